@@ -1,0 +1,129 @@
+"""What a row of the catalog is: a frozen description of something Keras offers.
+
+Palette, inspector forms, search, code export, file checks and documentation are generated
+from rows, so nothing about a layer is written down anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a parameter holds, and so which editor shows it.
+
+    Values as they stand in a project file: numbers, strings, booleans and lists as in JSON;
+    ``None`` only where ``Param.optional``. The object kinds (``INITIALIZER``, ``REGULARIZER``,
+    ``CONSTRAINT``) hold a name (``"HeNormal"``) or ``{"name": "L2", "params": {"l2": 0.01}}``.
+    """
+
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    CHOICE = "choice"  # one of Param.choices
+    TEXT = "text"
+    SIZE = "size"  # an int, or one int an axis: kernel_size, strides, pool_size, padding
+    SHAPE = "shape"  # a list of ints (None allowed where Keras allows it): Reshape, Input
+    FLOATS = "floats"  # a number or a list of numbers: Rescaling.scale, factor ranges
+    INTS = "ints"  # an int or a list of ints: axis, dims, axes
+    ACTIVATION = "activation"
+    INITIALIZER = "initializer"
+    REGULARIZER = "regularizer"
+    CONSTRAINT = "constraint"
+    LAYER = "layer"  # {"layer": "LSTM", "params": {...}}: what Bidirectional wraps
+    STRINGS = "strings"  # a list of words: a vocabulary
+    FILE = "file"  # path of a file, relative to the project file: pretrained weights
+
+
+@dataclass(frozen=True)
+class Param:
+    """One constructor argument.
+
+    ``default`` is Keras's own default; a required argument has ``required=True`` and a
+    teaching value in ``start`` with which a new node begins. ``more`` folds it away under
+    "More". ``size`` is the number of axes of a ``SIZE``.
+    """
+
+    name: str
+    kind: Kind
+    default: Any = None
+    help: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    required: bool = False
+    start: Any = None
+    more: bool = False
+    size: int = 0
+
+
+class Category(StrEnum):
+    """Where a layer stands in the palette, and its colour."""
+
+    INPUT = "Start"
+    CORE = "Core"
+    CONVOLUTION = "Convolution and pooling"
+    RECURRENT = "Recurrent"
+    REGULARIZE = "Regularise and normalise"
+    MERGE = "Merge and attention"
+    SHAPE = "Shape"
+    PREPROCESS = "Preprocess and augment"
+    PRETRAINED = "Pretrained"
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """One layer of Keras.
+
+    ``name`` is the class name in ``module`` ("keras.layers" or "keras.applications").
+    ``telling`` names the parameters that tell two nodes of this layer apart; they stand on the
+    node. ``min_inputs``/``max_inputs`` count incoming edges (``max_inputs=None``: any number).
+    ``ranks`` are the ranks of the input, batch axis included, that it accepts; empty: any.
+    ``teaching`` layers stand in the palette, the others are found by search.
+    """
+
+    name: str
+    category: Category
+    help: str
+    params: tuple[Param, ...] = ()
+    telling: tuple[str, ...] = ()
+    min_inputs: int = 1
+    max_inputs: int | None = 1
+    ranks: tuple[int, ...] = ()
+    teaching: bool = False
+    keywords: tuple[str, ...] = ()
+    module: str = "keras.layers"
+    by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {p.name: p for p in self.params})
+
+    def start_params(self) -> dict[str, Any]:
+        """The parameters with which a new node begins: required ones and teaching values."""
+        return {p.name: p.start for p in self.params if p.start is not None}
+
+
+@dataclass(frozen=True)
+class ObjectSpec:
+    """A loss, optimizer, metric, initializer, regularizer, constraint or callback.
+
+    ``name`` is what project files say; ``keras_class`` the class that it stands for, in
+    ``module``. ``tasks`` says for which targets it fits: "regression", "binary", "classes"
+    (sparse labels), "one_hot"; empty: any.
+    """
+
+    name: str
+    keras_class: str
+    module: str
+    help: str
+    params: tuple[Param, ...] = ()
+    tasks: tuple[str, ...] = ()
+    title: str = ""
+    by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {p.name: p for p in self.params})

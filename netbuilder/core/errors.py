@@ -1,0 +1,49 @@
+"""The one family of errors whose text is meant for the person at the screen."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something the user can mend.
+
+    Args:
+        what: what happened, with the values seen ("Column 'price' has text in row 7: 'n/a'").
+        mend: what to do about it ("Write a number there, or remove the row.").
+        node: id of the node on the canvas that it is about, or None.
+        path: file that it is about, or None.
+
+    ``str(error)`` is the whole message: what happened, then how to mend it.
+    """
+
+    def __init__(
+        self, what: str, mend: str = "", *, node: str | None = None, path: str | None = None
+    ) -> None:
+        super().__init__(f"{what} {mend}".strip())
+        self.what = what
+        self.mend = mend
+        self.node = node
+        self.path = path
+
+
+class ProjectFileError(UserError):
+    """A ``.netbuilder`` file that cannot be read or written."""
+
+
+class EditError(UserError):
+    """An edit that would make the project illegal (a wire that closes a cycle, say)."""
+
+
+class DataError(UserError):
+    """Data that cannot be read, or that does not fit the recipe."""
+
+
+class BuildError(UserError):
+    """A graph that Keras cannot build."""
+
+
+class TrainingError(UserError):
+    """A run that ended early: NaN, out of memory, ..."""
+
+
+class FormatError(UserError):
+    """A model file that is damaged, of another format, or not safe to open."""
