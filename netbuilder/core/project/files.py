@@ -1,0 +1,376 @@
+"""Project files: ``NAME.netbuilder``, JSON, UTF-8.
+
+History of the format (``"format": "netbuilder-project"``):
+
+* version 1: name, graph (nodes, edges, groups), data, training.
+
+Unknown keys are kept on a round trip, at every level. Newer versions are refused with a
+message; older ones are to be brought up by one function a version in ``_MIGRATIONS``.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import ProjectFileError
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.fields import Part, is_int
+from netbuilder.core.project.model import (
+    Choice,
+    Data,
+    Graph,
+    Group,
+    Node,
+    OutputGoal,
+    Project,
+    Training,
+)
+
+FORMAT = "netbuilder-project"
+VERSION = 1
+ENDING = ".netbuilder"
+
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def read(path: Path) -> Project:
+    """Read a project file.
+
+    Raises:
+        ProjectFileError: not readable, not JSON, cut off, of a newer version or ill-formed; says
+            where and how to mend it.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ProjectFileError(
+            f"There is no file '{path}'.", "Check the name and the folder.", path=str(path)
+        ) from error
+    except IsADirectoryError as error:
+        raise ProjectFileError(
+            f"'{path}' is a folder.", "Choose a file that ends in .netbuilder.", path=str(path)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ProjectFileError(
+            f"'{path.name}' is not a NetBuilder project: it holds bytes that are no text"
+            f" (at byte {error.start}).",
+            "Choose a file that ends in .netbuilder.",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise ProjectFileError(
+            f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
+        ) from error
+    return loads(text, str(path))
+
+
+def loads(text: str, path: str = "") -> Project:
+    """A project of the text of its file. Raises ``ProjectFileError`` as ``read`` does."""
+    name = Path(path).name or "The project"
+    if not text.strip():
+        raise ProjectFileError(
+            f"'{name}' is empty.", "Open an earlier copy of it, or start anew.", path=path
+        )
+    try:
+        raw = json.loads(text)
+    except json.JSONDecodeError as error:
+        cut_off = error.pos >= len(text.rstrip()) - 1
+        what = (
+            f"'{name}' ends in the middle (line {error.lineno}, column {error.colno})"
+            if cut_off
+            else f"'{name}' is not valid JSON at line {error.lineno}, column {error.colno}"
+        )
+        mend = (
+            "The file was cut off, perhaps while it was copied: copy it again."
+            if cut_off
+            else "Mend that line in a text editor, or open an earlier copy."
+        )
+        raise ProjectFileError(f"{what}: {error.msg}.", mend, path=path) from error
+    except RecursionError as error:
+        raise ProjectFileError(
+            f"'{name}' is nested too deeply to be a project.", "Open another file.", path=path
+        ) from error
+    try:
+        return from_json(raw)
+    except ProjectFileError as error:
+        raise ProjectFileError(f"'{name}': {error.what}", error.mend, path=path) from error
+
+
+def write(project: Project, path: Path) -> None:
+    """Write a project file, whole or not at all.
+
+    Raises:
+        UserError: the place cannot be written; says why.
+    """
+    write_bytes(Path(path), dumps(project).encode())
+
+
+def dumps(project: Project) -> str:
+    """The text of a project's file: one node and one edge a line, so that it can be compared."""
+    raw = to_json(project)
+    graph = raw["graph"]
+    lines = {
+        key: [json.dumps(item, ensure_ascii=False) for item in graph[key]]
+        for key in ("nodes", "edges", "groups")
+        if key in graph
+    }
+    # A mark that no text of the user's can hold.
+    marks = {key: f"{secrets.token_hex(16)}-{key}" for key in lines}
+    text = json.dumps({**raw, "graph": {**graph, **marks}}, indent=2, ensure_ascii=False)
+    for key, items in lines.items():
+        body = "[]" if not items else "[\n      " + ",\n      ".join(items) + "\n    ]"
+        text = text.replace(f'"{marks[key]}"', body, 1)
+    return text + "\n"
+
+
+def to_json(project: Project) -> dict[str, Any]:
+    """The JSON object of a project: only what differs from the defaults, and what must be."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": project.name,
+        "graph": _graph_to_json(project.graph),
+        "data": _data_to_json(project.data),
+        "training": _training_to_json(project.training),
+        **project.extra,
+    }
+
+
+def from_json(raw: Any) -> Project:
+    """A project of its JSON object.
+
+    Raises:
+        ProjectFileError: a part has the wrong form, or the version is newer than this program.
+    """
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        seen = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
+        raise ProjectFileError(
+            f'This is not a NetBuilder project (expected "format": "{FORMAT}", found {seen!r}).',
+            "Choose a file that ends in .netbuilder.",
+        )
+    version: Any = raw.get("version")
+    if not is_int(version) or version < 1:
+        raise ProjectFileError(
+            f"'version' must be a whole number from 1, found {version!r}.",
+            f'Write "version": {VERSION}.',
+        )
+    if version > VERSION:
+        raise ProjectFileError(
+            f"It was made by a newer NetBuilder (version {version}; this one reads {VERSION}).",
+            "Update NetBuilder, or save the project in the older version.",
+        )
+    while version < VERSION:
+        raw = _MIGRATIONS[version](raw)
+        version += 1
+    part = Part(raw, "the project")
+    part.drop("format", "version")
+    return Project(
+        name=part.text("name", "Untitled"),
+        graph=_graph_from_json(part.part("graph")),
+        data=_data_from_json(part.part("data")),
+        training=_training_from_json(part.part("training")),
+        extra=part.rest(),
+    )
+
+
+def _choice_to_json(choice: Choice) -> Any:
+    return {"name": choice.name, "params": dict(choice.params)} if choice.params else choice.name
+
+
+def _graph_from_json(part: Part) -> Graph:
+    nodes = tuple(_node_from_json(raw, i) for i, raw in enumerate(part.items("nodes"), 1))
+    edges = []
+    for index, raw in enumerate(part.items("edges"), 1):
+        if (
+            not isinstance(raw, list)
+            or len(raw) != 2
+            or not all(isinstance(end, str) for end in raw)
+        ):
+            raise ProjectFileError(
+                f'Edge {index} must be two ids ["from", "to"], found {raw!r:.60}.',
+                "Mend it by hand.",
+            )
+        edges.append((raw[0], raw[1]))
+    groups = tuple(_group_from_json(raw, i) for i, raw in enumerate(part.items("groups"), 1))
+    seen: set[str] = set()
+    for one in [node.id for node in nodes] + [group.id for group in groups]:
+        if one in seen:
+            raise ProjectFileError(
+                f"The id '{one}' stands twice in the graph.", "Give each node an id of its own."
+            )
+        seen.add(one)
+    return Graph(nodes, tuple(edges), groups, part.rest())
+
+
+def _node_from_json(raw: Any, index: int) -> Node:
+    part = Part(raw, f"node {index}")
+    for key in ("id", "layer"):
+        if not part.has(key):
+            raise ProjectFileError(f"Node {index} has no '{key}'.", f"Give it a '{key}'.")
+    node_id = part.text("id", "")
+    if not node_id or "/" in node_id:
+        raise ProjectFileError(
+            f"Node {index} has the id '{node_id}'.", "An id has at least one letter and no '/'."
+        )
+    part.where = f"node '{node_id}'"
+    return Node(
+        id=node_id,
+        layer=part.text("layer", ""),
+        params=part.mapping("params"),
+        position=part.point("position"),
+        shared=part.optional_text("shared"),
+        group=part.optional_text("group"),
+        extra=part.rest(),
+    )
+
+
+def _group_from_json(raw: Any, index: int) -> Group:
+    part = Part(raw, f"group {index}")
+    if not part.has("id"):
+        raise ProjectFileError(f"Group {index} has no 'id'.", "Give it an 'id'.")
+    group_id = part.text("id", "")
+    return Group(
+        id=group_id,
+        name=part.text("name", group_id),
+        parent=part.optional_text("parent"),
+        collapsed=part.flag("collapsed", True),
+        position=part.point("position"),
+        extra=part.rest(),
+    )
+
+
+def _graph_to_json(graph: Graph) -> dict[str, Any]:
+    raw: dict[str, Any] = {
+        "nodes": [_node_to_json(node) for node in graph.nodes],
+        "edges": [list(edge) for edge in graph.edges],
+    }
+    if graph.groups:
+        raw["groups"] = [_group_to_json(group) for group in graph.groups]
+    return {**raw, **graph.extra}
+
+
+def _node_to_json(node: Node) -> dict[str, Any]:
+    raw: dict[str, Any] = {"id": node.id, "layer": node.layer, "params": dict(node.params)}
+    if node.position is not None:
+        raw["position"] = list(node.position)
+    if node.shared is not None:
+        raw["shared"] = node.shared
+    if node.group is not None:
+        raw["group"] = node.group
+    return {**raw, **node.extra}
+
+
+def _group_to_json(group: Group) -> dict[str, Any]:
+    raw: dict[str, Any] = {"id": group.id, "name": group.name, "collapsed": group.collapsed}
+    if group.parent is not None:
+        raw["parent"] = group.parent
+    if group.position is not None:
+        raw["position"] = list(group.position)
+    return {**raw, **group.extra}
+
+
+def _columns(part: Part, key: str) -> dict[str, tuple[str, ...]]:
+    inner = part.part(key)
+    return {name: inner.words(name) for name in list(inner.rest())}
+
+
+def _data_from_json(part: Part) -> Data:
+    return Data(
+        kind=part.text("kind", ""),
+        name=part.text("name", ""),
+        path=part.text("path", ""),
+        test_path=part.text("test_path", ""),
+        target=part.words("target"),
+        scaling=part.text("scaling", "auto"),
+        validation_split=part.number("validation_split", 0.1, 0.0, 1.0),
+        test_split=part.number("test_split", 0.2, 0.0, 1.0),
+        inputs=_columns(part, "inputs"),
+        targets=_columns(part, "targets"),
+        options=part.rest(),
+    )
+
+
+def _data_to_json(data: Data) -> dict[str, Any]:
+    raw: dict[str, Any] = {"kind": data.kind} if data.kind else {}
+    for key in ("name", "path", "test_path"):
+        if getattr(data, key):
+            raw[key] = getattr(data, key)
+    if data.target:
+        raw["target"] = list(data.target)
+    raw["scaling"] = data.scaling
+    raw["validation_split"] = data.validation_split
+    if data.test_split != Data.test_split:
+        raw["test_split"] = data.test_split
+    for key in ("inputs", "targets"):
+        if getattr(data, key):
+            raw[key] = {name: list(columns) for name, columns in getattr(data, key).items()}
+    return {**raw, **data.options}
+
+
+def _training_from_json(part: Part) -> Training:
+    default = Training()
+    outputs = part.part("outputs")
+    goals = {name: _goal_from_json(outputs.part(name)) for name in list(outputs.rest())}
+    return Training(
+        loss=part.choice("loss"),
+        optimizer=part.choice("optimizer") or default.optimizer,
+        metrics=part.choices("metrics") if part.has("metrics") else None,
+        epochs=part.integer("epochs", default.epochs, 1),
+        batch_size=part.integer("batch_size", default.batch_size, 1),
+        seed=part.integer("seed", default.seed, 0),
+        shuffle=part.flag("shuffle", True),
+        callbacks=part.choices("callbacks"),
+        outputs=goals,
+        class_weight=part.text("class_weight", default.class_weight),
+        precision=part.text("precision", default.precision),
+        extra=part.rest(),
+    )
+
+
+def _goal_from_json(part: Part) -> OutputGoal:
+    return OutputGoal(
+        loss=part.choice("loss"),
+        metrics=part.choices("metrics") if part.has("metrics") else None,
+        loss_weight=part.number("loss_weight", 1.0, 0.0, float("inf")),
+    )
+
+
+def _goal_to_json(goal: OutputGoal) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    if goal.loss is not None:
+        raw["loss"] = _choice_to_json(goal.loss)
+    if goal.metrics is not None:
+        raw["metrics"] = [_choice_to_json(metric) for metric in goal.metrics]
+    if goal.loss_weight != 1.0:
+        raw["loss_weight"] = goal.loss_weight
+    return raw
+
+
+def _training_to_json(training: Training) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    if training.loss is not None:
+        raw["loss"] = _choice_to_json(training.loss)
+    raw["optimizer"] = {
+        "name": training.optimizer.name,
+        "params": dict(training.optimizer.params),
+    }
+    if training.metrics is not None:
+        raw["metrics"] = [_choice_to_json(metric) for metric in training.metrics]
+    raw["epochs"] = training.epochs
+    raw["batch_size"] = training.batch_size
+    raw["seed"] = training.seed
+    if not training.shuffle:
+        raw["shuffle"] = False
+    if training.callbacks:
+        raw["callbacks"] = [_choice_to_json(callback) for callback in training.callbacks]
+    if training.outputs:
+        raw["outputs"] = {name: _goal_to_json(goal) for name, goal in training.outputs.items()}
+    for key in ("class_weight", "precision"):
+        if getattr(training, key) != getattr(Training, key):
+            raw[key] = getattr(training, key)
+    return {**raw, **training.extra}
