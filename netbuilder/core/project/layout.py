@@ -1,0 +1,254 @@
+"""Where cards stand when nobody placed them: a layered layout of the graph.
+
+A network is mostly a chain with detours. The graph is cut at the nodes that everything passes
+through; each piece between two cuts is laid out for itself and hung under the piece before it.
+A chain falls into pieces of two and stays a straight column; a piece with branches is laid out
+by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of hierarchical system
+structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate assignment", 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from netbuilder.core.project.model import Graph, Point
+
+CARD = (260.0, 44.0)  # width and height of a node's card
+GAP_ALONG = 36.0  # between rows: card and gap make the pitch of 80
+GAP_ALONG_HORIZONTAL = 128.0  # between columns: room for a shape on the wire
+GAP_ACROSS = 60.0  # between neighbours in a row
+GAP_PARTS = 120.0  # between parts that are not connected
+_GRANDALF_LIMIT = 1500  # rows crossed by all wires of a piece: above, grandalf takes seconds
+
+Size = tuple[float, float]
+_Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is to be seen of a graph when collapsed groups stand for their members.
+
+    ``stand_in`` gives for each node the id that is shown in its place: its own, or that of the
+    outermost collapsed group around it. ``edges`` are wires between shown ids, each once;
+    ``wires`` gives the wires of the graph behind each.
+    """
+
+    ids: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...]
+    stand_in: Mapping[str, str]
+    wires: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+
+
+def shown(graph: Graph) -> Shown:
+    """The graph as it is seen: members of collapsed groups folded into the group."""
+    stand_in = _stand_ins(graph)
+    ids = tuple(dict.fromkeys(stand_in.values()))
+    wires: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    for edge in graph.edges:
+        source, target = stand_in.get(edge[0]), stand_in.get(edge[1])
+        if source is not None and target is not None and source != target:
+            key = (source, target)
+            wires[key] = (*wires[key], edge) if key in wires else (edge,)
+    return Shown(ids, tuple(wires), stand_in, wires)
+
+
+def _stand_ins(graph: Graph) -> dict[str, str]:
+    if not graph.groups:
+        return {node.id: node.id for node in graph.nodes}
+    outermost: dict[str, str | None] = {}
+    for group in graph.groups:
+        found, walk, seen = None, group.id, set[str]()
+        while walk in graph.group_by_id and walk not in seen:  # a file may hold a ring of parents
+            seen.add(walk)
+            if graph.group_by_id[walk].collapsed:
+                found = walk
+            walk = graph.group_by_id[walk].parent or ""
+        outermost[group.id] = found
+    return {node.id: outermost.get(node.group or "") or node.id for node in graph.nodes}
+
+
+def layout(
+    graph: Graph, horizontal: bool = False, sizes: Mapping[str, Size] | None = None
+) -> dict[str, Point]:
+    """The upper left corner of every shown node and collapsed group, in pixels at 100 %.
+
+    Args:
+        graph: positions that its nodes have are not looked at.
+        horizontal: from left to right instead of from top to bottom.
+        sizes: width and height by id, where a card is not 260×44.
+
+    Returns:
+        ids of nodes, and of collapsed groups in place of their members, to ``(x, y)``. The first
+        part begins at ``(0, 0)``; parts that are not connected stand side by side.
+    """
+    seen = shown(graph)
+    return arrange(seen.ids, seen.edges, horizontal, sizes)
+
+
+def arrange(
+    ids: Sequence[str],
+    edges: Sequence[tuple[str, str]],
+    horizontal: bool = False,
+    sizes: Mapping[str, Size] | None = None,
+) -> dict[str, Point]:
+    """``layout`` of bare ids and edges; edges of a cycle that point back are left out."""
+    index = {one: i for i, one in enumerate(ids)}
+    pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
+    order, forward = _without_cycles(len(ids), pairs)
+    extent = [(sizes or {}).get(one, CARD) for one in ids]
+    if horizontal:
+        extent = [(height, width) for width, height in extent]
+    gap = GAP_ALONG_HORIZONTAL if horizontal else GAP_ALONG
+    centres: dict[int, Point] = {}
+    edge_of_parts = 0.0
+    for part in _parts(len(ids), order, forward):
+        placed = _lay_part(part, forward, extent, gap)
+        left = min(x - extent[v][0] / 2 for v, (x, _) in placed.items())
+        right = max(x + extent[v][0] / 2 for v, (x, _) in placed.items())
+        for v, (x, y) in placed.items():
+            centres[v] = (x - left + edge_of_parts, y)
+        edge_of_parts += right - left + (GAP_PARTS if not horizontal else GAP_ACROSS)
+    corners = {
+        ids[v]: (x - extent[v][0] / 2, y - extent[v][1] / 2) for v, (x, y) in centres.items()
+    }
+    if horizontal:
+        corners = {one: (y, x) for one, (x, y) in corners.items()}
+    return corners
+
+
+def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[list[int]]]:
+    """An order of all vertices, and for each the later vertices that it feeds."""
+    targets: list[list[int]] = [[] for _ in range(count)]
+    waiting = [0] * count
+    for a, b in dict.fromkeys(pairs):
+        targets[a].append(b)
+        waiting[b] += 1
+    order = [v for v in range(count) if waiting[v] == 0]
+    placed = set(order)
+    done = 0
+    first_left = 0
+    while len(order) < count or done < len(order):
+        if done == len(order):  # all that is left lies in or behind a cycle: open it at the first
+            while first_left in placed:
+                first_left += 1
+            order.append(first_left)
+            placed.add(first_left)
+        vertex = order[done]
+        done += 1
+        for target in targets[vertex]:
+            waiting[target] -= 1
+            if waiting[target] == 0 and target not in placed:
+                order.append(target)
+                placed.add(target)
+    rank = {v: i for i, v in enumerate(order)}
+    return order, [[b for b in targets[a] if rank[b] > rank[a]] for a in range(count)]
+
+
+def _parts(count: int, order: list[int], forward: list[list[int]]) -> list[list[int]]:
+    """Vertices by connected part, each in ``order``; parts in the order of their first vertex."""
+    root = list(range(count))
+
+    def find(v: int) -> int:
+        while root[v] != v:
+            root[v] = root[root[v]]
+            v = root[v]
+        return v
+
+    for a in range(count):
+        for b in forward[a]:
+            ra, rb = find(a), find(b)
+            root[max(ra, rb)] = min(ra, rb)
+    parts: dict[int, list[int]] = {v: [] for v in range(count) if root[v] == v}
+    for v in order:
+        parts[find(v)].append(v)
+    return list(parts.values())
+
+
+def _lay_part(
+    part: list[int], forward: list[list[int]], extent: list[Size], gap: float
+) -> dict[int, Point]:
+    """Centres of the vertices of one connected part, its pieces hung one under the other."""
+    centres: dict[int, Point] = {part[0]: (0.0, extent[part[0]][1] / 2)}
+    for piece in _pieces(part, forward):
+        head = piece[0]
+        x0, y0 = centres.get(head, (0.0, extent[head][1] / 2))
+        if len(piece) == 2:
+            below = y0 + extent[head][1] / 2 + gap + extent[piece[1]][1] / 2
+            centres[piece[1]] = (x0, below)
+            continue
+        local = {v: i for i, v in enumerate(piece)}
+        edges = tuple((local[a], local[b]) for a in piece for b in forward[a] if b in local)
+        found = _lay_piece(edges, tuple(extent[v] for v in piece), gap)
+        for v, (x, y) in zip(piece, found, strict=True):
+            centres[v] = (x0 + x - found[0][0], y0 + y - found[0][1])
+    return centres
+
+
+def _pieces(part: list[int], forward: list[list[int]]) -> list[list[int]]:
+    """Cut a part at the vertices that every path passes through; cuts belong to both pieces."""
+    rank = {v: i for i, v in enumerate(part)}
+    pieces: list[list[int]] = []
+    start = 0
+    reach = 0  # the furthest rank that an edge from before the vertex at hand goes to
+    for i, v in enumerate(part):
+        if i > start and reach <= i:
+            pieces.append(part[start : i + 1])
+            start = i
+        reach = max([reach, *(rank[b] for b in forward[v])])
+    if start < len(part) - 1:
+        pieces.append(part[start:])
+    return pieces
+
+
+@lru_cache(maxsize=512)
+def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -> tuple[Point, ...]:
+    """Centres of a piece's vertices. Blocks of a network repeat, so that most are remembered."""
+    rows = _rows(edges, len(extent))
+    if sum(rows[b] - rows[a] for a, b in edges) > _GRANDALF_LIMIT:
+        return _lay_rows(rows, extent, gap)
+    from grandalf.graphs import Edge, Vertex
+    from grandalf.graphs import Graph as Drawing
+    from grandalf.layouts import SugiyamaLayout, VertexViewer
+
+    vertices = [Vertex(i) for i in range(len(extent))]
+    for vertex, (width, height) in zip(vertices, extent, strict=True):
+        vertex.view = VertexViewer(width, height)
+    drawing = Drawing(vertices, [Edge(vertices[a], vertices[b]) for a, b in edges])
+    centres: dict[int, Point] = {}
+    for part in drawing.C:
+        sugiyama = SugiyamaLayout(part)
+        sugiyama.xspace = GAP_ACROSS
+        sugiyama.yspace = gap
+        sugiyama.init_all()
+        sugiyama.draw(3)
+        for vertex in part.sV:
+            centres[vertex.data] = (float(vertex.view.xy[0]), float(vertex.view.xy[1]))
+    return tuple(centres[i] for i in range(len(extent)))
+
+
+def _rows(edges: tuple[_Pair, ...], count: int) -> list[int]:
+    """The row of each vertex: one below the lowest of what feeds it (vertices are in order)."""
+    rows = [0] * count
+    for a, b in sorted(edges):
+        rows[b] = max(rows[b], rows[a] + 1)
+    return rows
+
+
+def _lay_rows(rows: list[int], extent: tuple[Size, ...], gap: float) -> tuple[Point, ...]:
+    """Plain centred rows, for pieces whose wires are too many to untangle in time."""
+    members: dict[int, list[int]] = {}
+    for v, row in enumerate(rows):
+        members.setdefault(row, []).append(v)
+    centres: dict[int, Point] = {}
+    y = 0.0
+    for row in sorted(members):
+        height = max(extent[v][1] for v in members[row])
+        width = sum(extent[v][0] for v in members[row]) + GAP_ACROSS * (len(members[row]) - 1)
+        x = -width / 2
+        for v in members[row]:
+            centres[v] = (x + extent[v][0] / 2, y + height / 2)
+            x += extent[v][0] + GAP_ACROSS
+        y += height + gap
+    return tuple(centres[i] for i in range(len(extent)))
