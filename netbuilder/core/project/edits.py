@@ -1,0 +1,458 @@
+"""Every change of a project, as a pure function ``(project, ...) -> Project``.
+
+An illegal edit raises ``EditError`` and changes nothing. A position of None means "where the
+layout puts it"; an edit gives a position only where the user did.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.errors import EditError
+from netbuilder.core.project.groups import without_empty
+from netbuilder.core.project.model import (
+    Data,
+    Edge,
+    Graph,
+    Node,
+    Params,
+    Point,
+    Project,
+)
+from netbuilder.core.project.wiring import (
+    connect,
+    descendants,
+    disconnect,
+    order_inputs,
+    why_not,
+    with_graph,
+)
+
+__all__ = [
+    "add_node",
+    "append_layer",
+    "connect",
+    "descendants",
+    "disconnect",
+    "insert_after",
+    "insert_on_edge",
+    "move_nodes",
+    "move_to_edge",
+    "new_id",
+    "order_inputs",
+    "remove_nodes",
+    "rename_node",
+    "rename_project",
+    "replace_layer",
+    "set_data",
+    "set_params",
+    "set_training",
+    "share_layer",
+    "unshare_layer",
+    "why_not",
+]
+
+#: Distance of one layer to the next down the page, in scene units; a new place in a chain
+#: that the user laid out by hand pushes what follows down by it.
+PITCH = 80.0
+
+
+def snake_case(name: str) -> str:
+    """Keras's way from a class name to a layer name: ``MaxPooling2D`` -> ``max_pooling2d``."""
+    text = re.sub(r"\W+", "", name)
+    text = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", text)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", text).lower() or "layer"
+
+
+def new_id(graph: Graph, layer: str, taken: Iterable[str] = ()) -> str:
+    """A free id for a layer: ``dense``, ``dense_1``, ..."""
+    used = set(graph.by_id) | set(graph.group_by_id) | set(taken)
+    base = snake_case(layer)
+    name, count = base, 0
+    while name in used:
+        count += 1
+        name = f"{base}_{count}"
+    return name
+
+
+def _need(graph: Graph, node_id: str) -> Node:
+    node = graph.by_id.get(node_id)
+    if node is None:
+        raise EditError(f"There is no layer '{node_id}' any more.")
+    return node
+
+
+def _replace_node(project: Project, node: Node, old_id: str | None = None) -> Project:
+    key = old_id or node.id
+    return with_graph(
+        project, nodes=tuple(node if one.id == key else one for one in project.graph.nodes)
+    )
+
+
+def _start_params(layer: str, params: Params | None) -> dict[str, Any]:
+    spec = LAYERS.get(layer)
+    return {**(spec.start_params() if spec else {}), **(params or {})}
+
+
+def add_node(
+    project: Project,
+    layer: str,
+    *,
+    params: Params | None = None,
+    position: Point | None = None,
+    node_id: str | None = None,
+    group: str | None = None,
+) -> Project:
+    """Add an unconnected layer; it is the last of ``graph.nodes``.
+
+    ``params`` come on top of the catalog's teaching values.
+
+    Raises:
+        EditError: ``node_id`` is taken.
+    """
+    graph = project.graph
+    if node_id is not None and (node_id in graph.by_id or node_id in graph.group_by_id):
+        raise EditError(f"A layer named '{node_id}' is there already.", "Choose another name.")
+    node = Node(
+        node_id or new_id(graph, layer), layer, _start_params(layer, params), position, group=group
+    )
+    return with_graph(project, nodes=(*graph.nodes, node))
+
+
+def append_layer(project: Project, layer: str, *, params: Params | None = None) -> Project:
+    """Add a layer at the end: behind the last output, or unconnected where there is none."""
+    graph = project.graph
+    ends = graph.outputs or tuple(n for n in graph.inputs if not graph.targets[n])
+    project = add_node(project, layer, params=params)
+    new = project.graph.nodes[-1].id
+    if not ends or why_not(project.graph, ends[-1], new):
+        return project
+    last = graph.by_id[ends[-1]]
+    if last.position is not None:
+        moved = replace(
+            project.graph.nodes[-1], position=(last.position[0], last.position[1] + PITCH)
+        )
+        project = _replace_node(project, moved)
+    project = _follow_output(project, ends[-1], new)
+    return connect(project, ends[-1], new)
+
+
+def insert_after(
+    project: Project, node_id: str, layer: str, *, params: Params | None = None
+) -> Project:
+    """Put a layer behind ``node_id``, before all that it feeds."""
+    graph = project.graph
+    _need(graph, node_id)
+    if not graph.targets[node_id]:
+        project = add_node(project, layer, params=params, group=graph.by_id[node_id].group)
+        new = project.graph.nodes[-1].id
+        place = graph.by_id[node_id].position
+        if place is not None:
+            project = move_nodes(project, {new: (place[0], place[1] + PITCH)})
+        project = _follow_output(project, node_id, new)
+        return connect(project, node_id, new)
+    return _insert(project, node_id, graph.targets[node_id], layer, params)
+
+
+def insert_on_edge(
+    project: Project, edge: Edge, layer: str, *, params: Params | None = None
+) -> Project:
+    """Put a new layer on a wire.
+
+    Raises:
+        EditError: the wire is gone, or the layer takes no input.
+    """
+    if edge not in project.graph.edges:
+        raise EditError("That wire is gone.")
+    return _insert(project, edge[0], (edge[1],), layer, params)
+
+
+def _insert(
+    project: Project, source: str, targets: tuple[str, ...], layer: str, params: Params | None
+) -> Project:
+    graph = project.graph
+    spec = LAYERS.get(layer)
+    if spec is not None and spec.max_inputs == 0:
+        raise EditError(f"{layer} takes no input, so it cannot stand on a wire.")
+    first = graph.by_id[targets[0]]
+    group = first.group if first.group == graph.by_id[source].group else None
+    project = add_node(project, layer, params=params, group=group)
+    return _splice(project, project.graph.nodes[-1].id, source, targets)
+
+
+def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -> Project:
+    """Lead the wires from ``source`` to ``targets`` through the node ``new``, keeping order."""
+    graph = project.graph
+    edges: list[Edge] = []
+    placed = False
+    for edge in graph.edges:
+        if edge[0] == source and edge[1] in targets:
+            if not placed:
+                edges.append((source, new))
+                placed = True
+            edges.append((new, edge[1]))
+        else:
+            edges.append(edge)
+    project = with_graph(project, edges=tuple(edges))
+    before, behind = graph.by_id[source].position, graph.by_id[targets[0]].position
+    if before is None or behind is None:
+        return _replace_node(project, replace(graph.by_id[new], position=None))
+    places: dict[str, Point] = {new: (before[0], before[1] + PITCH)}
+    if behind[1] - before[1] < 2 * PITCH:
+        for one in {*targets, *(d for t in targets for d in descendants(graph, t))}:
+            place = graph.by_id[one].position
+            if place is not None:
+                places[one] = (place[0], place[1] + PITCH)
+    return move_nodes(project, places)
+
+
+def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
+    """Take a layer out of its place, closing the gap, and put it on another wire.
+
+    Raises:
+        EditError: the layer has no single way in and out, or the wire is its own or gone.
+    """
+    graph = project.graph
+    node = _need(graph, node_id)
+    if node_id in edge:
+        raise EditError("That wire is the layer's own.", node=node_id)
+    if edge not in graph.edges:
+        raise EditError("That wire is gone.")
+    spec = LAYERS.get(node.layer)
+    if spec is not None and spec.max_inputs == 0:
+        raise EditError(f"{node.layer} takes no input, so it cannot stand on a wire.", node=node_id)
+    if len(graph.sources[node_id]) > 1:
+        raise EditError(f"'{node_id}' joins several wires: move it by hand.", node=node_id)
+    project = with_graph(project, edges=_healed(graph, {node_id}))
+    if edge not in project.graph.edges:
+        raise EditError("That wire is gone.")
+    return _splice(project, node_id, edge[0], (edge[1],))
+
+
+def _healed(graph: Graph, gone: set[str]) -> tuple[Edge, ...]:
+    """The edges without nodes ``gone``: what fed a removed node feeds what it fed.
+
+    A removed node with several inputs or none leaves a gap: there is no one way through it.
+    """
+
+    def origin(node_id: str) -> str | None:
+        seen: set[str] = set()
+        while node_id in gone:
+            sources = graph.sources[node_id]
+            if len(sources) != 1 or node_id in seen:
+                return None
+            seen.add(node_id)
+            node_id = sources[0]
+        return node_id
+
+    edges: list[Edge] = []
+    for source, target in graph.edges:
+        if target in gone:
+            continue
+        start = origin(source) if source in gone else source
+        if start is not None and (start, target) not in edges:
+            edges.append((start, target))
+    return tuple(edges)
+
+
+def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> Project:
+    """Take layers away with their wires; ``heal`` joins the ends where one wire went through.
+
+    Where nodes shared the layer of a removed one, the first of them becomes its owner.
+    """
+    graph = project.graph
+    gone = {one for one in ids if one in graph.by_id}
+    edges = (
+        _healed(graph, gone)
+        if heal
+        else tuple(e for e in graph.edges if e[0] not in gone and e[1] not in gone)
+    )
+    nodes = _inherited(graph, gone)
+    groups = without_empty(nodes, graph.groups)
+    project = with_graph(project, nodes=nodes, edges=edges, groups=groups)
+    for one in gone:
+        heir = graph.sources[one][0] if heal and len(graph.sources[one]) == 1 else None
+        still = one in project.training.outputs or one in project.data.targets
+        if still and heir in project.graph.outputs and heir is not None:
+            project = _rename_references(project, one, heir)
+        else:
+            project = _drop_references(project, one)
+    return project
+
+
+def _inherited(graph: Graph, gone: set[str]) -> tuple[Node, ...]:
+    """The nodes that stay, with the layers that removed nodes shared handed on."""
+    heirs: dict[str, str] = {}
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if node.id in gone:
+            continue
+        if node.shared in gone and node.shared is not None:
+            if node.shared in heirs:
+                nodes.append(replace(node, shared=heirs[node.shared]))
+                continue
+            heirs[node.shared] = node.id
+            params = graph.by_id[node.shared].params
+            nodes.append(replace(node, shared=None, params=params))
+            continue
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def move_nodes(project: Project, positions: Mapping[str, Point | None]) -> Project:
+    """Place layers and groups; None gives one back to the layout."""
+    graph = project.graph
+    return with_graph(
+        project,
+        nodes=tuple(
+            replace(n, position=positions[n.id]) if n.id in positions else n for n in graph.nodes
+        ),
+        groups=tuple(
+            replace(g, position=positions[g.id]) if g.id in positions else g for g in graph.groups
+        ),
+    )
+
+
+def set_params(project: Project, node_id: str, **params: Any) -> Project:
+    """Set constructor arguments of a layer. ``...`` as a value takes an argument away, so that
+    Keras's default holds. A node that shares its layer changes the layer's owner.
+    """
+    node = _need(project.graph, node_id)
+    if node.shared is not None:
+        node = _need(project.graph, node.shared)
+    merged = {**node.params, **params}
+    kept = {key: value for key, value in merged.items() if value is not ...}
+    return _replace_node(project, replace(node, params=kept))
+
+
+def replace_layer(project: Project, node_id: str, layer: str) -> Project:
+    """Make another layer of a node. Arguments that both have are kept; the id stays unless it
+    was the old layer's given name.
+    """
+    graph = project.graph
+    node = _need(graph, node_id)
+    spec = LAYERS.get(layer)
+    known = spec.by_name if spec else node.params
+    kept = {key: value for key, value in node.params.items() if key in known}
+    params = _start_params(layer, kept) if spec else dict(node.params)
+    project = _replace_node(
+        project, replace(node, layer=layer, params=params, shared=None, extra=node.extra)
+    )
+    given = re.fullmatch(rf"{re.escape(snake_case(node.layer))}(_\d+)?", node_id)
+    if given:
+        return rename_node(project, node_id, new_id(graph, layer))
+    return project
+
+
+def rename_node(project: Project, old: str, new: str) -> Project:
+    """Give a layer another id, everywhere it is named.
+
+    Raises:
+        EditError: the name is empty, has a '/', or is taken.
+    """
+    graph = project.graph
+    node = _need(graph, old)
+    new = new.strip()
+    if new == old:
+        return project
+    if not new or "/" in new:
+        raise EditError("A name has at least one letter and no '/'.", node=old)
+    if new in graph.by_id or new in graph.group_by_id:
+        raise EditError(f"'{new}' is taken.", "Choose another name.", node=old)
+    project = _replace_node(project, replace(node, id=new), old)
+    graph = project.graph
+    project = with_graph(
+        project,
+        nodes=tuple(replace(n, shared=new) if n.shared == old else n for n in graph.nodes),
+        edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
+    )
+    return _rename_references(project, old, new)
+
+
+def _rename_references(project: Project, old: str, new: str) -> Project:
+    def renamed(table: Mapping[str, Any]) -> dict[str, Any]:
+        return {new if key == old else key: value for key, value in table.items()}
+
+    data, training = project.data, project.training
+    if old in data.inputs or old in data.targets:
+        data = replace(data, inputs=renamed(data.inputs), targets=renamed(data.targets))
+    if old in training.outputs:
+        training = replace(training, outputs=renamed(training.outputs))
+    return replace(project, data=data, training=training)
+
+
+def _drop_references(project: Project, gone: str) -> Project:
+    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in table.items() if key != gone}
+
+    data, training = project.data, project.training
+    if gone in data.inputs or gone in data.targets:
+        data = replace(data, inputs=kept(data.inputs), targets=kept(data.targets))
+    if gone in training.outputs:
+        training = replace(training, outputs=kept(training.outputs))
+    return replace(project, data=data, training=training)
+
+
+def _follow_output(project: Project, old: str, new: str) -> Project:
+    """Goals of an output move on to the layer that is put behind it."""
+    if project.graph.targets[old]:
+        return project
+    return _rename_references(project, old, new)
+
+
+def share_layer(project: Project, node_id: str, owner: str) -> Project:
+    """Let a node apply the layer of ``owner``, weights included.
+
+    Raises:
+        EditError: the two are different layers, or ``owner`` is ``node_id``.
+    """
+    node, other = _need(project.graph, node_id), _need(project.graph, owner)
+    if other.shared is not None:
+        other = _need(project.graph, other.shared)
+    if other.id == node_id:
+        raise EditError("A layer always shares with itself.", node=node_id)
+    if other.layer != node.layer:
+        raise EditError(
+            f"'{node_id}' is a {node.layer} and '{other.id}' a {other.layer}: only layers of one"
+            " kind can be shared.",
+            node=node_id,
+        )
+    nodes = tuple(
+        replace(n, shared=other.id, params={}) if node_id in (n.id, n.shared) else n
+        for n in project.graph.nodes
+    )
+    return with_graph(project, nodes=nodes)
+
+
+def unshare_layer(project: Project, node_id: str) -> Project:
+    """Give a node a layer of its own again, with the same parameters."""
+    node = _need(project.graph, node_id)
+    if node.shared is None:
+        return project
+    params = _need(project.graph, node.shared).params
+    return _replace_node(project, replace(node, shared=None, params=params))
+
+
+def rename_project(project: Project, name: str) -> Project:
+    """Give the project another name."""
+    return replace(project, name=name.strip() or "Untitled")
+
+
+def set_data(project: Project, data: Data | None = None, **changes: Any) -> Project:
+    """Choose data, or change fields of the recipe; unknown names go to its options."""
+    recipe = data if data is not None else project.data
+    own = {key: value for key, value in changes.items() if key in Data.__dataclass_fields__}
+    rest = {key: value for key, value in changes.items() if key not in own}
+    if rest:
+        options = {**recipe.options, **rest}
+        own["options"] = {key: value for key, value in options.items() if value is not ...}
+    return replace(project, data=replace(recipe, **own))
+
+
+def set_training(project: Project, **changes: Any) -> Project:
+    """Change fields of the training plan."""
+    return replace(project, training=replace(project.training, **changes))

@@ -1,0 +1,129 @@
+"""Groups: nodes shown as one. Pure edits; the graph's meaning never changes by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project.model import Graph, Group, Node, Project
+from netbuilder.core.project.wiring import with_graph
+
+
+def members(graph: Graph, group_id: str) -> tuple[str, ...]:
+    """Ids of all nodes in a group, those of the groups inside it included."""
+    inside = {group_id, *nested(graph, group_id)}
+    return tuple(node.id for node in graph.nodes if node.group in inside)
+
+
+def nested(graph: Graph, group_id: str) -> tuple[str, ...]:
+    """Ids of the groups inside a group, at any depth."""
+    found = [group_id]
+    for parent in found:
+        found.extend(g.id for g in graph.groups if g.parent == parent and g.id not in found)
+    return tuple(found[1:])
+
+
+def path(graph: Graph, group_id: str | None) -> tuple[str, ...]:
+    """Ids from the outermost group to ``group_id``."""
+    found: list[str] = []
+    while group_id is not None and group_id in graph.group_by_id and group_id not in found:
+        found.append(group_id)
+        group_id = graph.group_by_id[group_id].parent
+    return tuple(reversed(found))
+
+
+def shown_as(graph: Graph, node_id: str) -> str:
+    """What stands for a node on the canvas: its outermost closed group, or itself."""
+    for group_id in path(graph, graph.by_id[node_id].group):
+        if graph.group_by_id[group_id].collapsed:
+            return group_id
+    return node_id
+
+
+def without_empty(nodes: tuple[Node, ...], groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """The groups that hold a node, directly or inside a group of theirs."""
+    parent = {group.id: group.parent for group in groups}
+    used: set[str] = set()
+    for node in nodes:
+        one = node.group
+        while one is not None and one not in used:
+            used.add(one)
+            one = parent.get(one)
+    return tuple(group for group in groups if group.id in used)
+
+
+def _free_id(graph: Graph) -> str:
+    count = 1
+    while f"group_{count}" in graph.group_by_id or f"group_{count}" in graph.by_id:
+        count += 1
+    return f"group_{count}"
+
+
+def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project:
+    """Put nodes into a new group, the last of ``graph.groups``. Ids of groups take their members.
+
+    Raises:
+        EditError: nothing was named, or the nodes lie in different groups.
+    """
+    graph = project.graph
+    chosen = set(ids)
+    groups_in = {one for one in chosen if one in graph.group_by_id}
+    nodes_in = {one for one in chosen if one in graph.by_id}
+    if not groups_in and not nodes_in:
+        raise EditError("Select the layers to group first.")
+    parents = {graph.group_by_id[one].parent for one in groups_in} | {
+        graph.by_id[one].group for one in nodes_in
+    }
+    if len(parents) > 1:
+        raise EditError(
+            "The selected layers lie in different groups.", "Select layers of one group."
+        )
+    new = Group(_free_id(graph), name or "Block", parent=parents.pop())
+    return with_graph(
+        project,
+        nodes=tuple(replace(n, group=new.id) if n.id in nodes_in else n for n in graph.nodes),
+        groups=(
+            *(replace(g, parent=new.id) if g.id in groups_in else g for g in graph.groups),
+            new,
+        ),
+    )
+
+
+def _need(graph: Graph, group_id: str) -> Group:
+    group = graph.group_by_id.get(group_id)
+    if group is None:
+        raise EditError(f"There is no group '{group_id}' any more.")
+    return group
+
+
+def ungroup(project: Project, group_id: str) -> Project:
+    """Dissolve a group; what it held lies in the group around it."""
+    graph = project.graph
+    parent = _need(graph, group_id).parent
+    return with_graph(
+        project,
+        nodes=tuple(replace(n, group=parent) if n.group == group_id else n for n in graph.nodes),
+        groups=tuple(
+            replace(g, parent=parent) if g.parent == group_id else g
+            for g in graph.groups
+            if g.id != group_id
+        ),
+    )
+
+
+def set_collapsed(project: Project, group_id: str, collapsed: bool) -> Project:
+    """Close or open a group."""
+    return _replace(project, replace(_need(project.graph, group_id), collapsed=collapsed))
+
+
+def rename_group(project: Project, group_id: str, name: str) -> Project:
+    """Name a group."""
+    group = _need(project.graph, group_id)
+    return _replace(project, replace(group, name=name.strip() or group.name))
+
+
+def _replace(project: Project, group: Group) -> Project:
+    return with_graph(
+        project, groups=tuple(group if g.id == group.id else g for g in project.graph.groups)
+    )
