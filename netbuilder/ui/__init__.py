@@ -1,0 +1,1 @@
+"""The window. It shows core's values and turns gestures into edits."""

@@ -1,0 +1,165 @@
+"""Work off the GUI thread, with its answer back on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal
+
+
+class Job(QObject):
+    """One piece of work in a thread of its own.
+
+    The work gets the job as its argument when it wants to ask ``cancelled``. ``done(result)``
+    and ``failed(exception)`` arrive on the GUI thread, and neither does after ``cancel()``.
+    """
+
+    done = Signal(object)
+    failed = Signal(object)
+    finished = Signal()
+    _returned = Signal(object, object)
+
+    def __init__(self, work: Callable[[], Any], name: str) -> None:
+        super().__init__()
+        self._work = work
+        self._cancelled = threading.Event()
+        self._returned.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self._cancelled.is_set()
+
+    def start(self) -> None:
+        """Begin."""
+        _RUNNING.add(self)
+        self._thread.start()
+
+    def cancel(self) -> None:
+        """Drop the answer. The work itself runs to its end unless it asks ``cancelled``."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Block until the work has ended; False when the time ran out."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        result, error = None, None
+        try:
+            result = self._work()
+        except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `failed`
+            error = caught
+        if QCoreApplication.instance() is not None:
+            self._returned.emit(result, error)
+
+    def _deliver(self, result: object, error: object) -> None:
+        _RUNNING.discard(self)
+        if not self.cancelled:
+            if error is not None:
+                self.failed.emit(error)
+            else:
+                self.done.emit(result)
+        self.finished.emit()
+        self.deleteLater()
+
+
+#: Jobs under way: kept alive until their answer has been delivered.
+_RUNNING: set[Job] = set()
+
+
+def run(
+    work: Callable[[], Any],
+    done: Callable[[Any], object] | None = None,
+    failed: Callable[[Any], object] | None = None,
+    name: str = "job",
+) -> Job:
+    """Start ``work`` in a thread; call ``done(result)`` or ``failed(exception)`` on this one."""
+    app = QCoreApplication.instance()
+    if app is not None and QThread.currentThread() is not app.thread():
+        raise RuntimeError("jobs.run belongs to the GUI thread")
+    job = Job(work, name)
+    if done is not None:
+        job.done.connect(done)
+    if failed is not None:
+        job.failed.connect(failed)
+    job.start()
+    return job
+
+
+def wait_for_all(seconds: float = 10.0) -> bool:
+    """Wait until no job runs, as before the program ends; False when one still does."""
+    return all(job.wait(seconds) for job in tuple(_RUNNING))
+
+
+class Latest(QObject):
+    """A thread that answers only the newest of the questions put to it.
+
+    ``ask(question)`` returns at once; ``answered(question, answer)`` or ``failed(question,
+    exception)`` follow on the GUI thread. A question that a newer one overtook may stay
+    without an answer.
+    """
+
+    answered = Signal(object, object)
+    failed = Signal(object, object)
+    _back = Signal(object, object, object)
+
+    def __init__(
+        self, work: Callable[[Any], Any], name: str, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._wake = threading.Condition()
+        self._question: Any = None
+        self._waiting = False
+        self._busy = False
+        self._stopped = False
+        self._back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+        self._thread.start()
+
+    def ask(self, question: Any) -> None:
+        """Put a question in the place of the one that waits."""
+        with self._wake:
+            self._question, self._waiting = question, True
+            self._wake.notify()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no question waits and none is being answered."""
+        with self._wake:
+            return not self._waiting and not self._busy
+
+    def stop(self) -> None:
+        """End the thread; no answer comes after this."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                self._busy = False
+                self._wake.wait_for(lambda: self._waiting or self._stopped)
+                if self._stopped:
+                    return
+                question, self._waiting, self._busy = self._question, False, True
+            answer, error = None, None
+            try:
+                answer = self._work(question)
+            except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `failed`
+                error = caught
+            if self._stopped:
+                return
+            self._back.emit(question, answer, error)
+
+    def _deliver(self, question: object, answer: object, error: object) -> None:
+        if self._stopped:
+            return
+        if error is not None:
+            self.failed.emit(question, error)
+        else:
+            self.answered.emit(question, answer)

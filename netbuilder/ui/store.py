@@ -1,0 +1,131 @@
+"""The one place where a project changes: edits, undo and redo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.project.model import Project
+
+Edit = Callable[[Project], Project]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One undo step: the values before and after, and its name ("Add Dense")."""
+
+    before: Project
+    after: Project
+    label: str
+    merge: str | None
+
+
+class ProjectStore(QObject):
+    """Holds the project; the only writer.
+
+    Views read ``project``, follow ``changed(old, new)`` and compare by identity. Values are
+    shared between steps, so that unlimited undo costs only what differs.
+
+    Signals:
+        changed: (old project, new project), after each change of the value.
+        steps_changed: the undo or redo list, or ``modified``, changed.
+    """
+
+    changed = Signal(object, object)
+    steps_changed = Signal()
+
+    def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._project = project or Project()
+        self._saved: Project | None = self._project
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    @property
+    def project(self) -> Project:
+        """The project as it stands."""
+        return self._project
+
+    @property
+    def modified(self) -> bool:
+        """Whether the project differs from what was last saved or opened."""
+        return self._project is not self._saved and self._project != self._saved
+
+    @property
+    def undo_label(self) -> str | None:
+        """What ``undo`` would take back, or None."""
+        return self._done[-1].label if self._done else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What ``redo`` would do again, or None."""
+        return self._undone[-1].label if self._undone else None
+
+    @property
+    def undo_labels(self) -> tuple[str, ...]:
+        """All steps that can be taken back, the latest first."""
+        return tuple(step.label for step in reversed(self._done))
+
+    def apply(self, label: str, edit: Edit, merge: str | None = None) -> Project:
+        """Apply a pure edit as one undo step, and give the new project.
+
+        Consecutive edits with the same ``merge`` key (a slider that is dragged) become one
+        step. An edit that changes nothing leaves no step.
+
+        Raises:
+            EditError: from the edit; the project is as before.
+        """
+        before = self._project
+        after = edit(before)
+        if after is before or after == before:
+            return before
+        last = self._done[-1] if self._done else None
+        if merge is not None and last is not None and last.merge == merge and not self._undone:
+            self._done[-1] = Step(last.before, after, label, merge)
+        else:
+            self._done.append(Step(before, after, label, merge))
+        self._undone.clear()
+        self._set(after)
+        return after
+
+    def end_merge(self) -> None:
+        """Let the next edit be a step of its own, even with the same merge key."""
+        if self._done and self._done[-1].merge is not None:
+            last = self._done[-1]
+            self._done[-1] = Step(last.before, last.after, last.label, None)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._done:
+            step = self._done.pop()
+            self._undone.append(step)
+            self._set(step.before)
+
+    def redo(self) -> None:
+        """Do the step again that was taken back last."""
+        if self._undone:
+            step = self._undone.pop()
+            self._done.append(step)
+            self._set(step.after)
+
+    def reset(self, project: Project, *, saved: bool = True) -> None:
+        """Put another project in the place of this one (open, new); nothing can be undone.
+
+        ``saved=False`` marks it as modified at once (a recovered project).
+        """
+        self._done.clear()
+        self._undone.clear()
+        self._saved = project if saved else None
+        self._set(project)
+
+    def mark_saved(self) -> None:
+        """Say that the project as it stands is on disk."""
+        self._saved = self._project
+        self.steps_changed.emit()
+
+    def _set(self, project: Project) -> None:
+        before, self._project = self._project, project
+        self.changed.emit(before, project)
+        self.steps_changed.emit()

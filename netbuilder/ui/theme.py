@@ -1,0 +1,212 @@
+"""Colours, fonts and spacing: light and dark, following the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.core.catalog.spec import Category
+
+#: One unit of spacing, in pixels at 100 %.
+UNIT = 4
+RADIUS = 8
+
+#: Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind eyes.
+CATEGORY_COLORS: dict[Category, str] = {
+    Category.INPUT: "#56B4E9",
+    Category.CORE: "#0072B2",
+    Category.CONVOLUTION: "#E69F00",
+    Category.RECURRENT: "#009E73",
+    Category.REGULARIZE: "#CC79A7",
+    Category.MERGE: "#D55E00",
+    Category.SHAPE: "#8A93A3",
+    Category.PREPROCESS: "#B3A400",
+    Category.PRETRAINED: "#6F4FA8",
+}
+TRAINING_COLOR = "#0072B2"
+VALIDATION_COLOR = "#D55E00"
+
+
+@dataclass(frozen=True)
+class Colors:
+    """The colours of one scheme, as ``#RRGGBB``."""
+
+    dark: bool
+    canvas: str
+    panel: str
+    raised: str
+    hairline: str
+    text: str
+    secondary: str
+    accent: str
+    on_accent: str
+    selection: str
+    train: str
+    warning: str
+    warning_back: str
+    on_warning: str
+    error: str
+    error_back: str
+    on_error: str
+    info_back: str
+    dots: str
+    training: str
+    validation: str
+
+
+LIGHT = Colors(
+    dark=False,
+    canvas="#F7F8FA",
+    panel="#FFFFFF",
+    raised="#FFFFFF",
+    hairline="#DDE1E7",
+    text="#1B2430",
+    secondary="#667085",
+    accent="#2563EB",
+    on_accent="#FFFFFF",
+    selection="#E6EEFD",
+    train="#15803D",
+    warning="#B45309",
+    warning_back="#FFF7E6",
+    on_warning="#FFFFFF",
+    error="#B42318",
+    error_back="#FEF0EE",
+    on_error="#FFFFFF",
+    info_back="#E8EFFD",
+    dots="#DDE1E7",
+    training=TRAINING_COLOR,
+    validation=VALIDATION_COLOR,
+)
+DARK = Colors(
+    dark=True,
+    canvas="#181B20",
+    panel="#1D2127",
+    raised="#252A32",
+    hairline="#2E343D",
+    text="#E6E9EE",
+    secondary="#98A2B3",
+    accent="#6EA0FF",
+    on_accent="#10151C",
+    selection="#243352",
+    train="#15803D",
+    warning="#F5B04C",
+    warning_back="#33270F",
+    on_warning="#1B1405",
+    error="#FF8A7A",
+    error_back="#3A1D1A",
+    on_error="#220A07",
+    info_back="#22304B",
+    dots="#2A3038",
+    training="#4FA3DC",
+    validation="#F08A3C",
+)
+
+
+class Theme(QObject):
+    """The scheme in force. ``changed`` comes when the system, or the user, switches."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._forced: bool | None = None
+        hints = QGuiApplication.styleHints()
+        if hints is not None:
+            hints.colorSchemeChanged.connect(self._system_changed)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark scheme is in force."""
+        if self._forced is not None:
+            return self._forced
+        return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
+    @property
+    def colors(self) -> Colors:
+        """The colours in force."""
+        return DARK if self.dark else LIGHT
+
+    def force(self, dark: bool | None) -> None:
+        """Choose a scheme; None follows the system again."""
+        self._forced = dark
+        self.apply()
+
+    def apply(self) -> None:
+        """Give the application the scheme's palette, and tell the views."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.setPalette(palette(self.colors))
+        self.changed.emit()
+
+    def _system_changed(self) -> None:
+        if self._forced is None:
+            self.apply()
+
+
+_theme: Theme | None = None
+
+
+def theme() -> Theme:
+    """The application's theme."""
+    global _theme  # noqa: PLW0603 - one for the application, made when it exists
+    if _theme is None:
+        _theme = Theme()
+    return _theme
+
+
+def colors() -> Colors:
+    """The colours in force."""
+    return theme().colors
+
+
+def category_color(category: Category) -> QColor:
+    """The colour of a category's stripe and icon."""
+    return QColor(CATEGORY_COLORS[category])
+
+
+def fixed_font(scale: float = 1.0) -> QFont:
+    """The system's fixed-width font, for shapes and numbers."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPointSizeF(QApplication.font().pointSizeF() * scale)
+    return font
+
+
+def ui_font(scale: float = 1.0, bold: bool = False) -> QFont:
+    """The system's font for words."""
+    font = QFont(QApplication.font())
+    font.setPointSizeF(font.pointSizeF() * scale)
+    font.setBold(bold)
+    return font
+
+
+def palette(scheme: Colors) -> QPalette:
+    """The Qt palette of a scheme."""
+    result = QPalette()
+    role = QPalette.ColorRole
+    for key, value in {
+        role.Window: scheme.panel,
+        role.WindowText: scheme.text,
+        role.Base: scheme.panel,
+        role.AlternateBase: scheme.canvas,
+        role.Text: scheme.text,
+        role.Button: scheme.panel,
+        role.ButtonText: scheme.text,
+        role.ToolTipBase: scheme.raised,
+        role.ToolTipText: scheme.text,
+        role.PlaceholderText: scheme.secondary,
+        role.Highlight: scheme.accent,
+        role.HighlightedText: scheme.on_accent,
+        role.Link: scheme.accent,
+        role.Light: scheme.raised,
+        role.Mid: scheme.hairline,
+        role.Dark: scheme.hairline,
+        role.Shadow: scheme.hairline,
+        role.BrightText: scheme.error,
+    }.items():
+        result.setColor(key, QColor(value))
+    for key in (role.WindowText, role.Text, role.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, key, QColor(scheme.secondary))
+    return result

@@ -1,0 +1,220 @@
+"""What the window knows besides the project: data facts, shapes, problems, the trained model.
+
+All of it follows from the project and is found again whenever that changes, off the GUI thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.ui import jobs
+from netbuilder.ui.store import ProjectStore
+
+if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
+    from netbuilder.core.check.shapes import Shapes
+    from netbuilder.core.data.facts import DataFacts
+    from netbuilder.core.engine.trained import TrainedModel
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _FactsQuestion:
+    project: Project
+    base: Path
+    key: tuple[Data, tuple[str, ...], tuple[str, ...], int]
+
+
+def _find_facts(question: _FactsQuestion) -> DataFacts:
+    from netbuilder.core.data.load import facts
+
+    return facts(question.project, question.base)
+
+
+class Workbench(QObject):
+    """Facts, shapes and problems of the store's project, and the model trained last.
+
+    Signals (all on the GUI thread):
+        keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
+        facts_changed: ``facts`` or ``data_error`` changed.
+        shapes_changed: ``shapes`` changed.
+        problems_changed: ``problems`` changed.
+        trained_changed: ``trained`` changed.
+        run_error_changed: ``run_error`` (why the last run failed) changed.
+    """
+
+    keras_changed = Signal(str)
+    facts_changed = Signal()
+    shapes_changed = Signal()
+    problems_changed = Signal()
+    trained_changed = Signal()
+    run_error_changed = Signal()
+
+    def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.store = store
+        self.path: Path | None = None
+        self.keras_state = "off"
+        self.facts: DataFacts | None = None
+        self.data_error: UserError | None = None
+        self.shapes: Shapes | None = None
+        self.problems: tuple[Problem, ...] = ()
+        self.trained: TrainedModel | None = None
+        self.run_error: UserError | None = None
+        self._facts_key: object = None
+        self._shape_cache: Any = None
+        self._facts_worker = jobs.Latest(_find_facts, "facts", self)
+        self._facts_worker.answered.connect(self._facts_found)
+        self._facts_worker.failed.connect(self._facts_failed)
+        self._shapes_worker = jobs.Latest(self._find_shapes, "shapes", self)
+        self._shapes_worker.answered.connect(self._shapes_found)
+        self._shapes_worker.failed.connect(self._shapes_failed)
+        store.changed.connect(self._project_changed)
+
+    @property
+    def base(self) -> Path:
+        """The folder that relative data paths of the project start from."""
+        return self.path.parent if self.path is not None else Path.cwd()
+
+    def start(self) -> None:
+        """Load TensorFlow and Keras behind the window, then find facts and shapes."""
+        self._set_keras("loading")
+        jobs.run(_import_keras, self._keras_loaded, self._keras_failed, name="keras")
+        self.diagnose()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._facts_worker.stop()
+        self._shapes_worker.stop()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being found: what is shown is what there is."""
+        return (
+            self.keras_state not in ("off", "loading")
+            and self._facts_worker.idle
+            and self._shapes_worker.idle
+        )
+
+    def set_path(self, path: Path | None) -> None:
+        """Say where the project's file is; data paths are looked up from there."""
+        self.path = path
+        self._facts_key = None
+        self.refresh()
+
+    def set_trained(self, trained: TrainedModel | None) -> None:
+        """Take over a model that was trained or opened."""
+        self.trained = trained
+        self.trained_changed.emit()
+
+    def set_run_error(self, error: UserError | None) -> None:
+        """Say why the last run failed, or that it did not."""
+        self.run_error = error
+        self.run_error_changed.emit()
+        self.diagnose()
+
+    def refresh(self) -> None:
+        """Find facts and shapes of the project as it stands."""
+        if self.keras_state != "ready":
+            return
+        project = self.store.project
+        graph = project.graph
+        key = (project.data, graph.inputs, graph.outputs, project.training.seed)
+        if key != self._facts_key:
+            self._facts_key = key
+            if project.data.kind:
+                self._facts_worker.ask(_FactsQuestion(project, self.base, key))
+            else:
+                self._set_facts(None, None)
+        self._ask_shapes()
+
+    def diagnose(self) -> None:
+        """Find problems with what is known now."""
+        from netbuilder.core.check.diagnostics import diagnose
+
+        problems = diagnose(self.store.project, self.facts, self.shapes)
+        if problems != self.problems:
+            self.problems = problems
+            self.problems_changed.emit()
+
+    def _ask_shapes(self) -> None:
+        if self.keras_state == "ready":
+            self._shapes_worker.ask((self.store.project.graph, self.facts))
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if (
+            old.graph is not new.graph
+            or old.data is not new.data
+            or old.training is not new.training
+        ):
+            self.diagnose()
+            self.refresh()
+
+    def _set_keras(self, state: str) -> None:
+        self.keras_state = state
+        self.keras_changed.emit(state)
+
+    def _keras_loaded(self, _version: str) -> None:
+        self._set_keras("ready")
+        self.refresh()
+
+    def _keras_failed(self, error: Exception) -> None:
+        log.error("Keras did not load", exc_info=error)
+        self._set_keras("failed")
+
+    def _facts_found(self, question: _FactsQuestion, facts: DataFacts) -> None:
+        if question.key == self._facts_key:
+            self._set_facts(facts, None)
+
+    def _facts_failed(self, question: _FactsQuestion, error: Exception) -> None:
+        if question.key != self._facts_key:
+            return
+        if not isinstance(error, UserError):
+            log.error("facts failed", exc_info=error)
+            error = UserError(f"The data could not be read: {error}.", "Choose other data.")
+        self._set_facts(None, error)
+
+    def _set_facts(self, facts: DataFacts | None, error: UserError | None) -> None:
+        if facts == self.facts and error is self.data_error:
+            return
+        self.facts, self.data_error = facts, error
+        self.facts_changed.emit()
+        self.diagnose()
+        self._ask_shapes()
+
+    def _find_shapes(self, question: tuple[Graph, DataFacts | None]) -> Shapes:
+        if self._shape_cache is None:
+            from netbuilder.core.check.shapes import ShapeCache
+
+            self._shape_cache = ShapeCache()
+        return self._shape_cache.compute(*question)  # type: ignore[no-any-return]
+
+    def _shapes_found(self, question: tuple[Graph, DataFacts | None], shapes: Shapes) -> None:
+        if question[0] is not self.store.project.graph:
+            return
+        self.shapes = shapes
+        self.shapes_changed.emit()
+        self.diagnose()
+
+    def _shapes_failed(self, _question: object, error: Exception) -> None:
+        log.error("shapes failed", exc_info=error)
+
+
+def _import_keras() -> str:
+    """Import TensorFlow and Keras; the one place where the app does, so that the order of
+    libraries can be changed here (DLL order on Windows).
+    """
+    import keras
+    import tensorflow as tf
+
+    # Loads what Keras puts off until the first layer is made.
+    keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    return str(tf.__version__)
