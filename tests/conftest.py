@@ -1,0 +1,39 @@
+"""What all tests share: an own home, no screen, quiet TensorFlow, the course's data."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before Qt or TensorFlow is imported by anything.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts=false")
+os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home of the program for one test."""
+    monkeypatch.setenv("NETBUILDER_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def sales() -> Path:
+    """The folder with the course's sales data, which is not part of the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not (folder / "sales_training.csv").is_file():
+        pytest.skip("the course's sales data is not here")
+    return folder
