@@ -284,12 +284,16 @@ def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> 
     return project
 
 
-def _inherited(graph: Graph, gone: set[str]) -> tuple[Node, ...]:
-    """The nodes that stay, with the layers that removed nodes shared handed on."""
+def _inherited(graph: Graph, gone: set[str], keep: bool = False) -> tuple[Node, ...]:
+    """The nodes that stay (all, with ``keep``), with the layers that ``gone`` nodes owned
+    handed on to those that shared them.
+    """
     heirs: dict[str, str] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
         if node.id in gone:
+            if keep:
+                nodes.append(node)
             continue
         if node.shared in gone and node.shared is not None:
             if node.shared in heirs:
@@ -331,11 +335,17 @@ def set_params(project: Project, node_id: str, **params: Any) -> Project:
 
 def replace_layer(project: Project, node_id: str, layer: str) -> Project:
     """Make another layer of a node. Arguments that both have are kept; the id stays unless it
-    was the old layer's given name.
+    was the old layer's given name. What shared the old layer keeps it; wires into a layer that
+    takes no input go.
     """
-    graph = project.graph
-    node = _need(graph, node_id)
+    node = _need(project.graph, node_id)
+    if layer == node.layer:
+        return project
     spec = LAYERS.get(layer)
+    project = with_graph(project, nodes=_inherited(project.graph, {node_id}, keep=True))
+    if spec is not None and spec.max_inputs == 0:
+        project = disconnect(project, *(e for e in project.graph.edges if e[1] == node_id))
+    graph = project.graph
     known = spec.by_name if spec else node.params
     kept = {key: value for key, value in node.params.items() if key in known}
     params = _start_params(layer, kept) if spec else dict(node.params)

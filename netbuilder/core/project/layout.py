@@ -9,7 +9,7 @@ structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate ass
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,8 +92,13 @@ def arrange(
     edges: Sequence[tuple[str, str]],
     horizontal: bool = False,
     sizes: Mapping[str, Size] | None = None,
+    placed: Container[str] = (),
 ) -> dict[str, Point]:
-    """``layout`` of bare ids and edges; edges of a cycle that point back are left out."""
+    """``layout`` of bare ids and edges; edges of a cycle that point back are left out.
+
+    A part that is not connected to others and of which all ids are ``placed`` (they have a
+    place already) takes no room and is left out.
+    """
     index = {one: i for i, one in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
@@ -104,10 +109,12 @@ def arrange(
     centres: dict[int, Point] = {}
     edge_of_parts = 0.0
     for part in _parts(len(ids), order, forward):
-        placed = _lay_part(part, forward, extent, gap)
-        left = min(x - extent[v][0] / 2 for v, (x, _) in placed.items())
-        right = max(x + extent[v][0] / 2 for v, (x, _) in placed.items())
-        for v, (x, y) in placed.items():
+        if all(ids[v] in placed for v in part):
+            continue
+        laid = _lay_part(part, forward, extent, gap)
+        left = min(x - extent[v][0] / 2 for v, (x, _) in laid.items())
+        right = max(x + extent[v][0] / 2 for v, (x, _) in laid.items())
+        for v, (x, y) in laid.items():
             centres[v] = (x - left + edge_of_parts, y)
         edge_of_parts += right - left + (GAP_PARTS if not horizontal else GAP_ACROSS)
     corners = {

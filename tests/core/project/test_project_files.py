@@ -19,14 +19,16 @@ DESIGN_EXAMPLE = """{
   "graph": {
     "nodes": [
       {"id": "input", "layer": "Input", "params": {}},
-      {"id": "dense", "layer": "Dense", "params": {"units": 50, "activation": "relu"}, "position": [220, 0]},
+      {"id": "dense", "layer": "Dense", "params": {"units": 50, "activation": "relu"},
+       "position": [220, 0]},
       {"id": "out", "layer": "Dense", "params": {"units": 1}}
     ],
     "edges": [["input", "dense"], ["dense", "out"]]
   },
   "data": {"kind": "csv", "path": "sales_training.csv", "target": ["total_earnings"],
            "test_path": "sales_test.csv", "scaling": "minmax", "validation_split": 0.1},
-  "training": {"loss": "mean_squared_error", "optimizer": {"name": "Adam", "params": {"learning_rate": 0.001}},
+  "training": {"loss": "mean_squared_error",
+               "optimizer": {"name": "Adam", "params": {"learning_rate": 0.001}},
                "metrics": ["mean_absolute_error"], "epochs": 50, "batch_size": 32, "seed": 1}
 }"""
 
@@ -41,7 +43,11 @@ def test_reads_the_contracts_example() -> None:
     assert project.training.loss == Choice("mean_squared_error")
     assert project.training.optimizer == Choice("Adam", {"learning_rate": 0.001})
     assert project.training.metrics == (Choice("mean_absolute_error"),)
-    assert (project.training.epochs, project.training.batch_size, project.training.seed) == (50, 32, 1)
+    assert (project.training.epochs, project.training.batch_size, project.training.seed) == (
+        50,
+        32,
+        1,
+    )
 
 
 def test_round_trip_keeps_everything_also_unknown_keys() -> None:
@@ -156,10 +162,13 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path: Path) -> None:
     path = tmp_path / "p.netbuilder"
     files.write(Project("old"), path)
-    with pytest.raises(UserError, match="the disk is full"), replacing(path):
-        # The real error of a real full device, raised while the new file is being written.
-        with Path("/dev/full").open("wb", buffering=0) as full:
-            full.write(b"x")
+    # The real error of a real full device, raised while the new file is being written.
+    with (
+        pytest.raises(UserError, match="the disk is full"),
+        replacing(path),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        full.write(b"x")
     assert files.read(path).name == "old"
 
 

@@ -1,0 +1,78 @@
+"""After a kill the next start offers what was being edited, and nothing when nothing was lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.project import edits
+from netbuilder.ui import recovery
+from netbuilder.ui.store import ProjectStore
+
+EDITOR = """
+import sys, time
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from netbuilder.core.project import edits
+from netbuilder.ui.recovery import Recovery
+from netbuilder.ui.store import ProjectStore
+app = QCoreApplication([])
+store = ProjectStore()
+recovery = Recovery(store)
+recovery.original = Path("/somewhere/mine.netbuilder")
+store.apply("Add", lambda p: edits.append_layer(p, "Input"))
+store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+print("edited", flush=True)
+app.exec()
+"""
+
+
+@pytest.fixture
+def editor(home: Path, root: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", EDITOR], stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == "edited"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_second_after_the_edit_a_kill_loses_nothing(editor: subprocess.Popen) -> None:
+    time.sleep(1.0)
+    assert recovery.find() == [], "a living process's file is not offered"
+    os.kill(editor.pid, signal.SIGKILL)
+    editor.wait()
+    (found,) = recovery.find()
+    assert [n.layer for n in found.project.graph.nodes] == ["Input", "Dense"]
+    assert found.original == Path("/somewhere/mine.netbuilder")
+    recovery.discard(found)
+    assert recovery.find() == []
+
+
+def test_nothing_is_left_when_all_is_saved(qtbot, home: Path) -> None:
+    store = ProjectStore()
+    saver = recovery.Recovery(store)
+    folder = home / "state" / "recovery"
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=3000)
+    store.mark_saved()
+    assert list(folder.glob("*.json")) == []
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=3000)
+    saver.close()
+    assert list(folder.glob("*.json")) == []
+
+
+def test_a_damaged_recovery_file_is_passed_over(home: Path) -> None:
+    folder = home / "state" / "recovery"
+    folder.mkdir(parents=True)
+    (folder / "x.json").write_text('{"pid": 1')
+    assert recovery.find() == []
