@@ -44,21 +44,26 @@ class Param:
 
     ``default`` is Keras's own default; a required argument has ``required=True`` and a
     teaching value in ``start`` with which a new node begins. ``more`` folds it away under
-    "More". ``size`` is the number of axes of a ``SIZE``.
+    "More". ``size`` is the number of axes of a ``SIZE``. A ``SIZE`` with ``pairs`` also takes
+    ``[before, after]`` for each axis (cropping, zero padding). A ``FLOAT`` with ``schedule``
+    also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``.
     """
 
     name: str
     kind: Kind
-    default: Any = None
+    # Values may be lists or dicts, which have no hash: the name and the rest are enough for one.
+    default: Any = field(default=None, hash=False)
     help: str = ""
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
     required: bool = False
-    start: Any = None
+    start: Any = field(default=None, hash=False)
     more: bool = False
     size: int = 0
+    pairs: bool = False
+    schedule: bool = False
 
 
 class Category(StrEnum):
@@ -84,6 +89,9 @@ class LayerSpec:
     node. ``min_inputs``/``max_inputs`` count incoming edges (``max_inputs=None``: any number).
     ``ranks`` are the ranks of the input, batch axis included, that it accepts; empty: any.
     ``teaching`` layers stand in the palette, the others are found by search.
+    ``ports`` names the inputs in their order, where they differ ("query", "value", "key"); a
+    single wire into a layer with ports feeds the first two (self-attention). With
+    ``separate_inputs`` Keras takes them as arguments, ``layer(query, value)``, else as a list.
     """
 
     name: str
@@ -97,6 +105,8 @@ class LayerSpec:
     teaching: bool = False
     keywords: tuple[str, ...] = ()
     module: str = "keras.layers"
+    ports: tuple[str, ...] = ()
+    separate_inputs: bool = False
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -104,7 +114,16 @@ class LayerSpec:
 
     def start_params(self) -> dict[str, Any]:
         """The parameters with which a new node begins: required ones and teaching values."""
-        return {p.name: p.start for p in self.params if p.start is not None}
+        return {p.name: _as_json(p.start) for p in self.params if p.start is not None}
+
+
+def _as_json(value: Any) -> Any:
+    """A copy in which tuples are lists, as in a project file."""
+    if isinstance(value, tuple | list):
+        return [_as_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _as_json(item) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""All layers of the catalog by name, and the search over them.
+
+What ``keras.layers`` has and the catalog leaves out, and why:
+
+- second names of the same class (``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``, ...):
+  search finds the layer by them;
+- ``InputLayer``: the row ``Input`` stands for it;
+- cells (``LSTMCell``, ``StackedRNNCells``, ...) and ``RNN``, which runs them: not layers of a
+  graph but parts of LSTM, GRU and SimpleRNN;
+- ``Lambda``, ``TFSMLayer``, ``JaxLayer``, ``FlaxLayer``, ``TorchModuleWrapper``: they hold code,
+  which a file that somebody hands in must never run;
+- ``Layer``, ``Wrapper``, ``InputSpec``: base classes and helpers, nothing to build with;
+- ``Pipeline``: a chain of layers, which the canvas is;
+- ``MixUp``, ``CutMix``: they mix two samples together with their labels, and a layer in the
+  graph sees no labels;
+- ``MaxNumBoundingBoxes``: works on bounding boxes, which the data room does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from netbuilder.core.catalog import (
+    layers_conv,
+    layers_core,
+    layers_merge,
+    layers_pooling,
+    layers_preprocess,
+    layers_recurrent,
+    layers_regularize,
+    layers_shape,
+)
+from netbuilder.core.catalog.spec import LayerSpec
+
+LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
+    {
+        spec.name: spec
+        for module in (
+            layers_core,
+            layers_conv,
+            layers_pooling,
+            layers_recurrent,
+            layers_regularize,
+            layers_merge,
+            layers_shape,
+            layers_preprocess,
+        )
+        for spec in module.ROWS
+    }
+)
+"""Every layer by its Keras class name, in the order of the palette."""
+
+
+def search(text: str) -> list[LayerSpec]:
+    """Layers that fit ``text``, best first; all of them for an empty text.
+
+    Each word of ``text`` must be found in the name, the keywords, the category or the help.
+    A name that begins with it comes before one that holds it, that before a keyword, that
+    before the help; among equals, teaching layers come first.
+    """
+    words = text.lower().split()
+    scored = []
+    for place, spec in enumerate(LAYERS.values()):
+        scores = [_score(spec, word) for word in words]
+        if all(score is not None for score in scores):
+            total = sum(score for score in scores if score is not None)
+            scored.append((total, not spec.teaching, place, spec))
+    return [entry[-1] for entry in sorted(scored, key=lambda entry: entry[:3])]
+
+
+def _score(spec: LayerSpec, word: str) -> int | None:
+    """How far ``word`` is from the layer: 0 is its name, None not at all."""
+    name = spec.name.lower()
+    keywords = [keyword.lower() for keyword in spec.keywords]
+    capitals = "".join(letter for letter in spec.name if letter.isupper() or letter.isdigit())
+    tests = (
+        name == word,
+        name.startswith(word),
+        capitals.lower().startswith(word),
+        word in name,
+        any(keyword.startswith(word) for keyword in keywords),
+        any(word in keyword for keyword in keywords),
+        word in spec.category.value.lower(),
+        len(word) > 2 and word in spec.help.lower(),
+    )
+    return next((place for place, test in enumerate(tests) if test), None)
