@@ -1,0 +1,65 @@
+"""What the rest of the program needs to know about the data, without holding the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Shape = tuple[int | None, ...]
+
+REGRESSION = "regression"
+BINARY = "binary"
+CLASSES = "classes"
+MULTI_LABEL = "multi_label"
+TASKS = (REGRESSION, BINARY, CLASSES, MULTI_LABEL)
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """Facts about a data recipe as it meets a graph.
+
+    Attributes:
+        rows: training rows (validation and test rows not among them).
+        validation_rows: rows held back to watch the training.
+        test_rows: rows held back, or in the test file, to judge the result.
+        task: task of the first output: "regression", "binary", "classes" or "multi_label".
+        tasks: the same for each output id.
+        input_shapes: shape of one sample, without the batch axis, by Input node id.
+        input_dtypes: "float32" or "int32" (ids of words) by Input node id.
+        target_names: names of the target columns, in order.
+        classes: labels of the first output as text, in the order of their numbers.
+        output_classes: the same for each output id (empty for numbers).
+        output_units: units that the last layer needs, by output id. A target of two classes
+            says 1 (one sigmoid); two units with softmax work as well.
+        column_names: names of the features, after text columns became 0/1 columns.
+        vocabulary: words by their id (0 is padding, 1 any unknown word); empty if no text.
+        units_scaled: the inputs are scaled before they reach the first layer.
+        value_range: smallest and largest input value as given, before scaling.
+        imbalance: rows of the largest class divided by rows of the smallest; 1.0 for numbers.
+        class_counts: training rows of each class of the first output, in the order of
+            ``classes``.
+        one_hot: targets of classes are one-hot rows (option "one_hot"), not class numbers.
+        streamed: the data does not fit in memory and is read while training.
+        notes: sentences about what was done to the data (a column left out, say).
+    """
+
+    rows: int = 0
+    validation_rows: int = 0
+    test_rows: int = 0
+    task: str = REGRESSION
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    input_shapes: Mapping[str, Shape] = field(default_factory=dict)
+    input_dtypes: Mapping[str, str] = field(default_factory=dict)
+    target_names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    output_classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    output_units: Mapping[str, int] = field(default_factory=dict)
+    column_names: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    units_scaled: bool = False
+    value_range: tuple[float, float] = (0.0, 0.0)
+    imbalance: float = 1.0
+    class_counts: tuple[int, ...] = ()
+    one_hot: bool = False
+    streamed: bool = False
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,100 @@
+"""Fit the preprocessing of one Input node, and read its raw values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data import scaling, tables
+from netbuilder.core.data.facts import Shape
+from netbuilder.core.data.preprocess import InputPre
+from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.words import listed
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Project
+
+Array = NDArray[Any]
+
+
+def fit_input(
+    project: Project, key: str, samples: Samples, train: NDArray[np.int64]
+) -> tuple[InputPre, tuple[str, ...]]:
+    """The preprocessing of Input node ``key``, fitted on the rows ``train``, and notes."""
+    if samples.role == "table":
+        return _fit_table(project, key, samples, train)
+    return _fit_array(project, key, samples, train), ()
+
+
+def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -> Array:
+    """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
+    if samples.table is not None:
+        raw = tables.encode(samples.table.iloc[rows], pre.columns, samples.source)
+    else:
+        raw = samples.arrays[pre.source][rows]
+    kept: Array = np.asarray(raw, pre.dtype).reshape(len(raw), *_known(pre.shape))
+    return kept
+
+
+def _known(shape: Shape) -> tuple[int, ...]:
+    return tuple(-1 if size is None else size for size in shape)
+
+
+def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
+    """The shape that the Input node asks for, where the data's values fit into it.
+
+    Nine columns can be a 3×3 picture: ``Input`` with ``shape`` [3, 3, 1] makes it so. A shape
+    that does not fit is left to the checks, which say so on the node.
+    """
+    node = project.graph.by_id.get(key)
+    given = node.params.get("shape") if node else None
+    if not given or any(not isinstance(size, int) for size in given):
+        return shape
+    if any(size is None for size in shape):
+        return shape
+    fits = int(np.prod(given)) == int(np.prod([size or 0 for size in shape]))
+    return tuple(given) if fits else shape
+
+
+def _fit_table(
+    project: Project, key: str, samples: Samples, train: NDArray[np.int64]
+) -> tuple[InputPre, tuple[str, ...]]:
+    assert samples.table is not None
+    data = project.data
+    names = list(data.inputs.get(key) or samples.table.columns)
+    columns, notes = tables.make_columns(
+        samples.table[names].iloc[train], data.options, samples.source
+    )
+    if not columns:
+        raise DataError(
+            f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
+            "Choose columns of numbers, or text columns with few distinct values.",
+        )
+    values = tables.encode(samples.table.iloc[train], columns, samples.source)
+    shape = wanted_shape(project, key, (values.shape[1],))
+    if len(shape) > 1:
+        offset, scale = scaling.fit_whole(values, data.scaling, None)
+    else:
+        keep = np.concatenate(
+            [np.full(len(column.features), column.kind == "category") for column in columns]
+        )
+        offset, scale = scaling.fit_columns(values, data.scaling, keep)
+    return InputPre("table", shape, "float32", columns, offset, scale), notes
+
+
+def _fit_array(project: Project, key: str, samples: Samples, train: NDArray[np.int64]) -> InputPre:
+    given = project.data.inputs.get(key) or ()
+    source = given[0] if given else next(iter(samples.arrays))
+    if source not in samples.arrays:
+        raise DataError(
+            f"There is no array '{source}' in {samples.source}.",
+            f"It holds {listed(samples.arrays)}.",
+        )
+    values = samples.arrays[source]
+    shape = wanted_shape(project, key, values.shape[1:])
+    if samples.role == "image":
+        offset, scale = scaling.fit_whole(values[train], project.data.scaling, samples.value_range)
+    else:
+        offset, scale = scaling.fit_columns(values[train], project.data.scaling)
+    return InputPre(samples.role, shape, "float32", (), offset, scale, source=source)

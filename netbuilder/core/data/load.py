@@ -1,0 +1,66 @@
+"""The three questions to a recipe: what are the facts, what does it look like, give me arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data import targets
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.fitting import read_raw
+from netbuilder.core.data.plan import Plan, make_plan
+from netbuilder.core.data.preview import Preview, preview_of
+from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.sources import read
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Project
+
+
+def facts(project: Project, base: Path) -> DataFacts:
+    """What the data is, as this project's graph meets it.
+
+    Args:
+        project: graph and recipe.
+        base: folder that relative paths of the recipe start from.
+
+    Raises:
+        DataError: the data cannot be read, or does not fit the recipe.
+    """
+    return make_plan(project, base).facts
+
+
+def load(project: Project, base: Path) -> Dataset:
+    """Arrays that are ready to train on. Arguments and errors as for ``facts``."""
+    plan = make_plan(project, base)
+    rows = plan.rows
+    test_source = plan.samples if plan.test is None else plan.test
+    test_rows = rows.test if plan.test is None else np.arange(len(plan.test))
+    return Dataset(
+        facts=plan.facts,
+        train=split_of(plan, plan.samples, rows.train),
+        validation=split_of(plan, plan.samples, rows.validation) if len(rows.validation) else None,
+        test=split_of(plan, test_source, test_rows) if len(test_rows) else None,
+        pre=plan.pre,
+    )
+
+
+def split_of(plan: Plan, samples: Samples, rows: NDArray[np.int64]) -> Split:
+    """Some rows of the samples, transformed as the plan says."""
+    raw_x = {key: read_raw(samples, pre, rows) for key, pre in plan.pre.inputs.items()}
+    chosen = samples.targets.iloc[rows]
+    raw_y = {
+        key: targets.encode_targets(chosen, pre, samples.source)
+        for key, pre in plan.pre.outputs.items()
+    }
+    return Split(plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y), raw_x)
+
+
+def preview(project: Project, base: Path, rows: int = 100) -> Preview:
+    """The first ``rows`` samples as people read them. Arguments and errors as for ``facts``."""
+    samples = read(project.data, base)
+    if samples is None:
+        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+    return preview_of(samples, rows)

@@ -1,0 +1,182 @@
+"""A recipe that has met its data and its graph: everything fitted, nothing transformed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data import scaling, targets
+from netbuilder.core.data.ends import input_ids, last_units, output_ids
+from netbuilder.core.data.facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.fitting import fit_input, read_raw
+from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.sources import read
+from netbuilder.core.data.splits import Rows3, split_rows
+from netbuilder.core.data.words import listed
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Samples of the training file and of the test file, the cut, and what was fitted."""
+
+    samples: Samples
+    test: Samples | None
+    rows: Rows3
+    pre: Preprocessing
+    facts: DataFacts
+
+
+def make_plan(project: Project, base: Path) -> Plan:
+    """Read, cut and fit.
+
+    Raises:
+        DataError: the data cannot be read, or does not fit the recipe.
+    """
+    data = project.data
+    samples = read(data, base)
+    if samples is None:
+        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+    test = read(data, base, test=True)
+    outputs = _fit_outputs(project, samples)
+    first = next(iter(outputs.values()))
+    classes = None
+    if first.task in {BINARY, CLASSES}:
+        classes = targets.encode_targets(samples.targets, first, samples.source)
+    rows = split_rows(
+        len(samples),
+        validation=data.validation_split,
+        test=0.0 if test is not None else data.test_split,
+        seed=project.training.seed,
+        classes=classes,
+        ordered=samples.ordered,
+    )
+    outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
+    inputs, notes = _fit_inputs(project, samples, rows)
+    if test is not None:
+        notes += _check_test(samples, test, inputs)
+    pre = Preprocessing(inputs, outputs)
+    facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
+    return Plan(samples, test, rows, pre, facts)
+
+
+def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Target columns of one output: as the recipe gives them, else one each, else all."""
+    given = project.data.targets.get(output)
+    if given:
+        return tuple(given)
+    outputs = output_ids(project.graph)
+    if len(outputs) > 1 and len(names) == len(outputs):
+        return (names[outputs.index(output)],)
+    return tuple(names)
+
+
+def _fit_outputs(project: Project, samples: Samples) -> dict[str, OutputPre]:
+    found: dict[str, OutputPre] = {}
+    names = [str(name) for name in samples.targets.columns]
+    for output in output_ids(project.graph):
+        columns: pd.DataFrame = samples.targets[list(_columns_for(project, output, names))]
+        found[output] = targets.fit(
+            columns,
+            targets.detect(columns, project.data.options, samples.source),
+            units=last_units(project.graph, output),
+            one_hot=bool(project.data.options.get("one_hot", False)),
+            source=samples.source,
+        )
+    return found
+
+
+def _scale_output(pre: OutputPre, samples: Samples, rows: Rows3, how: str) -> OutputPre:
+    if pre.task != REGRESSION:
+        return pre
+    values = targets.encode_targets(samples.targets, pre, samples.source)[rows.train]
+    offset, scale = scaling.fit_columns(values, how)
+    return replace(pre, offset=offset, scale=scale)
+
+
+def _fit_inputs(
+    project: Project, samples: Samples, rows: Rows3
+) -> tuple[dict[str, InputPre], tuple[str, ...]]:
+    found: dict[str, InputPre] = {}
+    notes: list[str] = list(samples.notes)
+    for key in input_ids(project.graph):
+        found[key], said = fit_input(project, key, samples, rows.train)
+        notes += [note for note in said if note not in notes]
+    return found, tuple(notes)
+
+
+def _check_test(samples: Samples, test: Samples, inputs: dict[str, InputPre]) -> tuple[str, ...]:
+    if test.table is None or samples.table is None:
+        return ()
+    names = {column.name for entry in inputs.values() for column in entry.columns}
+    lost = [name for name in samples.table.columns if name in names and name not in test.table]
+    if lost:
+        raise DataError(
+            f"The test file {test.source} lacks column {listed(lost)} of {samples.source}.",
+            f"It has {listed(test.table.columns, 12)}. Choose a test file with the same columns.",
+        )
+    more = [name for name in test.table.columns if name not in samples.table]
+    return (f"Column {listed(more)} of {test.source} is not used.",) if more else ()
+
+
+def _facts(
+    samples: Samples,
+    test: Samples | None,
+    rows: Rows3,
+    pre: Preprocessing,
+    *,
+    classes: NDArray[Any] | None,
+    notes: tuple[str, ...],
+) -> DataFacts:
+    outputs = pre.outputs
+    first = next(iter(outputs.values()))
+    counts: tuple[int, ...] = ()
+    if classes is not None:
+        counts = tuple(np.bincount(classes[rows.train], minlength=len(first.classes)).tolist())
+    present = [count for count in counts if count]
+    return DataFacts(
+        rows=len(rows.train),
+        validation_rows=len(rows.validation),
+        test_rows=len(rows.test) if test is None else len(test),
+        task=first.task,
+        tasks={key: entry.task for key, entry in outputs.items()},
+        input_shapes={key: entry.shape for key, entry in pre.inputs.items()},
+        input_dtypes={key: entry.dtype for key, entry in pre.inputs.items()},
+        target_names=tuple(dict.fromkeys(n for entry in outputs.values() for n in entry.columns)),
+        classes=first.classes,
+        output_classes={key: entry.classes for key, entry in outputs.items()},
+        output_units={
+            key: 1 if entry.task == BINARY else max(len(entry.classes), len(entry.columns))
+            for key, entry in outputs.items()
+        },
+        column_names=pre.column_names,
+        vocabulary=next((e.vocabulary for e in pre.inputs.values() if e.vocabulary), ()),
+        units_scaled=all(e.scaled for e in pre.inputs.values() if e.dtype != "int32"),
+        value_range=_value_range(samples, rows, pre),
+        imbalance=max(present) / min(present) if present else 1.0,
+        class_counts=counts,
+        one_hot=any(entry.one_hot for entry in outputs.values()),
+        notes=notes,
+    )
+
+
+def _value_range(samples: Samples, rows: Rows3, pre: Preprocessing) -> tuple[float, float]:
+    if samples.value_range is not None:
+        return samples.value_range
+    low, high = np.inf, -np.inf
+    for entry in pre.inputs.values():
+        raw = read_raw(samples, entry, rows.train[:5000])
+        if raw.size:
+            low = min(low, float(np.nanmin(raw)))
+            high = max(high, float(np.nanmax(raw)))
+    return (low, high) if low <= high else (0.0, 0.0)

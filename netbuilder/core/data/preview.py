@@ -1,0 +1,169 @@
+"""What the Data panel shows: first rows, a line about each column, thumbnails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.tables import as_label, is_numeric
+from netbuilder.core.data.words import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_BARS = 30
+
+
+@dataclass(frozen=True)
+class ColumnStats:
+    """One column at a glance.
+
+    ``kind``: "number" or "text"; ``distinct`` counts different values; the three numbers are
+    None for text. ``target`` says that it is to be learned.
+    """
+
+    name: str
+    kind: str
+    missing: int
+    distinct: int
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    target: bool = False
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the Data panel shows.
+
+    Attributes:
+        columns: headers of ``rows``.
+        rows: cells as text; of pictures the labels only.
+        images: uint8 (n, height, width, 1 or 3) thumbnails of the first rows, or None.
+        note: sentences about the data, or "".
+        stats: a line about each column, in the order of ``columns``.
+        class_counts: rows of each class or of each value of a target with few values.
+        sequences: float (n, steps, features) of the first rows of a sequence set, or None.
+    """
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    images: NDArray[np.uint8] | None = None
+    note: str = ""
+    stats: tuple[ColumnStats, ...] = ()
+    class_counts: tuple[tuple[str, int], ...] = ()
+    sequences: NDArray[Any] | None = None
+
+
+def preview_of(samples: Samples, rows: int = 100) -> Preview:
+    """The preview of samples that were read."""
+    import pandas as pd
+
+    frame = samples.targets
+    images = sequences = None
+    if samples.table is not None:
+        twice = [name for name in frame.columns if name in samples.table.columns]
+        frame = pd.concat([samples.table, frame.drop(columns=twice)], axis=1)
+    elif samples.role == "image":
+        images = thumbnails(samples, rows)
+    elif samples.role == "text":
+        texts = {name: values for name, values in samples.arrays.items()}
+        frame = pd.concat([pd.DataFrame(texts, index=frame.index), frame], axis=1)
+    else:
+        first = next(iter(samples.arrays.values()))[:rows]
+        sequences = first if first.ndim == 3 else None
+        parts = {name: describe(values) for name, values in samples.arrays.items()}
+        frame = pd.concat([pd.DataFrame(parts, index=frame.index), frame], axis=1)
+    return preview_of_table(
+        frame,
+        tuple(str(name) for name in samples.targets.columns),
+        rows,
+        note=" ".join(samples.notes),
+        images=images,
+        sequences=sequences,
+    )
+
+
+def preview_of_table(
+    frame: pd.DataFrame,
+    targets: tuple[str, ...],
+    rows: int,
+    *,
+    note: str = "",
+    images: NDArray[np.uint8] | None = None,
+    sequences: NDArray[Any] | None = None,
+) -> Preview:
+    """The preview of a table as it stands in a file, missing values included."""
+    head = frame.head(rows)
+    cells = [[cell_text(value) for value in head[name]] for name in head.columns]
+    counts: tuple[tuple[str, int], ...] = ()
+    known = [name for name in targets if name in frame.columns]
+    if known:
+        tally = frame[known[0]].dropna().map(as_label).value_counts(sort=False)
+        if len(tally) <= MAX_BARS:
+            counts = tuple(sorted(((str(k), int(v)) for k, v in tally.items()), key=_by_value))
+    return Preview(
+        columns=tuple(str(name) for name in frame.columns),
+        rows=tuple(zip(*cells, strict=True)),
+        images=images,
+        note=note,
+        stats=tuple(_stats(frame[name], str(name) in targets) for name in frame.columns),
+        class_counts=counts,
+        sequences=sequences,
+    )
+
+
+def _by_value(entry: tuple[str, int]) -> tuple[float, str]:
+    try:
+        return float(entry[0]), ""
+    except ValueError:
+        return float("inf"), entry[0]
+
+
+def cell_text(value: object) -> str:
+    """A cell as the table shows it; an empty one where the value is missing."""
+    if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def describe(values: NDArray[Any]) -> list[str]:
+    """One line of text for each sample of an array of numbers."""
+    lines = []
+    for sample in values:
+        flat = np.asarray(sample).reshape(-1)
+        first = " ".join(number(float(value)) for value in flat[:6])
+        lines.append(f"{first} …" if flat.size > 6 else first)
+    return lines
+
+
+def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
+    """The first pictures as 8-bit pixels."""
+    values = next(iter(samples.arrays.values()))[:count]
+    low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))
+    scaled = (np.asarray(values, np.float64) - low) / ((high - low) or 1.0)
+    return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)
+
+
+def _stats(series: pd.Series, target: bool) -> ColumnStats:
+    missing, distinct = int(series.isna().sum()), int(series.nunique())
+    if not is_numeric(series) or missing == len(series):
+        return ColumnStats(str(series.name), "text", missing, distinct, target=target)
+    return ColumnStats(
+        str(series.name),
+        "number",
+        missing,
+        distinct,
+        float(series.min()),
+        float(series.max()),
+        float(series.mean()),
+        target,
+    )

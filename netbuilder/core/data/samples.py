@@ -1,0 +1,44 @@
+"""What a reader hands over: samples as they stand in the source, and their targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples of one source, n of them.
+
+    Attributes:
+        role: "table" (``table`` holds the features), "image" (arrays of pixels, or paths of
+            picture files), "text" (arrays of strings), "numbers" (sequences and other arrays)
+            or "ids" (whole numbers that stand for words).
+        table: the columns that are no target.
+        arrays: by name, n × ...; object arrays of ``Path`` or ``str`` are read when needed.
+        targets: n rows, one column a target; a column of classes holds labels.
+        value_range: lowest and highest value that a picture's pixel can have, where the source
+            says so.
+        ordered: rows follow each other in time and are not shuffled before they are split.
+        source: name of the file or set, for messages.
+        notes: sentences about what was done to the data.
+    """
+
+    role: str
+    targets: pd.DataFrame
+    table: pd.DataFrame | None = None
+    arrays: dict[str, Array] = field(default_factory=dict)
+    value_range: tuple[float, float] | None = None
+    ordered: bool = False
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.targets)

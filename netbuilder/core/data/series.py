@@ -1,0 +1,85 @@
+"""Series: foretell the next values of columns from a window of the values before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.tables import as_numbers, missing_cells
+from netbuilder.core.data.words import number
+from netbuilder.core.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_WINDOW = 20
+
+
+def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
+    """A whole number among the options.
+
+    Raises:
+        DataError: it is something else, or smaller than ``least``.
+    """
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise DataError(
+            f"'{name}' of the data is {value!r}.", f"Write a whole number of at least {least}."
+        )
+    return value
+
+
+def windows(
+    table: pd.DataFrame, target: Sequence[str], options: Mapping[str, Any], source: str
+) -> Samples:
+    """Cut a table whose rows follow each other in time into windows.
+
+    Option "window" (20) rows of all number columns are one sample, (window, columns); what is
+    to be foretold is each target column "horizon" (1) rows after the window's last.
+
+    Raises:
+        DataError: too few rows, missing values, or a target that is no number.
+    """
+    window = whole(options, "window", DEFAULT_WINDOW)
+    horizon = whole(options, "horizon", 1)
+    notes: list[str] = []
+    numbers: dict[str, pd.Series] = {}
+    for name in table.columns:
+        column = as_numbers(table[name], source)
+        if column is not None:
+            numbers[str(name)] = column
+        elif name in target:
+            raise DataError(
+                f"The target column '{name}' of {source} is text.",
+                "A series foretells numbers: choose a column of numbers.",
+            )
+        else:
+            notes.append(f"Column '{name}' is text and was left out of the series.")
+    frame = table.__class__(numbers)
+    rule = str(options.get("missing", "error"))
+    missing_cells(frame, source, rule)
+    if rule == "drop":
+        frame = frame.dropna()
+    elif rule == "mean":
+        frame = frame.fillna(frame.mean())
+    count = len(frame) - window - horizon + 1
+    if count < 10:
+        raise DataError(
+            f"{source} has {number(len(frame))} rows, which give "
+            f"{max(count, 0)} windows of {window} rows.",
+            f"Use a longer file, or a window shorter than {window}.",
+        )
+    values = frame.to_numpy(np.float64)
+    cut = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[:count]
+    ends = np.arange(count) + window + horizon - 1
+    return Samples(
+        role="numbers",
+        arrays={"series": np.ascontiguousarray(cut.transpose(0, 2, 1))},
+        targets=frame[list(target)].iloc[ends],
+        ordered=True,
+        source=source,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,46 @@
+"""Small helpers for sentences that people read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+def listed(values: Iterable[object], limit: int = 5) -> str:
+    """``a, b and c``; beyond ``limit`` values ``a, b, c and 4 more``."""
+    words = [str(value) for value in values]
+    if len(words) > limit:
+        return f"{', '.join(words[:limit])} and {len(words) - limit} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def quoted(values: Iterable[object], limit: int = 5) -> str:
+    """Like ``listed``, each value between quotation marks."""
+    return listed([f"'{value}'" for value in values], limit)
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """``Did you mean 'price'?`` for the closest known name, or an empty string."""
+    lower = {entry.lower(): entry for entry in known}
+    close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
+    return f"Did you mean '{lower[close[0]]}'?" if close else ""
+
+
+def number(value: float) -> str:
+    """A number with thousands separators and about four digits that matter."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1000 or (size >= 1 and float(value).is_integer()):
+        return f"{value:,.0f}"
+    if size >= 1e-3:
+        return f"{value:.4g}"
+    return f"{value:.2e}"
+
+
+def shown(value: object, limit: int = 40) -> str:
+    """A cell of a file, cut off where it is long."""
+    text = str(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
