@@ -1,0 +1,190 @@
+"""What a session says while it trains: frozen values, given to ``on_event`` in their order.
+
+They arrive on the thread that runs the session (one that calls ``pause`` from elsewhere gets
+its answer as ``Paused`` from the session's thread). Arrays belong to the receiver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.engine.watcher import Notice
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Any of the below."""
+
+
+@dataclass(frozen=True)
+class Preparing(Event):
+    """Something that takes a moment is under way ("Building the network").
+
+    ``stage`` is "build", "resume" or "restore"; ``text`` says it in words.
+    """
+
+    text: str
+    stage: str = "build"
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The first step is about to run (or, after a resume, the next one).
+
+    Attributes:
+        epochs: epochs that the run will have when it ends, as planned now.
+        steps_per_epoch: batches in an epoch.
+        batch_size: samples in a batch (the last one of an epoch may have fewer).
+        samples: training samples in an epoch.
+        epoch: epochs already done (0 for a new run).
+        metrics: names of what is measured a step: "loss" first.
+        validated: whether "val_..." numbers come with each epoch.
+        learning_rate: the rate that the run begins with.
+        parameters: weights of the network, in numbers.
+    """
+
+    epochs: int
+    steps_per_epoch: int
+    batch_size: int
+    samples: int
+    epoch: int = 0
+    metrics: tuple[str, ...] = ("loss",)
+    validated: bool = False
+    learning_rate: float = 0.0
+    parameters: int = 0
+
+
+@dataclass(frozen=True)
+class Steps(Event):
+    """A chunk of steps is done.
+
+    Attributes:
+        first: number of the first step of the chunk, counted from 0 over the whole run.
+        values: float32 (steps,) a name. "loss" is that batch's own loss; metrics are, as in
+            Keras's progress bar, over the epoch so far.
+        epoch: epoch of the last step of the chunk, counted from 0.
+        step: batches of that epoch that are done.
+        steps_per_second: speed of this chunk.
+        seconds: duration of the training so far, pauses left out.
+    """
+
+    first: int
+    values: Mapping[str, Floats]
+    epoch: int
+    step: int
+    steps_per_second: float
+    seconds: float
+
+    @property
+    def count(self) -> int:
+        """Steps in the chunk."""
+        return len(next(iter(self.values.values()))) if self.values else 0
+
+
+@dataclass(frozen=True)
+class EpochEnd(Event):
+    """One epoch is done, or several: small networks do hundreds in one chunk.
+
+    Attributes:
+        epoch: epochs done so far, so the number of the last one counted from 1.
+        first: number of the first epoch that this event speaks of, counted from 1.
+        logs: the last epoch's numbers: "loss", metrics, "val_loss", ...; as Keras's ``logs``.
+        history: the same for each epoch ``first`` .. ``epoch``: float32 (epochs,) a name.
+        epochs: epochs that the run will have when it ends, as planned now.
+        best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
+        learning_rate: the rate of the last step.
+        seconds: duration of the training so far, pauses left out.
+    """
+
+    epoch: int
+    first: int
+    logs: Mapping[str, float]
+    history: Mapping[str, Floats]
+    epochs: int
+    best_epoch: int
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """The run stands still until ``resume`` or ``stop``.
+
+    ``reason`` is "" where it was asked for; else words, such as that the disk is full.
+    """
+
+    epoch: int
+    step: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    """The run goes on."""
+
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Changed(Event):
+    """Something about the run was changed by hand; marked on the curve at ``step``.
+
+    ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
+    "reset" (``value``: the seed; epochs and steps begin at 0 again) or "best" (``value``: the
+    epoch, counted from 1, whose weights are back).
+    """
+
+    what: str
+    value: float
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Noticed(Event):
+    """The watcher saw something in the curve that the user should know."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True)
+class Saved(Event):
+    """A checkpoint of ``epoch`` done epochs is on disk."""
+
+    epoch: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The run is over and left a trained model.
+
+    ``reason`` is "done" (all epochs), "stopped" (by hand) or "early" (a callback ended it).
+    """
+
+    trained: TrainedModel
+    reason: str = "done"
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The run is over without a model; ``error`` says why, and names the node if it can.
+
+    ``details`` may hold Keras's own message, for the curious.
+    """
+
+    error: UserError
+    details: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.preprocess import Preprocessing
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained network with all that is needed to use, save and continue it.
+
+    Attributes:
+        project: the project that it was trained with, loss and metrics filled in.
+        core: the canvas alone, on model-ready values, compiled with its optimizer's state.
+        model: raw rows in, answers in the data's own units out; shares the core's weights.
+        pre: what ``model`` does around ``core``.
+        facts: facts about the data that it was trained on.
+        history: numbers of each epoch by name: "loss", metrics, "val_loss", ...
+        test: numbers on the test rows by name; empty where there are none.
+        seconds: duration of the training, pauses left out.
+        steps_per_second: speed over the whole run.
+        epochs: epochs done.
+        best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
+        extra: what others keep beside it (the path of its file, say).
+    """
+
+    project: Project
+    core: keras.Model
+    model: keras.Model
+    pre: Preprocessing
+    facts: DataFacts
+    history: dict[str, list[float]] = field(default_factory=dict)
+    test: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    steps_per_second: float = 0.0
+    epochs: int = 0
+    best_epoch: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
