@@ -79,3 +79,11 @@ def last_activation(graph: Graph, output: str) -> str | None:
             return None
         here = sources[0]
     return None
+
+
+def feeds_embedding(graph: Graph, key: str) -> bool:
+    """Whether the values of an Input node are whole numbers that stand for words or things."""
+    return any(
+        resolved(graph, graph.by_id[target]).layer == "Embedding"
+        for target in graph.targets.get(key, ())
+    )

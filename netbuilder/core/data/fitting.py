@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import scaling, tables
+from netbuilder.core.data.ends import feeds_embedding
 from netbuilder.core.data.facts import Shape
+from netbuilder.core.data.images import decode
 from netbuilder.core.data.preprocess import InputPre
 from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.text import encode_texts, fit_length, fit_vocabulary
 from netbuilder.core.data.words import listed
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 
 Array = NDArray[Any]
+_LOOK_AT = 200
 
 
 def fit_input(
@@ -28,11 +32,19 @@ def fit_input(
 
 
 def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -> Array:
-    """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
+    """Raw values of some rows, (rows, *pre.shape), as the trained model takes them.
+
+    Pictures from files stay 8-bit, which takes a quarter of the memory.
+    """
     if samples.table is not None:
-        raw = tables.encode(samples.table.iloc[rows], pre.columns, samples.source)
+        raw: Array = tables.encode(samples.table.iloc[rows], pre.columns, samples.source)
     else:
-        raw = samples.arrays[pre.source][rows]
+        values = samples.arrays[pre.source][rows]
+        if pre.kind == "text":
+            return encode_texts(values, pre.vocabulary, int(pre.shape[0] or 1))
+        if pre.kind == "image" and values.dtype == object:
+            return decode(values, tuple(size or 1 for size in pre.shape))
+        raw = values
     kept: Array = np.asarray(raw, pre.dtype).reshape(len(raw), *_known(pre.shape))
     return kept
 
@@ -72,6 +84,8 @@ def _fit_table(
             "Choose columns of numbers, or text columns with few distinct values.",
         )
     values = tables.encode(samples.table.iloc[train], columns, samples.source)
+    if feeds_embedding(project.graph, key):
+        return InputPre("table", (values.shape[1],), "int32", columns), notes
     shape = wanted_shape(project, key, (values.shape[1],))
     if len(shape) > 1:
         offset, scale = scaling.fit_whole(values, data.scaling, None)
@@ -88,13 +102,55 @@ def _fit_array(project: Project, key: str, samples: Samples, train: NDArray[np.i
     source = given[0] if given else next(iter(samples.arrays))
     if source not in samples.arrays:
         raise DataError(
-            f"There is no array '{source}' in {samples.source}.",
+            f"There is no '{source}' in {samples.source}.",
             f"It holds {listed(samples.arrays)}.",
         )
     values = samples.arrays[source]
-    shape = wanted_shape(project, key, values.shape[1:])
+    how = project.data.scaling
+    if samples.role == "text":
+        return _fit_text(project, source, values[train])
     if samples.role == "image":
-        offset, scale = scaling.fit_whole(values[train], project.data.scaling, samples.value_range)
+        return _fit_image(project, key, samples, source, train)
+    shape = wanted_shape(project, key, values.shape[1:])
+    if feeds_embedding(project.graph, key):
+        return InputPre("ids", shape, "int32", source=source)
+    if len(shape) == values.ndim - 1:
+        offset, scale = scaling.fit_columns(values[train], how)
     else:
-        offset, scale = scaling.fit_columns(values[train], project.data.scaling)
-    return InputPre(samples.role, shape, "float32", (), offset, scale, source=source)
+        offset, scale = scaling.fit_whole(values[train], how, None)
+    return InputPre("numbers", shape, "float32", (), offset, scale, source=source)
+
+
+def _fit_text(project: Project, source: str, texts: Array) -> InputPre:
+    options = project.data.options
+    return InputPre(
+        "text",
+        (fit_length(list(texts), options),),
+        "int32",
+        vocabulary=fit_vocabulary(texts, options),
+        source=source,
+    )
+
+
+def _fit_image(
+    project: Project, key: str, samples: Samples, source: str, train: NDArray[np.int64]
+) -> InputPre:
+    values = samples.arrays[source]
+    if values.dtype == object:
+        shape: tuple[int, ...] = samples.sample_shape
+        node = project.graph.by_id.get(key)
+        asked = tuple((node.params.get("shape") if node else None) or ())
+        whole = all(isinstance(size, int) for size in asked)
+        # An Input node that says its size is obeyed, unless the recipe says otherwise.
+        if len(asked) == 3 and whole and asked[2] in {1, 3}:
+            if "image_size" not in project.data.options:
+                shape = (*asked[:2], shape[2])
+            if "color_mode" not in project.data.options:
+                shape = (*shape[:2], asked[2])
+        looked_at = decode(values[train[:: max(1, len(train) // _LOOK_AT)]], shape)
+    else:
+        shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
+        looked_at = values[train]
+    offset, scale = scaling.fit_whole(looked_at, project.data.scaling, samples.value_range)
+    mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
+    return InputPre("image", shape, "float32", (), offset, scale, source=source, color_mode=mode)

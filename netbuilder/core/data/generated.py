@@ -64,7 +64,8 @@ def spiral() -> Samples:
     for start in (0.0, np.pi):
         arm = radius[:, None] * np.stack([np.sin(angle + start), np.cos(angle + start)], axis=1)
         arms.append(arm + random.normal(0.0, 0.15, arm.shape))
-    return _points(np.concatenate(arms), np.repeat([0, 1], each), "spiral")
+    order = random.permutation(2 * each)
+    return _points(np.concatenate(arms)[order], np.repeat([0, 1], each)[order], "spiral")
 
 
 def waves() -> Samples:
@@ -88,10 +89,11 @@ def waves() -> Samples:
             values = random.normal(0.0, 0.7, phase.shape)
         loudness = random.uniform(0.7, 1.3, (each, 1))
         samples.append(loudness * values + random.normal(0.0, 0.05, phase.shape))
+    order = random.permutation(len(WAVES) * each)
     return Samples(
         role="numbers",
-        arrays={"wave": np.concatenate(samples)[:, :, None].astype(np.float32)},
-        targets=_labelled(np.repeat(WAVES, each), "shape"),
+        arrays={"wave": np.concatenate(samples)[order][:, :, None].astype(np.float32)},
+        targets=_labelled(np.repeat(WAVES, each)[order], "shape"),
         source="waves",
     )
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import targets
+from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.data.fitting import read_raw
 from netbuilder.core.data.plan import Plan, make_plan
-from netbuilder.core.data.preview import Preview, preview_of
+from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.sources import read
 from netbuilder.core.errors import DataError
@@ -55,12 +56,20 @@ def split_of(plan: Plan, samples: Samples, rows: NDArray[np.int64]) -> Split:
         key: targets.encode_targets(chosen, pre, samples.source)
         for key, pre in plan.pre.outputs.items()
     }
-    return Split(plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y), raw_x)
+    weights = None if samples.weights is None else samples.weights[rows]
+    return Split(plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y), raw_x, weights)
 
 
 def preview(project: Project, base: Path, rows: int = 100) -> Preview:
-    """The first ``rows`` samples as people read them. Arguments and errors as for ``facts``."""
-    samples = read(project.data, base)
+    """The first ``rows`` samples as people read them. Arguments and errors as for ``facts``.
+
+    A table is shown as it stands in the file, also where its recipe does not fit yet: that is
+    how a person sees which column to choose and what is missing.
+    """
+    data = project.data
+    if data.kind in {"csv", "series"} and data.path:
+        return preview_of_table(read_csv(base / data.path, data.options), data.target, rows)
+    samples = read(data, base)
     if samples is None:
         raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
     return preview_of(samples, rows)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import scaling, targets
-from netbuilder.core.data.ends import input_ids, last_units, output_ids
+from netbuilder.core.data.cache import Recent, stamp
+from netbuilder.core.data.ends import feeds_embedding, input_ids, last_units, output_ids
 from netbuilder.core.data.facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.fitting import fit_input, read_raw
 from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
@@ -20,7 +21,7 @@ from netbuilder.core.data.sources import read
 from netbuilder.core.data.splits import Rows3, split_rows
 from netbuilder.core.data.words import listed
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,17 +38,43 @@ class Plan:
     facts: DataFacts
 
 
+_SAMPLES: Recent[tuple[Samples, Samples | None]] = Recent(3)
+_PLANS: Recent[Plan] = Recent(4)
+
+
+def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
+    """The samples of a recipe and of its test file, remembered while neither changes."""
+    return _SAMPLES.get(stamp(data, base), lambda: _read_both(data, base))
+
+
+def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
+    samples = read(data, base)
+    if samples is None:
+        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+    return samples, read(data, base, test=True)
+
+
 def make_plan(project: Project, base: Path) -> Plan:
-    """Read, cut and fit.
+    """Read, cut and fit; remembered while neither recipe, files nor the graph's ends change.
 
     Raises:
         DataError: the data cannot be read, or does not fit the recipe.
     """
+    graph = project.graph
+    ends = (
+        *(
+            (key, repr(graph.by_id[key].params.get("shape")), feeds_embedding(graph, key))
+            for key in graph.inputs
+        ),
+        *((key, last_units(graph, key)) for key in graph.outputs),
+    )
+    key = (stamp(project.data, base), ends, project.training.seed)
+    return _PLANS.get(key, lambda: _make(project, base))
+
+
+def _make(project: Project, base: Path) -> Plan:
     data = project.data
-    samples = read(data, base)
-    if samples is None:
-        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
-    test = read(data, base, test=True)
+    samples, test = read_samples(data, base)
     outputs = _fit_outputs(project, samples)
     first = next(iter(outputs.values()))
     classes = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.images import decode
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.tables import as_label, is_numeric
 from netbuilder.core.data.words import number
@@ -71,7 +72,7 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
     elif samples.role == "image":
         images = thumbnails(samples, rows)
     elif samples.role == "text":
-        texts = {name: values for name, values in samples.arrays.items()}
+        texts: dict[str, Any] = dict(samples.arrays)
         frame = pd.concat([pd.DataFrame(texts, index=frame.index), frame], axis=1)
     else:
         first = next(iter(samples.arrays.values()))[:rows]
@@ -148,6 +149,8 @@ def describe(values: NDArray[Any]) -> list[str]:
 def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
     """The first pictures as 8-bit pixels."""
     values = next(iter(samples.arrays.values()))[:count]
+    if values.dtype == object:
+        return decode(values, samples.sample_shape)
     low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))
     scaled = (np.asarray(values, np.float64) - low) / ((high - low) or 1.0)
     return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)

@@ -26,6 +26,8 @@ class Samples:
         targets: n rows, one column a target; a column of classes holds labels.
         value_range: lowest and highest value that a picture's pixel can have, where the source
             says so.
+        sample_shape: (height, width, channels) of pictures that are still to be read.
+        weights: how much each sample counts, where the recipe names a column for it.
         ordered: rows follow each other in time and are not shuffled before they are split.
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
@@ -36,6 +38,8 @@ class Samples:
     table: pd.DataFrame | None = None
     arrays: dict[str, Array] = field(default_factory=dict)
     value_range: tuple[float, float] | None = None
+    sample_shape: tuple[int, ...] = ()
+    weights: Array | None = None
     ordered: bool = False
     source: str = ""
     notes: tuple[str, ...] = ()

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.arrays import read_arrays
 from netbuilder.core.data.builtin import read_builtin
 from netbuilder.core.data.csv_reader import read_csv
+from netbuilder.core.data.images import read_images
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.series import windows
-from netbuilder.core.data.tables import missing_cells
+from netbuilder.core.data.tables import as_numbers, missing_cells
+from netbuilder.core.data.text import read_text
 from netbuilder.core.data.words import did_you_mean, listed, quoted
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
@@ -35,12 +41,20 @@ def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
         return None if test else read_builtin(data.name, data.options)
     if not data.path:
         raise DataError("No file is chosen yet.", "Choose a file in the Data panel.")
-    if test and not data.test_path and data.kind != "arrays":
+    own_test = test and bool(data.test_path)
+    if test and not own_test and data.kind not in {"arrays", "images"}:
         return None
-    path = base / (data.test_path if test and data.test_path else data.path)
+    path = base / (data.test_path if own_test else data.path)
     if data.kind == "csv":
-        return _csv(data, path)
-    return _series(data, path)
+        return samples_of_table(data, read_csv(path, data.options), path.name)
+    if data.kind == "series":
+        return _series(data, path)
+    if data.kind == "text":
+        return read_text(path, data.target, data.options)
+    if data.kind == "images":
+        return read_images(path, data.options, test=test and not own_test)
+    names = tuple(name for names in data.inputs.values() for name in names)
+    return read_arrays(path, data.options, names, test=test and not own_test)
 
 
 def targets_of(data: Data, columns: Sequence[str], source: str) -> tuple[str, ...]:
@@ -69,17 +83,13 @@ def need_column(name: str, known: Sequence[str], source: str, what: str = "colum
         )
 
 
-def _csv(data: Data, path: Path) -> Samples:
-    table = read_csv(path, data.options)
-    return samples_of_table(data, table, path.name)
-
-
 def samples_of_table(data: Data, table: pd.DataFrame, source: str) -> Samples:
     """Features and targets of a table, with the recipe's rule for missing values."""
     known = [str(name) for name in table.columns]
     targets = targets_of(data, known, source)
     ignored = tuple(str(name) for name in data.options.get("ignore") or ())
-    for names in (*data.inputs.values(), ignored):
+    weight = str(data.options.get("sample_weight") or "")
+    for names in (*data.inputs.values(), ignored, (weight,) if weight else ()):
         for name in names:
             need_column(name, known, source)
     chosen = {name for names in data.inputs.values() for name in names}
@@ -87,6 +97,7 @@ def samples_of_table(data: Data, table: pd.DataFrame, source: str) -> Samples:
         name
         for name in known
         if (name in chosen if chosen else name not in targets and name not in ignored)
+        and name != weight
     ]
     if not features:
         raise DataError(
@@ -110,6 +121,7 @@ def samples_of_table(data: Data, table: pd.DataFrame, source: str) -> Samples:
         role="table",
         table=used[features],
         targets=used[list(targets)],
+        weights=_weights(used[weight], source) if weight else None,
         source=source,
         notes=notes,
     )
@@ -120,3 +132,14 @@ def _series(data: Data, path: Path) -> Samples:
     targets = targets_of(data, [str(name) for name in table.columns], path.name)
     ignored = [name for name in data.options.get("ignore") or () if name in table.columns]
     return windows(table.drop(columns=ignored), targets, data.options, path.name)
+
+
+def _weights(series: pd.Series, source: str) -> NDArray[np.float32]:
+    numbers = as_numbers(series, source)
+    if numbers is None or numbers.isna().any() or (numbers < 0).any() or not numbers.sum():
+        raise DataError(
+            f"Column '{series.name}' of {source} cannot weigh the rows: it must hold a number of "
+            "at least 0 in each row.",
+            "Choose another column for the weights, or none.",
+        )
+    return np.asarray(numbers.to_numpy(), np.float32)

@@ -1,0 +1,65 @@
+"""A small memory of what was read and fitted, so that an edit on the canvas reads no file again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from netbuilder.core.project.model import Data
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """The last few values by key. Safe to use from several threads.
+
+    A value that two threads ask for at once may be made twice; either is right.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value of ``key``, made by ``make`` where it is not remembered."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+
+
+def stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
+    """A key that changes when the recipe or one of its files changes.
+
+    Of a folder its own and its subfolders' times count, so that pictures that come or go are
+    seen.
+    """
+    found: list[Hashable] = [repr(data), str(base)]
+    for name in (data.path, data.test_path):
+        if not name:
+            continue
+        path = base / name
+        try:
+            here = path.stat()
+            found.append((here.st_mtime_ns, here.st_size))
+            if path.is_dir():
+                folders = sorted(entry for entry in path.iterdir() if entry.is_dir())
+                found += [(folder.name, folder.stat().st_mtime_ns) for folder in folders]
+        except OSError:
+            found.append(None)
+    return tuple(found)
