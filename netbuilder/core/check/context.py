@@ -1,0 +1,196 @@
+"""What the rules look at: the project, what is known of its data and shapes, and views of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.check.shapes import NodeShape, Shapes
+from netbuilder.core.check.words import Shape
+from netbuilder.core.data.defaults import loss_for
+from netbuilder.core.data.ends import last_units
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.project.model import Choice, Graph, Node, Project
+
+#: Layers that only change numbers one by one, by the activation that they stand for.
+ACTIVATION_LAYERS = {
+    "ReLU": "relu",
+    "Softmax": "softmax",
+    "LeakyReLU": "leaky_relu",
+    "PReLU": "prelu",
+    "ELU": "elu",
+}
+#: Layers that pass their input on unchanged when the network answers.
+DROPPING = frozenset(
+    {
+        "Dropout",
+        "AlphaDropout",
+        "GaussianDropout",
+        "GaussianNoise",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "ActivityRegularization",
+    }
+)
+#: Layers that only arrange the same numbers differently.
+ARRANGING = frozenset({"Flatten", "Reshape", "Permute", "Identity"})
+#: What may stand behind the layer that makes the numbers of an output.
+TAIL = DROPPING | ARRANGING | ACTIVATION_LAYERS.keys() | {"Activation"}
+
+
+@dataclass(frozen=True)
+class End:
+    """One output of the network.
+
+    ``node`` is the output, ``maker`` the layer that makes its numbers (a Dense, mostly), behind
+    which only dropping, arranging and activating layers stand (``tail``, from the end up).
+    ``activation`` is the last one, ``activator`` the node that applies it. ``loss`` is what the
+    plan or the data's default says, None if neither is known.
+    """
+
+    node: Node
+    maker: Node | None
+    tail: tuple[Node, ...]
+    activation: str | None
+    activator: Node | None
+    shape: Shape | None
+    loss: Choice | None
+    chosen: bool
+    task: str | None
+    units: int | None
+    classes: tuple[str, ...]
+
+
+class Context:
+    """Everything a rule may ask, worked out once for each check."""
+
+    def __init__(self, project: Project, facts: DataFacts | None, shapes: Shapes | None) -> None:
+        self.project = project
+        self.graph: Graph = project.graph
+        self.facts = facts
+        self.shapes = shapes
+
+    def owner(self, node: Node) -> Node:
+        """The node that holds the layer of ``node``."""
+        return self.graph.by_id.get(node.shared, node) if node.shared else node
+
+    def value(self, node: Node, param: str) -> Any:
+        """A parameter's value, Keras's default where it is not given."""
+        owner = self.owner(node)
+        if param in owner.params:
+            return owner.params[param]
+        spec = LAYERS.get(owner.layer)
+        known = spec.by_name.get(param) if spec else None
+        return known.default if known else None
+
+    def activation(self, node: Node) -> str | None:
+        """Name of the activation that a node applies at its end; None for none."""
+        if node.layer in ACTIVATION_LAYERS:
+            return ACTIVATION_LAYERS[node.layer]
+        value = self.value(node, "activation")
+        if isinstance(value, dict):
+            value = value.get("name")
+        return value if isinstance(value, str) and value != "linear" else None
+
+    def shape_of(self, node_id: str) -> NodeShape | None:
+        """What is known of a node's shape."""
+        return self.shapes.by_node.get(node_id) if self.shapes is not None else None
+
+    def output_of(self, node_id: str) -> Shape | None:
+        """The shape that a node gives, or None."""
+        found = self.shape_of(node_id)
+        return found.output if found is not None else None
+
+    @cached_property
+    def live(self) -> frozenset[str]:
+        """Ids that an ``Input`` reaches."""
+        seen = set(self.graph.inputs)
+        waiting = list(seen)
+        while waiting:
+            for target in self.graph.targets[waiting.pop()]:
+                if target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+        return frozenset(seen)
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """Ids, other than of ``Input``, that nothing feeds."""
+        return tuple(
+            node.id
+            for node in self.graph.nodes
+            if node.layer != "Input" and not self.graph.sources[node.id]
+        )
+
+    def of_category(self, node: Node, *categories: Category) -> bool:
+        """Whether a node's layer is of one of ``categories``."""
+        spec = LAYERS.get(node.layer)
+        return spec is not None and spec.category in categories
+
+    @cached_property
+    def ends(self) -> tuple[End, ...]:
+        """The outputs that an ``Input`` reaches."""
+        return tuple(self._end(self.graph.by_id[o]) for o in self.graph.outputs if o in self.live)
+
+    def upward(self, node: Node) -> Iterator[Node]:
+        """``node`` and what feeds it, as long as there is one wire in."""
+        seen: set[str] = set()
+        while node.id not in seen:
+            seen.add(node.id)
+            yield node
+            sources = self.graph.sources[node.id]
+            if len(sources) != 1:
+                return
+            node = self.graph.by_id[sources[0]]
+
+    def _end(self, node: Node) -> End:
+        tail: list[Node] = []
+        maker = activator = None
+        activation = None
+        for one in self.upward(node):
+            kind = one.layer
+            if activator is None and self.activation(one) is not None:
+                activation, activator = self.activation(one), one
+            if kind in TAIL:
+                tail.append(one)
+            else:
+                maker = one if kind != "Input" else None
+                break
+        facts = self.facts
+        task = units = None
+        classes: tuple[str, ...] = ()
+        if facts is not None:
+            task = facts.tasks.get(node.id, facts.task)
+            units = facts.output_units.get(node.id)
+            classes = facts.output_classes.get(node.id, facts.classes)
+        loss, chosen = self._loss(node.id)
+        return End(
+            node=node,
+            maker=maker,
+            tail=tuple(tail),
+            activation=activation,
+            activator=activator,
+            shape=self.output_of(node.id),
+            loss=loss,
+            chosen=chosen,
+            task=task,
+            units=units,
+            classes=classes,
+        )
+
+    def _loss(self, output: str) -> tuple[Choice | None, bool]:
+        """The loss of an output, and whether it was chosen by hand."""
+        training = self.project.training
+        goal = training.outputs.get(output)
+        if goal is not None and goal.loss is not None:
+            return goal.loss, True
+        if training.loss is not None:
+            return training.loss, True
+        if self.facts is None:
+            return None, False
+        return loss_for(self.facts, output, last_units(self.graph, output)), False

@@ -1,0 +1,104 @@
+"""All rules, and the check that runs them over a project."""
+
+from __future__ import annotations
+
+from netbuilder.core.check import (
+    rules_data,
+    rules_output,
+    rules_params,
+    rules_shapes,
+    rules_structure,
+    rules_training,
+)
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Problem, Severity
+from netbuilder.core.check.rule import Rule
+from netbuilder.core.check.shapes import Shapes
+from netbuilder.core.check.words import label
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.project.model import Project
+
+#: Every rule, in the order in which problems are listed: what has to be mended first, first.
+RULES: tuple[Rule, ...] = (
+    *rules_structure.RULES,
+    *rules_params.RULES,
+    *rules_data.RULES,
+    *rules_shapes.RULES,
+    *rules_output.RULES,
+    *rules_training.RULES,
+)
+
+#: Rules whose problem explains whatever Keras says about the same node.
+_ROOT_CODES = frozenset(rule.code for rule in (*rules_structure.RULES, *rules_params.RULES))
+
+
+def diagnose(
+    project: Project, facts: DataFacts | None = None, shapes: Shapes | None = None
+) -> tuple[Problem, ...]:
+    """Every problem of ``project``.
+
+    Args:
+        project: what was made; it may be unfinished or wrong in any way.
+        facts: what is known of its data, None while it is not loaded.
+        shapes: what Keras says of its layers, None while Keras is not loaded. Without them the
+            rules about structure and values still work.
+
+    Problems of nodes that only wait for one further up have ``follows`` set; they come last.
+    """
+    context = Context(project, facts, shapes)
+    found: list[Problem] = []
+    broken: dict[str, int] = {}
+    for rule in RULES:
+        for problem in rule.problems(context):
+            if problem.node is not None and problem.code not in _ROOT_CODES:
+                if problem.node in broken:
+                    continue  # the same node has a problem that explains this one
+            elif problem.node is not None:
+                broken[problem.node] = 1
+            found.append(problem)
+    return (*found, *_following(context, found))
+
+
+def main(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Problems that are not only the consequence of another: what is counted and listed."""
+    return tuple(problem for problem in problems if problem.follows is None)
+
+
+def _following(context: Context, found: list[Problem]) -> list[Problem]:
+    """Marks on nodes that wait for another node to be mended."""
+    graph = context.graph
+    origin: dict[str, str] = {
+        problem.node: problem.node
+        for problem in found
+        if problem.node is not None
+        and problem.severity is Severity.ERROR
+        and _hides(context, problem.node)
+    }
+    own = set(origin)
+    for node_id in graph.order:
+        if node_id in origin:
+            continue
+        source = next((origin[s] for s in graph.sources[node_id] if s in origin), None)
+        if source is not None:
+            origin[node_id] = source
+    return [
+        Problem(
+            "follows",
+            Severity.ERROR,
+            node_id,
+            f"Waits for '{root}'",
+            f"{label(graph.by_id[node_id])} follows from {label(graph.by_id[root])}:"
+            " mend that one first.",
+            follows=root,
+        )
+        for node_id, root in origin.items()
+        if node_id not in own
+    ]
+
+
+def _hides(context: Context, node_id: str) -> bool:
+    """Whether an error of this node keeps those behind it from having a shape."""
+    if node_id not in context.graph.by_id:
+        return False
+    shape = context.shape_of(node_id)
+    return shape is None or shape.output is None

@@ -1,0 +1,99 @@
+"""Counts multiply-adds of a built Keras layer for one sample.
+
+Only products with weights and of attention are counted, the convention of the MobileNet and
+ResNet papers ("multiply-adds"); additions of biases, activations, normalisation and pooling are
+not. An axis of unknown length counts as 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.check.words import Shape
+
+if TYPE_CHECKING:
+    import keras
+
+
+def positions(axes: Sequence[int | None]) -> int:
+    """Product of the lengths of ``axes``; an unknown length counts as 1."""
+    return prod(1 if n is None else n for n in axes)
+
+
+def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
+    """Multiply-adds of ``layer`` for one sample.
+
+    Args:
+        layer: a built layer (its weights need shapes, not values).
+        inputs: shapes that feed it, batch axis included.
+        output: shape that it gives, batch axis included.
+    """
+    sublayers: list[Any] | None = getattr(layer, "layers", None)
+    if sublayers:
+        return sum(_in_model(one) for one in sublayers)
+    name = type(layer).__name__
+    kernels: int = sum(prod(v.shape) for v in layer.weights if len(v.shape) >= 2)
+    if not inputs or name.endswith("Embedding") or "Normalization" in name:
+        return 0
+    first = inputs[0]
+    if "Attention" in name:
+        return _attention(layer, inputs, kernels)
+    if name == "TimeDistributed":
+        inner = layer.layer
+        return positions(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
+    if name.startswith("ConvLSTM"):
+        # The recurrent kernel runs over the output's places, the input's kernel nearly so.
+        return kernels * positions(first[1:2]) * positions(_places(layer, output)[-_rank(layer) :])
+    if "Conv" in name:
+        over = first if "Transpose" in name else output
+        return kernels * positions(_places(layer, over))
+    if name in {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"}:
+        return kernels * positions(first[1:2])
+    if name == "Dot":
+        return positions(output[1:]) * (first[-1] or 1)
+    return kernels * positions(first[1:-1])
+
+
+def _in_model(layer: keras.Layer) -> int:
+    """The same for a layer inside a functional model, which knows its own shapes."""
+    if type(layer).__name__ == "InputLayer":
+        return 0
+    try:
+        given, made = layer.input, layer.output
+    except (AttributeError, ValueError):  # called several times, or never: no one shape
+        return 0
+    many = given if isinstance(given, (list, tuple)) else [given]
+    one = made[0] if isinstance(made, (list, tuple)) else made
+    return multiply_adds(layer, [tuple(t.shape) for t in many], tuple(one.shape))
+
+
+def _step(shape: Shape) -> Shape:
+    return (shape[0], *shape[2:])
+
+
+def _rank(layer: keras.Layer) -> int:
+    return int(getattr(layer, "rank", 1))
+
+
+def _places(layer: keras.Layer, shape: Shape) -> Shape:
+    """The axes of ``shape`` that are places (height, width), without batch and channels."""
+    if getattr(layer, "data_format", None) == "channels_first":
+        return shape[2:]
+    return shape[1:-1]
+
+
+def _attention(layer: keras.Layer, inputs: Sequence[Shape], kernels: int) -> int:
+    """Projections at every query position, and two products of queries with keys.
+
+    Vaswani et al., "Attention is all you need", 2017, section 3.2.
+    """
+    query = inputs[0]
+    keys = inputs[1] if len(inputs) > 1 else query
+    width = query[-1] or 1
+    heads = getattr(layer, "num_heads", None) or getattr(layer, "num_query_heads", None)
+    if heads:
+        width = int(heads) * int(getattr(layer, "key_dim", None) or layer.head_dim)
+    places = positions(query[1:-1])
+    return kernels * places + 2 * width * places * positions(keys[1:-1])

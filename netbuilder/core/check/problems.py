@@ -1,0 +1,53 @@
+"""What a check finds, and how it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netbuilder.core.project.model import Project
+
+
+class Severity(StrEnum):
+    """How much a problem matters: an error keeps the project from training, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A mend that is one click and one undo.
+
+    ``label`` stands on the button ("Insert Flatten"); ``edit`` is a pure edit of the project as
+    it was when the problem was found.
+    """
+
+    label: str
+    edit: Callable[[Project], Project]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, in words for the person who drew the network.
+
+    ``code`` is the row of ``diagnostics.RULES`` that found it. ``node`` is the id of the node
+    that it is about, or None if it is about the data or the training plan. ``title`` is a few
+    words for the node itself, ``message`` one or two sentences with the values seen and what to
+    do. ``follows`` is the id of a node further up that has to be mended first: such a problem is
+    a mark on the node, not one of its own.
+    """
+
+    code: str
+    severity: Severity
+    node: str | None
+    title: str
+    message: str
+    fix: Fix | None = None
+    follows: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the project cannot train before this is mended."""
+        return self.severity is Severity.ERROR

@@ -1,0 +1,308 @@
+"""Rules about single rows of the catalog: layers and values that Keras would not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.spec import LayerSpec, ObjectSpec, Param
+from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Fix, Severity
+from netbuilder.core.check.rule import Example, Found, Rule, chain, fix
+from netbuilder.core.check.words import label
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Node, Project, Training
+
+_SOFTMAX = {"units": 3, "activation": "softmax"}
+
+
+def _unknown_layer(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        if node.layer in LAYERS:
+            continue
+        near = nearest(node.layer, LAYERS)
+        if near is not None:
+            mend = fix(
+                f"Use {near}",
+                edits.replace_layer,
+                node.id,
+                near,
+            )
+        else:
+            mend = fix(
+                f"Remove '{node.id}'",
+                edits.remove_nodes,
+                [node.id],
+            )
+        hint = f" Did you mean {near}?" if near else ""
+        yield Found(
+            node.id,
+            f"NetBuilder has no layer called {node.layer!r}, so '{node.id}' only keeps its place."
+            f"{hint}",
+            mend,
+        )
+
+
+def nearest(word: str, known: Mapping[str, Any]) -> str | None:
+    """The known name that a misspelled one most likely means."""
+    exact = {name.lower(): name for name in known}
+    if word.lower() in exact:
+        return exact[word.lower()]
+    found = get_close_matches(word.lower(), list(exact), n=1, cutoff=0.75)
+    return exact[found[0]] if found else None
+
+
+def own_params(node: Node) -> LayerSpec | None:
+    """The row of a node's layer; None if it is unknown or another node's."""
+    return None if node.shared is not None else LAYERS.get(node.layer)
+
+
+def _unknown_param(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        spec = own_params(node)
+        if spec is None:
+            continue
+        for name in node.params:
+            if name in spec.by_name:
+                continue
+            near = nearest(name, spec.by_name)
+            if near in node.params:
+                near = None
+            yield Found(
+                node.id,
+                f"{label(node)} has no parameter '{name}'."
+                + (f" Did you mean '{near}'?" if near else ""),
+                _renamed_param(node, name, near),
+            )
+
+
+def _renamed_param(node: Node, name: str, near: str | None) -> Fix:
+    if near is None:
+        return fix(f"Remove '{name}'", edits.set_params, node.id, **{name: ...})
+    value = node.params[name]
+    return fix(
+        f"Rename to '{near}'",
+        edits.set_params,
+        node.id,
+        **{name: ..., near: value},
+    )
+
+
+def _bad_param(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        spec = own_params(node)
+        if spec is None:
+            continue
+        for name, value in node.params.items():
+            param = spec.by_name.get(name)
+            said = problem_with(param, value) if param is not None else None
+            if param is not None and said is not None:
+                yield Found(
+                    node.id,
+                    f"{label(node)}: {said}",
+                    _reset(node.id, param),
+                    f"Bad value of {name}",
+                )
+
+
+def _reset(node_id: str, param: Param) -> Fix:
+    usual = param.start if param.required else ...
+    text = f"Set {param.name} to {_shown(param.start if param.required else param.default)}"
+    return fix(text, edits.set_params, node_id, **{param.name: usual})
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else f"{list(value)}" if isinstance(value, tuple) else f"{value}"
+
+
+def _missing_param(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        spec = own_params(node)
+        if spec is None:
+            continue
+        for param in spec.params:
+            if param.required and param.name not in node.params:
+                helped = f" ({param.help.rstrip('.')})" if param.help else ""
+                yield Found(
+                    node.id,
+                    f"{label(node)} needs a value for {param.name}{helped}.",
+                    _reset(node.id, param) if param.start is not None else None,
+                    f"{param.name} is missing",
+                )
+
+
+_Place = tuple[str, Choice, Mapping[str, ObjectSpec], Any]
+
+
+def _choices(training: Training) -> Iterable[_Place]:
+    """Every named object of the plan: where it stands, its table, and how to put another there."""
+
+    def field(name: str) -> Any:
+        return lambda p, new: edits.set_training(p, **{name: new})
+
+    def item(name: str, at: int) -> Any:
+        def put(project: Project, new: Choice | None) -> Project:
+            found = list(getattr(project.training, name))
+            found[at : at + 1] = [] if new is None else [new]
+            return edits.set_training(project, **{name: tuple(found)})
+
+        return put
+
+    def goal(output: str, name: str, at: int | None) -> Any:
+        def put(project: Project, new: Choice | None) -> Project:
+            one = project.training.outputs[output]
+            value: Any = new
+            if at is not None:
+                value = list(one.metrics or ())
+                value[at : at + 1] = [] if new is None else [new]
+                value = tuple(value)
+            changed = {**project.training.outputs, output: replace(one, **{name: value})}
+            return edits.set_training(project, outputs=changed)
+
+        return put
+
+    yield "optimizer", training.optimizer, OPTIMIZERS, field("optimizer")
+    if training.loss is not None:
+        yield "loss", training.loss, LOSSES, field("loss")
+    for at, metric in enumerate(training.metrics or ()):
+        yield "metric", metric, METRICS, item("metrics", at)
+    for at, callback in enumerate(training.callbacks):
+        yield "callback", callback, CALLBACKS, item("callbacks", at)
+    for output, one in training.outputs.items():
+        if one.loss is not None:
+            yield f"loss of '{output}'", one.loss, LOSSES, goal(output, "loss", None)
+        for at, metric in enumerate(one.metrics or ()):
+            yield f"metric of '{output}'", metric, METRICS, goal(output, "metrics", at)
+
+
+def _unknown_choice(context: Context) -> Iterable[Found]:
+    for where, choice, table, put in _choices(context.project.training):
+        if canonical(table, choice.name) is not None:
+            continue
+        near = nearest(choice.name, table)
+        instead = Choice(near, choice.params) if near else None
+        if near is None and where == "optimizer":
+            instead = Choice("Adam")
+        text = (
+            f"Use {instead.name}"
+            if instead
+            else ("Choose it from the data" if where.startswith("loss") else "Remove it")
+        )
+        yield Found(
+            None,
+            f"NetBuilder knows no {where.split(' of ')[0]} called '{choice.name}'."
+            + (f" Did you mean {near}?" if near else ""),
+            fix(text, put, instead),
+            f"Unknown {where}",
+        )
+
+
+def _bad_choice(context: Context) -> Iterable[Found]:
+    for where, choice, table, put in _choices(context.project.training):
+        known = canonical(table, choice.name)
+        if known is None:
+            continue
+        spec = table[known]
+        for row in spec.params:
+            if row.required and row.name not in choice.params:
+                full = {**choice.params, row.name: row.start}
+                yield Found(
+                    None,
+                    f"{choice.name} ({where}) needs a value for {row.name}.",
+                    fix(
+                        f"Set {row.name} to {_shown(row.start)}",
+                        put,
+                        Choice(choice.name, full),
+                    ),
+                    f"{row.name} is missing",
+                )
+        for name, value in choice.params.items():
+            param = spec.by_name.get(name)
+            said = (
+                f"there is no parameter '{name}'." if param is None else problem_with(param, value)
+            )
+            if said is None:
+                continue
+            kept = {key: one for key, one in choice.params.items() if key != name}
+            usual = "" if param is None else f" ({_shown(param.default)})"
+            yield Found(
+                None,
+                f"{choice.name} ({where}): {said}",
+                fix(
+                    f"Take Keras's own {name}{usual}" if param else f"Remove '{name}'",
+                    put,
+                    Choice(choice.name, kept),
+                ),
+                f"Bad value in the {where}",
+            )
+
+
+def _with(params: dict[str, Any], layer: str = "Dense") -> Example:
+    return Example(
+        chain(("input", "Input", {}), ("one", layer, params), ("out", "Dense", _SOFTMAX))
+    )
+
+
+def _planned(**plan: Any) -> Example:
+    good = {"units": 3, "activation": "softmax"}
+    return Example(chain(("input", "Input", {}), ("out", "Dense", good), training=Training(**plan)))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "unknown-layer", Severity.ERROR, "Unknown layer",
+        "The file names a layer that is not in the catalog: misspelled, or someone's own.",
+        "Replace it by a layer that NetBuilder knows, or remove it.",
+        _unknown_layer,
+        (lambda: _with({"units": 8, "activation": "relu"}, "Dens"),
+         lambda: _with({}, "MyOwnThing")),
+    ),
+    Rule(
+        "unknown-parameter", Severity.ERROR, "Unknown parameter",
+        "The layer has no argument of this name, so Keras would refuse it.",
+        "Correct the name, or remove the parameter.",
+        _unknown_param,
+        (lambda: _with({"units": 8, "activaton": "relu"}),
+         lambda: _with({"units": 8, "activation": "relu", "colour": 3})),
+    ),
+    Rule(
+        "bad-parameter", Severity.ERROR, "Bad value",
+        "A parameter has a value that the layer cannot take.",
+        "Set a value of the kind and range that the form shows.",
+        _bad_param,
+        (lambda: _with({"units": -8, "activation": "relu"}),
+         lambda: _with({"units": True, "activation": "relu"}),
+         lambda: _with({"rate": 1.5}, "Dropout")),
+    ),
+    Rule(
+        "missing-parameter", Severity.ERROR, "Value missing",
+        "The layer cannot be made without this parameter.",
+        "Set it.",
+        _missing_param,
+        (lambda: _with({"activation": "relu"}),),
+    ),
+    Rule(
+        "unknown-choice", Severity.ERROR, "Unknown name in the plan",
+        "Loss, optimizer, metric or callback has a name that NetBuilder does not know.",
+        "Choose one from the list in the Training tab.",
+        _unknown_choice,
+        (lambda: _planned(optimizer=Choice("Adan")),
+         lambda: _planned(optimizer=Choice("MyOwnThing")),
+         lambda: _planned(metrics=(Choice("acuracy"),)),
+         lambda: _planned(loss=Choice("nothing_known"))),
+    ),
+    Rule(
+        "bad-choice", Severity.ERROR, "Bad value in the plan",
+        "Loss, optimizer, metric or callback has a parameter value that it cannot take.",
+        "Set a value in the range that the form shows.",
+        _bad_choice,
+        (lambda: _planned(optimizer=Choice("Adam", {"learning_rate": -1.0})),
+         lambda: _planned(optimizer=Choice("Adam", {"speed": 2.0})),
+         lambda: _planned(metrics=(Choice("mean_io_u"),))),
+    ),
+)  # fmt: skip

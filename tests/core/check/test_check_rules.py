@@ -1,0 +1,92 @@
+"""Every rule finds its own examples, its fix mends them, and healthy projects hear nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.core.check.diagnostics import RULES, diagnose
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import Example, Rule
+from netbuilder.core.check.shapes import ShapeCache
+
+#: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
+WITHOUT_FIX = {"shape-error"}
+#: A fix may bring to light what could not be seen before: wires name the first of two namesakes.
+REVEALS = {"duplicate-name": {"unconnected"}}
+
+
+@pytest.fixture(scope="module")
+def cache() -> ShapeCache:
+    return ShapeCache()
+
+
+def found(cache: ShapeCache, example: Example, project=None):
+    project = project or example.project
+    shapes = cache.compute(project.graph, example.facts)
+    return diagnose(project, example.facts, shapes)
+
+
+CASES = [
+    pytest.param(rule, make, id=f"{rule.code}-{at}")
+    for rule in RULES
+    for at, make in enumerate(rule.examples)
+]
+
+
+@pytest.mark.parametrize(("rule", "make"), CASES)
+def test_a_rule_finds_its_example_and_its_fix_mends_it(cache: ShapeCache, rule: Rule, make) -> None:
+    example = make()
+    problems = [p for p in found(cache, example) if p.code == rule.code]
+    assert problems, [(p.code, p.message) for p in found(cache, example)]
+    assert all(p.severity is rule.severity and p.title for p in problems)
+    assert all(p.message.endswith((".", "?")) for p in problems)
+    if rule.code in WITHOUT_FIX:
+        return
+    project = example.project
+    for _ in range(len(problems)):
+        left = [p for p in found(cache, example, project) if p.code == rule.code]
+        if not left:
+            break
+        assert left[0].fix is not None, left[0].message
+        mended = left[0].fix.edit(project)
+        assert mended is not project
+        assert mended != project
+        project = mended
+    rest = found(cache, example, project)
+    assert [p for p in rest if p.code == rule.code] == []
+
+
+@pytest.mark.parametrize(("rule", "make"), CASES)
+def test_a_fix_brings_no_new_error(cache: ShapeCache, rule: Rule, make) -> None:
+    example = make()
+    before = found(cache, example)
+    errors = {p.code for p in before if p.blocks}
+    first = next(p for p in before if p.code == rule.code)
+    if first.fix is None:
+        assert rule.code in WITHOUT_FIX
+        return
+    after = found(cache, example, first.fix.edit(example.project))
+    new = [p for p in after if p.blocks and p.follows is None and p.code not in errors]
+    new = [p for p in new if p.code not in REVEALS.get(rule.code, ())]
+    assert [(p.code, p.message) for p in new] == []
+
+
+def test_codes_are_unique_and_every_rule_has_an_example() -> None:
+    codes = [rule.code for rule in RULES]
+    assert len(set(codes)) == len(codes)
+    assert all(rule.examples and rule.cause and rule.mend for rule in RULES)
+
+
+def test_structural_rules_need_no_keras() -> None:
+    for rule in RULES:
+        if rule.needs_facts or rule.needs_shapes:
+            continue
+        example = rule.examples[0]()
+        if example.facts is None:
+            assert rule.code in {p.code for p in diagnose(example.project, None, None)}
+
+
+def test_severities_split_as_training_needs() -> None:
+    blocking = {rule.code for rule in RULES if rule.severity is Severity.ERROR}
+    assert {"cycle", "no-input", "rank-mismatch", "output-units", "memory"} <= blocking
+    assert not {"learning-rate", "relu-output", "batch-size", "linear-stack"} & blocking
