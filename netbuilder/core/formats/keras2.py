@@ -1,0 +1,153 @@
+"""One ``.h5`` for both: the config of a Keras 3 model in terms that Keras 2 understands too.
+
+Schools have both. Keras 2 refuses a file of Keras 3 (``Unrecognized keyword arguments:
+['batch_shape']``), while Keras 3 reads the older terms: that is what its own readers of legacy
+files are for. So ``batch_shape`` becomes ``batch_input_shape``, a dtype policy its name, a graph
+node the older nested list, and arguments that only Keras 3 has go where they hold no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Arguments that Keras 2 does not have. Where they say nothing they are left out.
+_KERAS_3_ONLY = frozenset(
+    {
+        "quantization_config",
+        "optional",
+        "rms_scaling",
+        "zero_output_for_mask",
+        "seed",
+        "input_axes",
+        "output_axes",
+        "synchronized",
+        "flash_attention",
+        "use_gate",
+        "loss_scale_factor",
+        "gradient_accumulation_steps",
+        "lora_rank",
+        "lora_alpha",
+    }
+)
+_ALWAYS_DROPPED = frozenset({"build_config", "compile_config", "__passive_serialization__"})
+_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
+_OBJECT_MODULES = frozenset({"keras.initializers", "keras.regularizers", "keras.constraints"})
+
+
+class OnlyKeras3Error(ValueError):
+    """The graph has something that Keras 2 cannot express."""
+
+
+def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a model in terms of both.
+
+    Args:
+        config: what Keras 3 writes into ``model_config``.
+
+    Raises:
+        OnlyKeras3Error: a layer is called in a way that the older form cannot hold.
+    """
+    result = dict(config)
+    inner = dict(config["config"])
+    functional = "input_layers" in inner
+    inner["layers"] = [_layer(entry, functional) for entry in inner["layers"]]
+    for key in ("input_layers", "output_layers"):
+        if key in inner and _is_place(inner[key]):
+            inner[key] = [inner[key]]
+    inner = {key: value for key, value in inner.items() if key not in _ALWAYS_DROPPED}
+    if "dtype" in inner:
+        inner["dtype"] = _policy(inner["dtype"])
+    result["config"] = inner
+    return {key: value for key, value in result.items() if key not in _ALWAYS_DROPPED}
+
+
+def training_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The training config (loss, optimizer, metrics) in terms of both."""
+    plain: dict[str, Any] = _plain(config)
+    return plain
+
+
+def _is_place(value: Any) -> bool:
+    """Whether this is one ``[layer, node, tensor]``."""
+    return isinstance(value, list | tuple) and len(value) == 3 and isinstance(value[0], str)
+
+
+def _layer(entry: Mapping[str, Any], functional: bool) -> dict[str, Any]:
+    result = {key: value for key, value in entry.items() if key not in _ALWAYS_DROPPED}
+    if "layers" in entry.get("config", {}):
+        result = {**model_config(result)}
+    else:
+        result["config"] = _config(entry["class_name"], entry["config"])
+    for key in ("module", "registered_name"):
+        result.pop(key, None)
+    if functional:
+        result["inbound_nodes"] = [_node(node) for node in entry.get("inbound_nodes", [])]
+    return result
+
+
+def _config(class_name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    result = {key: _plain(value) for key, value in config.items() if not _says_nothing(key, value)}
+    if "dtype" in result:
+        result["dtype"] = _policy(config["dtype"])
+    if class_name == "InputLayer" and "batch_shape" in result:
+        result["batch_input_shape"] = result.pop("batch_shape")
+    for old, new in _RENAMED.get(class_name, {}).items():
+        if old in result:
+            result[new] = result.pop(old)
+    return result
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    return key in _ALWAYS_DROPPED or (key in _KERAS_3_ONLY and value in (None, False))
+
+
+def _policy(value: Any) -> Any:
+    """``"float32"`` for the policy object of that name."""
+    if isinstance(value, Mapping) and value.get("class_name") in ("DTypePolicy", "Policy"):
+        return value["config"]["name"]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if value.get("class_name") in ("DTypePolicy", "Policy"):
+        return _policy(value)
+    if isinstance(value.get("class_name"), str) and isinstance(value.get("config"), Mapping):
+        result = {key: _plain(one) for key, one in value.items() if key not in _ALWAYS_DROPPED}
+        result["config"] = _config(value["class_name"], value["config"])
+        # A wrapped layer keeps its module: Keras 3 does not find an LSTM without it.
+        if value.get("module") in _OBJECT_MODULES:
+            result.pop("module")
+            result.pop("registered_name", None)
+        return result
+    return {key: _plain(one) for key, one in value.items()}
+
+
+def _node(node: Any) -> Any:
+    """``{"args": [tensor], "kwargs": {}}`` as ``[["layer", 0, 0, {}]]``."""
+    if not isinstance(node, Mapping):
+        return node
+    args, kwargs = node.get("args", []), node.get("kwargs", {})
+    kwargs = {key: value for key, value in kwargs.items() if value is not None}
+    if len(args) != 1 or _has_tensor(kwargs):
+        raise OnlyKeras3Error("a layer is called with several arguments")
+    tensors = args[0] if isinstance(args[0], list | tuple) else [args[0]]
+    return [[*_place(tensor), dict(kwargs)] for tensor in tensors]
+
+
+def _place(tensor: Any) -> list[Any]:
+    if not isinstance(tensor, Mapping) or tensor.get("class_name") != "__keras_tensor__":
+        raise OnlyKeras3Error("a layer is called with something else than tensors")
+    return list(tensor["config"]["keras_history"])
+
+
+def _has_tensor(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return value.get("class_name") == "__keras_tensor__" or any(
+            map(_has_tensor, value.values())
+        )
+    return isinstance(value, list | tuple) and any(map(_has_tensor, value))

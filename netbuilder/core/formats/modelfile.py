@@ -1,0 +1,51 @@
+"""What a model file says, as plain JSON: nothing in it has been run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "netbuilder_"
+ZIP_ENTRY = "netbuilder.json"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A layer that is in the file and is not given to Keras: its name, its class and why."""
+
+    name: str
+    class_name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file whose container and config have been checked.
+
+    ``kind`` is "h5" or "keras". ``config`` is Keras's model config
+    (``{"class_name": ..., "config": {...}}``), ``training`` its training config or None,
+    ``keras_version`` the Keras that wrote it ("" if it does not say). ``ours`` is what
+    NetBuilder wrote beside it, by name without the prefix: ``project``, ``preprocessing``,
+    ``names``, ``history``, ``facts``, ``test``; empty in a file from elsewhere. ``refused``
+    holds the layers that are not Keras's own, only where ``inspect`` was told to go on.
+    """
+
+    path: Path
+    kind: str
+    config: Mapping[str, Any]
+    training: Mapping[str, Any] | None = None
+    keras_version: str = ""
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether NetBuilder wrote it, project and all."""
+        return "project" in self.ours
+
+    @property
+    def by_keras_3(self) -> bool:
+        """Whether Keras 3 wrote it."""
+        return self.kind == "keras" or self.keras_version.startswith("3")

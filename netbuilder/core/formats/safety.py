@@ -1,0 +1,101 @@
+"""What is looked at before Keras sees a model file from elsewhere.
+
+``keras.models.load_model`` is unsafe by itself: releases before 3.11.3 ignore ``safe_mode`` for
+``.h5`` (CVE-2025-9905), ``.keras`` configs have called arbitrary functions (CVE-2025-1550,
+CVE-2025-9906), vocabularies named in a config read other files (CVE-2025-12058), and HDF5 links
+and external storage do too. So the container is checked first (``safety_hdf5``,
+``safety_zip``), then the config is read as plain JSON and must hold nothing but Keras's own
+layers and objects (``safety_config``).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.known import is_layer
+from netbuilder.core.formats.masks import without_masks
+from netbuilder.core.formats.modelfile import ModelFile
+from netbuilder.core.formats.safety_config import check_model, check_training
+from netbuilder.core.formats.safety_hdf5 import read_hdf5
+from netbuilder.core.formats.safety_zip import read_zip
+
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+_ZIP_MAGIC = b"PK\x03\x04"
+
+
+def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
+    """Read and check a ``.h5`` or ``.keras`` file without Keras.
+
+    Args:
+        path: the file.
+        placeholders: go on at a layer that is merely unknown (another package's, one of a
+            newer Keras) and name it in ``ModelFile.refused``; such a file can be drawn but
+            not loaded. Code and everything else that could do harm is refused in any case.
+
+    Raises:
+        FormatError: not such a file, damaged, or not safe; says what was found and where.
+    """
+    path = Path(path)
+    kind = kind_of(path)
+    read = read_hdf5 if kind == "h5" else read_zip
+    found = read(path)
+    if isinstance(found.config, dict):
+        found.config = without_masks(found.config, is_layer)
+    refused = check_model(found.config, path.name)
+    if refused and not placeholders:
+        first = refused[0]
+        raise FormatError(
+            f"'{path.name}' cannot be loaded: {first.why}",
+            "Import it as a project instead: what is unknown becomes a placeholder that you "
+            "replace.",
+            path=str(path),
+        )
+    if found.training is not None:
+        check_training(found.training, path.name)
+    return ModelFile(
+        path=path,
+        kind=kind,
+        config=found.config,
+        training=found.training,
+        keras_version=found.keras_version,
+        ours=found.ours,
+        refused=refused,
+    )
+
+
+def kind_of(path: Path) -> str:
+    """ "h5" or "keras", by the first bytes of the file and not by its name.
+
+    Raises:
+        FormatError: the file is not there, cannot be read, or is neither.
+    """
+    try:
+        with path.open("rb") as file:
+            magic = file.read(8)
+    except FileNotFoundError as error:
+        raise FormatError(
+            f"There is no file '{path}'.", "Check the name and the folder.", path=str(path)
+        ) from error
+    except IsADirectoryError as error:
+        raise FormatError(
+            f"'{path}' is a folder, not a model file.",
+            "Choose a file that ends in .h5 or .keras.",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise FormatError(
+            f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
+        ) from error
+    if magic == _HDF5_MAGIC:
+        return "h5"
+    if magic[:4] == _ZIP_MAGIC and zipfile.is_zipfile(path):
+        return "keras"
+    seen = "is empty" if not magic else f"begins with {magic!r}"
+    raise FormatError(
+        f"'{path.name}' is no model file: it {seen}, where a .h5 or .keras file says what it is.",
+        "Save the model again with model.save('model.h5') or model.save('model.keras'), or copy "
+        "the file again if it was cut off.",
+        path=str(path),
+    )
