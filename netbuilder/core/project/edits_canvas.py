@@ -1,0 +1,124 @@
+"""Pure edits that a gesture on the canvas makes in one step, composed of those in ``edits``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits
+from netbuilder.core.project.groups import members, shown_as
+from netbuilder.core.project.model import Graph, Point, Project
+from netbuilder.core.project.wiring import with_graph
+
+HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
+
+
+def add_connected(
+    project: Project,
+    layer: str,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    position: Point | None = None,
+) -> Project:
+    """Add a layer at a place, fed by ``source`` or feeding ``target``; it is the last node.
+
+    Raises:
+        EditError: the wire would be illegal.
+    """
+    project = edits.add_node(project, layer, position=position)
+    new = project.graph.nodes[-1].id
+    if source is not None:
+        project = edits.connect(project, source, new)
+    if target is not None:
+        project = edits.connect(project, new, target)
+    return project
+
+
+def move_to_end(project: Project, node_id: str, last: str) -> Project:
+    """Take a layer out of its place, closing the gap, and hang it behind ``last``.
+
+    Raises:
+        EditError: the layer takes no input or joins several, or ``last`` is it or feeds others.
+    """
+    graph = project.graph
+    if node_id == last or node_id not in graph.by_id or last not in graph.by_id:
+        raise EditError("The layer is at the end already.", node=node_id)
+    sources, targets = graph.sources[node_id], graph.targets[node_id]
+    if len(sources) > 1:
+        raise EditError(f"'{node_id}' joins several wires: move it by hand.", node=node_id)
+    ring = [(s, t) for s in sources for t in targets if (s, t) not in graph.edges]
+    mended: list[tuple[str, str]] = []
+    for edge in graph.edges:
+        if edge[1] == node_id:
+            continue
+        if edge[0] != node_id:
+            mended.append(edge)
+        elif sources and (sources[0], edge[1]) in ring:
+            mended.append((sources[0], edge[1]))
+    project = with_graph(project, edges=tuple(mended))
+    project = edits.connect(project, last, node_id)
+    training, data = project.training, project.data
+    if last in training.outputs:
+        renamed = {node_id if k == last else k: v for k, v in training.outputs.items()}
+        project = replace(project, training=replace(training, outputs=renamed))
+    if last in data.targets:
+        renamed_targets = {node_id if k == last else k: v for k, v in data.targets.items()}
+        project = replace(project, data=replace(data, targets=renamed_targets))
+    place = graph.by_id[last].position
+    if place is not None:
+        step = (388.0, 0.0) if graph.extra.get(HORIZONTAL) else (0.0, edits.PITCH)
+        place = (place[0] + step[0], place[1] + step[1])
+    return edits.move_nodes(project, {node_id: place})
+
+
+def move_cards(project: Project, places: Mapping[str, Point], by: Point) -> Project:
+    """Place layers and groups; what a moved group holds and has a place moves along by ``by``."""
+    graph = project.graph
+    found: dict[str, Point | None] = dict(places)
+    for one in places:
+        if one in graph.group_by_id:
+            for node_id in members(graph, one):
+                place = graph.by_id[node_id].position
+                if place is not None:
+                    found[node_id] = (place[0] + by[0], place[1] + by[1])
+    return edits.move_nodes(project, found)
+
+
+def tidy(project: Project) -> Project:
+    """Give every layer and group back to the automatic layout."""
+    graph = project.graph
+    return edits.move_nodes(project, dict.fromkeys([*graph.by_id, *graph.group_by_id]))
+
+
+def set_horizontal(project: Project, horizontal: bool) -> Project:
+    """Read from left to right, or from top to bottom; the places of the other way are given up."""
+    extra = {key: value for key, value in project.graph.extra.items() if key != HORIZONTAL}
+    if horizontal:
+        extra[HORIZONTAL] = True
+    return with_graph(tidy(project), extra=extra)
+
+
+def way_in(graph: Graph, shown: str) -> str | None:
+    """The node that a wire to a card goes to: itself, or the first open one of a group."""
+    if shown in graph.by_id:
+        return shown
+    inside = members(graph, shown)
+    for node_id in inside:
+        if any(shown_as(graph, source) != shown for source in graph.sources[node_id]):
+            return node_id
+    free = [n for n in inside if not graph.sources[n] and graph.by_id[n].layer != "Input"]
+    return free[0] if free else (inside[0] if inside else None)
+
+
+def way_out(graph: Graph, shown: str) -> str | None:
+    """The node that a wire from a card begins at: itself, or the last one of a group."""
+    if shown in graph.by_id:
+        return shown
+    inside = members(graph, shown)
+    for node_id in reversed(inside):
+        if any(shown_as(graph, target) != shown for target in graph.targets[node_id]):
+            return node_id
+    ends = [n for n in inside if not graph.targets[n]]
+    return ends[-1] if ends else (inside[-1] if inside else None)

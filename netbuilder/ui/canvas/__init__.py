@@ -1,0 +1,1 @@
+"""The canvas: the network as cards and wires, and every gesture on it."""

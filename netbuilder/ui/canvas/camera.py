@@ -1,0 +1,81 @@
+"""What part of the canvas is seen, and how large. Pure values and functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.spatial import Box
+
+SMALLEST, LARGEST = 0.05, 4.0
+STEP = 1.2  # one notch of the wheel, one press of Ctrl +
+
+
+@dataclass(frozen=True)
+class Camera:
+    """``screen = world * scale + (x, y)``, in device-independent pixels of the viewport."""
+
+    scale: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
+
+    def to_world(self, x: float, y: float) -> Point:
+        """A place on the canvas of a place on the screen."""
+        return ((x - self.x) / self.scale, (y - self.y) / self.scale)
+
+    def to_screen(self, x: float, y: float) -> Point:
+        """A place on the screen of a place on the canvas."""
+        return (x * self.scale + self.x, y * self.scale + self.y)
+
+    def seen(self, width: float, height: float, margin: float = 0.0) -> Box:
+        """The part of the canvas that a viewport shows, and ``margin`` pixels around it."""
+        left, top = self.to_world(-margin, -margin)
+        right, bottom = self.to_world(width + margin, height + margin)
+        return (left, top, right, bottom)
+
+    def moved(self, dx: float, dy: float) -> Camera:
+        """Moved by pixels on the screen."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+    def zoomed(self, scale: float, x: float, y: float) -> Camera:
+        """At another scale, with the place under the screen's ``(x, y)`` kept there."""
+        scale = max(SMALLEST, min(LARGEST, scale))
+        wx, wy = self.to_world(x, y)
+        return Camera(scale, x - wx * scale, y - wy * scale)
+
+
+def fitting(
+    box: Box, width: float, height: float, margin: float = 28.0, largest: float = 1.0
+) -> Camera:
+    """The camera that shows a part of the canvas whole, centred, not larger than ``largest``."""
+    left, top, right, bottom = box
+    scale = min(
+        largest,
+        max(width - 2 * margin, 40.0) / max(right - left, 1.0),
+        max(height - 2 * margin, 40.0) / max(bottom - top, 1.0),
+    )
+    scale = max(SMALLEST, scale)
+    return Camera(
+        scale,
+        (width - (left + right) * scale) / 2,
+        (height - (top + bottom) * scale) / 2,
+    )
+
+
+def showing(camera: Camera, box: Box, width: float, height: float, margin: float = 24.0) -> Camera:
+    """Moved no further than needed to bring a part of the canvas into view."""
+    left, top = camera.to_screen(box[0], box[1])
+    right, bottom = camera.to_screen(box[2], box[3])
+    dx = _inside(left, right, width, margin)
+    dy = _inside(top, bottom, height, margin)
+    return camera.moved(dx, dy) if dx or dy else camera
+
+
+def _inside(start: float, end: float, length: float, margin: float) -> float:
+    if end - start > length - 2 * margin:
+        return margin - start
+    if start < margin:
+        return margin - start
+    if end > length - margin:
+        return length - margin - end
+    return 0.0

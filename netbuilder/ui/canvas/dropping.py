@@ -1,0 +1,168 @@
+"""A layer, or a block of layers, dragged in from elsewhere: palette, another window, text."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QPainter
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits, edits_canvas, fragments
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas import hits
+from netbuilder.ui.canvas.camera import Camera
+from netbuilder.ui.canvas.gestures import SNAP, Gesture
+from netbuilder.ui.canvas.painting import ghost
+from netbuilder.ui.canvas.picture import CARD_HEIGHT, CARD_WIDTH, Card, Wire
+from netbuilder.ui.canvas.tips import paint_hint
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+LAYER_MIME = "application/x-netbuilder-layer"
+BLOCK_MIME = "application/x-netbuilder-block"
+
+
+class Drop(Gesture):
+    """What a drop would do is shown while it is dragged, and done when it is dropped."""
+
+    @staticmethod
+    def of(view: CanvasView, data: QMimeData) -> Drop | None:
+        """The gesture for what is dragged; None if it is nothing for the canvas."""
+        if data.hasFormat(LAYER_MIME):
+            layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
+            return DropLayer(view, layer) if layer in LAYERS else None
+        text = ""
+        if data.hasFormat(BLOCK_MIME):
+            text = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
+        elif data.hasText() and "netbuilder-project" in data.text():
+            text = data.text()
+        if not text:
+            return None
+        try:
+            fragments.read(text)
+        except EditError:
+            return None
+        return DropBlock(view, text)
+
+
+class DropLayer(Drop):
+    """One layer: onto a wire (inserts), onto a card (replaces), past an end (connects) or free."""
+
+    def __init__(self, view: CanvasView, layer: str) -> None:
+        super().__init__(view)
+        self._layer = layer
+        self._where: Point = (0.0, 0.0)
+        self._wire: Wire | None = None
+        self._card: Card | None = None
+        self._end: Card | None = None
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view = self.view
+        picture = view.picture
+        self._where = where
+        self._wire = self._card = self._end = None
+        if LAYERS[self._layer].max_inputs != 0:
+            self._wire = hits.wire_near(picture, *where, hits.DROP_REACH)
+            hit = hits.at(picture, *where, view.camera.scale)
+            if self._wire is None and hit.kind == "card" and hit.card is not None:
+                self._card = hit.card if hit.card.kind in ("node", "unknown") else None
+            if self._wire is None and hit.card is None:
+                self._end = hits.card_near_end(picture, *where)
+        elif (hit := hits.at(picture, *where, view.camera.scale)).kind == "card":
+            same = hit.card is not None and hit.card.kind == "node" and not hit.card.ports_in
+            self._card = hit.card if same else None
+        wire = self._wire
+        view.state.lit_wire = (wire.source, wire.target) if wire is not None else None
+        lit = self._card or (self._end if wire is None else None)
+        view.state.lit_cards = frozenset({lit.id} if lit is not None else ())
+
+    def _place(self) -> Point:
+        """Where the card would stand: under the end that it connects to, or at the pointer."""
+        picture = self.view.picture
+        if self._end is not None:
+            if picture.horizontal:
+                return (self._end.x + CARD_WIDTH + 128.0, self._end.y)
+            return (self._end.x, self._end.y + edits.PITCH)
+        x, y = self._where[0] - CARD_WIDTH / 2, self._where[1] - CARD_HEIGHT / 2
+        return (round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view, layer, label = self.view, self._layer, f"Add {self._layer}"
+        wire, card, end, place = self._wire, self._card, self._end, self._place()
+        self.cancel()
+        if wire is not None and wire.edges:
+            view.add(label, partial(edits.insert_on_edge, edge=wire.edges[0], layer=layer))
+        elif wire is not None:
+            last = view.out_node(wire.source)
+            view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
+        elif card is not None:
+            view.replace(card.id, layer)
+        elif end is not None:
+            last = view.out_node(end.id)
+            view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
+        elif not view.store.project.graph.nodes:
+            # The first card begins the layout; the view moves so that it lies where it was let go.
+            scale = view.camera.scale
+            seen = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
+            view.add(label, partial(edits.add_node, layer=layer))
+            view.set_camera(seen)
+        else:
+            view.add(label, partial(edits_canvas.add_connected, layer=layer, position=place))
+
+    def cancel(self) -> None:
+        self.view.state.lit_wire, self.view.state.lit_cards = None, frozenset()
+        self._wire = self._card = self._end = None
+
+    def paint(self, p: QPainter) -> None:
+        view, scale = self.view, self.view.camera.scale
+        category = LAYERS[self._layer].category.value
+        if self._card is not None:
+            card = self._card
+            name = f"Replace {card.title} by {self._layer}"
+            paint_hint(p, view.look, card.x + card.w + 14, card.y + 27, name, scale)
+            return
+        if self._wire is not None:
+            x, y = self._wire.route.middle()
+            spot = (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2)
+            ghost(p, view.look, *spot, self._layer, category)
+            paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, "Insert here", scale)
+            return
+        place = self._place()
+        if self._end is not None:
+            from netbuilder.ui.canvas.routes import Route
+            from netbuilder.ui.canvas.wiring import loose
+
+            horizontal = view.picture.horizontal
+            tip = (
+                (place[0], place[1] + CARD_HEIGHT / 2)
+                if horizontal
+                else (place[0] + CARD_WIDTH / 2, place[1])
+            )
+            route = Route(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
+            loose(p, view, route, True)
+            text = f"Connect to {self._end.title}"
+            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
+        ghost(p, view.look, *place, self._layer, category)
+
+
+class DropBlock(Drop):
+    """Several layers as text, from another window or a saved block."""
+
+    def __init__(self, view: CanvasView, text: str) -> None:
+        super().__init__(view)
+        self._text = text
+        self._where: Point = (0.0, 0.0)
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self._where = where
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self.view.insert_text(self._text, self._where)
+
+    def paint(self, p: QPainter) -> None:
+        x, y = self._where
+        ghost(p, self.view.look, x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2, "Copied layers", "")

@@ -1,0 +1,151 @@
+"""What lies under a point: pure functions on a picture, with frozen results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from netbuilder.ui.canvas.picture import FRAME_HEAD, Card, Picture, Wire
+from netbuilder.ui.canvas.spatial import Box
+
+PORT_REACH = 9.0  # pixels on the screen around a port's centre
+WIRE_REACH = 7.0
+DROP_REACH = 26.0  # a layer dropped this near to a wire means the wire
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What was found: ``kind`` "card", "out" or "in" (ports), "wire", "frame" or "nothing"."""
+
+    kind: str
+    card: Card | None = None
+    slot: int = 0
+    wire: Wire | None = None
+    frame: str = ""
+
+    @property
+    def id(self) -> str:
+        """Id of the card or frame; "" for others."""
+        return self.card.id if self.card is not None else self.frame
+
+
+NOTHING = Hit("nothing")
+
+
+def at(picture: Picture, x: float, y: float, scale: float = 1.0) -> Hit:
+    """What lies at a point, the topmost first: ports, cards, wires, heads of open groups."""
+    reach = min(PORT_REACH / scale, 16.0)
+    near = picture.grid.cards_in((x - reach, y - reach, x + reach, y + reach))
+    if scale > 0.3:
+        port = _port(picture, near, x, y, reach)
+        if port is not None:
+            return port
+    for card in reversed(near):
+        if card.x <= x <= card.x + card.w and card.y <= y <= card.y + card.h:
+            return Hit("card", card)
+    wire = wire_near(picture, x, y, min(WIRE_REACH / scale, 20.0))
+    if wire is not None:
+        return Hit("wire", wire=wire)
+    for frame in reversed(picture.frames.values()):
+        if frame.x <= x <= frame.x + frame.w and frame.y <= y <= frame.y + FRAME_HEAD:
+            return Hit("frame", frame=frame.id)
+    return NOTHING
+
+
+def _port(picture: Picture, near: list[Card], x: float, y: float, reach: float) -> Hit | None:
+    best, found = reach, None
+    for card in near:
+        if card.has_out:
+            px, py = picture.out_port(card)
+            away = math.hypot(px - x, py - y)
+            if away <= best:
+                best, found = away, Hit("out", card)
+        for slot in range(card.ports_in):
+            px, py = picture.in_port(card, slot)
+            away = math.hypot(px - x, py - y)
+            if away <= best:
+                best, found = away, Hit("in", card, slot)
+    return found
+
+
+def wire_near(
+    picture: Picture, x: float, y: float, reach: float, without: str | None = None
+) -> Wire | None:
+    """The nearest wire within ``reach``; wires of the card ``without`` do not count."""
+    best, found = reach, None
+    for wire in picture.grid.wires_in((x - reach, y - reach, x + reach, y + reach)):
+        if without is not None and without in (wire.source, wire.target):
+            continue
+        left, top, right, bottom = wire.route.box()
+        if left - reach <= x <= right + reach and top - reach <= y <= bottom + reach:
+            away = wire.route.distance(x, y)
+            if away <= best:
+                best, found = away, wire
+    return found
+
+
+def card_near_end(picture: Picture, x: float, y: float, reach: float = 150.0) -> Card | None:
+    """The node whose free output lies above (horizontal: left of) a point, near enough to mean it.
+
+    The goal's wire does not count as taken: what is dropped past the end comes before the goal.
+    """
+    best, found = reach, None
+    box = (x - reach - 260, y - reach - 60, x + reach + 260, y + reach + 60)
+    for card in picture.grid.cards_in(box):
+        if card.kind == "goal" or not card.has_out:
+            continue
+        if any(w.source == card.id and w.edges for w in picture.wires_of(card.id)):
+            continue
+        px, py = picture.out_port(card)
+        ahead = x - px if picture.horizontal else y - py
+        if ahead < -card.h:
+            continue
+        away = math.hypot(px - x, py - y)
+        if away <= best:
+            best, found = away, card
+    return found
+
+
+def cards_in(picture: Picture, box: Box) -> tuple[str, ...]:
+    """Ids of the cards that a rubber band touches, the goal left out."""
+    return tuple(c.id for c in picture.grid.cards_in(box) if c.kind != "goal")
+
+
+def neighbour(picture: Picture, card_id: str, way: str) -> str | None:
+    """The card to go to from a card by an arrow key.
+
+    Args:
+        way: "next" and "back" follow wires; "left" and "right" go to the nearest card beside.
+
+    Returns:
+        Its id, or None where there is none.
+    """
+    card = picture.cards.get(card_id)
+    if card is None:
+        return None
+    wires = picture.wires_of(card_id)
+    if way in ("next", "back"):
+        ends = [
+            picture.cards[w.target if way == "next" else w.source]
+            for w in wires
+            if (w.source if way == "next" else w.target) == card_id
+        ]
+        if not ends:
+            return None
+        return min(ends, key=lambda c: abs(_across(picture, c) - _across(picture, card))).id
+    sign = 1 if way == "right" else -1
+    best, found = math.inf, None
+    for other in picture.cards.values():
+        across = (_across(picture, other) - _across(picture, card)) * sign
+        along = abs(_along(picture, other) - _along(picture, card))
+        if across > 1 and along < across * 2 and across + 2 * along < best:
+            best, found = across + 2 * along, other.id
+    return found
+
+
+def _across(picture: Picture, card: Card) -> float:
+    return card.y if picture.horizontal else card.x
+
+
+def _along(picture: Picture, card: Card) -> float:
+    return card.x if picture.horizontal else card.y

@@ -1,0 +1,406 @@
+"""The project as cards, wires and frames: plain geometry, made of a value and no Qt.
+
+``draw`` makes a ``Picture`` of a project; given the picture before, it keeps every card of
+which nothing changed, so that an edit of one node costs the look-ups of the others and no more.
+All lengths are pixels at 100 %; ``x`` and ``y`` of a card are its upper left corner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netbuilder.core.project.layout import CARD, GAP_ALONG, Shown, arrange, shown
+from netbuilder.core.project.model import Edge, Graph, Group, Node, Point, Project
+from netbuilder.ui.canvas import texts
+from netbuilder.ui.canvas.routes import Route, around
+from netbuilder.ui.canvas.spatial import Grid
+
+CARD_WIDTH, CARD_HEIGHT = CARD
+GOAL = "@goal"  # id of the goal's card; of further outputs "@goal:<output id>"
+FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 14.0, 24.0, 9.0
+HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
+
+
+@dataclass(slots=True)
+class Card:
+    """A node, a closed group or the goal of an output. Not changed once it is drawn."""
+
+    id: str
+    kind: str  # "node", "group", "goal", "unknown" (a layer that the catalog does not have)
+    x: float
+    y: float
+    title: str
+    detail: str
+    count: str  # parameters, as text; "" for none
+    category: str  # value of catalog Category, or ""
+    ports_in: int  # number of places for wires coming in
+    has_out: bool
+    problems: tuple[Any, ...]  # check.Problem of the node itself, errors first
+    follows: bool  # a layer further up has to be mended first
+    source: Node | Group | None
+    facts: tuple[Any, ...]  # all that the card was made of, compared by identity
+    w: float = CARD_WIDTH
+    h: float = CARD_HEIGHT
+    cache: dict[str, Any] = field(default_factory=dict)  # laid-out text, kept by the painter
+
+
+@dataclass(slots=True)
+class Wire:
+    """A wire between two cards. ``edges`` are the graph's edges that it shows ((), the goal's)."""
+
+    source: str
+    target: str
+    route: Route
+    label: str
+    edges: tuple[Edge, ...]
+    cache: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open group: the frame around its members, with its name on top."""
+
+    id: str
+    name: str
+    depth: int
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(slots=True)
+class Picture:
+    """All that is to be seen of a project."""
+
+    graph: Graph
+    horizontal: bool
+    cards: dict[str, Card]
+    wires: dict[tuple[str, str], Wire]
+    frames: dict[str, Frame]
+    seen: Shown
+    auto: dict[str, Point]
+    key: tuple[Any, ...]
+    cache: dict[str, Any] = field(default_factory=dict)  # kept by the painter
+    _grid: Grid | None = None
+    _by_card: dict[str, list[Wire]] | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Cards and wires by place."""
+        if self._grid is None:
+            self._grid = Grid(self.cards, self.wires)
+        return self._grid
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of all cards; of one card at the origin if there is none."""
+        if not self.cards:
+            return (0.0, 0.0, CARD_WIDTH, CARD_HEIGHT)
+        return self.grid.bounds
+
+    def wires_of(self, card_id: str) -> list[Wire]:
+        """Wires that begin or end at a card."""
+        if self._by_card is None:
+            self._by_card = {}
+            for wire in self.wires.values():
+                self._by_card.setdefault(wire.source, []).append(wire)
+                self._by_card.setdefault(wire.target, []).append(wire)
+        return self._by_card.get(card_id, [])
+
+    def out_port(self, card: Card) -> Point:
+        """Where wires leave a card."""
+        return out_port(card, self.horizontal)
+
+    def in_port(self, card: Card, slot: int) -> Point:
+        """Where the wire of input ``slot`` comes in."""
+        return in_port(card, slot, self.horizontal)
+
+
+def out_port(card: Card, horizontal: bool) -> Point:
+    """Where wires leave a card."""
+    if horizontal:
+        return (card.x + card.w, card.y + card.h / 2)
+    return (card.x + card.w / 2, card.y + card.h)
+
+
+def in_port(card: Card, slot: int, horizontal: bool) -> Point:
+    """Where the wire of input ``slot`` of ``card.ports_in`` comes in."""
+    part = (slot + 1) / (max(card.ports_in, 1) + 1)
+    if horizontal:
+        return (card.x, card.y + card.h * part)
+    return (card.x + card.w * part, card.y)
+
+
+def draw(
+    project: Project,
+    *,
+    shapes: Any = None,
+    problems: tuple[Any, ...] = (),
+    facts: Any = None,
+    at: Mapping[str, Point] | None = None,
+    before: Picture | None = None,
+) -> Picture:
+    """Make the picture of a project.
+
+    Args:
+        project: the value to show.
+        shapes: ``check.Shapes`` or None while Keras has not spoken yet.
+        problems: ``check.Problem`` values.
+        facts: ``data.DataFacts`` or None.
+        at: places that go before all others (a drag or an animation under way).
+        before: the last picture; what did not change is taken over from it.
+    """
+    graph = project.graph
+    horizontal = bool(graph.extra.get(HORIZONTAL))
+    seen, auto, key = _arranged(graph, horizontal, before)
+    by_node = _problems_by_card(problems, seen)
+    node_shapes = shapes.by_node if shapes is not None else {}
+    old = before.cards if before is not None else {}
+    cards: dict[str, Card] = {}
+    feeds = _inputs_by_card(seen)
+    for one in seen.ids:
+        node = graph.by_id.get(one)
+        if node is not None:
+            place = (at and at.get(one)) or node.position or auto.get(one, (0.0, 0.0))
+            shape = node_shapes.get(one)
+            found = by_node.get(one, ())
+            data = (facts, project.data) if node.layer == "Input" else ()
+            owner = graph.by_id.get(node.shared) if node.shared else None
+            made_of = (node, owner, shape, found, *data, feeds.get(one, 0), place, horizontal)
+            kept = old.get(one)
+            if kept is not None and _same(kept.facts, made_of):
+                cards[one] = kept
+            else:
+                cards[one] = _node_card(node, owner, shape, found, project, facts, made_of)
+        else:
+            group = graph.group_by_id[one]
+            place = (at and at.get(one)) or group.position or _group_place(graph, one, seen, auto)
+            cards[one] = _group_card(
+                group, graph, seen, node_shapes, by_node.get(one, ()), feeds, place
+            )
+    wires = _wires(seen, cards, node_shapes, horizontal)
+    _add_goals(project, facts, cards, wires, at, horizontal, node_shapes)
+    _route_around(cards, wires, horizontal)
+    return Picture(graph, horizontal, cards, wires, _frames(graph, cards), seen, auto, key)
+
+
+def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+    return len(old) == len(new) and all(
+        a is b or (not isinstance(a, Node) and isinstance(a, int | tuple) and a == b)
+        for a, b in zip(old, new, strict=True)
+    )
+
+
+def _arranged(
+    graph: Graph, horizontal: bool, before: Picture | None
+) -> tuple[Shown, dict[str, Point], tuple[Any, ...]]:
+    """What is shown and where the layout puts it; kept while ids, wires and groups are the same."""
+    key = (
+        tuple((node.id, node.group, node.position is None) for node in graph.nodes),
+        graph.edges,
+        tuple((group.id, group.parent, group.collapsed) for group in graph.groups),
+        horizontal,
+    )
+    if before is not None and before.key == key:
+        return before.seen, before.auto, key
+    seen = shown(graph)
+    if all(node.position is not None for node in graph.nodes) and not graph.groups:
+        return seen, {}, key
+    placed = {n.id for n in graph.nodes if n.position is not None}
+    placed |= {g.id for g in graph.groups if g.position is not None}
+    return seen, arrange(seen.ids, seen.edges, horizontal, placed=placed), key
+
+
+def _problems_by_card(problems: tuple[Any, ...], seen: Shown) -> dict[str, tuple[Any, ...]]:
+    found: dict[str, list[Any]] = {}
+    for problem in problems:
+        if problem.node in seen.stand_in:
+            found.setdefault(seen.stand_in[problem.node], []).append(problem)
+    return {
+        one: tuple(sorted(some, key=lambda p: (p.follows is not None, not p.blocks)))
+        for one, some in found.items()
+    }
+
+
+def _inputs_by_card(seen: Shown) -> dict[str, int]:
+    count: dict[str, int] = {}
+    for _, target in seen.edges:
+        count[target] = count.get(target, 0) + 1
+    return count
+
+
+def _node_card(
+    node: Node,
+    owner: Node | None,
+    shape: Any,
+    problems: tuple[Any, ...],
+    project: Project,
+    facts: Any,
+    made_of: tuple[Any, ...],
+) -> Card:
+    spec = texts.spec_of(node)
+    place: Point = made_of[-2]
+    takes = spec is None or spec.max_inputs != 0
+    return Card(
+        id=node.id,
+        kind="node" if spec is not None else "unknown",
+        x=place[0],
+        y=place[1],
+        title=texts.title(node),
+        detail=texts.detail(node, owner, project, facts),
+        count=texts.count(shape) if owner is None else "",
+        category=spec.category.value if spec is not None else "",
+        ports_in=max(made_of[-3], 1) if takes else 0,
+        has_out=True,
+        problems=tuple(p for p in problems if p.follows is None),
+        follows=any(p.follows is not None for p in problems),
+        source=node,
+        facts=made_of,
+    )
+
+
+def _group_place(graph: Graph, group_id: str, seen: Shown, auto: Mapping[str, Point]) -> Point:
+    """A closed group stands where its members were put, or else where the layout puts it."""
+    inside = [n.position for n in graph.nodes if seen.stand_in[n.id] == group_id]
+    placed = [place for place in inside if place is not None]
+    if placed and len(placed) == len(inside):
+        return (min(x for x, _ in placed), min(y for _, y in placed))
+    return auto.get(group_id, (0.0, 0.0))
+
+
+def _group_card(
+    group: Group,
+    graph: Graph,
+    seen: Shown,
+    shapes: Mapping[str, Any],
+    problems: tuple[Any, ...],
+    feeds: Mapping[str, int],
+    place: Point,
+) -> Card:
+    inside = [node for node in graph.nodes if seen.stand_in[node.id] == group.id]
+    return Card(
+        id=group.id,
+        kind="group",
+        x=place[0],
+        y=place[1],
+        title=group.name,
+        detail=texts.group_detail(inside),
+        count=texts.total(shapes.get(node.id) for node in inside),
+        category="",
+        ports_in=max(feeds.get(group.id, 0), 1),
+        has_out=True,
+        problems=tuple(p for p in problems if p.follows is None),
+        follows=any(p.follows is not None for p in problems),
+        source=group,
+        facts=(),
+    )
+
+
+def _wires(
+    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], horizontal: bool
+) -> dict[tuple[str, str], Wire]:
+    wires: dict[tuple[str, str], Wire] = {}
+    slots: dict[str, int] = {}
+    for (a, b), edges in seen.wires.items():
+        source, target = cards[a], cards[b]
+        slot = slots.get(b, 0)
+        slots[b] = slot + 1
+        start, end = out_port(source, horizontal), in_port(target, slot, horizontal)
+        label = texts.shape_label(shapes.get(edges[0][0]))
+        wires[(a, b)] = Wire(a, b, Route(*start, *end), label, edges)
+    return wires
+
+
+def _add_goals(
+    project: Project,
+    facts: Any,
+    cards: dict[str, Card],
+    wires: dict[tuple[str, str], Wire],
+    at: Mapping[str, Point] | None,
+    horizontal: bool,
+    shapes: Mapping[str, Any],
+) -> None:
+    """The goal stands under each output: what is compared with the target there, and how."""
+    graph = project.graph
+    outputs = graph.outputs or tuple(one for one in graph.inputs if not graph.targets[one])[:1]
+    stand_in = {n.id: n.id for n in graph.nodes} if not graph.groups else shown(graph).stand_in
+    for index, output in enumerate(outputs):
+        above = cards[stand_in[output]]
+        one = GOAL if index == 0 else f"{GOAL}:{output}"
+        step = (CARD_WIDTH + 128.0, 0.0) if horizontal else (0.0, CARD_HEIGHT + GAP_ALONG)
+        place = (at and at.get(one)) or (above.x + step[0], above.y + step[1])
+        cards[one] = Card(
+            id=one,
+            kind="goal",
+            x=place[0],
+            y=place[1],
+            title="Goal",
+            detail=texts.goal(project, facts, output),
+            count="",
+            category="Start",
+            ports_in=1,
+            has_out=False,
+            problems=(),
+            follows=False,
+            source=None,
+            facts=(),
+        )
+        route = Route(*out_port(above, horizontal), *in_port(cards[one], 0, horizontal))
+        wires[(above.id, one)] = Wire(
+            above.id, one, route, texts.shape_label(shapes.get(output)), ()
+        )
+
+
+def _route_around(
+    cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire], horizontal: bool
+) -> None:
+    """Lead wires that would run across other cards along their side."""
+    grid: Grid | None = None
+    for wire in wires.values():
+        route = wire.route
+        along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
+        route.horizontal = horizontal
+        if along > (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG or along < 0:
+            if grid is None:
+                grid = Grid(cards, {})
+            around(route, grid, wire.source, wire.target)
+
+
+def _frames(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
+    frames: dict[str, Frame] = {}
+    if not graph.groups:
+        return frames
+    boxes: dict[str, list[tuple[float, float, float, float]]] = {}
+    depth: dict[str, int] = {}
+    for card in cards.values():
+        inside = getattr(card.source, "group", None) or getattr(card.source, "parent", None)
+        if inside:
+            boxes.setdefault(inside, []).append((card.x, card.y, card.x + card.w, card.y + card.h))
+
+    def nesting(group_id: str | None) -> int:
+        levels, seen = 0, set[str]()
+        while group_id in graph.group_by_id and group_id not in seen:
+            seen.add(group_id)
+            levels += 1
+            group_id = graph.group_by_id[group_id].parent
+        return levels
+
+    for group in graph.groups:
+        depth[group.id] = nesting(group.id)
+    for group in sorted(graph.groups, key=lambda g: -depth[g.id]):
+        if group.collapsed or group.id not in boxes:
+            continue
+        some = boxes[group.id]
+        left = min(b[0] for b in some) - FRAME_SIDE
+        top = min(b[1] for b in some) - FRAME_HEAD
+        right = max(b[2] for b in some) + FRAME_SIDE
+        bottom = max(b[3] for b in some) + FRAME_FOOT
+        frames[group.id] = Frame(
+            group.id, group.name, depth[group.id], left, top, right - left, bottom - top
+        )
+        if group.parent:
+            boxes.setdefault(group.parent, []).append((left, top, right, bottom))
+    return dict(sorted(frames.items(), key=lambda item: item[1].depth))
