@@ -1,0 +1,120 @@
+"""Everything a person can tell the window to do, as rows.
+
+Menus, toolbar, shortcuts and the command search are made from the same rows, so what one
+offers the others offer too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One thing to do.
+
+    ``menu`` is the menu that it stands in; "|" at its end draws a line after it. ``shortcut``
+    is a standard key of Qt or a text such as "Ctrl+Shift+Z", several with "; " between them.
+    ``enabled`` and ``checked`` are asked whenever something changed; a row with ``checked``
+    has a tick. ``local`` shortcuts belong to the canvas and are only shown, not taken.
+    """
+
+    id: str
+    title: str
+    callback: Callable[[], object]
+    menu: str = ""
+    shortcut: QKeySequence.StandardKey | str = ""
+    help: str = ""
+    enabled: Callable[[], bool] | None = None
+    checked: Callable[[], bool] | None = None
+    local: bool = False
+
+    @property
+    def menu_name(self) -> str:
+        """The menu without the line's mark."""
+        return self.menu.rstrip("|")
+
+
+def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
+    """The key sequences of a row."""
+    if isinstance(shortcut, QKeySequence.StandardKey):
+        return QKeySequence.keyBindings(shortcut)
+    return [QKeySequence(text.strip()) for text in shortcut.split(";") if text.strip()]
+
+
+class Actions(QObject):
+    """The rows as ``QAction`` objects of one window."""
+
+    def __init__(self, window: QWidget, rows: Iterable[ActionRow]) -> None:
+        super().__init__(window)
+        self._window = window
+        self.rows: dict[str, ActionRow] = {}
+        self._actions: dict[str, QAction] = {}
+        for row in rows:
+            self.add(row)
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def __contains__(self, action_id: str) -> bool:
+        return action_id in self._actions
+
+    def add(self, row: ActionRow) -> QAction:
+        """Make the action of a row."""
+        action = QAction(row.title, self._window)
+        action.setObjectName(row.id)
+        keys = sequences(row.shortcut)
+        if row.local and keys:
+            # The canvas takes the key itself; here it is told beside the title.
+            action.setText(f"{row.title}\t{keys[0].toString(QKeySequence.SequenceFormat.NativeText)}")
+        elif keys:
+            action.setShortcuts(keys)
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        tip = row.help or row.title.replace("&", "").rstrip("…")
+        if keys:
+            tip += f" ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})"
+        action.setToolTip(tip)
+        action.setStatusTip(row.help)
+        action.setCheckable(row.checked is not None)
+        action.triggered.connect(lambda _checked=False, call=row.callback: call())
+        self._window.addAction(action)
+        self.rows[row.id] = row
+        self._actions[row.id] = action
+        return action
+
+    def refresh(self) -> None:
+        """Ask every row whether it can be done now."""
+        for action_id, row in self.rows.items():
+            action = self._actions[action_id]
+            if row.enabled is not None:
+                action.setEnabled(bool(row.enabled()))
+            if row.checked is not None:
+                action.setChecked(bool(row.checked()))
+
+    def fill(self, menus: Mapping[str, QMenu]) -> None:
+        """Put each action into its menu, in the order of the rows."""
+        for action_id, row in self.rows.items():
+            menu = menus.get(row.menu_name)
+            if menu is not None:
+                menu.addAction(self._actions[action_id])
+                if row.menu.endswith("|"):
+                    menu.addSeparator()
+
+    def matching(self, text: str) -> list[ActionRow]:
+        """The rows whose title or help holds every word of ``text``, titles first."""
+        words = text.lower().split()
+
+        def plain(row: ActionRow) -> str:
+            return row.title.replace("&", "").lower()
+
+        found = [
+            row
+            for row in self.rows.values()
+            if all(word in f"{plain(row)} {row.help.lower()} {row.menu.lower()}" for word in words)
+        ]
+        return sorted(found, key=lambda row: not all(word in plain(row) for word in words))

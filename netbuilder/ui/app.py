@@ -1,0 +1,102 @@
+"""Starts the application: the window first, Keras behind it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+from netbuilder.core.resources import resource
+from netbuilder.ui import dialogs, recovery, theme
+from netbuilder.ui.documents import PROJECT_ENDING, empty_project
+from netbuilder.ui.failures import Failures
+from netbuilder.ui.main_window import MainWindow
+
+_STARTED = time.perf_counter()
+FIRST_EXAMPLE = "digits.netbuilder"
+
+
+def main(path: str | None = None) -> int:
+    """Open the window, on a file if given, and stay until it is closed."""
+    app = make_application(sys.argv)
+    failures = Failures()
+    failures.install()
+    window = open_window(Path(path) if path else None)
+    failures.happened.connect(window.show_failure)
+    window.show()
+    QTimer.singleShot(0, window.workbench.start)
+    QTimer.singleShot(0, lambda: _offer_recovery(window))
+    code = app.exec()
+    failures.uninstall()
+    window.deleteLater()
+    # Threads of TensorFlow may still be at work; nothing of the user's depends on them.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if _still_working():
+        os._exit(code)
+    return code
+
+
+def make_application(arguments: list[str]) -> QApplication:
+    """The one ``QApplication``, with the look of this program."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QCoreApplication.setApplicationName("NetBuilder")
+    QCoreApplication.setOrganizationName("NetBuilder")
+    app = QApplication(arguments[:1])
+    app.setStyle("Fusion")
+    app.setPalette(theme.palette(theme.colors()))
+    return app
+
+
+def open_window(path: Path | None) -> MainWindow:
+    """A window on a file, or on the ready example where there is none.
+
+    A file that cannot be opened leaves the window on the example, with a message.
+    """
+    if path is None or path.suffix.lower() != PROJECT_ENDING:
+        window = MainWindow(_first_project())
+        if path is not None:
+            QTimer.singleShot(0, lambda: window.documents.open_path(path))
+        return window
+    try:
+        return MainWindow(files.read(path), path.absolute())
+    except UserError as error:
+        window = MainWindow(_first_project())
+        window.show_error(error)
+        return window
+
+
+def _first_project() -> Project:
+    for file in (resource("examples", FIRST_EXAMPLE), *sorted(resource("examples").glob("*"))):
+        if file.suffix == PROJECT_ENDING and file.exists():
+            try:
+                return files.read(file)
+            except UserError:
+                continue
+    return empty_project()
+
+
+def _offer_recovery(window: MainWindow) -> None:
+    for found in recovery.find():
+        if dialogs.offer_recovery(window, found):
+            window.documents.recover(found)
+            return
+        recovery.discard(found)
+
+
+def _still_working() -> bool:
+    import threading
+
+    return any(
+        thread is not threading.main_thread() and thread.is_alive()
+        for thread in threading.enumerate()
+    )

@@ -1,0 +1,1 @@
+"""Choosing data, its recipe, and a look at it."""

@@ -1,0 +1,164 @@
+"""The docks of the main window: where they are, and that they remember it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
+
+from netbuilder.ui.panels import PANELS, PanelRow
+from netbuilder.ui.settings import settings
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+
+#: Changes when docks are added or renamed, so that an old arrangement is not forced on them.
+LAYOUT_VERSION = 1
+FIRST_PANEL = "training"
+PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
+
+
+class LazyPage(QWidget):
+    """A place for a panel that is built when it is first seen."""
+
+    def __init__(self, build: Callable[[], QWidget], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._build = build
+        self.panel: QWidget | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        return QSize(SIDE_WIDTH, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(300, 120)
+
+    def fill(self) -> QWidget:
+        """Build the panel if it is not there yet."""
+        if self.panel is None:
+            try:
+                self.panel = self._build()
+            except ImportError as error:
+                log.error("panel cannot be built", exc_info=error)
+                self.panel = note_label(f"This panel is not available: {error}", role="empty")
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self.panel)
+        return self.panel
+
+
+class Docks:
+    """Palette left, inspector right, and below it the tabs."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self.titled = False
+        window.setDockNestingEnabled(True)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setDocumentMode(True)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        left = Qt.DockWidgetArea.LeftDockWidgetArea
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, left),
+            (Qt.Corner.BottomLeftCorner, left),
+            (Qt.Corner.TopRightCorner, right),
+            (Qt.Corner.BottomRightCorner, right),
+        ):
+            window.setCorner(corner, area)
+        self.palette = self._dock("palette", "Layers", window.palette_view)
+        self.inspector = self._dock("inspector", "Inspector", window.inspector)
+        self.pages: dict[str, LazyPage] = {}
+        self.panels: dict[str, QDockWidget] = {}
+        for row in PANELS:
+            self.panels[row.id] = self._panel(row)
+        self._all = [self.palette, self.inspector, *self.panels.values()]
+        self._arrange()
+        self.show_titles(False)
+        self._first = window.saveState(LAYOUT_VERSION)
+
+    def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
+        """Bring a tab to the front and give its panel."""
+        dock = self.panels[name]
+        dock.show()
+        dock.raise_()
+        panel = self.pages[name].fill()
+        if focus:
+            panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            if not panel.hasFocus():
+                panel.focusNextChild()
+        return panel
+
+    def show_titles(self, shown: bool) -> None:
+        """Give every dock a title to be dragged by, or take it away."""
+        self.titled = shown
+        for dock in self._all:
+            if shown:
+                bar = dock.titleBarWidget()
+                dock.setTitleBarWidget(None)  # type: ignore[arg-type]
+                if bar is not None:
+                    bar.deleteLater()
+            elif dock.titleBarWidget() is None:
+                dock.setTitleBarWidget(QWidget(dock))
+
+    def reset(self) -> None:
+        """Everything where it was at first."""
+        self._window.restoreState(self._first, LAYOUT_VERSION)
+        self.panels[FIRST_PANEL].raise_()
+
+    def save(self) -> None:
+        """Remember where everything is."""
+        kept = settings()
+        kept.setValue("geometry", self._window.saveGeometry())
+        kept.setValue("docks", self._window.saveState(LAYOUT_VERSION))
+        kept.setValue("titles", self.titled)
+        kept.sync()
+
+    def restore(self) -> None:
+        """Put everything where it was when the window was last closed."""
+        kept = settings()
+        geometry, docks = kept.value("geometry"), kept.value("docks")
+        if isinstance(geometry, QByteArray):
+            self._window.restoreGeometry(geometry)
+        else:
+            self._window.resize(1366, 768)
+        if isinstance(docks, QByteArray):
+            self._window.restoreState(docks, LAYOUT_VERSION)
+        if str(kept.value("titles", "false")).lower() == "true":
+            self.show_titles(True)
+
+    def _arrange(self) -> None:
+        window = self._window
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.palette)
+        window.addDockWidget(right, self.inspector)
+        first, *others = self.panels.values()
+        window.addDockWidget(right, first)
+        window.splitDockWidget(self.inspector, first, Qt.Orientation.Vertical)
+        for dock in others:
+            window.tabifyDockWidget(first, dock)
+        self.panels[FIRST_PANEL].raise_()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window.resizeDocks([self.palette, self.inspector], [PALETTE_WIDTH, SIDE_WIDTH], horizontal)
+        window.resizeDocks([self.inspector, first], [INSPECTOR_HEIGHT, 460], vertical)
+
+    def _panel(self, row: PanelRow) -> QDockWidget:
+        page = LazyPage(partial(row.build, self._window), self._window)
+        self.pages[row.id] = page
+        dock = self._dock(f"panel-{row.id}", row.title, page)
+        dock.setToolTip(row.help)
+        dock.visibilityChanged.connect(lambda seen: page.fill() if seen else None)
+        return dock
+
+    def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        return dock

@@ -1,0 +1,198 @@
+"""Text to values and back, for the fields in which a person types.
+
+Every reader returns the value or raises ``ValueError`` with the sentence that is shown beside
+the field. What was typed is never changed by it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+
+NONE_WORDS = {"none", "null", "-", "–"}
+ANY_AXIS = {"none", "?", "any", "*"}
+
+
+#: What a field means that was emptied: the parameter's default (as ``edits.set_params`` takes it).
+UNSET: Any = ...
+
+
+def read_int(text: str) -> int:
+    """A whole number; "1 000", "1_000" and "1e3" are numbers too."""
+    plain = re.sub(r"[\s_\u00a0\u202f]", "", text)
+    try:
+        return int(plain)
+    except ValueError:
+        pass
+    try:
+        number = float(plain.replace(",", "."))
+    except ValueError:
+        raise ValueError(f"“{text.strip()}” is not a whole number.") from None
+    if not math.isfinite(number) or number != int(number):
+        raise ValueError(f"“{text.strip()}” is not a whole number.")
+    return int(number)
+
+
+def read_float(text: str) -> float:
+    """A number, with a point or a comma."""
+    plain = re.sub(r"[\s_\u00a0\u202f]", "", text)
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    try:
+        number = float(plain)
+    except ValueError:
+        raise ValueError(f"“{text.strip()}” is not a number.") from None
+    if not math.isfinite(number):
+        raise ValueError(f"“{text.strip()}” is not a finite number.")
+    return number
+
+
+def _parts(text: str) -> list[str]:
+    cleaned = text.strip().strip("()[]").strip()
+    parts = re.split(r"\s*[,;×x*]\s*|\s+", cleaned)
+    return [part for part in parts if part]
+
+
+def read_size(text: str, axes: int) -> int | list[int]:
+    """One whole number, or one an axis: "3", "3 × 3", "3x3", "3, 3". Equal ones become one."""
+    numbers = [read_int(part) for part in _parts(text)]
+    if not numbers:
+        raise ValueError("Write a whole number.")
+    if len(numbers) == 1:
+        return numbers[0]
+    if axes and len(numbers) != axes:
+        raise ValueError(f"{axes} numbers are needed here, one an axis; these are {len(numbers)}.")
+    return numbers[0] if len(set(numbers)) == 1 else numbers
+
+
+def read_shape(text: str) -> list[int | None]:
+    """Whole numbers, such as "8 × 8 × 1" or "None, 16"; "()" is the shape of one number."""
+    if text.strip() in {"()", "[]"}:
+        return []
+    shape: list[int | None] = []
+    for part in re.split(r"\s*[,;×x*]\s*|\s+", text.strip().strip("()[]").strip()):
+        if not part:
+            continue
+        shape.append(None if part.lower() in ANY_AXIS else read_int(part))
+    if not shape:
+        raise ValueError("Write the sizes, such as 8 × 8 × 1.")
+    return shape
+
+
+def read_ints(text: str) -> int | list[int]:
+    """One whole number, or several with commas."""
+    parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
+    numbers = [read_int(part) for part in parts]
+    if not numbers:
+        raise ValueError("Write a whole number, or several with commas.")
+    return numbers[0] if len(numbers) == 1 and not _bracketed(text) else numbers
+
+
+def read_floats(text: str) -> float | list[float]:
+    """One number, or several with commas; ``1/255`` may be written as a fraction."""
+    parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
+    numbers = [_fraction(part) for part in parts]
+    if not numbers:
+        raise ValueError("Write a number, or several with commas.")
+    return numbers[0] if len(numbers) == 1 and not _bracketed(text) else numbers
+
+
+def _bracketed(text: str) -> bool:
+    return text.strip()[:1] in {"(", "["}
+
+
+def _fraction(text: str) -> float:
+    above, slash, below = text.partition("/")
+    if not slash:
+        return read_float(text)
+    divisor = read_float(below)
+    if divisor == 0:
+        raise ValueError(f"“{text}” divides by zero.")
+    return read_float(above) / divisor
+
+
+def read_strings(text: str) -> list[str]:
+    """Words, one a line or with commas between them."""
+    return [word.strip() for word in re.split(r"[\n,]", text) if word.strip()]
+
+
+def write_number(value: float) -> str:
+    """The shortest text of a number that reads as the same: 0.001, 1e-07, 3."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if value == int(value) and abs(value) < 1e15:
+        return f"{value:.1f}"
+    return repr(value)
+
+
+def write_sizes(value: Any) -> str:
+    """A size or shape as people write it: "3 × 3"."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if not value:
+            return "()"
+        return " × ".join("any" if part is None else str(part) for part in value)
+    return str(value)
+
+
+def write_list(value: Any) -> str:
+    """Numbers or words with commas; a list of one keeps its brackets."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        text = ", ".join(write_number(part) for part in value)
+        return f"[{text}]" if len(value) < 2 else text
+    return write_number(value)
+
+
+def write(param: Param, value: Any) -> str:
+    """The text of ``value`` in a field of ``param``; empty for None."""
+    if value is None:
+        return ""
+    if param.kind is Kind.SIZE:
+        if isinstance(value, int) and param.size > 1:
+            return write_sizes([value] * param.size)
+        return write_sizes(value)
+    if param.kind is Kind.SHAPE:
+        return write_sizes(value)
+    if param.kind is Kind.STRINGS and not isinstance(value, str):
+        return ", ".join(str(word) for word in value)
+    if param.kind in {Kind.INTS, Kind.FLOATS}:
+        return write_list(value)
+    if param.kind in {Kind.INT, Kind.FLOAT}:
+        return write_number(value)
+    return str(value)
+
+
+def read(param: Param, text: str) -> Any:
+    """The value that ``text`` means for ``param``; ``UNSET`` for an empty field.
+
+    Raises:
+        ValueError: with the sentence that says what is wrong.
+    """
+    if not text.strip():
+        if param.required:
+            raise ValueError("Something is needed here.")
+        return UNSET
+    if param.optional and text.strip().lower() in NONE_WORDS:
+        return None
+    match param.kind:
+        case Kind.INT:
+            return read_int(text)
+        case Kind.FLOAT:
+            return read_float(text)
+        case Kind.SIZE:
+            return read_size(text, param.size)
+        case Kind.SHAPE:
+            return read_shape(text)
+        case Kind.INTS:
+            return read_ints(text)
+        case Kind.FLOATS:
+            return read_floats(text)
+        case Kind.STRINGS:
+            return read_strings(text)
+        case _:
+            return text

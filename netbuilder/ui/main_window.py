@@ -1,0 +1,328 @@
+"""The main window: puts the parts together and wires them, and does nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui import dialogs, theme
+from netbuilder.ui.actions import Actions
+from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.docks import Docks
+from netbuilder.ui.documents import DATA_ENDINGS, Documents
+from netbuilder.ui.inspector.panel import Inspector
+from netbuilder.ui.palette.view import Palette
+from netbuilder.ui.panels import PANELS
+from netbuilder.ui.scaling import Scaling
+from netbuilder.ui.status_bar import StatusBar
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.top_bar import TopBar
+from netbuilder.ui.training.runner import Runner
+from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.window_actions import MENUS, rows_for
+from netbuilder.ui.workbench import Workbench
+
+
+class MainWindow(QMainWindow):
+    """One project: palette, canvas, inspector and tabs, all following one store."""
+
+    selection_changed = Signal(object)
+
+    def __init__(self, project: Project | None = None, path: Path | None = None) -> None:
+        super().__init__()
+        self.store = ProjectStore(project, self)
+        self.workbench = Workbench(self.store, self)
+        self.workbench.path = path
+        self.runner = Runner(self.store, self.workbench, self)
+        self.documents = Documents(self.store, self.workbench, self, self._may_leave)
+        self.documents.path = path
+        self.scaling = Scaling(self)
+        self.selection: tuple[str, ...] = ()
+        self._build()
+        self._wire()
+        self.docks.restore()
+        self._retitle()
+        self.refresh_actions()
+
+    def _build(self) -> None:
+        self.canvas = CanvasView(self.store, self.workbench)
+        self.banner = CardList(self)
+        self.banner.setContentsMargins(12, 8, 12, 0)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        self.palette_view = Palette()
+        self.inspector = Inspector(self.store, self.workbench)
+        self.docks = Docks(self)
+        self.status = StatusBar(self.workbench, self)
+        self.setStatusBar(self.status)
+        self.actions_table = Actions(self, rows_for(self))
+        menus = {name: QMenu(name, self) for name in MENUS}
+        self.actions_table.fill(menus)
+        dialogs.add_recent(menus["File"], self.documents)
+        self.top_bar = TopBar(self.actions_table, list(menus.values()), self)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(800, 500)
+
+    def _wire(self) -> None:
+        store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
+        self.palette_view.chosen.connect(self.canvas.append_layer)
+        self.canvas.selection_changed.connect(self._select)
+        self.canvas.zoom_changed.connect(self.status.show_zoom)
+        self.canvas.message.connect(self.status.tell)
+        self.canvas.edit_requested.connect(lambda _node: self.edit_layer())
+        self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
+        self.inspector.plan_wanted.connect(partial(self.show_panel, "training"))
+        self.status.problem_wanted.connect(self._show_node)
+        store.steps_changed.connect(self.refresh_actions)
+        store.steps_changed.connect(self._retitle)
+        store.changed.connect(self._project_changed)
+        for signal in (bench.keras_changed, bench.trained_changed, bench.facts_changed):
+            signal.connect(self.refresh_actions)
+        bench.run_error_changed.connect(self._show_run_error)
+        runner.state_changed.connect(self._run_changed)
+        runner.progress_changed.connect(
+            lambda: self.top_bar.progress.show_progress(runner.progress)
+        )
+        runner.told.connect(self.status.tell)
+        runner.ended.connect(self._run_ended)
+        files.titled.connect(self._retitle)
+        files.told.connect(self.status.tell)
+        files.busy.connect(lambda words: self.status.tell(words, 600) if words else None)
+        files.failed.connect(self.show_error)
+        files.opened.connect(self._opened)
+        theme.theme().changed.connect(self.scaling.apply)
+
+    def show_error(self, error: UserError) -> None:
+        """Say what went wrong, above the canvas, until it is read."""
+        self.banner.clear()
+        self.banner.add(
+            Card("error", error.what, error.mend, self, button="Close", do=self.banner.clear)
+        )
+
+    def show_failure(self, words: str, details: str) -> None:
+        """Say that something unforeseen went wrong."""
+        dialogs.show_failure(self, words, details)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a tab to the front, with the keyboard in it."""
+        self.docks.show_panel(name)
+
+    def train(self) -> None:
+        """Begin to train, or go on where the run is paused."""
+        if self.runner.paused:
+            self.runner.toggle_pause()
+            return
+        blocking = [p for p in self.workbench.problems if p.blocks and p.follows is None]
+        if blocking:
+            first = blocking[0]
+            self.show_error(UserError(f"This cannot be trained yet: {first.title}.", first.message))
+            if first.node is not None:
+                self._show_node(first.node)
+            if first.node is None and self.store.project.data.kind == "":
+                self.show_panel("data")
+            return
+        self.banner.clear()
+        self.docks.show_panel("training", focus=False)
+        self.runner.start()
+
+    def find_layer(self) -> None:
+        """Put the cursor into the palette's search field."""
+        self.docks.palette.show()
+        self.palette_view.start_search()
+
+    def edit_layer(self) -> None:
+        """Put the cursor into the inspector."""
+        self.docks.inspector.show()
+        self.inspector.focus_first()
+
+    def fit_to_data(self) -> None:
+        """Give the last layer the units and the activation that suit the target."""
+        from netbuilder.core.data.defaults import adapt
+
+        facts = self.workbench.facts
+        if facts is not None:
+            self.store.apply("Fit the last layer to the data", lambda p: adapt(p, facts))
+
+    def next_problem(self) -> None:
+        """Go to the next problem."""
+        self.status.next_problem()
+
+    def search_commands(self) -> None:
+        """Type what to do."""
+        dialogs.search_commands(self, self.actions_table)
+
+    def choose_example(self) -> None:
+        """Choose one of the built-in examples."""
+        if self.documents.may_close():
+            dialogs.choose_example(self, self.documents.show_project)
+
+    def train_elsewhere(self) -> None:
+        """Write a folder with all that other machines need."""
+        dialogs.train_elsewhere(self, self.store.project, self.workbench.base, self.status.tell)
+
+    def show_help(self) -> None:
+        """Show how the window is used."""
+        dialogs.show_help(self, self.actions_table)
+
+    def show_log(self) -> None:
+        """Show the file of unforeseen errors."""
+        dialogs.show_log(self)
+
+    def show_about(self) -> None:
+        """Show the version."""
+        dialogs.show_about(self)
+
+    @property
+    def horizontal(self) -> bool:
+        """Whether the network reads from left to right."""
+        return bool(self.store.project.graph.extra.get("horizontal"))
+
+    def toggle_horizontal(self) -> None:
+        """Let the network read the other way."""
+        self.canvas.set_horizontal(not self.horizontal)
+        self.refresh_actions()
+
+    def scale(self, step: int) -> None:
+        """Make everything larger (1), smaller (-1) or as it was (0)."""
+        self.scaling.step(step)
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark scheme is in force."""
+        return theme.theme().dark
+
+    def toggle_dark(self) -> None:
+        """Use the other scheme."""
+        theme.theme().force(not self.dark)
+        self.refresh_actions()
+
+    def toggle_all_layers(self) -> None:
+        """Show all layers, or the teaching ones."""
+        self.palette_view.show_all(not self.palette_view.shows_all)
+        self.refresh_actions()
+
+    @property
+    def panels_movable(self) -> bool:
+        """Whether the panels have titles to drag them by."""
+        return self.docks.titled
+
+    def toggle_titles(self) -> None:
+        """Show or hide the panels' titles."""
+        self.docks.show_titles(not self.docks.titled)
+        self.refresh_actions()
+
+    def reset_panels(self) -> None:
+        """Put the panels where they were at first."""
+        self.docks.reset()
+
+    def refresh_actions(self) -> None:
+        """Ask every action whether it can be done."""
+        self.actions_table.refresh()
+        for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
+            verb = name.capitalize()
+            self.actions_table[name].setToolTip(f"{verb}: {label}" if label else verb)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.refresh_actions()
+        super().changeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.documents.may_close():
+            event.ignore()
+            return
+        self.docks.save()
+        self.runner.close()
+        self.workbench.close()
+        self.documents.close()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths:
+            return
+        event.acceptProposedAction()
+        # The drag is over when this returns, and a dialog may follow.
+        QTimer.singleShot(0, partial(self._dropped, paths[0]))
+
+    def _dropped(self, path: Path) -> None:
+        if path.suffix.lower() in DATA_ENDINGS or path.is_dir():
+            from netbuilder.ui.data.choosing import recipe_for
+
+            self.store.apply(
+                "Choose data", lambda p: edits.set_data(p, recipe_for(path, self.workbench.base))
+            )
+            self.show_panel("data")
+        else:
+            self.documents.open_asking(path)
+
+    def _may_leave(self) -> bool:
+        if not self.runner.active:
+            return True
+        return dialogs.stop_training(self) and self.runner.close()
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        self.selection = tuple(ids)
+        self.inspector.set_selection(self.selection)
+        self.selection_changed.emit(self.selection)
+        self.refresh_actions()
+
+    def _show_node(self, node: str) -> None:
+        try:
+            self.canvas.select((node,))
+            self.canvas.show_node(node)
+        except (EditError, KeyError):
+            self.status.tell("That layer is gone.")
+
+    def _opened(self) -> None:
+        self.banner.clear()
+        self.runner.forget()
+        self._select(())
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.graph is not new.graph:
+            self.actions_table.refresh()
+
+    def _run_changed(self) -> None:
+        self.top_bar.show_paused(self.runner.paused)
+        self.refresh_actions()
+
+    def _run_ended(self) -> None:
+        self.refresh_actions()
+        trained = self.workbench.trained
+        if self.workbench.run_error is None and trained is not None:
+            self.status.tell(dialogs.result_words(trained), 20)
+            QGuiApplication.alert(self)
+
+    def _show_run_error(self) -> None:
+        error = self.workbench.run_error
+        if error is not None:
+            self.show_error(error)
+            if error.node is not None:
+                self._show_node(error.node)
+
+    def _retitle(self) -> None:
+        self.setWindowTitle(self.documents.title)
+        self.setWindowModified(self.store.modified)
+
+
+def panel_names() -> tuple[str, ...]:
+    """What ``--panel`` takes."""
+    return tuple(row.id for row in PANELS)

@@ -1,0 +1,1 @@
+"""The list of layers that can be put on the canvas."""

@@ -1,0 +1,1 @@
+"""What the trained network does: evaluate, predict, look inside, earlier runs."""

@@ -1,0 +1,79 @@
+"""The window as a picture, without a screen."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from netbuilder.core.errors import UserError
+
+WAIT_SECONDS = 60.0
+
+
+def render(
+    file: str | None,
+    out: str,
+    panel: str | None = None,
+    size: tuple[int, int] = (1366, 768),
+    dark: bool = False,
+) -> None:
+    """Write a picture of the window on ``file`` (None: the ready example).
+
+    Args:
+        file: project or model.
+        out: path of the ``.png``.
+        panel: id of the tab that is in front (``panels.PANELS``); None: as at the first start.
+        size: width and height in pixels.
+        dark: the dark scheme instead of the light one.
+
+    Raises:
+        UserError: the panel does not exist, the file cannot be opened, the picture not written.
+    """
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QEventLoop
+    from PySide6.QtWidgets import QApplication
+
+    from netbuilder.ui import app, theme
+    from netbuilder.ui.main_window import MainWindow, panel_names
+
+    if panel is not None and panel not in panel_names():
+        raise UserError(
+            f"There is no panel '{panel}'.", f"Use one of {', '.join(panel_names())}."
+        )
+    path = Path(file) if file else None
+    if path is not None and not path.exists():
+        raise UserError(f"“{file}” does not exist.", "Look at its name and its folder.")
+    app.make_application(["netbuilder"])
+    theme.theme().force(dark)
+    troubles: list[UserError] = []
+    window: MainWindow = app.open_window(path)
+    window.documents.failed.connect(troubles.append)
+
+    def wait(done: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not done() and not troubles and time.monotonic() < until:
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+            time.sleep(0.01)
+
+    window.resize(*size)
+    window.show()
+    window.workbench.start()
+    if panel is not None:
+        window.docks.show_panel(panel, focus=False)
+    wait(lambda: window.workbench.settled, WAIT_SECONDS)
+    if path is not None and path.suffix.lower() in (".h5", ".hdf5", ".keras"):
+        wait(lambda: window.workbench.trained is not None, WAIT_SECONDS)
+        wait(lambda: window.workbench.settled, WAIT_SECONDS)
+    # Panels that show data or results fill themselves from threads of their own.
+    wait(lambda: False, 0.6)
+    picture = window.grab()
+    window.documents.close()
+    window.workbench.close()
+    window.runner.close()
+    window.close()
+    if troubles:
+        raise troubles[0]
+    if not picture.save(out, "PNG"):
+        raise UserError(f"“{out}” could not be written.", "Choose another folder.")

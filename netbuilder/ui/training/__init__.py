@@ -1,0 +1,1 @@
+"""The training plan, the run and its curves."""

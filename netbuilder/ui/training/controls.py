@@ -1,0 +1,107 @@
+"""The slider of the learning rate, and the buttons below the curves."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
+
+from netbuilder.ui import theme
+from netbuilder.ui.training.runner import Runner
+
+LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
+
+
+class RateSlider(QWidget):
+    """The learning rate on a logarithmic slider, from 0.000001 to 1."""
+
+    changed = Signal(float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        label = QLabel("learning rate", self)
+        label.setProperty("role", "field")
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, STEPS)
+        self.slider.setPageStep(20)
+        self.slider.setAccessibleName("learning rate")
+        self.slider.setToolTip("How big each learning step is: may be moved while it trains")
+        label.setBuddy(self.slider)
+        self.value = QLabel(self)
+        self.value.setFont(theme.fixed_font(0.95))
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
+        self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        row.addWidget(label)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.value)
+        self.slider.valueChanged.connect(self._moved)
+
+    def show_rate(self, rate: float | None) -> None:
+        """Show a rate; None: a schedule that no slider can show."""
+        self.slider.setEnabled(rate is not None)
+        if rate is None:
+            self.value.setText("schedule")
+            return
+        self.value.setText(rate_text(rate))
+        blocked = self.slider.blockSignals(True)
+        if rate > 0:
+            part = (math.log10(rate) - LOWEST) / (HIGHEST - LOWEST)
+            self.slider.setValue(round(STEPS * min(max(part, 0.0), 1.0)))
+        self.slider.blockSignals(blocked)
+
+    def _moved(self, place: int) -> None:
+        rate = float(f"{10 ** (LOWEST + (HIGHEST - LOWEST) * place / STEPS):.2g}")
+        self.value.setText(rate_text(rate))
+        self.changed.emit(rate)
+
+
+def rate_text(rate: float) -> str:
+    """A learning rate in at most eight signs."""
+    return f"{rate:.6f}".rstrip("0").rstrip(".") if rate >= 1e-6 else f"{rate:.1e}"
+
+
+class RunButtons(QWidget):
+    """Train more, back to the best epoch, begin anew."""
+
+    def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self.count = QSpinBox(self)
+        self.count.setRange(1, 100_000)
+        self.count.setValue(20)
+        self.count.setAccessibleName("epochs to train more")
+        self.more = self._button("Train more", "Go on from here for so many epochs")
+        self.best = self._button("Best epoch", "Take the weights of the best epoch back")
+        self.reset = self._button("Reset", "Begin with new weights, with the same seed")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.count)
+        row.addWidget(self.more)
+        row.addStretch(1)
+        row.addWidget(self.best)
+        row.addWidget(self.reset)
+        self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
+        self.best.clicked.connect(runner.go_to_best)
+        self.reset.clicked.connect(runner.reset_weights)
+        runner.curves_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the runner what can be done."""
+        runner = self._runner
+        self.more.setEnabled(runner.may_go_on)
+        self.reset.setEnabled(runner.running)
+        best = runner.best_epoch
+        self.best.setEnabled(runner.may_go_to_best)
+        self.best.setText(f"Best epoch ({best})" if best else "Best epoch")
+
+    def _button(self, title: str, tip: str) -> QPushButton:
+        button = QPushButton(title, self)
+        button.setProperty("small", True)
+        button.setToolTip(tip)
+        return button

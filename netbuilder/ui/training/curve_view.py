@@ -1,0 +1,145 @@
+"""The plot with its legend and its switches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui import theme
+from netbuilder.ui.inspector.boxes import QuietComboBox
+from netbuilder.ui.training.curves import CurvePlot, short
+from netbuilder.ui.training.export import export_curves
+from netbuilder.ui.training.series import RunCurves
+
+
+class CurveView(QWidget):
+    """Curves, legend with the current values, and what is shown how (``tools``)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plot = CurvePlot(self)
+        self.legend = QLabel(self)
+        self.legend.setProperty("role", "note")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.legend)
+        layout.addWidget(self.plot, 1)
+        self.tools = QWidget(parent)
+        row = QHBoxLayout(self.tools)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.quantity = QuietComboBox(self.tools)
+        self.quantity.setProperty("quiet", True)
+        self.quantity.setAccessibleName("What is drawn")
+        self.quantity.addItem("loss", "loss")
+        self.steps = self._switch("steps", "A point for every step, or for every epoch")
+        self.steps.setChecked(True)
+        self.log = self._switch("log", "Logarithmic scale")
+        self.smooth = self._switch("smooth", "Moving average")
+        self.menu_button = self._switch("…", "Export, or show everything again")
+        self.menu_button.setCheckable(False)
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.menu_button)
+        menu.addAction("Show everything", self.plot.follow)
+        menu.addSeparator()
+        menu.addAction("Export as PNG, SVG or CSV…", self._export)
+        self.menu_button.setMenu(menu)
+        for widget in (self.quantity, self.steps, self.log, self.smooth, self.menu_button):
+            row.addWidget(widget)
+        self.quantity.activated.connect(self._choose)
+        self.steps.toggled.connect(lambda on: self._set(per_step=on))
+        self.log.toggled.connect(lambda on: self._set(log=on))
+        self.smooth.toggled.connect(lambda on: self._set(smooth=on))
+        self.plot.hovered.connect(self._hovered)
+        theme.theme().changed.connect(self._show_legend)
+        self._hover = ""
+        self._show_legend()
+
+    def show_run(self, run: RunCurves, planned: int) -> None:
+        """Show another run."""
+        self.plot.set_run(run, planned)
+        self._show_quantities()
+        self._show_legend()
+
+    def grow(self, planned: int) -> None:
+        """The run has new points."""
+        self.plot.planned_epochs = planned
+        self.plot.redraw_soon()
+        if self.quantity.count() != max(len(self.plot.run.quantities), 1):
+            self._show_quantities()
+        self._show_legend()
+
+    def _show_quantities(self) -> None:
+        names = self.plot.run.quantities or ["loss"]
+        self.quantity.clear()
+        for name in names:
+            self.quantity.addItem(name.replace("_", " "), name)
+        self.quantity.setCurrentIndex(max(self.quantity.findData(self.plot.quantity), 0))
+
+    def _choose(self, index: int) -> None:
+        self.plot.show_quantity(self.quantity.itemData(index))
+        self._show_legend()
+
+    def _set(self, **options: bool) -> None:
+        self.plot.set_options(**options)
+
+    def _hovered(self, text: str) -> None:
+        self._hover = text
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        if self._hover:
+            self.legend.setText(self._hover)
+            return
+        scheme, plot = theme.colors(), self.plot
+        training = plot.run.training(plot.quantity, plot.per_step).last
+        # The value of an epoch is calmer than that of its last batch.
+        per_epoch = plot.run.epochs.get(plot.quantity)
+        if per_epoch:
+            training = per_epoch.last
+        checked = plot.run.validation(plot.quantity).last
+        parts = [_entry(scheme.training, "training", training)]
+        if checked is not None or plot.run.quantities == []:
+            parts.append(_entry(scheme.validation, "validation", checked))
+        for name, curves in plot.overlays.items():
+            value = curves.validation(plot.quantity).last
+            parts.append(_entry(scheme.secondary, name, value))
+        self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
+
+    def _switch(self, title: str, tip: str) -> QToolButton:
+        button = QToolButton(self.tools)
+        button.setText(title)
+        button.setToolTip(tip)
+        button.setCheckable(True)
+        button.setProperty("role", "quiet")
+        return button
+
+    def _export(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Export the curves", "curves.png", "Picture (*.png);;SVG (*.svg);;Table (*.csv)"
+        )
+        if not chosen:
+            return
+        try:
+            export_curves(self.plot, Path(chosen))
+        except UserError as error:
+            self.legend.setText(str(error))
+
+
+def _entry(color: str, name: str, value: float | None) -> str:
+    dash = f'<span style="color:{color}; font-weight:900">━</span>'
+    return f"{dash} {name} {short(value)}".rstrip()

@@ -1,0 +1,64 @@
+"""The curves as a file: a picture, a drawing, or a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pyqtgraph.exporters
+from PySide6.QtCore import QBuffer, QIODevice
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.ui.training.curves import CurvePlot
+from netbuilder.ui.training.series import RunCurves
+
+PICTURE_WIDTH = 1600
+
+
+def export_curves(plot: CurvePlot, path: Path) -> None:
+    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``.
+
+    Raises:
+        UserError: another ending, or the file cannot be written.
+    """
+    match path.suffix.lower():
+        case ".png":
+            write_bytes(path, _png(plot))
+        case ".svg":
+            exporter = pyqtgraph.exporters.SVGExporter(plot.getPlotItem())
+            write_bytes(path, exporter.export(toBytes=True))
+        case ".csv":
+            write_bytes(path, table(plot.run).encode("utf-8"))
+        case ending:
+            raise UserError(
+                f"Curves cannot be written as “{ending or path.name}”.",
+                "Choose a name that ends in .png, .svg or .csv.",
+            )
+
+
+def _png(plot: CurvePlot) -> bytes:
+    exporter = pyqtgraph.exporters.ImageExporter(plot.getPlotItem())
+    exporter.parameters()["width"] = PICTURE_WIDTH
+    image = exporter.export(toBytes=True)
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def table(run: RunCurves) -> str:
+    """One row an epoch, one column a quantity; where there are no epochs yet, one row a step."""
+    series = run.epochs or run.steps
+    names = list(series)
+    rows: dict[float, dict[str, float]] = {}
+    for name in names:
+        for x, y in zip(series[name].x, series[name].y, strict=True):
+            rows.setdefault(float(x), {})[name] = float(y)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", *names])
+    for x in sorted(rows):
+        writer.writerow([f"{x:g}", *(repr(rows[x][n]) if n in rows[x] else "" for n in names)])
+    return text.getvalue()

@@ -1,0 +1,108 @@
+"""Metrics: any number of them, ticked in a list that is searched by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from netbuilder.core.catalog.spec import ObjectSpec
+from netbuilder.core.project.model import Choice
+from netbuilder.ui.inspector.form import LABEL_WIDTH
+
+
+class MetricsEditor(QWidget):
+    """``edited(tuple of choices, or None for automatic)``."""
+
+    edited = Signal(object)
+
+    def __init__(self, specs: Mapping[str, ObjectSpec], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._specs = specs
+        self._task = ""
+        self._chosen: tuple[Choice, ...] | None = None
+        self._automatic: tuple[str, ...] = ()
+        label = QLabel("metrics", self)
+        label.setProperty("role", "field")
+        label.setFixedWidth(LABEL_WIDTH)
+        self.button = QToolButton(self)
+        self.button.setProperty("role", "boxed")
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.button.setAccessibleName("metrics")
+        self.menu = QMenu(self.button)
+        self.menu.setToolTipsVisible(True)
+        self.menu.aboutToShow.connect(self._fill)
+        self.button.setMenu(self.menu)
+        label.setBuddy(self.button)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(label)
+        row.addWidget(self.button, 1)
+        self._show()
+
+    def set_task(self, task: str, automatic: tuple[str, ...]) -> None:
+        """Say what the target is, and which metrics that gives by itself."""
+        self._task, self._automatic = task, automatic
+        self._show()
+
+    def show_choices(self, chosen: tuple[Choice, ...] | None) -> None:
+        """Show what the project says."""
+        self._chosen = chosen
+        self._show()
+
+    def _show(self) -> None:
+        names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        text = ", ".join(names) or "none"
+        if self._chosen is None:
+            text = f"automatic: {text}" if names else "automatic, from the data"
+        self.button.setText(text)
+        self.button.setToolTip(text)
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        automatic = self.menu.addAction("automatic, from the data")
+        automatic.setCheckable(True)
+        automatic.setChecked(self._chosen is None)
+        automatic.triggered.connect(lambda _checked=False: self._set(None))
+        self.menu.addSeparator()
+        now = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        fitting, others = [], []
+        for spec in self._specs.values():
+            fits = not self._task or not spec.tasks or self._task in spec.tasks
+            (fitting if fits or spec.name in now else others).append(spec)
+        for spec in fitting:
+            self._entry(self.menu, spec, now)
+        if others:
+            more = self.menu.addMenu("for other targets")
+            more.setToolTipsVisible(True)
+            for spec in others:
+                self._entry(more, spec, now)
+
+    def _entry(self, menu: QMenu, spec: ObjectSpec, now: tuple[str, ...]) -> None:
+        entry = menu.addAction(spec.title or spec.name)
+        entry.setCheckable(True)
+        entry.setChecked(spec.name in now)
+        entry.setToolTip(spec.help)
+        entry.triggered.connect(self._toggler(spec.name))
+
+    def _toggler(self, name: str) -> Callable[[bool], None]:
+        return lambda on: self._toggle(name, on)
+
+    def _toggle(self, name: str, on: bool) -> None:
+        now = self._chosen
+        if now is None:
+            now = tuple(Choice(one) for one in self._automatic)
+        kept = tuple(choice for choice in now if choice.name != name)
+        self._set((*kept, self._start(name)) if on else kept)
+
+    def _start(self, name: str) -> Choice:
+        params = self._specs[name].params
+        return Choice(name, {p.name: p.start for p in params if p.required and p.start is not None})
+
+    def _set(self, chosen: tuple[Choice, ...] | None) -> None:
+        self.show_choices(chosen)
+        self.edited.emit(chosen)

@@ -1,0 +1,339 @@
+"""One training at a time, in a thread of its own; its events reach the window in handfuls.
+
+The session calls back from its thread for every chunk of steps. The calls go into a queue that
+the GUI thread empties sixty times a second at most, so that a fast run cannot flood the window.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.core.engine import events
+from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.failures import log
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.training.progress import Progress
+from netbuilder.ui.training.series import RunCurves
+from netbuilder.ui.training.tracker import Tracker
+from netbuilder.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.session import Session
+
+FRAME_MS = 16
+
+
+class State(StrEnum):
+    """Where the run is."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+class _End:
+    """The last thing that the worker thread puts into the queue."""
+
+    def __init__(self, trained: Any = None, error: Exception | None = None) -> None:
+        self.trained, self.error = trained, error
+
+
+class Runner(QObject):
+    """Starts, steers and follows a training.
+
+    Signals (all on the GUI thread):
+        state_changed: ``state`` changed.
+        curves_changed: ``curves`` have new points.
+        progress_changed: ``progress`` changed.
+        began: a run began; ``curves`` is a new object.
+        noticed(notice): the watcher found something.
+        told(words): something worth a line, such as why the run waits.
+        ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
+    """
+
+    state_changed = Signal()
+    curves_changed = Signal()
+    progress_changed = Signal()
+    began = Signal()
+    noticed = Signal(object)
+    told = Signal(str)
+    ended = Signal()
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self.state = State.IDLE
+        self.project: Project | None = None
+        self.curves = RunCurves()
+        self.progress: Progress | None = None
+        self.notices: list[Any] = []
+        self._tracker = Tracker(self.curves, 0)
+        self._session: Session | None = None
+        self._thread: threading.Thread | None = None
+        self._queue: deque[Any] = deque()
+        self._cancelled = False
+        self._failure: UserError | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is under way, paused or not."""
+        return self.state is not State.IDLE
+
+    @property
+    def running(self) -> bool:
+        """Whether a run can be paused or gone on with."""
+        return self.state in (State.RUNNING, State.PAUSED)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits."""
+        return self.state is State.PAUSED
+
+    @property
+    def may_start(self) -> bool:
+        """Whether Train would begin a run now."""
+        return not self.active and self._workbench.keras_state != "failed"
+
+    @property
+    def differs(self) -> bool:
+        """Whether the project on the canvas is another than the one that is being trained."""
+        held, now = self.project, self._store.project
+        return held is not None and (
+            held.graph != now.graph or held.data != now.data or held.training != now.training
+        )
+
+    def start(self, project: Project | None = None, *, begin_from: Any = None) -> None:
+        """Train the project as it stands; ``begin_from`` is a session to go on with."""
+        if self.active:
+            return
+        self.project = project or self._store.project
+        self.curves = RunCurves(self.project.name)
+        self.notices = []
+        self._tracker = Tracker(self.curves, self.project.training.epochs)
+        self._launch(lambda: self._train(self.project))
+        self._workbench.set_run_error(None)
+        self.began.emit()
+
+    def train_more(self, epochs: int) -> None:
+        """Train so many epochs more from here, during a run or after it."""
+        session = self._session
+        if session is None or epochs < 1:
+            return
+        self._tracker.planned += epochs
+        if self.active:
+            session.train_more(epochs)
+            return
+        self._workbench.set_run_error(None)
+
+        def go_on() -> Any:
+            session.train_more(epochs)
+            return session.run()
+
+        self._launch(go_on)
+
+    @property
+    def planned(self) -> int:
+        """Epochs that the run will have when it ends."""
+        return self._tracker.planned
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The rate of the run's last step."""
+        return self._tracker.learning_rate
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the lowest (validation) loss, counted from 1; 0: none yet."""
+        return self._tracker.best_epoch
+
+    @property
+    def may_go_to_best(self) -> bool:
+        """Whether the best epoch's weights can be had back."""
+        return self.running and self.best_epoch > 0
+
+    def go_to_best(self) -> None:
+        """Take the weights of the best epoch back."""
+        if self._session is not None and self.active:
+            self._session.restore_best()
+
+    def reset_weights(self, seed: int | None = None) -> None:
+        """Begin anew, with the same seed or another."""
+        if self._session is not None and self.active:
+            self._session.reset(seed)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether "train more" has a run to go on with."""
+        return self._session is not None and self.state is not State.STOPPING
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        session = self._session
+        if session is None:
+            return
+        if self.paused:
+            session.resume()
+        elif self.state is State.RUNNING:
+            session.pause()
+
+    def stop(self) -> None:
+        """End the run at once; what it has learned is kept."""
+        if not self.active:
+            return
+        self._cancelled = True
+        if self._session is not None:
+            self._session.stop()
+        self._set_state(State.STOPPING)
+
+    def stop_after_epoch(self) -> None:
+        """End the run with the epoch that it is in."""
+        if self._session is not None and self.active:
+            self._session.stop_after_epoch()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Go on with another learning rate."""
+        if self._session is not None and self.active:
+            self._session.set_learning_rate(rate)
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """Stop and wait; False when the thread did not end in time."""
+        self.stop()
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        self._timer.stop()
+        self._drain()
+        return thread is None or not thread.is_alive()
+
+    def forget(self) -> None:
+        """Let go of the last run: another project was opened."""
+        if self.active:
+            return
+        self.project, self._session = None, None
+        self.curves, self.notices = RunCurves(), []
+        self.progress = None
+        self.progress_changed.emit()
+        self.began.emit()
+
+    def _launch(self, work: Any) -> None:
+        self._cancelled = False
+        self._failure = None
+        self._queue.clear()
+
+        def run() -> None:
+            try:
+                self._queue.append(_End(work()))
+            except Exception as error:  # noqa: BLE001 - every failure is told in the window
+                self._queue.append(_End(error=error))
+
+        self._thread = threading.Thread(target=run, name="training", daemon=True)
+        self._set_progress(Progress("Reading the data…"))
+        self._set_state(State.PREPARING)
+        self._thread.start()
+        self._timer.start()
+
+    def _train(self, project: Project | None) -> Any:
+        from netbuilder.core.data.load import load
+        from netbuilder.core.engine.session import Session
+
+        assert project is not None
+        dataset = load(project, self._workbench.base)
+        if self._cancelled:
+            return None
+        session = Session(project, dataset, on_event=self._queue.append)
+        self._session = session
+        if self._cancelled:
+            session.stop()
+        return session.run()
+
+    def _drain(self) -> None:
+        """Take what the worker thread said, at most for half a frame."""
+        until = time.perf_counter() + 0.008
+        grown = False
+        while self._queue and time.perf_counter() < until:
+            event = self._queue.popleft()
+            if isinstance(event, _End):
+                self._finish(event)
+                return
+            grown |= self._take(event)
+        if grown:
+            self._set_progress(self._tracker.progress())
+            self.curves_changed.emit()
+
+    def _take(self, event: Any) -> bool:
+        match event:
+            case events.Preparing():
+                self._set_progress(Progress(f"{event.text}…"))
+            case events.Started():
+                self._tracker.start(event)
+                self._set_state(State.RUNNING)
+            case events.Steps():
+                self._tracker.steps(event)
+                return True
+            case events.EpochEnd():
+                self._tracker.epoch_end(event)
+                return True
+            case events.Changed():
+                self._tracker.change(event)
+                return True
+            case events.Paused():
+                self._set_state(State.PAUSED)
+                self._set_progress(self._tracker.progress(paused=True))
+                if event.reason:
+                    self.told.emit(event.reason)
+            case events.Resumed():
+                self._set_state(State.RUNNING)
+            case events.Noticed():
+                self.notices.append(event.notice)
+                self.noticed.emit(event.notice)
+            case events.Failed():
+                self._failure = event.error
+        return False
+
+    def _finish(self, end: _End) -> None:
+        self._timer.stop()
+        self._thread = None
+        self._set_state(State.IDLE)
+        error = self._failure or end.error
+        if error is not None:
+            if not isinstance(error, UserError):
+                log.error("training failed", exc_info=error)
+                error = TrainingError(
+                    f"The training ended early: {error}",
+                    "Look at the network's problems, then try again.",
+                )
+            self._set_progress(None)
+            self._workbench.set_run_error(error)
+        elif end.trained is not None:
+            self._set_progress(self._tracker.progress(done=True))
+            self._workbench.set_trained(end.trained)
+        else:
+            self._set_progress(None)
+        self.curves_changed.emit()
+        self.ended.emit()
+
+    def _set_state(self, state: State) -> None:
+        if state is not self.state and not (
+            self.state is State.STOPPING and state in (State.RUNNING, State.PAUSED)
+        ):
+            self.state = state
+            self.state_changed.emit()
+
+    def _set_progress(self, progress: Progress | None) -> None:
+        if progress != self.progress:
+            self.progress = progress
+            self.progress_changed.emit()

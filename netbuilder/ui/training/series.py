@@ -1,0 +1,169 @@
+"""Curves as growing arrays, and what of them is worth drawing. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Series:
+    """Points whose x never falls, in arrays that double as they grow.
+
+    ``low`` and ``high`` are the smallest and largest finite value of y so far, ``last`` the
+    newest one. The running sum makes a moving average at any point one subtraction.
+    """
+
+    def __init__(self) -> None:
+        self._x = np.empty(256)
+        self._y = np.empty(256)
+        self._sum = np.zeros(257)
+        self._size = 0
+        self.low = np.inf
+        self.high = -np.inf
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def x(self) -> Floats:
+        """All x, as a view."""
+        return self._x[: self._size]
+
+    @property
+    def y(self) -> Floats:
+        """All y, as a view."""
+        return self._y[: self._size]
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return float(self._y[self._size - 1]) if self._size else None
+
+    def extend(self, x: ArrayLike, y: ArrayLike) -> None:
+        """Put points at the end; x must not be smaller than the last one."""
+        new_x, new_y = np.atleast_1d(np.asarray(x, float)), np.atleast_1d(np.asarray(y, float))
+        count = min(len(new_x), len(new_y))
+        if count == 0:
+            return
+        end = self._size + count
+        if end > len(self._x):
+            room = max(end, 2 * len(self._x))
+            self._x = np.concatenate([self.x, np.empty(room - self._size)])
+            self._y = np.concatenate([self.y, np.empty(room - self._size)])
+            self._sum = np.concatenate([self._sum[: self._size + 1], np.empty(room - self._size)])
+        self._x[self._size : end] = new_x[:count]
+        self._y[self._size : end] = new_y[:count]
+        finite = np.where(np.isfinite(new_y[:count]), new_y[:count], 0.0)
+        self._sum[self._size + 1 : end + 1] = self._sum[self._size] + np.cumsum(finite)
+        self._size = end
+        real = new_y[:count][np.isfinite(new_y[:count])]
+        if len(real):
+            self.low = min(self.low, float(real.min()))
+            self.high = max(self.high, float(real.max()))
+
+    def mean_around(self, index: NDArray[np.intp], window: int) -> Floats:
+        """The mean of up to ``window`` points that end at each index."""
+        first = np.maximum(index - window + 1, 0)
+        return (self._sum[index + 1] - self._sum[first]) / (index + 1 - first)
+
+    def at(self, x: float) -> float | None:
+        """The value of the last point at or before ``x``."""
+        place = int(np.searchsorted(self.x, x, side="right")) - 1
+        return float(self._y[place]) if 0 <= place < self._size else None
+
+
+def visible(
+    series: Series, left: float, right: float, pixels: int, window: int = 1
+) -> tuple[Floats, Floats]:
+    """What to draw of a series between ``left`` and ``right`` on so many pixels.
+
+    Of more points than two a pixel the smallest and the largest of each pixel's share are kept
+    ("peak"), so that no spike is lost. ``window`` > 1 gives the moving average instead.
+
+    Returns:
+        x and y, at most about two points a pixel.
+    """
+    x, y = series.x, series.y
+    if not len(x):
+        return x, y
+    first = max(int(np.searchsorted(x, left)) - 1, 0)
+    last = min(int(np.searchsorted(x, right, side="right")) + 1, len(x))
+    count = last - first
+    if window > 1:
+        points = np.unique(np.linspace(first, last - 1, min(count, 2 * max(pixels, 2))).astype(np.intp))
+        return x[points], series.mean_around(points, window)
+    share = count // max(pixels, 1)
+    if share <= 2:
+        return x[first:last], y[first:last]
+    whole = count // share * share
+    blocks = y[first : first + whole].reshape(-1, share)
+    drawn_x = np.repeat(x[first : first + whole : share], 2)
+    drawn_y = np.empty(2 * len(blocks))
+    drawn_y[0::2] = blocks.min(axis=1)
+    drawn_y[1::2] = blocks.max(axis=1)
+    rest = slice(first + whole, last)
+    return np.concatenate([drawn_x, x[rest]]), np.concatenate([drawn_y, y[rest]])
+
+
+class RunCurves:
+    """All curves of one run: per step and per epoch, by the name that Keras gives them."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.steps: dict[str, Series] = {}
+        self.epochs: dict[str, Series] = {}
+        self.marks: list[tuple[float, str]] = []
+
+    def add_steps(self, x: ArrayLike, values: Mapping[str, ArrayLike]) -> None:
+        """Add values of steps; x in epochs (2.5: half of the third epoch is done)."""
+        for name, y in values.items():
+            self.steps.setdefault(name, Series()).extend(x, y)
+
+    def add_epochs(self, name: str, epochs: ArrayLike, values: ArrayLike) -> None:
+        """Add values of epochs that ended; validation's names begin with ``val_``."""
+        self.epochs.setdefault(name, Series()).extend(epochs, values)
+
+    def mark(self, x: float, words: str) -> None:
+        """Mark a change by hand; marks at one place become one, as of a slider that moves."""
+        if self.marks and x - self.marks[-1][0] < 0.25:
+            self.marks[-1] = (self.marks[-1][0], words)
+        else:
+            self.marks.append((x, words))
+
+    def clear(self) -> None:
+        """Forget all points: the run begins anew."""
+        self.steps.clear()
+        self.epochs.clear()
+        self.marks.clear()
+
+    @property
+    def quantities(self) -> list[str]:
+        """Names without ``val_``, the loss first."""
+        names: list[str] = []
+        for name in (*self.steps, *self.epochs):
+            plain = name.removeprefix("val_")
+            if plain not in names:
+                names.append(plain)
+        return sorted(names, key=lambda name: (name != "loss", name == "learning_rate"))
+
+    def training(self, quantity: str, per_step: bool) -> Series:
+        """The training curve of a quantity."""
+        series = self.steps.get(quantity) if per_step else None
+        return series or self.epochs.get(quantity) or self.steps.get(quantity) or Series()
+
+    def validation(self, quantity: str) -> Series:
+        """The validation curve of a quantity."""
+        return self.epochs.get(f"val_{quantity}") or Series()
+
+    @classmethod
+    def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:
+        """The curves of a run that is over."""
+        curves = cls(name)
+        for key, values in history.items():
+            series = curves.epochs.setdefault(key, Series())
+            series.extend(np.arange(1, len(values) + 1), values)
+        return curves

@@ -1,0 +1,84 @@
+"""Boxes with a title, words and buttons: notices, problems, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from netbuilder.ui.widgets.labels import note_label
+
+
+class Card(QFrame):
+    """A box in a role of the stylesheet: info, warning, error."""
+
+    def __init__(
+        self,
+        role: str,
+        title: str,
+        words: str,
+        parent: QWidget | None = None,
+        *,
+        button: str = "",
+        do: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(4)
+        self.title = QLabel(title, self)
+        self.title.setProperty("role", "heading")
+        self.title.setWordWrap(True)
+        self.title.setVisible(bool(title))
+        self.words = note_label(words, self, role="body")
+        self.words.setVisible(bool(words))
+        layout.addWidget(self.title)
+        layout.addWidget(self.words)
+        self.button: QPushButton | None = None
+        if button and do is not None:
+            self.button = QPushButton(button, self)
+            self.button.setProperty("small", True)
+            self.button.clicked.connect(lambda _checked=False: do())
+            row = QHBoxLayout()
+            row.addWidget(self.button)
+            row.addStretch(1)
+            layout.addLayout(row)
+        self.setAccessibleName(f"{title} {words}".strip())
+
+
+class CardList(QWidget):
+    """Cards one below the other; nothing at all where there are none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self.cards: list[Card] = []
+        self.hide()
+
+    def clear(self) -> None:
+        """Take all cards away."""
+        for card in self.cards:
+            self._layout.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.cards = []
+        self.hide()
+
+    def remove(self, card: Card) -> None:
+        """Take one card away."""
+        self._layout.removeWidget(card)
+        self.cards.remove(card)
+        card.hide()
+        card.deleteLater()
+        self.setVisible(bool(self.cards))
+
+    def add(self, card: Card) -> Card:
+        """Put a card below the others."""
+        self._layout.addWidget(card)
+        self.cards.append(card)
+        self.show()
+        return card
