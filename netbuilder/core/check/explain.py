@@ -26,7 +26,13 @@ class Trouble:
 
 
 def explain(
-    node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str | None
+    node: Node,
+    owner: Node,
+    graph: Graph,
+    shapes: Sequence[Shape],
+    failure: str | None,
+    *,
+    refused: bool = False,
 ) -> Trouble:
     """Why ``node`` cannot use ``shapes``.
 
@@ -36,10 +42,16 @@ def explain(
         graph: what it stands in.
         shapes: what feeds it, batch axis included.
         failure: Keras's message; None if Keras was not asked.
+        refused: Keras refused the layer's own values, whatever feeds it.
     """
     spec = LAYERS[owner.layer]
     if len(shapes) < spec.min_inputs or (spec.max_inputs or len(shapes)) < len(shapes):
         return Trouble("input-count", input_count(node, spec, len(shapes)))
+    if refused:
+        return Trouble(
+            "layer-error",
+            f"Keras does not take the values of {label(node)}: {sentence(failure or '')}",
+        )
     wrong = [i for i, s in enumerate(shapes) if spec.ranks and len(s) not in spec.ranks]
     if wrong:
         return _rank(node, spec, graph, shapes, wrong[0])
@@ -210,11 +222,16 @@ def _unknown_size(
 
 
 def _other(node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str) -> Trouble:
-    first = re.sub(r"\s+", " ", failure).strip()
-    first = re.split(r"(?<=[.!?]) (?=[A-Z])|\s*Full (?:object )?config", first)[0][:300]
-    first = first if first.endswith(".") else f"{first}."
     given = listed([gives(shape) for shape in shapes])
-    return Trouble("shape-error", f"{label(node)} cannot use {given}. Keras says: {first}")
+    said = sentence(failure)
+    return Trouble("shape-error", f"{label(node)} cannot use {given}. Keras says: {said}")
+
+
+def sentence(text: str) -> str:
+    """The first sentence of a message of Keras, in one line."""
+    line = re.sub(r"\s+", " ", text).strip()
+    first = re.split(r"(?<=[.!?]) (?=[A-Z])|\s*Full (?:object )?config", line)[0][:300]
+    return first if first.endswith(".") else f"{first}."
 
 
 _Words = Callable[[Node, Node, Graph, Sequence[Shape], str], Trouble]

@@ -34,7 +34,7 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
     if sublayers:
         return sum(_in_model(one) for one in sublayers)
     name = type(layer).__name__
-    kernels: int = sum(prod(v.shape) for v in layer.weights if len(v.shape) >= 2)
+    kernels: int = sum(prod(v.shape) for v in layer.weights if "kernel" in v.name)
     if not inputs or name.endswith("Embedding") or "Normalization" in name:
         return 0
     first = inputs[0]

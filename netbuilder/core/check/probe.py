@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.check.operations import multiply_adds
 from netbuilder.core.check.words import Shape
 from netbuilder.core.errors import UserError
@@ -21,39 +21,96 @@ from netbuilder.core.project.model import Graph, Node
 if TYPE_CHECKING:
     import keras
 
+_KEPT = 2000  # layers; they hold shapes of weights, not weights
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What Keras said about a layer on given input shapes; ``failure`` is its own message."""
+    """What Keras said about a layer on given input shapes.
+
+    ``failure`` is its own message; ``refused`` says that the layer's values are at fault, and no
+    input could help.
+    """
 
     output: Shape | None = None
     parameters: int = 0
     trainable: int = 0
     multiply_adds: int = 0
     failure: str | None = None
+    refused: bool = False
 
 
-def probe(node: Node, graph: Graph, inputs: Sequence[Shape]) -> Outcome:
-    """Make, build and measure the layer of ``node`` on ``inputs`` (batch axis included)."""
-    import keras
+class Prober:
+    """Asks, and keeps built layers whose weights another size of picture would not change."""
 
-    from netbuilder.core.engine.build import make_layer
-    from netbuilder.core.engine.seeds import seeded
+    def __init__(self) -> None:
+        self._built: dict[tuple[Any, ...], keras.Layer] = {}
 
-    with seeded(0), keras.StatelessScope(initialize_variables=False):
-        try:
-            layer = make_layer(node, graph)
-            output = _output_shape(layer, LAYERS[node.layer], inputs)
-            return Outcome(
-                output=output,
-                parameters=sum(prod(v.shape) for v in layer.weights),
-                trainable=sum(prod(v.shape) for v in layer.trainable_weights),
-                multiply_adds=multiply_adds(layer, inputs, output),
-            )
-        except UserError as error:
-            return Outcome(failure=str(error))
-        except Exception as error:  # noqa: BLE001  Keras raises many kinds for a shape it rejects
-            return Outcome(failure=str(error) or type(error).__name__)
+    def ask(self, node: Node, graph: Graph, params: str, inputs: tuple[Shape, ...]) -> Outcome:
+        """Make, build and measure the layer of ``node``.
+
+        Args:
+            node: the node that holds the layer.
+            graph: what it stands in.
+            params: its parameters as one string, to recognise them by.
+            inputs: what feeds it, batch axis included.
+        """
+        import keras
+
+        from netbuilder.core.engine.build import make_layer
+        from netbuilder.core.engine.seeds import seeded
+
+        spec = LAYERS[node.layer]
+        place = _same_weights(spec, node, params, inputs)
+        with keras.StatelessScope(initialize_variables=False):
+            try:
+                layer = self._built.get(place) if place else None
+                if layer is None:
+                    with seeded(0):
+                        layer = make_layer(node, graph)
+                        output = _output_shape(layer, spec, inputs)
+                    if place:
+                        self._keep(place, layer)
+                else:
+                    output = _first(layer.compute_output_shape(inputs[0]))
+                return Outcome(
+                    output=output,
+                    parameters=sum(prod(v.shape) for v in layer.weights),
+                    trainable=sum(prod(v.shape) for v in layer.trainable_weights),
+                    multiply_adds=multiply_adds(layer, inputs, output),
+                )
+            except UserError as error:
+                return Outcome(failure=_reason(error, node), refused=True)
+            except Exception as error:  # noqa: BLE001  Keras raises many kinds for a bad shape
+                return Outcome(failure=str(error) or type(error).__name__)
+
+    def _keep(self, place: tuple[Any, ...], layer: keras.Layer) -> None:
+        if len(self._built) >= _KEPT:
+            self._built.clear()
+        self._built[place] = layer
+
+
+def _reason(error: UserError, node: Node) -> str:
+    """Why the layer could not be made, without the node's name: the answer serves others too."""
+    cause = error.__cause__
+    if cause is not None and not isinstance(cause, UserError):
+        return str(cause)
+    return str(error).replace(f" '{node.id}'", "")
+
+
+def _same_weights(
+    spec: LayerSpec, node: Node, params: str, inputs: tuple[Shape, ...]
+) -> tuple[Any, ...] | None:
+    """What the weights of a convolution or pooling depend on; None for other layers.
+
+    They slide over places, so only rank and channels matter. A layer that refused a shape once
+    was not kept, and what it refuses later it says in ``compute_output_shape``.
+    """
+    if spec.category is not Category.CONVOLUTION or len(inputs) != 1:
+        return None
+    if node.params.get("data_format") == "channels_first":
+        return None
+    return (spec.name, params, len(inputs[0]), inputs[0][-1])
 
 
 def _output_shape(layer: keras.Layer, spec: LayerSpec, inputs: Sequence[Shape]) -> Shape:

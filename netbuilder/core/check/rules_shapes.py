@@ -256,6 +256,23 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
+        "layer-error", Severity.ERROR, "Keras refuses the values",
+        "Each value is allowed by itself, but not together: filters that groups do not divide,"
+        " or strides with dilation.",
+        "Change the values that the message names, or go back to Keras's own.",
+        _said("layer-error", lambda c, n, s: mend.reset_fix(c, n)),
+        (
+            lambda: Example(
+                chain(
+                    ("input", "Input", {"shape": [8, 8, 4]}),
+                    ("conv2d", "Conv2D", {"filters": 8, "kernel_size": 3, "groups": 3}),
+                    _FLAT, _OUT,
+                )
+            ),
+        ),
+        needs_shapes=True,
+    ),
+    Rule(
         "output-rank", Severity.ERROR, "The end is no list",
         "The network ends in sequences or pictures, and the target is a list of numbers.",
         "Turn off return_sequences of the last recurrent layer, or end with Flatten and Dense.",

@@ -163,19 +163,23 @@ def _renamed(project: Project, name: str) -> Project:
 
 def _no_name(context: Context) -> Iterable[Found]:
     for node in context.graph.nodes:
-        if node.id.strip():
-            continue
-        free = edits.new_id(context.graph, node.layer)
-        yield Found(
-            node.id,
-            f"A {node.layer} has no name. Each layer needs one.",
-            fix(
-                f"Rename to '{free}'",
-                edits.rename_node,
+        if not node.id.strip():
+            yield Found(
                 node.id,
-                free,
-            ),
-        )
+                f"A {node.layer} has no name. Each layer needs one.",
+                fix("Give it a name", _named, node),
+            )
+
+
+def _named(project: Project, node: Node) -> Project:
+    """``node`` with a name, in its wires as well."""
+    graph, old = project.graph, node.id
+    new = edits.new_id(graph, node.layer)
+    return with_graph(
+        project,
+        nodes=tuple(replace(one, id=new) if one.id == old else one for one in graph.nodes),
+        edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
+    )
 
 
 def _input_count(context: Context) -> Iterable[Found]:

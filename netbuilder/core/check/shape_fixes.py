@@ -241,3 +241,13 @@ def unknown_size_fix(context: Context, node: Node) -> Fix | None:
                 layer,
             )
     return None
+
+
+def reset_fix(context: Context, node: Node) -> Fix | None:
+    """Give back to Keras what its layer does not need to be told."""
+    owner = context.owner(node)
+    rows = LAYERS[owner.layer].by_name
+    spare = [name for name in owner.params if name in rows and not rows[name].required]
+    if not spare:
+        return None
+    return fix("Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...))

@@ -15,7 +15,7 @@ from functools import cached_property
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.check.explain import explain
 from netbuilder.core.check.operations import positions
-from netbuilder.core.check.probe import Outcome, probe
+from netbuilder.core.check.probe import Outcome, Prober
 from netbuilder.core.check.words import Shape
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.project.model import Graph, Node
@@ -94,6 +94,7 @@ class ShapeCache:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[Key, Outcome] = {}
+        self._prober = Prober()
         self._ticket = 0
 
     def compute(
@@ -131,7 +132,7 @@ class ShapeCache:
     def _asked(self, key: Key, node: Node, graph: Graph) -> Outcome:
         found = self._known.get(key)
         if found is None:
-            found = probe(node, graph, key[2])
+            found = self._prober.ask(node, graph, key[1], key[2])
             with self._lock:
                 while len(self._known) >= _KEPT:
                     del self._known[next(iter(self._known))]
@@ -208,7 +209,7 @@ def _layer(
                 bytes=positions(outcome.output[1:]) * FLOAT_BYTES,
                 inputs=shapes,
             )
-        trouble = explain(node, owner, graph, shapes, outcome.failure)
+        trouble = explain(node, owner, graph, shapes, outcome.failure, refused=outcome.refused)
     return NodeShape(error=trouble.text, code=trouble.code, inputs=shapes)
 
 
