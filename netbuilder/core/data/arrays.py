@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.csv_reader import check_file
+from netbuilder.core.data.preprocess import InputPre
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.words import did_you_mean, listed
 from netbuilder.core.errors import DataError
@@ -52,6 +53,32 @@ def read_arrays(
         _need(name, names, path)
     read = _read(path, [*x_names, y_name])
     return samples_of_arrays({name: read[name] for name in x_names}, read[y_name], path.name, test)
+
+
+def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
+    """Raw values for each Input of a model from a file of arrays without answers.
+
+    An array is taken by the name that the model was trained with, else by the Input's id, else
+    by the usual names; a file with a single array needs no name.
+
+    Raises:
+        DataError: the file cannot be read, or does not say which array is meant.
+    """
+    check_file(path)
+    names = _names(path)
+    found: dict[str, Array] = {}
+    for key, entry in inputs.items():
+        wanted = [entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
+        name = next((name for name in wanted if name in names), None)
+        name = name or _chosen(None, ("x_test", *_X), names, path, "x")
+        values = _read(path, [name])[name]
+        if values.dtype.kind not in "iufb":
+            raise DataError(f"'{name}' of {path.name} holds no numbers.", "Choose another file.")
+        shape = tuple(size or -1 for size in entry.shape)
+        values = values[None] if values.shape == shape else values
+        fits = int(np.prod(values.shape[1:])) == int(np.prod(shape))
+        found[key] = values.reshape(len(values), *shape) if fits and -1 not in shape else values
+    return found
 
 
 def _test_name(name: str) -> str:

@@ -106,11 +106,11 @@ def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -
         DataError: the file cannot be read as a table, or has no rows.
     """
     dialect = sniff(path, options)
-    return read_with(path, dialect, nrows=nrows)
+    return drop_index_column(read_with(path, dialect, nrows=nrows))
 
 
 def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.DataFrame:
-    """Like ``read_csv`` where the dialect is known."""
+    """Like ``read_csv`` where the dialect is known; every column is kept."""
     import pandas as pd
 
     try:
@@ -132,7 +132,7 @@ def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.Data
             "Choose a file with one line for each row below the names.",
             path=str(path),
         )
-    return drop_index_column(table)
+    return table
 
 
 def pandas_arguments(dialect: Dialect) -> dict[str, Any]:

@@ -153,4 +153,14 @@ def _fit_image(
         looked_at = values[train]
     offset, scale = scaling.fit_whole(looked_at, project.data.scaling, samples.value_range)
     mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
-    return InputPre("image", shape, "float32", (), offset, scale, source=source, color_mode=mode)
+    return InputPre(
+        "image",
+        shape,
+        "float32",
+        (),
+        offset,
+        scale,
+        source=source,
+        color_mode=mode,
+        value_range=samples.value_range or (),
+    )

@@ -24,13 +24,17 @@ class Column:
 
     ``kind`` is "number" or "category"; a category becomes one 0/1 feature for each of its
     ``categories``, named "column=value". ``fill`` stands in for a missing value where the
-    recipe says so (option "missing": "mean").
+    recipe says so (option "missing": "mean"). ``low``, ``high`` and ``typical`` (the median, or
+    the most frequent category) are those of the training rows: forms start from them.
     """
 
     name: str
     kind: str = "number"
     categories: tuple[str, ...] = ()
     fill: float | str | None = None
+    low: float | None = None
+    high: float | None = None
+    typical: float | str | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -57,6 +61,7 @@ class InputPre:
         vocabulary: of a text: the word of each id; 0 is padding, 1 an unknown word.
         source: name of the array or column that it is read from, where there are several.
         color_mode: of a picture: "rgb" or "grayscale".
+        value_range: of a picture: what black and white are as given; empty: unknown.
     """
 
     kind: str = "table"
@@ -68,6 +73,7 @@ class InputPre:
     vocabulary: tuple[str, ...] = ()
     source: str = ""
     color_mode: str = ""
+    value_range: tuple[float, ...] = ()
 
     @property
     def scaled(self) -> bool:

@@ -101,7 +101,15 @@ def make_columns(
             continue
         numbers = None if name in wanted else as_numbers(series, source)
         if numbers is not None:
-            columns.append(Column(str(name), fill=float(numbers.mean())))
+            columns.append(
+                Column(
+                    str(name),
+                    fill=float(numbers.mean()),
+                    low=float(numbers.min()),
+                    high=float(numbers.max()),
+                    typical=float(numbers.median()),
+                )
+            )
             continue
         texts = series.dropna().map(as_label)
         values = sorted(texts.unique())
@@ -112,7 +120,7 @@ def make_columns(
             )
             continue
         fill = str(texts.mode().iloc[0])
-        columns.append(Column(str(name), "category", tuple(values), fill))
+        columns.append(Column(str(name), "category", tuple(values), fill, typical=fill))
     if options.get("missing", "error") != "mean":
         columns = [replace(column, fill=None) for column in columns]
     return tuple(columns), tuple(notes)

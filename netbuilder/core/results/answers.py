@@ -1,0 +1,101 @@
+"""Ask a trained network: model-ready values in, answers in the data's own units out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocess import Column, InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine.build import model_inputs
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.project.model import Choice
+
+Array = NDArray[Any]
+_AT_ONCE = 256
+
+
+def preprocessing_of(trained: TrainedModel) -> Preprocessing:
+    """What the model knows about its data; made up from its shapes where a file says nothing."""
+    if trained.pre.inputs and trained.pre.outputs:
+        return trained.pre
+    inputs = dict(trained.pre.inputs)
+    for name, tensor in zip(model_inputs(trained.project.graph), trained.core.inputs, strict=True):
+        if name not in inputs:
+            inputs[name] = _input_of(tuple(tensor.shape[1:]), str(tensor.dtype))
+    outputs = dict(trained.pre.outputs)
+    for name, tensor in zip(trained.project.graph.outputs, trained.core.outputs, strict=True):
+        if name not in outputs:
+            units = int(tensor.shape[-1] or 1)
+            columns = tuple(f"{name} {index}" for index in range(units)) if units > 1 else (name,)
+            outputs[name] = OutputPre(REGRESSION, columns, units=units)
+    return Preprocessing(inputs, outputs)
+
+
+def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPre:
+    dtype = "int32" if dtype.startswith("int") else "float32"
+    if len(shape) == 1 and shape[0] is not None:
+        columns = tuple(Column(f"x{index}") for index in range(shape[0]))
+        return InputPre("table", shape, dtype, columns)
+    return InputPre("image" if len(shape) == 3 else "numbers", shape, dtype)
+
+
+def ask(trained: TrainedModel, x: Mapping[str, Array]) -> dict[str, Array]:
+    """Answers by output id: numbers in own units (n, units), or probabilities.
+
+    Args:
+        trained: the network.
+        x: model-ready values by Input id, n samples each.
+
+    A last layer that gives raw scores (a loss with ``from_logits``) is followed by the sigmoid
+    or softmax that the loss applied while training.
+    """
+    names = model_inputs(trained.project.graph)
+    count = len(next(iter(x.values())))
+    parts: list[list[Array]] = []
+    for start in range(0, count, _AT_ONCE):
+        values = [x[name][start : start + _AT_ONCE] for name in names]
+        out = trained.core(values[0] if len(values) == 1 else values, training=False)
+        listed = out if isinstance(out, (list, tuple)) else [out]
+        parts.append([np.asarray(value, np.float64) for value in listed])
+    pre = preprocessing_of(trained)
+    answers: dict[str, Array] = {}
+    for index, name in enumerate(trained.project.graph.outputs):
+        joined = np.concatenate([part[index] for part in parts])
+        target = pre.outputs[name]
+        answers[name] = target.undo(_probabilities(joined, trained, name, target))
+    return answers
+
+
+def loss_of(trained: TrainedModel, output: str) -> Choice | None:
+    """The loss that an output was trained with."""
+    goal = trained.project.training.outputs.get(output)
+    return goal.loss if goal and goal.loss else trained.project.training.loss
+
+
+def _probabilities(values: Array, trained: TrainedModel, output: str, target: OutputPre) -> Array:
+    loss = loss_of(trained, output)
+    if target.task == REGRESSION or not (loss and loss.params.get("from_logits")):
+        return values
+    if target.task == MULTI_LABEL or values.shape[-1] == 1:
+        return np.asarray(0.5 * (1.0 + np.tanh(0.5 * values)))
+    powers = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def class_probabilities(values: Array, target: OutputPre) -> Array | None:
+    """Probabilities (n, classes); None where the answers are no probabilities.
+
+    Of one sigmoid unit both sides; of a last layer that does not add up to 1 (no softmax), None.
+    """
+    flat = values.reshape(len(values), -1)
+    if flat.size and (flat.min() < -1e-4 or flat.max() > 1 + 1e-4):
+        return None
+    if target.task == MULTI_LABEL:
+        return flat
+    if flat.shape[1] == 1:
+        return np.concatenate([1.0 - flat, flat], axis=1)
+    return flat if np.allclose(flat.sum(axis=1), 1.0, atol=1e-2) else None

@@ -1,0 +1,265 @@
+"""How good a trained network is, in numbers and in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocess import OutputPre
+from netbuilder.core.data.reuse import read_split
+from netbuilder.core.data.words import number
+from netbuilder.core.engine.build import model_inputs
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.answers import (
+    ask,
+    class_probabilities,
+    preprocessing_of,
+)
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How well one class is found: scikit-learn's precision, recall and F1, each 0 to 1.
+
+    ``support`` is the number of samples that belong to it.
+    """
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The judgement on one output.
+
+    Attributes:
+        task: "regression", "binary", "classes" or "multi_label".
+        samples: rows that it was judged on.
+        metrics: by name. Numbers: "mean_absolute_error", "root_mean_squared_error" and
+            "median_absolute_error" in the target's own units, "r2_score". Classes: "accuracy",
+            "precision", "recall", "f1_score" (each class counts the same). "loss" is what
+            training made small, on the scaled values that the network sees.
+        labels: of the classes, in the order of the confusion matrix.
+        confusion_matrix: int (classes, classes): row the truth, column the answer; or None.
+        sentence: the result in words.
+        predictions: answers: numbers (n, columns), or class numbers (n,).
+        truth: the same of the right answers.
+        probabilities: (n, classes), or None.
+        classes: a score for each class.
+        columns: names of the target columns.
+        baseline: the same error, or accuracy, of an answer that never looks at the sample: the
+            mean, or the most frequent class of these rows.
+        others: judgements on further outputs by id.
+    """
+
+    task: str
+    samples: int
+    metrics: dict[str, float]
+    sentence: str
+    predictions: Array
+    truth: Array
+    labels: tuple[str, ...] = ()
+    confusion_matrix: NDArray[np.int64] | None = None
+    probabilities: Array | None = None
+    classes: tuple[ClassScore, ...] = ()
+    columns: tuple[str, ...] = ()
+    baseline: float = 0.0
+    others: Mapping[str, Evaluation] = field(default_factory=dict)
+
+    @property
+    def mistakes(self) -> NDArray[np.int64]:
+        """Numbers of the wrongly answered samples, the surest mistakes first."""
+        if self.task in {REGRESSION, MULTI_LABEL}:
+            off = np.abs(self.predictions - self.truth).max(axis=1)
+            return np.argsort(-off, kind="stable")[: int((off > 0).sum())]
+        wrong = np.flatnonzero(self.predictions != self.truth)
+        if self.probabilities is None:
+            return wrong
+        sure = self.probabilities[wrong].max(axis=1)
+        return wrong[np.argsort(-sure, kind="stable")]
+
+
+def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
+    """Judge a network on samples whose answers are known.
+
+    Args:
+        trained: the network.
+        data: samples of its own data set (``dataset.test``), or a file like the one that it was
+            trained on: a CSV, a folder of pictures or texts, arrays.
+
+    Raises:
+        DataError: the file cannot be read or does not fit the model.
+    """
+    pre = preprocessing_of(trained)
+    split = data if isinstance(data, Split) else read_split(trained.project.data, pre, Path(data))
+    if len(split) == 0:
+        raise DataError("There are no rows to test on.", "Give a test file, or a test split.")
+    answers = ask(trained, split.x)
+    loss = _losses(trained, split)
+    found: dict[str, Evaluation] = {}
+    for name, values in answers.items():
+        target = pre.outputs[name]
+        judge = _numbers if target.task == REGRESSION else _classes
+        found[name] = judge(values, _truth(split.y[name], target), target)
+        if name in loss:
+            found[name].metrics["loss"] = loss[name]
+    first = next(iter(found))
+    main = found.pop(first)
+    return Evaluation(**{**main.__dict__, "others": found})
+
+
+def _truth(y: Array, target: OutputPre) -> Array:
+    """Right answers in own units, or class numbers, from what the loss compares with."""
+    if target.task == REGRESSION:
+        return target.undo(y)
+    if target.task == MULTI_LABEL:
+        return np.asarray(y, np.int64)
+    if target.one_hot:
+        return np.asarray(y.argmax(axis=1), np.int64)
+    return np.asarray(y, np.int64).reshape(-1)
+
+
+def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
+    """The compiled loss on the split by output id (the sum, under the first, where several)."""
+    if getattr(trained.core, "optimizer", None) is None:
+        return {}
+    graph = trained.project.graph
+    x = [split.x[name] for name in model_inputs(graph)]
+    y = [split.y[name] for name in graph.outputs]
+    numbers: dict[str, Any] = trained.core.evaluate(
+        x[0] if len(x) == 1 else x,
+        y[0] if len(y) == 1 else y,
+        batch_size=256,
+        verbose=0,
+        return_dict=True,
+    )
+    return {graph.outputs[0]: float(numbers["loss"])}
+
+
+def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
+    from sklearn import metrics
+
+    values = values.reshape(len(truth), -1)
+    error = float(metrics.mean_absolute_error(truth, values))
+    scores = {
+        "mean_absolute_error": error,
+        "root_mean_squared_error": float(metrics.root_mean_squared_error(truth, values)),
+        "median_absolute_error": float(metrics.median_absolute_error(truth, values)),
+    }
+    if len(truth) > 1:
+        scores["r2_score"] = float(metrics.r2_score(truth, values))
+    baseline = float(np.abs(truth - truth.mean(axis=0)).mean())
+    return Evaluation(
+        task=REGRESSION,
+        samples=len(truth),
+        metrics=scores,
+        sentence=_number_sentence(values, truth, target, baseline),
+        predictions=values,
+        truth=truth,
+        columns=target.columns,
+        baseline=baseline,
+    )
+
+
+def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: float) -> str:
+    off = np.abs(values - truth).mean(axis=0)
+    parts = []
+    for index, name in enumerate(target.columns):
+        low, high = truth[:, index].min(), truth[:, index].max()
+        parts.append(
+            f"{name} is off by {number(float(off[index]))} on average "
+            f"(values run from {number(float(low))} to {number(float(high))})"
+        )
+    text = f"On {_count(len(truth), 'row')}, {'; '.join(parts)}."
+    if len(target.columns) == 1 and len(truth) > 1:
+        text += f" Always answering the mean would be off by {number(baseline)}."
+    return text
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} test {what}{'' if count == 1 else 's'}"
+
+
+def _classes(values: Array, truth: Array, target: OutputPre) -> Evaluation:
+    from sklearn import metrics
+
+    numbers = target.class_numbers(values)
+    several = target.task == MULTI_LABEL
+    which = np.arange(len(target.classes))
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
+        truth, numbers, labels=which, zero_division=0.0
+    )
+    present = support > 0
+    accuracy = float((numbers == truth).mean())
+    if several:
+        baseline = float(np.maximum(truth.mean(axis=0), 1 - truth.mean(axis=0)).mean())
+    else:
+        baseline = float(np.bincount(truth).max() / len(truth))
+    scores = tuple(
+        ClassScore(label, float(p), float(r), float(f), int(s))
+        for label, p, r, f, s in zip(target.classes, precision, recall, f1, support, strict=True)
+    )
+    matrix = None if several else metrics.confusion_matrix(truth, numbers, labels=which)
+    return Evaluation(
+        task=target.task,
+        samples=len(truth),
+        metrics={
+            "accuracy": accuracy,
+            "precision": float(precision[present].mean()) if present.any() else 0.0,
+            "recall": float(recall[present].mean()) if present.any() else 0.0,
+            "f1_score": float(f1[present].mean()) if present.any() else 0.0,
+        },
+        sentence=_class_sentence(
+            accuracy, truth, numbers, target, baseline=baseline, matrix=matrix
+        ),
+        predictions=numbers,
+        truth=truth,
+        labels=target.classes,
+        confusion_matrix=matrix,
+        probabilities=class_probabilities(values, target),
+        classes=scores,
+        columns=target.columns,
+        baseline=baseline,
+    )
+
+
+def _class_sentence(
+    accuracy: float,
+    truth: Array,
+    numbers: Array,
+    target: OutputPre,
+    *,
+    baseline: float,
+    matrix: NDArray[np.int64] | None,
+) -> str:
+    if matrix is None:
+        return (
+            f"On {_count(len(truth), 'row')}, {accuracy:.1%} of the {len(target.classes)} labels "
+            f"are right (always the more frequent answer: {baseline:.1%})."
+        )
+    right = int((numbers == truth).sum())
+    text = (
+        f"{right:,} of {_count(len(truth), 'row')} are right ({accuracy:.1%}). "
+        f"Always answering the most frequent class would reach {baseline:.1%}."
+    )
+    wrong = matrix - np.diag(np.diag(matrix))
+    if wrong.sum() and len(target.classes) > 2:
+        row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        text += (
+            f" The most common mistake: {target.classes[row]} taken for "
+            f"{target.classes[column]} ({wrong[row, column]} times)."
+        )
+    return text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)")

@@ -1,0 +1,300 @@
+"""Ask a trained network about new samples: rows, pictures, texts, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data import reuse
+from netbuilder.core.data.facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocess import InputPre, OutputPre
+from netbuilder.core.data.words import did_you_mean, listed, number
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one output says about n samples.
+
+    Attributes:
+        output: id of the output.
+        task: "regression", "binary", "classes" or "multi_label".
+        columns: names of the target columns.
+        values: numbers in own units (n, columns), or the last layer's values for classes.
+        labels: the label of each sample ("a, b" where several hold); empty for numbers.
+        classes: all labels.
+        probabilities: (n, classes), or None.
+    """
+
+    output: str
+    task: str
+    columns: tuple[str, ...]
+    values: Array
+    labels: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    probabilities: Array | None = None
+
+    def text(self, index: int = 0) -> str:
+        """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
+        if self.task == REGRESSION:
+            row = self.values[index]
+            if row.ndim > 1:
+                return f"{self.output}: an array of shape {row.shape}"
+            return ", ".join(
+                f"{name}: {number(float(value))}"
+                for name, value in zip(self.columns, row, strict=False)
+            )
+        if self.task == MULTI_LABEL:
+            return f"{self.labels[index] or 'none of the labels'}"
+        sure = ""
+        if self.probabilities is not None:
+            sure = f" ({self.probabilities[index].max():.0%})"
+        return f"{self.columns[0]}: {self.labels[index]}{sure}"
+
+    def to_columns(self) -> dict[str, Array]:
+        """Columns of a result table by name: "predicted NAME", and for classes one more column,
+        "probability of LABEL", a class."""
+        found: dict[str, Array] = {}
+        if self.task == REGRESSION:
+            flat = self.values.reshape(len(self.values), -1)
+            names = self.columns
+            if flat.shape[1] != len(names):
+                names = tuple(f"{names[0]} {index}" for index in range(flat.shape[1]))
+            return {f"predicted {n}": flat[:, i] for i, n in enumerate(names)}
+        name = self.columns[0] if len(self.columns) == 1 else self.output
+        found[f"predicted {name}"] = np.array(self.labels, object)
+        if self.probabilities is not None:
+            for index, label in enumerate(self.classes):
+                found[f"probability of {label}"] = self.probabilities[:, index]
+        return found
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Answers of all outputs about n samples.
+
+    ``outputs`` by id; ``sources`` names the samples where they are files; ``notes`` are
+    sentences about rows that were left out, or values unlike those of the training.
+    """
+
+    outputs: Mapping[str, Answers]
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> Answers:
+        """Answers of the first output."""
+        return next(iter(self.outputs.values()))
+
+    def __len__(self) -> int:
+        return len(self.first.values)
+
+    def text(self, index: int = 0) -> str:
+        """All answers about one sample in words."""
+        return "; ".join(answers.text(index) for answers in self.outputs.values())
+
+    def to_columns(self) -> dict[str, Array]:
+        """Columns of a result table; names that two outputs share begin with the output's id."""
+        found: dict[str, Array] = {}
+        for key, answers in self.outputs.items():
+            for name, values in answers.to_columns().items():
+                found[name if name not in found else f"{key}: {name}"] = values
+        return found
+
+
+@dataclass(frozen=True)
+class Field:
+    """One cell of the form in which a person fills in a row.
+
+    ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
+    rows (None where a file from elsewhere does not say).
+    """
+
+    name: str
+    kind: str
+    categories: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    typical: float | str | None = None
+
+
+def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
+    """The columns to fill in, each once; empty for models that take no rows of a table."""
+    found: dict[str, Field] = {}
+    for entry in preprocessing_of(trained).inputs.values():
+        for c in entry.columns:
+            found[c.name] = Field(c.name, c.kind, c.categories, c.low, c.high, c.typical)
+    return tuple(found.values())
+
+
+def takes(trained: TrainedModel) -> str:
+    """What the model takes: "rows", "images", "texts" or "arrays"."""
+    kinds = {entry.kind for entry in preprocessing_of(trained).inputs.values()}
+    if kinds == {"table"}:
+        return "rows"
+    if kinds == {"image"}:
+        return "images"
+    return "texts" if kinds == {"text"} else "arrays"
+
+
+def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
+    """Answers about raw values by Input id, (n, *shape), as the ``.h5`` takes them."""
+    pre = preprocessing_of(trained)
+    for key, entry in pre.inputs.items():
+        if key in raw:
+            _need_shape(raw[key], entry, key)
+    values = ask(trained, pre.apply_inputs(raw))
+    return Predictions(
+        {key: _answers(key, value, pre.outputs[key]) for key, value in values.items()}
+    )
+
+
+def _need_shape(values: Array, entry: InputPre, key: str) -> None:
+    fits = values.ndim == len(entry.shape) + 1 and all(
+        want is None or want == got for want, got in zip(entry.shape, values.shape[1:], strict=True)
+    )
+    if not fits:
+        raise DataError(
+            f"'{key}' got samples of shape {values.shape[1:]}, but takes {entry.shape}.",
+            "Give samples of that shape.",
+        )
+
+
+def _answers(output: str, values: Array, target: OutputPre) -> Answers:
+    if target.task == REGRESSION:
+        return Answers(output, target.task, target.columns, values)
+    numbers = target.class_numbers(values)
+    if target.task == MULTI_LABEL:
+        labels = tuple(
+            ", ".join(label for label, on in zip(target.classes, row, strict=True) if on)
+            for row in numbers
+        )
+    else:
+        labels = tuple(_label(target.classes, int(index)) for index in numbers)
+    probabilities = class_probabilities(values, target)
+    return Answers(
+        output, target.task, target.columns, values, labels, target.classes, probabilities
+    )
+
+
+def _label(classes: tuple[str, ...], index: int) -> str:
+    return classes[index] if index < len(classes) else str(index)
+
+
+def predict_rows(
+    trained: TrainedModel, rows: Mapping[str, object] | Sequence[Mapping[str, object]]
+) -> Predictions:
+    """Answers about rows that were filled in: column name to number or text.
+
+    Raises:
+        DataError: a column is missing or unknown, text stands where a number belongs, or a
+            category was not among the training rows.
+    """
+    import pandas as pd
+
+    listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
+    if not listed_rows:
+        raise DataError("There is no row to answer.", "Fill in a row.")
+    known = [entry.name for entry in form_fields(trained)]
+    if not known:
+        raise DataError(
+            "This model takes no rows of a table.", f"It takes {takes(trained)}: choose a file."
+        )
+    targets = {name for e in preprocessing_of(trained).outputs.values() for name in e.columns}
+    for row in listed_rows:
+        for name in row:
+            if name not in known and name not in targets:
+                raise DataError(
+                    f"The model has no column '{name}'.",
+                    f"{did_you_mean(name, known)} It has {listed(known, 12)}.".strip(),
+                )
+    frames = [reuse.one_row(row) for row in listed_rows]
+    table = pd.concat(frames, ignore_index=True)
+    table.index = pd.RangeIndex(1, len(table) + 1)
+    _need_numbers(trained, table)
+    raw, _, notes = reuse.raw_of_table(
+        table, trained.project.data, preprocessing_of(trained), "the form"
+    )
+    found = predict_raw(trained, raw)
+    return Predictions(found.outputs, notes=(*notes, *unusual(trained, listed_rows)))
+
+
+def _need_numbers(trained: TrainedModel, table: Any) -> None:
+    import pandas as pd
+
+    for entry in form_fields(trained):
+        if entry.kind != "number" or entry.name not in table:
+            continue
+        cells = [_number(cell, entry.name) for cell in table[entry.name]]
+        table[entry.name] = pd.Series(cells, index=table.index, dtype="float64")
+
+
+def _number(cell: object, name: str) -> float:
+    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+        return float("nan")
+    text = str(cell).strip()
+    if text.count(",") == 1 and "." not in text:
+        text = text.replace(",", ".")
+    try:
+        return float({"true": "1", "false": "0"}.get(text.lower(), text))
+    except ValueError:
+        raise DataError(
+            f"'{name}' must be a number, not '{cell}'.", "Write a number such as 3.5."
+        ) from None
+
+
+def unusual(trained: TrainedModel, rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+    """Sentences about numbers far outside what the network saw while training."""
+    notes: list[str] = []
+    for entry in form_fields(trained):
+        if entry.kind != "number" or entry.low is None or entry.high is None:
+            continue
+        room = 0.1 * (entry.high - entry.low)
+        for row in rows:
+            value = row.get(entry.name)
+            if value in {None, ""}:
+                continue
+            size = _number(value, entry.name)
+            if size < entry.low - room or size > entry.high + room:
+                notes.append(
+                    f"'{entry.name}' is {number(size)}; the training rows run from "
+                    f"{number(entry.low)} to {number(entry.high)}, so the answer is a guess."
+                )
+                break
+    return tuple(notes)
+
+
+def predict_images(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
+    """Answers about picture files.
+
+    Raises:
+        DataError: a file is no picture, or the model takes none.
+    """
+    pre = preprocessing_of(trained)
+    raw = {key: reuse.raw_of_images(list(files), entry) for key, entry in pre.inputs.items()}
+    found = predict_raw(trained, raw)
+    return Predictions(found.outputs, tuple(str(file) for file in files))
+
+
+def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
+    """Answers about texts. Words that the training texts did not hold count as unknown.
+
+    Raises:
+        DataError: the model takes no texts.
+    """
+    pre = preprocessing_of(trained)
+    raw: dict[str, Array] = {}
+    for key, entry in pre.inputs.items():
+        if not entry.vocabulary:
+            raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
+        raw[key] = reuse.raw_of_texts(list(texts), entry)
+    return predict_raw(trained, raw)
