@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
@@ -30,7 +30,12 @@ log = logging.getLogger(__name__)
 class _FactsQuestion:
     project: Project
     base: Path
-    key: tuple[Data, tuple[str, ...], tuple[str, ...], int]
+    key: tuple[Data, Graph, int]
+
+
+def _same(one: tuple[Data, Graph, int], other: tuple[Data, Graph, int]) -> bool:
+    """By identity: values are shared between steps, and comparing deep would cost more."""
+    return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
 
 
 def _find_facts(question: _FactsQuestion) -> DataFacts:
@@ -69,7 +74,7 @@ class Workbench(QObject):
         self.problems: tuple[Problem, ...] = ()
         self.trained: TrainedModel | None = None
         self.run_error: UserError | None = None
-        self._facts_key: object = None
+        self._facts_key: tuple[Data, Graph, int] | None = None
         self._shape_cache: Any = None
         self._facts_worker = jobs.Latest(_find_facts, "facts", self)
         self._facts_worker.answered.connect(self._facts_found)
@@ -77,6 +82,9 @@ class Workbench(QObject):
         self._shapes_worker = jobs.Latest(self._find_shapes, "shapes", self)
         self._shapes_worker.answered.connect(self._shapes_found)
         self._shapes_worker.failed.connect(self._shapes_failed)
+        # Several changes in one turn of the event loop, such as undo held down, are one question.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
 
     @property
@@ -100,6 +108,7 @@ class Workbench(QObject):
         """Whether nothing is being found: what is shown is what there is."""
         return (
             self.keras_state not in ("off", "loading")
+            and not self._soon.isActive()
             and self._facts_worker.idle
             and self._shapes_worker.idle
         )
@@ -127,8 +136,9 @@ class Workbench(QObject):
             return
         project = self.store.project
         graph = project.graph
-        key = (project.data, graph.inputs, graph.outputs, project.training.seed)
-        if key != self._facts_key:
+        # What the last layers are says how targets are coded. Files are not read again for it.
+        key = (project.data, graph, project.training.seed)
+        if self._facts_key is None or not _same(key, self._facts_key):
             self._facts_key = key
             if project.data.kind:
                 self._facts_worker.ask(_FactsQuestion(project, self.base, key))
@@ -155,8 +165,11 @@ class Workbench(QObject):
             or old.data is not new.data
             or old.training is not new.training
         ):
-            self.diagnose()
-            self.refresh()
+            self._soon.start()
+
+    def _catch_up(self) -> None:
+        self.diagnose()
+        self.refresh()
 
     def _set_keras(self, state: str) -> None:
         self.keras_state = state
@@ -171,11 +184,11 @@ class Workbench(QObject):
         self._set_keras("failed")
 
     def _facts_found(self, question: _FactsQuestion, facts: DataFacts) -> None:
-        if question.key == self._facts_key:
+        if question.key is self._facts_key:
             self._set_facts(facts, None)
 
     def _facts_failed(self, question: _FactsQuestion, error: Exception) -> None:
-        if question.key != self._facts_key:
+        if question.key is not self._facts_key:
             return
         if not isinstance(error, UserError):
             log.error("facts failed", exc_info=error)

@@ -56,9 +56,17 @@ __all__ = [
     "why_not",
 ]
 
-#: Distance of one layer to the next down the page, in scene units; a new place in a chain
-#: that the user laid out by hand pushes what follows down by it.
+#: Distance of one layer to the next, in scene units, down the page and across it; a new place
+#: in a chain that the user laid out by hand pushes what follows along by it.
 PITCH = 80.0
+PITCH_ACROSS = 388.0
+
+
+def next_place(graph: Graph, place: Point, steps: int = 1) -> Point:
+    """The place behind ``place`` in the graph's reading direction (``extra["horizontal"]``)."""
+    if graph.extra.get("horizontal"):
+        return (place[0] + steps * PITCH_ACROSS, place[1])
+    return (place[0], place[1] + steps * PITCH)
 
 
 def snake_case(name: str) -> str:
@@ -133,9 +141,7 @@ def append_layer(project: Project, layer: str, *, params: Params | None = None) 
         return project
     last = graph.by_id[ends[-1]]
     if last.position is not None:
-        moved = replace(
-            project.graph.nodes[-1], position=(last.position[0], last.position[1] + PITCH)
-        )
+        moved = replace(project.graph.nodes[-1], position=next_place(graph, last.position))
         project = _replace_node(project, moved)
     project = _follow_output(project, ends[-1], new)
     return connect(project, ends[-1], new)
@@ -152,7 +158,7 @@ def insert_after(
         new = project.graph.nodes[-1].id
         place = graph.by_id[node_id].position
         if place is not None:
-            project = move_nodes(project, {new: (place[0], place[1] + PITCH)})
+            project = move_nodes(project, {new: next_place(graph, place)})
         project = _follow_output(project, node_id, new)
         return connect(project, node_id, new)
     return _insert(project, node_id, graph.targets[node_id], layer, params)
@@ -201,12 +207,13 @@ def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -
     before, behind = graph.by_id[source].position, graph.by_id[targets[0]].position
     if before is None or behind is None:
         return _replace_node(project, replace(graph.by_id[new], position=None))
-    places: dict[str, Point] = {new: (before[0], before[1] + PITCH)}
-    if behind[1] - before[1] < 2 * PITCH:
+    places: dict[str, Point] = {new: next_place(graph, before)}
+    axis = 0 if graph.extra.get("horizontal") else 1
+    if behind[axis] < next_place(graph, before, 2)[axis]:
         for one in {*targets, *(d for t in targets for d in descendants(graph, t))}:
             place = graph.by_id[one].position
             if place is not None:
-                places[one] = (place[0], place[1] + PITCH)
+                places[one] = next_place(graph, place)
     return move_nodes(project, places)
 
 
