@@ -13,16 +13,22 @@ What ``keras.layers`` has and the catalog leaves out, and why:
 - ``Pipeline``: a chain of layers, which the canvas is;
 - ``MixUp``, ``CutMix``: they mix two samples together with their labels, and a layer in the
   graph sees no labels;
+- ``Equalization``: in a functional model Keras 3.15.1 takes its output for its input and sees a
+  cycle (``compute_output_spec`` returns ``inputs``);
+- ``RandomCrop``: after training Keras 3.15.1 no longer cuts, and the shape is another one than
+  the layers behind it were built for;
 - ``MaxNumBoundingBoxes``: works on bounding boxes, which the data room does not have.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from netbuilder.core.catalog import (
+    layers_augment,
     layers_conv,
     layers_core,
     layers_merge,
@@ -31,6 +37,7 @@ from netbuilder.core.catalog import (
     layers_recurrent,
     layers_regularize,
     layers_shape,
+    pretrained,
 )
 from netbuilder.core.catalog.spec import LayerSpec
 
@@ -46,11 +53,34 @@ LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
             layers_merge,
             layers_shape,
             layers_preprocess,
+            layers_augment,
+            pretrained,
         )
         for spec in module.ROWS
     }
 )
 """Every layer by its Keras class name, in the order of the palette."""
+
+
+_SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"InputLayer": "Input", "GroupedQueryAttention": "GroupQueryAttention"}
+)
+
+
+def canonical_layer(name: str) -> str | None:
+    """The name under which ``LAYERS`` holds what Keras also calls ``name``, or None.
+
+    Files hold second names: ``InputLayer``, ``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``,
+    ``GlobalAvgPool2D``, and ``GroupedQueryAttention``, which is the class's own name where
+    ``keras.layers`` says ``GroupQueryAttention``.
+    """
+    if name in LAYERS:
+        return name
+    plain = name.replace("Convolution", "Conv")
+    plain = re.sub(r"^(Global|Adaptive)?Avg", r"\1Average", plain)
+    plain = re.sub(r"Pool(?=\dD$)", "Pooling", plain)
+    plain = _SECOND_NAMES.get(plain, plain)
+    return plain if plain in LAYERS else None
 
 
 def search(text: str) -> list[LayerSpec]:

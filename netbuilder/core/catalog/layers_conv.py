@@ -130,7 +130,7 @@ def _separable(axes: int) -> LayerSpec:
             _filters(),
             _kernel(axes),
             activation(start="relu"),
-            padding(causal=axes == 1),
+            padding(),
             _strides(axes),
             _dilation(axes),
             _multiplier(),
@@ -153,7 +153,7 @@ def _depthwise(axes: int) -> LayerSpec:
         (
             _kernel(axes),
             activation(start="relu"),
-            padding(causal=axes == 1),
+            padding(),
             _strides(axes),
             _dilation(axes),
             _multiplier(),

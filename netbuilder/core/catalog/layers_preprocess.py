@@ -1,17 +1,31 @@
-"""Rows: scaling, resizing, categories and text."""
+"""Rows: scaling, resizing, sound, categories and text."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from netbuilder.core.catalog.params import (
+    DATA_FORMAT,
     REQUIRED,
+    VALUE_RANGE,
+    choice,
     common,
+    dtype_param,
+    flag,
+    integer,
+    integers,
+    number,
     numbers,
+    param,
+    size,
+    text_param,
 )
-from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
 
-ROWS: Final = (
+_PICTURE: Final = ("picture", "image")
+_FIXED: Final = common(trainable=False)
+
+_NUMBERS: Final = (
     LayerSpec(
         "Rescaling",
         Category.PREPROCESS,
@@ -22,10 +36,325 @@ ROWS: Final = (
                 start=1 / 255,
             ),
             numbers("offset", 0.0, "What is added afterwards."),
-            *common(trainable=False),
+            *_FIXED,
         ),
         telling=("scale",),
         teaching=True,
         keywords=("scale", "normalise", "normalize", "pixels", "255"),
     ),
+    LayerSpec(
+        "Normalization",
+        Category.PREPROCESS,
+        "Takes a mean away and divides by the spread that you give.",
+        (
+            numbers("mean", None, "The mean that is taken away.", start=0.0),
+            numbers(
+                "variance", None, "The variance: the spread squared. Needed with mean.",
+                start=1.0,
+            ),
+            integers(
+                "axis", -1, "Axis of the columns. Empty: one mean for all.", more=True,
+                optional=True,
+            ),
+            flag("invert", False, "The way back: gives original units again.", more=True),
+            *_FIXED,
+        ),
+        telling=("mean", "variance"),
+        keywords=("normalise", "normalize", "standardise", "scale", "z-score"),
+    ),
 )  # fmt: skip
+
+_PICTURES: Final = (
+    LayerSpec(
+        "Resizing",
+        Category.PREPROCESS,
+        "Brings pictures to the size that you want.",
+        (
+            integer("height", REQUIRED, "New height in pixels.", start=32),
+            integer("width", REQUIRED, "New width in pixels.", start=32),
+            choice(
+                "interpolation", "bilinear",
+                ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
+                "How new pixels are worked out.", more=True,
+            ),
+            flag(
+                "crop_to_aspect_ratio", False, "Cuts instead of stretching.", more=True
+            ),
+            flag(
+                "pad_to_aspect_ratio", False, "Adds a border instead of stretching.", more=True
+            ),
+            choice("fill_mode", "constant", ("constant",), "How the border is filled.",
+                   more=True),
+            number("fill_value", 0.0, "Colour of the border.", more=True),
+            flag("antialias", False, "Smooths when it makes smaller.", more=True),
+            DATA_FORMAT,
+            *_FIXED,
+        ),
+        telling=("height", "width"),
+        ranks=(4,),
+        keywords=(*_PICTURE, "resize", "smaller", "larger", "scale"),
+    ),
+    LayerSpec(
+        "CenterCrop",
+        Category.PREPROCESS,
+        "Cuts the middle of the picture out.",
+        (
+            integer("height", REQUIRED, "Height of the part, in pixels.", start=24),
+            integer("width", REQUIRED, "Width of the part, in pixels.", start=24),
+            DATA_FORMAT,
+            *_FIXED,
+        ),
+        telling=("height", "width"),
+        ranks=(4,),
+        keywords=(*_PICTURE, "cut", "middle"),
+    ),
+    LayerSpec(
+        "AutoContrast",
+        Category.PREPROCESS,
+        "Stretches the contrast: the darkest becomes black, the brightest white.",
+        (VALUE_RANGE, *_FIXED),
+        ranks=(4,),
+        keywords=(*_PICTURE, "contrast"),
+    ),
+    LayerSpec(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        Category.PREPROCESS,
+        "Spreads the shades evenly in each part of the picture (CLAHE).",
+        (
+            VALUE_RANGE,
+            number("clip_limit", 4.0, "Keeps noise from growing.", minimum=0.0),
+            size("tile_grid_size", (8, 8), 2, "How many parts the picture has.", more=True),
+            DATA_FORMAT,
+            *_FIXED,
+        ),
+        telling=("clip_limit",),
+        ranks=(4,),
+        keywords=(*_PICTURE, "clahe", "histogram", "contrast"),
+    ),
+)  # fmt: skip
+
+_WINDOW: Final = choice(
+    "window", "hann", ("hann", "hamming"), "How the ends of a piece fade. Empty: not at all.",
+    more=True, optional=True,
+)  # fmt: skip
+
+_SOUND: Final = (
+    LayerSpec(
+        "MelSpectrogram",
+        Category.PREPROCESS,
+        "Turns sound into a picture of its pitches over time, as the ear hears them.",
+        (
+            integer("num_mel_bins", 128, "How many pitches.", start=64),
+            integer("sampling_rate", 16000, "Samples of the sound per second."),
+            integer("fft_length", 2048, "Samples in one piece.", start=512),
+            integer("sequence_stride", 512, "Samples between two pieces.", start=256),
+            integer("sequence_length", None, "Samples that are weighed. Empty: the piece.",
+                    more=True),
+            _WINDOW,
+            number("min_freq", 20.0, "Lowest pitch in hertz.", minimum=0.0, more=True),
+            number("max_freq", None, "Highest pitch. Empty: half the sampling rate.",
+                   minimum=0.0, more=True),
+            flag("power_to_db", True, "Loudness in decibels.", more=True),
+            number("top_db", 80.0, "Quieter than this below the loudest is cut.", minimum=0.0,
+                   more=True),
+            number("mag_exp", 2.0, "1: magnitude, 2: power.", more=True),
+            number("min_power", 1e-10, "The quietest power.", minimum=0.0, more=True),
+            number("ref_power", 1.0, "The power of 0 decibels.", minimum=0.0, more=True),
+            *_FIXED,
+        ),
+        telling=("num_mel_bins",),
+        ranks=(2,),
+        keywords=("sound", "audio", "speech", "frequency", "fourier"),
+    ),
+    LayerSpec(
+        "STFTSpectrogram",
+        Category.PREPROCESS,
+        "Turns a signal into a picture of its frequencies over time.",
+        (
+            choice(
+                "mode", "log", ("log", "magnitude", "psd", "real", "imag", "angle", "stft"),
+                "What is shown of each frequency.",
+            ),
+            integer("frame_length", 256, "Samples in one piece."),
+            integer("frame_step", None, "Samples between two pieces. Empty: half a piece.",
+                    more=True),
+            integer("fft_length", None, "Frequencies. Empty: as many as fit the piece.",
+                    more=True),
+            _WINDOW,
+            flag("periodic", False, "The window repeats.", more=True),
+            choice("scaling", "density", ("density", "spectrum"), "How it is scaled.", more=True,
+                   optional=True),
+            choice("padding", "valid", ("valid", "same"), "same: zeros at the ends.", more=True),
+            flag("expand_dims", False, "Gives a picture with channels.", more=True),
+            DATA_FORMAT,
+            *common(),
+        ),
+        telling=("mode", "frame_length"),
+        ranks=(3,),
+        keywords=("sound", "audio", "signal", "frequency", "fourier"),
+    ),
+)  # fmt: skip
+
+
+def _output_mode(default: str, *modes: str) -> Param:
+    return choice(
+        "output_mode", default, modes,
+        "int: a number; one_hot: a 1 at its place; multi_hot, count, tf_idf: a bag of them.",
+    )  # fmt: skip
+
+
+_VOCABULARY: Final = param(
+    "vocabulary", Kind.STRINGS, None, "The words, in order of their numbers.",
+    start=("cat", "dog"),
+)  # fmt: skip
+_MAX_TOKENS: Final = integer(
+    "max_tokens", None, "Largest size of the vocabulary.", minimum=2, more=True
+)
+_PAD: Final = flag("pad_to_max_tokens", False, "Always gives max_tokens columns.", more=True)
+_IDF: Final = numbers(
+    "idf_weights", None, "A weight for each word, with tf_idf.", minimum=0.0, more=True
+)
+_OOV: Final = integer(
+    "num_oov_indices", 1, "Numbers that are kept for what is not in the list.", minimum=0,
+    more=True,
+)  # fmt: skip
+_INVERT: Final = flag("invert", False, "The way back: from numbers.", more=True)
+_ENCODING: Final = text_param("encoding", "utf-8", "How letters are stored.", more=True)
+_SALT: Final = integers(
+    "salt", None, "A number (or two) that mixes the places anew.", minimum=1, more=True
+)
+_TEXT_DTYPE: Final = dtype_param(("int64", "int32", "string", "float32"))
+_BAGS: Final = ("int", "one_hot", "multi_hot", "count")
+
+_CATEGORIES: Final = (
+    LayerSpec(
+        "CategoryEncoding",
+        Category.PREPROCESS,
+        "Turns class numbers into rows of 0 and 1.",
+        (
+            integer("num_tokens", None, "How many classes there are.", start=10),
+            _output_mode("multi_hot", "one_hot", "multi_hot", "count"),
+            *_FIXED,
+        ),
+        telling=("num_tokens", "output_mode"),
+        keywords=("one-hot", "classes", "category"),
+    ),
+    LayerSpec(
+        "Discretization",
+        Category.PREPROCESS,
+        "Sorts numbers into bins: small, middle, large.",
+        (
+            numbers("bin_boundaries", None, "Where one bin ends and the next begins.",
+                    start=(0.0, 1.0)),
+            integer("num_bins", None, "Number of bins, instead of boundaries.", more=True),
+            number("epsilon", 0.01, "How exactly bins are found in data.", minimum=0.0,
+                   more=True),
+            _output_mode("int", *_BAGS),
+            dtype_param(("int64", "int32", "float32")),
+        ),
+        telling=("bin_boundaries", "output_mode"),
+        keywords=("bins", "buckets", "histogram"),
+    ),
+    LayerSpec(
+        "Hashing",
+        Category.PREPROCESS,
+        "Gives each word or number one of a few places, without a list of them.",
+        (
+            integer("num_bins", REQUIRED, "How many places there are.", start=16),
+            text_param("mask_value", None, "The word that means 'nothing here'.", more=True),
+            _SALT,
+            _output_mode("int", *_BAGS),
+            dtype_param(("int64", "int32", "float32")),
+        ),
+        telling=("num_bins", "output_mode"),
+        keywords=("hash", "buckets", "words"),
+    ),
+    LayerSpec(
+        "HashedCrossing",
+        Category.PREPROCESS,
+        "Joins two categories into one, and gives each pair one of a few places.",
+        (
+            integer("num_bins", REQUIRED, "How many places there are.", start=16),
+            _output_mode("int", "int", "one_hot"),
+            dtype_param(("int64", "int32", "float32")),
+        ),
+        telling=("num_bins", "output_mode"),
+        min_inputs=2,
+        max_inputs=2,
+        keywords=("hash", "cross", "pair", "category"),
+    ),
+    LayerSpec(
+        "StringLookup",
+        Category.PREPROCESS,
+        "Gives each word its number in a list.",
+        (
+            _VOCABULARY,
+            _output_mode("int", *_BAGS, "tf_idf"),
+            _OOV,
+            text_param("mask_token", None, "The word that means 'nothing here'.", more=True),
+            text_param("oov_token", "[UNK]", "The word for what is not in the list.", more=True),
+            _MAX_TOKENS,
+            _IDF,
+            _INVERT,
+            _PAD,
+            _ENCODING,
+            _SALT,
+            _TEXT_DTYPE,
+        ),
+        telling=("output_mode",),
+        keywords=("words", "text", "vocabulary", "category"),
+    ),
+    LayerSpec(
+        "IntegerLookup",
+        Category.PREPROCESS,
+        "Gives each whole number its place in a list.",
+        (
+            integers("vocabulary", None, "The numbers, in order of their places.", start=(1, 2)),
+            _output_mode("int", *_BAGS, "tf_idf"),
+            _OOV,
+            integer("mask_token", None, "The number that means 'nothing here'.", minimum=None,
+                    more=True),
+            integer("oov_token", -1, "The number for what is not in the list.", minimum=None,
+                    more=True),
+            choice("oov_method", "floormod", ("floormod", "farmhash"),
+                   "How numbers that are not in the list are spread.", more=True),
+            _MAX_TOKENS,
+            _IDF,
+            _INVERT,
+            _PAD,
+            _SALT,
+            dtype_param(("int64", "int32", "float32")),
+        ),
+        telling=("output_mode",),
+        keywords=("vocabulary", "category", "codes"),
+    ),
+    LayerSpec(
+        "TextVectorization",
+        Category.PREPROCESS,
+        "Cuts text into words and gives each its number in a list.",
+        (
+            _VOCABULARY,
+            integer("output_sequence_length", None, "Cuts or fills each text to this length.",
+                    start=20),
+            choice(
+                "standardize", "lower_and_strip_punctuation",
+                ("lower_and_strip_punctuation", "lower", "strip_punctuation"),
+                "What is tidied first. Empty: nothing.", optional=True,
+            ),
+            choice("split", "whitespace", ("whitespace", "character"),
+                   "Where it is cut. Empty: nowhere.", optional=True),
+            _output_mode("int", "int", "multi_hot", "count", "tf_idf"),
+            integers("ngrams", None, "Also takes groups of so many words.", minimum=1,
+                     more=True),
+            _MAX_TOKENS,
+            _IDF,
+            _PAD,
+            _ENCODING,
+            _TEXT_DTYPE,
+        ),
+        telling=("output_mode", "output_sequence_length"),
+        keywords=("words", "tokens", "text", "vocabulary", "tokenizer"),
+    ),
+)  # fmt: skip
+
+ROWS: Final = (*_NUMBERS, *_PICTURES, *_SOUND, *_CATEGORIES)

@@ -15,7 +15,6 @@ from netbuilder.core.catalog.params import (
     integer,
     integers,
     number,
-    numbers,
     param,
     rate,
     regularizer,
@@ -234,24 +233,6 @@ _NORMALISATION: Final = (
         ),
         telling=("layer",),
         keywords=(*_NORM_KEYS, "wrapper", "gan", "lipschitz"),
-    ),
-    LayerSpec(
-        "Normalization",
-        Category.PREPROCESS,
-        "Takes a mean away and divides by a spread that you give (or that the data gives).",
-        (
-            numbers("mean", None, "The mean that is taken away.", start=0.0),
-            numbers(
-                "variance", None, "The variance: the spread squared. Needed with mean.",
-                start=1.0,
-            ),
-            integers("axis", -1, "Axis of the columns. Empty: one mean for all.", more=True,
-                     optional=True),
-            flag("invert", False, "The way back: gives original units again.", more=True),
-            *common(trainable=False),
-        ),
-        telling=("mean", "variance"),
-        keywords=(*_NORM_KEYS, "standardise", "scale", "z-score"),
     ),
 )  # fmt: skip
 

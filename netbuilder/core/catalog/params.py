@@ -131,6 +131,12 @@ SEED: Final = integer(
     minimum=0, more=True,
 )  # fmt: skip
 
+VALUE_RANGE: Final = numbers(
+    "value_range", (0, 255),
+    "Smallest and largest value of a pixel: 0, 255, or 0, 1 after Rescaling.", more=True,
+    length=2, listed=True,
+)  # fmt: skip
+
 DATA_FORMAT: Final = choice(
     "data_format", None, ("channels_last", "channels_first"),
     "Where the channels stand in the shape. Leave it empty: last, as pictures are loaded.",

@@ -46,7 +46,9 @@ class Param:
     teaching value in ``start`` with which a new node begins. ``more`` folds it away under
     "More". ``size`` is the number of axes of a ``SIZE``. A ``SIZE`` with ``pairs`` also takes
     ``[before, after]`` for each axis (cropping, zero padding). A ``FLOAT`` with ``schedule``
-    also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``.
+    also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``. A list
+    of ``FLOATS`` or ``INTS`` has exactly ``length`` items where that is not 0; with ``listed`` a
+    single number (other than the default) will not do.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Param:
     more: bool = False
     size: int = 0
     pairs: bool = False
+    length: int = 0
+    listed: bool = False
     schedule: bool = False
 
 

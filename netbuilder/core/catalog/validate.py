@@ -160,8 +160,13 @@ def _each(
         found = _range_problem(param, item)
         if found:
             return found
-    if _is_list(value) and not value:
-        return f"{param.name} is an empty list, but it needs {_WANTED[param.kind]}."
+    if _is_list(value):
+        if not value:
+            return f"{param.name} is an empty list, but it needs {_WANTED[param.kind]}."
+        if param.length and len(value) != param.length:
+            return f"{param.name} needs {param.length} numbers, and not {len(value)}."
+    elif param.listed and value != param.default:
+        return f"{param.name} needs {param.length} numbers in a list, and not {_shown(value)}."
     return None
 
 

@@ -1,0 +1,169 @@
+"""Rows: networks of ``keras.applications`` without their last layers, as one node each.
+
+Their parameters are not Keras's constructor arguments one by one, because a body on the canvas
+is built in steps that belong together. The engine makes of them:
+
+- ``weights``: "imagenet" (downloaded once, then kept), "file" (``weights_file``), or "none";
+- ``include_top`` is always False, ``input_shape`` comes from the wire, ``input_tensor``,
+  ``classes``, ``classifier_activation`` and the dropout before them belong to the top;
+- ``trainable``: the whole body is frozen unless this is on (Keras's own default is on);
+- ``preprocess``: the scaling of pixels that the weights were learned with, see ``Scaling``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from netbuilder.core.catalog.params import choice, flag, number, param
+from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+
+
+class Scaling(StrEnum):
+    """How a family wants its pixels, which come in as 0 to 255, RGB.
+
+    ``UNIT``: x / 127.5 - 1, between -1 and 1. ``CAFFE``: RGB to BGR, then minus the means
+    (103.939, 116.779, 123.68). ``TORCH``: x / 255, minus (0.485, 0.456, 0.406), divided by
+    (0.229, 0.224, 0.225). These are the modes "tf", "caffe" and "torch" of
+    ``keras.applications.imagenet_utils.preprocess_input``. ``SWITCH``: layers inside the body,
+    by its argument ``include_preprocessing``. ``ALWAYS``: layers inside, not to be left out.
+    """
+
+    UNIT = "tf"
+    CAFFE = "caffe"
+    TORCH = "torch"
+    SWITCH = "switch"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True)
+class Body:
+    """What the engine must know about a body besides its row.
+
+    ``scaling``: its pixels. ``smallest``: least height and width of its pictures.
+    ``family``: its module in ``keras.applications``.
+    """
+
+    scaling: Scaling
+    family: str
+    smallest: int = 32
+
+
+_WEIGHTS: Final = choice(
+    "weights", "imagenet", ("imagenet", "file", "none"),
+    "imagenet: learned on a million photos, downloaded once; file: yours; none: random.",
+    start="imagenet",
+)  # fmt: skip
+_FILE: Final = param(
+    "weights_file", Kind.FILE, None, "The file with the weights (.weights.h5), when it is yours."
+)
+_POOLING: Final = choice(
+    "pooling", None, ("avg", "max"),
+    "avg, max: one number for each channel. Empty: small pictures, as they come out.",
+    start="avg",
+)  # fmt: skip
+_TRAINABLE: Final = flag(
+    "trainable", False, "On: its weights learn too (slow). Off: they are frozen."
+)
+_PREPROCESS: Final = flag(
+    "preprocess", True,
+    "Brings pixels from 0 to 255 into the range that these weights were learned with.",
+)  # fmt: skip
+_MINIMALISTIC: Final = flag(
+    "minimalistic", False, "Only the simplest parts: for the smallest devices.", more=True
+)
+
+
+def _alpha(help_: str) -> Param:
+    return number("alpha", 1.0, help_, minimum=0.1, maximum=2.0, more=True)
+
+
+_ALPHA: Final = _alpha("Width of the network: 0.5 has half as many filters. imagenet knows some.")
+
+# name, family, scaling, millions of weights (measured with include_top=False), what it is
+_Entry = tuple[str, str, Scaling, float, str]
+_S = Scaling
+_TABLE: Final[tuple[_Entry, ...]] = (
+    ("MobileNetV2", "mobilenet_v2", _S.UNIT, 2.3, "Small and fast: a good first choice."),
+    ("MobileNetV3Small", "mobilenet_v3", _S.SWITCH, 0.9, "The smallest and fastest."),
+    ("MobileNetV3Large", "mobilenet_v3", _S.SWITCH, 3.0, "Small, fast and better than V2."),
+    ("MobileNet", "mobilenet", _S.UNIT, 3.2, "The first network for phones."),
+    ("EfficientNetB0", "efficientnet", _S.ALWAYS, 4.0, "Good answers from few weights."),
+    ("EfficientNetB1", "efficientnet", _S.ALWAYS, 6.6, "B0, a little larger."),
+    ("EfficientNetB2", "efficientnet", _S.ALWAYS, 7.8, "B1, a little larger."),
+    ("EfficientNetB3", "efficientnet", _S.ALWAYS, 10.8, "B2, a little larger."),
+    ("EfficientNetB4", "efficientnet", _S.ALWAYS, 17.7, "B3, larger."),
+    ("EfficientNetB5", "efficientnet", _S.ALWAYS, 28.5, "B4, larger."),
+    ("EfficientNetB6", "efficientnet", _S.ALWAYS, 41.0, "B5, larger."),
+    ("EfficientNetB7", "efficientnet", _S.ALWAYS, 64.1, "The largest of its family."),
+    ("EfficientNetV2B0", "efficientnet_v2", _S.SWITCH, 5.9, "EfficientNet that learns faster."),
+    ("EfficientNetV2B1", "efficientnet_v2", _S.SWITCH, 6.9, "V2B0, a little larger."),
+    ("EfficientNetV2B2", "efficientnet_v2", _S.SWITCH, 8.8, "V2B1, a little larger."),
+    ("EfficientNetV2B3", "efficientnet_v2", _S.SWITCH, 12.9, "V2B2, a little larger."),
+    ("EfficientNetV2S", "efficientnet_v2", _S.SWITCH, 20.3, "V2 for large pictures: small."),
+    ("EfficientNetV2M", "efficientnet_v2", _S.SWITCH, 53.2, "V2 for large pictures: middle."),
+    ("EfficientNetV2L", "efficientnet_v2", _S.SWITCH, 117.7, "V2 for large pictures: large."),
+    ("ResNet50", "resnet", _S.CAFFE, 23.6, "The classic with skips, 50 layers deep."),
+    ("ResNet101", "resnet", _S.CAFFE, 42.7, "ResNet, 101 layers deep."),
+    ("ResNet152", "resnet", _S.CAFFE, 58.4, "ResNet, 152 layers deep."),
+    ("ResNet50V2", "resnet_v2", _S.UNIT, 23.6, "ResNet50 in a better order."),
+    ("ResNet101V2", "resnet_v2", _S.UNIT, 42.6, "ResNet101 in a better order."),
+    ("ResNet152V2", "resnet_v2", _S.UNIT, 58.3, "ResNet152 in a better order."),
+    ("VGG16", "vgg16", _S.CAFFE, 14.7, "Plain and easy to look into, 16 layers; slow."),
+    ("VGG19", "vgg19", _S.CAFFE, 20.0, "Plain, 19 layers; slow."),
+    ("DenseNet121", "densenet", _S.TORCH, 7.0, "Each layer sees all before it, 121 deep."),
+    ("DenseNet169", "densenet", _S.TORCH, 12.6, "Each layer sees all before it, 169 deep."),
+    ("DenseNet201", "densenet", _S.TORCH, 18.3, "Each layer sees all before it, 201 deep."),
+    ("InceptionV3", "inception_v3", _S.UNIT, 21.8, "Filters of several sizes at once."),
+    ("InceptionResNetV2", "inception_resnet_v2", _S.UNIT, 54.3, "Inception with skips."),
+    ("Xception", "xception", _S.UNIT, 20.9, "Inception of separable convolutions."),
+    ("NASNetMobile", "nasnet", _S.UNIT, 4.3, "Found by a search, small."),
+    ("NASNetLarge", "nasnet", _S.UNIT, 84.9, "Found by a search, large."),
+    ("ConvNeXtTiny", "convnext", _S.SWITCH, 27.8, "A modern plain network: tiny, for its kind."),
+    ("ConvNeXtSmall", "convnext", _S.SWITCH, 49.5, "A modern plain network: small."),
+    ("ConvNeXtBase", "convnext", _S.SWITCH, 87.6, "A modern plain network: middle."),
+    ("ConvNeXtLarge", "convnext", _S.SWITCH, 196.2, "A modern plain network: large."),
+    ("ConvNeXtXLarge", "convnext", _S.SWITCH, 348.1, "A modern plain network: very large."),
+)  # fmt: skip
+
+# Stacks of pooling without padding need larger pictures.
+_SMALLEST: Final = {"inception_v3": 75, "inception_resnet_v2": 75, "xception": 71}
+_TEACHING: Final = ("MobileNetV2",)
+
+BODIES: Final[Mapping[str, Body]] = MappingProxyType(
+    {
+        name: Body(scaling, family, _SMALLEST.get(family, 32))
+        for name, family, scaling, _, _ in _TABLE
+    }
+)
+"""What the engine must know about each body, by name."""
+
+
+def _own(family: str) -> tuple[Param, ...]:
+    if family in ("mobilenet", "mobilenet_v2"):
+        return (_ALPHA,)
+    if family == "mobilenet_v3":
+        return (_ALPHA, _MINIMALISTIC)
+    return ()
+
+
+def _row(name: str, family: str, scaling: Scaling, millions: float, text: str) -> LayerSpec:
+    preprocess = () if scaling is Scaling.ALWAYS else (_PREPROCESS,)
+    return LayerSpec(
+        name,
+        Category.PRETRAINED,
+        f"{text} {millions:g} million weights. Pictures of at least "
+        f"{BODIES[name].smallest}×{BODIES[name].smallest} pixels, in colour for imagenet.",
+        (_WEIGHTS, _FILE, _POOLING, _TRAINABLE, *preprocess, *_own(family)),
+        telling=("weights", "pooling"),
+        ranks=(4,),
+        teaching=name in _TEACHING,
+        keywords=("pretrained", "transfer", "imagenet", "backbone", "picture", "image", "body"),
+        module="keras.applications",
+    )
+
+
+ROWS: Final = tuple(_row(*entry) for entry in _TABLE)
