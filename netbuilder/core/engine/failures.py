@@ -1,0 +1,77 @@
+"""From what Keras and TensorFlow raise to words for the person at the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from netbuilder.core.engine.build import keras_name
+from netbuilder.core.engine.objects import first_line
+from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.project.model import Graph
+
+_MEMORY_WORDS = ("OOM when allocating", "out of memory", "failed to allocate", "bad_alloc")
+
+
+def in_words(error: BaseException, graph: Graph) -> UserError:
+    """The error to show for ``error``, with the node it speaks of where that can be told."""
+    if isinstance(error, UserError):
+        return error
+    text = str(error)
+    if _is_memory(error, text):
+        return TrainingError(
+            "The computer's memory is full.",
+            "Make the batch size or the layers smaller, or close other programs.",
+        )
+    node = node_in(text, graph)
+    where = f" at '{node}'" if node else ""
+    if "incompatible" in text or "shape" in text.lower() or "must have the same" in text:
+        return TrainingError(
+            f"The shapes do not fit{where}: {first_line(error)}",
+            "Make the last layer's units and the loss fit the target.",
+            node=node or (graph.outputs[0] if graph.outputs else None),
+        )
+    return TrainingError(
+        f"Training failed{where}: {first_line(error)}",
+        "Change the network or the training plan and try again.",
+        node=node,
+    )
+
+
+def _is_memory(error: BaseException, text: str) -> bool:
+    if isinstance(error, MemoryError) or any(word in text for word in _MEMORY_WORDS):
+        return True
+    return type(error).__name__ == "ResourceExhaustedError"
+
+
+def node_in(text: str, graph: Graph) -> str | None:
+    """The first node of ``graph`` whose layer ``text`` names in quotes."""
+    names = {keras_name(node.id): node.id for node in graph.nodes}
+    for match in re.finditer(r"['\"<]([\w .\-]+)['\",>]|name=([\w.\-]+)", text):
+        found = names.get(match[1] or match[2])
+        if found:
+            return found
+    return None
+
+
+def calling(graph: Graph, work: Callable[[], Any]) -> Any:
+    """Call ``work``; what it raises comes out in words.
+
+    Raises:
+        UserError: whatever went wrong.
+    """
+    try:
+        return work()
+    except UserError:
+        raise
+    except Exception as error:
+        raise in_words(error, graph) from error
+
+
+def not_a_number(epoch: int, rate: float) -> TrainingError:
+    """The loss is no number any more: nothing that comes later can mend it."""
+    return TrainingError(
+        f"The loss became infinite in epoch {epoch + 1}: the network's numbers grew too large.",
+        f"Try a learning rate of {rate / 10:.2g} instead of {rate:.2g}, or scale the data.",
+    )

@@ -1,0 +1,122 @@
+"""What the compiled loop reads: samples as tensors in memory, and the order of each epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.errors import TrainingError
+
+Order = NDArray[np.int32]
+
+_BLOCK_ITEMS = 1 << 16
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Samples in the order of the model's inputs and outputs.
+
+    ``x``, ``y``: arrays (n, ...); ``weight``: (n,) or None.
+    """
+
+    x: tuple[Any, ...]
+    y: tuple[Any, ...]
+    weight: Any = None
+
+    @property
+    def rows(self) -> int:
+        """Number of samples."""
+        return int(self.x[0].shape[0])
+
+    def tensors(self) -> Feed:
+        """The same as TensorFlow tensors."""
+        import tensorflow as tf
+
+        return Feed(
+            tuple(tf.convert_to_tensor(value) for value in self.x),
+            tuple(tf.convert_to_tensor(value) for value in self.y),
+            None if self.weight is None else tf.convert_to_tensor(self.weight, tf.float32),
+        )
+
+    def pick(self, indices: Any) -> tuple[Any, ...]:
+        """``(x, y)`` or ``(x, y, weight)`` of some samples, as ``train_step`` takes them."""
+        import tensorflow as tf
+
+        x = [tf.gather(value, indices) for value in self.x]
+        y = [tf.gather(value, indices) for value in self.y]
+        data: tuple[Any, ...] = (_one(x), _one(y))
+        return data if self.weight is None else (*data, tf.gather(self.weight, indices))
+
+
+def _one(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def feed_of(
+    split: Split, inputs: Sequence[str], outputs: Sequence[str], weight: Any = None
+) -> Feed:
+    """The arrays of ``split`` in the model's order.
+
+    Raises:
+        TrainingError: the data has nothing for an Input or an output.
+    """
+    for wanted, held, what in ((inputs, split.x, "input"), (outputs, split.y, "output")):
+        for name in wanted:
+            if name not in held:
+                raise TrainingError(
+                    f"The data has no values for the {what} '{name}'.",
+                    "Choose its columns in the Data panel.",
+                    node=name,
+                )
+    if weight is None:
+        weight = split.sample_weight
+    return Feed(
+        tuple(split.x[name] for name in inputs),
+        tuple(split.y[name] for name in outputs),
+        None if weight is None else np.asarray(weight, np.float32),
+    )
+
+
+class Orders:
+    """The order of the samples in each epoch; a function of seed and epoch alone.
+
+    Small data is shuffled for many epochs in one go: a block of epochs has one generator.
+    """
+
+    def __init__(self, rows: int, seed: int, shuffle: bool = True) -> None:
+        self.rows = rows
+        self.seed = seed
+        self.shuffle = shuffle
+        self._block = max(1, min(256, _BLOCK_ITEMS // max(rows, 1)))
+        self._cache: dict[int, Order] = {}
+
+    def get(self, epoch: int, count: int, capacity: int) -> Order:
+        """Orders of the epochs ``epoch`` .. ``epoch + count``: int32 (capacity, rows).
+
+        Rows beyond ``count`` hold no order.
+        """
+        result = np.zeros((capacity, self.rows), np.int32)
+        place = 0
+        while place < count:
+            number, inside = divmod(epoch + place, self._block)
+            block = self._get_block(number)[inside:]
+            taken = min(len(block), count - place)
+            result[place : place + taken] = block[:taken]
+            place += taken
+        return result
+
+    def _get_block(self, number: int) -> Order:
+        if number not in self._cache:
+            if len(self._cache) > 8:
+                self._cache.pop(next(iter(self._cache)))
+            block = np.tile(np.arange(self.rows, dtype=np.int32), (self._block, 1))
+            if self.shuffle:
+                source = np.random.default_rng([self.seed & 0xFFFFFFFF, number])
+                source.permuted(block, axis=1, out=block)
+            self._cache[number] = block
+        return self._cache[number]

@@ -1,0 +1,120 @@
+"""The numbers of a run, a step and an epoch at a time, in compact arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+class Table:
+    """A float32 table that grows: rows are appended, columns have names."""
+
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self.names = tuple(names)
+        self._values: Floats = np.empty((256, len(self.names)), np.float32)
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @property
+    def values(self) -> Floats:
+        """All rows: (rows, names); a view that later appends may leave behind."""
+        return self._values[: self._rows]
+
+    def append(self, rows: Floats) -> None:
+        """Add rows (n, names)."""
+        needed = self._rows + len(rows)
+        if needed > len(self._values):
+            grown = np.empty((max(needed, 2 * len(self._values)), len(self.names)), np.float32)
+            grown[: self._rows] = self.values
+            self._values = grown
+        self._values[self._rows : needed] = rows
+        self._rows = needed
+
+    def cut(self, rows: int) -> None:
+        """Keep the first ``rows`` rows."""
+        self._rows = min(self._rows, rows)
+
+    def columns(self, first: int = 0) -> dict[str, Floats]:
+        """Copies of the columns from row ``first`` on, by name."""
+        return {name: self.values[first:, i].copy() for i, name in enumerate(self.names)}
+
+    def row(self, number: int) -> dict[str, float]:
+        """One row as plain numbers by name."""
+        return {n: float(v) for n, v in zip(self.names, self.values[number], strict=True)}
+
+
+class History:
+    """Steps and epochs of a run, and the best epoch so far.
+
+    Args:
+        names: what each step measures, "loss" first.
+        validation_names: what each epoch measures besides.
+        monitor: name of the number that decides what is best.
+        sign: 1 where smaller is better, -1 where larger is.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str] = ("loss",),
+        validation_names: Sequence[str] = (),
+        monitor: str = "loss",
+        sign: float = 1.0,
+    ) -> None:
+        self.steps = Table(names)
+        self.epochs = Table((*names, *validation_names))
+        self.monitor = monitor
+        self.sign = sign
+        self.rates: list[float] = []
+        self.best_epoch = 0
+        self.best_value = float("inf")
+
+    def add_steps(self, rows: Floats) -> None:
+        """Add steps (n, names)."""
+        self.steps.append(rows)
+
+    def add_epochs(self, rows: Floats, learning_rate: float) -> None:
+        """Add epochs (n, names and validation names) and look for a new best one.
+
+        The comparison is that of the compiled loop, which keeps the weights: strictly better.
+        """
+        values = rows[:, self.epochs.names.index(self.monitor)] * np.float32(self.sign)
+        for number, value in enumerate(values, len(self.epochs) + 1):
+            if value < self.best_value:
+                self.best_epoch, self.best_value = number, float(value)
+        self.epochs.append(rows)
+        self.rates += [learning_rate] * len(rows)
+
+    def clear(self) -> None:
+        """Forget everything: the run begins again."""
+        self.steps.cut(0)
+        self.epochs.cut(0)
+        self.rates.clear()
+        self.best_epoch, self.best_value = 0, float("inf")
+
+    def by_epoch(self) -> dict[str, list[float]]:
+        """As ``keras.callbacks.History.history``: a list of numbers a name."""
+        return {name: [float(v) for v in values] for name, values in self.epochs.columns().items()}
+
+    def to_arrays(self) -> dict[str, Any]:
+        """All of it as arrays, for a checkpoint or a record."""
+        return {
+            "steps": self.steps.values.copy(),
+            "epochs": self.epochs.values.copy(),
+            "rates": np.asarray(self.rates, np.float64),
+            "best": np.asarray([self.best_epoch, self.best_value], np.float64),
+        }
+
+    def from_arrays(self, arrays: Mapping[str, Any]) -> None:
+        """Take over what ``to_arrays`` gave."""
+        self.clear()
+        self.steps.append(arrays["steps"])
+        self.epochs.append(arrays["epochs"])
+        self.rates = [float(rate) for rate in arrays["rates"]]
+        self.best_epoch, self.best_value = int(arrays["best"][0]), float(arrays["best"][1])

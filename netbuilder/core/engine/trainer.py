@@ -1,0 +1,229 @@
+"""A model, its data and a position in the run: advances it chunk by chunk."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.evaluator import Evaluator
+from netbuilder.core.engine.feed import Feed, Orders, feed_of
+from netbuilder.core.engine.history import Floats, History
+from netbuilder.core.engine.loop import Counters, Plan, Program, names_of
+from netbuilder.core.engine.weighting import sample_weights
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
+
+CHUNK_SECONDS = 0.04
+_FUSED_EPOCH_SECONDS = 0.025
+# Rough speed of a step, only to guess before anything has run: multiply-adds a second, and what
+# a step costs however small it is.
+_GUESSED_SPEED = 2e10
+_GUESSED_STEP = 5e-5
+_ORDER_ITEMS = 1 << 21
+_MAX_EPOCHS = 1024
+_MAX_STEPS = 1 << 15
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a call of ``advance`` brought: float32 (steps, names), (epochs, all names)."""
+
+    steps: Floats
+    epochs: Floats
+    seconds: float
+
+
+class Trainer:
+    """Trains ``core`` on ``dataset``. Not thread-safe: the session's thread owns it.
+
+    Args:
+        project: with loss and metrics filled in.
+        dataset: all in memory.
+        core: compiled, optimizer built.
+        single_epochs: never run past the end of an epoch (callbacks want to be called there).
+        monitor: name of the number that decides which epoch is best, "" for the usual one.
+        sign: 1 where smaller is better, -1 where larger is.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        dataset: Dataset,
+        core: keras.Model,
+        *,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        single_epochs: bool = False,
+        monitor: str = "",
+        sign: float = 1.0,
+    ) -> None:
+        self.project = project
+        self.core = core
+        training = project.training
+        weight = sample_weights(dataset, training.class_weight, outputs)
+        feed = feed_of(dataset.train, inputs, outputs, weight)
+        held = dataset.validation
+        checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
+        self.batch = max(1, min(training.batch_size, feed.rows))
+        names = names_of(core, feed, self.batch)
+        self.feed = feed.tensors()
+        self.validation = None if checked is None else checked.tensors()
+        extra = [f"val_{name}" for name in names] if self.validation is not None else []
+        known = (*names, *extra)
+        if monitor not in known:
+            monitor, sign = ("val_loss" if extra else "loss"), 1.0
+        self.history = History(names, extra, monitor, sign)
+        self.orders = Orders(self.feed.rows, training.seed, training.shuffle)
+        self.counters = Counters.make(core)
+        self.steps_per_epoch = -(-self.feed.rows // self.batch)
+        self.epoch = 0
+        self.step = 0
+        guess = guessed_seconds(core, self.feed.rows, self.batch)
+        fused = guess < _FUSED_EPOCH_SECONDS
+        self._single = single_epochs
+        self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
+        self.program = Program(core, self.counters, self.feed, self.validation, self.plan)
+        self._evaluator: Evaluator | None = None
+        self._seconds_a_step = 0.0
+        self._calls = 0
+
+    def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> Plan:
+        per_chunk = max(1, int(4 * CHUNK_SECONDS / guess))
+        epochs = 1
+        if fused:
+            epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
+            epochs = max(1, min(epochs, _ORDER_ITEMS // self.feed.rows))
+        steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
+        return Plan(self.batch, epochs, steps, fused, monitor, sign)
+
+    @property
+    def position(self) -> int:
+        """Steps done since the beginning of the run."""
+        return self.epoch * self.steps_per_epoch + self.step
+
+    @property
+    def needs_validation(self) -> bool:
+        """An epoch's steps are done and its validation is not."""
+        return self.step == self.steps_per_epoch
+
+    def advance(self, epochs: int) -> Progress:
+        """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs."""
+        count = self._count(epochs)
+        rows = (self.step + count - 1) // self.steps_per_epoch + 1
+        orders = self.orders.get(self.epoch, rows, self.plan.epochs)
+        begin = time.perf_counter()
+        chunk = self.program.run(orders, self.step, count)
+        seconds = time.perf_counter() - begin
+        self._learn(seconds, count)
+        self.history.add_steps(chunk.steps)
+        self.step += count
+        if self.plan.fused:
+            ended, self.step = divmod(self.step, self.steps_per_epoch)
+            self.epoch += ended
+            self.history.add_epochs(chunk.epochs, self.learning_rate)
+            return Progress(chunk.steps, chunk.epochs, seconds)
+        if self.step == self.steps_per_epoch:
+            self._pending = chunk.epochs[0]
+        return Progress(chunk.steps, chunk.epochs[:0], seconds)
+
+    def _count(self, epochs: int) -> int:
+        left = (epochs - self.epoch) * self.steps_per_epoch - self.step
+        room = self.plan.epochs * self.steps_per_epoch - self.step
+        count = min(left, room, self.plan.steps)
+        if self._single or not self.plan.fused:
+            count = min(count, self.steps_per_epoch - self.step)
+        if self._seconds_a_step:
+            count = min(count, int(CHUNK_SECONDS / self._seconds_a_step))
+        else:
+            count = min(count, 4)
+        return max(1, count)
+
+    def _learn(self, seconds: float, count: int) -> None:
+        """Keep the speed in mind; the first call also sets things up and does not count."""
+        self._calls += 1
+        if self._calls == 1:
+            return
+        now = seconds / count
+        before = self._seconds_a_step
+        self._seconds_a_step = now if not before else 0.5 * (before + now)
+
+    def validate(self, interrupted: Any = None) -> Floats | None:
+        """End an epoch whose steps are done: measure on the validation data.
+
+        Args:
+            interrupted: called between chunks; True leaves the measurement for later.
+
+        Returns:
+            The epoch's numbers (1, names), or None when interrupted.
+        """
+        row = self._pending
+        if self.validation is not None:
+            if self._evaluator is None:
+                self._evaluator = Evaluator(self.core, self.validation, self.batch)
+            numbers = self._evaluator.run(interrupted)
+            if numbers is None:
+                return None
+            row = np.concatenate([row, numbers]).astype(np.float32)
+        rows = row[None, :]
+        best = self.history.best_epoch
+        self.history.add_epochs(rows, self.learning_rate)
+        if self.history.best_epoch != best:
+            self.counters.keep()
+            self.counters.best_value.assign(self.history.best_value)
+        self.epoch += 1
+        self.step = 0
+        return rows
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return float(self.core.optimizer.learning_rate)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Change the rate from the next step on."""
+        self.core.optimizer.learning_rate = rate
+
+    def restore_best(self) -> int:
+        """Put the weights of the best epoch back; returns its number, 0 if there is none."""
+        if self.history.best_epoch:
+            self.counters.restore()
+        return self.history.best_epoch
+
+    def restart(self, fresh: keras.Model, seed: int) -> None:
+        """Begin again with the weights and the optimizer of ``fresh``."""
+        from netbuilder.core.engine.seeds import seed_generators
+
+        pairs = [
+            (self.core.weights, fresh.weights),
+            (self.core.optimizer.variables, fresh.optimizer.variables),
+            (seed_generators(self.core), seed_generators(fresh)),
+        ]
+        for old, new in pairs:
+            for mine, theirs in zip(old, new, strict=True):
+                mine.assign(theirs)
+        self.orders = Orders(self.feed.rows, seed, self.project.training.shuffle)
+        self.counters.best_value.assign(np.inf)
+        self.history.clear()
+        self.epoch = self.step = 0
+
+
+def guessed_seconds(model: keras.Model, rows: int, batch: int) -> float:
+    """A rough guess of the duration of an epoch, from the sizes of the layers."""
+    work = 0.0
+    for layer in model.layers:
+        try:
+            places = prod(n or 1 for n in layer.output.shape[1:-1])
+            if "LSTM" in type(layer).__name__ or "GRU" in type(layer).__name__:
+                places = max(places, layer.input.shape[1] or 1)
+        except (AttributeError, ValueError, TypeError, IndexError):
+            places = 1
+        work += layer.count_params() * places
+    steps = -(-rows // batch)
+    return rows * work * 3 / _GUESSED_SPEED + steps * _GUESSED_STEP
