@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui import jobs, settings
+from netbuilder.ui.data.choosing import rebased
 from netbuilder.ui.recovery import Recovered, Recovery, discard
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.workbench import Workbench
@@ -140,6 +142,13 @@ class Documents(QObject):
     def save_to(self, path: Path) -> bool:
         """Write the project to ``path``; False when that failed, which is said."""
         path = path.absolute()
+        if path.parent != self._workbench.base:
+            # Relative paths of data start from the project's folder, which is another one now.
+            old = self._workbench.base
+            self._store.apply(
+                "Move the project",
+                lambda p: replace(p, data=rebased(p.data, old, path.parent)),
+            )
         try:
             files.write(self._store.project, path)
         except UserError as error:

@@ -57,6 +57,10 @@ QPushButton[role="train"]:hover {{ background: #166A35; }}
 QPushButton[role="train"]:focus {{ border-color: {c.text}; }}
 QPushButton[role="train"]:disabled {{ background: {c.hairline}; border-color: {c.hairline};
                                       color: {c.secondary}; }}
+QPushButton[role="choose"] {{ text-align: left; background: {field}; border-radius: 6px;
+                              padding: 3px 8px; }}
+QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; height: 11px;
+  subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {c.accent};
                             padding: 2px 4px; min-height: 0; }}
 
@@ -100,7 +104,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{
   border-color: {c.error}; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.secondary}; }}
-QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0; background: transparent; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0 0 0 6px; min-height: 0; background: transparent; }}
 QLineEdit[role="plain"] {{ border: 1px solid transparent; background: transparent;
                            color: {c.secondary}; font-size: {small:.1f}pt; padding: 1px 4px;
                            min-height: 0; }}
@@ -145,9 +149,9 @@ QSlider::handle:horizontal {{ background: {c.accent}; width: 16px; margin: -6px 
 QSlider::handle:horizontal:focus {{ border: 2px solid {c.text}; }}
 QSlider::handle:horizontal:disabled {{ background: {c.secondary}; }}
 
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle {{ background: {c.hairline}; border-radius: 4px; margin: 1px; }}
+QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+QScrollBar::handle {{ background: {c.hairline}; border-radius: 3px; margin: 1px; }}
 QScrollBar::handle:vertical {{ min-height: 24px; }}
 QScrollBar::handle:horizontal {{ min-width: 24px; }}
 QScrollBar::handle:hover {{ background: {c.secondary}; }}

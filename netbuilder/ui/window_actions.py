@@ -88,9 +88,7 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "delete", "Delete", do("delete_selection"), "Edit|", "Del", enabled=some, local=True
         ),
-        ActionRow(
-            "select-all", "Select all", do("select_all"), "Edit|", "Ctrl+A", local=True
-        ),
+        ActionRow("select-all", "Select all", do("select_all"), "Edit|", "Ctrl+A", local=True),
         ActionRow(
             "commands",
             "Search commands…",

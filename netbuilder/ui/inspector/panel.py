@@ -223,7 +223,9 @@ class Inspector(QScrollArea):
         if node.shared is not None:
             self.count.setText("weights shared")
             return
-        self.count.setText(f"{found.parameters:,} parameters" if found.parameters else "no parameters")
+        self.count.setText(
+            f"{found.parameters:,} parameters" if found.parameters else "no parameters"
+        )
 
     def _show_problems(self) -> None:
         self.cards.clear()

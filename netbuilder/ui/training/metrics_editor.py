@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.project.model import Choice
@@ -26,10 +26,8 @@ class MetricsEditor(QWidget):
         label = QLabel("metrics", self)
         label.setProperty("role", "field")
         label.setFixedWidth(LABEL_WIDTH)
-        self.button = QToolButton(self)
-        self.button.setProperty("role", "boxed")
-        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button = QPushButton(self)
+        self.button.setProperty("role", "choose")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.button.setAccessibleName("metrics")
         self.menu = QMenu(self.button)

@@ -173,9 +173,7 @@ class PlanForm(QWidget):
 
     def _edit_output(self, output: str, goal: OutputGoal, merge: str) -> None:
         def change(project: Project) -> Project:
-            return edits.set_training(
-                project, outputs={**project.training.outputs, output: goal}
-            )
+            return edits.set_training(project, outputs={**project.training.outputs, output: goal})
 
         self._store.apply(
             f"Change goal of {output}", change, merge=f"goal/{output}/{merge}" if merge else None

@@ -94,7 +94,9 @@ def visible(
     last = min(int(np.searchsorted(x, right, side="right")) + 1, len(x))
     count = last - first
     if window > 1:
-        points = np.unique(np.linspace(first, last - 1, min(count, 2 * max(pixels, 2))).astype(np.intp))
+        points = np.unique(
+            np.linspace(first, last - 1, min(count, 2 * max(pixels, 2))).astype(np.intp)
+        )
         return x[points], series.mean_around(points, window)
     share = count // max(pixels, 1)
     if share <= 2:

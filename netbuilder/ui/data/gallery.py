@@ -1,0 +1,120 @@
+"""What there is to learn from: the built-in sets as cards, and files of one's own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.builtin import BUILTINS, Builtin
+from netbuilder.ui.widgets.labels import heading, note_label
+
+COLUMNS = 2
+_TASKS = {
+    "regression": "numbers",
+    "binary": "two classes",
+    "classes": "classes",
+    "multi_label": "several labels",
+}
+
+
+class DataCard(QFrame):
+    """One built-in set: click it, or press Enter on it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, row: Builtin, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = row.name
+        self.setProperty("role", "card")
+        self.setProperty("chosen", False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(row.title)
+        self.setAccessibleDescription(row.description)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(2)
+        layout.addWidget(heading(f"{row.title} · {_TASKS.get(row.task, row.task)}", self))
+        layout.addWidget(note_label(row.description, self))
+        layout.addStretch(1)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self.name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.name)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        self._mark(True)
+        super().focusInEvent(event)  # type: ignore[arg-type]
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        self._mark(False)
+        super().focusOutEvent(event)  # type: ignore[arg-type]
+
+    def _mark(self, on: bool) -> None:
+        self.setProperty("chosen", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+
+class Gallery(QWidget):
+    """``builtin_chosen(name)``, ``file_wanted``, ``folder_wanted``, ``closed``."""
+
+    builtin_chosen = Signal(str)
+    file_wanted = Signal()
+    folder_wanted = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.file_button = QPushButton("Open a file…", self)
+        self.file_button.setToolTip("A table (.csv), or arrays (.npz, .h5)")
+        self.folder_button = QPushButton("Open a folder of pictures…", self)
+        self.folder_button.setToolTip("A folder with one folder for each class")
+        self.back = QPushButton("Back", self)
+        self.back.setProperty("role", "link")
+        row.addWidget(self.file_button)
+        row.addWidget(self.folder_button)
+        row.addStretch(1)
+        row.addWidget(self.back)
+        layout.addLayout(row)
+        self.file_button.clicked.connect(self.file_wanted)
+        self.folder_button.clicked.connect(self.folder_wanted)
+        self.back.clicked.connect(self.closed)
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, 6, 0)
+        grid.setSpacing(8)
+        self.cards: dict[str, DataCard] = {}
+        for number, builtin in enumerate(BUILTINS.values()):
+            card = DataCard(builtin, page)
+            card.chosen.connect(self.builtin_chosen)
+            self.cards[builtin.name] = card
+            grid.addWidget(card, number // COLUMNS, number % COLUMNS)
+        grid.setRowStretch(grid.rowCount(), 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        layout.addWidget(scroll, 1)

@@ -1,0 +1,287 @@
+"""The Data tab: choose what to learn from, say what the target is, look at it."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.data.builtin import BUILTINS
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.preview import Preview
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui import jobs
+from netbuilder.ui.data.choosing import FILE_FILTER, recipe_for, relative
+from netbuilder.ui.data.gallery import Gallery
+from netbuilder.ui.data.preview import PreviewView
+from netbuilder.ui.data.recipe import KINDS, RECIPES, change_of, values_of
+from netbuilder.ui.data.targets import TargetPicker
+from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+def _read_preview(question: tuple[Project, Path]) -> Preview:
+    from netbuilder.core.data.load import preview
+
+    return preview(*question)
+
+
+class DataPanel(QWidget):
+    """A gallery while nothing is chosen; then the recipe and a preview."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._asked: Data | None = None
+        self._form: ParamForm | None = None
+        self._formed = ""
+        self._worker = jobs.Latest(_read_preview, "preview", self)
+        self._worker.answered.connect(self._preview_found)
+        self._worker.failed.connect(self._preview_failed)
+        self.destroyed.connect(partial(jobs.Latest.stop, self._worker))
+        self.gallery = Gallery(self)
+        self.gallery.builtin_chosen.connect(self.choose_builtin)
+        self.gallery.file_wanted.connect(self._ask_file)
+        self.gallery.folder_wanted.connect(self._ask_folder)
+        self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.gallery)
+        self.stack.addWidget(self._chosen_page())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 10)
+        layout.addWidget(self.stack)
+        store.changed.connect(self._project_changed)
+        workbench.facts_changed.connect(self._facts_changed)
+        self._show()
+
+    def _chosen_page(self) -> QWidget:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 6, 0)
+        layout.setSpacing(6)
+        head = QHBoxLayout()
+        self.title = note_label("", page, role="title")
+        self.change = QPushButton("Choose other data…", page)
+        self.change.setProperty("small", True)
+        self.change.clicked.connect(self._open_gallery)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.change)
+        layout.addLayout(head)
+        self.summary = note_label("", page)
+        layout.addWidget(self.summary)
+        self.cards = CardList(page)
+        layout.addWidget(self.cards)
+        self.target = TargetPicker(page)
+        self.target.edited.connect(self._edit_target)
+        layout.addWidget(self.target)
+        self._form_place = QVBoxLayout()
+        layout.addLayout(self._form_place)
+        self.preview = PreviewView(page)
+        layout.addWidget(self.preview, 1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        return scroll
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask_preview()
+
+    def choose_builtin(self, name: str) -> None:
+        """Learn from a set that comes along."""
+        self._choose(Data(kind="builtin", name=name))
+
+    def choose_path(self, path: Path) -> None:
+        """Learn from a file or a folder."""
+        base = self._workbench.base if self._workbench.path is not None else None
+        try:
+            self._choose(recipe_for(path, base))
+        except DataError as error:
+            self._show_error(error)
+
+    def _choose(self, data: Data) -> None:
+        old = self._store.project.data
+
+        def change(project: Project) -> Project:
+            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
+            return edits.set_data(project, data, **kept)
+
+        self._store.apply("Choose data", change)
+        self.stack.setCurrentIndex(1)
+
+    def _open_gallery(self) -> None:
+        self.gallery.back.setVisible(bool(self._store.project.data.kind))
+        self.stack.setCurrentIndex(0)
+
+    def _ask_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose data", str(self._workbench.base), FILE_FILTER
+        )
+        if name:
+            self.choose_path(Path(name))
+
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, "Choose a folder of pictures", str(self._workbench.base)
+        )
+        if name:
+            self.choose_path(Path(name))
+
+    def _show(self) -> None:
+        data = self._store.project.data
+        if not data.kind:
+            self._open_gallery()
+            return
+        if self.stack.currentIndex() == 0:
+            self.stack.setCurrentIndex(1)
+        builtin = BUILTINS.get(data.name)
+        self.title.setText(builtin.title if builtin and data.kind == "builtin" else data.path)
+        self._show_form(data)
+        self._facts_changed()
+        self._ask_preview()
+
+    def _show_form(self, data: Data) -> None:
+        if data.kind != self._formed:
+            self._formed = data.kind
+            if self._form is not None:
+                self._form.hide()
+                self._form.deleteLater()
+            self._form = ParamForm(_params(data.kind), self)
+            self._form.edited.connect(self._edit)
+            self._form_place.addWidget(self._form)
+        if self._form is not None:
+            self._form.show_values({**values_of(data), "kind": data.kind})
+        self.target.setVisible(data.kind in KINDS)
+
+    def _edit(self, name: str, value: Any) -> None:
+        data = self._store.project.data
+        if name == "test_path" and isinstance(value, str) and self._workbench.path is not None:
+            value = relative(self._workbench.base / value, self._workbench.base)
+        changes = change_of(data, name, value)
+        self._store.apply(
+            f"Change {name.replace('_', ' ')} of the data",
+            lambda project: edits.set_data(project, **changes),
+            merge=f"data/{name}",
+        )
+
+    def _edit_target(self, names: tuple[str, ...]) -> None:
+        self._store.apply("Choose the target", lambda p: edits.set_data(p, target=names))
+
+    def _facts_changed(self) -> None:
+        self.cards.clear()
+        facts, error = self._workbench.facts, self._workbench.data_error
+        if error is not None:
+            self._show_error(error)
+        self.summary.setText(summary(facts) if facts is not None else "")
+        self.summary.setVisible(facts is not None)
+        if facts is not None:
+            self._offer_fit(facts)
+
+    def _offer_fit(self, facts: DataFacts) -> None:
+        from netbuilder.core.data.defaults import adapt
+
+        project = self._store.project
+        if adapt(project, facts).graph == project.graph:
+            return
+        count = len(facts.classes)
+        words = (
+            f"The target has {count} classes: the last layer needs as many units, with softmax."
+            if count > 2
+            else "The target has two classes: the last layer needs one unit, with sigmoid."
+            if count == 2
+            else "The target is a number: the last layer needs a unit for each, without activation."
+        )
+        self.cards.add(
+            Card(
+                "info",
+                "The network's end does not fit this data",
+                words,
+                self,
+                button="Fit it to the data",
+                do=lambda: self._store.apply(
+                    "Fit the last layer to the data", lambda p: adapt(p, facts)
+                ),
+            )
+        )
+
+    def _show_error(self, error: UserError) -> None:
+        self.cards.clear()
+        self.cards.add(Card("error", error.what, error.mend, self))
+        self.stack.setCurrentIndex(1 if self._store.project.data.kind else 0)
+
+    def _ask_preview(self) -> None:
+        data = self._store.project.data
+        if data.kind and self.isVisible() and data is not self._asked:
+            self._asked = data
+            self._worker.ask((self._store.project, self._workbench.base))
+
+    def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        self.preview.show()
+        self.preview.show_preview(preview)
+        self.target.show_columns(preview.columns, question[0].data.target)
+
+    def _preview_failed(self, question: tuple[Project, Path], error: Exception) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        self.preview.hide()
+        if not isinstance(error, UserError):
+            log.error("preview failed", exc_info=error)
+            error = DataError(f"The data cannot be shown: {error}.", "Choose other data.")
+        self._show_error(error)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.data is not new.data or old.graph.outputs != new.graph.outputs:
+            self._show()
+
+
+def _params(kind: str) -> tuple[Any, ...]:
+    from netbuilder.core.catalog.spec import Kind, Param
+
+    rows = RECIPES.get(kind, ())
+    if kind in KINDS:
+        choice = Param("kind", Kind.CHOICE, kind, "how the file is read", choices=tuple(KINDS))
+        return (choice, *rows)
+    return rows
+
+
+def summary(facts: DataFacts) -> str:
+    """The data in one line: rows, their parts, the target."""
+    parts = [f"{facts.rows:,} rows to train on"]
+    if facts.validation_rows:
+        parts.append(f"{facts.validation_rows:,} to watch")
+    if facts.test_rows:
+        parts.append(f"{facts.test_rows:,} to judge")
+    names = ", ".join(facts.target_names[:3]) or "the target"
+    if facts.classes:
+        parts.append(f"{names}: {len(facts.classes)} classes")
+    else:
+        parts.append(f"{names}: a number")
+    return " · ".join(parts)

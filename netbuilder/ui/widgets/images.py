@@ -1,0 +1,55 @@
+"""Arrays as pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
+
+
+def to_image(pixels: NDArray[Any]) -> QImage:
+    """A picture of uint8 pixels: (height, width), or with 1, 3 or 4 channels."""
+    array = np.ascontiguousarray(pixels)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = np.ascontiguousarray(array[:, :, 0])
+    height, width = array.shape[:2]
+    formats = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
+    kind = QImage.Format.Format_Grayscale8 if array.ndim == 2 else formats[array.shape[2]]
+    line = array.strides[0]
+    # The array's memory is gone when this returns: the picture keeps a copy.
+    return QImage(array.data, width, height, line, kind).copy()
+
+
+def scaled(image: QImage, side: int) -> QPixmap:
+    """A picture fitted into a square; small ones are enlarged with their pixels kept."""
+    small = max(image.width(), image.height()) < side
+    how = Qt.TransformationMode
+    mode = how.FastTransformation if small else how.SmoothTransformation
+    return QPixmap.fromImage(image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
+
+
+class ImageGrid(QListWidget):
+    """Thumbnails with a line of text below each."""
+
+    def __init__(self, side: int = 56, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setIconSize(QSize(side, side))
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setSpacing(4)
+
+    def show_images(self, images: NDArray[np.uint8], labels: list[str]) -> None:
+        """Show pictures (n, height, width, channels)."""
+        self.clear()
+        for number, pixels in enumerate(images):
+            label = labels[number] if number < len(labels) else ""
+            item = QListWidgetItem(QIcon(scaled(to_image(pixels), self._side)), label)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.addItem(item)
