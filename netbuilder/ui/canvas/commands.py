@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits, edits_canvas, fragments, groups
+from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.project import blocks, edits, edits_canvas, fragments, groups
 from netbuilder.core.project.model import Edge, Graph, Point, Project
 from netbuilder.ui.canvas import camera, fits
 from netbuilder.ui.canvas.picture import CARD_WIDTH, GOAL, Card
@@ -267,9 +267,10 @@ class Commands(_View):
         except EditError as error:
             self.say(str(error))
             return
-        self._paste(piece, where, "Paste")
+        self.insert_piece(piece, where, f"Paste {_count(len(piece.nodes))}")
 
-    def _paste(self, piece: Graph, where: Point | None, label: str) -> None:
+    def insert_piece(self, piece: Graph, where: Point | None, label: str) -> None:
+        """Add the layers of a graph under new ids, and select them."""
         from netbuilder.core.project.layout import layout
 
         laid = layout(piece, self.horizontal)
@@ -286,7 +287,7 @@ class Commands(_View):
             names.append(new)
             return project
 
-        if self.edit(f"{label} {_count(len(piece.nodes))}", change) and names:
+        if self.edit(label, change) and names:
             stand_in = self.picture.seen.stand_in
             self.select(dict.fromkeys(stand_in[one] for one in names[-1]))
             self.show_node(names[-1][0])
@@ -319,7 +320,7 @@ class Commands(_View):
         chosen = self._chosen()
         if chosen:
             piece = fragments.read(fragments.copy(self._placed_graph(), chosen))
-            self._paste(piece, None, "Duplicate")
+            self.insert_piece(piece, None, self.named("Duplicate", chosen))
 
     # places -------------------------------------------------------------------------------
 
@@ -451,6 +452,16 @@ class Commands(_View):
         field.setGeometry(QRect(round(x) + 8, round(y) + 4, 180, 28))
         field.show()
         field.setFocus()
+
+    def save_block(self, group_id: str) -> None:
+        """Save a group to the palette, to be put into any network again."""
+        try:
+            block = blocks.save(self._placed_graph(), group_id)
+        except UserError as error:
+            self.say(str(error))
+            return
+        self.block_saved.emit(block.name)
+        self.say(f"Saved “{block.name}” to the palette.")
 
     # problems -----------------------------------------------------------------------------
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QPainter
 
 from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits, edits_canvas, fragments
-from netbuilder.core.project.model import Point
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits, edits_canvas, files, fragments
+from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas import hits
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.gestures import SNAP, Gesture
@@ -35,18 +36,16 @@ class Drop(Gesture):
         if data.hasFormat(LAYER_MIME):
             layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
             return DropLayer(view, layer) if layer in LAYERS else None
-        text = ""
-        if data.hasFormat(BLOCK_MIME):
-            text = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
-        elif data.hasText() and "netbuilder-project" in data.text():
-            text = data.text()
-        if not text:
-            return None
         try:
-            fragments.read(text)
-        except EditError:
-            return None
-        return DropBlock(view, text)
+            if data.hasFormat(BLOCK_MIME):
+                path = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
+                project = files.read(Path(path))
+                return DropBlock(view, project.graph, project.name)
+            if data.hasText() and files.FORMAT in data.text():
+                return DropBlock(view, fragments.read(data.text()), "Copied layers")
+        except UserError as error:
+            view.say(str(error))
+        return None
 
 
 class DropLayer(Drop):
@@ -152,17 +151,17 @@ class DropLayer(Drop):
 class DropBlock(Drop):
     """Several layers as text, from another window or a saved block."""
 
-    def __init__(self, view: CanvasView, text: str) -> None:
+    def __init__(self, view: CanvasView, piece: Graph, name: str) -> None:
         super().__init__(view)
-        self._text = text
+        self._piece, self._name = piece, name
         self._where: Point = (0.0, 0.0)
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         self._where = where
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        self.view.insert_text(self._text, self._where)
+        self.view.insert_piece(self._piece, self._where, f"Add {self._name}")
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where
-        ghost(p, self.view.look, x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2, "Copied layers", "")
+        ghost(p, self.view.look, x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2, self._name, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from netbuilder.ui.canvas.picture import FRAME_HEAD, Card, Picture, Wire
+from netbuilder.ui.canvas.picture import FRAME_HEAD, Card, Picture, Wire, out_port
 from netbuilder.ui.canvas.spatial import Box
 
 PORT_REACH = 9.0  # pixels on the screen around a port's centre
@@ -96,13 +96,17 @@ def card_near_end(picture: Picture, x: float, y: float, reach: float = 150.0) ->
             continue
         if any(w.source == card.id and w.edges for w in picture.wires_of(card.id)):
             continue
-        px, py = picture.out_port(card)
-        ahead = x - px if picture.horizontal else y - py
-        if ahead < -card.h:
-            continue
-        away = math.hypot(px - x, py - y)
-        if away <= best:
-            best, found = away, card
+        ends = [picture.out_port(card)]
+        ends += [  # past the goal is past the end as well
+            out_port(picture.cards[wire.target], picture.horizontal)
+            for wire in picture.wires_of(card.id)
+            if wire.source == card.id
+        ]
+        for px, py in ends:
+            ahead = x - px if picture.horizontal else y - py
+            away = math.hypot(px - x, py - y)
+            if ahead >= -card.h and away <= best:
+                best, found = away, card
     return found
 
 

@@ -68,6 +68,7 @@ def _selection(view: CanvasView, menu: QMenu, chosen: tuple[str, ...]) -> None:
             menu.addAction("Open group", lambda: view.open_group(one))
         menu.addAction("Rename…", lambda: view.rename(one))
         menu.addAction("Ungroup", view.ungroup)
+        menu.addAction("Save to palette", lambda: view.save_block(one))
         menu.addSeparator()
     elif one is not None:
         menu.addAction("Edit", view.edit_current)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,6 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QStat
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look
 from netbuilder.ui.canvas.picture import CARD_HEIGHT, FRAME_HEAD, Card, Frame, Picture, Wire
-import itertools
 
 NEAR = 0.55  # from this scale on everything is shown
 NAMES = 0.26  # from this scale on names are shown
@@ -195,12 +195,9 @@ def _paint_wires(
     straight: list[QLineF] = []
     special: list[Wire] = []
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    told = (state.lit_wire, state.selected_wire, state.hidden_wire)
     for wire in wires:
-        key = (wire.source, wire.target)
-        if key in (state.lit_wire, state.selected_wire, state.hidden_wire):
-            special.append(wire)
-            continue
-        if not wire.edges:  # the goal's wire is no part of the graph, and looks it
+        if (wire.source, wire.target) in told:
             special.append(wire)
             continue
         if wire.route.straight:
@@ -213,23 +210,22 @@ def _paint_wires(
             p.drawPath(wire_path(wire))
     if straight:
         p.drawLines(straight)
-    for wire in special:
-        key = (wire.source, wire.target)
-        if key == state.hidden_wire:
-            continue
-        if key == state.lit_wire:
-            p.setPen(QPen(look.accent, 2 * width))
-        elif key == state.selected_wire:
-            p.setPen(QPen(look.accent, 1.5 * width))
-        else:
-            p.setPen(QPen(look.wire, width))
-        p.drawPath(wire_path(wire))
+    _paint_special(p, special, look, width, state)
     if scale >= NEAR:
         p.setPen(look.secondary)
         p.setFont(look.fixed_font)
         for wire in wires:
             if wire.label:
                 _paint_label(p, wire, look, picture.horizontal)
+
+
+def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, state: State) -> None:
+    for wire in wires:
+        key = (wire.source, wire.target)
+        if key == state.hidden_wire:
+            continue
+        p.setPen(QPen(look.accent, (2.0 if key == state.lit_wire else 1.5) * width))
+        p.drawPath(wire_path(wire))
 
 
 def _paint_label(p: QPainter, wire: Wire, look: Look, horizontal: bool) -> None:

@@ -7,9 +7,9 @@ All lengths are pixels at 100 %; ``x`` and ``y`` of a card are its upper left co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from netbuilder.core.project.layout import CARD, GAP_ALONG, Shown, arrange, shown
 from netbuilder.core.project.model import Edge, Graph, Group, Node, Point, Project
@@ -21,6 +21,20 @@ CARD_WIDTH, CARD_HEIGHT = CARD
 GOAL = "@goal"  # id of the goal's card; of further outputs "@goal:<output id>"
 FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 14.0, 24.0, 9.0
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
+
+
+class MadeOf(NamedTuple):
+    """What a node's card was made of, besides the node and its place."""
+
+    shape: Any
+    problems: tuple[Any, ...]
+    ports: int
+    owner: Node | None  # the node whose layer it shares
+    data: tuple[Any, Any] | None
+
+
+_NOTHING = MadeOf(None, (), 0, None, None)
+_ORIGIN: Point = (0.0, 0.0)
 
 
 @dataclass(slots=True)
@@ -40,7 +54,7 @@ class Card:
     problems: tuple[Any, ...]  # check.Problem of the node itself, errors first
     follows: bool  # a layer further up has to be mended first
     source: Node | Group | None
-    facts: tuple[Any, ...]  # all that the card was made of, compared by identity
+    made_of: MadeOf  # compared with the next, so that a card is kept while it holds
     w: float = CARD_WIDTH
     h: float = CARD_HEIGHT
     cache: dict[str, Any] = field(default_factory=dict)  # laid-out text, kept by the painter
@@ -55,6 +69,8 @@ class Wire:
     route: Route
     label: str
     edges: tuple[Edge, ...]
+    slot: int = 0  # which of the target's inputs
+    shape: Any = None  # what the label says, compared by identity
     cache: dict[str, Any] = field(default_factory=dict)
 
 
@@ -100,6 +116,37 @@ class Picture:
         if not self.cards:
             return (0.0, 0.0, CARD_WIDTH, CARD_HEIGHT)
         return self.grid.bounds
+
+    def shifted(self, at: Mapping[str, Point]) -> Picture:
+        """This picture with some cards elsewhere: costs what moves, not what there is."""
+        at = dict(at)
+        for one in tuple(at):
+            card = self.cards.get(one)
+            for wire in self.wires_of(one) if card is not None else ():
+                if wire.source == one and not wire.edges and wire.target not in at:
+                    goal = self.cards[wire.target]
+                    x, y = at[one]
+                    at[goal.id] = (goal.x + x - card.x, goal.y + y - card.y)
+        cards, wires = dict(self.cards), dict(self.wires)
+        moved: dict[str, Card] = {}
+        for one, (x, y) in at.items():
+            if one in cards:
+                kept = {k: v for k, v in cards[one].cache.items() if k != "rect"}
+                moved[one] = cards[one] = replace(cards[one], x=x, y=y, cache=kept)
+        led: dict[tuple[str, str], Wire] = {}
+        for one in moved:
+            for wire in self.wires_of(one):
+                key = (wire.source, wire.target)
+                if key not in led:
+                    led[key] = wires[key] = replace(wire, cache={})
+        grid = self.grid.over(moved, led)
+        _lead(cards, led.values(), self.horizontal, grid)
+        frames = _frames(self.graph, cards)
+        picture = Picture(
+            self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key
+        )
+        picture._grid = grid
+        return picture
 
     def wires_of(self, card_id: str) -> list[Wire]:
         """Wires that begin or end at a card."""
@@ -161,36 +208,64 @@ def draw(
     old = before.cards if before is not None else {}
     cards: dict[str, Card] = {}
     feeds = _inputs_by_card(seen)
+    by_id, at = graph.by_id, at or {}
     for one in seen.ids:
-        node = graph.by_id.get(one)
-        if node is not None:
-            place = (at and at.get(one)) or node.position or auto.get(one, (0.0, 0.0))
-            shape = node_shapes.get(one)
-            found = by_node.get(one, ())
-            data = (facts, project.data) if node.layer == "Input" else ()
-            owner = graph.by_id.get(node.shared) if node.shared else None
-            made_of = (node, owner, shape, found, *data, feeds.get(one, 0), place, horizontal)
-            kept = old.get(one)
-            if kept is not None and _same(kept.facts, made_of):
-                cards[one] = kept
-            else:
-                cards[one] = _node_card(node, owner, shape, found, project, facts, made_of)
-        else:
+        node = by_id.get(one)
+        if node is None:
             group = graph.group_by_id[one]
-            place = (at and at.get(one)) or group.position or _group_place(graph, one, seen, auto)
+            place = at.get(one) or group.position or _group_place(graph, one, seen, auto)
             cards[one] = _group_card(
                 group, graph, seen, node_shapes, by_node.get(one, ()), feeds, place
             )
-    wires = _wires(seen, cards, node_shapes, horizontal)
+            continue
+        place = at.get(one) or node.position or auto.get(one, _ORIGIN)
+        made_of = MadeOf(
+            node_shapes.get(one),
+            by_node.get(one, ()),
+            feeds.get(one, 0),
+            by_id.get(node.shared) if node.shared else None,
+            (project.data, facts) if node.layer == "Input" else None,
+        )
+        kept = old.get(one)
+        if (
+            kept is not None
+            and kept.source is node
+            and kept.x == place[0]
+            and kept.y == place[1]
+            and _same(kept.made_of, made_of)
+        ):
+            cards[one] = kept
+        else:
+            cards[one] = _node_card(node, place, made_of, project, facts)
+    wires = _wires(seen, cards, node_shapes, before)
     _add_goals(project, facts, cards, wires, at, horizontal, node_shapes)
-    _route_around(cards, wires, horizontal)
+    if before is not None and before.horizontal == horizontal and _same_places(old, cards):
+        _lead(cards, [w for key, w in wires.items() if before.wires.get(key) is not w], horizontal)
+    else:
+        _lead(cards, wires.values(), horizontal)
     return Picture(graph, horizontal, cards, wires, _frames(graph, cards), seen, auto, key)
 
 
-def _same(old: tuple[Any, ...], new: tuple[Any, ...]) -> bool:
+def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
     return len(old) == len(new) and all(
-        a is b or (not isinstance(a, Node) and isinstance(a, int | tuple) and a == b)
-        for a, b in zip(old, new, strict=True)
+        (kept := old.get(one)) is card
+        or (
+            kept is not None
+            and kept.x == card.x
+            and kept.y == card.y
+            and kept.ports_in == card.ports_in
+        )
+        for one, card in new.items()
+    )
+
+
+def _same(old: MadeOf, new: MadeOf) -> bool:
+    return (
+        old.shape is new.shape
+        and old.ports == new.ports
+        and old.owner is new.owner
+        and old.problems == new.problems
+        and old.data == new.data
     )
 
 
@@ -232,33 +307,25 @@ def _inputs_by_card(seen: Shown) -> dict[str, int]:
     return count
 
 
-def _node_card(
-    node: Node,
-    owner: Node | None,
-    shape: Any,
-    problems: tuple[Any, ...],
-    project: Project,
-    facts: Any,
-    made_of: tuple[Any, ...],
-) -> Card:
+def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, facts: Any) -> Card:
     spec = texts.spec_of(node)
-    place: Point = made_of[-2]
     takes = spec is None or spec.max_inputs != 0
+    problems = made_of.problems
     return Card(
         id=node.id,
         kind="node" if spec is not None else "unknown",
         x=place[0],
         y=place[1],
         title=texts.title(node),
-        detail=texts.detail(node, owner, project, facts),
-        count=texts.count(shape) if owner is None else "",
+        detail=texts.detail(node, made_of.owner, project, facts),
+        count=texts.count(made_of.shape) if made_of.owner is None else "",
         category=spec.category.value if spec is not None else "",
-        ports_in=max(made_of[-3], 1) if takes else 0,
+        ports_in=max(made_of.ports, 1) if takes else 0,
         has_out=True,
         problems=tuple(p for p in problems if p.follows is None),
         follows=any(p.follows is not None for p in problems),
         source=node,
-        facts=made_of,
+        made_of=made_of,
     )
 
 
@@ -295,23 +362,57 @@ def _group_card(
         problems=tuple(p for p in problems if p.follows is None),
         follows=any(p.follows is not None for p in problems),
         source=group,
-        facts=(),
+        made_of=_NOTHING,
     )
 
 
 def _wires(
-    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], horizontal: bool
+    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Picture | None
 ) -> dict[tuple[str, str], Wire]:
+    """Wires of the graph; one of which both cards were kept is kept as well."""
     wires: dict[tuple[str, str], Wire] = {}
     slots: dict[str, int] = {}
-    for (a, b), edges in seen.wires.items():
-        source, target = cards[a], cards[b]
+    old_wires = before.wires if before is not None else {}
+    old_cards = before.cards if before is not None else {}
+    for key, edges in seen.wires.items():
+        a, b = key
         slot = slots.get(b, 0)
         slots[b] = slot + 1
-        start, end = out_port(source, horizontal), in_port(target, slot, horizontal)
-        label = texts.shape_label(shapes.get(edges[0][0]))
-        wires[(a, b)] = Wire(a, b, Route(*start, *end), label, edges)
+        shape = shapes.get(edges[0][0])
+        kept = old_wires.get(key)
+        if (
+            kept is not None
+            and kept.shape is shape
+            and kept.slot == slot
+            and kept.edges == edges
+            and old_cards.get(a) is cards[a]
+            and old_cards.get(b) is cards[b]
+        ):
+            wires[key] = kept
+        else:
+            wires[key] = Wire(a, b, Route(0, 0, 0, 0), texts.shape_label(shape), edges, slot, shape)
     return wires
+
+
+def _lead(
+    cards: Mapping[str, Card],
+    wires: Iterable[Wire],
+    horizontal: bool,
+    grid: Grid | None = None,
+) -> None:
+    """Give wires their way: from port to port, beside the cards that are in between."""
+    for wire in wires:
+        start = out_port(cards[wire.source], horizontal)
+        end = in_port(cards[wire.target], wire.slot, horizontal)
+        route = Route(*start, *end, horizontal)
+        along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
+        if along > (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG or along < 0:
+            if grid is None:
+                grid = Grid(cards, {})
+            around(route, grid, wire.source, wire.target)
+        if route != wire.route:
+            wire.route = route
+            wire.cache.clear()
 
 
 def _add_goals(
@@ -346,27 +447,10 @@ def _add_goals(
             problems=(),
             follows=False,
             source=None,
-            facts=(),
+            made_of=_NOTHING,
         )
-        route = Route(*out_port(above, horizontal), *in_port(cards[one], 0, horizontal))
-        wires[(above.id, one)] = Wire(
-            above.id, one, route, texts.shape_label(shapes.get(output)), ()
-        )
-
-
-def _route_around(
-    cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire], horizontal: bool
-) -> None:
-    """Lead wires that would run across other cards along their side."""
-    grid: Grid | None = None
-    for wire in wires.values():
-        route = wire.route
-        along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
-        route.horizontal = horizontal
-        if along > (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG or along < 0:
-            if grid is None:
-                grid = Grid(cards, {})
-            around(route, grid, wire.source, wire.target)
+        label = texts.shape_label(shapes.get(output))
+        wires[(above.id, one)] = Wire(above.id, one, Route(0, 0, 0, 0), label, ())
 
 
 def _frames(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:

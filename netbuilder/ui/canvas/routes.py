@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.spatial import Grid
-import itertools
 
 _STEPS = 12  # points of a curve that are looked at in hit tests
 LANE_GAP = 22.0  # from a card to the lane beside it

@@ -25,6 +25,8 @@ class Grid:
         self._wire_cells: dict[tuple[int, int], list[Wire]] = {}
         self._long_wires: list[Wire] = []
         self._bounds: Box | None = None
+        self._moved_cards: dict[str, Card] = {}
+        self._moved_wires: dict[tuple[str, str], Wire] = {}
         for card in cards.values():
             for cell in _cells((card.x, card.y, card.x + card.w, card.y + card.h)):
                 self._card_cells.setdefault(cell, []).append(card)
@@ -35,6 +37,16 @@ class Grid:
                 continue
             for cell in cells:
                 self._wire_cells.setdefault(cell, []).append(wire)
+
+    def over(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> Grid:
+        """This grid with some cards and wires elsewhere; costs what moved."""
+        grid = Grid({}, {})
+        grid._cards = {**self._cards, **cards}
+        grid._wires = {**self._wires, **wires}
+        grid._card_cells, grid._wire_cells = self._card_cells, self._wire_cells
+        grid._long_wires = self._long_wires
+        grid._moved_cards, grid._moved_wires = dict(cards), dict(wires)
+        return grid
 
     @property
     def bounds(self) -> Box:
@@ -56,15 +68,10 @@ class Grid:
 
     def cards_near(self, x: float, y: float) -> list[str]:
         """Ids of the cards that hold a point."""
-        cell = (math.floor(x / _CELL_X), math.floor(y / _CELL_Y))
-        return [
-            c.id
-            for c in self._card_cells.get(cell, ())
-            if c.x <= x <= c.x + c.w and c.y <= y <= c.y + c.h
-        ]
+        return [c.id for c in self.cards_in((x, y, x, y))]
 
     def cards_in(self, box: Box) -> list[Card]:
-        """Cards that touch a rectangle, in the order of the picture."""
+        """Cards that touch a rectangle."""
         left, top, right, bottom = box
         if self._cards and _holds(box, self.bounds):
             return list(self._cards.values())
@@ -73,7 +80,15 @@ class Grid:
             for c in self._card_cells.get(cell, ()):
                 if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top:
                     found[id(c)] = c
-        return list(found.values())
+        if not self._moved_cards:
+            return list(found.values())
+        near = [c for c in found.values() if c.id not in self._moved_cards]
+        near += [
+            c
+            for c in self._moved_cards.values()
+            if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top
+        ]
+        return near
 
     def wires_in(self, box: Box) -> list[Wire]:
         """Wires whose boxes touch a rectangle, at least; some near it may be among them."""
@@ -83,7 +98,10 @@ class Grid:
         for cell in self._cells_of(box, self._wire_cells):
             for wire in self._wire_cells.get(cell, ()):
                 found[id(wire)] = wire
-        return list(found.values())
+        if not self._moved_wires:
+            return list(found.values())
+        near = [w for w in found.values() if (w.source, w.target) not in self._moved_wires]
+        return [*near, *self._moved_wires.values()]
 
     @staticmethod
     def _cells_of(box: Box, there: Mapping[tuple[int, int], object]) -> list[tuple[int, int]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.telling import describe
 from netbuilder.core.catalog.training import LOSSES
 from netbuilder.core.project.model import Node, Project
 
@@ -53,8 +54,6 @@ def detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
         told = data_name(project, facts, node.id)
         if told:
             return told
-    from netbuilder.core.catalog.telling import describe
-
     return describe(node.params, LAYERS[node.layer])
 
 

@@ -1,0 +1,126 @@
+"""What part of the canvas the view shows: the view's half that moves the camera."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, QRectF
+
+from netbuilder.ui.canvas import bubbles, camera
+from netbuilder.ui.canvas.camera import Camera
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+    _View = CanvasView
+else:
+    _View = object
+
+
+class Seeing(_View):
+    """The camera of ``CanvasView``."""
+
+    def set_camera(self, seen: Camera) -> None:
+        """Look elsewhere."""
+        if seen == self.camera:
+            return
+        scaled = seen.scale != self.camera.scale
+        self.camera = seen
+        self._bubbles = None
+        self._fit_pending = False
+        if scaled:
+            self.zoom_changed.emit(seen.scale)
+        self.viewport().update()
+
+    def seen_box(self) -> tuple[float, float, float, float]:
+        """The part of the canvas that is seen."""
+        return self.camera.seen(self.viewport().width(), self.viewport().height())
+
+    def mapToScene(self, point: QPoint) -> QPointF:
+        """A place on the canvas of a place on the viewport."""
+        return QPointF(*self.camera.to_world(point.x(), point.y()))
+
+    def mapFromScene(self, point: QPointF) -> QPoint:
+        """A place on the viewport of a place on the canvas."""
+        return QPointF(*self.camera.to_screen(point.x(), point.y())).toPoint()
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring a place to the middle."""
+        size, scale = self.viewport().size(), self.camera.scale
+        self.set_camera(Camera(scale, size.width() / 2 - x * scale, size.height() / 2 - y * scale))
+        self._followed = True
+
+    def show_node(self, node_id: str) -> None:
+        """Scroll no further than needed to see a card, and what comes after it."""
+        card = self.picture.cards.get(self.picture.seen.stand_in.get(node_id, node_id))
+        if card is None:
+            return
+        beyond = (128.0 + card.w, 0.0) if self.horizontal else (0.0, 36.0 + card.h)
+        box = (card.x, card.y, card.x + card.w + beyond[0], card.y + card.h + beyond[1])
+        size = self.viewport().size()
+        self.set_camera(camera.showing(self.camera, box, size.width(), size.height()))
+
+    def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
+        """Zoom, keeping the place under the viewport's ``(x, y)`` (the middle if not given)."""
+        size = self.viewport().size()
+        self.set_camera(
+            self.camera.zoomed(
+                scale,
+                size.width() / 2 if x is None else x,
+                size.height() / 2 if y is None else y,
+            )
+        )
+        self._followed = True
+
+    def fit(self) -> None:
+        """Show the whole network, at most at 100 %."""
+        size = self.viewport().size()
+        left, top, right, bottom = self.picture.bounds
+        if self.bubbles_now() or self.previews:
+            room = bubbles.WIDTH + bubbles.AWAY
+            right += 0 if self.horizontal else room
+        fitted = camera.fitting((left, top, right, bottom), size.width(), size.height())
+        self.set_camera(fitted)
+        self._followed = False
+
+    def first_look(self) -> None:
+        """Show the network when it is opened: readable rather than whole, from its beginning."""
+        size = self.viewport().size()
+        left, top, right, bottom = self.picture.bounds
+        fitted = camera.fitting((left, top, right, bottom), size.width(), size.height())
+        if fitted.scale < 0.6:
+            fitted = Camera(
+                0.8 if len(self.picture.cards) < 400 else 0.6,
+            )
+            start = (
+                (left, top, left + 260, top + 44) if self.horizontal else (left, top, right, top)
+            )
+            scale = fitted.scale
+            x = (
+                28.0
+                if self.horizontal
+                else max(28.0, size.width() / 2) - (start[0] + start[2]) / 2 * scale
+            )
+            y = (
+                size.height() / 2 - (top + bottom) / 2 * scale
+                if self.horizontal
+                else 26 - top * scale
+            )
+            if self.horizontal:
+                x = 28.0 - left * scale
+            fitted = Camera(scale, x, y)
+        elif not self.horizontal:
+            # From the top, and somewhat to the left: problems and previews stand on the right.
+            spare = size.height() - (bottom - top) * fitted.scale
+            x = fitted.x - min(60.0, max(0.0, fitted.x + left * fitted.scale - 28.0))
+            fitted = Camera(fitted.scale, x, min(26.0, spare / 2) - top * fitted.scale)
+        self.camera = Camera(fitted.scale, round(fitted.x), round(fitted.y))
+        self._bubbles = None
+        self._fit_pending = False
+        self.zoom_changed.emit(self.camera.scale)
+
+    def card_rect(self, one: str) -> QRectF:
+        """Where a card is on the viewport."""
+        card = self.picture.cards[one]
+        x, y = self.camera.to_screen(card.x, card.y)
+        return QRectF(x, y, card.w * self.camera.scale, card.h * self.camera.scale)
