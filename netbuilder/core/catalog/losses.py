@@ -85,7 +85,8 @@ LOSSES: Final = table(
     _loss("categorical_generalized_cross_entropy", "CategoricalGeneralizedCrossEntropy",
           "Generalized cross-entropy", "For classes with wrong labels among the data.",
           ("classes",),
-          rate("q", 0.5, "Near 0: as cross-entropy; 1: as absolute error.")),
+          number(
+ "q", 0.5, "Near 0: as cross-entropy; near 1: as absolute error.", minimum=0.001, maximum=0.999)),
     _loss("kl_divergence", "KLDivergence", "Kullback-Leibler divergence",
           "How far predicted probabilities are from given ones.", _ONE_HOT),
     _loss("hinge", "Hinge", "Hinge",

@@ -49,8 +49,16 @@ _CLASS_ID: Final = integer(
 _NUM_THRESHOLDS: Final = integer(
     "num_thresholds", 200, "How finely the curve is measured.", more=True
 )
-_CLASSES: Final = integer("num_classes", REQUIRED, "How many classes there are.", start=2)
+_CLASSES: Final = integer(
+    "num_classes", REQUIRED, "How many classes there are.", minimum=2, start=2
+)
 _TARGETS: Final = integers("target_class_ids", REQUIRED, "Classes that are measured.", start=(1,))
+# Keras's own axis, the last, compares the numbers of one sample: a network with one output has
+# only one, and the correlation of one number is NaN.
+_OVER: Final = integer(
+    "axis", -1, "0: over the samples of a batch; -1: over the outputs of a sample.",
+    minimum=None, start=0,
+)  # fmt: skip
 _SPARSE_TRUE: Final = flag("sparse_y_true", True, "Targets are class numbers.", more=True)
 
 
@@ -66,8 +74,12 @@ def _average() -> Param:
 
 
 def _threshold() -> Param:
-    return rate(
-        "threshold", None, "From which probability on it counts. Empty: the largest counts."
+    return number(
+        "threshold",
+        None,
+        "From which probability on it counts. Empty: the largest counts.",
+        minimum=0.001,
+        maximum=1.0,
     )
 
 
@@ -104,9 +116,11 @@ METRICS: Final = table(
     _metric("log_cosh_error", "LogCoshError", "Log-cosh error",
             "Like squared error for small errors, like absolute for large ones.", _NUMBERS),
     _metric("pearson_correlation", "PearsonCorrelation", "Pearson correlation",
-            "How well answers and targets rise and fall together: 1 is best.", _NUMBERS, AXIS),
+            "How well answers and targets rise and fall together: 1 is best.", _NUMBERS,
+            _OVER),
     _metric("concordance_correlation", "ConcordanceCorrelation", "Concordance correlation",
-            "Correlation that also wants equal means and spreads.", _NUMBERS, AXIS),
+            "Correlation that also wants equal means and spreads.", _NUMBERS,
+            _OVER),
     _metric("cosine_similarity", "CosineSimilarity", "Cosine similarity",
             "How alike the directions are: 1 is best.", _NUMBERS, AXIS),
     _metric("poisson", "Poisson", "Poisson", "Error of predicted counts.", _NUMBERS),
@@ -159,7 +173,7 @@ METRICS: Final = table(
             _threshold()),
     _metric("fbeta_score", "FBetaScore", "F-beta score",
             "F1 score in which recall weighs more or less.", (*_BINARY, *_ONE_HOT), _average(),
-            number("beta", 1.0, "Above 1: recall weighs more.", minimum=0.0), _threshold()),
+            number("beta", 1.0, "Above 1: recall weighs more.", minimum=0.001), _threshold()),
     _metric("true_positives", "TruePositives", "True positives",
             "How many yes answers were right.", _BINARY, _THRESHOLDS),
     _metric("true_negatives", "TrueNegatives", "True negatives",

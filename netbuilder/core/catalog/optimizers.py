@@ -17,8 +17,8 @@ def _learning_rate(default: float) -> Param:
     )  # fmt: skip
 
 
-def _rate(name: str, default: float, text: str) -> Param:
-    return rate(name, default, text, more=True)
+def _rate(name: str, default: float, text: str, minimum: float = 0.0) -> Param:
+    return number(name, default, text, minimum=minimum, maximum=1.0, more=True)
 
 
 def _number(name: str, default: Any, text: str, minimum: float | None = 0.0) -> Param:
@@ -30,7 +30,7 @@ def _flag(name: str, default: bool, text: str) -> Param:
 
 
 def _beta_1(default: float = 0.9) -> Param:
-    return _rate("beta_1", default, "How long it remembers the direction.")
+    return _rate("beta_1", default, "How long it remembers the direction.", 0.001)
 
 
 def _beta_2(default: float = 0.999) -> Param:

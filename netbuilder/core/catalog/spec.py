@@ -150,3 +150,7 @@ class ObjectSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})
+
+    def start_params(self) -> dict[str, Any]:
+        """The parameters with which a new choice begins: required ones and teaching values."""
+        return {p.name: _as_json(p.start) for p in self.params if p.start is not None}

@@ -52,7 +52,7 @@ INITIALIZERS: Final = table(
                  number("mean", 0.0, "The middle of the numbers."),
                  number("stddev", 0.05, "How far they spread.", minimum=0.0), SEED),
     _initializer("VarianceScaling", "Random, as wide as the number of inputs asks for.",
-                 number("scale", 1.0, "Factor of the variance.", minimum=0.0),
+                 number("scale", 1.0, "Factor of the variance.", minimum=0.001),
                  choice("mode", "fan_in", ("fan_in", "fan_out", "fan_avg"),
                         "What is counted: inputs, outputs or both."),
                  choice("distribution", "truncated_normal",

@@ -1,0 +1,66 @@
+"""Bodies of keras.applications: what the rows say about each, and one built for real."""
+
+import importlib
+import inspect
+
+import numpy as np
+import pytest
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.pretrained import BODIES, ROWS, Scaling
+
+# Arguments of Keras that the engine fills in or that belong to the layers left off.
+FILLED = {"include_top", "input_tensor", "input_shape", "name", "include_preprocessing"}
+TOP = {"classes", "classifier_activation", "dropout", "dropout_rate", "depth_multiplier"}
+OWN = {"weights_file", "trainable", "preprocess"}
+
+
+@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
+def test_row_has_the_arguments_of_the_body(keras, spec):
+    arguments = inspect.signature(getattr(keras.applications, spec.name)).parameters
+    rows = set(spec.by_name)
+    assert rows - OWN <= set(arguments)
+    assert set(arguments) - rows - FILLED - TOP == set()
+    assert arguments["weights"].default == spec.by_name["weights"].default
+    assert arguments["pooling"].default is spec.by_name["pooling"].default is None
+    for name in rows & {"alpha", "minimalistic"}:
+        assert arguments[name].default == spec.by_name[name].default
+    body = BODIES[spec.name]
+    assert ("include_preprocessing" in arguments) == (body.scaling is Scaling.SWITCH)
+    assert ("preprocess" in rows) == (body.scaling is not Scaling.ALWAYS)
+
+
+@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
+def test_scaling_is_that_of_the_family(keras, spec):
+    body = BODIES[spec.name]
+    family = importlib.import_module(f"keras.applications.{body.family}")
+    pixels = np.asarray([[[[0.0, 127.5, 255.0]]]], "float32")
+    mine = {
+        Scaling.UNIT: pixels / 127.5 - 1,
+        Scaling.CAFFE: pixels[..., ::-1] - [103.939, 116.779, 123.68],
+        Scaling.TORCH: (pixels / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
+    }.get(body.scaling, pixels)
+    np.testing.assert_allclose(family.preprocess_input(pixels.copy()), mine, rtol=1e-5, atol=1e-5)
+
+
+def test_every_body_of_keras_has_a_row(keras):
+    bodies = {
+        name
+        for name in dir(keras.applications)
+        if inspect.isfunction(getattr(keras.applications, name))
+    }
+    assert bodies == {spec.name for spec in ROWS} == set(BODIES)
+    assert all(LAYERS[name].module == "keras.applications" for name in bodies)
+
+
+def test_small_body_builds_without_a_network(keras):
+    body = keras.applications.MobileNetV3Small(
+        include_top=False, weights=None, input_shape=(32, 32, 3), pooling="avg", alpha=1.0
+    )
+    assert body.output_shape == (None, 576)
+    assert round(body.count_params() / 1e6, 1) == 0.9
+    assert "0.9 million" in LAYERS["MobileNetV3Small"].help
+    with pytest.raises(ValueError, match="32x32"):
+        keras.applications.MobileNetV3Small(
+            include_top=False, weights=None, input_shape=(31, 31, 3)
+        )
