@@ -90,7 +90,7 @@ _ROWS = (
     Builtin("spiral", "Spiral", "500 points on the two arms of a spiral: the hardest playground.",
             generated.spiral, "binary"),
     Builtin("blobs", "Blobs", "450 points in three clouds.", generated.blobs, "classes"),
-    Builtin("waves", "Waves", "1,200 sequences of 40 steps: sine, square, triangle or noise.",
+    Builtin("waves", "Waves", "1,200 sequences of 40 steps: sine, square, sawtooth or noise.",
             generated.waves, "classes"),
     Builtin("reviews", "Reviews", "1,200 short sentences of praise or blame.", generated.reviews,
             "binary"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.samples import Samples
 
-WAVES = ("sine", "square", "triangle", "noise")
+WAVES = ("sine", "square", "sawtooth", "noise")
 _STEPS = 40
 
 
@@ -69,7 +69,7 @@ def spiral() -> Samples:
 
 
 def waves() -> Samples:
-    """Sequences of 40 steps to tell apart: sine, square, triangle, and noise.
+    """Sequences of 40 steps to tell apart: sine, square, sawtooth, and noise.
 
     Pitch, phase and loudness differ from sample to sample, so that only the form tells.
     """
@@ -83,8 +83,8 @@ def waves() -> Samples:
             values = np.sin(2 * np.pi * phase)
         elif shape == "square":
             values = np.where(phase < 0.5, 1.0, -1.0)
-        elif shape == "triangle":
-            values = 4 * np.abs(phase - 0.5) - 1
+        elif shape == "sawtooth":
+            values = 2 * phase - 1
         else:
             values = random.normal(0.0, 0.7, phase.shape)
         loudness = random.uniform(0.7, 1.3, (each, 1))

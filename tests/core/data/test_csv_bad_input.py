@@ -1,0 +1,211 @@
+"""Every way in which a student's CSV file is wrong gets one message that names place and mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+
+GOOD = [f"{i},{i * 2 % 7},{i * 3.5}" for i in range(1, 41)]
+
+
+def project(name: str = "d.csv", **data: object) -> Project:
+    options = data.pop("options", {})
+    target = data.pop("target", ("price",))
+    return Project(data=Data("csv", path=name, target=target, options=options, **data))
+
+
+def write(folder: Path, lines: list[str], name: str = "d.csv", encoding: str = "utf-8") -> None:
+    (folder / name).write_bytes(("\n".join(lines) + "\n").encode(encoding))
+
+
+def message(folder: Path, **data: object) -> str:
+    with pytest.raises(DataError) as caught:
+        load(project(**data), folder)
+    assert caught.value.mend, "an error without a mend"
+    return str(caught.value)
+
+
+def test_missing_values_name_column_lines_and_mend(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[4] = "4,,14.0"
+    lines[9] = "9,,31.5"
+    lines[12] = ",3,42.0"
+    write(tmp_path, lines)
+    said = message(tmp_path)
+    assert "3 values are missing in d.csv" in said
+    assert "column 'rooms' in lines 5 and 10" in said
+    assert "column 'size' in line 13" in said
+    assert '"drop"' in said
+    assert '"mean"' in said
+
+
+def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[4] = "4,,14.0"
+    write(tmp_path, lines)
+    dropped = facts(project(options={"missing": "drop"}, test_split=0.0), tmp_path)
+    assert dropped.rows + dropped.validation_rows == 39
+    assert "1 rows with missing values were left out." in dropped.notes
+    filled = load(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
+    assert filled.facts.rows + filled.facts.validation_rows == 40
+    rooms = filled.pre.inputs["input"].columns[1]
+    rows = filled.train.raw_x["input"]
+    at = rows[rows[:, 0] == 4.0]
+    assert at.size == 0 or at[0, 1] == pytest.approx(rooms.fill)
+
+
+def test_a_missing_target_is_never_made_up(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[4] = "4,5,"
+    write(tmp_path, lines)
+    filled = facts(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
+    assert filled.rows + filled.validation_rows == 39
+
+
+def test_unknown_rule_for_missing_values(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    assert "'error', 'drop' and 'mean'" in message(tmp_path, options={"missing": "guess"})
+
+
+def test_text_in_a_number_column_names_line_and_value(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[7] = "7,many,24.5"
+    write(tmp_path, lines)
+    said = message(tmp_path)
+    assert "Column 'rooms' of d.csv holds numbers, but line 8 has the text 'many'" in said
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_separator_is_found(tmp_path: Path, separator: str) -> None:
+    write(tmp_path, [line.replace(",", separator) for line in ["size,rooms,price", *GOOD]])
+    assert facts(project(), tmp_path).column_names == ("size", "rooms")
+
+
+def test_decimal_commas_are_found(tmp_path: Path) -> None:
+    lines = ["size;rooms;price", *(f"{i},5;{i % 7};{i},25" for i in range(1, 41))]
+    write(tmp_path, lines)
+    found = load(project(), tmp_path)
+    assert found.facts.task == "regression"
+    assert found.train.raw_x["input"][0, 0] == pytest.approx(1.5)
+
+
+def test_a_wrong_separator_says_so(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    said = message(tmp_path, options={"separator": "semicolon"})
+    assert "The target column 'price' is not in d.csv" in said
+    assert "not one character" in message(tmp_path, options={"separator": "::"})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_byte_order_marks_and_encodings(tmp_path: Path, encoding: str) -> None:
+    write(tmp_path, ["größe,rooms,price", *GOOD], encoding=encoding)
+    assert facts(project(), tmp_path).column_names == ("größe", "rooms")
+
+
+def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
+    write(tmp_path, ["größe,rooms,price", *GOOD], encoding="cp1252")
+    assert "'utf-8'" in message(tmp_path, options={"encoding": "utf-8"})
+
+
+def test_duplicate_headers_name_the_columns(tmp_path: Path) -> None:
+    write(tmp_path, ["size,size,price", *GOOD])
+    said = message(tmp_path)
+    assert "2 columns named 'size' (columns 1 and 2)" in said
+
+
+def test_no_rows(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price"])
+    assert "column names but no rows" in message(tmp_path)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_bytes(b"")
+    assert "'d.csv' is empty" in message(tmp_path)
+
+
+def test_a_target_with_one_value(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *(f"{i},{i % 3},9" for i in range(40))])
+    said = message(tmp_path)
+    assert "target column 'price' of d.csv has the same value in every row: '9'" in said
+
+
+def test_a_target_that_is_not_there_suggests_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    said = message(tmp_path, target=("prise",))
+    assert "Did you mean 'price'?" in said
+    assert "size, rooms and price" in said
+
+
+def test_a_test_file_with_other_columns(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    write(tmp_path, ["size,room,price", *GOOD], "t.csv")
+    said = message(tmp_path, test_path="t.csv")
+    assert "t.csv lacks column rooms of d.csv" in said
+
+
+def test_a_test_file_with_more_columns_is_fine(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    write(tmp_path, ["note,rooms,size,price", *(f"x,{line}" for line in GOOD)], "t.csv")
+    found = load(project(test_path="t.csv"), tmp_path)
+    assert found.facts.test_rows == 40
+    assert found.test is not None
+    assert found.test.raw_x["input"][0].tolist() == [2.0, 1.0]
+    assert any("note" in note for note in found.facts.notes)
+
+
+def test_rows_longer_than_the_header(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[5] = "5,3,1,400"
+    write(tmp_path, lines)
+    assert "Line 6 of 'd.csv' has 4 cells, but there are 3 columns" in message(tmp_path)
+
+
+def test_a_file_that_is_gone_a_folder_and_a_spreadsheet(tmp_path: Path) -> None:
+    assert "is not in" in message(tmp_path)
+    (tmp_path / "d.csv").mkdir()
+    assert "is a folder" in message(tmp_path)
+    (tmp_path / "e.csv").write_bytes(b"PK\x03\x04" + b"x" * 50)
+    assert "save it as CSV" in message(tmp_path, name="e.csv")
+
+
+def test_an_impossible_split(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    assert "validation split is 1.5" in message(tmp_path, validation_split=1.5)
+
+
+def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *(f'{i},{i % 3},"${i},400"' for i in range(40))]
+    write(tmp_path, lines)
+    said = message(tmp_path)
+    assert "too many to be classes" in said
+    assert "'$0,400'" in said
+
+
+def test_no_data_and_unknown_kinds() -> None:
+    with pytest.raises(DataError, match="No data is chosen"):
+        facts(Project(), Path())
+    with pytest.raises(DataError, match="does not exist"):
+        facts(Project(data=Data("sql")), Path())
+    with pytest.raises(DataError, match=r"Did you mean 'iris'\?"):
+        facts(Project(data=Data("builtin", name="irsi")), Path())
+
+
+def test_a_scaling_that_does_not_exist(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *GOOD])
+    assert "The scaling 'robust' does not exist" in message(tmp_path, scaling="robust")
+
+
+def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[4] = "4,,14.0"
+    write(tmp_path, lines)
+    seen = preview(project(target=()), tmp_path, rows=5)
+    assert seen.columns == ("size", "rooms", "price")
+    assert seen.rows[3] == ("4", "", "14")
+    assert [entry.missing for entry in seen.stats] == [0, 1, 0]
+    assert seen.stats[2].maximum == 140.0
