@@ -73,7 +73,7 @@ class Context:
         self.project = project
         self.graph: Graph = project.graph
         self.facts = facts
-        self.shapes = shapes
+        self.shapes = shapes.still_true(project.graph) if shapes is not None else None
 
     def owner(self, node: Node) -> Node:
         """The node that holds the layer of ``node``."""

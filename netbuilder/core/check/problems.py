@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from netbuilder.core.project.model import Project
@@ -21,11 +21,12 @@ class Fix:
     """A mend that is one click and one undo.
 
     ``label`` stands on the button ("Insert Flatten"); ``edit`` is a pure edit of the project as
-    it was when the problem was found.
+    it was when the problem was found, or is now; where it no longer applies it changes nothing.
+    Two fixes with the same label are equal: what the edit does is worked out when it is applied.
     """
 
     label: str
-    edit: Callable[[Project], Project]
+    edit: Callable[[Project], Project] = field(compare=False)
 
 
 @dataclass(frozen=True)

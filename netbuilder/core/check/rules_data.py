@@ -94,7 +94,7 @@ def _unscaled(context: Context) -> Iterable[Found]:
         bare[0],
         f"The inputs run from {low:g} to {high:g} and are not scaled. Weights start near 1, so"
         " large inputs make training slow or unstable.",
-        fix("Scale the inputs", edits.set_data, replace(data, scaling="auto")),
+        fix("Scale the inputs", edits.set_data, scaling="auto"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from netbuilder.core.catalog.training import LOSSES, canonical
@@ -88,21 +88,27 @@ def _logits(end: End) -> bool:
     return end.loss is not None and end.loss.params.get("from_logits") is True
 
 
-def _set_loss(end: End, context: Context, name: str | None, **params: object) -> Fix:
+def _set_loss(end: End, name: str | None) -> Fix:
     """Set the loss of an output where the plan says it; None: chosen from the data."""
-    new = Choice(name, params) if name else None
-    shown = LOSSES[name].title or name if name and name in LOSSES else name
-    text = f"Use {shown}" if shown else "Choose the loss from the data"
-    key = end.node.id
+    text = "Choose the loss from the data"
+    if name is not None:
+        text = f"Use {_title(name)}"
+    return fix(text, _with_loss, end.node.id, lambda _old: Choice(name) if name else None)
 
-    def edit(project: Project) -> Project:
-        goal = project.training.outputs.get(key)
-        if goal is not None and goal.loss is not None:
-            outputs = {**project.training.outputs, key: replace(goal, loss=new)}
-            return edits.set_training(project, outputs=outputs)
-        return edits.set_training(project, loss=new)
 
-    return fix(text, edit)
+def _with_loss(project: Project, output: str, change: Callable[[Choice], Choice | None]) -> Project:
+    training = project.training
+    goal = training.outputs.get(output)
+    if goal is not None and goal.loss is not None:
+        outputs = {**training.outputs, output: replace(goal, loss=change(goal.loss))}
+        return edits.set_training(project, outputs=outputs)
+    if training.loss is None:
+        return project
+    return edits.set_training(project, loss=change(training.loss))
+
+
+def _without_logits(loss: Choice) -> Choice:
+    return Choice(loss.name, {k: v for k, v in loss.params.items() if k != "from_logits"})
 
 
 def _set_activation(end: End, name: str | None) -> Fix | None:
@@ -151,7 +157,7 @@ def _softmax_mse(context: Context) -> Iterable[Found]:
             more = "The target is a number, so the last layer needs no activation."
         else:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
-            mend = _set_loss(end, context, loss)
+            mend = _set_loss(end, loss)
             more = "Cross-entropy learns classes much faster."
         yield Found(
             _place(end),
@@ -217,12 +223,11 @@ def _from_logits(context: Context) -> Iterable[Found]:
         if wanted is None or end.loss is None:
             continue
         if _logits(end) and end.activation in {"softmax", "sigmoid"}:
-            params = {k: v for k, v in end.loss.params.items() if k != "from_logits"}
             yield Found(
                 _place(end),
                 f"'{_place(end)}' ends in {end.activation}, but the loss is told (from_logits)"
                 f" that it gets raw scores, and applies {wanted} once more.",
-                replace(_set_loss(end, context, name, **params), label="Turn off from_logits"),
+                fix("Turn off from_logits", _with_loss, end.node.id, _without_logits),
             )
         elif not _logits(end) and end.activation is None and _makes_scores(end):
             yield Found(
@@ -282,7 +287,7 @@ def _loss_target(context: Context) -> Iterable[Found]:
             None,
             f"The loss is {_title(name)}, made for {_made_for(spec.tasks)}, but the target is"
             f" {_target(end, one_hot)}.",
-            _set_loss(end, context, swap),
+            _set_loss(end, swap),
         )
 
 

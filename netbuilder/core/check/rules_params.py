@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.spec import LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.catalog.spec import LayerSpec, Param
+from netbuilder.core.catalog.training import canonical
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.plan import TABLES, Named, change_named, named
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Example, Found, Rule, chain, fix
 from netbuilder.core.check.words import label
@@ -136,88 +136,50 @@ def _missing_param(context: Context) -> Iterable[Found]:
                 )
 
 
-_Place = tuple[str, Choice, Mapping[str, ObjectSpec], Any]
-
-
-def _choices(training: Training) -> Iterable[_Place]:
-    """Every named object of the plan: where it stands, its table, and how to put another there."""
-
-    def field(name: str) -> Any:
-        return lambda p, new: edits.set_training(p, **{name: new})
-
-    def item(name: str, at: int) -> Any:
-        def put(project: Project, new: Choice | None) -> Project:
-            found = list(getattr(project.training, name))
-            found[at : at + 1] = [] if new is None else [new]
-            return edits.set_training(project, **{name: tuple(found)})
-
-        return put
-
-    def goal(output: str, name: str, at: int | None) -> Any:
-        def put(project: Project, new: Choice | None) -> Project:
-            one = project.training.outputs[output]
-            value: Any = new
-            if at is not None:
-                value = list(one.metrics or ())
-                value[at : at + 1] = [] if new is None else [new]
-                value = tuple(value)
-            changed = {**project.training.outputs, output: replace(one, **{name: value})}
-            return edits.set_training(project, outputs=changed)
-
-        return put
-
-    yield "optimizer", training.optimizer, OPTIMIZERS, field("optimizer")
-    if training.loss is not None:
-        yield "loss", training.loss, LOSSES, field("loss")
-    for at, metric in enumerate(training.metrics or ()):
-        yield "metric", metric, METRICS, item("metrics", at)
-    for at, callback in enumerate(training.callbacks):
-        yield "callback", callback, CALLBACKS, item("callbacks", at)
-    for output, one in training.outputs.items():
-        if one.loss is not None:
-            yield f"loss of '{output}'", one.loss, LOSSES, goal(output, "loss", None)
-        for at, metric in enumerate(one.metrics or ()):
-            yield f"metric of '{output}'", metric, METRICS, goal(output, "metrics", at)
-
-
 def _unknown_choice(context: Context) -> Iterable[Found]:
-    for where, choice, table, put in _choices(context.project.training):
-        if canonical(table, choice.name) is not None:
+    for one in named(context.project.training):
+        name, table = one.choice.name, TABLES[one.kind]
+        if canonical(table, name) is not None:
             continue
-        near = nearest(choice.name, table)
-        instead = Choice(near, choice.params) if near else None
-        if near is None and where == "optimizer":
-            instead = Choice("Adam")
-        text = (
-            f"Use {instead.name}"
-            if instead
-            else ("Choose it from the data" if where.startswith("loss") else "Remove it")
-        )
+        near = nearest(name, table)
+        if near is not None:
+            text = f"Use {near}"
+        else:
+            text = {"optimizer": "Use Adam", "loss": "Choose it from the data"}.get(
+                one.kind, "Remove it"
+            )
         yield Found(
             None,
-            f"NetBuilder knows no {where.split(' of ')[0]} called '{choice.name}'."
+            f"NetBuilder knows no {one.kind} called '{name}'."
             + (f" Did you mean {near}?" if near else ""),
-            fix(text, put, instead),
-            f"Unknown {where}",
+            fix(text, _use, one.kind, name, near),
+            f"Unknown {one.place}",
         )
+
+
+def _use(project: Project, kind: str, old: str, new: str | None) -> Project:
+    return change_named(
+        project,
+        kind,
+        lambda choice: choice.name == old,
+        lambda choice: Choice(new, choice.params) if new else None,
+    )
 
 
 def _bad_choice(context: Context) -> Iterable[Found]:
-    for where, choice, table, put in _choices(context.project.training):
+    for one in named(context.project.training):
+        choice, table = one.choice, TABLES[one.kind]
         known = canonical(table, choice.name)
         if known is None:
             continue
         spec = table[known]
         for row in spec.params:
             if row.required and row.name not in choice.params:
-                full = {**choice.params, row.name: row.start}
                 yield Found(
                     None,
-                    f"{choice.name} ({where}) needs a value for {row.name}.",
+                    f"{choice.name} ({one.place}) needs a value for {row.name}.",
                     fix(
-                        f"Set {row.name} to {_shown(row.start)}",
-                        put,
-                        Choice(choice.name, full),
+                        f"Set {row.name} to {_shown(row.start)}", _set_in, one, row.name, row.start
                     ),
                     f"{row.name} is missing",
                 )
@@ -228,18 +190,29 @@ def _bad_choice(context: Context) -> Iterable[Found]:
             )
             if said is None:
                 continue
-            kept = {key: one for key, one in choice.params.items() if key != name}
-            usual = "" if param is None else f" ({_shown(param.default)})"
+            text = f"Set {name} to {_shown(param.default)}" if param else f"Remove '{name}'"
             yield Found(
                 None,
-                f"{choice.name} ({where}): {said}",
-                fix(
-                    f"Take Keras's own {name}{usual}" if param else f"Remove '{name}'",
-                    put,
-                    Choice(choice.name, kept),
-                ),
-                f"Bad value in the {where}",
+                f"{choice.name} ({one.place}): {said}",
+                fix(text, _set_in, one, name, ...),
+                f"Bad value in the {one.place}",
             )
+
+
+def _set_in(project: Project, one: Named, name: str, value: Any) -> Project:
+    """Set a parameter of a named object; ``...`` takes it away."""
+    before = one.choice.params.get(name, ...)
+
+    def changed(choice: Choice) -> Choice:
+        params = {**choice.params, name: value}
+        return Choice(choice.name, {key: kept for key, kept in params.items() if kept is not ...})
+
+    return change_named(
+        project,
+        one.kind,
+        lambda choice: choice.name == one.choice.name and choice.params.get(name, ...) == before,
+        changed,
+    )
 
 
 def _with(params: dict[str, Any], layer: str = "Dense") -> Example:

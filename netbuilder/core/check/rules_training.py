@@ -62,12 +62,17 @@ def _rate(context: Context) -> Iterable[Found]:
         if rate > high
         else "so small that hardly anything is learned"
     )
-    new = Choice(optimizer.name, {**optimizer.params, "learning_rate": usual})
     yield Found(
         None,
         f"The learning rate is {rate:g}, {effect}. With {known}, {low:g} to {high:g} is usual.",
-        fix(f"Set it to {usual:g}", edits.set_training, optimizer=new),
+        fix(f"Set it to {usual:g}", _with_rate, usual),
     )
+
+
+def _with_rate(project: Project, rate: float) -> Project:
+    optimizer = project.training.optimizer
+    params = {**optimizer.params, "learning_rate": rate}
+    return edits.set_training(project, optimizer=Choice(optimizer.name, params))
 
 
 def _batch_norm(context: Context) -> Iterable[Found]:

@@ -87,9 +87,11 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
     if filters is None:
         return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
     activation = owner.params.get("activation")
-    at = context.graph.nodes.index(node)
 
     def edit(project: Project) -> Project:
+        at = next((i for i, n in enumerate(project.graph.nodes) if n.id == node.id), None)
+        if at is None:
+            return project
         project = edits.replace_layer(project, node.id, "Dense")
         new = project.graph.nodes[at].id
         return edits.set_params(project, new, units=filters, activation=activation)

@@ -54,9 +54,34 @@ class NodeShape:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The whole graph's shapes and costs."""
+    """The whole graph's shapes and costs.
+
+    ``graph`` is the graph that they were computed for.
+    """
 
     by_node: Mapping[str, NodeShape] = field(default_factory=dict)
+    graph: Graph = field(default=Graph(), compare=False, repr=False)
+
+    def still_true(self, graph: Graph) -> Shapes:
+        """What holds for ``graph`` too: nodes that are the same as before, and all above them.
+
+        A check that runs on an edited graph before its shapes are there takes these.
+        """
+        if graph is self.graph:
+            return self
+        kept: dict[str, NodeShape] = {}
+        for node_id in graph.order:
+            before, now = self.graph.by_id.get(node_id), graph.by_id[node_id]
+            sources = graph.sources[node_id]
+            if (
+                before is not None
+                and (before is now or _same_layer(before, now, self.graph, graph))
+                and sources == self.graph.sources[node_id]
+                and all(source in kept for source in sources)
+                and node_id in self.by_node
+            ):
+                kept[node_id] = self.by_node[node_id]
+        return Shapes(kept, graph)
 
     @cached_property
     def total_parameters(self) -> int:
@@ -156,7 +181,16 @@ class ShapeCache:
                 found[node_id] = _layer(node, graph, found, ask)
         for node in graph.nodes:
             found.setdefault(node.id, NodeShape())  # in a cycle, or behind one
-        return Shapes(found)
+        return Shapes(found, graph)
+
+
+def _same_layer(before: Node, now: Node, old: Graph, new: Graph) -> bool:
+    """Whether a node does the same, wherever it lies."""
+    if (before.layer, before.shared) != (now.layer, now.shared):
+        return False
+    if now.shared is not None and old.by_id.get(now.shared) is not new.by_id.get(now.shared):
+        return False
+    return before.params is now.params or before.params == now.params
 
 
 def _input(node: Node, facts: DataFacts | None) -> NodeShape:
