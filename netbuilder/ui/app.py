@@ -57,20 +57,21 @@ def make_application(arguments: list[str]) -> QApplication:
     return app
 
 
-def open_window(path: Path | None) -> MainWindow:
+def open_window(path: Path | None, *, remember: bool = True) -> MainWindow:
     """A window on a file, or on the ready example where there is none.
 
     A file that cannot be opened leaves the window on the example, with a message.
+    ``remember=False`` neither reads nor writes where the panels were.
     """
     if path is None or path.suffix.lower() != PROJECT_ENDING:
-        window = MainWindow(_first_project())
+        window = MainWindow(_first_project(), remember=remember)
         if path is not None:
             QTimer.singleShot(0, lambda: window.documents.open_path(path))
         return window
     try:
-        return MainWindow(files.read(path), path.absolute())
+        return MainWindow(files.read(path), path.absolute(), remember=remember)
     except UserError as error:
-        window = MainWindow(_first_project())
+        window = MainWindow(_first_project(), remember=remember)
         window.show_error(error)
         return window
 

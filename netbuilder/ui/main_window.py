@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.project import edits
@@ -35,8 +35,11 @@ class MainWindow(QMainWindow):
 
     selection_changed = Signal(object)
 
-    def __init__(self, project: Project | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self, project: Project | None = None, path: Path | None = None, *, remember: bool = True
+    ) -> None:
         super().__init__()
+        self._remember = remember
         self.store = ProjectStore(project, self)
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path
@@ -47,7 +50,10 @@ class MainWindow(QMainWindow):
         self.selection: tuple[str, ...] = ()
         self._build()
         self._wire()
-        self.docks.restore()
+        if remember:
+            self.docks.restore()
+        else:
+            self.resize(1366, 768)
         self._retitle()
         self.refresh_actions()
 
@@ -244,7 +250,8 @@ class MainWindow(QMainWindow):
         if not self.documents.may_close():
             event.ignore()
             return
-        self.docks.save()
+        if self._remember:
+            self.docks.save()
         self.runner.close()
         self.workbench.close()
         self.documents.close()
@@ -309,7 +316,7 @@ class MainWindow(QMainWindow):
         trained = self.workbench.trained
         if self.workbench.run_error is None and trained is not None:
             self.status.tell(dialogs.result_words(trained), 20)
-            QGuiApplication.alert(self)
+            QApplication.alert(self)
 
     def _show_run_error(self) -> None:
         error = self.workbench.run_error

@@ -1,4 +1,4 @@
-"""The size of letters in the whole window (Ctrl + and Ctrl -), and the stylesheet that goes with it."""
+"""The size of letters in the whole window (Ctrl + and Ctrl -), and the stylesheet for it."""
 
 from __future__ import annotations
 

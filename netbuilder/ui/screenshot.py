@@ -39,16 +39,14 @@ def render(
     from netbuilder.ui.main_window import MainWindow, panel_names
 
     if panel is not None and panel not in panel_names():
-        raise UserError(
-            f"There is no panel '{panel}'.", f"Use one of {', '.join(panel_names())}."
-        )
+        raise UserError(f"There is no panel '{panel}'.", f"Use one of {', '.join(panel_names())}.")
     path = Path(file) if file else None
     if path is not None and not path.exists():
         raise UserError(f"“{file}” does not exist.", "Look at its name and its folder.")
     app.make_application(["netbuilder"])
     theme.theme().force(dark)
     troubles: list[UserError] = []
-    window: MainWindow = app.open_window(path)
+    window: MainWindow = app.open_window(path, remember=False)
     window.documents.failed.connect(troubles.append)
 
     def wait(done: Callable[[], bool], seconds: float) -> None:

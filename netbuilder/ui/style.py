@@ -104,13 +104,15 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{
   border-color: {c.error}; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.secondary}; }}
-QAbstractSpinBox QLineEdit {{ border: none; padding: 0 0 0 6px; min-height: 0; background: transparent; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0 0 0 6px; min-height: 0;
+                              background: transparent; }}
 QLineEdit[role="plain"] {{ border: 1px solid transparent; background: transparent;
                            color: {c.secondary}; font-size: {small:.1f}pt; padding: 1px 4px;
                            min-height: 0; }}
 QLineEdit[role="plain"]:hover {{ border-color: {c.hairline}; }}
 QLineEdit[role="plain"]:focus {{ border-color: {c.accent}; color: {c.text}; }}
-QComboBox[quiet="true"] {{ border: none; padding-right: 16px; background: transparent; color: {c.secondary};
+QComboBox[quiet="true"] {{ border: none; padding-right: 16px; background: transparent;
+                           color: {c.secondary};
                            font-size: {small:.1f}pt; padding-left: 4px; min-height: 0; }}
 QComboBox QAbstractItemView {{ background: {c.raised}; color: {c.text};
   border: 1px solid {c.hairline}; selection-background-color: {c.selection};

@@ -62,7 +62,11 @@ def _file_rows(window: MainWindow) -> list[ActionRow]:
 
 def _canvas(window: MainWindow, name: str) -> Callable[[], object]:
     """A slot of the canvas by its name, looked up when it is called."""
-    return lambda: getattr(window.canvas, name)()
+
+    def call() -> object:
+        return getattr(window.canvas, name)()
+
+    return call
 
 
 def _edit_rows(window: MainWindow) -> list[ActionRow]:

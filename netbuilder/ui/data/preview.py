@@ -111,8 +111,8 @@ class PreviewView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.note)
-        layout.addWidget(self.bars)
         layout.addWidget(self.stack, 1)
+        layout.addWidget(self.bars)
         self.setMinimumHeight(200)
 
     def show_preview(self, preview: Preview) -> None:

@@ -60,13 +60,10 @@ class TargetPicker(QWidget):
         from PySide6.QtWidgets import QApplication
 
         several = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
-        now = list(self._chosen or self._columns[-1:])
+        now = [name]
         if several:
-            now = [*now, name] if on else [one for one in now if one != name]
-        else:
-            now = [name]
-        if not now:
-            now = [name]
+            others = [one for one in self._chosen or self._columns[-1:] if one != name]
+            now = [*others, name] if on or not others else others
         chosen = tuple(one for one in self._columns if one in now)
         self.show_columns(self._columns, chosen)
         self.edited.emit(chosen)

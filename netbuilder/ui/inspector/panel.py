@@ -49,6 +49,16 @@ class Inspector(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._build()
+        self.name.editingFinished.connect(self._rename)
+        self.name.textEdited.connect(self._check_name)
+        store.changed.connect(self._project_changed)
+        workbench.shapes_changed.connect(self._show_count)
+        workbench.problems_changed.connect(self._show_problems)
+        theme.theme().changed.connect(self._show)
+        self._show()
+
+    def _build(self) -> None:
         page = QWidget(self)
         page.setProperty("role", "page")
         self._layout = QVBoxLayout(page)
@@ -84,13 +94,6 @@ class Inspector(QScrollArea):
         self._layout.addLayout(self._place)
         self._layout.addStretch(1)
         self.setWidget(page)
-        self.name.editingFinished.connect(self._rename)
-        self.name.textEdited.connect(self._check_name)
-        store.changed.connect(self._project_changed)
-        workbench.shapes_changed.connect(self._show_count)
-        workbench.problems_changed.connect(self._show_problems)
-        theme.theme().changed.connect(self._show)
-        self._show()
 
     def sizeHint(self) -> QSize:
         return QSize(452, 222)

@@ -95,7 +95,7 @@ class RunButtons(QWidget):
         """Ask the runner what can be done."""
         runner = self._runner
         self.more.setEnabled(runner.may_go_on)
-        self.reset.setEnabled(runner.running)
+        self.reset.setEnabled(runner.may_go_on)
         best = runner.best_epoch
         self.best.setEnabled(runner.may_go_to_best)
         self.best.setText(f"Best epoch ({best})" if best else "Best epoch")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -116,34 +117,49 @@ class Runner(QObject):
             held.graph != now.graph or held.data != now.data or held.training != now.training
         )
 
-    def start(self, project: Project | None = None, *, begin_from: Any = None) -> None:
-        """Train the project as it stands; ``begin_from`` is a session to go on with."""
+    def start(self, project: Project | None = None) -> None:
+        """Train the project as it stands."""
         if self.active:
             return
         self.project = project or self._store.project
         self.curves = RunCurves(self.project.name)
         self.notices = []
         self._tracker = Tracker(self.curves, self.project.training.epochs)
+        self._session = None
         self._launch(lambda: self._train(self.project))
         self._workbench.set_run_error(None)
         self.began.emit()
 
     def train_more(self, epochs: int) -> None:
         """Train so many epochs more from here, during a run or after it."""
+        self._ask(lambda session: session.train_more(epochs))
+
+    def go_to_best(self) -> None:
+        """Take the weights of the best epoch back, during a run or after it."""
+        self._ask(lambda session: session.go_back_to_best())
+
+    def reset_weights(self, seed: int | None = None) -> None:
+        """Begin anew, with the same seed or another."""
+        self._ask(lambda session: session.reset_weights(seed))
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether there is a run to go on with."""
+        return self._session is not None and self.state in (
+            State.IDLE,
+            State.RUNNING,
+            State.PAUSED,
+        )
+
+    def _ask(self, wish: Callable[[Session], object]) -> None:
+        """Tell the session a wish; one that has ended does it and goes on from there."""
         session = self._session
-        if session is None or epochs < 1:
+        if session is None or not self.may_go_on:
             return
-        self._tracker.planned += epochs
-        if self.active:
-            session.train_more(epochs)
-            return
-        self._workbench.set_run_error(None)
-
-        def go_on() -> Any:
-            session.train_more(epochs)
-            return session.run()
-
-        self._launch(go_on)
+        wish(session)
+        if not self.active:
+            self._workbench.set_run_error(None)
+            self._launch(session.run, "Going on…")
 
     @property
     def planned(self) -> int:
@@ -163,22 +179,7 @@ class Runner(QObject):
     @property
     def may_go_to_best(self) -> bool:
         """Whether the best epoch's weights can be had back."""
-        return self.running and self.best_epoch > 0
-
-    def go_to_best(self) -> None:
-        """Take the weights of the best epoch back."""
-        if self._session is not None and self.active:
-            self._session.restore_best()
-
-    def reset_weights(self, seed: int | None = None) -> None:
-        """Begin anew, with the same seed or another."""
-        if self._session is not None and self.active:
-            self._session.reset(seed)
-
-    @property
-    def may_go_on(self) -> bool:
-        """Whether "train more" has a run to go on with."""
-        return self._session is not None and self.state is not State.STOPPING
+        return self.may_go_on and self.best_epoch > 0
 
     def toggle_pause(self) -> None:
         """Pause, or go on."""
@@ -229,7 +230,7 @@ class Runner(QObject):
         self.progress_changed.emit()
         self.began.emit()
 
-    def _launch(self, work: Any) -> None:
+    def _launch(self, work: Callable[[], Any], words: str = "Reading the data…") -> None:
         self._cancelled = False
         self._failure = None
         self._queue.clear()
@@ -241,7 +242,7 @@ class Runner(QObject):
                 self._queue.append(_End(error=error))
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
-        self._set_progress(Progress("Reading the data…"))
+        self._set_progress(Progress(words))
         self._set_state(State.PREPARING)
         self._thread.start()
         self._timer.start()

@@ -67,10 +67,7 @@ class Tracker:
             self.curves.clear()
             self.epoch = 0.0
             return
-        x = event.step / self.steps_per_epoch
-        if x < event.epoch:
-            # A step counted within its epoch, not over the run.
-            x += event.epoch
+        x = event.epoch + event.step / self.steps_per_epoch
         if event.what == "learning_rate":
             self.learning_rate = event.value
             self.curves.mark(x, f"rate {event.value:.3g}")
