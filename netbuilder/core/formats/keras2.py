@@ -65,7 +65,19 @@ def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
 def training_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """The training config (loss, optimizer, metrics) in terms of both."""
     plain: dict[str, Any] = _plain(config)
+    optimizer = plain.get("optimizer_config")
+    if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
+        optimizer["config"] = _optimizer(optimizer["config"])
     return plain
+
+
+def _optimizer(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is off: the optimizers that Keras 2 makes of a file do not know it."""
+    result = dict(config)
+    if not result.get("use_ema"):
+        result.pop("use_ema", None)
+        result.pop("ema_momentum", None)
+    return {key: value for key, value in result.items() if value is not None}
 
 
 def _is_place(value: Any) -> bool:
@@ -76,9 +88,9 @@ def _is_place(value: Any) -> bool:
 def _layer(entry: Mapping[str, Any], functional: bool) -> dict[str, Any]:
     result = {key: value for key, value in entry.items() if key not in _ALWAYS_DROPPED}
     if "layers" in entry.get("config", {}):
-        result = {**model_config(result)}
-    else:
-        result["config"] = _config(entry["class_name"], entry["config"])
+        # Keras 2 counts the calls of a model inside a model from 1, Keras 3 from 0.
+        raise OnlyKeras3Error("there is a model inside the model")
+    result["config"] = _config(entry["class_name"], entry["config"])
     for key in ("module", "registered_name"):
         result.pop(key, None)
     if functional:

@@ -9,7 +9,7 @@ layers behind it. A ``.h5`` with such an operation cannot be loaded at all (``Un
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 
 def without_masks(config: Mapping[str, Any], is_layer: Callable[[str], bool]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def tensor_places(value: Any) -> Iterator[tuple[str, int, int]]:
                 yield from tensor_places(one)
 
 
-def _is_history(value: Any) -> bool:
+def _is_history(value: Any) -> TypeGuard[list[Any]]:
     return (
         isinstance(value, list)
         and len(value) == 3

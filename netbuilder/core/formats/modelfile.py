@@ -30,6 +30,7 @@ class ModelFile:
     NetBuilder wrote beside it, by name without the prefix: ``project``, ``preprocessing``,
     ``names``, ``history``, ``facts``, ``test``; empty in a file from elsewhere. ``refused``
     holds the layers that are not Keras's own, only where ``inspect`` was told to go on.
+    ``numbers`` counts all numbers in the datasets of the file: a network cannot have more.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class ModelFile:
     keras_version: str = ""
     ours: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
+    numbers: int = 0
 
     @property
     def is_ours(self) -> bool:

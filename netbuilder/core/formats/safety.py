@@ -62,6 +62,7 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
         keras_version=found.keras_version,
         ours=found.ours,
         refused=refused,
+        numbers=found.numbers,
     )
 
 

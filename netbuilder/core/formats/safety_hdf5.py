@@ -32,6 +32,7 @@ class Found:
     training: Any = None
     keras_version: str = ""
     ours: dict[str, Any] = field(default_factory=dict)
+    numbers: int = 0
 
 
 def read_hdf5(path: Path) -> Found:
@@ -44,8 +45,10 @@ def read_hdf5(path: Path) -> Found:
 
     try:
         with h5py.File(path, "r") as file:
-            check_container(file, path.name)
-            return _read_attributes(file, path.name)
+            numbers = check_container(file, path.name)
+            found = _read_attributes(file, path.name)
+            found.numbers = numbers
+            return found
     except FormatError as error:
         error.path = str(path)
         raise
@@ -57,8 +60,11 @@ def read_hdf5(path: Path) -> Found:
         ) from error
 
 
-def check_container(file: h5py.File, name: str) -> None:
+def check_container(file: h5py.File, name: str) -> int:
     """Check every link, attribute and dataset of an open HDF5 file; no data is read.
+
+    Returns:
+        How many numbers its datasets hold.
 
     Raises:
         FormatError: a link, a storage or a type that reaches out of the file, or a size that
@@ -68,7 +74,7 @@ def check_container(file: h5py.File, name: str) -> None:
 
     seen: set[tuple[int, int]] = set()
     waiting: list[tuple[h5py.Group, str, int]] = [(file, "", 0)]
-    declared = stored = count = 0
+    declared = stored = count = numbers = 0
     _check_attributes(file, "/", name)
     while waiting:
         group, where, depth = waiting.pop()
@@ -93,6 +99,7 @@ def check_container(file: h5py.File, name: str) -> None:
             elif isinstance(item, h5py.Dataset):
                 size, held = _check_dataset(item, place, name)
                 declared += size
+                numbers += int(item.size or 0)
                 stored += held
     if declared > FREE_BYTES + MAX_RATIO * stored:
         raise FormatError(
@@ -100,6 +107,7 @@ def check_container(file: h5py.File, name: str) -> None:
             f" {stored // 2**20:,} MiB.",
             _REFUSE,
         )
+    return numbers
 
 
 def _check_link(link: Any, place: str, name: str) -> None:

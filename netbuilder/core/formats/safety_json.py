@@ -51,7 +51,7 @@ def _check_depth(value: Any, where: str) -> None:
     while waiting:
         item, depth = waiting.pop()
         if isinstance(item, dict):
-            inner = item.values()
+            inner = list(item.values())
         elif isinstance(item, list):
             inner = item
         else:

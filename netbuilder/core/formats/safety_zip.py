@@ -31,10 +31,12 @@ def read_zip(path: Path) -> Found:
     name = path.name
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in _checked(archive, name):
-                if info.filename == _WEIGHTS:
-                    _check_weights(archive, info, name)
-            found = Found(config=_json(archive, "config.json", name))
+            numbers = sum(
+                _check_weights(archive, info, name)
+                for info in _checked(archive, name)
+                if info.filename == _WEIGHTS
+            )
+            found = Found(config=_json(archive, "config.json", name), numbers=numbers)
             names = set(archive.namelist())
             if "metadata.json" in names:
                 metadata = _json(archive, "metadata.json", name)
@@ -101,7 +103,7 @@ def _check_name(info: zipfile.ZipInfo, name: str) -> None:
         )
 
 
-def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> None:
+def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> int:
     import h5py
 
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:
@@ -109,7 +111,7 @@ def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -
         with archive.open(info) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, 2**20)
         with h5py.File(copy, "r") as file:
-            check_container(file, name)
+            return check_container(file, name)
 
 
 def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:

@@ -1,0 +1,145 @@
+"""The trained ``.h5``: raw rows in, answers in the data's own units out, opens anywhere.
+
+``keras.models.load_model(path)`` opens it with no other argument, compiled. What NetBuilder
+needs to show canvas, curves and weights again stands in its attributes (see ``beside``).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import beside
+from netbuilder.core.formats.hdf5_write import write_model
+from netbuilder.core.formats.modelfile import ModelFile
+from netbuilder.core.formats.rebuild import copy_optimizer_state, rebuild
+from netbuilder.core.formats.safety import inspect
+
+if TYPE_CHECKING:
+    import keras
+
+ENDINGS = (".h5", ".hdf5")
+
+
+def save(trained: TrainedModel, path: Path) -> None:
+    """Write the assembled model and all that stands beside it, whole or not at all.
+
+    Args:
+        trained: from a session or ``load``.
+        path: ends in .h5 or .hdf5.
+
+    Raises:
+        UserError: the place cannot be written; what was there before is unchanged.
+    """
+    copy_optimizer_state(trained.core, trained.model)
+    write_model(trained.model, path, beside.to_json(trained))
+
+
+def load(path: Path) -> TrainedModel:
+    """A trained network out of a ``.h5`` that NetBuilder wrote.
+
+    The network is built from the project in the file, and only numbers are taken from the rest:
+    nothing of the file's config reaches Keras.
+
+    Raises:
+        FormatError: damaged, unsafe, made elsewhere, or the weights do not fit the project.
+    """
+    path = Path(path)
+    file = inspect(path, placeholders=True)
+    if not file.is_ours:
+        raise FormatError(
+            f"'{path.name}' was not made by NetBuilder: there is no project in it.",
+            "Import it: netbuilder import " + path.name + " -o project.netbuilder",
+            path=str(path),
+        )
+    return load_checked(file)
+
+
+def load_checked(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked ``.h5`` of ours. Raises as ``load`` does."""
+    parts = beside.from_json(file.ours, file.path.name)
+    core, model = rebuild(parts, file)
+    with weights_path(file.path) as path:
+        try:
+            model.load_weights(path)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise FormatError(
+                f"The weights in '{file.path.name}' do not fit the project in it:"
+                f" {str(error).splitlines()[0]}",
+                "The file is damaged, or was changed by another program.",
+                path=str(file.path),
+            ) from error
+    restore_optimizer(file.path, model)
+    copy_optimizer_state(model, core)
+    return TrainedModel(
+        project=parts.project,
+        core=core,
+        model=model,
+        pre=parts.pre,
+        facts=parts.facts,
+        history=parts.history,
+        test=parts.test,
+        seconds=float(parts.run.get("seconds") or 0.0),
+        steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
+        epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
+        best_epoch=int(parts.run.get("best_epoch") or 0),
+        extra={"path": str(file.path)},
+    )
+
+
+@contextmanager
+def weights_path(path: Path) -> Iterator[Path]:
+    """``path``, or a copy of it that ends as Keras wants it."""
+    if path.suffix.lower() in ENDINGS:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:
+        copy = Path(folder) / "model.h5"
+        shutil.copyfile(path, copy)
+        yield copy
+
+
+def restore_optimizer(path: Path, model: keras.Model) -> bool:
+    """Give the optimizer of ``model`` the state that stands in a ``.h5``; whether it fitted."""
+    import h5py
+    import numpy as np
+
+    with h5py.File(path, "r") as file:
+        group = file.get("optimizer_weights")
+        if not isinstance(group, h5py.Group):
+            return False
+        names = _names(group)
+        found = [group.get(name) for name in names]
+        variables = model.optimizer.variables
+        fitting = len(found) == len(variables) and all(
+            isinstance(one, h5py.Dataset) and tuple(one.shape) == tuple(variable.shape)
+            for one, variable in zip(found, variables, strict=False)
+        )
+        if fitting:
+            for one, variable in zip(found, variables, strict=True):
+                variable.assign(np.asarray(one))
+        return fitting
+
+
+def _names(group: object) -> list[str]:
+    """Keras splits a list of names that is too long over numbered attributes."""
+    attributes = group.attrs  # type: ignore[attr-defined]
+    if "weight_names" in attributes:
+        parts = [attributes["weight_names"]]
+    else:
+        parts = []
+        while f"weight_names{len(parts)}" in attributes:
+            parts.append(attributes[f"weight_names{len(parts)}"])
+    return [n.decode() if isinstance(n, bytes) else str(n) for part in parts for n in part]
+
+
+def with_path(trained: TrainedModel, path: Path) -> TrainedModel:
+    """The same, remembering where it was saved."""
+    return replace(trained, extra={**trained.extra, "path": str(path)})
