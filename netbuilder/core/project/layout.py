@@ -102,6 +102,7 @@ def arrange(
     index = {one: i for i, one in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
+    forward = _without_detours(order, forward)
     extent = [(sizes or {}).get(one, CARD) for one in ids]
     if horizontal:
         extent = [(height, width) for width, height in extent]
@@ -151,6 +152,26 @@ def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[lis
                 placed.add(target)
     rank = {v: i for i, v in enumerate(order)}
     return order, [[b for b in targets[a] if rank[b] > rank[a]] for a in range(count)]
+
+
+def _without_detours(order: list[int], forward: list[list[int]]) -> list[list[int]]:
+    """Without the edges past which a longer path leads to the same vertex.
+
+    A skip connection is one: left out, the block that it goes round stays a straight column,
+    and its wire is led along the side.
+    """
+    if all(len(targets) < 2 for targets in forward):
+        return forward
+    reached = [0] * len(forward)  # bit t of reached[v]: a path leads from v to t
+    for v in reversed(order):
+        for target in forward[v]:
+            reached[v] |= reached[target] | 1 << target
+    return [
+        [t for t in targets if not any(reached[other] >> t & 1 for other in targets if other != t)]
+        if len(targets) > 1
+        else targets
+        for targets in forward
+    ]
 
 
 def _parts(count: int, order: list[int], forward: list[list[int]]) -> list[list[int]]:

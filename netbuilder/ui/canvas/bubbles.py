@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -45,11 +45,13 @@ def place(
     scale: float,
     asked: frozenset[str],
     previews: frozenset[str] = frozenset(),
+    seen: Box | None = None,
 ) -> list[Bubble]:
     """The bubbles of the given cards, none over another.
 
     A bubble that would cover other cards comes only for cards in ``asked`` (selected, hovered);
-    until then the mark on the card stands for it.
+    until then the mark on the card stands for it. Where the right of ``seen`` has no room, a
+    bubble stands on the left of its card.
     """
     if scale < NEAR:
         return []
@@ -57,9 +59,13 @@ def place(
     marked = [card for card in cards if card.problems]
     for card in sorted(marked, key=lambda c: (c.x, c.y)):
         bubble = _lay(picture, card, look, card.id in previews)
+        if seen is not None and not picture.horizontal and bubble.box[2] > seen[2]:
+            left = card.x - AWAY - WIDTH
+            if left >= seen[0]:
+                bubble = _shifted(bubble, left - bubble.box[0], 0.0)
         for other in bubbles:
             if _touch(bubble.box, other.box):
-                bubble = _shifted(bubble, other.box[3] + 6.0 - bubble.box[1])
+                bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
         covered = any(c.id != card.id for c in picture.grid.cards_in(bubble.box))
         if card.id in asked or not covered:
             bubbles.append(bubble)
@@ -70,16 +76,14 @@ def _touch(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] + 4 and b[1] < a[3] + 4
 
 
-def _shifted(bubble: Bubble, down: float) -> Bubble:
+def _shifted(bubble: Bubble, dx: float, dy: float) -> Bubble:
     left, top, right, bottom = bubble.box
-    return Bubble(
-        bubble.card,
-        bubble.problem,
-        bubble.more,
-        (left, top + down, right, bottom + down),
-        bubble.title.translated(0, down),
-        bubble.text.translated(0, down),
-        bubble.button.translated(0, down) if bubble.button is not None else None,
+    return replace(
+        bubble,
+        box=(left + dx, top + dy, right + dx, bottom + dy),
+        title=bubble.title.translated(dx, dy),
+        text=bubble.text.translated(dx, dy),
+        button=bubble.button.translated(dx, dy) if bubble.button is not None else None,
     )
 
 

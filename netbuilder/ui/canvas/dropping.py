@@ -16,9 +16,11 @@ from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas import hits
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.gestures import SNAP, Gesture
-from netbuilder.ui.canvas.painting import ghost
+from netbuilder.ui.canvas.painting import SLIM, ghost
 from netbuilder.ui.canvas.picture import CARD_HEIGHT, CARD_WIDTH, Card, Wire
+from netbuilder.ui.canvas.routes import Route
 from netbuilder.ui.canvas.tips import paint_hint
+from netbuilder.ui.canvas.wiring import loose
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -126,15 +128,12 @@ class DropLayer(Drop):
             return
         if self._wire is not None:
             x, y = self._wire.route.middle()
-            spot = (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2)
-            ghost(p, view.look, *spot, self._layer, category)
+            spot = (x - CARD_WIDTH / 2, y - SLIM / 2)
+            ghost(p, view.look, spot, self._layer, category, slim=True)
             paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, "Insert here", scale)
             return
         place = self._place()
         if self._end is not None:
-            from netbuilder.ui.canvas.routes import Route
-            from netbuilder.ui.canvas.wiring import loose
-
             horizontal = view.picture.horizontal
             tip = (
                 (place[0], place[1] + CARD_HEIGHT / 2)
@@ -145,7 +144,7 @@ class DropLayer(Drop):
             loose(p, view, route, True)
             text = f"Connect to {self._end.title}"
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
-        ghost(p, view.look, *place, self._layer, category)
+        ghost(p, view.look, place, self._layer, category)
 
 
 class DropBlock(Drop):
@@ -164,4 +163,4 @@ class DropBlock(Drop):
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where
-        ghost(p, self.view.look, x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2, self._name, "")
+        ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")

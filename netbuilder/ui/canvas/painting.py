@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QStaticText, QTransform
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QStaticText, QTransform
 
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look
-from netbuilder.ui.canvas.picture import CARD_HEIGHT, FRAME_HEAD, Card, Frame, Picture, Wire
+from netbuilder.ui.canvas.picture import (
+    CARD_HEIGHT,
+    CARD_WIDTH,
+    FRAME_HEAD,
+    Card,
+    Frame,
+    Picture,
+    Wire,
+)
 
 NEAR = 0.55  # from this scale on everything is shown
 NAMES = 0.26  # from this scale on names are shown
 _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
 _GAP = 8.0
+SLIM = 26.0  # height of a card to be that lies on a wire
 _ABOVE_FIRST = "fix the layer above first"
 
 
@@ -52,6 +61,7 @@ def paint(
         _paint_far(p, picture, cards, box, look, camera.scale, state)
     else:
         _paint_wires(p, picture, box, look, camera.scale, state)
+        _paint_frame_names(p, picture.frames.values(), look, camera.scale, state)
         _paint_cards(p, cards, picture, look, camera, state)
     p.resetTransform()
 
@@ -122,13 +132,12 @@ def far_lines(picture: Picture, wires: Iterable[Wire] | None = None) -> list[QLi
         kept = wire.cache.get("lines")
         if kept is None:
             r = wire.route
-            if r.lane is None:
-                kept = [QLineF(r.x1, r.y1, r.x2, r.y2)]
-            else:
-                spots = [(r.x1, r.y1), (r.lane, r.y1 + 36), (r.lane, r.y2 - 36), (r.x2, r.y2)]
-                if r.horizontal:
-                    spots = [(r.x1, r.y1), (r.x1 + 36, r.lane), (r.x2 - 36, r.lane), (r.x2, r.y2)]
-                kept = [QLineF(*a, *b) for a, b in itertools.pairwise(spots)]
+            spots = [(r.x1, r.y1), (r.x2, r.y2)]
+            if r.lane is not None and r.horizontal:
+                spots[1:1] = [(r.x1 + 36, r.lane), (r.x2 - 36, r.lane)]
+            elif r.lane is not None:
+                spots[1:1] = [(r.lane, r.y1 + 36), (r.lane, r.y2 - 36)]
+            kept = [QLineF(*a, *b) for a, b in pairwise(spots)]
             wire.cache["lines"] = kept
         lines += kept
     return lines
@@ -150,16 +159,25 @@ def _paint_frames(
         fill.setAlpha(14)
         p.setBrush(fill)
         p.drawRoundedRect(QRectF(frame.x, frame.y, frame.w, frame.h), 10, 10)
-        if scale >= NAMES:
-            font, metrics = look.title_at(max(11, min(22, round(10 / scale))))
-            p.setFont(font)
-            p.setPen(look.secondary)
-            text = metrics.elidedText(f"▾ {frame.name}", Qt.TextElideMode.ElideRight, frame.w - 20)
-            p.drawText(
-                QRectF(frame.x + 10, frame.y, frame.w - 20, FRAME_HEAD),
-                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
-                text,
-            )
+
+
+def _paint_frame_names(
+    p: QPainter, frames: Iterable[Frame], look: Look, scale: float, state: State
+) -> None:
+    """Names of open groups, over the wires that come in beneath them."""
+    if scale < NAMES:
+        return
+    font, metrics = look.title_at(max(12, min(22, round(10 / scale))))
+    p.setFont(font)
+    for frame in frames:
+        text = metrics.elidedText(f"▾ {frame.name}", Qt.TextElideMode.ElideRight, frame.w - 24)
+        box = QRectF(frame.x + 8, frame.y + 3, metrics.horizontalAdvance(text) + 12, FRAME_HEAD - 4)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(look.canvas)
+        p.drawRoundedRect(box, 5, 5)
+        chosen = frame.id in state.selected or state.hovered == frame.id
+        p.setPen(look.accent if chosen else look.secondary)
+        p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 # wires ------------------------------------------------------------------------------------
@@ -293,9 +311,11 @@ def _paint_cards(
         left = round(((card.x - MARGIN) * scale + camera.x) * ratio) / ratio
         top = round(((card.y - MARGIN) * scale + camera.y) * ratio) / ratio
         p.resetTransform()
-        if card.follows:
-            p.setOpacity(0.5)
+        if card.follows:  # the body fades, the words stay readable
+            p.setOpacity(0.45)
         p.drawPixmap(QPointF(left, top), body)
+        if card.follows:
+            p.setOpacity(0.8)
         p.setTransform(QTransform(scale, 0, 0, scale, left + MARGIN * scale, top + MARGIN * scale))
         if near:
             _paint_words(p, card, look)
@@ -412,26 +432,29 @@ def _two_lines(text: str, first: float, second: float, look: Look) -> tuple[str,
     )
 
 
-def ghost(p: QPainter, look: Look, x: float, y: float, title: str, category: str) -> None:
-    """A card to be, while it is dragged: ``(x, y)`` is its upper left corner."""
-    rect = QRectF(x, y, 260.0, CARD_HEIGHT)
-    fill = QColor(look.card)
-    fill.setAlpha(210)
+def ghost(
+    p: QPainter,
+    look: Look,
+    spot: tuple[float, float],
+    title: str,
+    category: str,
+    slim: bool = False,
+) -> None:
+    """A card to be, while it is dragged: ``spot`` is its upper left corner, slim ones lie on a
+    wire between two cards.
+    """
+    x, y = spot
+    height = SLIM if slim else CARD_HEIGHT
+    rect = QRectF(x, y, CARD_WIDTH, height)
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    p.setPen(QPen(look.accent, 1.5, Qt.PenStyle.DashLine))
-    p.setBrush(fill)
-    p.drawRoundedRect(rect, 8, 8)
     p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(look.card)
+    p.drawRoundedRect(rect, 8, 8)
     p.setBrush(look.category.get(category, look.secondary))
-    p.drawRoundedRect(QRectF(x, y, STRIPE, CARD_HEIGHT), 3, 3)
+    p.drawRoundedRect(QRectF(x, y, STRIPE, height), 3, 3)
+    p.setPen(QPen(look.accent, 1.5, Qt.PenStyle.DashLine))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawRoundedRect(rect, 8, 8)
     p.setPen(look.text)
     p.setFont(look.title_font)
     p.drawText(rect.adjusted(_LEFT, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, title)
-
-
-def loose_wire(p: QPainter, look: Look, points: list[tuple[float, float]], good: bool) -> None:
-    """The wire that is being dragged."""
-    p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    p.setPen(QPen(look.accent if good else look.secondary, 2.2, Qt.PenStyle.SolidLine))
-    p.setBrush(Qt.BrushStyle.NoBrush)
-    p.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))

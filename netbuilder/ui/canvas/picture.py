@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from netbuilder.core.project.layout import CARD, GAP_ALONG, Shown, arrange, shown
 from netbuilder.core.project.model import Edge, Graph, Group, Node, Point, Project
 from netbuilder.ui.canvas import texts
-from netbuilder.ui.canvas.routes import Route, around
+from netbuilder.ui.canvas.routes import Lanes, Route
 from netbuilder.ui.canvas.spatial import Grid
 
 CARD_WIDTH, CARD_HEIGHT = CARD
 GOAL = "@goal"  # id of the goal's card; of further outputs "@goal:<output id>"
-FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 14.0, 24.0, 9.0
+_ORDERLESS = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
+FRAME_SIDE, FRAME_HEAD, FRAME_FOOT = 30.0, 24.0, 9.0  # around an open group's cards
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
 
 
@@ -140,7 +141,8 @@ class Picture:
                 if key not in led:
                     led[key] = wires[key] = replace(wire, cache={})
         grid = self.grid.over(moved, led)
-        _lead(cards, led.values(), self.horizontal, grid)
+        others = (w for key, w in wires.items() if key not in led)
+        _lead(cards, led.values(), self.horizontal, grid, others)
         frames = _frames(self.graph, cards)
         picture = Picture(
             self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key
@@ -239,8 +241,11 @@ def draw(
             cards[one] = _node_card(node, place, made_of, project, facts)
     wires = _wires(seen, cards, node_shapes, before)
     _add_goals(project, facts, cards, wires, at, horizontal, node_shapes)
+    _order_slots(cards, wires, horizontal)
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
-        _lead(cards, [w for key, w in wires.items() if before.wires.get(key) is not w], horizontal)
+        new = [w for key, w in wires.items() if before.wires.get(key) is not w]
+        kept = (w for key, w in wires.items() if before.wires.get(key) is w)
+        _lead(cards, new, horizontal, others=kept)
     else:
         _lead(cards, wires.values(), horizontal)
     return Picture(graph, horizontal, cards, wires, _frames(graph, cards), seen, auto, key)
@@ -383,7 +388,7 @@ def _wires(
         if (
             kept is not None
             and kept.shape is shape
-            and kept.slot == slot
+            and (kept.slot == slot or cards[b].title in _ORDERLESS)
             and kept.edges == edges
             and old_cards.get(a) is cards[a]
             and old_cards.get(b) is cards[b]
@@ -399,20 +404,58 @@ def _lead(
     wires: Iterable[Wire],
     horizontal: bool,
     grid: Grid | None = None,
+    others: Iterable[Wire] = (),
 ) -> None:
-    """Give wires their way: from port to port, beside the cards that are in between."""
+    """Give wires their way: from port to port, beside the cards that are in between.
+
+    ``others`` are wires that keep the way that they have.
+    """
+    long: list[tuple[float, Wire, Route]] = []
+    least = (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG
     for wire in wires:
         start = out_port(cards[wire.source], horizontal)
         end = in_port(cards[wire.target], wire.slot, horizontal)
         route = Route(*start, *end, horizontal)
         along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
-        if along > (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG or along < 0:
-            if grid is None:
-                grid = Grid(cards, {})
-            around(route, grid, wire.source, wire.target)
-        if route != wire.route:
-            wire.route = route
-            wire.cache.clear()
+        if along > least or along < 0:
+            long.append((abs(along), wire, route))
+        else:
+            _follow(wire, route)
+    if not long:
+        return
+    grid = grid or Grid(cards, {})
+    lanes = Lanes(wire.route for wire in others)
+    for _, wire, route in sorted(long, key=lambda one: one[0]):  # the shorter ones inside
+        lanes.around(route, grid, wire.source, wire.target)
+        _follow(wire, route)
+
+
+def _follow(wire: Wire, route: Route) -> None:
+    if route != wire.route:
+        wire.route = route
+        wire.cache.clear()
+
+
+def _order_slots(
+    cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire], horizontal: bool
+) -> None:
+    """Where the order of inputs means nothing (Add), let wires come in without crossing."""
+    incoming: dict[str, list[Wire]] = {}
+    for wire in wires.values():
+        card = cards[wire.target]
+        if card.ports_in > 1 and card.title in _ORDERLESS:
+            incoming.setdefault(card.id, []).append(wire)
+    for some in incoming.values():
+
+        def side(wire: Wire) -> float:
+            a, b = cards[wire.source], cards[wire.target]
+            across = a.y - b.y if horizontal else a.x - b.x
+            along = b.x - a.x if horizontal else b.y - a.y
+            step = (CARD_WIDTH if horizontal else CARD_HEIGHT) * 2 + GAP_ALONG
+            return across - (1e6 if along > step and abs(across) < CARD_WIDTH / 2 else 0.0)
+
+        for slot, wire in enumerate(sorted(some, key=side)):
+            wire.slot = slot
 
 
 def _add_goals(

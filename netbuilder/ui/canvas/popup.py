@@ -81,7 +81,7 @@ class LayerSearch(QFrame):
     def open_at(self, spot: QPoint) -> None:
         """Show it with its corner at a place of the canvas, kept inside the canvas."""
         parent = self.parentWidget()
-        height = min(_HEIGHT, parent.height() - 8)
+        height = min(self._wanted_height(), parent.height() - 8)
         width = min(_WIDTH, parent.width() - 8)
         x = max(4, min(spot.x(), parent.width() - width - 4))
         y = max(4, min(spot.y(), parent.height() - height - 4))
@@ -89,6 +89,9 @@ class LayerSearch(QFrame):
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _wanted_height(self) -> int:
+        return min(_HEIGHT, 84 + 28 * max(1, self.list.count()))
 
     def _search(self, text: str) -> None:
         self.list.clear()
@@ -104,6 +107,8 @@ class LayerSearch(QFrame):
             item = QListWidgetItem("No layer of that name fits here")
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
+        if self.isVisible():
+            self.resize(self.width(), min(self._wanted_height(), self.parentWidget().height() - 8))
 
     def _choose(self) -> None:
         item = self.list.currentItem()
@@ -148,7 +153,10 @@ def _square(spec: LayerSpec) -> QIcon:
     p.setBrush(theme.category_color(spec.category))
     p.drawRoundedRect(2, 2, 24, 24, 7, 7)
     p.end()
-    return QIcon(pixmap)
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint the selected one
+        icon.addPixmap(pixmap, mode)
+    return icon
 
 
 class NameField(QLineEdit):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netbuilder.core.project.model import Point
@@ -11,6 +12,9 @@ from netbuilder.ui.canvas.spatial import Grid
 
 _STEPS = 12  # points of a curve that are looked at in hit tests
 LANE_GAP = 22.0  # from a card to the lane beside it
+_LANE_STEP = 12.0  # from lane to lane
+_LANES_BESIDE = 12
+_MANY_LANES = 200  # wires: above, lanes may coincide, since none could be followed anyway
 _BEND = 36.0  # length over which a wire turns into its lane
 
 
@@ -110,22 +114,51 @@ def _to_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) 
     return math.hypot(x - ax - t * dx, y - ay - t * dy)
 
 
-def around(route: Route, grid: Grid, source: str, target: str) -> None:
-    """Give the route a lane beside the cards that it would cross, if it crosses any."""
-    crossed = set[str]()
-    for x, y in _samples(route):
-        crossed.update(grid.cards_near(x, y))
-    crossed -= {source, target}
-    back = route.x2 < route.x1 if route.horizontal else route.y2 < route.y1
-    if back:  # a wire that goes back runs beside both of its cards
-        crossed |= {source, target}
-    if not crossed:
-        return
-    edges = [grid.box(one) for one in crossed]
-    if route.horizontal:
-        route.lane = max(bottom for _, _, _, bottom in edges) + LANE_GAP
-    else:
-        route.lane = max(right for _, _, right, _ in edges) + LANE_GAP
+class Lanes:
+    """Keeps wires that run side by side apart."""
+
+    def __init__(self, taken: Iterable[Route] = ()) -> None:
+        self._taken: list[tuple[float, float, float]] = []
+        for route in taken:
+            if route.lane is not None:
+                self._take(route, route.lane)
+
+    def _take(self, route: Route, lane: float) -> None:
+        start, end = _extent(route)
+        self._taken.append((lane, start, end))
+
+    def around(self, route: Route, grid: Grid, source: str, target: str) -> None:
+        """Give the route a lane beside the cards that it would cross, if it crosses any.
+
+        Lanes lie on the left (horizontal: above): on the right is the place for words.
+        """
+        crossed = set[str]()
+        for x, y in _samples(route):
+            crossed.update(grid.cards_near(x, y))
+        crossed -= {source, target}
+        back = route.x2 < route.x1 if route.horizontal else route.y2 < route.y1
+        if back:  # a wire that goes back runs beside both of its cards
+            crossed |= {source, target}
+        if not crossed:
+            return
+        side = 1 if route.horizontal else 0
+        lane = min(grid.box(one)[side] for one in crossed) - LANE_GAP
+        start, end = _extent(route)
+        if len(self._taken) < _MANY_LANES:
+            for _ in range(_LANES_BESIDE):
+                if not any(
+                    abs(other - lane) < _LANE_STEP - 1 and first < end and start < last
+                    for other, first, last in self._taken
+                ):
+                    break
+                lane -= _LANE_STEP
+        route.lane = lane
+        self._take(route, lane)
+
+
+def _extent(route: Route) -> tuple[float, float]:
+    a, b = (route.x1, route.x2) if route.horizontal else (route.y1, route.y2)
+    return (min(a, b), max(a, b))
 
 
 def _samples(route: Route) -> list[Point]:

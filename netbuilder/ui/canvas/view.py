@@ -310,7 +310,9 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
             shown = self.previews.ids
             self._bubbles = (
                 key,
-                bubbles.place(picture, cards, self.look, self.camera.scale, asked, shown),
+                bubbles.place(
+                    picture, cards, self.look, self.camera.scale, asked, shown, self.seen_box()
+                ),
             )
         return self._bubbles[1]
 

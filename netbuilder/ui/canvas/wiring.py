@@ -79,9 +79,13 @@ class WireDrag(Gesture):
         self._card = hit.card
         self._from_out = hit.kind == "out"
         if hit.kind == "in":
-            incoming = [w for w in picture.wires_of(hit.card.id) if w.target == hit.card.id]
-            if hit.slot < len(incoming):  # the port holds a wire: its end is dragged away
-                self._taken = incoming[hit.slot]
+            there = [
+                wire
+                for wire in picture.wires_of(hit.card.id)
+                if wire.target == hit.card.id and wire.slot == hit.slot
+            ]
+            if there:  # the port holds a wire: its end is dragged away
+                self._taken = there[0]
                 self._card = picture.cards[self._taken.source]
                 self._from_out = True
         self._over: str | None = None
