@@ -13,7 +13,7 @@ from netbuilder.core.check.shapes import NodeShape, Shapes
 from netbuilder.core.check.words import Shape
 from netbuilder.core.data.defaults import loss_for
 from netbuilder.core.data.ends import last_units
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.facts import BINARY, DataFacts
 from netbuilder.core.project.model import Choice, Graph, Node, Project
 
 #: Layers that only change numbers one by one, by the activation that they stand for.
@@ -64,6 +64,15 @@ class End:
     task: str | None
     units: int | None
     classes: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether it gives as many numbers as the target has; True where that is not known."""
+        if self.units is None or self.shape is None or len(self.shape) != 2:
+            return self.shape is None or len(self.shape) == 2
+        have = self.shape[1]
+        # Two classes are learned with one sigmoid unit, or with two and softmax.
+        return have in {self.units, None} or (self.task == BINARY and have == 2)
 
 
 class Context:
@@ -133,8 +142,34 @@ class Context:
         return spec is not None and spec.category in categories
 
     @cached_property
+    def dead_ends(self) -> tuple[End, ...]:
+        """Ends for which the data has no answer, where another end gives it.
+
+        A network may end in several places: each then has a target or a goal of its own, or all
+        learn the same. An end whose size is not the target's is a branch that was forgotten.
+        """
+        facts = self.facts
+        ends = self._all_ends
+        if facts is None or len(ends) < 2 or len(facts.target_names) >= len(ends):
+            return ()
+        own = self.project.data.targets.keys() | self.project.training.outputs.keys()
+        fits = {end.node.id for end in ends if end.fits}
+        lost = [end for end in ends if end.node.id not in fits | own and end.shape is not None]
+        return tuple(lost) if fits else ()
+
+    @cached_property
     def ends(self) -> tuple[End, ...]:
-        """The outputs that an ``Input`` reaches."""
+        """The outputs that an ``Input`` reaches, without dead ends."""
+        lost = {end.node.id for end in self.dead_ends}
+        return tuple(end for end in self._all_ends if end.node.id not in lost)
+
+    @cached_property
+    def answers(self) -> tuple[End, ...]:
+        """The ends of the right size: where size is wrong, that is told and mended first."""
+        return tuple(end for end in self.ends if end.fits)
+
+    @cached_property
+    def _all_ends(self) -> tuple[End, ...]:
         return tuple(self._end(self.graph.by_id[o]) for o in self.graph.outputs if o in self.live)
 
     def upward(self, node: Node) -> Iterator[Node]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from netbuilder.core.check import (
+    rules_activation,
     rules_data,
+    rules_goal,
     rules_output,
     rules_params,
     rules_shapes,
@@ -25,6 +27,8 @@ RULES: tuple[Rule, ...] = (
     *rules_data.RULES,
     *rules_shapes.RULES,
     *rules_output.RULES,
+    *rules_activation.RULES,
+    *rules_goal.RULES,
     *rules_training.RULES,
 )
 

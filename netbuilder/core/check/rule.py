@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Problem, Severity
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.check.sketch import Example
 from netbuilder.core.errors import EditError
-from netbuilder.core.project.model import Data, Edge, Graph, Node, Project, Training
-
-
-@dataclass(frozen=True)
-class Example:
-    """A project that has the problem, and what is known of its data."""
-
-    project: Project
-    facts: DataFacts | None = None
+from netbuilder.core.project.model import Project
 
 
 @dataclass(frozen=True)
@@ -76,46 +68,3 @@ def fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any)
             return project
 
     return Fix(label, careful)
-
-
-Layer = tuple[str, str, dict[str, Any]]
-
-
-@dataclass
-class Sketch:
-    """Builds example projects in a few words."""
-
-    nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
-
-    def chain(self, *layers: Layer, start: str | None = None) -> Sketch:
-        """Add layers ``(id, layer, params)`` that feed one another; ``start`` feeds the first."""
-        before = start
-        for node_id, layer, params in layers:
-            self.nodes.append(Node(node_id, layer, params))
-            if before is not None:
-                self.edges.append((before, node_id))
-            before = node_id
-        return self
-
-    def wire(self, *edges: Edge) -> Sketch:
-        """Add wires."""
-        self.edges.extend(edges)
-        return self
-
-    def project(self, data: Data | None = None, training: Training | None = None) -> Project:
-        """The sketch as a project."""
-        graph = Graph(nodes=tuple(self.nodes), edges=tuple(self.edges))
-        return Project(
-            "Example", graph, data or Data("builtin", name="iris"), training or Training()
-        )
-
-
-def chain(*layers: Layer, data: Data | None = None, training: Training | None = None) -> Project:
-    """A project whose layers feed one another in a row."""
-    return Sketch().chain(*layers).project(data, training)
-
-
-def names(ids: Sequence[str]) -> str:
-    """Ids in quotes, in a row."""
-    return ", ".join(f"'{one}'" for one in ids)

@@ -9,8 +9,8 @@ from typing import Any
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Example, Found, Layer, Rule, Sketch, chain, fix
-from netbuilder.core.check.rules_output import facts_for
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.sketch import Example, Layer, Sketch, chain, facts_for
 from netbuilder.core.check.words import count, label
 from netbuilder.core.data.facts import BINARY, CLASSES
 from netbuilder.core.project import edits

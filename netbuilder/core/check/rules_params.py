@@ -13,7 +13,8 @@ from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.plan import TABLES, Named, change_named, named
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Example, Found, Rule, chain, fix
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.sketch import Example, chain
 from netbuilder.core.check.words import label
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training

@@ -8,8 +8,9 @@ from netbuilder.core.check import shape_fixes as mend
 from netbuilder.core.check.context import Context, End
 from netbuilder.core.check.explain import recurrent, returns_sequences
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Example, Found, Layer, Rule, Sketch, chain, fix
+from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.shapes import NodeShape
+from netbuilder.core.check.sketch import Example, Layer, Sketch, chain
 from netbuilder.core.check.words import count, gives, label
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
@@ -88,8 +89,10 @@ def sequence_giver(context: Context, node: Node) -> Node | None:
 def _output_rank(context: Context) -> Iterable[Found]:
     for end in context.ends:
         shape = end.shape
-        if shape is None or len(shape) == 2 or flatten_place(context, end) is not None:
+        if shape is None or len(shape) == 2:
             continue
+        if flatten_place(context, end) is not None:
+            continue  # told by rank-mismatch
         giver = sequence_giver(context, end.node)
         if giver is not None:
             yield Found(

@@ -10,7 +10,8 @@ from netbuilder.core.check.context import Context
 from netbuilder.core.check.cycles import cycles
 from netbuilder.core.check.explain import input_count
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Example, Found, Rule, Sketch, chain, fix
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.sketch import Example, Sketch, chain
 from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project

@@ -10,8 +10,8 @@ from netbuilder.core.catalog.training import OPTIMIZERS, canonical
 from netbuilder.core.check.context import ARRANGING, DROPPING, Context
 from netbuilder.core.check.memory import machine_memory, training_memory
 from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Example, Found, Rule, chain, fix
-from netbuilder.core.check.rules_output import facts_for
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.sketch import Example, chain, facts_for
 from netbuilder.core.check.words import count, label, size
 from netbuilder.core.data.facts import CLASSES, REGRESSION
 from netbuilder.core.project import edits

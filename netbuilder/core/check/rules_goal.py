@@ -1,0 +1,155 @@
+"""Rules about what is asked of the network: several ends, metrics, rare classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netbuilder.core.catalog.training import METRICS, canonical
+from netbuilder.core.check.answer import made_for, target, target_kinds
+from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.plan import change_named
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.sketch import Example, Sketch, chain, facts_for
+from netbuilder.core.check.words import count, label
+from netbuilder.core.data.facts import CLASSES, REGRESSION
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project, Training
+
+#: The largest class has this many rows for each of the smallest, and more: then it is told.
+_RARE = 10.0
+
+
+def _dead_end(context: Context) -> Iterable[Found]:
+    for end in context.dead_ends:
+        branch = _branch(context, end)
+        names = context.facts.target_names if context.facts is not None else ()
+        aim = f"'{names[0]}'" if names else "the target"
+        text = f"Remove '{branch[0]}'" if len(branch) == 1 else f"Remove the branch ({len(branch)})"
+        yield Found(
+            end.node.id,
+            f"{label(end.node)} leads nowhere: {aim} is answered by another layer. Wire it on, or"
+            " remove it.",
+            fix(text, edits.remove_nodes, branch, heal=False),
+        )
+
+
+def _branch(context: Context, end: End) -> list[str]:
+    """The nodes that lead to this end and nowhere else."""
+    found: list[str] = []
+    for node in context.upward(end.node):
+        if node.layer == "Input" or (found and len(context.graph.targets[node.id]) > 1):
+            break
+        found.append(node.id)
+    return found
+
+
+def _metric(context: Context) -> Iterable[Found]:
+    facts, training = context.facts, context.project.training
+    assert facts is not None
+    told: set[str] = set()
+    for end in context.ends:
+        goal = training.outputs.get(end.node.id)
+        chosen = goal.metrics if goal is not None and goal.metrics is not None else training.metrics
+        for choice in chosen or ():
+            known = canonical(METRICS, choice.name)
+            tasks = METRICS[known].tasks if known is not None else ()
+            kinds = target_kinds(end, facts)
+            if not tasks or end.task is None or kinds & set(tasks) or choice.name in told:
+                continue
+            told.add(choice.name)
+            yield Found(
+                None,
+                f"The metric {choice.name} is made for {made_for(tasks)}, but the target is"
+                f" {target(end, one_hot='one_hot' in kinds)}.",
+                fix(f"Remove {choice.name}", _without_metric, choice.name),
+            )
+
+
+def _without_metric(project: Project, name: str) -> Project:
+    """The plan without a metric; none left means: chosen from the data."""
+    project = change_named(project, "metric", lambda one: one.name == name, lambda _one: None)
+    if project.training.metrics == ():
+        project = edits.set_training(project, metrics=None)
+    return project
+
+
+def _imbalance(context: Context) -> Iterable[Found]:
+    facts = context.facts
+    assert facts is not None
+    if facts.imbalance < _RARE or context.project.training.class_weight != "none":
+        return
+    counts = [n for n in facts.class_counts if n]
+    rarest = ""
+    if len(facts.class_counts) == len(facts.classes) and counts:
+        name = facts.classes[facts.class_counts.index(min(counts))]
+        rarest = f" '{name}' has only {count(min(counts), 'row')}."
+    yield Found(
+        None,
+        f"The largest class has {facts.imbalance:.0f} rows for each row of the smallest.{rarest}"
+        " A network that never answers the rare one would look good.",
+        fix("Weigh the classes", edits.set_training, class_weight="balanced"),
+    )
+
+
+_SOFTMAX = {"units": 3, "activation": "softmax"}
+_HIDDEN = {"units": 8, "activation": "relu"}
+
+
+def _forked() -> Example:
+    sketch = Sketch().chain(("input", "Input", {}), ("dense", "Dense", _HIDDEN))
+    sketch.chain(("out", "Dense", _SOFTMAX), start="dense")
+    sketch.chain(("lost", "Dense", _HIDDEN), start="dense")
+    facts = facts_for(CLASSES, 3, target_names=("species",))
+    return Example(sketch.project(), facts)
+
+
+def _planned(last: dict[str, object], **plan: object) -> Project:
+    return chain(
+        ("input", "Input", {}),
+        ("dense", "Dense", _HIDDEN),
+        ("out", "Dense", last),
+        training=Training(**plan),  # type: ignore[arg-type]
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "dead-end", Severity.ERROR, "Leads nowhere",
+        "A branch ends in a layer that is no answer to the target, beside one that is.",
+        "Wire it to where it should go, or remove it.",
+        _dead_end,
+        (_forked,),
+        needs_facts=True, needs_shapes=True,
+    ),
+    Rule(
+        "metric-target", Severity.WARNING, "Metric does not fit the target",
+        "A metric measures one kind of answer: accuracy is for classes, mean absolute error for"
+        " numbers.",
+        "Choose a metric that is made for the target.",
+        _metric,
+        (
+            lambda: Example(
+                _planned({"units": 1}, metrics=(Choice("accuracy"),)), facts_for(REGRESSION, 1)
+            ),
+            lambda: Example(
+                _planned(_SOFTMAX, metrics=(Choice("accuracy"), Choice("mean_absolute_error"))),
+                facts_for(CLASSES, 3),
+            ),
+        ),
+        needs_facts=True,
+    ),
+    Rule(
+        "rare-class", Severity.WARNING, "A class is rare",
+        "Where one class has few rows, a network does well by never answering it.",
+        "Weigh the classes, so that each counts the same.",
+        _imbalance,
+        (
+            lambda: Example(
+                _planned(_SOFTMAX),
+                facts_for(CLASSES, 3, imbalance=30.0, class_counts=(58, 60, 2)),
+            ),
+        ),
+        needs_facts=True,
+    ),
+)  # fmt: skip
