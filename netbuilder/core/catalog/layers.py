@@ -22,6 +22,7 @@ What ``keras.layers`` has and the catalog leaves out, and why:
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -29,6 +30,7 @@ from typing import Final
 
 from netbuilder.core.catalog import (
     layers_augment,
+    layers_category,
     layers_conv,
     layers_core,
     layers_merge,
@@ -53,6 +55,7 @@ LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
             layers_merge,
             layers_shape,
             layers_preprocess,
+            layers_category,
             layers_augment,
             pretrained,
         )
@@ -88,15 +91,18 @@ def search(text: str) -> list[LayerSpec]:
 
     Each word of ``text`` must be found in the name, the keywords, the category or the help.
     A name that begins with it comes before one that holds it, that before a keyword, that
-    before the help; among equals, teaching layers come first.
+    before the help; among equals, teaching layers come first. When nothing is found, layers
+    whose name or keyword is spelled much like it ("dropot").
     """
     words = text.lower().split()
     scored = []
     for place, spec in enumerate(LAYERS.values()):
         scores = [_score(spec, word) for word in words]
-        if all(score is not None for score in scores):
-            total = sum(score for score in scores if score is not None)
-            scored.append((total, not spec.teaching, place, spec))
+        known = [score for score in scores if score is not None]
+        if len(known) == len(scores):
+            scored.append((sum(known), not spec.teaching, place, spec))
+    if not scored:
+        return _spelled_like("".join(words))
     return [entry[-1] for entry in sorted(scored, key=lambda entry: entry[:3])]
 
 
@@ -108,7 +114,7 @@ def _score(spec: LayerSpec, word: str) -> int | None:
     tests = (
         name == word,
         name.startswith(word),
-        capitals.lower().startswith(word),
+        len(word) > 1 and capitals.lower().startswith(word),
         word in name,
         any(keyword.startswith(word) for keyword in keywords),
         any(word in keyword for keyword in keywords),
@@ -116,3 +122,12 @@ def _score(spec: LayerSpec, word: str) -> int | None:
         len(word) > 2 and word in spec.help.lower(),
     )
     return next((place for place, test in enumerate(tests) if test), None)
+
+
+def _spelled_like(text: str) -> list[LayerSpec]:
+    known: dict[str, list[LayerSpec]] = {}
+    for spec in LAYERS.values():
+        for word in (spec.name, *spec.keywords):
+            known.setdefault(word.lower(), []).append(spec)
+    near = difflib.get_close_matches(text, known, n=6, cutoff=0.7)
+    return list(dict.fromkeys(spec for word in near for spec in known[word]))

@@ -169,14 +169,14 @@ def _depthwise(axes: int) -> LayerSpec:
 
 
 ROWS: Final = (
-    _conv(1),
     _conv(2),
+    _conv(1),
     _conv(3),
-    _transpose(1),
     _transpose(2),
+    _transpose(1),
     _transpose(3),
-    _separable(1),
     _separable(2),
-    _depthwise(1),
+    _separable(1),
     _depthwise(2),
+    _depthwise(1),
 )

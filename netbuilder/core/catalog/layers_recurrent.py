@@ -178,7 +178,7 @@ ROWS: Final = (
         telling=("layer", "merge_mode"),
         ranks=(3, 4, 5, 6),
         teaching=True,
-        keywords=(*_KEYS, "both directions", "wrapper"),
+        keywords=(*_KEYS, "LSTM", "GRU", "both directions", "wrapper"),
     ),
     LayerSpec(
         "TimeDistributed",
@@ -195,7 +195,7 @@ ROWS: Final = (
         ranks=(3, 4, 5, 6),
         keywords=("sequence", "wrapper", "each step", "video"),
     ),
-    _conv_lstm(1),
     _conv_lstm(2),
+    _conv_lstm(1),
     _conv_lstm(3),
 )  # fmt: skip

@@ -88,8 +88,8 @@ _DROPOUT: Final = (
         teaching=True,
         keywords=_KEYS,
     ),
-    _spatial(1),
     _spatial(2),
+    _spatial(1),
     _spatial(3),
     LayerSpec(
         "AlphaDropout",

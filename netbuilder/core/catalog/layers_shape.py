@@ -100,7 +100,8 @@ ROWS: Final = (
         (
             shape(
                 "target_shape", REQUIRED,
-                "The new shape of one sample; one -1 is worked out for you.", start=(-1,),
+                "The new shape of one sample; one -1 is worked out for you.",
+                start=(-1,), minimum=-1,
             ),
             *common(trainable=False),
         ),
@@ -134,5 +135,5 @@ ROWS: Final = (
         ranks=(2,),
         keywords=("sequence", "copy", "decoder"),
     ),
-    *(make(axes) for make in (_upsampling, _cropping, _zero_padding) for axes in (1, 2, 3)),
+    *(make(axes) for make in (_upsampling, _cropping, _zero_padding) for axes in (2, 1, 3)),
 )  # fmt: skip

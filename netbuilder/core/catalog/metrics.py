@@ -92,8 +92,8 @@ def _metric(
 # Mean, Sum and MeanMetricWrapper are left out: they measure what a program hands them.
 METRICS: Final = table(
     _metric("accuracy", "", "Accuracy",
-            "Share of right answers. Stands for the accuracy that fits the target "
-            "(ACCURACY_BY_TASK).", ("binary", "multi_label", "classes", "one_hot")),
+            "Share of right answers, counted as the target asks for.",
+            ("binary", "multi_label", "classes", "one_hot")),
     _metric("mean_absolute_error", "MeanAbsoluteError", "Mean absolute error",
             "How far off on average.", _NUMBERS),
     _metric("mean_squared_error", "MeanSquaredError", "Mean squared error",

@@ -48,6 +48,7 @@ _SHORT: Final[Mapping[str, str]] = MappingProxyType(
         "kullback_leibler_divergence": "kl_divergence",
         "huber_loss": "huber",
         "logcosh": "log_cosh",
+        "log_cosh": "log_cosh_error",
         "zero": "Zeros",
         "one": "Ones",
         "eye": "Identity",
@@ -67,15 +68,16 @@ def canonical(table: Mapping[str, ObjectSpec], name: str) -> str | None:
     Knows short names ("mse"), class names ("MeanSquaredError") and any mixture of cases and
     underscores ("adam", "he_normal"). None when the table has nothing of that name.
     """
-    if name in table:
-        return name
-    short = _SHORT.get(name) or _SHORT.get(name.lower())
-    if short in table:
-        return short
-    plain = _plain(short or name)
-    for spec in table.values():
-        if plain in (_plain(spec.name), _plain(spec.keras_class)):
-            return spec.name
+    names = [name]
+    while (short := _SHORT.get(names[-1]) or _SHORT.get(names[-1].lower())) is not None:
+        names.append(short)
+    for candidate in names:
+        if candidate in table:
+            return candidate
+    for plain in filter(None, map(_plain, names)):
+        for spec in table.values():
+            if plain in (_plain(spec.name), _plain(spec.keras_class)):
+                return spec.name
     return None
 
 

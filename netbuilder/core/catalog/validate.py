@@ -33,6 +33,22 @@ def problem_with(param: Param, value: Any) -> str | None:
     return _CHECKS[param.kind](param, value)
 
 
+def problems_with(spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the arguments of one layer or object: parameter name → sentence.
+
+    Names that ``spec`` does not have, values that do not fit, required ones that are absent.
+    """
+    found: dict[str, str] = {}
+    for name, value in params.items():
+        problem = unknown_param(spec, name) or problem_with(spec.by_name[name], value)
+        if problem:
+            found[name] = problem
+    for row in spec.params:
+        if row.required and row.name not in params:
+            found[row.name] = f"{spec.name} needs {row.name}: {_WANTED[row.kind]}."
+    return found
+
+
 def unknown_param(spec: LayerSpec | ObjectSpec, name: str) -> str | None:
     """A sentence when ``spec`` has no parameter ``name``, with the likeliest one, or None."""
     if name in spec.by_name:
@@ -139,15 +155,16 @@ def _count(axes: int) -> str:
 def _shape(param: Param, value: Any) -> str | None:
     if not _is_list(value):
         return _wrong(param, value)
+    smallest = 1 if param.minimum is None else param.minimum
     for item in value:
-        if item is not None and not _is_int(item):
+        if item is None:
+            continue
+        if not _is_int(item):
             return f"{param.name} must hold whole numbers, and not {_shown(item)}."
-        if item is not None and (item < -1 or item == 0):
+        if item < smallest or item == 0:
             return f"{param.name} holds {item}, but the size of an axis is at least 1."
-    if param.name == "target_shape" and list(value).count(-1) > 1:
+    if list(value).count(-1) > 1:
         return f"{param.name} may hold -1 only once, and not {_shown(value)}."
-    if param.name == "shape" and -1 in value:
-        return f"{param.name} holds -1. Leave an axis empty (None) when its size is not known."
     return None
 
 
@@ -195,34 +212,34 @@ def _activation(param: Param, value: Any) -> str | None:
 def _object(
     param: Param, value: Any, table: Mapping[str, ObjectSpec], what: str
 ) -> str | None:  # fmt: skip
-    params: Any = {}
-    name = value
-    if isinstance(value, Mapping):
-        extra = set(value) - {"name", "params"}
-        if extra:
-            return (
-                f"{param.name} holds {min(map(str, extra))!r}; only name and params belong there."
-            )
-        name, params = value.get("name"), value.get("params", {})
+    if isinstance(value, str):
+        value = {"name": value}
+    if not isinstance(value, Mapping):
+        return _wrong(param, value)
+    name, params = value.get("name"), value.get("params", {})
     if not isinstance(name, str) or not isinstance(params, Mapping):
         return _wrong(param, value)
+    stray = _stray_key(param, value, "name")
+    if stray:
+        return stray
     known = canonical(table, name)
     if known is None:
         return f"{param.name}: there is no {what} {name!r}.{_did_you_mean(name, table)}"
     return _params_problem(param.name, table[known], params)
 
 
+def _stray_key(param: Param, value: Mapping[str, Any], name_key: str) -> str | None:
+    stray = sorted(str(key) for key in value if key not in (name_key, "params"))
+    if not stray:
+        return None
+    return f"{param.name} holds {stray[0]!r}; only {name_key} and params belong there."
+
+
 def _params_problem(
     where: str, spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]
 ) -> str | None:
-    for name, value in params.items():
-        found = unknown_param(spec, name) or problem_with(spec.by_name[name], value)
-        if found:
-            return f"{where}: {found}"
-    for row in spec.params:
-        if row.required and row.name not in params:
-            return f"{where}: {spec.name} needs {row.name} ({_WANTED[row.kind]})."
-    return None
+    found = problems_with(spec, params)
+    return f"{where}: {next(iter(found.values()))}" if found else None
 
 
 def _initializer(param: Param, value: Any) -> str | None:
@@ -243,12 +260,15 @@ def _layer(param: Param, value: Any) -> str | None:
     name, params = value.get("layer"), value.get("params", {})
     if not isinstance(name, str) or not isinstance(params, Mapping):
         return _wrong(param, value)
+    stray = _stray_key(param, value, "layer")
+    if stray:
+        return stray
     if name not in LAYERS:
         return f"{param.name}: there is no layer {name!r}.{_did_you_mean(name, LAYERS)}"
     spec = LAYERS[name]
     if param.choices and name not in param.choices:
         return f"{param.name} must be one of {', '.join(param.choices)}, and not {name}."
-    if spec.min_inputs != 1 or spec.module != "keras.layers":
+    if spec.min_inputs != 1 or spec.ports or spec.module != "keras.layers":
         return f"{param.name}: {name} cannot be wrapped. Choose a layer with one input."
     return _params_problem(param.name, spec, params)
 
