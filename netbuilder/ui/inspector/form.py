@@ -12,6 +12,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.inspector.boxes import FIELD_WIDTH
 from netbuilder.ui.inspector.editors import BLOCKS, EDITORS
 from netbuilder.ui.inspector.reading import UNSET
+from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.labels import note_label
 
 LABEL_WIDTH = 122
@@ -31,7 +32,8 @@ class ParamRow:
         self.editor.setAccessibleDescription(param.help)
         self.editor.setToolTip(param.help)
         self.label.setBuddy(self.editor)
-        self.help = note_label(param.help, parent)
+        self.help = ClampedLabel(param.help, parent)
+        self.help.setToolTip(param.help)
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING

@@ -82,7 +82,7 @@ class CurvePlot(pg.PlotWidget):
             axis = self.getPlotItem().getAxis(name)
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
-            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0)
+            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, hideOverlappingLabels=False)
         dotted = Qt.PenStyle.DotLine
         self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
@@ -142,7 +142,7 @@ class CurvePlot(pg.PlotWidget):
             lines.append((curves.validation(self.quantity), color, 1.5, solid, 1))
         training = self.run.training(self.quantity, self.per_step)
         window = max(len(training) // 60, 2) if self.smooth else 1
-        lines.append((training, scheme.training, 1.4, solid, window))
+        lines.append((training, scheme.training, 1.0, solid, window))
         checked = self.run.validation(self.quantity)
         window = max(len(checked) // 30, 2) if self.smooth else 1
         lines.append((checked, scheme.validation, 2.0, solid, window))
@@ -176,7 +176,7 @@ class CurvePlot(pg.PlotWidget):
             if len(x) == 1:
                 x, y = np.array([x[0] - 0.02, x[0] + 0.02]), np.repeat(y, 2)
             item.setPen(pg.mkPen(color, width=width, style=style))
-            item.setData(x, y, connect="finite")
+            item.setData(x, y, connect="finite", antialias=width > 1)
 
     def _draw_marks(self, color: str) -> None:
         while len(self._marks) < len(self.run.marks):

@@ -272,7 +272,7 @@ class Runner(QObject):
                 return
             grown |= self._take(event)
         if grown:
-            self._set_progress(self._tracker.progress())
+            self._set_progress(self._tracker.progress(paused=self.paused))
             self.curves_changed.emit()
 
     def _take(self, event: Any) -> bool:

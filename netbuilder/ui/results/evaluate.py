@@ -1,0 +1,260 @@
+"""The Evaluate tab: how good the network is on rows that it has not seen."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.ui import jobs, theme
+from netbuilder.ui.data.choosing import FILE_FILTER
+from netbuilder.ui.data.preview import TextTable
+from netbuilder.ui.results.waiting import Waiting
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.training.curves import short
+from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.heat import HeatMap
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
+
+log = logging.getLogger(__name__)
+_NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
+SHOWN_POINTS = 5_000
+
+
+def _evaluate(question: tuple[TrainedModel, Path, Path | None]) -> Evaluation:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.results.evaluate import evaluate
+
+    trained, base, file = question
+    if file is not None:
+        return evaluate(trained, file)
+    dataset = load(trained.project, base)
+    if dataset.test is None:
+        raise DataError(
+            "No rows are kept aside to judge the network.",
+            "Give a test_split or a test file in the tab Data and train again, or choose a file.",
+        )
+    return evaluate(trained, dataset.test)
+
+
+class EvaluatePanel(QWidget):
+    """Follows ``workbench.trained``; evaluates when it is looked at."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._shown: object = None
+        self.evaluation: Evaluation | None = None
+        self._worker = jobs.Latest(_evaluate, "evaluate", self)
+        self._worker.answered.connect(self._found)
+        self._worker.failed.connect(self._failed)
+        self.destroyed.connect(self._worker.stop)
+        self.waiting = Waiting(_NO_MODEL, self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.waiting)
+        page = self.waiting.page_layout
+        self.sentence = note_label("", self, role="sentence")
+        page.addWidget(self.sentence)
+        row = QHBoxLayout()
+        self.about = note_label("", self)
+        self.file_button = QPushButton("Judge on a file…", self)
+        self.file_button.setProperty("small", True)
+        self.file_button.clicked.connect(self._ask_file)
+        row.addWidget(self.about, 1)
+        row.addWidget(self.file_button)
+        page.addLayout(row)
+        self.cards = CardList(self)
+        page.addWidget(self.cards)
+        self.heat_title = heading("What was taken for what", self)
+        self.heat = HeatMap(self)
+        self.scatter_title = heading("Answer against truth", self)
+        self.scatter = Scatter(self)
+        self.metrics, self._metrics_model = _table("Numbers", self)
+        self.classes, self._classes_model = _table("Each class", self)
+        for widget in (
+            self.heat_title,
+            self.heat,
+            self.scatter_title,
+            self.scatter,
+            self.metrics,
+            self.classes,
+        ):
+            page.addWidget(widget)
+        page.addStretch(1)
+        workbench.trained_changed.connect(self._trained_changed)
+        self._trained_changed()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._trained_changed()
+
+    def _trained_changed(self) -> None:
+        trained = self._workbench.trained
+        if trained is None:
+            self._shown = None
+            self.waiting.wait(_NO_MODEL)
+        elif self.isVisible() and trained is not self._shown:
+            self._ask(trained, None)
+
+    def _ask(self, trained: TrainedModel, file: Path | None) -> None:
+        self._shown = trained
+        self.waiting.wait("Asking the network about the test rows…")
+        self._worker.ask((trained, self._workbench.base, file))
+
+    def _ask_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Judge on a file", "", FILE_FILTER)
+        if name and self._workbench.trained is not None:
+            self._ask(self._workbench.trained, Path(name))
+
+    def _found(self, question: tuple[TrainedModel, Path, Path | None], found: Evaluation) -> None:
+        if question[0] is not self._workbench.trained:
+            return
+        self.evaluation = found
+        self.cards.clear()
+        self.waiting.ready()
+        self.sentence.setText(found.sentence)
+        where = f"of {question[2].name}" if question[2] else "that it has not seen while training"
+        self.about.setText(f"Judged on {found.samples:,} rows {where}.")
+        matrix = found.confusion_matrix
+        self.heat.setVisible(matrix is not None)
+        self.heat_title.setVisible(matrix is not None)
+        if matrix is not None:
+            self.heat.show_matrix(matrix, found.labels)
+        numbers = found.task == "regression"
+        self.scatter.setVisible(numbers)
+        self.scatter_title.setVisible(numbers)
+        if numbers:
+            name = found.columns[0] if found.columns else "value"
+            self.scatter.show_points(found.truth, found.predictions, name)
+        rows = [(name.replace("_", " "), short(value)) for name, value in found.metrics.items()]
+        for output, other in found.others.items():
+            rows += [
+                (f"{output}: {name.replace('_', ' ')}", short(value))
+                for name, value in other.metrics.items()
+            ]
+        self._metrics_model.show_rows(("measure", "value"), rows)
+        scores = [
+            (
+                one.label,
+                f"{one.precision:.3f}",
+                f"{one.recall:.3f}",
+                f"{one.f1:.3f}",
+                f"{one.support:,}",
+            )
+            for one in found.classes
+        ]
+        self.classes.setVisible(bool(scores))
+        self._classes_model.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
+        for table in (self.metrics, self.classes):
+            fit_height(table)
+
+    def _failed(self, question: tuple[TrainedModel, Path, Path | None], error: Exception) -> None:
+        if question[0] is not self._workbench.trained:
+            return
+        if not isinstance(error, UserError):
+            log.error("evaluation failed", exc_info=error)
+            error = UserError(f"The network could not be judged: {error}", "Choose other data.")
+        self.cards.clear()
+        self.cards.add(Card("error", error.what, error.mend, self))
+        if self.evaluation is None:
+            for widget in (self.heat, self.heat_title, self.scatter, self.scatter_title):
+                widget.hide()
+            self.metrics.hide()
+            self.classes.hide()
+        self.waiting.ready()
+
+
+class Scatter(pg.PlotWidget):
+    """Answers over truths; on the line they are equal."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        self._line = pg.InfiniteLine(angle=45)
+        self._points = pg.ScatterPlotItem(size=6, pxMode=True)
+        self.addItem(self._line)
+        self.addItem(self._points)
+        self.setFixedHeight(260)
+        self.setAccessibleName("Answer against truth")
+        self._name = ""
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
+        for name, title in (("left", "answer"), ("bottom", "truth")):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+            axis.setLabel(f"{title}: {self._name}" if self._name else title)
+            axis.enableAutoSIPrefix(False)
+        self._line.setPen(pg.mkPen(scheme.secondary, width=1))
+        color = QColor(scheme.training)
+        color.setAlphaF(0.6)
+        self._points.setBrush(color)
+        self._points.setPen(None)
+
+    def show_points(self, truth: np.ndarray, answers: np.ndarray, name: str) -> None:
+        """Show one column of numbers; of very many rows an even part."""
+        x = np.asarray(truth, float).reshape(len(truth), -1)[:, 0]
+        y = np.asarray(answers, float).reshape(len(answers), -1)[:, 0]
+        step = max(len(x) // SHOWN_POINTS, 1)
+        self._points.setData(x[::step], y[::step])
+        finite = np.concatenate([x, y])[np.isfinite(np.concatenate([x, y]))]
+        if len(finite):
+            low, high = float(finite.min()), float(finite.max())
+            edge = 0.04 * (high - low or 1.0)
+            self.getPlotItem().setRange(
+                xRange=(low - edge, high + edge), yRange=(low - edge, high + edge), padding=0
+            )
+        self._name = name
+        self.restyle()
+
+
+def _table(name: str, parent: QWidget) -> tuple[QTableView, TextTable]:
+    model = TextTable(parent)
+    table = QTableView(parent)
+    table.setModel(model)
+    table.setShowGrid(False)
+    table.setAlternatingRowColors(True)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+    table.setAccessibleName(name)
+    return table, model
+
+
+def fit_height(table: QTableView) -> None:
+    """Make a short table exactly as high as its rows."""
+    header = table.horizontalHeader().sizeHint().height()
+    rows = sum(table.rowHeight(row) for row in range(table.model().rowCount()))
+    table.setFixedHeight(min(header + rows + 4, 400))

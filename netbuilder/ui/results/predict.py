@@ -1,0 +1,261 @@
+"""The Predict tab: ask the trained network about one row, or about a file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.errors import UserError
+from netbuilder.ui import jobs
+from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.results.waiting import Waiting
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.widgets.bars import Bars
+from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Field, Predictions
+
+log = logging.getLogger(__name__)
+_NO_MODEL = "Press Train: then the network can be asked here."
+_ASK_MS = 150
+Question = tuple["TrainedModel", Callable[["TrainedModel"], "Predictions"], str]
+
+
+def _predict(question: Question) -> Predictions:
+    trained, ask, _words = question
+    return ask(trained)
+
+
+def param_of(field: Field) -> Param:
+    """The form's row for a column of the data."""
+    if field.kind == "category":
+        return Param(field.name, Kind.CHOICE, field.typical, "", choices=tuple(field.categories))
+    words = ""
+    if field.low is not None and field.high is not None:
+        words = f"{field.low:.6g} to {field.high:.6g} in training"
+    return Param(field.name, Kind.FLOAT, field.typical, words)
+
+
+class PredictPanel(QWidget):
+    """A form made from the model's columns, and files."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._shown: object = None
+        self._form: ParamForm | None = None
+        self._row: dict[str, Any] = {}
+        self.predictions: Predictions | None = None
+        self._worker = jobs.Latest(_predict, "predict", self)
+        self._worker.answered.connect(self._found)
+        self._worker.failed.connect(self._failed)
+        self.destroyed.connect(self._worker.stop)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_ASK_MS)
+        self._soon.timeout.connect(self._ask_row)
+        self.waiting = Waiting(_NO_MODEL, self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.waiting)
+        page = self.waiting.page_layout
+        self.answer = note_label("", self, role="answer")
+        self.bars = Bars(self)
+        self.bars.hide()
+        self.cards = CardList(self)
+        for widget in (self.answer, self.bars, self.cards):
+            page.addWidget(widget)
+        buttons = QHBoxLayout()
+        self.file_button = QPushButton("Answer a file…", self)
+        self.file_button.setToolTip("A CSV in, a CSV with the answers out")
+        self.picture_button = QPushButton("Answer a picture…", self)
+        buttons.addWidget(self.file_button)
+        buttons.addWidget(self.picture_button)
+        buttons.addStretch(1)
+        page.addLayout(buttons)
+        self.about = note_label("", self)
+        page.addWidget(self.about)
+        self.text = QPlainTextEdit(self)
+        self.text.setPlaceholderText("Write a text…")
+        self.text.setMaximumHeight(90)
+        self.text.setAccessibleName("Text to ask about")
+        page.addWidget(self.text)
+        self._place = QVBoxLayout()
+        page.addLayout(self._place)
+        page.addStretch(1)
+        self.file_button.clicked.connect(self._ask_file)
+        self.picture_button.clicked.connect(self._ask_picture)
+        self.text.textChanged.connect(self._soon.start)
+        workbench.trained_changed.connect(self._trained_changed)
+        self._trained_changed()
+
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of one row."""
+        return self._form
+
+    def _trained_changed(self) -> None:
+        trained = self._workbench.trained
+        if trained is self._shown:
+            return
+        self._shown = trained
+        self.answer.setText("")
+        self.bars.show_rows([])
+        self.cards.clear()
+        if trained is None:
+            self.waiting.wait(_NO_MODEL)
+            return
+        from netbuilder.core.results.predict import form_fields, takes
+
+        kind = takes(trained)
+        fields = form_fields(trained) if kind == "rows" else ()
+        self._show_form(fields)
+        self.text.setVisible(kind == "texts")
+        self.picture_button.setVisible(kind == "images")
+        self.about.setText(_WORDS[kind])
+        self.waiting.ready()
+        if kind in ("rows", "texts"):
+            self._soon.start()
+
+    def _show_form(self, fields: tuple[Field, ...]) -> None:
+        if self._form is not None:
+            self._form.hide()
+            self._form.deleteLater()
+            self._form = None
+        known = self._row
+        self._row = {f.name: known.get(f.name, f.typical) for f in fields}
+        if fields:
+            self._form = ParamForm([param_of(field) for field in fields], self)
+            self._form.show_values(self._row)
+            self._form.edited.connect(self._edited)
+            self._place.addWidget(self._form)
+
+    def _edited(self, name: str, value: Any) -> None:
+        if value is ... and self._form is not None:
+            value = self._form.rows[name].param.default
+        self._row[name] = value
+        self._soon.start()
+
+    def _ask_row(self) -> None:
+        trained = self._workbench.trained
+        if trained is None:
+            return
+        if not self.text.isHidden():
+            words = self.text.toPlainText().strip()
+            if words:
+                self._ask(lambda model: _texts(model, [words]))
+            return
+        row = dict(self._row)
+        if row:
+            self._ask(lambda model: _rows(model, row))
+
+    def _ask_picture(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose a picture", "", "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
+        )
+        if name:
+            self._ask(lambda model: _images(model, [Path(name)]))
+
+    def _ask_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Answer a file", "", "All files (*)")
+        if not name:
+            return
+        path = Path(name)
+        suggested = str(path.with_name(f"{path.stem} answers.csv"))
+        out, _ = QFileDialog.getSaveFileName(self, "Write the answers", suggested, "Table (*.csv)")
+        if out:
+            self.answer_file(path, Path(out))
+
+    def answer_file(self, path: Path, out: Path) -> None:
+        """Answer all rows of a file, and write them beside the answers."""
+        self._ask(lambda model: _file(model, path, out), f"Wrote {out}.")
+
+    def _ask(self, ask: Callable[[TrainedModel], Predictions], words: str = "") -> None:
+        trained = self._workbench.trained
+        if trained is not None:
+            self._worker.ask((trained, ask, words))
+
+    def _found(self, question: Question, found: Predictions) -> None:
+        if question[0] is not self._workbench.trained:
+            return
+        self.predictions = found
+        self.cards.clear()
+        if question[2]:
+            self.cards.add(Card("info", f"{len(found):,} answers", question[2], self))
+        for note in found.notes:
+            self.cards.add(Card("info", "", note, self))
+        if question[2]:
+            return
+        self.answer.setText(found.text(0))
+        first = found.first
+        if first.probabilities is None:
+            self.bars.show_rows([])
+            return
+        parts = first.probabilities[0]
+        rows = [
+            (label, float(part), f"{part:.1%}")
+            for label, part in zip(first.classes, parts, strict=False)
+        ]
+        self.bars.show_rows(rows, marked=max(rows, key=lambda row: row[1])[0], top=1.0)
+
+    def _failed(self, question: Question, error: Exception) -> None:
+        if question[0] is not self._workbench.trained:
+            return
+        if not isinstance(error, UserError):
+            log.error("prediction failed", exc_info=error)
+            error = UserError(f"The network could not answer: {error}", "Look at the values.")
+        self.answer.setText("")
+        self.bars.show_rows([])
+        self.cards.clear()
+        self.cards.add(Card("error", error.what, error.mend, self))
+
+
+_WORDS = {
+    "rows": "Fill in a row: the answer follows as you type.",
+    "images": "This network looks at pictures: choose one, or a folder of them as a file.",
+    "texts": "This network reads texts: write one, and it answers as you type.",
+    "arrays": "This network takes arrays: choose a .npz or .h5 file.",
+}
+
+
+def _rows(model: TrainedModel, row: dict[str, Any]) -> Predictions:
+    from netbuilder.core.results.predict import predict_rows
+
+    return predict_rows(model, row)
+
+
+def _texts(model: TrainedModel, texts: list[str]) -> Predictions:
+    from netbuilder.core.results.predict import predict_texts
+
+    return predict_texts(model, texts)
+
+
+def _images(model: TrainedModel, files: list[Path]) -> Predictions:
+    from netbuilder.core.results.predict import predict_images
+
+    return predict_images(model, files)
+
+
+def _file(model: TrainedModel, path: Path, out: Path) -> Predictions:
+    from netbuilder.core.results.predict_file import predict_file
+
+    return predict_file(model, path, out)

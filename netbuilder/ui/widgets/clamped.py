@@ -1,0 +1,64 @@
+"""A label of at most a few lines: what does not fit ends in an ellipsis, and is in the tooltip."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class ClampedLabel(QLabel):
+    """Wrapping plain text that never grows beyond ``lines`` lines."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 2) -> None:
+        super().__init__(text, parent)
+        self._lines = lines
+        self.setProperty("role", "note")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(20)
+
+    def sizeHint(self) -> QSize:
+        return QSize(140, self._lines * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, self.sizeHint().height())
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+        self.update()
+
+    def shown_lines(self) -> list[str]:
+        """The lines as they are drawn at the present width."""
+        text, metrics, width = self.text(), self.fontMetrics(), self.width()
+        if not text:
+            return []
+        layout = QTextLayout(text, self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        found: list[str] = []
+        while True:
+            line = layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(width)
+            if len(found) == self._lines - 1:
+                rest = text[line.textStart() :]
+                found.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
+                break
+            found.append(text[line.textStart() : line.textStart() + line.textLength()].strip())
+        layout.endLayout()
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        lines, step = self.shown_lines(), self.fontMetrics().lineSpacing()
+        y = (self.height() - step * len(lines)) / 2 + self.fontMetrics().ascent()
+        for number, line in enumerate(lines):
+            painter.drawText(QPointF(0, y + number * step), line)
+        painter.end()
