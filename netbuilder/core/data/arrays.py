@@ -44,6 +44,7 @@ def read_arrays(
     y_name = _chosen(options.get("y"), _Y, names, path, "y")
     rest = [name for name in names if name != y_name]
     x_names = list(inputs) or [_chosen(options.get("x"), _X, rest, path, "x")]
+    held = list(x_names)
     if test:
         x_names = [str(options.get("x_test") or _test_name(name)) for name in x_names]
         y_name = str(options.get("y_test") or _test_name(y_name))
@@ -52,7 +53,9 @@ def read_arrays(
     for name in x_names:
         _need(name, names, path)
     read = _read(path, [*x_names, y_name])
-    return samples_of_arrays({name: read[name] for name in x_names}, read[y_name], path.name, test)
+    # Test arrays go by the names of those that they are compared with.
+    x = {name: read[stored] for name, stored in zip(held, x_names, strict=True)}
+    return samples_of_arrays(x, read[y_name], path.name)
 
 
 def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
@@ -171,7 +174,7 @@ def _foreign(path: Path, name: str) -> DataError:
     )
 
 
-def samples_of_arrays(x: dict[str, Array], y: Array, source: str, test: bool = False) -> Samples:
+def samples_of_arrays(x: dict[str, Array], y: Array, source: str) -> Samples:
     """Samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
 
     8-bit pixels are pictures, two axes are a table, all else is numbers. One-hot ``y`` is read

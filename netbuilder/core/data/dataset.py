@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.data.preprocess import Preprocessing
 
 Array = NDArray[Any]
-Batch = tuple[dict[str, Array], dict[str, Array]]
+Batch = tuple[dict[str, Array], dict[str, Array], Array | None]
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,9 @@ class Split:
 class Stream:
     """Training data that is read while training.
 
-    ``batches(batch_size, shuffle, seed)`` gives one epoch of model-ready ``(x, y)``; the last
-    batch may be smaller. ``rows`` is their number in an epoch.
+    ``batches(batch_size, shuffle, seed)`` gives one epoch of ``(x, y, sample_weight or None)``,
+    model-ready, by Input and output id; the last batch may be smaller. Another ``seed`` gives
+    another order. ``rows`` is the number of samples in an epoch.
     """
 
     rows: int
@@ -47,6 +47,28 @@ class Stream:
     def steps(self, batch_size: int) -> int:
         """Batches in an epoch."""
         return -(-self.rows // batch_size)
+
+    def dataset(self, batch_size: int, shuffle: bool, seed: int) -> Any:
+        """One epoch as a ``tf.data.Dataset`` that reads ahead while the network trains.
+
+        Its elements are ``(x, y)``, or ``(x, y, sample_weight)``, with dicts by id.
+        """
+        import tensorflow as tf
+
+        first = next(self.batches(1, False, seed))
+        used = first if first[2] is not None else first[:2]
+
+        def signature(value: Array) -> Any:
+            return tf.TensorSpec((None, *value.shape[1:]), value.dtype)
+
+        def epoch() -> Iterator[Any]:
+            for batch in self.batches(batch_size, shuffle, seed):
+                yield batch[: len(used)]
+
+        spec = tf.nest.map_structure(signature, used)
+        data = tf.data.Dataset.from_generator(epoch, output_signature=spec)
+        count = tf.data.experimental.assert_cardinality(self.steps(batch_size))
+        return data.apply(count).prefetch(tf.data.AUTOTUNE)
 
 
 @dataclass(frozen=True)
@@ -63,8 +85,3 @@ class Dataset:
     test: Split | None
     pre: Preprocessing
     stream: Stream | None = None
-
-
-def empty_like(values: Mapping[str, Array]) -> dict[str, Array]:
-    """Arrays of no rows with the shapes and types of ``values``."""
-    return {key: np.empty((0, *value.shape[1:]), value.dtype) for key, value in values.items()}

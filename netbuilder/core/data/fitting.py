@@ -39,7 +39,9 @@ def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -
     if samples.table is not None:
         raw: Array = tables.encode(samples.table.iloc[rows], pre.columns, samples.source)
     else:
-        values = samples.arrays[pre.source][rows]
+        # A test set of its own may name its one array otherwise.
+        only = next(iter(samples.arrays.values()))
+        values = samples.arrays.get(pre.source, only)[rows]
         if pre.kind == "text":
             return encode_texts(values, pre.vocabulary, int(pre.shape[0] or 1))
         if pre.kind == "image" and values.dtype == object:

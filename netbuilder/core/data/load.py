@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.data.fitting import read_raw
+from netbuilder.core.data.large_csv import is_large
 from netbuilder.core.data.plan import Plan, make_plan
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.sources import read
+from netbuilder.core.data.streaming import csv_stream, image_stream, pictures_in_memory
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
+
+_PREVIEWED = 100_000
 
 
 def facts(project: Project, base: Path) -> DataFacts:
@@ -34,17 +39,34 @@ def facts(project: Project, base: Path) -> DataFacts:
 
 
 def load(project: Project, base: Path) -> Dataset:
-    """Arrays that are ready to train on. Arguments and errors as for ``facts``."""
+    """Arrays that are ready to train on. Arguments and errors as for ``facts``.
+
+    What does not fit the recipe's "memory_limit_mb" (1,024) comes with a ``stream``.
+    """
     plan = make_plan(project, base)
     rows = plan.rows
     test_source = plan.samples if plan.test is None else plan.test
     test_rows = rows.test if plan.test is None else np.arange(len(plan.test))
+
+    def transform(samples: Samples, chosen: NDArray[np.int64]) -> Split:
+        return split_of(plan, samples, chosen)
+
+    train, stream = rows.train, None
+    if plan.scan is not None:
+        stream = csv_stream(plan.scan, transform)
+    else:
+        shape = next(iter(plan.pre.inputs.values())).shape
+        room = pictures_in_memory(project.data, plan.samples, shape)
+        if room is not None:
+            stream = image_stream(plan.samples, rows.train, transform)
+            train = np.random.default_rng(0).permutation(rows.train)[:room]
     return Dataset(
-        facts=plan.facts,
-        train=split_of(plan, plan.samples, rows.train),
-        validation=split_of(plan, plan.samples, rows.validation) if len(rows.validation) else None,
-        test=split_of(plan, test_source, test_rows) if len(test_rows) else None,
+        facts=plan.facts if stream is None else replace(plan.facts, streamed=True),
+        train=transform(plan.samples, train),
+        validation=transform(plan.samples, rows.validation) if len(rows.validation) else None,
+        test=transform(test_source, test_rows) if len(test_rows) else None,
         pre=plan.pre,
+        stream=stream,
     )
 
 
@@ -68,7 +90,8 @@ def preview(project: Project, base: Path, rows: int = 100) -> Preview:
     """
     data = project.data
     if data.kind in {"csv", "series"} and data.path:
-        return preview_of_table(read_csv(base / data.path, data.options), data.target, rows)
+        most = _PREVIEWED if is_large(data, base) else None
+        return preview_of_table(read_csv(base / data.path, data.options, most), data.target, rows)
     samples = read(data, base)
     if samples is None:
         raise DataError("No data is chosen yet.", "Choose data in the Data panel.")

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data import scaling, targets
+from netbuilder.core.data import large_plan, scaling, targets
 from netbuilder.core.data.cache import Recent, stamp
 from netbuilder.core.data.ends import feeds_embedding, input_ids, last_units, output_ids
 from netbuilder.core.data.facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.fitting import fit_input, read_raw
+from netbuilder.core.data.large_csv import Scan, is_large
 from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.sources import read
@@ -29,17 +30,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """Samples of the training file and of the test file, the cut, and what was fitted."""
+    """Samples of the training file and of the test file, the cut, and what was fitted.
+
+    Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
+    the others.
+    """
 
     samples: Samples
     test: Samples | None
     rows: Rows3
     pre: Preprocessing
     facts: DataFacts
+    scan: Scan | None = None
 
 
 _SAMPLES: Recent[tuple[Samples, Samples | None]] = Recent(3)
 _PLANS: Recent[Plan] = Recent(4)
+_SCANS: Recent[Scan] = Recent(2)
 
 
 def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
@@ -69,13 +76,14 @@ def make_plan(project: Project, base: Path) -> Plan:
         *((key, last_units(graph, key)) for key in graph.outputs),
     )
     key = (stamp(project.data, base), ends, project.training.seed)
-    return _PLANS.get(key, lambda: _make(project, base))
+    make = _make_large if is_large(project.data, base) else _make
+    return _PLANS.get(key, lambda: make(project, base))
 
 
 def _make(project: Project, base: Path) -> Plan:
     data = project.data
     samples, test = read_samples(data, base)
-    outputs = _fit_outputs(project, samples)
+    outputs = _fit_outputs(project, samples.targets, samples.source)
     first = next(iter(outputs.values()))
     classes = None
     if first.task in {BINARY, CLASSES}:
@@ -97,6 +105,34 @@ def _make(project: Project, base: Path) -> Plan:
     return Plan(samples, test, rows, pre, facts)
 
 
+def _make_large(project: Project, base: Path) -> Plan:
+    data = project.data
+    key = (*stamp(data, base), project.training.seed)
+    scan = _SCANS.get(key, lambda: large_plan.scan_project(project, base))
+    samples, held, rows = large_plan.held_samples(scan)
+    test = read(data, base, test=True) or held
+    seen = large_plan.targets_seen(scan, samples)
+    outputs = {
+        key: large_plan.scale_output(pre, scan, data.scaling)
+        for key, pre in _fit_outputs(project, seen, samples.source).items()
+    }
+    inputs, notes = large_plan.fit_inputs(project, scan, samples)
+    if data.test_path and test is not None:
+        notes += _check_test(samples, test, inputs)
+    pre = Preprocessing(inputs, outputs)
+    facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
+    counts = large_plan.class_counts(scan, next(iter(outputs.values())))
+    present = [count for count in counts if count]
+    facts = replace(
+        facts,
+        rows=scan.rows,
+        streamed=True,
+        class_counts=counts,
+        imbalance=max(present) / min(present) if present else 1.0,
+    )
+    return Plan(samples, test, rows, pre, facts, scan)
+
+
 def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
     """Target columns of one output: as the recipe gives them, else one each, else all."""
     given = project.data.targets.get(output)
@@ -108,17 +144,17 @@ def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[s
     return tuple(names)
 
 
-def _fit_outputs(project: Project, samples: Samples) -> dict[str, OutputPre]:
+def _fit_outputs(project: Project, frame: pd.DataFrame, source: str) -> dict[str, OutputPre]:
     found: dict[str, OutputPre] = {}
-    names = [str(name) for name in samples.targets.columns]
+    names = [str(name) for name in frame.columns]
     for output in output_ids(project.graph):
-        columns: pd.DataFrame = samples.targets[list(_columns_for(project, output, names))]
+        columns = frame[list(_columns_for(project, output, names))]
         found[output] = targets.fit(
             columns,
-            targets.detect(columns, project.data.options, samples.source),
+            targets.detect(columns, project.data.options, source),
             units=last_units(project.graph, output),
             one_hot=bool(project.data.options.get("one_hot", False)),
-            source=samples.source,
+            source=source,
         )
     return found
 

@@ -7,7 +7,6 @@ Nothing is fitted here. What the model knows (columns, categories, words, scales
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +112,7 @@ def _window_options(data: Data, pre: Preprocessing) -> dict[str, Any]:
 
 
 def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
-    """Like ``read_raw``; arrays are found by their order where names differ."""
-    if samples.table is None and entry.source not in samples.arrays:
-        entry = replace(entry, source=next(iter(samples.arrays)))
+    """Like ``read_raw``, with words for data of another shape."""
     if samples.table is not None and entry.kind != "table":
         return pixels(samples.table, entry, samples.source)
     if samples.table is None and entry.kind == "table":

@@ -83,8 +83,13 @@ def need_column(name: str, known: Sequence[str], source: str, what: str = "colum
         )
 
 
-def samples_of_table(data: Data, table: pd.DataFrame, source: str) -> Samples:
-    """Features and targets of a table, with the recipe's rule for missing values."""
+def samples_of_table(
+    data: Data, table: pd.DataFrame, source: str, *, part: bool = False
+) -> Samples:
+    """Features and targets of a table, with the recipe's rule for missing values.
+
+    A ``part`` of a larger table may turn out to have no complete row.
+    """
     known = [str(name) for name in table.columns]
     targets = targets_of(data, known, source)
     ignored = tuple(str(name) for name in data.options.get("ignore") or ())
@@ -112,7 +117,7 @@ def samples_of_table(data: Data, table: pd.DataFrame, source: str) -> Samples:
     notes: tuple[str, ...] = ()
     if len(used) < len(table):
         notes = (f"{len(table) - len(used)} rows with missing values were left out.",)
-    if used.empty:
+    if used.empty and not part:
         raise DataError(
             f"Every row of {source} has a missing value.",
             'Set "Missing values" to "mean", or choose other columns.',

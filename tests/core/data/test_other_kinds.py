@@ -1,0 +1,203 @@
+"""Built-in sets, pictures, texts, series and arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from netbuilder.core.data.builtin import BUILTINS
+from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.text import encode_texts, fit_vocabulary
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+
+def builtin(name: str, **options: object) -> Project:
+    return Project(data=Data("builtin", name=name, options=options))
+
+
+@pytest.mark.parametrize("name", list(BUILTINS))
+def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
+    found = load(builtin(name), Path())
+    assert found.facts.task == BUILTINS[name].task
+    assert found.validation is not None
+    assert found.test is not None
+    for part in (found.train, found.validation, found.test):
+        x, y = part.x["input"], part.y["output"]
+        assert len(x) == len(y) > 0
+        assert x.shape[1:] == found.facts.input_shapes["input"]
+        assert np.isfinite(x).all()
+        assert np.isfinite(y).all()
+    shown = preview(builtin(name), Path(), 20)
+    assert len(shown.rows) == 20
+    if found.facts.classes:
+        assert len({row[-1] for row in shown.rows}) > 1 or name in {"iris", "wine"}
+
+
+def test_digits_are_pictures_from_0_to_1() -> None:
+    found = load(builtin("digits"), Path())
+    assert found.facts.input_shapes["input"] == (8, 8, 1)
+    assert (found.train.x["input"].min(), found.train.x["input"].max()) == (0.0, 1.0)
+    assert found.facts.value_range == (0.0, 16.0)
+    images = preview(builtin("digits"), Path(), 5).images
+    assert images is not None
+    assert (images.shape, images.dtype, images.max()) == ((5, 8, 8, 1), np.uint8, 255)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for label, colour in (("cats", (200, 30, 30)), ("dogs", (30, 30, 200))):
+        (tmp_path / label).mkdir()
+        for index in range(12):
+            Image.new("RGB", (20, 10), colour).save(tmp_path / label / f"{index}.png")
+    return tmp_path
+
+
+def images(**options: object) -> Project:
+    return Project(data=Data("images", path=".", options=options))
+
+
+def test_a_folder_of_pictures(pictures: Path) -> None:
+    found = load(images(), pictures)
+    assert found.facts.input_shapes["input"] == (10, 20, 3)
+    assert found.facts.classes == ("cats", "dogs")
+    assert found.train.raw_x["input"].dtype == np.uint8
+    assert found.train.x["input"].max() == pytest.approx(200 / 255)
+    sized = load(images(image_size=[8, 6], color_mode="grayscale"), pictures)
+    assert sized.facts.input_shapes["input"] == (8, 6, 1)
+    shown = preview(images(), pictures, 4).images
+    assert shown is not None
+    assert shown.shape == (4, 10, 20, 3)
+
+
+def test_an_input_that_says_its_size_is_obeyed(pictures: Path) -> None:
+    graph = Graph((Node("input", "Input", {"shape": [5, 5, 1]}),))
+    found = facts(Project(graph=graph, data=Data("images", path=".")), pictures)
+    assert found.input_shapes["input"] == (5, 5, 1)
+
+
+def test_unreadable_pictures_are_named(pictures: Path) -> None:
+    (pictures / "cats" / "broken.png").write_bytes(b"not a picture")
+    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'cats/broken.png'"):
+        facts(images(), pictures)
+    (pictures / "cats" / "broken.png").unlink()
+    whole = (pictures / "dogs" / "0.png").read_bytes()
+    (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
+    with pytest.raises(DataError, match=r"'0\.png' cannot be read"):
+        load(Project(data=Data("images", path=".", test_split=0.0, validation_split=0.0)), pictures)
+
+
+def test_folders_without_pictures(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no picture in the folders"):
+        facts(images(), tmp_path)
+    with pytest.raises(DataError, match="is not in"):
+        facts(Project(data=Data("images", path="gone")), tmp_path)
+    with pytest.raises(DataError, match="color mode 'cmyk'"):
+        (tmp_path / "a").mkdir()
+        Image.new("L", (4, 4)).save(tmp_path / "a" / "x.png")
+        facts(images(color_mode="cmyk"), tmp_path)
+
+
+def test_train_and_test_folders(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = tmp_path_factory.mktemp("both")
+    (root / "train").mkdir()
+    (root / "test").mkdir()
+    for label in ("cats", "dogs"):
+        (pictures / label).rename(root / "train" / label)
+        (root / "test" / label).mkdir()
+        Image.new("RGB", (20, 10)).save(root / "test" / label / "t.png")
+    found = facts(Project(data=Data("images", path=".")), root)
+    assert (found.rows + found.validation_rows, found.test_rows) == (24, 2)
+
+
+def test_texts_from_a_csv_and_from_folders(tmp_path: Path) -> None:
+    texts = ["A really good film!", "so BAD, so dull"] * 20
+    pd.DataFrame({"stars": [5, 1] * 20, "review": texts, "opinion": ["good", "bad"] * 20}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    found = load(Project(data=Data("text", path="t.csv", target=("opinion",))), tmp_path)
+    assert found.facts.task == "binary"
+    assert found.facts.vocabulary[:2] == ("", "[UNK]")
+    assert set(found.facts.vocabulary[2:]) == {"a", "really", "good", "film", "so", "bad", "dull"}
+    assert found.train.x["input"].dtype == np.int32
+    assert found.facts.input_shapes["input"] == (4,)
+    for label, text in (("good", "so good"), ("bad", "so bad")):
+        (tmp_path / "f" / label).mkdir(parents=True)
+        for index in range(8):
+            (tmp_path / "f" / label / f"{index}.txt").write_text(f"{text} {index}")
+    folder = facts(Project(data=Data("text", path="f")), tmp_path)
+    assert folder.classes == ("bad", "good")
+
+
+def test_word_numbers_equal_keras_text_vectorization() -> None:
+    import keras
+
+    texts = ["Don't panic: the answer's 42!", "the   Answer, is [here]", "unheard-of", ""]
+    vocabulary = fit_vocabulary(texts[:2], {})
+    layer = keras.layers.TextVectorization(
+        vocabulary=list(vocabulary[2:]), output_sequence_length=6
+    )
+    assert layer.get_vocabulary()[2:] == list(vocabulary[2:])
+    assert np.array_equal(encode_texts(texts, vocabulary, 6), np.asarray(layer(texts)))
+
+
+def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> None:
+    pd.DataFrame({"day": [f"d{i}" for i in range(100)], "t": np.arange(100.0)}).to_csv(
+        tmp_path / "s.csv", index=False
+    )
+    recipe = Data("series", path="s.csv", target=("t",), scaling="none",
+                  options={"window": 5, "horizon": 2})  # fmt: skip
+    found = load(Project(data=recipe), tmp_path)
+    assert found.train.x["input"][0, :, 0].tolist() == [0, 1, 2, 3, 4]
+    assert found.train.y["output"][0, 0] == 6
+    assert found.test is not None
+    assert found.train.y["output"].max() < found.test.y["output"].min()
+    with pytest.raises(DataError, match="window shorter than 99"):
+        facts(Project(data=Data("series", path="s.csv", target=("t",), options={"window": 99})),
+              tmp_path)  # fmt: skip
+
+
+def test_arrays_from_npz_and_h5(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (60, 7, 7), dtype=np.uint8)
+    y = np.eye(3)[np.arange(60) % 3]
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[:9], y_test=y[:9])
+    found = load(Project(data=Data("arrays", path="a.npz")), tmp_path)
+    assert found.facts.input_shapes["input"] == (7, 7, 1)
+    assert (found.facts.task, found.facts.test_rows) == ("classes", 9)
+    assert found.train.x["input"].max() <= 1.0
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["signals"] = np.random.default_rng(0).normal(size=(60, 20, 2))
+        file["answer"] = np.arange(60) * 1.5
+    recipe = Data("arrays", path="a.h5", options={"x": "signals", "y": "answer"})
+    found = load(Project(data=recipe), tmp_path)
+    assert (found.facts.task, found.facts.input_shapes["input"]) == ("regression", (20, 2))
+
+
+def test_bad_arrays(tmp_path: Path) -> None:
+    def said(**options: object) -> str:
+        with pytest.raises(DataError) as caught:
+            facts(Project(data=Data("arrays", path="a.npz", options=options)), tmp_path)
+        return str(caught.value)
+
+    np.savez(tmp_path / "a.npz", x=np.zeros((5, 3)), y=np.arange(4))
+    assert "'x' of a.npz has 5 samples, but y has 4" in said()
+    assert "Did you mean 'x'" in said(x="xx") or "It holds x and y" in said(x="xx")
+    np.savez(tmp_path / "a.npz", x=np.array([{"a": 1}] * 4, object), y=np.arange(4))
+    assert "holds Python objects" in said()
+    np.savez(tmp_path / "a.npz", x=np.array([[1.0], [np.nan]]), y=np.arange(2))
+    assert "missing or infinite value in sample 1" in said()
+    (tmp_path / "a.npz").write_bytes(b"PK nonsense")
+    assert "no file of arrays, or it is damaged" in said()
+
+
+def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.arange(600).reshape(60, 10) % 50, y=np.arange(60) % 2)
+    graph = Graph((Node("input", "Input"), Node("e", "Embedding")), (("input", "e"),))
+    found = load(Project(graph=graph, data=Data("arrays", path="a.npz")), tmp_path)
+    assert found.facts.input_dtypes == {"input": "int32"}
+    assert not found.pre.inputs["input"].scaled
