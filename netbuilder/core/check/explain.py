@@ -13,7 +13,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.check.words import Shape, count, dims, expects, gives, label, listed
+from netbuilder.core.check.words import Shape, count, expects, gives, label, listed
 from netbuilder.core.project.model import Graph, Node
 
 
@@ -132,7 +132,8 @@ def _rank(node: Node, spec: LayerSpec, graph: Graph, shapes: Sequence[Shape], at
     elif rank == 2 and 3 in spec.ranks:
         text += " Put a Reshape between them that makes sequences of it."
     elif rank == 2 and 4 in spec.ranks:
-        text += " Put a Reshape between them that makes pictures of it, or use Dense."
+        text += " Put a Reshape between them that makes pictures of it, or "
+        text += "use Dense." if "filters" in spec.by_name else "remove it."
     elif rank == 3 and 4 in spec.ranks:
         text += " Put a Reshape between them that adds channels."
     elif rank == 4 and 3 in spec.ranks:
@@ -172,7 +173,7 @@ def _kernel(
 
 def _merge(node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str) -> Trouble:
     given = [
-        f"'{source}' gives {dims(shape)}"
+        f"'{source}' gives {gives(shape)}"
         for source, shape in zip(graph.sources[node.id], shapes, strict=False)
     ]
     need = "alike in all axes but the one it joins" if owner.layer == "Concatenate" else "alike"
@@ -196,7 +197,7 @@ def _reshape(
     wanted = f"multiple of {want:,}" if -1 in target else f"total of {want:,}"
     return Trouble(
         "reshape-mismatch",
-        f"{label(node)} cannot make {tuple(target)} of {dims(shapes[0])}: {label(source)} gives"
+        f"{label(node)} cannot make {tuple(target)} of what {label(source)} gives: that is"
         f" {count(have, 'number')}, and a {wanted} is needed.",
     )
 
@@ -227,6 +228,22 @@ def _other(node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failu
     return Trouble("shape-error", f"{label(node)} cannot use {given}. Keras says: {said}")
 
 
+def _axes(node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str) -> Trouble:
+    told = [
+        f"{name} {owner.params[name]}"
+        for name in ("dims", "axis", "axes", "equation")
+        if owner.params.get(name) is not None
+    ]
+    given = listed([gives(shape) for shape in shapes])
+    if not told:
+        return _other(node, owner, graph, shapes, failure)
+    return Trouble(
+        "shape-error",
+        f"{label(node)} works on axes ({listed(told)}) that its input does not have: it gets"
+        f" {given}.",
+    )
+
+
 def sentence(text: str) -> str:
     """The first sentence of a message of Keras, in one line."""
     line = re.sub(r"\s+", " ", text).strip()
@@ -243,5 +260,6 @@ _KEPT: tuple[tuple[str, _Words], ...] = (
         r"input(s)? .*must have .*shape|inputs have different|could not be broadcast",
         _merge,
     ),
+    (r"out of (range|bounds)|must be in (the )?range|invalid axis|axis .* is", _axes),
     (r"fully-defined|should be defined|must be defined|found `?None|None dimension", _unknown_size),
 )

@@ -250,7 +250,7 @@ RULES: tuple[Rule, ...] = (
         "shape-error", Severity.ERROR, "Keras cannot use this",
         "Keras refuses the layer on what it is given.",
         "Read what Keras says, and change the layer or what feeds it.",
-        _said("shape-error", lambda c, n, s: None),
+        _said("shape-error", lambda c, n, s: mend.removal(c, n)),
         (
             lambda: Example(
                 chain(_TABLE, ("permute", "Permute", {"dims": [2, 1]}), _OUT)

@@ -85,7 +85,7 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
     owner = context.owner(node)
     filters = owner.params.get("filters")
     if filters is None:
-        return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+        return removal(context, node)
     activation = owner.params.get("activation")
 
     def edit(project: Project) -> Project:
@@ -253,3 +253,10 @@ def reset_fix(context: Context, node: Node) -> Fix | None:
     if not spare:
         return None
     return fix("Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...))
+
+
+def removal(context: Context, node: Node) -> Fix | None:
+    """Take away a layer that cannot work where it stands."""
+    if len(context.graph.sources[node.id]) != 1:
+        return None
+    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])

@@ -10,7 +10,7 @@ from netbuilder.core.check.rule import Example, Rule
 from netbuilder.core.check.shapes import ShapeCache
 
 #: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
-WITHOUT_FIX = {"shape-error"}
+WITHOUT_FIX: set[str] = set()
 #: A fix may bring to light what could not be seen before: wires name the first of two namesakes.
 REVEALS = {"duplicate-name": {"unconnected"}}
 

@@ -1,0 +1,24 @@
+"""The page of problems is what the code makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netbuilder.core.check.diagnostics import RULES
+from netbuilder.core.check.docs import page
+
+PAGE = Path(__file__).parents[3] / "docs" / "problems.md"
+
+
+def test_the_page_is_up_to_date() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    made = page()
+    assert written == made, "Run: python -m netbuilder.core.check.docs docs/problems.md"
+
+
+def test_every_rule_is_on_the_page_with_an_example() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    for rule in RULES:
+        section = written.partition(f'<a id="{rule.code}">')[2].partition("\n## ")[0]
+        assert rule.title in section
+        assert section.count("  > ") == len(rule.examples)
