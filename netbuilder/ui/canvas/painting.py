@@ -171,7 +171,8 @@ def _paint_frame_names(
     p.setFont(font)
     for frame in frames:
         text = metrics.elidedText(f"▾ {frame.name}", Qt.TextElideMode.ElideRight, frame.w - 24)
-        box = QRectF(frame.x + 8, frame.y + 3, metrics.horizontalAdvance(text) + 12, FRAME_HEAD - 4)
+        width = metrics.horizontalAdvance(text) + 12
+        box = QRectF(frame.x + frame.w - width - 8, frame.y + 3, width, FRAME_HEAD - 4)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(look.canvas)
         p.drawRoundedRect(box, 5, 5)
