@@ -53,6 +53,7 @@ class CurvePlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
+        item.layout.setContentsMargins(0, 4, 14, 0)
         item.showGrid(x=False, y=True, alpha=0.25)
         box = item.getViewBox()
         box.setDefaultPadding(0)
@@ -211,7 +212,7 @@ class CurvePlot(pg.PlotWidget):
         span = high - low or abs(high) or 1.0
         box.setRange(
             xRange=(0.0, max(right, 1.0)),
-            yRange=(low - (0.0 if low == 0 else 0.04 * span), high + 0.05 * span),
+            yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
             padding=0,
             disableAutoRange=True,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 from netbuilder.core.project.model import Project
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.controls import RateSlider, RunButtons
-from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.plan import PlanForm
 from netbuilder.ui.training.runner import Runner
-from netbuilder.ui.training.series import RunCurves
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.ui.training.curve_view import CurveView
 
 KEPT_NOTICES = 3
 
@@ -41,6 +42,7 @@ class TrainingPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
+        self._curves: CurveView | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
         layout.setSpacing(6)
@@ -53,8 +55,7 @@ class TrainingPanel(QWidget):
             group.addButton(button)
             head.addWidget(button)
         head.addStretch(1)
-        self.curves = CurveView(self)
-        head.addWidget(self.curves.tools)
+        self._head = head
         layout.addLayout(head)
         self.stack = QStackedWidget(self)
         layout.addWidget(self.stack, 1)
@@ -87,7 +88,7 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.curves, 1)
+        self._run_layout = layout
         self.errors = CardList(page)
         self.notices = CardList(page)
         self.differs = CardList(page)
@@ -101,16 +102,29 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.buttons)
         return page
 
+    @property
+    def curves(self) -> CurveView:
+        """The plot, built when it is first wanted: pyqtgraph is a fifth of the start."""
+        if self._curves is None:
+            from netbuilder.ui.training.curve_view import CurveView
+
+            self._curves = CurveView(self)
+            self._head.addWidget(self._curves.tools)
+            self._run_layout.insertWidget(0, self._curves, 1)
+        return self._curves
+
     def show_page(self, number: int) -> None:
         """Show the plan (0) or the curves (1)."""
         self.stack.setCurrentIndex(number)
         self.plan_button.setChecked(number == 0)
         self.run_button.setChecked(number == 1)
-        self.curves.tools.setVisible(number == 1)
+        if number == 1 or self._curves is not None:
+            self.curves.tools.setVisible(number == 1)
 
     def _began(self) -> None:
         project = self._runner.project
-        self.curves.show_run(self._runner.curves, project.training.epochs if project else 0)
+        if project is not None or self._curves is not None:
+            self.curves.show_run(self._runner.curves, project.training.epochs if project else 0)
         self.notices.clear()
         self._show_differs()
         self._show_rate()
@@ -133,6 +147,8 @@ class TrainingPanel(QWidget):
         trained = self._workbench.trained
         if trained is not None and not self._runner.active and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
+            from netbuilder.ui.training.series import RunCurves
+
             curves = RunCurves.from_history(trained.project.name, trained.history)
             self.curves.show_run(curves, trained.epochs)
             self.show_page(1)

@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.engine import events
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.failures import log
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.progress import Progress
-from netbuilder.ui.training.series import RunCurves
-from netbuilder.ui.training.tracker import Tracker
 from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
+    from netbuilder.ui.training.series import RunCurves
+    from netbuilder.ui.training.tracker import Tracker
 
 FRAME_MS = 16
 
@@ -76,10 +75,9 @@ class Runner(QObject):
         self._store, self._workbench = store, workbench
         self.state = State.IDLE
         self.project: Project | None = None
-        self.curves = RunCurves()
         self.progress: Progress | None = None
         self.notices: list[Any] = []
-        self._tracker = Tracker(self.curves, 0)
+        self._known: Tracker | None = None
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
         self._queue: deque[Any] = deque()
@@ -88,6 +86,21 @@ class Runner(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._drain)
+
+    @property
+    def _tracker(self) -> Tracker:
+        # NumPy is imported here and not with the window: it takes a sixth of its time to start.
+        if self._known is None:
+            from netbuilder.ui.training.series import RunCurves
+            from netbuilder.ui.training.tracker import Tracker
+
+            self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)
+        return self._known
+
+    @property
+    def curves(self) -> RunCurves:
+        """The curves of the run, or of the last one."""
+        return self._tracker.curves
 
     @property
     def active(self) -> bool:
@@ -122,9 +135,9 @@ class Runner(QObject):
         if self.active:
             return
         self.project = project or self._store.project
-        self.curves = RunCurves(self.project.name)
         self.notices = []
-        self._tracker = Tracker(self.curves, self.project.training.epochs)
+        self._known = None
+        self._tracker.planned = self.project.training.epochs
         self._session = None
         self._launch(lambda: self._train(self.project))
         self._workbench.set_run_error(None)
@@ -225,7 +238,7 @@ class Runner(QObject):
         if self.active:
             return
         self.project, self._session = None, None
-        self.curves, self.notices = RunCurves(), []
+        self._known, self.notices = None, []
         self.progress = None
         self.progress_changed.emit()
         self.began.emit()
@@ -276,6 +289,8 @@ class Runner(QObject):
             self.curves_changed.emit()
 
     def _take(self, event: Any) -> bool:
+        from netbuilder.core.engine import events
+
         match event:
             case events.Preparing():
                 self._set_progress(Progress(f"{event.text}…"))
