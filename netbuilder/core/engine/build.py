@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.mends import mend
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.catalog.training import LOSSES
 from netbuilder.core.data.defaults import resolve, task_of
 from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.engine.bodies import load_body, make_body
 from netbuilder.core.engine.objects import (
     first_line,
     make_metric,
@@ -78,14 +81,14 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
     try:
         arguments = {key: _value(spec, key, value, node) for key, value in params.items()}
         if spec.module == "keras.applications":
-            from netbuilder.core.engine.bodies import make_body
-
-            return make_body(spec, arguments, node, name)
+            return make_body(spec, arguments, name)
         if kind == "Input":
             return _input_layer(arguments, named)
         layer_class = getattr(importlib.import_module(spec.module), spec.name)
         with KERAS_LOCK:
-            return layer_class(**arguments, **named)
+            layer = layer_class(**arguments, **named)
+        mend(layer)
+        return layer
     except UserError as error:
         raise BuildError(error.what, error.mend, node=node, path=error.path) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
@@ -108,8 +111,7 @@ def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Laye
 
     if arguments.get("shape") is None:
         raise BuildError("The input has no shape yet.", "Choose data, or give the shape here.")
-    layer = keras.layers.InputLayer(**arguments, **named)
-    return layer
+    return keras.layers.InputLayer(**arguments, **named)
 
 
 def model_inputs(graph: Graph) -> tuple[str, ...]:
@@ -180,14 +182,15 @@ def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
             "Merge them first, with Add or Concatenate.",
             node=layer.name,
         )
-    several = len(inputs) > 1 or spec.max_inputs != 1
-    return layer(
-        inputs if several and not (spec.min_inputs < 2 and len(inputs) == 1) else inputs[0]
-    )
+    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0])
 
 
 def build_core(
-    project: Project, facts: DataFacts | None, *, seed: int | None = None
+    project: Project,
+    facts: DataFacts | None,
+    *,
+    seed: int | None = None,
+    base: Path | None = None,
 ) -> keras.Model:
     """The canvas as a compiled model on model-ready values.
 
@@ -195,6 +198,7 @@ def build_core(
         project: graph and training plan; loss and metrics left open are chosen from the data.
         facts: of the data; may be None where Input nodes have shapes and the loss is given.
         seed: of the weights; the training plan's where None.
+        base: folder of the project file: files with weights are relative to it.
 
     Returns:
         The model, its optimizer built. The same seed gives the same weights to the last bit.
@@ -225,6 +229,8 @@ def build_core(
                 if policy != "float32":
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
                 seed_layers([layer], seed + len(layers))
+                if LAYERS[owner.layer].module == "keras.applications":
+                    load_body(layer, owner, base)
                 layers[owner.id] = layer
             return layers[owner.id]
 

@@ -10,6 +10,7 @@ smaller last batch is a step of its own there.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,8 @@ class Program:
         self.steps_per_epoch = self.full + bool(self.rest)
         self.names: list[str] = []
         self.validation_names: list[str] = []
+        self._copies: list[Any] = []
+        self._held: list[Any] = []
         self._train = self._stepper()
         self.function = self._trace()
 
@@ -134,6 +137,35 @@ class Program:
         )
         ended = (first + count) // self.steps_per_epoch
         return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
+
+    def rehearse(self, orders: Order, first: int, count: int) -> float:
+        """Run as ``run`` does, on copies of the variables: nothing changes. Gives the seconds.
+
+        The copies are made at the first call and let go by ``end_rehearsal``.
+        """
+        import tensorflow as tf
+
+        if not self._copies:
+            held = {id(v.handle): tf.Variable(v, trainable=False) for v in self._variables()}
+            self._copies = [
+                held[id(c)].handle if id(c) in held else c for c in self.function.captured_inputs
+            ]
+            self._held = list(held.values())
+        real = list(self.function.captured_inputs)
+        self.function.set_external_captures(self._copies)
+        try:
+            begin = time.perf_counter()
+            self.run(orders, first, count)
+            return time.perf_counter() - begin
+        finally:
+            self.function.set_external_captures(real)
+
+    def end_rehearsal(self) -> None:
+        """Let the copies go."""
+        self._copies, self._held = [], []
+
+    def _variables(self) -> list[Any]:
+        return list(self.function.variables)
 
     def _stepper(self) -> Callable[[Any], Any]:
         import tensorflow as tf

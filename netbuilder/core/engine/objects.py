@@ -109,7 +109,7 @@ def make_metric(choice: Choice, loss: Choice | None, task: str) -> keras.Metric:
     if name != "accuracy":
         return make_object(Choice(name, choice.params), METRICS)
     fitting = METRICS[ACCURACY_BY_TASK.get(_targets(loss, task), "binary_accuracy")]
-    return make_object(Choice(fitting.name, choice.params), METRICS, **{"name": "accuracy"})
+    return make_object(Choice(fitting.name, choice.params), METRICS, name="accuracy")
 
 
 def _targets(loss: Choice | None, task: str) -> str:

@@ -13,6 +13,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core, model_inputs
+from netbuilder.core.engine.compilation import Mode
 from netbuilder.core.engine.control import Control
 from netbuilder.core.engine.evaluator import Evaluator
 from netbuilder.core.engine.events import (
@@ -51,6 +52,7 @@ class Session:
         on_event: called with each event, on the thread that runs the session.
         checkpoint_dir: folder for checkpoints; None keeps none.
         resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
+        compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
     """
 
     def __init__(
@@ -61,10 +63,12 @@ class Session:
         on_event: Callable[[Event], None] | None = None,
         checkpoint_dir: Path | None = None,
         resume: bool = False,
+        compilation: Mode = "auto",
     ) -> None:
         self.project = resolve(project, dataset.facts)
         self.dataset = dataset
         self.checkpoint_dir = checkpoint_dir
+        self.compilation: Mode = compilation
         self.resume_from_checkpoint = resume
         self.epochs = project.training.epochs
         self.seconds = 0.0
@@ -147,7 +151,10 @@ class Session:
                 parameters=trainer.core.count_params(),
             )
         )
-        reason = self._train(trainer)
+        try:
+            reason = self._train(trainer)
+        finally:
+            trainer.compilation.end(trainer.position)
         self.trained = self._finish(trainer)
         self._emit(Finished(self.trained, reason))
         return self.trained
@@ -158,7 +165,12 @@ class Session:
         self._emit(Preparing("Building the network"))
         core = build_core(self.project, self.dataset.facts)
         self._trainer = Trainer(
-            self.project, self.dataset, core, inputs=self._inputs, outputs=self._outputs
+            self.project,
+            self.dataset,
+            core,
+            inputs=self._inputs,
+            outputs=self._outputs,
+            compilation=self.compilation,
         )
         return self._trainer
 
@@ -175,7 +187,8 @@ class Session:
                 self._validate(trainer)
                 continue
             limit = trainer.epoch + 1 if ending == "epoch" else self.epochs
-            self._chunk(trainer, limit)
+            if trainer.ready(self.epochs):
+                self._chunk(trainer, limit)
 
     def _chunk(self, trainer: Trainer, limit: int) -> None:
         first = trainer.position

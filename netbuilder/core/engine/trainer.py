@@ -5,15 +5,18 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.compilation import Compilation, Mode
 from netbuilder.core.engine.evaluator import Evaluator
-from netbuilder.core.engine.feed import Feed, Orders, feed_of
+from netbuilder.core.engine.feed import Order, Orders, feed_of
 from netbuilder.core.engine.history import Floats, History
 from netbuilder.core.engine.loop import Counters, Plan, Program, names_of
+from netbuilder.core.engine.remembered import Remembered, key_of
 from netbuilder.core.engine.weighting import sample_weights
 from netbuilder.core.project.model import Project
 
@@ -50,6 +53,8 @@ class Trainer:
         single_epochs: never run past the end of an epoch (callbacks want to be called there).
         monitor: name of the number that decides which epoch is best, "" for the usual one.
         sign: 1 where smaller is better, -1 where larger is.
+        compilation: "auto", or the kind to use from the first step on.
+        memory: folder where decisions about compilations are kept; None: the user's cache.
     """
 
     def __init__(
@@ -63,6 +68,8 @@ class Trainer:
         single_epochs: bool = False,
         monitor: str = "",
         sign: float = 1.0,
+        compilation: Mode = "auto",
+        memory: Path | None = None,
     ) -> None:
         self.project = project
         self.core = core
@@ -89,10 +96,31 @@ class Trainer:
         fused = guess < _FUSED_EPOCH_SECONDS
         self._single = single_epochs
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
-        self.program = Program(core, self.counters, self.feed, self.validation, self.plan)
+        self.program = self._make("graph", self.plan)
+        samples = {
+            "rows": self.feed.rows,
+            "held": 0 if self.validation is None else self.validation.rows,
+            "types": [str(v.dtype) for v in (*self.feed.x, *self.feed.y)],
+            "weighted": self.feed.weight is not None,
+        }
+        self.compilation = Compilation(
+            self.program,
+            self._make,
+            self._rehearsal,
+            remembered=Remembered(key_of(core, self.plan, samples), memory),
+            mode=compilation,
+        )
         self._evaluator: Evaluator | None = None
         self._seconds_a_step = 0.0
         self._calls = 0
+        self._pending: Floats = np.zeros(0, np.float32)
+
+    def _make(self, kind: str, plan: Plan) -> Program:
+        return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
+
+    def _rehearsal(self, plan: Plan) -> Order:
+        orders = Orders(self.feed.rows, 0)
+        return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
     def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> Plan:
         per_chunk = max(1, int(4 * CHUNK_SECONDS / guess))
@@ -113,8 +141,23 @@ class Trainer:
         """An epoch's steps are done and its validation is not."""
         return self.step == self.steps_per_epoch
 
+    def ready(self, epochs: int) -> bool:
+        """Choose the program for the next steps; False while it is still being compiled."""
+        left = max(0, epochs * self.steps_per_epoch - self.position)
+        program = self.compilation.program(self.position, left * self._seconds_a_step)
+        if program is None:
+            return False
+        if program is not self.program:
+            self.program = program
+            self.plan = program.plan
+            self._calls, self._seconds_a_step = 0, 0.0
+        return True
+
     def advance(self, epochs: int) -> Progress:
-        """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs."""
+        """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
+
+        ``ready`` must have said True since the last call.
+        """
         count = self._count(epochs)
         rows = (self.step + count - 1) // self.steps_per_epoch + 1
         orders = self.orders.get(self.epoch, rows, self.plan.epochs)
@@ -136,7 +179,7 @@ class Trainer:
     def _count(self, epochs: int) -> int:
         left = (epochs - self.epoch) * self.steps_per_epoch - self.step
         room = self.plan.epochs * self.steps_per_epoch - self.step
-        count = min(left, room, self.plan.steps)
+        count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
         if self._single or not self.plan.fused:
             count = min(count, self.steps_per_epoch - self.step)
         if self._seconds_a_step:
@@ -153,6 +196,8 @@ class Trainer:
         now = seconds / count
         before = self._seconds_a_step
         self._seconds_a_step = now if not before else 0.5 * (before + now)
+        if self.program is self.compilation.graph:
+            self.compilation.speed = self._seconds_a_step
 
     def validate(self, interrupted: Any = None) -> Floats | None:
         """End an epoch whose steps are done: measure on the validation data.
