@@ -1,0 +1,110 @@
+"""Loss, metrics and last layer follow the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from netbuilder.core.catalog.training import LOSSES, METRICS
+from netbuilder.core.data.defaults import adapt, last_activation_for, loss_for, resolve
+from netbuilder.core.data.ends import last_activation, last_units
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
+
+
+def facts(task: str, units: int, **more: object) -> DataFacts:
+    names = tuple(str(i) for i in range(units if units > 1 else 2)) if task != "regression" else ()
+    return DataFacts(task=task, tasks={"out": task}, output_units={"out": units},
+                     classes=names, **more)  # fmt: skip
+
+
+def chain(*nodes: Node) -> Project:
+    nodes = (Node("in", "Input"), *nodes)
+    ids = [node.id for node in nodes]
+    return Project(graph=Graph(nodes, tuple(pairwise(ids))))
+
+
+def dense(**params: object) -> Node:
+    return Node("out", "Dense", params)
+
+
+@pytest.mark.parametrize(
+    ("task", "units", "loss", "metric", "activation", "last"),
+    [
+        ("regression", 1, "mean_squared_error", "mean_absolute_error", "linear", 1),
+        ("regression", 3, "mean_squared_error", "mean_absolute_error", "linear", 3),
+        ("binary", 1, "binary_crossentropy", "accuracy", "sigmoid", 1),
+        ("classes", 5, "sparse_categorical_crossentropy", "accuracy", "softmax", 5),
+        ("multi_label", 4, "binary_crossentropy", "accuracy", "sigmoid", 4),
+    ],
+)
+def test_adapt_then_resolve(
+    task: str, units: int, loss: str, metric: str, activation: str, last: int
+) -> None:
+    start = chain(Node("hidden", "Dense", {"units": 9, "activation": "relu"}), dense(units=17))
+    known = facts(task, units)
+    done = resolve(adapt(start, known), known)
+    assert done.training.loss == Choice(loss)
+    assert done.training.metrics == (Choice(metric),)
+    assert last_units(done.graph, "out") == last
+    assert last_activation(done.graph, "out") == activation
+    assert done.graph.by_id["hidden"] == start.graph.by_id["hidden"]
+    assert loss in LOSSES
+    assert metric in METRICS
+    assert adapt(done, known).graph == done.graph
+
+
+def test_two_units_keep_their_softmax() -> None:
+    known = facts("binary", 1)
+    two = adapt(chain(dense(units=2)), known)
+    assert two.graph.by_id["out"].params == {"units": 2, "activation": "softmax"}
+    assert resolve(two, known).training.loss == Choice("sparse_categorical_crossentropy")
+
+
+def test_one_hot_targets() -> None:
+    known = facts("classes", 3, one_hot=True)
+    assert loss_for(known, "out") == Choice("categorical_crossentropy")
+    assert last_activation_for(known, "out", 3) == "softmax"
+
+
+def test_an_activation_behind_the_last_dense_is_not_doubled() -> None:
+    start = chain(Node("d", "Dense", {"units": 4}), Node("out", "Softmax"))
+    done = adapt(start, facts("classes", 6))
+    assert done.graph.by_id["d"].params == {"units": 6}
+
+
+def test_a_shared_last_layer_changes_where_it_is_defined() -> None:
+    graph = Graph(
+        (Node("in", "Input"), Node("d", "Dense", {"units": 4}), Node("out", "Dense", shared="d")),
+        (("in", "d"), ("d", "out")),
+    )
+    done = adapt(Project(graph=graph), facts("classes", 3))
+    assert done.graph.by_id["d"].params["units"] == 3
+
+
+def test_what_the_user_chose_stays() -> None:
+    chosen = Training(loss=Choice("huber", {"delta": 2.0}), metrics=())
+    start = replace(chain(dense(units=1)), training=chosen)
+    assert resolve(start, facts("regression", 1)).training == chosen
+
+
+def test_every_output_gets_its_own_goal() -> None:
+    graph = Graph(
+        (Node("in", "Input"), Node("a", "Dense", {"units": 1}), Node("b", "Dense", {"units": 3})),
+        (("in", "a"), ("in", "b")),
+    )
+    known = DataFacts(task="regression", tasks={"a": "regression", "b": "classes"},
+                      output_units={"a": 1, "b": 3})  # fmt: skip
+    start = Project(graph=graph, training=Training(outputs={"b": OutputGoal(loss_weight=0.5)}))
+    goals = resolve(start, known).training.outputs
+    assert goals["a"].loss == Choice("mean_squared_error")
+    assert goals["b"] == OutputGoal(
+        Choice("sparse_categorical_crossentropy"), (Choice("accuracy"),), 0.5
+    )
+
+
+def test_a_graph_that_ends_in_no_dense_is_left_alone() -> None:
+    start = chain(Node("out", "Flatten"))
+    assert adapt(start, facts("classes", 3)).graph == start.graph

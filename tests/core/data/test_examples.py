@@ -1,0 +1,33 @@
+"""The ready-made projects fit their data and the catalog."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.data.defaults import adapt, resolve
+from netbuilder.core.data.examples import Example, example, examples
+from netbuilder.core.data.load import facts
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.files import read, to_json
+from netbuilder.core.project.layout import layout
+
+
+def test_the_list_and_the_first_one() -> None:
+    found = examples()
+    assert len(found) >= 8
+    assert found[0].name == "digits"
+    assert all(entry.title and entry.description.endswith(".") for entry in found)
+    with pytest.raises(UserError, match=r"Did you mean 'waves'\?"):
+        example("wavs")
+
+
+@pytest.mark.parametrize("entry", examples(), ids=lambda entry: entry.name)
+def test_an_example_opens_and_its_last_layer_fits(entry: Example) -> None:
+    project = read(entry.path)
+    known = facts(project, entry.path.parent)
+    assert all(node.layer in LAYERS for node in project.graph.nodes)
+    assert adapt(project, known) == project
+    assert resolve(project, known).training.loss is not None
+    assert set(layout(project.graph)) == {node.id for node in project.graph.nodes}
+    assert to_json(project)["about"]["title"] == entry.title

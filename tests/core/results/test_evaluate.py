@@ -1,0 +1,104 @@
+"""Judgements are scikit-learn's, in the data's own units, and said in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.answers import ask
+from netbuilder.core.results.evaluate import evaluate
+
+Trained = tuple[TrainedModel, Dataset]
+
+
+def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    assert found.samples == 80
+    answers = trained.model.predict(data.test.raw_x["input"], verbose=0)
+    assert np.allclose(found.predictions, answers, rtol=1e-4)
+    truth = data.pre.undo_targets(data.test.y)["out"]
+    error = metrics.mean_absolute_error(truth, answers)
+    assert found.metrics["mean_absolute_error"] == pytest.approx(error, rel=1e-3)
+    assert found.metrics["r2_score"] > 0.95
+    assert error < found.baseline / 3
+    assert found.sentence.startswith(f"On 80 test rows, price is off by {error:,.0f} on average")
+    assert f"{truth.max():,.0f}" in found.sentence
+    assert len(found.mistakes) == 80
+
+
+def test_a_file_like_the_training_file_is_judged_too(
+    house_model: Trained, house_folder: Path
+) -> None:
+    frame = houses_like(house_folder, 50)
+    found = evaluate(house_model[0], house_folder / "more.csv")
+    assert found.samples == 50
+    assert np.allclose(found.truth[:, 0], frame["price"])
+    assert found.metrics["r2_score"] > 0.95
+
+
+def houses_like(folder: Path, rows: int) -> object:
+    import pandas as pd
+
+    frame = pd.read_csv(folder / "houses.csv").head(rows)
+    frame[["price", "town", "size"]].to_csv(folder / "more.csv", index=False)
+    return frame
+
+
+def test_a_file_without_the_target_says_so(house_model: Trained, tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("size,town\n50,Bath\n")
+    with pytest.raises(DataError, match="lacks the column price to compare the answers with"):
+        evaluate(house_model[0], tmp_path / "d.csv")
+    (tmp_path / "d.csv").write_text("sise,town,price\n50,Bath,3\n")
+    with pytest.raises(DataError, match=r"lacks the column size .* Did you mean 'sise'\?"):
+        evaluate(house_model[0], tmp_path / "d.csv")
+
+
+def test_classes_are_judged_as_scikit_learn_does(digits_model: Trained) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    answers = ask(trained, data.test.x)["out"].argmax(axis=1)
+    truth = data.test.y["out"]
+    assert found.metrics["accuracy"] == pytest.approx(metrics.accuracy_score(truth, answers))
+    assert found.metrics["accuracy"] > 0.9
+    assert found.metrics["f1_score"] == pytest.approx(
+        metrics.f1_score(truth, answers, average="macro")
+    )
+    assert np.array_equal(found.confusion_matrix, metrics.confusion_matrix(truth, answers))
+    assert found.labels == tuple("0123456789")
+    assert sum(entry.support for entry in found.classes) == found.samples == len(truth)
+    right = int((answers == truth).sum())
+    assert found.sentence.startswith(f"{right} of 359 test rows are right (")
+    assert len(found.mistakes) == 359 - right
+    assert found.probabilities is not None
+    assert np.allclose(found.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_two_classes_with_one_unit(reviews_model: Trained) -> None:
+    trained, data = reviews_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    assert found.labels == ("negative", "positive")
+    assert found.confusion_matrix is not None
+    assert found.confusion_matrix.shape == (2, 2)
+    assert found.probabilities is not None
+    assert found.probabilities.shape == (240, 2)
+    assert found.metrics["accuracy"] > 0.8
+
+
+def test_the_loss_is_the_trained_one(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    numbers = trained.core.evaluate(
+        data.test.x["input"], data.test.y["out"], verbose=0, return_dict=True
+    )
+    found = evaluate(trained, data.test)
+    assert found.metrics["loss"] == pytest.approx(numbers["loss"], rel=1e-4)

@@ -1,0 +1,152 @@
+"""Rows, files, pictures and texts in; answers in own units or labels out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.predict import (
+    form_fields,
+    predict_images,
+    predict_raw,
+    predict_rows,
+    predict_texts,
+    takes,
+)
+from netbuilder.core.results.predict_file import predict_file
+
+Trained = tuple[TrainedModel, Dataset]
+
+
+def test_a_row_filled_in_by_hand(house_model: Trained) -> None:
+    trained, _ = house_model
+    fields = {entry.name: entry for entry in form_fields(trained)}
+    assert fields["town"].categories == ("Bath", "York")
+    assert fields["size"].low is not None
+    assert 40 <= fields["size"].low < 45
+    bath = predict_rows(trained, {"size": "100", "town": "Bath"})
+    york = predict_rows(trained, {"size": 100, "town": "York"})
+    assert bath.first.values[0, 0] == pytest.approx(290_000, rel=0.1)
+    assert york.first.values[0, 0] == pytest.approx(200_000, rel=0.1)
+    assert bath.text().startswith("price: 2")
+    assert not bath.notes
+    comma = predict_rows(trained, {"size": "100,0", "town": "Bath"})
+    assert comma.first.values[0, 0] == bath.first.values[0, 0]
+
+
+def test_a_row_far_from_the_training_rows_is_remarked_on(house_model: Trained) -> None:
+    found = predict_rows(house_model[0], {"size": 9000, "town": "Bath"})
+    assert "'size' is 9,000; the training rows run from" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"size": 100}, "lacks the column town"),
+        ({"size": "", "town": "Bath"}, "missing"),
+        ({"size": "big", "town": "Bath"}, "'size' must be a number, not 'big'"),
+        ({"size": 100, "town": "Paris"}, "'Paris'"),
+        ({"sise": 100, "town": "Bath"}, "Did you mean 'size'"),
+    ],
+)
+def test_wrong_rows(house_model: Trained, row: dict[str, object], words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        predict_rows(house_model[0], row)
+    assert words in str(caught.value)
+
+
+def test_a_csv_comes_back_with_answers(house_model: Trained, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"name": ["a;b", "c"], "town": ["Bath", "York"], "size": [100.5, 60.25]})
+    frame.to_csv(tmp_path / "in.csv", index=False, sep=";", decimal=",", encoding="utf-8-sig")
+    found = predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    back = pd.read_csv(tmp_path / "out.csv", sep=";", decimal=",", encoding="utf-8-sig")
+    assert list(back.columns) == ["name", "town", "size", "predicted price"]
+    assert back["name"].tolist() == ["a;b", "c"]
+    assert np.allclose(back["predicted price"], found.first.values[:, 0])
+    one = predict_rows(house_model[0], {"size": 60.25, "town": "York"})
+    assert one.first.values[0, 0] == pytest.approx(back["predicted price"][1], rel=1e-5)
+
+
+def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
+    def said(text: str) -> str:
+        (tmp_path / "in.csv").write_text(text)
+        with pytest.raises(DataError) as caught:
+            predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
+        assert not (tmp_path / "out.csv").exists()
+        return str(caught.value)
+
+    assert "lacks the columns size and town" in said("a,b\n1,2\n")
+    assert "'Rome' in line 3" in said("size,town\n50,Bath\n60,Rome\n")
+    assert "column 'size' in line 3" in said("size,town\n50,Bath\n,York\n")
+    assert "line 2 has the text 'huge'" in said("size,town\nhuge,Bath\n50,York\n")
+    with pytest.raises(DataError, match="is not in"):
+        predict_file(house_model[0], tmp_path / "gone.csv")
+    with pytest.raises(DataError, match="The model takes rows"):
+        predict_file(house_model[0], tmp_path)
+
+
+def test_pictures(digits_model: Trained, tmp_path: Path) -> None:
+    trained, data = digits_model
+    assert takes(trained) == "images"
+    assert data.test is not None
+    raw = data.test.raw_x["input"][:12]
+    for index, picture in enumerate(raw):
+        pixels = np.round(picture[:, :, 0] / 16 * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{index:02}.png")
+    found = predict_file(trained, tmp_path, tmp_path / "out.csv")
+    direct = predict_raw(trained, {"input": raw})
+    assert found.first.labels == direct.first.labels
+    back = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert list(back.columns[:3]) == ["file", "predicted digit", "probability of 0"]
+    assert back["file"].tolist() == [f"{index:02}.png" for index in range(12)]
+    assert back["predicted digit"].tolist() == list(found.first.labels)
+    single = predict_images(trained, [tmp_path / "00.png"])
+    assert single.text().startswith(f"digit: {found.first.labels[0]} (")
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    with pytest.raises(DataError, match=r"'bad\.png' cannot be read"):
+        predict_file(trained, tmp_path)
+
+
+def test_pixels_in_a_csv(digits_model: Trained, tmp_path: Path) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    raw = data.test.raw_x["input"][:5]
+    pd.DataFrame(raw.reshape(5, 64)).to_csv(tmp_path / "p.csv", index=False, header=False)
+    found = predict_file(trained, tmp_path / "p.csv")
+    assert found.first.labels == predict_raw(trained, {"input": raw}).first.labels
+    pd.DataFrame(raw.reshape(5, 64)[:, :9]).to_csv(tmp_path / "p.csv", index=False)
+    with pytest.raises(DataError, match=r"9 columns of numbers, the model takes 64"):
+        predict_file(trained, tmp_path / "p.csv")
+
+
+def test_texts(reviews_model: Trained, tmp_path: Path) -> None:
+    trained, _ = reviews_model
+    assert takes(trained) == "texts"
+    found = predict_texts(trained, ["The ending was brilliant.", "The story was terrible!"])
+    assert found.first.labels == ("positive", "negative")
+    (tmp_path / "one.txt").write_text("The story was terrible!")
+    assert predict_file(trained, tmp_path / "one.txt").first.labels == ("negative",)
+    pd.DataFrame({"id": [1], "text": ["We loved the concert."]}).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    predict_file(trained, tmp_path / "t.csv", tmp_path / "out.csv")
+    back = pd.read_csv(tmp_path / "out.csv")
+    assert back["predicted opinion"].tolist() == ["positive"]
+    with pytest.raises(DataError, match="takes no rows"):
+        predict_rows(trained, {"text": "hello"})
+
+
+def test_arrays_of_another_shape(digits_model: Trained, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((2, 8, 8), np.float32))
+    assert len(predict_file(digits_model[0], tmp_path / "a.npz")) == 2
+    np.savez(tmp_path / "a.npz", x=np.zeros((2, 9, 9, 1), np.float32))
+    with pytest.raises(DataError, match=r"shape \(9, 9, 1\), but takes \(8, 8, 1\)"):
+        predict_file(digits_model[0], tmp_path / "a.npz")
