@@ -6,11 +6,6 @@ needs to show canvas, curves and weights again stands in its attributes (see ``b
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +14,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import beside
 from netbuilder.core.formats.hdf5_write import write_model
 from netbuilder.core.formats.modelfile import ModelFile
-from netbuilder.core.formats.rebuild import copy_optimizer_state, rebuild
+from netbuilder.core.formats.rebuild import copy_optimizer_state, with_weights
 from netbuilder.core.formats.safety import inspect
 
 if TYPE_CHECKING:
@@ -64,46 +59,10 @@ def load(path: Path) -> TrainedModel:
 
 def load_checked(file: ModelFile) -> TrainedModel:
     """The trained network of a checked ``.h5`` of ours. Raises as ``load`` does."""
-    parts = beside.from_json(file.ours, file.path.name)
-    core, model = rebuild(parts, file)
-    with weights_path(file.path) as path:
-        try:
-            model.load_weights(path)
-        except (ValueError, OSError, KeyError, TypeError) as error:
-            raise FormatError(
-                f"The weights in '{file.path.name}' do not fit the project in it:"
-                f" {str(error).splitlines()[0]}",
-                "The file is damaged, or was changed by another program.",
-                path=str(file.path),
-            ) from error
-    restore_optimizer(file.path, model)
-    copy_optimizer_state(model, core)
-    return TrainedModel(
-        project=parts.project,
-        core=core,
-        model=model,
-        pre=parts.pre,
-        facts=parts.facts,
-        history=parts.history,
-        test=parts.test,
-        seconds=float(parts.run.get("seconds") or 0.0),
-        steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
-        epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
-        best_epoch=int(parts.run.get("best_epoch") or 0),
-        extra={"path": str(file.path)},
-    )
-
-
-@contextmanager
-def weights_path(path: Path) -> Iterator[Path]:
-    """``path``, or a copy of it that ends as Keras wants it."""
-    if path.suffix.lower() in ENDINGS:
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:
-        copy = Path(folder) / "model.h5"
-        shutil.copyfile(path, copy)
-        yield copy
+    trained = with_weights(file)
+    if restore_optimizer(file.path, trained.model):
+        copy_optimizer_state(trained.model, trained.core)
+    return trained
 
 
 def restore_optimizer(path: Path, model: keras.Model) -> bool:
@@ -138,8 +97,3 @@ def _names(group: object) -> list[str]:
         while f"weight_names{len(parts)}" in attributes:
             parts.append(attributes[f"weight_names{len(parts)}"])
     return [n.decode() if isinstance(n, bytes) else str(n) for part in parts for n in part]
-
-
-def with_path(trained: TrainedModel, path: Path) -> TrainedModel:
-    """The same, remembering where it was saved."""
-    return replace(trained, extra={**trained.extra, "path": str(path)})

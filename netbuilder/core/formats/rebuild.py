@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core
+from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
+from netbuilder.core.formats import beside
 from netbuilder.core.formats.beside import Beside
 from netbuilder.core.formats.modelfile import ModelFile
+from netbuilder.core.formats.weights import weights_file
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
@@ -42,6 +45,43 @@ def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
         if not is_memory_error(error):
             raise
         raise too_large(name, "") from error
+
+
+def with_weights(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked file of ours, ``.h5`` or ``.keras``.
+
+    The network is built from the project in the file, and only numbers are taken from the rest:
+    nothing of the file's config reaches Keras.
+
+    Raises:
+        FormatError: the project in it is damaged, or the weights do not fit it.
+    """
+    parts = beside.from_json(file.ours, file.path.name)
+    core, model = rebuild(parts, file)
+    with weights_file(file) as path:
+        try:
+            model.load_weights(path)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise FormatError(
+                f"The weights in '{file.path.name}' do not fit the project in it:"
+                f" {str(error).splitlines()[0]}",
+                "The file is damaged, or was changed by another program.",
+                path=str(file.path),
+            ) from error
+    return TrainedModel(
+        project=parts.project,
+        core=core,
+        model=model,
+        pre=parts.pre,
+        facts=parts.facts,
+        history=parts.history,
+        test=parts.test,
+        seconds=float(parts.run.get("seconds") or 0.0),
+        steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
+        epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
+        best_epoch=int(parts.run.get("best_epoch") or 0),
+        extra={"path": str(file.path)},
+    )
 
 
 def check_sizes(layers: list[tuple[str, Any]], file: ModelFile) -> None:

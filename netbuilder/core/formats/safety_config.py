@@ -77,6 +77,16 @@ def model_layers(config: Mapping[str, Any]) -> list[Any]:
     return list(inner) if isinstance(inner, list) else []
 
 
+def all_layers(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Name and config of every layer, those of models inside the model among them."""
+    for entry in model_layers(config):
+        inner = entry.get("config")
+        if entry.get("class_name") in known.MODELS:
+            yield from all_layers(entry)
+        elif isinstance(inner, Mapping):
+            yield str(inner.get("name", entry.get("class_name"))), inner
+
+
 def _looks_like_model(config: Mapping[str, Any]) -> bool:
     """A subclass of ``Model`` that was made from inputs and outputs has its graph in the file."""
     inner = config.get("config")

@@ -1,0 +1,75 @@
+"""The command line: the app with no verb, headless verbs otherwise.
+
+Exit codes: 0 done, 1 the work could not be done, 2 wrong usage. A user's mistake is one message
+on stderr, never a traceback. With ``--json`` the last line of stdout is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from netbuilder.cli.output import fail, fail_unexpectedly
+from netbuilder.cli.verbs import VERBS, make_parser
+from netbuilder.core.errors import UserError
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after ``netbuilder``; None: those of this process.
+
+    Returns:
+        The exit code: 0 done, 1 the work could not be done, 2 wrong usage.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    first = next((word for word in words if not word.startswith("-")), None)
+    if first is not None and first not in VERBS and not _may_be_a_file(first):
+        return _no_such_command(first)
+    try:
+        arguments = make_parser(words).parse_args(words)
+    except SystemExit as end:  # argparse has written its message
+        return end.code if isinstance(end.code, int) else WRONG_USAGE
+    return _run(getattr(arguments, "verb", None) or "app", arguments)
+
+
+def _run(verb: str, arguments: argparse.Namespace) -> int:
+    as_json = getattr(arguments, "json", False)
+    try:
+        module = importlib.import_module(f"netbuilder.cli.{VERBS[verb].module}")
+        return int(module.run(arguments))
+    except UserError as error:
+        return fail(error, as_json)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of stdout went away: `netbuilder examples | head -1`
+        sys.stderr.close()
+        return FAILED
+    except MemoryError:
+        told = UserError(
+            "There is not enough memory for this.", "Close other programs, or use less data."
+        )
+        return fail(told, as_json)
+    except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
+        return fail_unexpectedly(error, as_json)
+
+
+def _may_be_a_file(word: str) -> bool:
+    return Path(word).exists() or Path(word).suffix != "" or "/" in word or "\\" in word
+
+
+def _no_such_command(word: str) -> int:
+    from difflib import get_close_matches
+
+    names = [name for name in VERBS if name != "app"]
+    near = get_close_matches(word, names, 1)
+    meant = f" Did you mean '{near[0]}'?" if near else f" There are {', '.join(names)}."
+    print(f"There is no command and no file '{word}'.{meant}", file=sys.stderr)
+    return WRONG_USAGE

@@ -1,0 +1,97 @@
+"""``netbuilder [FILE]``: the window."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+
+from netbuilder.core.errors import UserError
+
+# Library → what to install, on Debian and Ubuntu, on Fedora.
+_PACKAGES = {
+    "libEGL.so": ("libegl1", "mesa-libEGL"),
+    "libGL.so": ("libgl1", "mesa-libGL"),
+    "libxkbcommon.so": ("libxkbcommon0", "libxkbcommon"),
+    "libxkbcommon-x11.so": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
+    "libdbus-1.so": ("libdbus-1-3", "dbus-libs"),
+    "libfontconfig.so": ("libfontconfig1", "fontconfig"),
+    "libfreetype.so": ("libfreetype6", "freetype"),
+    "libglib-2.0.so": ("libglib2.0-0", "glib2"),
+    "libX11.so": ("libx11-6", "libX11"),
+    "libX11-xcb.so": ("libx11-xcb1", "libX11-xcb"),
+    "libxcb.so": ("libxcb1", "libxcb"),
+    "libxcb-cursor.so": ("libxcb-cursor0", "xcb-util-cursor"),
+    "libxcb-icccm.so": ("libxcb-icccm4", "xcb-util-wm"),
+    "libxcb-image.so": ("libxcb-image0", "xcb-util-image"),
+    "libxcb-keysyms.so": ("libxcb-keysyms1", "xcb-util-keysyms"),
+    "libxcb-render-util.so": ("libxcb-render-util0", "xcb-util-renderutil"),
+    "libxcb-shape.so": ("libxcb-shape0", "libxcb"),
+    "libxcb-xkb.so": ("libxcb-xkb1", "libxcb"),
+}
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window and stay until it is closed."""
+    with qt_libraries():
+        from netbuilder.ui import app
+    _check_display()
+    return app.main(arguments.file)
+
+
+class qt_libraries:  # noqa: N801  used like a function: ``with qt_libraries():``
+    """Turns the failure to load a library of the system into words that say what to install."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        """Raises ``UserError`` in the place of an ``ImportError`` about a library."""
+        if isinstance(error, ImportError):
+            told = missing_library(str(error))
+            if told is not None:
+                raise told from error
+
+
+def missing_library(message: str) -> UserError | None:
+    """The words for "libEGL.so.1: cannot open shared object file", or None if it is not that."""
+    found = re.search(r"(lib[\w.+-]+?\.so)[\w.]*: cannot open shared object", message)
+    if found is None:
+        return None
+    library = found.group(1)
+    packages = _PACKAGES.get(library)
+    mend = "Install the package that holds it."
+    if packages:
+        debian, fedora = packages
+        mend = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
+    return UserError(f"The window needs {library}, which this system does not have.", mend)
+
+
+def _check_display() -> None:
+    """Qt ends the whole process where it finds no screen, so look before."""
+    import os
+
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        _check_xcb()
+        return
+    raise UserError(
+        "There is no screen here: neither DISPLAY nor WAYLAND_DISPLAY is set.",
+        "Use a command without a window (netbuilder --help), or log in to a desktop.",
+    )
+
+
+def _check_xcb() -> None:
+    """The plugin for X11 loads libxcb-cursor by itself, and ends the process where it is not."""
+    import ctypes
+    import os
+
+    if os.environ.get("WAYLAND_DISPLAY"):
+        return
+    try:
+        ctypes.CDLL("libxcb-cursor.so.0")
+    except OSError as error:
+        told = missing_library(str(error))
+        if told is not None:
+            raise told from error

@@ -1,0 +1,50 @@
+"""``netbuilder examples [NAME -o PROJECT]``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from netbuilder.cli.output import note, print_json, say
+from netbuilder.core.data.examples import example, examples
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import files
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the examples, or write one as a project."""
+    if arguments.name is None:
+        if arguments.output:
+            raise UserError(
+                "It is not said which example to write.",
+                "Say for example: netbuilder examples digits -o digits.netbuilder",
+            )
+        return _list(arguments.json)
+    chosen = example(arguments.name)
+    path = Path(arguments.output or f"{chosen.name}{files.ENDING}")
+    if not path.suffix:
+        path = path.with_suffix(files.ENDING)
+    project = files.read(chosen.path)
+    files.write(project, path)
+    note(f"Wrote {path}. Next: netbuilder train {path}")
+    if arguments.json:
+        print_json({"name": chosen.name, "project": str(path)})
+    return 0
+
+
+def _list(as_json: bool) -> int:
+    rows = examples()
+    if as_json:
+        print_json(
+            {
+                "examples": [
+                    {"name": row.name, "title": row.title, "description": row.description}
+                    for row in rows
+                ]
+            }
+        )
+        return 0
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        say(f"{row.name:<{width}}  {row.title}: {row.description}")
+    return 0

@@ -1,0 +1,35 @@
+"""``netbuilder import MODEL -o PROJECT``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from netbuilder.cli.output import note, print_json
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.paths import rebased
+from netbuilder.core.formats.safety import inspect
+from netbuilder.core.project import files
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the project that stands in a model, or that its graph makes. Needs no TensorFlow."""
+    source, path = Path(arguments.model), Path(arguments.output)
+    if not path.suffix:
+        path = path.with_suffix(files.ENDING)
+    file = inspect(source, placeholders=True)
+    project = rebased(registry.project_of(file), source.parent, path.parent)
+    files.write(project, path)
+    for refused in file.refused:
+        note(f"Placeholder: {refused.why}")
+    count = len(project.graph.nodes)
+    note(f"Wrote {path}: {count} nodes, {len(project.graph.edges)} edges.")
+    if arguments.json:
+        print_json(
+            {
+                "project": str(path),
+                "nodes": count,
+                "placeholders": [one.name for one in file.refused],
+            }
+        )
+    return 0

@@ -1,0 +1,72 @@
+"""What the commands say: results on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from netbuilder.core.errors import UserError
+
+
+def say(text: str = "") -> None:
+    """A result, on stdout."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """Something beside the result, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One line of JSON on stdout; what is no number (NaN, infinite) is null."""
+    sys.stdout.flush()
+    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """The value in JSON's terms: NumPy's numbers and arrays too."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def fail(error: UserError, as_json: bool) -> int:
+    """Tell a person what happened and how to mend it; gives exit code 1."""
+    note(str(error))
+    if as_json:
+        print_json({"error": error.what, "mend": error.mend, "node": error.node})
+    return 1
+
+
+def fail_unexpectedly(error: Exception, as_json: bool) -> int:
+    """Tell of a fault of the program: one line, and where the whole story is; exit code 1."""
+    from netbuilder.core import folders
+
+    what = f"Something went wrong that NetBuilder did not expect: {_first_line(error)}"
+    try:
+        log = folders.state() / "netbuilder.log"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')}\n")
+            file.writelines(traceback.format_exception(error))
+        mend = f"The details are in {log}."
+    except OSError:
+        mend = ""
+    return fail(UserError(what, mend), as_json)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,63 @@
+"""``netbuilder predict MODEL INPUT [-o OUT.csv]``."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.cli.evaluate import load_model
+from netbuilder.cli.output import note, plain, print_json
+from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.predict import Predictions
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answers for new rows, pictures or texts, in their own units or labels."""
+    source = Path(arguments.input)
+    if not source.exists():
+        raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
+    trained = load_model(Path(arguments.model))
+
+    from netbuilder.core.results.predict_file import predict_file
+
+    out = Path(arguments.output) if arguments.output else None
+    found = predict_file(trained, source, out)
+    for text in found.notes:
+        note(text)
+    if out is not None:
+        note(f"Wrote {len(found)} answers to {out}.")
+    elif not arguments.json:
+        _print_table(found)
+    if arguments.json:
+        print_json(
+            {
+                "samples": len(found),
+                "output": None if out is None else str(out),
+                "predictions": rows_of(found),
+            }
+        )
+    return 0
+
+
+def rows_of(found: Predictions) -> list[dict[str, object]]:
+    """One dict a sample: where it came from, and each column of the answer."""
+    columns = {name: plain(values) for name, values in found.to_columns().items()}
+    rows = []
+    for index in range(len(found)):
+        row: dict[str, object] = {name: values[index] for name, values in columns.items()}
+        if index < len(found.sources):
+            row = {"source": found.sources[index], **row}
+        rows.append(row)
+    return rows
+
+
+def _print_table(found: Predictions) -> None:
+    rows = rows_of(found)
+    writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)

@@ -1,0 +1,226 @@
+"""``netbuilder train PROJECT``: with a progress bar; Ctrl+C stops at once and keeps what is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.cli.output import note, print_json, say
+from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.project.model import Project
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and write the model; 1 where it failed or was stopped by hand."""
+    from netbuilder.core.formats import registry
+
+    source = Path(arguments.project)
+    project = with_options(registry.read_project(source), arguments)
+    output = Path(arguments.output) if arguments.output else source.with_suffix(".h5")
+    check_place(output)
+    _refuse_broken(project)
+
+    from netbuilder.core.data.load import load
+
+    dataset = load(project, source.parent)
+    workers = _workers(arguments)
+
+    from netbuilder.cli.quiet import load_tensorflow
+
+    load_tensorflow()
+    _refuse_problems(project, dataset)
+    checkpoints = output.with_name(output.name + ".checkpoint")
+    trained, reason = _train(project, dataset, checkpoints, arguments.resume, workers)
+    trained, sentence = judged(trained, dataset)
+    registry.save(trained, output, source.parent)
+    if reason != "stopped":
+        # The run is whole and saved: there is nothing to resume.
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    _tell(trained, reason, sentence, output)
+    if arguments.json:
+        _tell_json(trained, output)
+    return 1 if reason == "stopped" else 0
+
+
+def with_options(project: Project, arguments: argparse.Namespace) -> Project:
+    """The project with what the command line says instead."""
+    from netbuilder.core.project.model import Choice
+
+    training = project.training
+    if arguments.epochs is not None:
+        training = replace(training, epochs=arguments.epochs)
+    if arguments.batch_size is not None:
+        training = replace(training, batch_size=arguments.batch_size)
+    if arguments.seed is not None:
+        training = replace(training, seed=arguments.seed)
+    if arguments.learning_rate is not None:
+        old = training.optimizer
+        params = {**old.params, "learning_rate": arguments.learning_rate}
+        training = replace(training, optimizer=Choice(old.name, params))
+    return replace(project, training=training)
+
+
+def check_place(output: Path) -> None:
+    """See before an hour of training whether its result can be written.
+
+    Raises:
+        UserError: the format is unknown, the folder is not there or not writable.
+    """
+    from netbuilder.core.formats.registry import format_for
+    from netbuilder.core.project.atomic import write_error
+
+    row = format_for(output)
+    if not row.trained or not row.reads:
+        raise UserError(
+            f"'{output.name}' is no name for a trained model.",
+            "Train into a .h5 or .keras; netbuilder export makes the other formats of it.",
+        )
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise write_error(FileNotFoundError(2, "no such folder"), output)
+    place = output if output.exists() else folder
+    if not os.access(place, os.W_OK):
+        raise write_error(PermissionError(13, "no right to write"), output)
+
+
+def _refuse_broken(project: Project) -> None:
+    """What is wrong with the graph itself is told before TensorFlow loads."""
+    from netbuilder.core.check import diagnostics
+
+    _refuse(diagnostics.diagnose(project), project)
+
+
+def _refuse_problems(project: Project, dataset: Dataset) -> None:
+    from netbuilder.core.check import diagnostics
+    from netbuilder.core.check.shapes import ShapeCache
+
+    shapes = ShapeCache().compute(project.graph, dataset.facts)
+    _refuse(diagnostics.diagnose(project, dataset.facts, shapes), project)
+
+
+def _refuse(problems: tuple[Any, ...], project: Project) -> None:
+    from netbuilder.core.check import diagnostics
+
+    errors = [problem for problem in diagnostics.main(problems) if problem.blocks]
+    if errors:
+        lines = [f"  at '{e.node}': {e.message}" if e.node else f"  {e.message}" for e in errors]
+        count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise UserError(
+            f"'{project.name}' cannot train, it has {count}:\n" + "\n".join(lines) + "\n",
+            "Mend it in the project; netbuilder check lists the fixes.",
+            node=errors[0].node,
+        )
+
+
+def _workers(arguments: argparse.Namespace) -> tuple[tuple[str, ...], int] | None:
+    if not arguments.workers:
+        if arguments.worker_index is not None:
+            raise UserError(
+                "--worker-index says which of --workers this is, and there are none.",
+                "Add --workers HOST:PORT,HOST:PORT.",
+            )
+        return None
+    addresses = tuple(one.strip() for one in arguments.workers.split(",") if one.strip())
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise UserError(
+                f"'{address}' is no address of a worker.", "Write HOST:PORT, such as lab1:2222."
+            )
+    index = arguments.worker_index
+    if index is None or index >= len(addresses):
+        raise UserError(
+            f"There are {len(addresses)} workers, and this one says it is number {index}.",
+            f"Give --worker-index 0 to {len(addresses) - 1}, another on each machine.",
+        )
+    return addresses, index
+
+
+def _train(
+    project: Project,
+    dataset: Dataset,
+    checkpoints: Path,
+    resume: bool,
+    workers: tuple[tuple[str, ...], int] | None,
+) -> tuple[TrainedModel, str]:
+    from netbuilder.cli.progress import Progress
+    from netbuilder.core.engine.session import Session
+
+    with Progress() as progress:
+        session = Session(
+            project,
+            dataset,
+            on_event=progress.on_event,
+            checkpoint_dir=checkpoints,
+            resume=resume,
+        )
+        with _stopped_by_hand(session):
+            trained = session.run()
+    return trained, progress.reason
+
+
+@contextmanager
+def _stopped_by_hand(session: Session) -> Iterator[None]:
+    """Ctrl+C asks the session to stop; a second one ends the program."""
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        session.stop()
+
+    try:
+        before = signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not in the main thread: there is no Ctrl+C to catch
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path) -> None:
+    if sentence:
+        say(sentence)
+    note(
+        f"Wrote {output} after {trained.epochs} epochs, {trained.seconds:.1f} s,"
+        f" {trained.steps_per_second:,.0f} steps a second."
+    )
+    if reason == "stopped":
+        note("Stopped by hand. Go on with --resume.")
+    elif reason == "early":
+        note("It ended early, as the project's callbacks say.")
+
+
+def _tell_json(trained: TrainedModel, output: Path) -> None:
+    print_json(
+        {
+            "model": str(output),
+            "epochs": trained.epochs,
+            "history": trained.history,
+            "test": trained.test,
+            "seconds": trained.seconds,
+            "steps_per_second": trained.steps_per_second,
+        }
+    )
+
+
+def judged(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
+    """The trained model with its test numbers in the data's own units, and the sentence."""
+    if dataset.test is None or not len(dataset.test):
+        return trained, ""
+    from netbuilder.core.results.evaluate import evaluate
+
+    result = evaluate(trained, dataset.test)
+    return replace(trained, test={**trained.test, **result.metrics}), result.sentence

@@ -1,0 +1,170 @@
+"""The verbs, and the parser of each. Nothing heavy is imported here: ``--help`` must be fast."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from netbuilder import __version__
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb: ``module`` in this package has ``run(arguments) -> exit code``."""
+
+    module: str
+    help: str
+    add: Callable[[argparse.ArgumentParser], None]
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least}, not {text!r}")
+        return value
+
+    return number
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT such as 1366x768, not {text!r}")
+    size = int(width), int(height)
+    if not all(100 <= side <= 10_000 for side in size):
+        raise argparse.ArgumentTypeError("must be between 100x100 and 10000x10000")
+    return size
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON on stdout")
+
+
+def _app(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", help="project (.netbuilder), .h5 or .keras to open")
+
+
+def _examples(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="the example to write")
+    parser.add_argument("-o", "--output", metavar="PROJECT", help="where to write it")
+    _json(parser)
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="project, .h5 or .keras")
+    _json(parser)
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="the project (.netbuilder)")
+    parser.add_argument(
+        "-o", "--output", metavar="MODEL", help="trained model to write (default: PROJECT.h5)"
+    )
+    parser.add_argument("--epochs", type=_whole(1), metavar="N", help="instead of the project's")
+    parser.add_argument("--batch-size", type=_whole(1), metavar="N", help="rows in a step")
+    parser.add_argument("--learning-rate", type=_positive, metavar="X", help="of the optimizer")
+    parser.add_argument("--seed", type=_whole(0), metavar="N", help="of all random numbers")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on where a run into the same model broke off"
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="HOST:PORT,...",
+        help="train on several machines: all their addresses, the same on each",
+    )
+    parser.add_argument(
+        "--worker-index", type=_whole(0), metavar="I", help="which of --workers this machine is"
+    )
+    _json(parser)
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument(
+        "--data", metavar="FILE", help="rows with known answers (default: the project's test rows)"
+    )
+    _json(parser)
+
+
+def _predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument("input", help="CSV, picture, text file, or a folder of them")
+    parser.add_argument("-o", "--output", metavar="OUT.csv", help="write the answers there")
+    _json(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help=".h5 or .keras, from NetBuilder or elsewhere")
+    parser.add_argument("-o", "--output", metavar="PROJECT", required=True, help="to write")
+    _json(parser)
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="project, .h5 or .keras")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        required=True,
+        help="by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png; without: SavedModel folder",
+    )
+    _json(parser)
+
+
+def _screenshot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", help="project or model (default: the first example)")
+    parser.add_argument("-o", "--output", metavar="PNG", required=True, help="picture to write")
+    parser.add_argument("--panel", metavar="NAME", help="the tab in front")
+    parser.add_argument("--size", type=_size, metavar="WxH", default=(1366, 768))
+    parser.add_argument("--dark", action="store_true", help="in dark colours")
+    _json(parser)
+
+
+VERBS = {
+    "app": Verb("app", "open the app", _app),
+    "examples": Verb("examples", "list the built-in examples, or write one", _examples),
+    "check": Verb("check", "list problems with their fixes", _check),
+    "train": Verb("train", "train a project", _train),
+    "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
+    "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
+    "import": Verb("importing", "make a project of a .h5 or .keras", _import),
+    "export": Verb("export", "write in another format", _export),
+    "screenshot": Verb("screenshot", "the window as a picture", _screenshot),
+}
+
+
+def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser for these words: that of the verbs, or, where none is named, that of the app."""
+    verbs = [name for name in VERBS if name != "app"]
+    first = next((word for word in words if not word.startswith("-")), None)
+    parser = argparse.ArgumentParser(
+        prog="netbuilder",
+        description="Draw a neural network, watch it learn, take the trained .h5 away.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"NetBuilder {__version__}")
+    if first is not None and first not in verbs:
+        _app(parser)
+        return parser
+    parser.set_defaults(verb=None, file=None)
+    inner = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    for name in verbs:
+        verb = VERBS[name]
+        verb.add(inner.add_parser(name, help=verb.help, description=verb.help, allow_abbrev=False))
+    parser.epilog = "Without a command: netbuilder [FILE] opens the app, on a file if given."
+    return parser

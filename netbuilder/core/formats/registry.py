@@ -1,0 +1,203 @@
+"""Every format that a network can be written as and read from, by its ending."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.formats.modelfile import ModelFile
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    ``endings``: of file names, the usual one first; empty for a folder. ``title`` and ``help``:
+    for menus. ``module``: in this package; has ``save(trained or project, path)``. ``trained``:
+    whether it holds weights, and so needs a trained network. ``reads``: whether it can be opened
+    again.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    title: str
+    help: str
+    module: str
+    trained: bool = True
+    reads: bool = False
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        "h5",
+        (".h5", ".hdf5"),
+        "Trained model (.h5)",
+        "Opens in Keras 3 and Keras 2, and here with canvas and curves.",
+        "h5",
+        reads=True,
+    ),
+    Format(
+        "keras",
+        (".keras",),
+        "Trained model (.keras)",
+        "Keras 3's own format; opens here with canvas and curves.",
+        "keras_zip",
+        reads=True,
+    ),
+    Format(
+        "python",
+        (".py",),
+        "Python script (.py)",
+        "Builds, trains, tests and saves the same network with Keras.",
+        "python",
+        trained=False,
+    ),
+    Format(
+        "notebook",
+        (".ipynb",),
+        "Jupyter notebook (.ipynb)",
+        "The same as a notebook, for Jupyter or Colab.",
+        "notebook",
+        trained=False,
+    ),
+    Format(
+        "tflite",
+        (".tflite",),
+        "TensorFlow Lite (.tflite)",
+        "For phones and small devices.",
+        "tflite",
+    ),
+    Format(
+        "onnx",
+        (".onnx",),
+        "ONNX (.onnx)",
+        "For other programs and languages; needs the package tf2onnx.",
+        "onnx",
+    ),
+    Format(
+        "savedmodel",
+        (),
+        "SavedModel (folder)",
+        "For TensorFlow Serving and TensorFlow without Keras.",
+        "savedmodel",
+    ),
+    Format(
+        "svg",
+        (".svg",),
+        "Picture of the network (.svg)",
+        "For papers and posters: sharp at every size.",
+        "picture",
+        trained=False,
+    ),
+)
+
+
+def format_for(path: Path) -> Format:
+    """The format that a path asks for by its ending; a path without ending asks for a folder.
+
+    Raises:
+        FormatError: there is no such format.
+    """
+    ending = Path(path).suffix.lower()
+    for row in FORMATS:
+        if ending in row.endings or (not ending and not row.endings):
+            return row
+    known = " ".join(row.endings[0] for row in FORMATS if row.endings)
+    raise FormatError(
+        f"'{Path(path).name}' ends in {ending}, which is no format that NetBuilder writes.",
+        f"Use one of {known}, or a name without ending for a SavedModel folder.",
+        path=str(path),
+    )
+
+
+def save(source: TrainedModel | Project, path: Path | str, base: Path | None = None) -> None:
+    """Write a trained network or a project in the format of ``path``'s ending.
+
+    Args:
+        source: what to write; formats without weights take a project too.
+        path: the file, or a folder for a SavedModel.
+        base: folder that relative paths in the project start from. Where it is another than
+            that of ``path``, they are rewritten, so that the file finds its data again.
+
+    Raises:
+        FormatError: no such format, or it needs a trained network.
+        UserError: the place cannot be written.
+    """
+    path = Path(path)
+    row = format_for(path)
+    if isinstance(source, Project):
+        if row.trained:
+            raise FormatError(
+                f"A {row.title} holds trained weights, and '{source.name}' is not trained yet.",
+                "Train it first.",
+                path=str(path),
+            )
+        source = _rebased(source, base, path)
+    elif base is not None:
+        source = replace(source, project=_rebased(source.project, base, path))
+    writer: Callable[[TrainedModel | Project, Path], None]
+    writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
+    writer(source, path)
+
+
+def load(path: Path | str) -> TrainedModel:
+    """A trained network out of a ``.h5`` or ``.keras``, of NetBuilder or from elsewhere.
+
+    Raises:
+        FormatError: damaged, unsafe, or with layers that are not Keras's.
+    """
+    from netbuilder.core.formats import foreign, h5, keras_zip
+    from netbuilder.core.formats.safety import inspect
+
+    path = Path(path)
+    file = inspect(path, placeholders=True)
+    if not file.is_ours:
+        return foreign.load(file)
+    return h5.load_checked(file) if file.kind == "h5" else keras_zip.load_checked(file)
+
+
+def import_model(path: Path | str) -> Project:
+    """The project of a ``.h5`` or ``.keras``; layers that are unknown become placeholders.
+
+    Raises:
+        FormatError: damaged or unsafe.
+    """
+    from netbuilder.core.formats.safety import inspect
+
+    return project_of(inspect(Path(path), placeholders=True))
+
+
+def project_of(file: ModelFile) -> Project:
+    """The project that stands in a checked file, or the one that its graph makes."""
+    from netbuilder.core.formats import beside, graph_of
+
+    if file.is_ours:
+        return beside.from_json(file.ours, file.path.name).project
+    return graph_of.project_of(file)
+
+
+def read_project(path: Path | str) -> Project:
+    """The project of any file that holds one: ``.netbuilder``, ``.h5`` or ``.keras``.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".h5", ".hdf5", ".keras"):
+        return import_model(path)
+    return files.read(path)
+
+
+def _rebased(project: Project, base: Path | None, path: Path) -> Project:
+    from netbuilder.core.formats.paths import rebased
+
+    return project if base is None else rebased(project, base, path.parent)
