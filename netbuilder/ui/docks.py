@@ -91,9 +91,7 @@ class Docks:
         dock.raise_()
         panel = self.pages[name].fill()
         if focus:
-            panel.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            if not panel.hasFocus():
-                panel.focusNextChild()
+            focus_first(panel)
         return panel
 
     def show_titles(self, shown: bool) -> None:
@@ -162,3 +160,12 @@ class Docks:
         dock.setObjectName(name)
         dock.setWidget(content)
         return dock
+
+
+def focus_first(panel: QWidget) -> None:
+    """Put the keyboard into the first widget of a panel that takes it."""
+    for widget in panel.findChildren(QWidget):
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        if takes and widget.isVisibleTo(panel) and widget.isEnabled():
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return

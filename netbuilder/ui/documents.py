@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from netbuilder.core.errors import UserError
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui import jobs, settings
-from netbuilder.ui.data.choosing import rebased
 from netbuilder.ui.recovery import Recovered, Recovery, discard
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.workbench import Workbench
@@ -147,7 +146,7 @@ class Documents(QObject):
             old = self._workbench.base
             self._store.apply(
                 "Move the project",
-                lambda p: replace(p, data=rebased(p.data, old, path.parent)),
+                lambda project: rebased(project, old, path.parent),
             )
         try:
             files.write(self._store.project, path)
@@ -185,29 +184,31 @@ class Documents(QObject):
         """Ask for a file of any format that there is, and write it."""
         from netbuilder.core.formats.registry import FORMATS
 
-        rows = [row for row in FORMATS if row.ending and row.ending != PROJECT_ENDING]
-        filters = ";;".join(f"{row.title} (*{row.ending})" for row in rows)
+        filters = {
+            f"{row.title.split(' (')[0]} ({' '.join(f'*{e}' for e in row.endings) or '*'})": row
+            for row in FORMATS
+            if not row.trained or self._workbench.trained is not None
+        }
         chosen, used = QFileDialog.getSaveFileName(
-            self._window, "Export", self._suggested(""), filters
+            self._window, "Export", self._suggested(""), ";;".join(filters)
         )
         if not chosen:
             return
         path = Path(chosen)
-        if not path.suffix:
-            ending = next((r.ending for r in rows if used.startswith(r.title)), ".h5")
-            path = path.with_suffix(ending)
+        row = filters.get(used)
+        if not path.suffix and row is not None and row.endings:
+            path = path.with_suffix(row.endings[0])
         self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the trained model, or the project where there is none, by the path's ending."""
-        source: TrainedModel | Project = self._workbench.trained or self._store.project
-        if path.suffix in (".py", ".ipynb", ".svg", ".png"):
-            source = self._store.project
+        trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
 
         def work() -> None:
-            from netbuilder.core.formats.registry import save
+            from netbuilder.core.formats.registry import format_for, save
 
-            save(source, path)
+            weights = format_for(path).trained and trained is not None
+            save(trained if weights and trained is not None else project, path, base)
 
         self.busy.emit(f"Writing {path.name}…")
         jobs.run(
@@ -240,17 +241,24 @@ class Documents(QObject):
         self._recovery.close()
 
     def _open_model(self, path: Path) -> None:
-        def work() -> TrainedModel:
-            from netbuilder.core.formats.registry import load
+        def work() -> tuple[TrainedModel | None, Project, str]:
+            from netbuilder.core.formats.registry import import_model, load
 
-            return load(path)
+            try:
+                trained = load(path)
+            except FormatError as error:
+                # A layer that is not Keras's: the canvas can still show the rest.
+                return None, import_model(path), str(error)
+            return trained, trained.project, f"Opened {path.name} with its trained weights."
 
-        def done(trained: TrainedModel) -> None:
+        def done(found: tuple[TrainedModel | None, Project, str]) -> None:
+            trained, project, words = found
             self.busy.emit("")
-            self.show_project(trained.project, path)
-            self._workbench.set_trained(trained)
+            self.show_project(project, path)
+            if trained is not None:
+                self._workbench.set_trained(trained)
             settings.remember_file(path)
-            self.told.emit(f"Opened {path.name} with its trained weights.")
+            self.told.emit(words)
 
         self.busy.emit(f"Opening {path.name}…")
         jobs.run(work, done, lambda error: self._trouble(error, path, "opened"), name="open model")

@@ -20,6 +20,7 @@ from netbuilder.ui.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
 from netbuilder.ui.panels import PANELS
+from netbuilder.ui.results.looking import CanvasStrips, Looking
 from netbuilder.ui.scaling import Scaling
 from netbuilder.ui.status_bar import StatusBar
 from netbuilder.ui.store import ProjectStore
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
+        self.looking = Looking(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
         self.scaling = Scaling(self)
@@ -59,6 +61,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
+        self.strips = CanvasStrips(self.looking, self.store, self.canvas, self)
         self.banner = CardList(self)
         self.banner.setContentsMargins(12, 8, 12, 0)
         middle = QWidget(self)
@@ -254,6 +257,7 @@ class MainWindow(QMainWindow):
             self.docks.save()
         self.runner.close()
         self.workbench.close()
+        self.looking.close()
         self.documents.close()
         event.accept()
 

@@ -49,7 +49,13 @@ def _predict(window: MainWindow) -> QWidget:
 def _inside(window: MainWindow) -> QWidget:
     from netbuilder.ui.results.inside import InsidePanel
 
-    return InsidePanel(window.store, window.workbench, window.selection_changed)
+    return InsidePanel(
+        window.store,
+        window.workbench,
+        window.looking,
+        window.selection_changed,
+        window.selection,
+    )
 
 
 def _code(window: MainWindow) -> QWidget:

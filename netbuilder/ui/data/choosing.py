@@ -1,9 +1,7 @@
-"""From what a person chose, a file or a folder, to a recipe; and paths that stay right."""
+"""From what a person chose, a file or a folder, to a recipe."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import replace
 from pathlib import Path
 
 from netbuilder.core.errors import DataError
@@ -48,17 +46,3 @@ def relative(path: Path, base: Path | None) -> str:
         except ValueError:
             pass
     return str(path)
-
-
-def rebased(data: Data, old: Path, new: Path) -> Data:
-    """The recipe of a project that moves from folder ``old`` to ``new``: the same files."""
-
-    def moved(text: str) -> str:
-        if not text:
-            return text
-        return relative(Path(os.path.normpath(old / text)), new)
-
-    path, test_path = moved(data.path), moved(data.test_path)
-    if (path, test_path) == (data.path, data.test_path):
-        return data
-    return replace(data, path=path, test_path=test_path)

@@ -136,7 +136,7 @@ class ChoiceForm(QWidget):
         if name is not None:
             spec = self._specs[name]
             known = old.params if old else {}
-            params = {p.name: p.start for p in spec.params if p.required and p.start is not None}
+            params = spec.start_params()
             params |= {key: value for key, value in known.items() if key in spec.by_name}
             choice = Choice(name, params)
         self.show_choice(choice)

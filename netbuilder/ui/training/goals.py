@@ -99,8 +99,7 @@ class CallbackRow(QWidget):
                 self._form.show_values(choice.params)
 
     def _toggle(self, on: bool) -> None:
-        start = {p.name: p.start for p in self._spec.params if p.start is not None}
-        self.show_choice(Choice(self._spec.name, start) if on else None)
+        self.show_choice(Choice(self._spec.name, self._spec.start_params()) if on else None)
         self.edited.emit(self._choice, "")
 
     def _argument(self, name: str, value: Any) -> None:

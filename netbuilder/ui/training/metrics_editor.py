@@ -98,8 +98,7 @@ class MetricsEditor(QWidget):
         self._set((*kept, self._start(name)) if on else kept)
 
     def _start(self, name: str) -> Choice:
-        params = self._specs[name].params
-        return Choice(name, {p.name: p.start for p in params if p.required and p.start is not None})
+        return Choice(name, self._specs[name].start_params())
 
     def _set(self, chosen: tuple[Choice, ...] | None) -> None:
         self.show_choices(chosen)

@@ -1,0 +1,128 @@
+"""The Code tab: the same network, data and training as a Python script."""
+
+from __future__ import annotations
+
+import logging
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui import jobs, theme
+from netbuilder.ui.code.highlight import PythonColors
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.workbench import Workbench
+
+log = logging.getLogger(__name__)
+_SOON_MS = 120
+
+
+def _source(project: Project) -> str:
+    from netbuilder.core.formats.python import source
+
+    return source(project)
+
+
+class CodePanel(QWidget):
+    """Follows the project while it is looked at."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._shown: Project | None = None
+        self._worker = jobs.Latest(_source, "code", self)
+        self._worker.answered.connect(self._found)
+        self._worker.failed.connect(self._failed)
+        self.destroyed.connect(self._worker.stop)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self._ask)
+        self.text = QPlainTextEdit(self)
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName("Python code")
+        self.colors = PythonColors(self.text.document())
+        self.about = note_label("This script builds and trains the same network with Keras.", self)
+        self.copy = QPushButton("Copy", self)
+        self.save = QPushButton("Save…", self)
+        row = QHBoxLayout()
+        row.addWidget(self.about, 1)
+        for button in (self.copy, self.save):
+            button.setProperty("small", True)
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 10)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self.text, 1)
+        self.copy.clicked.connect(self._copy)
+        self.save.clicked.connect(self._save)
+        store.changed.connect(lambda _old, _new: self._soon.start())
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
+
+    def _restyle(self) -> None:
+        # A stylesheet's font would win over setFont, so the font goes into one of its own.
+        font = theme.fixed_font(0.9)
+        self.text.setStyleSheet(
+            f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.1f}pt;"
+        )
+
+    def _ask(self) -> None:
+        project = self._store.project
+        if self.isVisible() and project is not self._shown:
+            self._worker.ask(project)
+
+    def _found(self, project: Project, text: str) -> None:
+        self._shown = project
+        if text == self.text.toPlainText():
+            return
+        place = self.text.verticalScrollBar().value()
+        self.colors.show_text(text)
+        self.text.setPlainText(text)
+        self.text.verticalScrollBar().setValue(place)
+
+    def _failed(self, project: Project, error: Exception) -> None:
+        self._shown = project
+        if not isinstance(error, UserError):
+            log.error("code failed", exc_info=error)
+        self.colors.show_text("")
+        self.text.setPlainText(str(error))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.about.setText("Copied.")
+
+    def _save(self) -> None:
+        from pathlib import Path
+
+        from netbuilder.core.project.atomic import write_bytes
+
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the script", f"{self._store.project.name}.py", "Python (*.py)"
+        )
+        if not name:
+            return
+        try:
+            write_bytes(Path(name), self.text.toPlainText().encode("utf-8"))
+        except UserError as error:
+            self.about.setText(str(error))
+        else:
+            self.about.setText(f"Wrote {name}.")
