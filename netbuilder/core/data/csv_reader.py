@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,14 +29,14 @@ _SAMPLE_BYTES = 262_144
 class Dialect:
     """How a CSV file is written.
 
-    ``names`` are the column names; ``header`` says whether they stand in the file's first line
-    or were made up ("column 1", ...).
+    ``names`` are the column names, from the file's first line or made up ("column 1", ...);
+    ``skip`` is the number of lines before the first row: empty ones and that of the names.
     """
 
     encoding: str
     separator: str
     decimal: str
-    header: bool
+    skip: int
     names: tuple[str, ...]
 
 
@@ -92,8 +95,8 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             f"Write {listed(_WORDS)}, or leave it empty to have it found out.",
         )
     decimal = str(options.get("decimal") or _decimal(text, separator))
-    names, header = _header(path, text, separator, decimal, options.get("header"))
-    return Dialect(encoding, separator, decimal, header, names)
+    names, skip = _header(path, text, separator, decimal, header=options.get("header"))
+    return Dialect(encoding, separator, decimal, skip, names)
 
 
 def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
@@ -113,26 +116,49 @@ def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.Data
     """Like ``read_csv`` where the dialect is known; every column is kept."""
     import pandas as pd
 
-    try:
+    check_widths(path, dialect)
+    with parser_errors(path, dialect):
         table: pd.DataFrame = pd.read_csv(path, nrows=nrows, **pandas_arguments(dialect))
+    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table))
+    if len(dialect.names) > 1:
+        table = table.dropna(how="all")
+    if table.empty:
+        raise _no_rows(path)
+    return table
+
+
+@contextmanager
+def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
+    """Say what pandas finds wrong with a file as a ``DataError`` that names the line."""
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings():
+            # Rows longer than the header: pandas would drop their last cells with a warning.
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)
+            yield
+    except pd.errors.EmptyDataError as error:
+        raise _no_rows(path) from error
     except pd.errors.ParserError as error:
-        raise _ragged(path, dialect, str(error)) from error
+        raise _ragged(path, dialect) or DataError(
+            f"'{path.name}' is not a table ({error}).",
+            "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
+            path=str(path),
+        ) from error
     except UnicodeDecodeError as error:
         raise DataError(
             f"'{path.name}' has characters that are not {dialect.encoding}.",
             "Save the file as UTF-8, or set its encoding.",
             path=str(path),
         ) from error
-    table.index = pd.RangeIndex(1 + dialect.header, 1 + dialect.header + len(table))
-    if len(dialect.names) > 1:
-        table = table.dropna(how="all")
-    if table.empty:
-        raise DataError(
-            f"'{path.name}' has column names but no rows.",
-            "Choose a file with one line for each row below the names.",
-            path=str(path),
-        )
-    return table
+
+
+def _no_rows(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' has column names but no rows.",
+        "Choose a file with one line for each row below the names.",
+        path=str(path),
+    )
 
 
 def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
@@ -143,7 +169,7 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
         "encoding": dialect.encoding,
         "header": None,
         "names": list(dialect.names),
-        "skiprows": 1 if dialect.header else 0,
+        "skiprows": dialect.skip,
         "skip_blank_lines": False,
         "skipinitialspace": True,
         "index_col": False,
@@ -192,13 +218,23 @@ def _all_utf8(path: Path) -> bool:
     return True
 
 
+def _reader(text: str, separator: str) -> Any:
+    # newline=None reads the line ends of every system, old Macintoshes' among them.
+    lines = io.StringIO(text, newline=None)
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
+
+
 def _rows(text: str, separator: str, limit: int) -> list[list[str]]:
     found: list[list[str]] = []
-    for row in csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True):
-        if row:
-            found.append(row)
-        if len(found) == limit:
-            break
+    try:
+        for row in _reader(text, separator):
+            if any(row):
+                found.append(row)
+            if len(found) == limit:
+                break
+    except csv.Error:
+        # A quotation mark that is never closed, say: what came before it tells enough.
+        return found
     return found
 
 
@@ -207,7 +243,7 @@ def _separator(text: str) -> str:
     best, best_score = ",", (0.0, 0)
     for separator in _SEPARATORS:
         widths = [len(row) for row in _rows(text, separator, 30)]
-        if widths[0] < 2:
+        if not widths or widths[0] < 2:
             continue
         score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
         if score > best_score:
@@ -237,15 +273,26 @@ def _decimal(text: str, separator: str) -> str:
 
 
 def _header(
-    path: Path, text: str, separator: str, decimal: str, option: Any
-) -> tuple[tuple[str, ...], bool]:
-    first = next(csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True))
-    if option is None or option == "auto":
+    path: Path, text: str, separator: str, decimal: str, *, header: Any
+) -> tuple[tuple[str, ...], int]:
+    first: list[str] = []
+    skip = 0
+    try:
+        for row in _reader(text, separator):
+            if any(cell.strip() for cell in row):
+                first = row
+                break
+            skip += 1
+    except csv.Error as error:
+        raise DataError(
+            f"The first line of '{path.name}' cannot be read as column names ({error}).",
+            "Open the file in a spreadsheet program and save it as CSV again.",
+            path=str(path),
+        ) from error
+    if header is None or header == "auto":
         header = not all(_is_number(cell, decimal) for cell in first)
-    else:
-        header = bool(option)
     if not header:
-        return tuple(f"column {index + 1}" for index in range(len(first))), False
+        return tuple(f"column {index + 1}" for index in range(len(first))), skip
     names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -257,12 +304,13 @@ def _header(
             "Give each column its own name in the first line of the file.",
             path=str(path),
         )
-    return tuple(names), True
+    return tuple(names), skip + 1
 
 
-def _ragged(path: Path, dialect: Dialect, reason: str) -> DataError:
+def _ragged(path: Path, dialect: Dialect) -> DataError | None:
+    """The first row with more cells than there are columns, in words."""
     try:
-        with path.open(encoding=dialect.encoding, newline="") as file:
+        with path.open(encoding=dialect.encoding, newline=None) as file:
             reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
             for row in reader:
                 if len(row) > len(dialect.names):
@@ -275,9 +323,23 @@ def _ragged(path: Path, dialect: Dialect, reason: str) -> DataError:
                         path=str(path),
                     )
     except (OSError, UnicodeError, csv.Error):
-        pass
-    return DataError(
-        f"'{path.name}' is not a table ({reason}).",
-        "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
-        path=str(path),
-    )
+        return None
+    return None
+
+
+def check_widths(path: Path, dialect: Dialect) -> None:
+    """Raise ``DataError`` where the first row has cells beyond the last column.
+
+    pandas takes the first row's width for that of all, and drops what lies beyond the names;
+    longer rows further down it reports by itself. A separator at the end of each line is fine.
+    """
+    with path.open(encoding=dialect.encoding, errors="replace", newline=None) as file:
+        reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+        try:
+            row = next(itertools.islice(reader, dialect.skip, None), [])
+        except csv.Error:
+            return
+    if any(cell.strip() for cell in row[len(dialect.names) :]):
+        error = _ragged(path, dialect)
+        if error is not None:
+            raise error

@@ -7,6 +7,7 @@ are shuffled within a chunk; the chunks come in the order of the file.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.csv_reader import Dialect, pandas_arguments, sniff
+from netbuilder.core.data.csv_reader import (
+    Dialect,
+    check_widths,
+    pandas_arguments,
+    parser_errors,
+    sniff,
+)
 from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.scaling import NO_SCALING, Affine, check_scaling
@@ -113,10 +120,16 @@ class Scan:
         """Samples of each chunk, and the part that each row belongs to."""
         import pandas as pd
 
-        start = 1 + self.dialect.header
-        reader = pd.read_csv(self.path, chunksize=CHUNK_ROWS, **pandas_arguments(self.dialect))
+        start = 1 + self.dialect.skip
+        check_widths(self.path, self.dialect)
+        with parser_errors(self.path, self.dialect):
+            reader = pd.read_csv(self.path, chunksize=CHUNK_ROWS, **pandas_arguments(self.dialect))
         with reader:
-            for index, chunk in enumerate(reader):
+            for index in itertools.count():
+                with parser_errors(self.path, self.dialect):
+                    chunk = next(reader, None)
+                if chunk is None:
+                    return
                 chunk.index = pd.RangeIndex(start, start + len(chunk))
                 start += len(chunk)
                 table = chunk.dropna(how="all")

@@ -10,7 +10,7 @@ import numpy as np
 
 from netbuilder.core.data import large_csv
 from netbuilder.core.data.ends import feeds_embedding, input_ids
-from netbuilder.core.data.facts import REGRESSION
+from netbuilder.core.data.facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.fitting import wanted_shape
 from netbuilder.core.data.large_csv import TEST, TRAIN, VALIDATION, Scan
 from netbuilder.core.data.preprocess import InputPre, OutputPre
@@ -114,7 +114,7 @@ def scale_output(pre: OutputPre, found: Scan, scaling: str) -> OutputPre:
 
 def class_counts(found: Scan, pre: OutputPre) -> tuple[int, ...]:
     """Rows of each class in the whole file, in the order of the classes."""
-    if not pre.classes or len(pre.columns) != 1:
+    if pre.task not in {BINARY, CLASSES}:
         return ()
     counts = dict.fromkeys(pre.classes, 0)
     for value, count in found.values[pre.columns[0]].items():

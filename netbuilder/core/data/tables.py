@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_CATEGORIES = 50
+# Squares of larger numbers do not fit the network's 32-bit floats.
+LARGEST = 1e18
 MISSING_CHOICES = ("error", "drop", "mean")
 
 
@@ -29,12 +31,13 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
     """The column as numbers, or None where it is text.
 
     Raises:
-        DataError: at least half of the cells are numbers, but not all of them.
+        DataError: at least half of the cells are numbers, but not all of them; or a number is
+            infinite or too large.
     """
     import pandas as pd
 
     if is_numeric(series):
-        return series.astype("float64")
+        return _finite(series.astype("float64"), source)
     present = series.dropna().astype(str).str.strip()
     if present.empty:
         return series.astype("float64")
@@ -50,7 +53,18 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
         )
-    return numbers.reindex(series.index).astype("float64")
+    return _finite(numbers.reindex(series.index).astype("float64"), source)
+
+
+def _finite(numbers: pd.Series, source: str) -> pd.Series:
+    huge = numbers[numbers.abs() > LARGEST]
+    if len(huge):
+        raise DataError(
+            f"Column '{numbers.name}' of {source} has a number in line {huge.index[0]} that is "
+            f"too large to compute with ({huge.iloc[0]:g}).",
+            "Correct it, or take the row out.",
+        )
+    return numbers
 
 
 def missing_cells(table: pd.DataFrame, source: str, rule: str) -> None:
