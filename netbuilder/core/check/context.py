@@ -85,8 +85,9 @@ class Context:
         self.shapes = shapes.still_true(project.graph) if shapes is not None else None
 
     def owner(self, node: Node) -> Node:
-        """The node that holds the layer of ``node``."""
-        return self.graph.by_id.get(node.shared, node) if node.shared else node
+        """The node that holds the layer of ``node``: itself, or the one that it shares."""
+        found = self.graph.by_id.get(node.shared, node) if node.shared else node
+        return found if found.layer == node.layer else node
 
     def value(self, node: Node, param: str) -> Any:
         """A parameter's value, Keras's default where it is not given."""

@@ -142,17 +142,25 @@ def _rank(node: Node, spec: LayerSpec, graph: Graph, shapes: Sequence[Shape], at
 
 
 def window_of(node: Node) -> tuple[str, tuple[int, ...]]:
-    """Name and sizes of the window that a layer slides, dilation included."""
+    """Name and sizes of the window that a layer slides, dilation included.
+
+    An empty name: it slides none, or the values are no sizes.
+    """
+    rows = LAYERS[node.layer].by_name
     for name in ("pool_size", "kernel_size"):
-        spec = LAYERS[node.layer].by_name.get(name)
-        if spec is None:
+        if name not in rows:
             continue
-        value = node.params.get(name, spec.default)
-        sizes = tuple(value) if isinstance(value, (list, tuple)) else (value,) * (spec.size or 1)
-        dilation = node.params.get("dilation_rate", 1)
-        steps = tuple(dilation) if isinstance(dilation, (list, tuple)) else (dilation,) * len(sizes)
-        return name, tuple((k - 1) * d + 1 for k, d in zip(sizes, steps, strict=False))
+        axes = rows[name].size or 1
+        sizes = _per_axis(node.params.get(name, rows[name].default), axes)
+        steps = _per_axis(node.params.get("dilation_rate", 1), axes)
+        if sizes is not None and steps is not None:
+            return name, tuple((k - 1) * d + 1 for k, d in zip(sizes, steps, strict=True))
     return "", ()
+
+
+def _per_axis(value: Any, axes: int) -> tuple[int, ...] | None:
+    found = tuple(value) if isinstance(value, (list, tuple)) else (value,) * axes
+    return found if len(found) == axes and all(type(n) is int for n in found) else None
 
 
 def _kernel(

@@ -64,7 +64,7 @@ def fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any)
     def careful(project: Project) -> Project:
         try:
             return edit(project, *args, **options)
-        except EditError:
+        except (EditError, KeyError):  # a node that it names is gone
             return project
 
     return Fix(label, careful)

@@ -274,6 +274,51 @@ def _sharing_nothing() -> Example:
 
 RULES: tuple[Rule, ...] = (
     Rule(
+        "no-name", Severity.ERROR, "Layer without a name",
+        "A file gives a layer an empty name, so no wire can name it and Keras cannot either.",
+        "Give it a name.",
+        _no_name,
+        (lambda: Example(chain(("input", "Input", {}), ("", "Dense", _SOFTMAX))),),
+    ),
+    Rule(
+        "duplicate-name", Severity.ERROR, "Name used twice",
+        "Two layers have the same name, so wires and weights could mean either.",
+        "Rename one of them.",
+        _duplicate,
+        (_duplicated,),
+    ),
+    Rule(
+        "dangling-edge", Severity.ERROR, "Wire without an end",
+        "A wire names a layer that is not on the canvas (a file edited by hand, mostly).",
+        "Remove the wire.",
+        _dangling,
+        (lambda: Example(_good().wire(("dense", "gone")).project()),),
+    ),
+    Rule(
+        "cycle", Severity.ERROR, "Wires in a circle",
+        "A layer would need its own answer before it can give it.",
+        "Remove the wire that leads back.",
+        _cycle,
+        (
+            lambda: Example(
+                Sketch()
+                .chain(
+                    ("input", "Input", {}), ("one", "Dense", _DENSE), ("two", "Dense", _DENSE),
+                    ("add", "Add", {}), ("three", "Dense", _DENSE), ("out", "Dense", _SOFTMAX),
+                )
+                .wire(("one", "add"), ("three", "add"))
+                .project()
+            ),
+        ),
+    ),
+    Rule(
+        "shared-layer", Severity.ERROR, "Shared weights are gone",
+        "A node uses the weights of another node that is not there, or is another layer.",
+        "Give it weights of its own.",
+        _shared,
+        (_sharing_nothing,),
+    ),
+    Rule(
         "no-input", Severity.ERROR, "No Input",
         "Data comes in through an Input node, and there is none.",
         "Add an Input and wire it to the first layer.",
@@ -301,44 +346,6 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        "cycle", Severity.ERROR, "Wires in a circle",
-        "A layer would need its own answer before it can give it.",
-        "Remove the wire that leads back.",
-        _cycle,
-        (
-            lambda: Example(
-                Sketch()
-                .chain(
-                    ("input", "Input", {}), ("one", "Dense", _DENSE), ("two", "Dense", _DENSE),
-                    ("add", "Add", {}), ("three", "Dense", _DENSE), ("out", "Dense", _SOFTMAX),
-                )
-                .wire(("one", "add"), ("three", "add"))
-                .project()
-            ),
-        ),
-    ),
-    Rule(
-        "dangling-edge", Severity.ERROR, "Wire without an end",
-        "A wire names a layer that is not on the canvas (a file edited by hand, mostly).",
-        "Remove the wire.",
-        _dangling,
-        (lambda: Example(_good().wire(("dense", "gone")).project()),),
-    ),
-    Rule(
-        "duplicate-name", Severity.ERROR, "Name used twice",
-        "Two layers have the same name, so wires and weights could mean either.",
-        "Rename one of them.",
-        _duplicate,
-        (_duplicated,),
-    ),
-    Rule(
-        "no-name", Severity.ERROR, "Layer without a name",
-        "A file gives a layer an empty name, so no wire can name it and Keras cannot either.",
-        "Give it a name.",
-        _no_name,
-        (lambda: Example(chain(("input", "Input", {}), ("", "Dense", _SOFTMAX))),),
-    ),
-    Rule(
         "input-count", Severity.ERROR, "Wrong number of inputs",
         "A layer that joins branches needs at least two wires, most others take just one.",
         "Join the wires with a Concatenate, or remove the layer.",
@@ -352,12 +359,5 @@ RULES: tuple[Rule, ...] = (
                 .wire(("input", "out")).project()
             ),
         ),
-    ),
-    Rule(
-        "shared-layer", Severity.ERROR, "Shared weights are gone",
-        "A node uses the weights of another node that is not there, or is another layer.",
-        "Give it weights of its own.",
-        _shared,
-        (_sharing_nothing,),
     ),
 )  # fmt: skip
