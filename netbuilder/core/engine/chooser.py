@@ -108,7 +108,7 @@ class Chooser:
         except Exception:  # noqa: BLE001
             return None
 
-    def decide(self) -> Program | None | str:
+    def decide(self) -> Program | str | None:
         """Look at what is ready, on the session's thread.
 
         Returns:

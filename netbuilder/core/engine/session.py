@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,30 +13,32 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core, model_inputs
+from netbuilder.core.engine.checkpoint import Snapshot, read
 from netbuilder.core.engine.compilation import Mode
 from netbuilder.core.engine.control import Control
 from netbuilder.core.engine.evaluator import Evaluator
 from netbuilder.core.engine.events import (
-    Changed,
-    EpochEnd,
     Event,
     Failed,
     Finished,
+    Noticed,
     Paused,
     Preparing,
     Resumed,
-    Started,
-    Steps,
+    Saved,
 )
 from netbuilder.core.engine.failures import in_words, not_a_number
 from netbuilder.core.engine.feed import feed_of
-from netbuilder.core.engine.history import Floats, History
+from netbuilder.core.engine.history import History
+from netbuilder.core.engine.keras_callbacks import Callbacks, best_choice, monitor_of
+from netbuilder.core.engine.reporting import Reporter
+from netbuilder.core.engine.saving import Saver
+from netbuilder.core.engine.snapshots import restore, take
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.engine.trainer import Trainer
+from netbuilder.core.engine.watcher import Watcher
+from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-
-if TYPE_CHECKING:
-    import keras
 
 
 class Session:
@@ -53,6 +55,7 @@ class Session:
         checkpoint_dir: folder for checkpoints; None keeps none.
         resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
         compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
+        base: folder of the project file: files of callbacks and of weights are relative to it.
     """
 
     def __init__(
@@ -64,18 +67,24 @@ class Session:
         checkpoint_dir: Path | None = None,
         resume: bool = False,
         compilation: Mode = "auto",
+        base: Path | None = None,
     ) -> None:
         self.project = resolve(project, dataset.facts)
         self.dataset = dataset
         self.checkpoint_dir = checkpoint_dir
         self.compilation: Mode = compilation
         self.resume_from_checkpoint = resume
+        self.base = base
         self.epochs = project.training.epochs
         self.seconds = 0.0
         self.trained: TrainedModel | None = None
         self._emit = on_event or (lambda event: None)
         self._control = Control()
         self._trainer: Trainer | None = None
+        self._reporter: Reporter | None = None
+        self._callbacks: Callbacks | None = None
+        self._saver: Saver | None = None
+        self._watcher = Watcher(self.project, dataset.facts)
         self._inputs = model_inputs(self.project.graph)
         self._outputs = self.project.graph.outputs
 
@@ -137,70 +146,109 @@ class Session:
 
     def _run(self) -> TrainedModel:
         self._control.begin()
-        trainer = self._prepare()
-        self._emit(
-            Started(
-                epochs=self.epochs,
-                steps_per_epoch=trainer.steps_per_epoch,
-                batch_size=trainer.batch,
-                samples=trainer.feed.rows,
-                epoch=trainer.epoch,
-                metrics=trainer.history.steps.names,
-                validated=trainer.validation is not None,
-                learning_rate=trainer.learning_rate,
-                parameters=trainer.core.count_params(),
-            )
-        )
+        if self._trainer is None:
+            self._prepare()
+        trainer, reporter, callbacks, saver = self._parts()
+        reporter.started(self.epochs)
+        callbacks.begin()
         try:
             reason = self._train(trainer)
         finally:
             trainer.compilation.end(trainer.position)
+        saver.finish()
+        if trainer.epoch:
+            callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._finish(trainer)
+        for notice in self._watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
+            self._emit(Noticed(notice))
         self._emit(Finished(self.trained, reason))
         return self.trained
 
-    def _prepare(self) -> Trainer:
-        if self._trainer is not None:
-            return self._trainer
+    def _parts(self) -> tuple[Trainer, Reporter, Callbacks, Saver]:
+        parts = (self._trainer, self._reporter, self._callbacks, self._saver)
+        if parts[0] is None or parts[1] is None or parts[2] is None or parts[3] is None:
+            raise RuntimeError("the session is not prepared")
+        return parts[0], parts[1], parts[2], parts[3]
+
+    def _prepare(self) -> None:
         self._emit(Preparing("Building the network"))
-        core = build_core(self.project, self.dataset.facts)
-        self._trainer = Trainer(
+        training, folder = self.project.training, self.checkpoint_dir
+        found = read(folder) if folder is not None and self.resume_from_checkpoint else None
+        core = build_core(self.project, self.dataset.facts, base=self.base)
+        single = any(choice != best_choice(training) for choice in training.callbacks)
+        monitor, sign = monitor_of(training)
+        trainer = Trainer(
             self.project,
             self.dataset,
             core,
             inputs=self._inputs,
             outputs=self._outputs,
+            single_epochs=single,
+            monitor=monitor,
+            sign=sign,
             compilation=self.compilation,
         )
-        return self._trainer
+        callbacks = Callbacks(
+            training,
+            core,
+            known=trainer.history.epochs.names,
+            base=self.base,
+            resumed=found is not None,
+        )
+        self._saver = Saver(
+            folder, lambda: take(trainer, callbacks, self.epochs, self.seconds), self._tell_saved
+        )
+        if found is not None:
+            self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
+            restore(trainer, callbacks, found)
+            self.seconds = float(found.facts["seconds"])
+        self._saver.begin(found)
+        self._trainer, self._callbacks = trainer, callbacks
+        self._reporter = Reporter(trainer, self._emit)
+
+    def _tell_saved(self, snapshot: Snapshot) -> None:
+        self._emit(Saved(snapshot.epoch, str(self.checkpoint_dir)))
 
     def _train(self, trainer: Trainer) -> str:
+        _, _, callbacks, saver = self._parts()
+        begun = -1
         while True:
             self._attend(trainer)
             ending = self._control.ending
             at_end = trainer.step == 0
+            problem = saver.look(at_end)
+            if problem is not None and ending != "now":
+                self._wait_for_room(trainer, problem)
+                continue
             if ending == "now" or (ending == "epoch" and at_end):
                 return "stopped"
-            if trainer.epoch >= self.epochs:
-                return "done"
+            if callbacks.stopping:
+                return "early"
             if trainer.needs_validation:
                 self._validate(trainer)
                 continue
-            limit = trainer.epoch + 1 if ending == "epoch" else self.epochs
+            if trainer.epoch >= self.epochs:
+                return "done"
+            if at_end and callbacks and begun != trainer.epoch:
+                begun = trainer.epoch
+                callbacks.epoch_begin(trainer.epoch)
             if trainer.ready(self.epochs):
-                self._chunk(trainer, limit)
+                self._chunk(trainer, trainer.epoch + 1 if ending == "epoch" else self.epochs)
 
     def _chunk(self, trainer: Trainer, limit: int) -> None:
-        first = trainer.position
-        before = trainer.epoch
+        _, reporter, _, _ = self._parts()
+        first, before = trainer.position, trainer.epoch
         progress = trainer.advance(limit)
         self.seconds += progress.seconds
-        self._tell_steps(trainer, first, progress.steps, progress.seconds)
+        reporter.steps(first, progress.steps, progress.seconds, self.seconds)
+        finite = np.isfinite(progress.steps[:, 0])
+        if not finite.all():
+            epoch = (first + int(np.argmin(finite))) // trainer.steps_per_epoch
+            for notice in self._watcher.not_a_number(epoch + 1, trainer.learning_rate):
+                self._emit(Noticed(notice))
+            raise not_a_number(epoch, trainer.learning_rate)
         if len(progress.epochs):
-            self._tell_epochs(trainer, before)
-        if not np.isfinite(progress.steps[:, 0]).all():
-            bad = int(np.argmin(np.isfinite(progress.steps[:, 0])))
-            raise not_a_number((first + bad) // trainer.steps_per_epoch, trainer.learning_rate)
+            self._epochs_ended(trainer, before)
 
     def _validate(self, trainer: Trainer) -> None:
         begin = time.perf_counter()
@@ -208,37 +256,18 @@ class Session:
         rows = trainer.validate(lambda: self._control.pressing)
         self.seconds += time.perf_counter() - begin
         if rows is not None:
-            self._tell_epochs(trainer, before)
+            self._epochs_ended(trainer, before)
 
-    def _tell_steps(self, trainer: Trainer, first: int, rows: Floats, seconds: float) -> None:
-        names = trainer.history.steps.names
-        last = first + len(rows) - 1
-        epoch, step = divmod(last, trainer.steps_per_epoch)
-        self._emit(
-            Steps(
-                first=first,
-                values={name: rows[:, i] for i, name in enumerate(names)},
-                epoch=epoch,
-                step=step + 1,
-                steps_per_second=len(rows) / max(seconds, 1e-9),
-                seconds=self.seconds,
-            )
-        )
-
-    def _tell_epochs(self, trainer: Trainer, before: int) -> None:
-        history = trainer.history
-        self._emit(
-            EpochEnd(
-                epoch=trainer.epoch,
-                first=before + 1,
-                logs=history.epochs.row(-1),
-                history=history.epochs.columns(before),
-                epochs=self.epochs,
-                best_epoch=history.best_epoch,
-                learning_rate=trainer.learning_rate,
-                seconds=self.seconds,
-            )
-        )
+    def _epochs_ended(self, trainer: Trainer, before: int) -> None:
+        _, reporter, callbacks, _ = self._parts()
+        if callbacks:
+            rate = trainer.learning_rate
+            callbacks.epoch_end(trainer.epoch - 1, trainer.history.epochs.row(-1))
+            if trainer.learning_rate != rate:
+                reporter.changed("learning_rate", trainer.learning_rate)
+        reporter.epochs(before, self.epochs, self.seconds)
+        for notice in self._watcher.look(trainer.history, trainer.core, self.dataset):
+            self._emit(Noticed(notice))
 
     def _attend(self, trainer: Trainer) -> None:
         """Do what was asked for; stand still while a pause is wished for."""
@@ -257,37 +286,54 @@ class Session:
         if paused:
             self._emit(Resumed(trainer.epoch, trainer.step))
 
+    def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
+        """Stand still until a checkpoint can be written, or the user goes on without one."""
+        _, _, _, saver = self._parts()
+        words = f"The run waits, since it cannot be saved. {problem} It goes on by itself then."
+        self._emit(Paused(trainer.epoch, trainer.step, words))
+        self._control.pause()
+        while self._control.paused and self._control.ending != "now":
+            command = self._control.next_command()
+            if command is not None:
+                command()
+            elif saver.retry():
+                self._control.resume()
+            else:
+                self._control.wait(0.1)
+        if saver.writer is not None and saver.writer.problem is not None:
+            saver.ignore()
+        self._emit(Resumed(trainer.epoch, trainer.step))
+
     def _set_learning_rate(self, rate: float) -> None:
-        if self._trainer is not None:
+        if self._trainer is not None and self._reporter is not None:
             self._trainer.set_learning_rate(rate)
-            self._changed("learning_rate", rate)
+            self._reporter.changed("learning_rate", rate)
 
     def _set_epochs(self, epochs: int) -> None:
         self.epochs = max(1, epochs)
-        self._changed("epochs", self.epochs)
+        if self._reporter is not None:
+            self._reporter.changed("epochs", self.epochs)
 
     def _reset(self, seed: int | None) -> None:
-        trainer = self._trainer
-        if trainer is None:
+        if self._trainer is None or self._reporter is None or self._callbacks is None:
             return
         seed = self.project.training.seed if seed is None else seed
-        trainer.restart(build_core(self.project, self.dataset.facts, seed=seed), seed)
+        fresh = build_core(self.project, self.dataset.facts, seed=seed, base=self.base)
+        self._trainer.restart(fresh, seed)
+        self._callbacks.begin()
+        self._watcher = Watcher(self.project, self.dataset.facts)
         self.seconds = 0.0
-        self._changed("reset", seed)
+        self._reporter.changed("reset", seed)
 
     def _go_back(self) -> None:
-        if self._trainer is not None:
-            self._changed("best", self._trainer.restore_best())
-
-    def _changed(self, what: str, value: float) -> None:
-        trainer = self._trainer
-        epoch, step = (trainer.epoch, trainer.step) if trainer is not None else (0, 0)
-        self._emit(Changed(what, float(value), epoch, step))
+        if self._trainer is not None and self._reporter is not None:
+            self._reporter.changed("best", self._trainer.restore_best())
 
     def _finish(self, trainer: Trainer) -> TrainedModel:
         core = trainer.core
-        trainable = core.trainable_weights
-        core.optimizer.finalize_variable_values(trainable)
+        core.optimizer.finalize_variable_values(core.trainable_weights)
+        if best_choice(self.project.training) is not None:
+            trainer.restore_best()
         return TrainedModel(
             project=self.project,
             core=core,

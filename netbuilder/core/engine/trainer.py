@@ -113,7 +113,7 @@ class Trainer:
         self._evaluator: Evaluator | None = None
         self._seconds_a_step = 0.0
         self._calls = 0
-        self._pending: Floats = np.zeros(0, np.float32)
+        self.pending: Floats = np.zeros(0, np.float32)
 
     def _make(self, kind: str, plan: Plan) -> Program:
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
@@ -135,6 +135,11 @@ class Trainer:
     def position(self) -> int:
         """Steps done since the beginning of the run."""
         return self.epoch * self.steps_per_epoch + self.step
+
+    @property
+    def samples(self) -> int:
+        """Training samples in an epoch."""
+        return self.feed.rows
 
     @property
     def needs_validation(self) -> bool:
@@ -173,7 +178,7 @@ class Trainer:
             self.history.add_epochs(chunk.epochs, self.learning_rate)
             return Progress(chunk.steps, chunk.epochs, seconds)
         if self.step == self.steps_per_epoch:
-            self._pending = chunk.epochs[0]
+            self.pending = chunk.epochs[0]
         return Progress(chunk.steps, chunk.epochs[:0], seconds)
 
     def _count(self, epochs: int) -> int:
@@ -208,7 +213,7 @@ class Trainer:
         Returns:
             The epoch's numbers (1, names), or None when interrupted.
         """
-        row = self._pending
+        row = self.pending
         if self.validation is not None:
             if self._evaluator is None:
                 self._evaluator = Evaluator(self.core, self.validation, self.batch)
@@ -241,6 +246,10 @@ class Trainer:
             self.counters.restore()
         return self.history.best_epoch
 
+    def reseed(self, seed: int) -> None:
+        """Shuffle by another seed."""
+        self.orders = Orders(self.feed.rows, seed, self.project.training.shuffle)
+
     def restart(self, fresh: keras.Model, seed: int) -> None:
         """Begin again with the weights and the optimizer of ``fresh``."""
         from netbuilder.core.engine.seeds import seed_generators
@@ -253,7 +262,7 @@ class Trainer:
         for old, new in pairs:
             for mine, theirs in zip(old, new, strict=True):
                 mine.assign(theirs)
-        self.orders = Orders(self.feed.rows, seed, self.project.training.shuffle)
+        self.reseed(seed)
         self.counters.best_value.assign(np.inf)
         self.history.clear()
         self.epoch = self.step = 0

@@ -1,0 +1,68 @@
+"""Looks into a network for the cause of what its curve shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Split
+
+if TYPE_CHECKING:
+    import keras
+
+_SAMPLE = 256
+_HALF_LINES = ("relu", "relu6")
+
+
+def model_input(core: keras.Model, split: Split, names: tuple[str, ...], rows: int) -> Any:
+    """The first rows of ``split`` as ``core`` takes them."""
+    values = [split.x[name][:rows] for name in names]
+    return values[0] if len(values) == 1 else values
+
+
+def dead_units(core: keras.Model, inputs: Any) -> tuple[str, float] | None:
+    """Layer with the largest part of relu units that answer 0 to every sample, and that part."""
+    import keras
+
+    layers = [
+        layer
+        for layer in core.layers
+        if getattr(getattr(layer, "activation", None), "__name__", "") in _HALF_LINES
+        or type(layer).__name__ == "ReLU"
+    ]
+    if not layers:
+        return None
+    outputs = keras.Model(core.inputs, [layer.output for layer in layers])(inputs, training=False)
+    worst: tuple[str, float] | None = None
+    for layer, values in zip(layers, outputs if len(layers) > 1 else _listed(outputs), strict=True):
+        numbers = np.asarray(values)
+        silent = (numbers.reshape(-1, numbers.shape[-1]) <= 0).all(axis=0)
+        part = float(np.mean(silent))
+        if worst is None or part > worst[1]:
+            worst = (layer.name, part)
+    return worst
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def answers(core: keras.Model, inputs: Any) -> list[NDArray[Any]]:
+    """What the network answers, an array an output."""
+    return [np.asarray(value) for value in _listed(core.predict(inputs, verbose=0))]
+
+
+def classes_of(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Class numbers that answers, probabilities or scores, speak for."""
+    flat = values.reshape(len(values), -1)
+    if flat.shape[1] == 1:
+        return (flat[:, 0] >= 0.5).astype(np.int64)
+    numbers: NDArray[np.int64] = flat.argmax(axis=1)
+    return numbers
+
+
+def sample(core: keras.Model, split: Split, names: tuple[str, ...]) -> Any:
+    """A few hundred rows as ``core`` takes them."""
+    return model_input(core, split, names, _SAMPLE)

@@ -1,0 +1,113 @@
+"""What a curve tells: pure rules over the numbers of the epochs.
+
+Each takes arrays with a number an epoch and gives what it found, or None. The limits are chosen
+so that ordinary noise stays silent; the tests make each happen by real training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Curve = NDArray[Any]
+
+
+def exploded(loss: Curve) -> int | None:
+    """Epoch, from 1, since which the loss is thousands of times what it has been, and rising."""
+    if len(loss) < 2 or not np.isfinite(loss).all():
+        return None
+    low = np.minimum.accumulate(loss)
+    limit = 1000 * np.maximum(low, 1e-3 * abs(float(loss[0])) + 1e-6)
+    wild = loss > limit
+    if wild[-1] and loss[-1] >= loss[-2]:
+        return int(np.argmax(wild)) + 1
+    return None
+
+
+def stuck(loss: Curve, patience: int = 8) -> int | None:
+    """Epoch, from 1, at which it is clear that the loss has hardly moved since the first."""
+    if len(loss) < patience or not np.isfinite(loss).all():
+        return None
+    seen = loss[: max(patience, len(loss))]
+    level = abs(float(seen[0]))
+    if level < 1e-9:
+        return None
+    moved = (float(seen[0]) - float(seen.min())) / level
+    return len(loss) if moved < 0.01 and float(seen.max()) - float(seen[0]) < 0.05 * level else None
+
+
+def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
+    """Best epoch, from 1, since which validation gets worse while training gets better.
+
+    Validation must stand a tenth above its best for the last epochs, on average, and the training
+    loss must have fallen by a twentieth meanwhile.
+    """
+    if len(held) <= patience or not np.isfinite(held).all():
+        return None
+    best = int(np.argmin(held))
+    if len(held) - 1 - best < patience:
+        return None
+    recent = held[-max(3, patience // 2) :]
+    worse = float(recent.min()) > 1.1 * float(held[best]) + 1e-9
+    # An average over a few epochs: a single lucky epoch is no trend.
+    around = float(loss[max(0, best - 1) : best + 2].mean())
+    learned = float(loss[-3:].mean()) < 0.95 * around
+    return best + 1 if worse and learned else None
+
+
+def still_improving(curve: Curve) -> float | None:
+    """Part by which the last fifth of the epochs still lowered the curve, if that is much."""
+    count = len(curve)
+    if count < 5 or not np.isfinite(curve).all():
+        return None
+    tail = max(2, count // 5)
+    before = float(np.min(curve[:-tail]))
+    last = float(np.mean(curve[-max(1, tail // 2) :]))
+    if before <= 0 or last <= 0:
+        return None
+    gain = (before - last) / before
+    recent = curve[-tail - 1 :]
+    falling = float(np.mean(np.diff(recent) < 0)) >= 0.6
+    return gain if gain > 0.1 and falling else None
+
+
+def jumping(loss: Curve, window: int = 10) -> int | None:
+    """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
+
+    Up and down: at least half of the changes turn round, and a typical change is a quarter of the
+    loss. A falling curve with a hiccup is none.
+    """
+    if len(loss) <= window or not np.isfinite(loss).all():
+        return None
+    recent = loss[-window - 1 :].astype(np.float64)
+    steps = np.diff(recent)
+    turns = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
+    size = float(np.median(np.abs(steps))) / max(float(np.mean(recent)), 1e-12)
+    return len(loss) if turns >= 0.5 and size > 0.25 else None
+
+
+def better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> int | None:
+    """Epoch, from 1, at which validation has been clearly below training for ``window`` epochs."""
+    if len(held) < window or not np.isfinite(held).all():
+        return None
+    ratio = held[-window:] / np.maximum(loss[-window:], 1e-12)
+    return len(held) if float(ratio.max()) < 0.9 else None
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Classes that the data has and the network never answers."""
+
+    classes: tuple[int, ...]
+    present: int
+
+
+def never_predicted(truth: Curve, predicted: Curve) -> Ignored | None:
+    """Classes with at least 3 rows in ``truth`` (class numbers) that ``predicted`` lacks."""
+    counts = np.bincount(truth.astype(np.int64))
+    present = np.flatnonzero(counts >= 3)
+    missing = tuple(int(c) for c in present if not (predicted == c).any())
+    return Ignored(missing, len(present)) if missing and len(present) > 1 else None
