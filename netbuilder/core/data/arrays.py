@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.csv_reader import check_file
+from netbuilder.core.data.csv_dialect import check_file
 from netbuilder.core.data.preprocess import InputPre
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.words import did_you_mean, listed

@@ -3,100 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 import itertools
+import re
 import warnings
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.words import listed, quoted, shown
+from netbuilder.core.data.csv_dialect import Dialect, sniff
+from netbuilder.core.data.words import shown
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SEPARATORS = ",;\t|"
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
-_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "pipe": "|", "space": " "}
-_SAMPLE_BYTES = 262_144
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a CSV file is written.
-
-    ``names`` are the column names, from the file's first line or made up ("column 1", ...);
-    ``skip`` is the number of lines before the first row: empty ones and that of the names.
-    """
-
-    encoding: str
-    separator: str
-    decimal: str
-    skip: int
-    names: tuple[str, ...]
-
-
-def check_file(path: Path) -> None:
-    """Raise ``DataError`` unless ``path`` is a file that can be read."""
-    if path.is_dir():
-        raise DataError(
-            f"'{path.name}' is a folder, not a file.",
-            "Choose the CSV file inside it, or the kind of data 'images' for a folder.",
-            path=str(path),
-        )
-    if not path.exists():
-        raise DataError(
-            f"The file '{path.name}' is not in {path.parent}.",
-            "Was it moved or renamed? Choose it again.",
-            path=str(path),
-        )
-
-
-def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
-    """How the file is written. ``options`` "separator", "decimal", "encoding", "header" win.
-
-    Raises:
-        DataError: not readable, no text, empty, or two columns with the same name.
-    """
-    check_file(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(_SAMPLE_BYTES)
-    except OSError as error:
-        raise DataError(
-            f"'{path.name}' cannot be read ({error.strerror}).",
-            "Close other programs that use it, or check that you may read it.",
-            path=str(path),
-        ) from error
-    encoding = str(options.get("encoding") or _encoding(path, head))
-    try:
-        text = head.decode(encoding, errors="ignore" if len(head) == _SAMPLE_BYTES else "strict")
-    except (LookupError, UnicodeError) as error:
-        raise DataError(
-            f"'{path.name}' is not written in the encoding '{encoding}'.",
-            "Leave the encoding empty to have it found out, or save the file as UTF-8.",
-            path=str(path),
-        ) from error
-    if not text.strip():
-        raise DataError(
-            f"'{path.name}' is empty.",
-            "Choose a file with one line of column names and one line for each row.",
-            path=str(path),
-        )
-    given = str(options.get("separator") or "")
-    separator = _WORDS.get(given.lower(), given) or _separator(text)
-    if len(separator) != 1:
-        raise DataError(
-            f"The separator '{given}' is not one character.",
-            f"Write {listed(_WORDS)}, or leave it empty to have it found out.",
-        )
-    decimal = str(options.get("decimal") or _decimal(text, separator))
-    names, skip = _header(path, text, separator, decimal, header=options.get("header"))
-    return Dialect(encoding, separator, decimal, skip, names)
 
 
 def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
@@ -140,10 +62,14 @@ def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
     except pd.errors.EmptyDataError as error:
         raise _no_rows(path) from error
     except pd.errors.ParserError as error:
-        raise _ragged(path, dialect) or DataError(
-            f"'{path.name}' is not a table ({error}).",
-            "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
-            path=str(path),
+        raise (
+            _ragged(path, dialect)
+            or _unclosed(path, dialect, str(error))
+            or DataError(
+                f"'{path.name}' is not a table ({error}).",
+                "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
+                path=str(path),
+            )
         ) from error
     except UnicodeDecodeError as error:
         raise DataError(
@@ -151,6 +77,17 @@ def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
             "Save the file as UTF-8, or set its encoding.",
             path=str(path),
         ) from error
+
+
+def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
+    found = re.search(r"EOF inside string starting at row (\d+)", reason)
+    if found is None:
+        return None
+    return DataError(
+        f"The quotation mark in line {int(found[1]) + 1} of '{path.name}' is never closed.",
+        "Close it, or take it out.",
+        path=str(path),
+    )
 
 
 def _no_rows(path: Path) -> DataError:
@@ -173,6 +110,8 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
         "skip_blank_lines": False,
         "skipinitialspace": True,
         "index_col": False,
+        # pandas finds the line's end by itself, but miscounts skipped lines that end in "\r".
+        "lineterminator": dialect.line_end,
         "low_memory": False,
     }
 
@@ -186,125 +125,6 @@ def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
     if len(steps) and (steps == 1).all() and table[first].iloc[0] in {0, 1}:
         return table.drop(columns=first)
     return table
-
-
-def _encoding(path: Path, head: bytes) -> str:
-    if head.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if head[:4] in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}:
-        raise DataError(
-            f"'{path.name}' is a spreadsheet of Excel or another program, not a CSV file.",
-            "Open it there and save it as CSV.",
-            path=str(path),
-        )
-    if b"\x00" in head:
-        raise DataError(f"'{path.name}' is not a text file.", "Choose a CSV file.", path=str(path))
-    try:
-        head[: head.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8" if _all_utf8(path) else "cp1252"
-
-
-def _all_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            while file.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _reader(text: str, separator: str) -> Any:
-    # newline=None reads the line ends of every system, old Macintoshes' among them.
-    lines = io.StringIO(text, newline=None)
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True)
-
-
-def _rows(text: str, separator: str, limit: int) -> list[list[str]]:
-    found: list[list[str]] = []
-    try:
-        for row in _reader(text, separator):
-            if any(row):
-                found.append(row)
-            if len(found) == limit:
-                break
-    except csv.Error:
-        # A quotation mark that is never closed, say: what came before it tells enough.
-        return found
-    return found
-
-
-def _separator(text: str) -> str:
-    """The character that cuts the first lines into the same number (> 1) of cells most often."""
-    best, best_score = ",", (0.0, 0)
-    for separator in _SEPARATORS:
-        widths = [len(row) for row in _rows(text, separator, 30)]
-        if not widths or widths[0] < 2:
-            continue
-        score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
-        if score > best_score:
-            best, best_score = separator, score
-    return best
-
-
-def _is_number(cell: str, decimal: str) -> bool:
-    cell = cell.strip()
-    if decimal != ".":
-        cell = cell.replace(".", "\0").replace(decimal, ".")
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return cell.lower() not in {"nan", "inf", "-inf", "infinity"}
-
-
-def _decimal(text: str, separator: str) -> str:
-    """A comma where cells are numbers only if a comma is read as the point."""
-    if separator == ",":
-        return "."
-    cells = [cell for row in _rows(text, separator, 200)[1:] for cell in row]
-    commas = sum(_is_number(cell, ",") and "," in cell for cell in cells)
-    points = sum(_is_number(cell, ".") and "." in cell for cell in cells)
-    return "," if commas > points else "."
-
-
-def _header(
-    path: Path, text: str, separator: str, decimal: str, *, header: Any
-) -> tuple[tuple[str, ...], int]:
-    first: list[str] = []
-    skip = 0
-    try:
-        for row in _reader(text, separator):
-            if any(cell.strip() for cell in row):
-                first = row
-                break
-            skip += 1
-    except csv.Error as error:
-        raise DataError(
-            f"The first line of '{path.name}' cannot be read as column names ({error}).",
-            "Open the file in a spreadsheet program and save it as CSV again.",
-            path=str(path),
-        ) from error
-    if header is None or header == "auto":
-        header = not all(_is_number(cell, decimal) for cell in first)
-    if not header:
-        return tuple(f"column {index + 1}" for index in range(len(first))), skip
-    names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
-        raise DataError(
-            f"'{path.name}' has {len(places)} columns named '{twice[0]}' "
-            f"(columns {listed(places)})."
-            + (f" So it is with {quoted(twice[1:])}." if len(twice) > 1 else ""),
-            "Give each column its own name in the first line of the file.",
-            path=str(path),
-        )
-    return tuple(names), skip + 1
 
 
 def _ragged(path: Path, dialect: Dialect) -> DataError | None:

@@ -16,13 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.csv_reader import (
-    Dialect,
-    check_widths,
-    pandas_arguments,
-    parser_errors,
-    sniff,
-)
+from netbuilder.core.data.csv_dialect import Dialect, sniff
+from netbuilder.core.data.csv_reader import check_widths, pandas_arguments, parser_errors
 from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.scaling import NO_SCALING, Affine, check_scaling

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data import images, tables, text
 from netbuilder.core.data.arrays import read_arrays
-from netbuilder.core.data.csv_reader import check_file, read_csv
+from netbuilder.core.data.csv_dialect import check_file
+from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.fitting import read_raw
 from netbuilder.core.data.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.series import windows
 from netbuilder.core.data.targets import encode_targets
-from netbuilder.core.data.words import did_you_mean, listed
+from netbuilder.core.data.words import counted, did_you_mean, listed
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 
@@ -157,7 +158,7 @@ def _complete(
     holes = list(also) if rule == "mean" else list(used)
     kept = table.dropna(subset=holes) if holes else table
     lost = len(table) - len(kept)
-    return kept, ((f"{lost} rows with missing values were left out.",) if lost else ())
+    return kept, ((f"{counted(lost, 'row')} with missing values left out.",) if lost else ())
 
 
 def _samples_of_table(

@@ -9,7 +9,7 @@ import numpy as np
 
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.tables import as_numbers, missing_cells
-from netbuilder.core.data.words import number
+from netbuilder.core.data.words import counted
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ def windows(
     count = len(frame) - window - horizon + 1
     if count < 10:
         raise DataError(
-            f"{source} has {number(len(frame))} rows, which give "
-            f"{max(count, 0)} windows of {window} rows.",
+            f"{source} has {counted(len(frame), 'row')}, which give "
+            f"{counted(max(count, 0), 'window')} of {window} rows.",
             f"Use a longer file, or a window shorter than {window}.",
         )
     values = frame.to_numpy(np.float64)

@@ -17,7 +17,7 @@ from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.series import windows
 from netbuilder.core.data.tables import as_numbers, missing_cells
 from netbuilder.core.data.text import read_text
-from netbuilder.core.data.words import did_you_mean, listed, quoted
+from netbuilder.core.data.words import counted, did_you_mean, listed, quoted
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 
@@ -116,7 +116,7 @@ def samples_of_table(
     used = table.dropna(subset=[*filled, *targets] if rule == "drop" else list(targets))
     notes: tuple[str, ...] = ()
     if len(used) < len(table):
-        notes = (f"{len(table) - len(used)} rows with missing values were left out.",)
+        notes = (f"{counted(len(table) - len(used), 'row')} with missing values left out.",)
     if used.empty and not part:
         raise DataError(
             f"Every row of {source} has a missing value.",
@@ -135,7 +135,11 @@ def samples_of_table(
 def _series(data: Data, path: Path) -> Samples:
     table = read_csv(path, data.options)
     targets = targets_of(data, [str(name) for name in table.columns], path.name)
-    ignored = [name for name in data.options.get("ignore") or () if name in table.columns]
+    ignored = [
+        name
+        for name in data.options.get("ignore") or ()
+        if name in table.columns and name not in targets
+    ]
     return windows(table.drop(columns=ignored), targets, data.options, path.name)
 
 

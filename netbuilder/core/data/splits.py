@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.words import counted
 from netbuilder.core.errors import DataError
 
 Rows = NDArray[np.int64]
@@ -54,7 +55,7 @@ def split_rows(
     train, validated = _cut(rest, validation, seed, classes, ordered)
     if len(train) < 1:
         raise DataError(
-            f"There are only {count} rows: none is left to train on.",
+            f"Of {counted(count, 'row')} none is left to train on.",
             "Use more rows, or smaller shares for validation and test.",
         )
     return Rows3(train, validated, tested)

@@ -169,7 +169,7 @@ def encode(
             parts.append(_numbers(series, column, source)[:, None])
             continue
         if column.fill is not None:
-            series = series.fillna(column.fill)
+            series = series.astype(object).fillna(column.fill)
         texts = series.map(as_label, na_action="ignore")
         known = {value: index for index, value in enumerate(column.categories)}
         codes = texts.map(known).to_numpy(np.float64, na_value=np.nan)

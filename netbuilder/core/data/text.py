@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.series import whole
-from netbuilder.core.data.words import did_you_mean, listed
+from netbuilder.core.data.words import counted, did_you_mean, listed
 from netbuilder.core.errors import DataError
 
 PADDING = ""
@@ -112,7 +112,7 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
         arrays={str(column): used[column].astype(str).to_numpy(object)},
         targets=used[chosen],
         source=path.name,
-        notes=(f"{left} rows without text or label were left out.",) if left else (),
+        notes=(f"{counted(left, 'row')} without text or label left out.",) if left else (),
     )
 
 

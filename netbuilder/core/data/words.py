@@ -44,3 +44,8 @@ def shown(value: object, limit: int = 40) -> str:
     """A cell of a file, cut off where it is long."""
     text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 row``, ``1,200 rows``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

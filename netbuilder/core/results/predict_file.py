@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data import reuse
 from netbuilder.core.data.arrays import read_inputs
-from netbuilder.core.data.csv_reader import drop_index_column, read_with, sniff
+from netbuilder.core.data.csv_dialect import sniff
+from netbuilder.core.data.csv_reader import drop_index_column, read_with
 from netbuilder.core.data.images import ENDINGS
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError

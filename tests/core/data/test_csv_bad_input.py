@@ -50,7 +50,7 @@ def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None
     write(tmp_path, lines)
     dropped = facts(project(options={"missing": "drop"}, test_split=0.0), tmp_path)
     assert dropped.rows + dropped.validation_rows == 39
-    assert "1 rows with missing values were left out." in dropped.notes
+    assert "1 row with missing values left out." in dropped.notes
     filled = load(project(options={"missing": "mean"}, test_split=0.0), tmp_path)
     assert filled.facts.rows + filled.facts.validation_rows == 40
     rooms = filled.pre.inputs["input"].columns[1]
@@ -209,3 +209,33 @@ def test_the_preview_shows_a_file_whose_recipe_does_not_fit(tmp_path: Path) -> N
     assert seen.rows[3] == ("4", "", "14")
     assert [entry.missing for entry in seen.stats] == [0, 1, 0]
     assert seen.stats[2].maximum == 140.0
+
+
+def test_a_quotation_mark_that_is_never_closed(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[7] = '7,"3,24.5'
+    write(tmp_path, lines)
+    assert "quotation mark in line 8 of 'd.csv' is never closed" in message(tmp_path)
+
+
+def test_endless_numbers(tmp_path: Path) -> None:
+    lines = ["size,rooms,price", *GOOD]
+    lines[7] = "inf,3,24.5"
+    write(tmp_path, lines)
+    assert "line 8 that is too large to compute with (inf)" in message(tmp_path)
+
+
+def test_a_separator_at_the_end_of_each_line_is_fine(tmp_path: Path) -> None:
+    write(tmp_path, ["size,rooms,price", *(f"{line}," for line in GOOD)])
+    assert facts(project(), tmp_path).column_names == ("size", "rooms")
+    write(tmp_path, ["size,rooms,price", *(f"{line},8" for line in GOOD)])
+    assert "Line 2 of 'd.csv' has 4 cells" in message(tmp_path)
+
+
+def test_blank_lines_and_old_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_bytes("\r".join(["", "size,rooms,price", *GOOD, ""]).encode())
+    found = facts(project(), tmp_path)
+    assert found.rows + found.validation_rows + found.test_rows == len(GOOD)
+    lines = ["", "size,rooms,price", *GOOD[:5], "", "x,1,2.5", *GOOD[5:]]
+    write(tmp_path, lines)
+    assert "line 9 has the text 'x'" in message(tmp_path)
