@@ -109,6 +109,17 @@ def test_row_has_keras_arguments_and_defaults(keras, differences, spec):
     assert differences(spec, keras_class, own, INHERITED) == []
 
 
+def test_input_has_keras_arguments(keras):
+    spec = LAYERS["Input"]
+    arguments = inspect.signature(keras.Input).parameters
+    # The rest is of other kinds of tensors, or fixes the batch, which belongs to the training.
+    rest = {"batch_size", "batch_shape", "tensor", "sparse", "ragged", "optional", "name"}
+    assert set(arguments) - rest == set(spec.by_name)
+    assert all(arguments[p.name].default is p.default is None for p in spec.params)
+    for dtype in spec.by_name["dtype"].choices:
+        assert keras.Input((2,), dtype=dtype).dtype == dtype
+
+
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_row_builds_runs_and_survives_a_file(keras, spec, tmp_path):
     layer = make(keras, spec)

@@ -41,7 +41,8 @@ _NUMBERS: Final = ("regression",)
 _ONE_HOT: Final = ("one_hot",)
 _BINARY: Final = ("binary", "multi_label")
 
-# CTC is left out: its targets are lists of different lengths, which no kind of data here gives.
+# Left out: CTC, whose targets are lists of different lengths, which no kind of data here gives;
+# CategoricalGeneralizedCrossEntropy, since Keras 3.15.1 cannot open a .h5 compiled with it.
 LOSSES: Final = table(
     _loss("mean_squared_error", "MeanSquaredError", "Mean squared error",
           "Average of the squared errors: large errors count much more.", _NUMBERS),
@@ -82,11 +83,6 @@ LOSSES: Final = table(
           "Categorical cross-entropy that looks at the hard samples most.", _ONE_HOT, _GAMMA,
           number("alpha", 0.25, "Weight of the loss.", minimum=0.0), FROM_LOGITS, _SMOOTHING,
           AXIS),
-    _loss("categorical_generalized_cross_entropy", "CategoricalGeneralizedCrossEntropy",
-          "Generalized cross-entropy", "For classes with wrong labels among the data.",
-          ("classes",),
-          number(
- "q", 0.5, "Near 0: as cross-entropy; near 1: as absolute error.", minimum=0.001, maximum=0.999)),
     _loss("kl_divergence", "KLDivergence", "Kullback-Leibler divergence",
           "How far predicted probabilities are from given ones.", _ONE_HOT),
     _loss("hinge", "Hinge", "Hinge",

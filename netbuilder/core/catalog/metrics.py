@@ -63,7 +63,11 @@ _SPARSE_TRUE: Final = flag("sparse_y_true", True, "Targets are class numbers.", 
 
 
 def _sparse_prediction(default: bool) -> Param:
-    return flag("sparse_y_pred", default, "Predictions are class numbers.", more=True)
+    # A network answers with a probability for each class, whatever Keras's default is.
+    return flag(
+        "sparse_y_pred", default, "Predictions are class numbers.", more=True,
+        start=False if default else None,
+    )  # fmt: skip
 
 
 def _average() -> Param:
@@ -89,7 +93,8 @@ def _metric(
     return ObjectSpec(name, keras_class, "keras.metrics", text, params, tasks, title)
 
 
-# Mean, Sum and MeanMetricWrapper are left out: they measure what a program hands them.
+# Left out: Mean, Sum and MeanMetricWrapper, which measure what a program hands them, and Accuracy,
+# which wants answers to be class numbers: "accuracy" is what people mean.
 METRICS: Final = table(
     _metric("accuracy", "", "Accuracy",
             "Share of right answers, counted as the target asks for.",
@@ -208,10 +213,10 @@ METRICS: Final = table(
             integers("target_class_ids", (0, 1), "Classes that are measured."),
             rate("threshold", 0.5, "From which probability on it counts as yes.")),
     _metric("iou", "IoU", "Overlap (class numbers)",
-            "How much areas of some classes overlap. Needs class numbers as predictions.", (),
+            "How much areas of some classes overlap.", _SPARSE,
             _CLASSES, _TARGETS, IGNORE_CLASS, _SPARSE_TRUE, _sparse_prediction(True), AXIS),
     _metric("mean_iou", "MeanIoU", "Mean overlap (class numbers)",
-            "How much areas overlap, averaged over the classes.", (),
+            "How much areas overlap, averaged over the classes.", _SPARSE,
             _CLASSES, IGNORE_CLASS, _SPARSE_TRUE, _sparse_prediction(True), AXIS),
     _metric("one_hot_iou", "OneHotIoU", "Overlap (one-hot)",
             "How much areas of some classes overlap.", _ONE_HOT,
@@ -219,6 +224,4 @@ METRICS: Final = table(
     _metric("one_hot_mean_iou", "OneHotMeanIoU", "Mean overlap (one-hot)",
             "How much areas overlap, averaged over the classes.", _ONE_HOT,
             _CLASSES, IGNORE_CLASS, _sparse_prediction(False), AXIS),
-    _metric("exact_match", "Accuracy", "Exact match",
-            "Share of numbers that equal their target exactly.", ()),
 )  # fmt: skip

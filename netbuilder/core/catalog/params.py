@@ -93,10 +93,15 @@ def initializer(what: str, default: str) -> Param:
 
 
 def regularizer(what: str) -> Param:
-    """``{what}_regularizer``: a penalty that is added to the loss."""
+    """``{what}_regularizer``: a penalty that is added to the loss.
+
+    OrthogonalRegularizer cannot be used on outputs: it needs to know how many rows there are.
+    """
+    choices = ("L1", "L2", "L1L2") if what == "activity" else ()
     return param(
         f"{what}_regularizer", Kind.REGULARIZER, None,
         f"Adds a penalty to the loss when the {_WORDS.get(what, what)} grow large.", more=True,
+        choices=choices,
     )  # fmt: skip
 
 

@@ -225,6 +225,8 @@ def _object(
     known = canonical(table, name)
     if known is None:
         return f"{param.name}: there is no {what} {name!r}.{_did_you_mean(name, table)}"
+    if param.choices and known not in param.choices:
+        return f"{param.name} must be one of {', '.join(param.choices)}, and not {known}."
     return _params_problem(param.name, table[known], params)
 
 

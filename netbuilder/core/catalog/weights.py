@@ -129,7 +129,6 @@ ACTIVATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "log_sigmoid": "Logarithm of the sigmoid.",
         "log_softmax": "Logarithm of softmax.",
         "celu": "Like elu, smooth everywhere.",
-        "glu": "One half of the channels opens and closes the other half.",
         "squareplus": "A smooth relu without an exponential.",
         "sparse_plus": "Like softplus, exactly 0 below -1.",
         "sparse_sigmoid": "Like sigmoid, exactly 0 and 1 at the ends.",
@@ -138,5 +137,6 @@ ACTIVATIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Functions of ``keras.activations`` by name, with one line about each, the usual ones first.
 
-``threshold`` is left out: it needs arguments, which a name cannot give.
+Left out: ``threshold``, which needs arguments that a name cannot give, and ``glu``, which halves
+the channels, while layers count on an activation to keep the shape.
 """

@@ -94,6 +94,7 @@ WRONG = [
     (INITIALIZER, {"name": "RandomNormal", "params": {"sdtdev": 1.0}}, "Did you mean 'stddev'?"),
     (REGULARIZER, {"name": "L2", "params": {"l2": -1}}, "l2 must be at least 0"),
     (REGULARIZER, {"name": "L2", "params": [1]}, "a regularizer"),
+    (of("Dense", "activity_regularizer"), "OrthogonalRegularizer", "one of L1, L2, L1L2"),
     (CONSTRAINT, "MaxNrom", "Did you mean 'MaxNorm'?"),
     (LEARNING_RATE, -0.1, "at least 0"),
     (LEARNING_RATE, {"name": "ExponentialDecay"}, "ExponentialDecay needs initial_learning_rate"),
