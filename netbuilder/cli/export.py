@@ -36,10 +36,29 @@ def _write(source: Path, path: Path) -> None:
 
 
 def _png(source: Path, path: Path) -> None:
-    """The window draws pictures of dots; without a screen."""
-    from netbuilder.cli.app import qt_libraries
+    """The picture as dots, at twice its size; needs no screen."""
+    import os
 
-    project = registry.read_project(source)
+    from netbuilder.cli.app import qt_libraries
+    from netbuilder.core.formats.picture import svg
+    from netbuilder.core.project.atomic import replacing
+
+    text = svg(registry.read_project(source))
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with qt_libraries():
-        from netbuilder.ui.canvas.export import render_png
-    render_png(project, path)
+        from PySide6.QtGui import QGuiApplication, QImage, QPainter
+        from PySide6.QtSvg import QSvgRenderer
+    # Text needs an application; one that stands already is used.
+    application = QGuiApplication.instance() or QGuiApplication([])
+    renderer = QSvgRenderer(text.encode())
+    size = renderer.defaultSize()
+    scale = min(2.0, 16_000 / max(size.width(), size.height(), 1))
+    image = QImage(size * scale, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
+    with replacing(path) as temporary:
+        if not image.save(str(temporary), "PNG"):
+            raise OSError(5, "the picture could not be written")
+    del application

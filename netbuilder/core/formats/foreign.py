@@ -113,7 +113,11 @@ def _answers(model: keras.Model, probe: list[Any]) -> list[Any]:
     import keras
 
     # A model may take and give dicts: its own structure says where each tensor goes.
-    out = model(keras.tree.pack_sequence_as(model.input, probe), training=False)
+    if isinstance(model, keras.Sequential):
+        values = probe[0]
+    else:
+        values = keras.tree.pack_sequence_as(model.input, probe)
+    out = model(values, training=False)
     return [np.asarray(value) for value in keras.tree.flatten(out)]
 
 
