@@ -21,7 +21,7 @@ from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.engine.bodies import load_body, make_body
 from netbuilder.core.engine.objects import (
     first_line,
-    make_metric,
+    make_metrics,
     make_object,
     make_optimizer,
     value_for,
@@ -287,10 +287,7 @@ def compile_model(model: keras.Model, project: Project, facts: DataFacts | None)
     goals = [goal_of(project, output) for output in project.graph.outputs]
     losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
     metrics = [
-        [
-            make_metric(choice, goal.loss, task_of(facts, output) if facts else "")
-            for choice in goal.metrics or ()
-        ]
+        make_metrics(goal.metrics or (), goal.loss, task_of(facts, output) if facts else "")
         for goal, output in zip(goals, project.graph.outputs, strict=True)
     ]
     weights = [goal.loss_weight for goal in goals]

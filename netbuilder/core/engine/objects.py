@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
@@ -97,19 +97,29 @@ def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimize
     return optimizer
 
 
-def make_metric(choice: Choice, loss: Choice | None, task: str) -> keras.Metric:
-    """The metric; "accuracy" becomes the one that fits the loss, under that name.
+def make_metrics(choices: Sequence[Choice], loss: Choice | None, task: str) -> list[keras.Metric]:
+    """The metrics of an output, each under its name in the project.
+
+    Keras numbers the names of its own accord ("auc_4") by how many it has made before, so the
+    names are given; a second metric of the same name gets "_1". "accuracy" becomes the one that
+    fits the loss.
 
     Args:
-        choice: the metric.
+        choices: the metrics.
         loss: loss of the same output: it tells how the targets are written.
         task: task of the output, for losses that do not tell.
     """
-    name = canonical(METRICS, choice.name) or choice.name
-    if name != "accuracy":
-        return make_object(Choice(name, choice.params), METRICS)
-    fitting = METRICS[ACCURACY_BY_TASK.get(_targets(loss, task), "binary_accuracy")]
-    return make_object(Choice(fitting.name, choice.params), METRICS, name="accuracy")
+    made: list[keras.Metric] = []
+    for choice in choices:
+        known = canonical(METRICS, choice.name) or choice.name
+        taken = {metric.name for metric in made}
+        names = (known, *(f"{known}_{number}" for number in range(1, len(choices) + 1)))
+        name = next(name for name in names if name not in taken)
+        if known == "accuracy":
+            known = ACCURACY_BY_TASK.get(_targets(loss, task), "binary_accuracy")
+        params = {key: value for key, value in choice.params.items() if key != "name"}
+        made.append(make_object(Choice(known, params), METRICS, name=name))
+    return made
 
 
 def _targets(loss: Choice | None, task: str) -> str:

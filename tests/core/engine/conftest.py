@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def chain() -> Callable[..., Project]:
     def make(layers: Layers, loss: str = "mean_squared_error", **training: Any) -> Project:
         nodes = (Node("input", "Input"), *(Node(i, k, p) for i, k, p in layers))
         ids = [node.id for node in nodes]
-        graph = Graph(nodes, tuple(zip(ids, ids[1:], strict=False)))
+        graph = Graph(nodes, tuple(pairwise(ids)))
         training.setdefault("metrics", ())
         training.setdefault("epochs", 3)
         training.setdefault("seed", 5)

@@ -54,9 +54,7 @@ CASES = {
     "dense": Case([DENSE, OUT]),
     "dropout": Case([DENSE, ("drop", "Dropout", {"rate": 0.4}), OUT], xla=False),
     "batch normalisation": Case([DENSE, ("bn", "BatchNormalization", {"momentum": 0.8}), OUT]),
-    "masking": Case(
-        [("mask", "Masking", {}), ("rnn", "LSTM", {"units": 4}), OUT], x=SEQUENCE
-    ),
+    "masking": Case([("mask", "Masking", {}), ("rnn", "LSTM", {"units": 4}), OUT], x=SEQUENCE),
     "embedding with mask": Case(
         [
             ("emb", "Embedding", {"input_dim": 12, "output_dim": 4, "mask_zero": True}),
@@ -166,9 +164,7 @@ def test_same_as_fit(name: str, chain: Callable[..., Project], dataset: Callable
     case = CASES[name]
     settings = {"batch_size": 16, "epochs": 2, **case.training}
     project = chain(case.layers, case.loss, **settings)
-    data = dataset(
-        {"input": case.x}, {"out": case.y}, held=14, task=case.task, weight=case.weight
-    )
+    data = dataset({"input": case.x}, {"out": case.y}, held=14, task=case.task, weight=case.weight)
     compare(project, data, "graph")
 
 

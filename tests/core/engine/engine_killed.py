@@ -1,0 +1,79 @@
+"""Trains a small network in a process of its own, to be killed; prints when it begins.
+
+Usage: engine_killed.py FOLDER OUT [--resume]
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine import saving
+from netbuilder.core.engine.events import Event, Saved, Started
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+
+EPOCHS = 400
+
+
+def project() -> Project:
+    nodes = (
+        Node("input", "Input"),
+        Node("a", "Dense", {"units": 16, "activation": "relu"}),
+        Node("drop", "Dropout", {"rate": 0.2}),
+        Node("bn", "BatchNormalization"),
+        Node("out", "Dense", {"units": 1}),
+    )
+    ids = [node.id for node in nodes]
+    slower = Choice("ReduceLROnPlateau", {"monitor": "loss", "patience": 20, "factor": 0.9})
+    training = Training(
+        loss=Choice("mean_squared_error"), metrics=(), epochs=EPOCHS, batch_size=16, seed=4,
+        callbacks=(slower,),
+    )  # fmt: skip
+    return Project("Killed", Graph(nodes, tuple(pairwise(ids))), training=training)
+
+
+def data() -> Dataset:
+    x = np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32)
+    y = (x[:, :1] * x[:, 1:2]).astype(np.float32)
+    facts = DataFacts(
+        rows=100, validation_rows=20, input_shapes={"input": (4,)}, tasks={"out": "regression"}
+    )
+    pre = Preprocessing({"input": InputPre()}, {"out": OutputPre()})
+    train = Split({"input": x[:100]}, {"out": y[:100]}, {"input": x[:100]})
+    held = Split({"input": x[100:]}, {"out": y[100:]}, {"input": x[100:]})
+    return Dataset(facts, train, held, None, pre)
+
+
+def main() -> None:
+    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    saving.INTERVAL_SECONDS = 0.1
+
+    def told(event: Event) -> None:
+        if isinstance(event, Started):
+            sys.stdout.write(f"started {event.epoch}\n")
+        elif isinstance(event, Saved):
+            sys.stdout.write(f"saved {event.epoch}\n")
+        sys.stdout.flush()
+
+    session = Session(
+        project(), data(), on_event=told, checkpoint_dir=folder, resume="--resume" in sys.argv
+    )
+    trained = session.run()
+    assert session.history is not None
+    np.savez(
+        out,
+        steps=session.history.steps.values,
+        epochs=session.history.epochs.values,
+        **{f"w{i}": w for i, w in enumerate(trained.core.get_weights())},
+    )
+
+
+if __name__ == "__main__":
+    main()
