@@ -18,6 +18,7 @@ from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.shapes import Shapes
 from netbuilder.core.check.words import label
 from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Project
 
 #: Every rule, in the order in which problems are listed: what has to be mended first, first.
@@ -106,3 +107,10 @@ def _hides(context: Context, node_id: str) -> bool:
         return False
     shape = context.shape_of(node_id)
     return shape is None or shape.output is None
+
+
+def problem_of(error: UserError) -> Problem:
+    """An error of reading the data or of building the network, as a problem among the others."""
+    about = "data" if isinstance(error, DataError) else "network"
+    title = f"The {about} cannot be used"
+    return Problem(f"{about}-error", Severity.ERROR, error.node, title, str(error))

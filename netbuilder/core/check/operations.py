@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netbuilder.core.check.words import Shape
 
@@ -22,17 +22,37 @@ def positions(axes: Sequence[int | None]) -> int:
     return prod(1 if n is None else n for n in axes)
 
 
-def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
-    """Multiply-adds of ``layer`` for one sample.
+def costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[int, int]:
+    """Multiply-adds, and numbers that are held as outputs, of ``layer`` for one sample.
 
     Args:
         layer: a built layer (its weights need shapes, not values).
         inputs: shapes that feed it, batch axis included.
         output: shape that it gives, batch axis included.
     """
-    sublayers: list[Any] | None = getattr(layer, "layers", None)
-    if sublayers:
-        return sum(_in_model(one) for one in sublayers)
+    if getattr(layer, "layers", None):
+        return _model_costs(layer, inputs[0])
+    return multiply_adds(layer, inputs, output), positions(output[1:])
+
+
+def _model_costs(model: keras.Model, shape: Shape) -> tuple[int, int]:
+    """The same for a pretrained body, whose own input has no fixed size.
+
+    A body is a model that scales pixels and hands them to the network; scaling keeps the size.
+    """
+    import keras
+
+    parts = [part for part in model.layers if getattr(part, "layers", None)]
+    if parts:
+        found = [_model_costs(part, shape) for part in parts]
+    else:
+        sized = keras.models.clone_model(model, input_tensors=keras.Input(shape[1:]))
+        found = [_in_model(layer) for layer in sized.layers]
+    return sum(one[0] for one in found), sum(one[1] for one in found)
+
+
+def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
+    """Multiply-adds of a single layer; arguments as for ``costs``."""
     name = type(layer).__name__
     kernels: int = sum(prod(v.shape) for v in layer.weights if "kernel" in v.name)
     if not inputs or name.endswith("Embedding") or "Normalization" in name:
@@ -56,17 +76,18 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
     return kernels * positions(first[1:-1])
 
 
-def _in_model(layer: keras.Layer) -> int:
-    """The same for a layer inside a functional model, which knows its own shapes."""
+def _in_model(layer: keras.Layer) -> tuple[int, int]:
+    """Costs of a layer inside a functional model, which knows its own shapes."""
     if type(layer).__name__ == "InputLayer":
-        return 0
+        return 0, 0
     try:
         given, made = layer.input, layer.output
     except (AttributeError, ValueError):  # called several times, or never: no one shape
-        return 0
+        return 0, 0
     many = given if isinstance(given, (list, tuple)) else [given]
     one = made[0] if isinstance(made, (list, tuple)) else made
-    return multiply_adds(layer, [tuple(t.shape) for t in many], tuple(one.shape))
+    shape = tuple(one.shape)
+    return multiply_adds(layer, [tuple(t.shape) for t in many], shape), positions(shape[1:])
 
 
 def _step(shape: Shape) -> Shape:

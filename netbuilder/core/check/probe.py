@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.check.operations import multiply_adds
+from netbuilder.core.check.operations import costs
 from netbuilder.core.check.words import Shape
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
@@ -28,6 +28,7 @@ _KEPT = 2000  # layers; they hold shapes of weights, not weights
 class Outcome:
     """What Keras said about a layer on given input shapes.
 
+    ``held`` counts the numbers of its output, and of all outputs inside a pretrained body.
     ``failure`` is its own message; ``refused`` says that the layer's values are at fault, and no
     input could help.
     """
@@ -36,6 +37,7 @@ class Outcome:
     parameters: int = 0
     trainable: int = 0
     multiply_adds: int = 0
+    held: int = 0
     failure: str | None = None
     refused: bool = False
 
@@ -73,11 +75,13 @@ class Prober:
                         self._keep(place, layer)
                 else:
                     output = _first(layer.compute_output_shape(inputs[0]))
+                operations, held = costs(layer, inputs, output)
                 return Outcome(
                     output=output,
                     parameters=sum(prod(v.shape) for v in layer.weights),
                     trainable=sum(prod(v.shape) for v in layer.trainable_weights),
-                    multiply_adds=multiply_adds(layer, inputs, output),
+                    multiply_adds=operations,
+                    held=held,
                 )
             except UserError as error:
                 return Outcome(failure=_reason(error, node), refused=True)

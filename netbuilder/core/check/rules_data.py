@@ -151,6 +151,8 @@ def _fed_by_words(context: Context, node: Node) -> bool:
 def _embedding_numbers(context: Context) -> Iterable[Found]:
     facts = context.facts
     assert facts is not None
+    if context.project.data.scaling == "none" and facts.value_range[0] >= 0:
+        return  # columns that hold the numbers of words, it seems
     for node in context.graph.nodes:
         sources = context.graph.sources[node.id]
         if node.layer != "Embedding" or not sources:

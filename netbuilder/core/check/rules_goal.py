@@ -44,7 +44,8 @@ def _branch(context: Context, end: End) -> list[str]:
     return found
 
 
-def _metric(context: Context) -> Iterable[Found]:
+def _metric(context: Context, *, fatal: bool) -> Iterable[Found]:
+    """Metrics for another kind of target: those that cannot be computed, or the others."""
     facts, training = context.facts, context.project.training
     assert facts is not None
     told: set[str] = set()
@@ -57,6 +58,8 @@ def _metric(context: Context) -> Iterable[Found]:
             kinds = target_kinds(end, facts)
             if not tasks or end.task is None or kinds & set(tasks) or choice.name in told:
                 continue
+            if fatal != _impossible(set(tasks), kinds):
+                continue
             told.add(choice.name)
             yield Found(
                 None,
@@ -64,6 +67,14 @@ def _metric(context: Context) -> Iterable[Found]:
                 f" {target(end, one_hot='one_hot' in kinds)}.",
                 fix(f"Remove {choice.name}", _without_metric, choice.name),
             )
+
+
+def _impossible(tasks: set[str], kinds: set[str]) -> bool:
+    """Whether targets have another shape than the metric compares.
+
+    Class numbers are one number a row, and answers are one for each class.
+    """
+    return CLASSES in kinds or ("one_hot" in kinds and tasks == {CLASSES})
 
 
 def _without_metric(project: Project, name: str) -> Project:
@@ -123,18 +134,28 @@ RULES: tuple[Rule, ...] = (
         needs_facts=True, needs_shapes=True,
     ),
     Rule(
-        "metric-target", Severity.WARNING, "Metric does not fit the target",
-        "A metric measures one kind of answer: accuracy is for classes, mean absolute error for"
-        " numbers.",
+        "metric-target", Severity.ERROR, "Metric cannot be computed",
+        "A metric compares answers with targets of one form: class numbers, one-hot rows or"
+        " numbers. These have another.",
         "Choose a metric that is made for the target.",
-        _metric,
+        lambda context: _metric(context, fatal=True),
         (
-            lambda: Example(
-                _planned({"units": 1}, metrics=(Choice("accuracy"),)), facts_for(REGRESSION, 1)
-            ),
             lambda: Example(
                 _planned(_SOFTMAX, metrics=(Choice("accuracy"), Choice("mean_absolute_error"))),
                 facts_for(CLASSES, 3),
+            ),
+        ),
+        needs_facts=True,
+    ),
+    Rule(
+        "metric-meaning", Severity.WARNING, "Metric says nothing here",
+        "A metric measures one kind of answer: accuracy is for classes, mean absolute error for"
+        " numbers.",
+        "Choose a metric that is made for the target.",
+        lambda context: _metric(context, fatal=False),
+        (
+            lambda: Example(
+                _planned({"units": 1}, metrics=(Choice("accuracy"),)), facts_for(REGRESSION, 1)
             ),
         ),
         needs_facts=True,

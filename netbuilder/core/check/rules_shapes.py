@@ -10,8 +10,9 @@ from netbuilder.core.check.explain import recurrent, returns_sequences
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.shapes import NodeShape
-from netbuilder.core.check.sketch import Example, Layer, Sketch, chain
+from netbuilder.core.check.sketch import Example, Layer, Sketch, chain, facts_for
 from netbuilder.core.check.words import count, gives, label
+from netbuilder.core.data.facts import CLASSES
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 
@@ -211,6 +212,20 @@ RULES: tuple[Rule, ...] = (
                 ("wide", "Dense", {"units": 8, "activation": "relu"}),
                 ("slim", "Dense", {"units": 4, "activation": "relu"}), "Add",
             ),
+            lambda: Example(
+                Sketch()
+                .chain(_PICTURE, _CONV, ("add", "Add", {}), _FLAT, _OUT)
+                .chain(("pool", "MaxPooling2D", {}), start="conv2d")
+                .wire(("pool", "add"))
+                .project()
+            ),
+            lambda: Example(
+                Sketch()
+                .chain(_PICTURE, _CONV, ("join", "Concatenate", {}), _OUT)
+                .chain(("row", "Input", {"shape": [5]}))
+                .wire(("row", "join"))
+                .project()
+            ),
         ),
         needs_shapes=True,
     ),
@@ -276,16 +291,34 @@ RULES: tuple[Rule, ...] = (
         needs_shapes=True,
     ),
     Rule(
+        "shared-shape", Severity.ERROR, "Shared weights do not fit",
+        "Nodes that share a layer need inputs of the same size, because the weights are the same.",
+        "Give the node weights of its own, or both the same input.",
+        _said("shared-shape", lambda c, n, s: mend.own_weights(n)),
+        (
+            lambda: Example(
+                Sketch()
+                .chain(("left", "Input", {"shape": [4]}), ("dense", "Dense", {"units": 8}))
+                .chain(("right", "Input", {"shape": [7]}), ("twin", "Dense", {}, "dense"))
+                .chain(("join", "Concatenate", {}), _OUT)
+                .wire(("dense", "join"), ("twin", "join"))
+                .project()
+            ),
+        ),
+        needs_shapes=True,
+    ),
+    Rule(
         "output-rank", Severity.ERROR, "The end is no list",
         "The network ends in sequences or pictures, and the target is a list of numbers.",
         "Turn off return_sequences of the last recurrent layer, or end with Flatten and Dense.",
         _output_rank,
         (
             lambda: Example(
-                chain(_STEPS, ("lstm", "LSTM", {"units": 8, "return_sequences": True}), _OUT)
+                chain(_STEPS, ("lstm", "LSTM", {"units": 8, "return_sequences": True}), _OUT),
+                facts_for(CLASSES, 3, (20, 3)),
             ),
-            lambda: Example(chain(_PICTURE, _CONV)),
+            lambda: Example(chain(_PICTURE, _CONV), facts_for(CLASSES, 3, (8, 8, 1))),
         ),
-        needs_shapes=True,
+        needs_facts=True, needs_shapes=True,
     ),
 )  # fmt: skip

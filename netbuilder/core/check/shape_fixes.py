@@ -149,7 +149,7 @@ def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix 
 
 
 def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
-    """Bring all branches to the shape of the first."""
+    """Bring all branches to the shape of the smallest: it is easier to shrink than to invent."""
     owner = context.owner(node)
     sources = context.graph.sources[node.id]
     if any(None in shape[1:] for shape in inputs) or len(set(sources)) < len(sources):
@@ -162,7 +162,8 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
         return None
     if owner.layer == "Dot":
         return None
-    plan = [_projection(shape, inputs[0]) for shape in inputs]
+    goal = min(inputs, key=lambda shape: prod(n or 1 for n in shape[1:-1]))
+    plan = [_projection(shape, goal) for shape in inputs]
     if any(step is None for step in plan):
         return _concatenated(node, inputs)
     steps = [
@@ -260,3 +261,8 @@ def removal(context: Context, node: Node) -> Fix | None:
     if len(context.graph.sources[node.id]) != 1:
         return None
     return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+
+def own_weights(node: Node) -> Fix:
+    """Let a node no longer share its layer."""
+    return fix("Give it weights of its own", edits.unshare_layer, node.id)

@@ -16,7 +16,7 @@ from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.check.explain import explain
 from netbuilder.core.check.operations import positions
 from netbuilder.core.check.probe import Outcome, Prober
-from netbuilder.core.check.words import Shape
+from netbuilder.core.check.words import Shape, gives, label, listed
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.project.model import Graph, Node
 
@@ -24,6 +24,10 @@ FLOAT_BYTES = 4
 _KEPT = 50_000  # outcomes; each holds a few numbers
 
 Key = tuple[str, str, tuple[Shape, ...]]
+
+
+class _NotKnownError(Exception):
+    """Keras has to be asked."""
 
 
 class Superseded(Exception):  # noqa: N818  no error: the answer is no longer wanted
@@ -36,7 +40,8 @@ class NodeShape:
 
     ``output`` and ``inputs`` are shapes with the batch axis (None) first; ``output`` is None if
     it is not known. ``parameters`` counts weights (``trainable`` of them are trained),
-    ``multiply_adds`` is for one sample, ``bytes`` is the memory of one sample's output.
+    ``multiply_adds`` is for one sample, ``bytes`` is the memory of one sample's output (of
+    all layers inside a pretrained body).
     ``error`` says in plain words why Keras cannot use the layer here, ``code`` names the kind
     (a code of ``diagnostics.RULES``). ``follows`` is the node further up that hides the shape.
     """
@@ -148,11 +153,14 @@ class ShapeCache:
 
         try:
             return self._walk(graph, facts, check, self._remembered)
-        except KeyError:
+        except _NotKnownError:
             return _in_thread_of_its_own(lambda: self._walk(graph, facts, check, self._asked))
 
     def _remembered(self, key: Key, _node: Node, _graph: Graph) -> Outcome:
-        return self._known[key]
+        found = self._known.get(key)
+        if found is None:
+            raise _NotKnownError
+        return found
 
     def _asked(self, key: Key, node: Node, graph: Graph) -> Outcome:
         found = self._known.get(key)
@@ -181,6 +189,8 @@ class ShapeCache:
                 found[node_id] = _layer(node, graph, found, ask)
         for node in graph.nodes:
             found.setdefault(node.id, NodeShape())  # in a cycle, or behind one
+            if node.shared is not None and found[node.id].output is not None:
+                found[node.id] = _shared(node, graph, found, ask)
         return Shapes(found, graph)
 
 
@@ -240,11 +250,36 @@ def _layer(
                 parameters=outcome.parameters * counted,
                 trainable=outcome.trainable * counted,
                 multiply_adds=outcome.multiply_adds,
-                bytes=positions(outcome.output[1:]) * FLOAT_BYTES,
+                bytes=outcome.held * FLOAT_BYTES,
                 inputs=shapes,
             )
         trouble = explain(node, owner, graph, shapes, outcome.failure, refused=outcome.refused)
     return NodeShape(error=trouble.text, code=trouble.code, inputs=shapes)
+
+
+def _shared(
+    node: Node,
+    graph: Graph,
+    found: Mapping[str, NodeShape],
+    ask: Callable[[Key, Node, Graph], Outcome],
+) -> NodeShape:
+    """The node's shape if the weights that it shares can be the same ones."""
+    mine, owner = found[node.id], graph.by_id.get(node.shared or "")
+    if owner is None or owner.layer != node.layer:
+        return mine  # told by shared-layer
+    other = found.get(owner.id, NodeShape())
+    own = ask((owner.layer, _frozen(owner), mine.inputs), owner, graph)
+    if other.output is None or own.parameters == other.parameters:
+        return mine
+    return NodeShape(
+        error=(
+            f"{label(node)} uses the weights of '{owner.id}', which are made for"
+            f" {listed([gives(s) for s in other.inputs])}, but it gets"
+            f" {listed([gives(s) for s in mine.inputs])}."
+        ),
+        code="shared-shape",
+        inputs=mine.inputs,
+    )
 
 
 def _frozen(node: Node) -> str:

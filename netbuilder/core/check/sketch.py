@@ -17,7 +17,7 @@ class Example:
     facts: DataFacts | None = None
 
 
-Layer = tuple[str, str, dict[str, Any]]
+Layer = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str]
 
 
 @dataclass
@@ -28,10 +28,13 @@ class Sketch:
     edges: list[Edge] = field(default_factory=list)
 
     def chain(self, *layers: Layer, start: str | None = None) -> Sketch:
-        """Add layers ``(id, layer, params)`` that feed one another; ``start`` feeds the first."""
+        """Add layers that feed one another; ``start`` feeds the first.
+
+        A layer is ``(id, layer, params)``, and a fourth entry the node whose layer it shares.
+        """
         before = start
-        for node_id, layer, params in layers:
-            self.nodes.append(Node(node_id, layer, params))
+        for node_id, layer, params, *shared in layers:
+            self.nodes.append(Node(node_id, layer, params, shared=shared[0] if shared else None))
             if before is not None:
                 self.edges.append((before, node_id))
             before = node_id
@@ -55,7 +58,7 @@ def chain(*layers: Layer, data: Data | None = None, training: Training | None = 
     return Sketch().chain(*layers).project(data, training)
 
 
-_ENDS = ("out", "dropout", "softmax", "dense", "lstm", "lost")
+_ENDS = ("out", "dropout", "softmax", "dense", "lstm", "conv2d", "lost")
 
 
 def facts_for(task: str, units: int, shape: tuple[int, ...] = (4,), **more: object) -> DataFacts:

@@ -110,6 +110,15 @@ def test_multiply_adds_are_those_of_the_papers(cache: ShapeCache) -> None:
     assert found["heads"] == 50 * 4 * 16 * 8 + 2 * 50 * 50 * 8
 
 
+def test_a_pretrained_body_costs_what_its_paper_says(cache: ShapeCache) -> None:
+    graph = graph_of(("input", "Input", {"shape": [224, 224, 3]}), ("body", "MobileNetV2", {}))
+    found = cache.compute(graph).by_node["body"]
+    # Sandler et al., "MobileNetV2", 2018, table 4: 300 million multiply-adds, the last layer too.
+    assert found.multiply_adds == pytest.approx(300e6, rel=0.02)
+    assert found.output == (None, 7, 7, 1280)
+    assert found.bytes > 20e6
+
+
 def test_input_takes_its_shape_from_the_data(cache: ShapeCache) -> None:
     graph = graph_of(("input", "Input", {}), ("dense", "Dense", {"units": 3}))
     unknown = cache.compute(graph)
