@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -20,13 +20,15 @@ class Split:
     """Samples that belong together: those to train on, to validate with, or to test with.
 
     ``x``: model-ready values by Input node id; ``y``: what the losses compare with by output
-    id; ``raw_x``: the same as ``x`` before scaling; ``sample_weight``: (n,) or None.
+    id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
+    class numbers (n,)); ``sample_weight``: (n,) or None.
     """
 
     x: dict[str, Array]
     y: dict[str, Array]
     raw_x: dict[str, Array]
     sample_weight: Array | None = None
+    raw_y: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.x.values()))) if self.x else 0

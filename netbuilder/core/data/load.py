@@ -79,7 +79,7 @@ def split_of(plan: Plan, samples: Samples, rows: NDArray[np.int64]) -> Split:
         for key, pre in plan.pre.outputs.items()
     }
     weights = None if samples.weights is None else samples.weights[rows]
-    return Split(plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y), raw_x, weights)
+    return Split(plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y), raw_x, weights, raw_y)
 
 
 def preview(project: Project, base: Path, rows: int = 100) -> Preview:

@@ -54,7 +54,7 @@ def read_split(data: Data, pre: Preprocessing, path: Path) -> Split:
         )
         for key, entry in pre.outputs.items()
     }
-    return Split(pre.apply_inputs(raw_x), pre.apply_targets(raw_y), raw_x)
+    return Split(pre.apply_inputs(raw_x), pre.apply_targets(raw_y), raw_x, None, raw_y)
 
 
 def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:

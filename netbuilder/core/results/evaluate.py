@@ -107,6 +107,10 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     split = data if isinstance(data, Split) else read_split(trained.project.data, pre, Path(data))
     if len(split) == 0:
         raise DataError("There are no rows to test on.", "Give a test file, or a test split.")
+    if split.raw_y:
+        # What the model learned counts, also where its data set was scaled anew since.
+        x, y = pre.apply_inputs(split.raw_x), pre.apply_targets(split.raw_y)
+        split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y)
     answers = ask(trained, split.x)
     loss = _losses(trained, split)
     found: dict[str, Evaluation] = {}

@@ -1,0 +1,146 @@
+"""Several outputs, several labels, raw scores, series and folders."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.results.answers import ask
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.predict import predict_raw, predict_rows
+from netbuilder.core.results.predict_file import predict_file
+
+
+def chain(*nodes: Node) -> Graph:
+    made = (Node("input", "Input"), *nodes)
+    return Graph(made, tuple((a.id, b.id) for a, b in pairwise(made)))
+
+
+def train(graph: Graph, data: Data, base: Path, epochs: int, **plan: object) -> TrainedModel:
+    training = Training(optimizer=Choice("Adam", {"learning_rate": 0.02}), epochs=epochs, **plan)
+    project = Project(graph=graph, data=data, training=training)
+    return Session(project, load(project, base), on_event=lambda event: None).run()
+
+
+@pytest.fixture
+def flats(tmp_path: Path) -> Path:
+    random = np.random.default_rng(0)
+    size = random.uniform(20, 100, 300)
+    frame = pd.DataFrame(
+        {
+            "size": size,
+            "rent": size * 10 + random.normal(0, 5, 300),
+            "kind": np.where(size > 60, "large", np.where(size > 35, "middle", "small")),
+            "lift": (size > 50).astype(int),
+            "bath": (size > 30).astype(int),
+        }
+    )
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    return tmp_path
+
+
+def test_a_number_and_a_class_at_once(flats: Path) -> None:
+    graph = Graph(
+        (Node("input", "Input"), Node("hidden", "Dense", {"units": 16, "activation": "relu"}),
+         Node("rent", "Dense", {"units": 1}),
+         Node("kind", "Dense", {"units": 3, "activation": "softmax"})),
+        (("input", "hidden"), ("hidden", "rent"), ("hidden", "kind")),
+    )  # fmt: skip
+    recipe = Data("csv", path="d.csv", inputs={"input": ("size",)},
+                  targets={"rent": ("rent",), "kind": ("kind",)})  # fmt: skip
+    trained = train(graph, recipe, flats, 30)
+    found = evaluate(trained, flats / "d.csv")
+    assert found.task == "regression"
+    assert found.metrics["r2_score"] > 0.9
+    assert found.others["kind"].metrics["accuracy"] > 0.8
+    answer = predict_rows(trained, {"size": 90})
+    assert answer.text().startswith("rent: ")
+    assert "kind: large (" in answer.text()
+    predict_file(trained, flats / "d.csv", flats / "out.csv")
+    back = pd.read_csv(flats / "out.csv")
+    assert list(back.columns[5:]) == [
+        "predicted rent", "predicted kind", "probability of large", "probability of middle",
+        "probability of small",
+    ]  # fmt: skip
+
+
+def test_labels_that_hold_at_the_same_time(flats: Path) -> None:
+    graph = chain(Node("out", "Dense", {"units": 2, "activation": "sigmoid"}))
+    recipe = Data("csv", path="d.csv", target=("lift", "bath"),
+                  options={"ignore": ["rent", "kind"]})  # fmt: skip
+    trained = train(graph, recipe, flats, 40)
+    found = evaluate(trained, flats / "d.csv")
+    assert found.task == "multi_label"
+    assert found.metrics["accuracy"] > 0.85
+    assert found.labels == ("lift", "bath")
+    assert "of the 2 labels are right" in found.sentence
+    assert predict_rows(trained, [{"size": 95}, {"size": 20}]).first.labels == ("lift, bath", "")
+
+
+def test_raw_scores_become_probabilities(flats: Path) -> None:
+    graph = chain(Node("out", "Dense", {"units": 3}))
+    recipe = Data("csv", path="d.csv", target=("kind",),
+                  options={"ignore": ["rent", "lift", "bath"]})  # fmt: skip
+    loss = Choice("sparse_categorical_crossentropy", {"from_logits": True})
+    trained = train(graph, recipe, flats, 20, loss=loss)
+    answers = predict_rows(trained, {"size": 90}).first
+    assert answers.probabilities is not None
+    assert answers.probabilities.sum() == pytest.approx(1.0)
+    scores = np.asarray(trained.core(np.array([[1.5]], np.float32)))[0]
+    expected = np.exp(scores) / np.exp(scores).sum()
+    assert np.allclose(ask(trained, {"input": np.array([[1.5]])})["out"][0], expected, atol=1e-5)
+
+
+def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
+    wave = pd.DataFrame({"t": np.sin(np.arange(400) / 5.0) * 10 + 20})
+    wave.to_csv(tmp_path / "s.csv", index=False)
+    wave.iloc[:60].to_csv(tmp_path / "more.csv", index=False)
+    graph = chain(Node("flat", "Flatten"), Node("out", "Dense", {"units": 1}))
+    recipe = Data("series", path="s.csv", target=("t",), options={"window": 8})
+    trained = train(graph, recipe, tmp_path, 30)
+    found = evaluate(trained, tmp_path / "more.csv")
+    assert found.samples == 52
+    assert found.metrics["mean_absolute_error"] < 0.5
+    raw = {"input": wave.to_numpy()[None, 100:108]}
+    assert predict_raw(trained, raw).first.values[0, 0] == pytest.approx(
+        float(wave["t"][108]), abs=1.0
+    )
+
+
+def test_a_folder_of_pictures_is_judged(tmp_path: Path) -> None:
+    for part, count in (("train", 20), ("more", 6)):
+        for label, grey in (("dark", 40), ("light", 210)):
+            (tmp_path / part / label).mkdir(parents=True)
+            for index in range(count):
+                Image.new("L", (6, 6), grey + index).save(tmp_path / part / label / f"{index}.png")
+    graph = chain(
+        Node("flat", "Flatten"), Node("out", "Dense", {"units": 1, "activation": "sigmoid"})
+    )
+    recipe = Data("images", path="train", options={"color_mode": "grayscale"})
+    trained = train(graph, recipe, tmp_path, 150)
+    found = evaluate(trained, tmp_path / "more")
+    assert (found.samples, found.metrics["accuracy"]) == (12, 1.0)
+    (tmp_path / "more" / "light").rename(tmp_path / "more" / "bright")
+    with pytest.raises(DataError, match="'bright'"):
+        evaluate(trained, tmp_path / "more")
+
+
+def test_a_model_without_notes_about_its_data_is_asked_by_position() -> None:
+    graph = chain(Node("out", "Dense", {"units": 1}))
+    made = train(graph, Data("builtin", name="diabetes"), Path(), 2)
+    bare = TrainedModel(made.project, made.core, made.core, type(made.pre)(), made.facts)
+    row = {f"x{index}": 0.5 for index in range(10)}
+    answer = predict_rows(bare, row).first
+    assert answer.columns == ("out",)
+    expected = np.asarray(made.core(np.full((1, 10), 0.5, np.float32)))
+    assert answer.values[0, 0] == pytest.approx(float(expected[0, 0]), rel=1e-5)
