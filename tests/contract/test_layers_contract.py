@@ -21,6 +21,7 @@ OUTSIDE = {
     "quantization_config": "shrinks a trained model; no part of drawing one",
     "vocabulary_dtype": "Keras takes int64 and nothing else",
     "gptq_unpacked_column_size": "as quantization_config",
+    "backward_layer": "Keras counts with the first layer's units for both, whatever this one has",
     "return_state": "a node has one output",
     "stateful": "nothing between two batches would ever reset the state",
     "weights": "arrays; a trained model carries them",
@@ -142,6 +143,43 @@ def test_row_builds_runs_and_survives_a_file(keras, spec, tmp_path):
     assert json.dumps(again.get_config()) == json.dumps(layer.get_config())
     assert again.count_params() == layer.count_params()
     np.testing.assert_array_equal(np.asarray(opened(samples, training=False)), result)
+
+
+WRAPPED = [
+    (spec.name, inner)
+    for spec in SPECS
+    for param in spec.params
+    if param.kind is Kind.LAYER and param.required
+    for inner in (param.choices or ("Dense", "Conv2D", "LSTM", "Flatten", "Dropout"))
+]
+
+
+@pytest.mark.parametrize(("outer", "inner"), WRAPPED, ids=["-".join(pair) for pair in WRAPPED])
+def test_wrapper_takes_each_layer_that_it_names(keras, tmp_path, outer, inner):
+    value = {"layer": inner, "params": LAYERS[inner].start_params()}
+    assert problem_with(LAYERS[outer].by_name["layer"], value) is None
+    shape = shapes_of(LAYERS[inner])[0]
+    shape = (3, *shape) if outer == "TimeDistributed" else shape
+    layer = make(keras, LAYERS[outer], layer=value)
+    entrance = keras.Input(shape, dtype=DTYPES.get(inner, "float32"))
+    model = keras.Model(entrance, layer(entrance))
+    model.save(tmp_path / "model.h5")
+    opened = keras.models.load_model(tmp_path / "model.h5", compile=False)
+    sample = numbers(LAYERS[inner], [shape])
+    np.testing.assert_array_equal(
+        np.asarray(opened(sample, training=False)), np.asarray(model(sample, training=False))
+    )
+
+
+def test_layers_still_have_to_be_mended(keras, tmp_path):
+    """When this fails, Keras has mended them itself: ``mends`` can go."""
+    picture, path = keras.Input((8, 8, 3)), tmp_path / "model.h5"
+    with pytest.raises(TypeError, match="pickle"):
+        keras.Model(picture, keras.layers.RandomBrightness(0.1)(picture)).save(path)
+    sequence = keras.Input((8, 3))
+    keras.Model(sequence, keras.layers.Attention()([sequence, sequence])).save(path)
+    with pytest.raises(TypeError, match="score_mode"):
+        keras.models.load_model(path, compile=False)
 
 
 @pytest.mark.parametrize("name", [s.name for s in SPECS if "augment" in s.keywords])

@@ -168,11 +168,6 @@ ROWS: Final = (
                 "merge_mode", "concat", ("concat", "sum", "mul", "ave"),
                 "How both results are joined.",
             ),
-            param(
-                "backward_layer", Kind.LAYER, None,
-                "Another layer for the way back. Empty: a copy of the first.", more=True,
-                choices=("LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"),
-            ),
             *common(),
         ),
         telling=("layer", "merge_mode"),
