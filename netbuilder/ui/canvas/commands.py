@@ -65,7 +65,7 @@ class Commands(_View):
         index = [node.id for node in self.store.project.graph.nodes].index(node_id)
         if self.edit(
             f"Replace {old.layer} by {layer}",
-            partial(edits.replace_layer, node_id=node_id, layer=layer),
+            partial(edits_canvas.replace_layer, node_id=node_id, layer=layer),
         ):
             self.select((self.store.project.graph.nodes[index].id,))
 
@@ -182,9 +182,11 @@ class Commands(_View):
         LayerSearch(self, find, chosen, heading).open_at(spot)
 
     def close_search(self) -> None:
-        """Close the search, if it is open."""
-        for one in self.findChildren(LayerSearch):
-            one.close()
+        """Close the search and the field of a name, if they are open."""
+        for search in self.findChildren(LayerSearch):
+            search.close()
+        for field in self.findChildren(NameField):
+            field.drop()
 
     # the selection ------------------------------------------------------------------------
 
@@ -329,7 +331,7 @@ class Commands(_View):
         cards = self._cards()
         if cards:
             places = {card.id: (card.x + dx, card.y + dy) for card in cards}
-            self._place(self.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}")
+            self._put(self.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}")
 
     def _cards(self) -> list[Card]:
         picture = self.picture
@@ -342,7 +344,7 @@ class Commands(_View):
                     found[card.id] = card
         return list(found.values())
 
-    def _place(
+    def _put(
         self, label: str, places: dict[str, Point], by: Point, merge: str | None = None
     ) -> None:
         self.edit(label, partial(edits_canvas.move_cards, places=places, by=by), merge)
@@ -352,14 +354,14 @@ class Commands(_View):
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (cards[0].x, card.y) for card in cards}
-            self._place("Align in a column", places, (0.0, 0.0))
+            self._put("Align in a column", places, (0.0, 0.0))
 
     def align_row(self) -> None:
         """Put the selected cards side by side, on the first one's line."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (card.x, cards[0].y) for card in cards}
-            self._place("Align in a row", places, (0.0, 0.0))
+            self._put("Align in a row", places, (0.0, 0.0))
 
     def tidy(self) -> None:
         """Lay the network out anew; cards glide to their places."""
@@ -443,6 +445,8 @@ class Commands(_View):
         spot = picture.cards.get(group_id) or picture.frames.get(group_id)
         if spot is None:
             return
+
+        self.close_search()
 
         def done(name: str) -> None:
             self.edit("Rename group", partial(groups.rename_group, group_id=group_id, name=name))

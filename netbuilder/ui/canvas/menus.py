@@ -25,7 +25,11 @@ def show(view: CanvasView, event: QContextMenuEvent) -> None:
             view.select((hit.id,))
         elif hit.wire is not None:
             view.select_wire((hit.wire.source, hit.wire.target))
-    build(view, where, screen, hit).popup(event.globalPos())
+    menu = build(view, where, screen, hit)
+    if menu.isEmpty():
+        menu.deleteLater()
+    else:
+        menu.popup(event.globalPos())
 
 
 def build(view: CanvasView, where: Point, screen: Point, hit: hits.Hit) -> QMenu:

@@ -76,12 +76,7 @@ class Minimap:
         look, picture = self._view.look, self._view.picture
         panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setPen(QPen(look.hairline, 1))
-        back = QColor(look.card)
-        back.setAlpha(235)
-        p.setBrush(back)
-        p.drawRoundedRect(panel, 8, 8)
-        p.drawPixmap(area.topLeft(), self._content(picture, area, scale))
+        p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
         left, top, right, bottom = self._view.seen_box()
         a, b, _, _ = picture.bounds
         seen = QRectF(
@@ -96,16 +91,24 @@ class Minimap:
         p.setBrush(accent)
         p.drawRoundedRect(seen, 2, 2)
 
-    def _content(self, picture: Picture, area: QRectF, scale: float) -> QPixmap:
+    def _content(self, picture: Picture, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look
         ratio = self._view.devicePixelRatioF()
         key = (id(picture), look.generation, ratio)
         if self._drawn is None or self._drawn[0] != key:
-            pixmap = QPixmap(int(area.width() * ratio) + 1, int(area.height() * ratio) + 1)
+            pixmap = QPixmap(int(panel.width() * ratio) + 1, int(panel.height() * ratio) + 1)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
             p = QPainter(pixmap)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setPen(QPen(look.hairline, 1))
+            back = QColor(look.card)
+            back.setAlpha(235)
+            p.setBrush(back)
+            p.drawRoundedRect(QRectF(0.5, 0.5, panel.width() - 1, panel.height() - 1), _PAD, _PAD)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             left, top, _, _ = picture.bounds
+            p.translate(_PAD, _PAD)
             p.scale(scale, scale)
             p.translate(-left, -top)
             p.setPen(QPen(look.wire, 0))

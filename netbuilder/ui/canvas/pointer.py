@@ -111,14 +111,16 @@ class Pointer(_View):
             return
         self._hover(where, screen)
 
-    def _hover(self, where: Point, screen: Point) -> None:
-        if self.minimap.holds(*screen):
-            hit, bubble = hits.NOTHING, None
+    def _hover(self, where: Point | None, screen: Point) -> None:
+        """Show what the pointer is over; None: it has left."""
+        bubble = None
+        if where is None or self.minimap.holds(*screen):
+            hit = hits.NOTHING
         else:
             bubble = self.bubble_at(where)
             hit = hits.NOTHING if bubble else hits.at(self.picture, *where, self.camera.scale)
         fix = ""
-        if bubble is not None and bubble.button is not None:
+        if where is not None and bubble is not None and bubble.button is not None:
             fix = bubble.card.id if bubble.button.contains(QPointF(*where)) else ""
         port = (hit.id, hit.kind, hit.slot) if hit.kind in ("out", "in") else ("", "", 0)
         hovered = hit.id or (bubble.card.id if bubble is not None else "")
@@ -168,7 +170,7 @@ class Pointer(_View):
 
     def leaveEvent(self, event: QEvent) -> None:
         if self.gesture is None:
-            self._hover((float("-inf"), float("-inf")), (-1.0, -1.0))
+            self._hover(None, (-1.0, -1.0))
         super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.ui import theme
 
 _WIDTH, _HEIGHT = 300, 320
@@ -96,7 +97,7 @@ class LayerSearch(QFrame):
     def _search(self, text: str) -> None:
         self.list.clear()
         for spec in self._find(text):
-            item = QListWidgetItem(_square(spec), spec.name)
+            item = QListWidgetItem(_square(spec.category), spec.name)
             item.setToolTip(spec.help)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.help)
             item.setSizeHint(QSize(0, 28))
@@ -144,13 +145,14 @@ class LayerSearch(QFrame):
         return super().eventFilter(watched, event)
 
 
-def _square(spec: LayerSpec) -> QIcon:
+@cache
+def _square(category: Category) -> QIcon:
     pixmap = QPixmap(28, 28)
     pixmap.fill(Qt.GlobalColor.transparent)
     p = QPainter(pixmap)
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     p.setPen(Qt.PenStyle.NoPen)
-    p.setBrush(theme.category_color(spec.category))
+    p.setBrush(theme.category_color(category))
     p.drawRoundedRect(2, 2, 24, 24, 7, 7)
     p.end()
     icon = QIcon()
@@ -166,10 +168,9 @@ class NameField(QLineEdit):
         super().__init__(name, parent)
         self._done = done
         self._ended = False
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Name of the group")
         self.selectAll()
-        self.editingFinished.connect(lambda: self._end(True))
+        self.returnPressed.connect(lambda: self._end(True))
 
     def _end(self, keep: bool) -> None:
         if self._ended:
@@ -177,13 +178,23 @@ class NameField(QLineEdit):
         self._ended = True
         text = self.text()
         parent = self.parentWidget()
-        self.close()
+        self.hide()
+        self.deleteLater()
         if keep:
             self._done(text)
         parent.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def drop(self) -> None:
+        """Close it and keep the old name."""
+        self._end(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._end(False)
             return
         super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._end(True)

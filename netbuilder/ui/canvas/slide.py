@@ -31,16 +31,23 @@ class Slide(QObject):
         self._animation.valueChanged.connect(self._step)
         self._animation.finished.connect(self.finish)
 
+    @property
+    def running(self) -> bool:
+        """Whether cards are on their way."""
+        return bool(self._to)
+
     def places(self) -> dict[str, Point]:
         """Where all cards are now."""
         return {one: (card.x, card.y) for one, card in self._view.picture.cards.items()}
 
     def run(self, before: dict[str, Point]) -> None:
         """Glide from the places ``before`` to those of the picture."""
+        self.finish()
         now = self.places()
         self._to = {one: place for one, place in now.items() if before.get(one, place) != place}
         self._from = {one: before[one] for one in self._to}
         if not self._to or len(now) > _MOST or not self._view.isVisible():
+            self._from, self._to = {}, {}
             return
         self._view.set_at(dict(self._from))
         self._animation.start()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 _CELL_X, _CELL_Y = 640.0, 320.0
-_MANY = 60  # a wire through more buckets than this is looked at each time instead
+_MANY = 30  # a wire longer than this many buckets is looked at each time instead
 
 
 class Grid:
@@ -31,11 +31,11 @@ class Grid:
             for cell in _cells((card.x, card.y, card.x + card.w, card.y + card.h)):
                 self._card_cells.setdefault(cell, []).append(card)
         for wire in wires.values():
-            cells = _cells(wire.route.box())
-            if len(cells) > _MANY:
+            box = wire.route.box()
+            if (box[2] - box[0]) / _CELL_X + (box[3] - box[1]) / _CELL_Y > _MANY:
                 self._long_wires.append(wire)
                 continue
-            for cell in cells:
+            for cell in _cells(box):
                 self._wire_cells.setdefault(cell, []).append(wire)
 
     def over(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> Grid:

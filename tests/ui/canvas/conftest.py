@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
@@ -26,6 +27,12 @@ class Hand:
     def __init__(self, view: CanvasView) -> None:
         self.view = view
         self._held = Qt.MouseButton.NoButton
+        self.hurried = False
+
+    def settle(self) -> None:
+        """Let the window paint and answer, unless in a hurry."""
+        if not self.hurried:
+            QApplication.processEvents()
 
     @property
     def graph(self) -> Graph:
@@ -68,7 +75,7 @@ class Hand:
     def release(self, x: float, y: float, button=LEFT, modifiers=NONE) -> None:
         self._held = Qt.MouseButton.NoButton
         QTest.mouseRelease(self.view.viewport(), button, modifiers, self.spot(x, y))
-        QApplication.processEvents()
+        self.settle()
 
     def click(self, x: float, y: float, button=LEFT, modifiers=NONE) -> None:
         self.press(x, y, button, modifiers)
@@ -84,11 +91,11 @@ class Hand:
     def key(self, key, modifiers=NONE) -> None:
         target = QApplication.focusWidget() or self.view
         QTest.keyClick(target, key, modifiers)
-        QApplication.processEvents()
+        self.settle()
 
     def type(self, text: str) -> None:
         QTest.keyClicks(QApplication.focusWidget(), text)
-        QApplication.processEvents()
+        self.settle()
 
     def hover_drop(self, layer: str, x: float, y: float) -> QMimeData:
         """Drag a layer in from the palette, and hold it over a place."""
@@ -111,7 +118,7 @@ class Hand:
         event = QDropEvent(point, Qt.DropAction.CopyAction, data, LEFT, NONE)
         QApplication.sendEvent(self.view.viewport(), event)
         assert event.isAccepted()
-        QApplication.processEvents()
+        self.settle()
 
     def search(self) -> LayerSearch | None:
         """The search that is open, if one is."""
@@ -124,7 +131,7 @@ def chain(*layers: tuple[str, str, dict]) -> Project:
     ids = [one[0] for one in layers]
     return Project(
         "Test",
-        Graph(tuple(Node(*one) for one in layers), tuple(zip(ids, ids[1:], strict=False))),
+        Graph(tuple(Node(*one) for one in layers), tuple(pairwise(ids))),
         Data(kind="builtin", name="digits", target=("digit",)),
     )
 
