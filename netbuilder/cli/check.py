@@ -52,14 +52,11 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes]:
     load_tensorflow()
     shapes = ShapeCache().compute(project.graph, facts)
     listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes))
-    if found:
-        # The recipe's own rule says the same in fewer words.
-        listed = tuple(problem for problem in listed if problem.code != "no_data")
     return (*found, *listed), shapes
 
 
 def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | None:
-    from netbuilder.core.check.problems import Problem, Severity
+    from netbuilder.core.check.diagnostics import problem_of
     from netbuilder.core.data import load
 
     if not project.data.kind:
@@ -67,9 +64,7 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
     try:
         return load.facts(project, base)
     except UserError as error:
-        found.append(
-            Problem("data", Severity.ERROR, error.node, "The data does not load", str(error))
-        )
+        found.append(problem_of(error))
         return None
 
 

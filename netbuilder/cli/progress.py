@@ -65,7 +65,9 @@ class Progress:
             self._logs = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
             self._line(event.epoch)
         elif isinstance(event, events.Noticed):
-            self._console.print(f"Notice: {getattr(event.notice, 'text', event.notice)}")
+            self._console.print(
+                f"Epoch {event.notice.epoch}: {event.notice.message}", soft_wrap=True
+            )
         elif isinstance(event, events.Paused) and event.reason:
             self._console.print(f"Paused: {event.reason}")
         elif isinstance(event, events.Finished):

@@ -42,7 +42,13 @@ def run(arguments: argparse.Namespace) -> int:
     load_tensorflow()
     _refuse_problems(project, dataset)
     checkpoints = output.with_name(output.name + ".checkpoint")
-    trained, reason = _train(project, dataset, checkpoints, arguments.resume, workers)
+    options = {
+        "checkpoint_dir": checkpoints,
+        "resume": arguments.resume,
+        "base": source.parent,
+        **workers,
+    }
+    trained, reason = _train(project, dataset, options)
     trained, sentence = judged(trained, dataset)
     registry.save(trained, output, source.parent)
     if reason != "stopped":
@@ -124,14 +130,15 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
         )
 
 
-def _workers(arguments: argparse.Namespace) -> tuple[tuple[str, ...], int] | None:
+def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the session must know to train on several machines."""
     if not arguments.workers:
         if arguments.worker_index is not None:
             raise UserError(
                 "--worker-index says which of --workers this is, and there are none.",
                 "Add --workers HOST:PORT,HOST:PORT.",
             )
-        return None
+        return {}
     addresses = tuple(one.strip() for one in arguments.workers.split(",") if one.strip())
     for address in addresses:
         host, _, port = address.rpartition(":")
@@ -145,27 +152,15 @@ def _workers(arguments: argparse.Namespace) -> tuple[tuple[str, ...], int] | Non
             f"There are {len(addresses)} workers, and this one says it is number {index}.",
             f"Give --worker-index 0 to {len(addresses) - 1}, another on each machine.",
         )
-    return addresses, index
+    return {"workers": addresses, "worker_index": index}
 
 
-def _train(
-    project: Project,
-    dataset: Dataset,
-    checkpoints: Path,
-    resume: bool,
-    workers: tuple[tuple[str, ...], int] | None,
-) -> tuple[TrainedModel, str]:
+def _train(project: Project, dataset: Dataset, options: dict[str, Any]) -> tuple[TrainedModel, str]:
     from netbuilder.cli.progress import Progress
     from netbuilder.core.engine.session import Session
 
     with Progress() as progress:
-        session = Session(
-            project,
-            dataset,
-            on_event=progress.on_event,
-            checkpoint_dir=checkpoints,
-            resume=resume,
-        )
+        session = Session(project, dataset, on_event=progress.on_event, **options)
         with _stopped_by_hand(session):
             trained = session.run()
     return trained, progress.reason

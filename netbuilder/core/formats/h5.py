@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import beside
-from netbuilder.core.formats.hdf5_write import write_model
+from netbuilder.core.formats.hdf5_write import OPTIMIZER, write_model
 from netbuilder.core.formats.modelfile import ModelFile
 from netbuilder.core.formats.rebuild import copy_optimizer_state, with_weights
 from netbuilder.core.formats.safety import inspect
@@ -71,7 +71,7 @@ def restore_optimizer(path: Path, model: keras.Model) -> bool:
     import numpy as np
 
     with h5py.File(path, "r") as file:
-        group = file.get("optimizer_weights")
+        group = file.get(OPTIMIZER)
         if not isinstance(group, h5py.Group):
             return False
         names = _names(group)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.catalog.mends import mend
 from netbuilder.core.engine.seeds import seeded
 from netbuilder.core.formats import keras2
 from netbuilder.core.formats.known import is_layer
@@ -21,6 +22,11 @@ from netbuilder.core.project.atomic import replacing
 if TYPE_CHECKING:
     import keras
 
+# Keras 3.15.1 builds the optimizer of a ``.h5`` with no variables where the model is functional,
+# and ``fit`` then fails ("Unknown variable"). Under a name that Keras does not look for, the
+# state is kept, and ``load_model(path).fit(...)`` begins with a fresh optimizer.
+OPTIMIZER = "netbuilder_optimizer"
+
 _ERRNO = re.compile(r"errno = (\d+)")
 
 
@@ -28,7 +34,8 @@ def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None
     """Write ``model`` to ``path``, whole or not at all.
 
     Args:
-        model: compiled with objects; its optimizer's state is written too.
+        model: compiled with objects; its optimizer's state is written too, as the group
+            ``netbuilder_optimizer``.
         path: ends in .h5 or .hdf5.
         ours: what stands beside it, by name; JSON-able.
 
@@ -38,9 +45,13 @@ def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None
     import h5py
 
     with replacing(Path(path)) as temporary, _write_errors(), _quiet():
+        for layer in model._flatten_layers(include_self=False, recursive=True):
+            mend(layer)
         model.save(temporary, overwrite=True)
         with h5py.File(temporary, "r+") as file:
             _rewrite_configs(file, model)
+            if "optimizer_weights" in file:
+                file.move("optimizer_weights", OPTIMIZER)
             for name, value in ours.items():
                 file.attrs[PREFIX + name] = json.dumps(value, ensure_ascii=False)
 

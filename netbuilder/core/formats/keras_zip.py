@@ -6,6 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
+from netbuilder.core.catalog.mends import mend
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats import beside
 from netbuilder.core.formats.modelfile import ZIP_ENTRY, ModelFile
@@ -25,6 +26,8 @@ def save(trained: TrainedModel, path: Path) -> None:
     """
     copy_optimizer_state(trained.core, trained.model)
     text = json.dumps(beside.to_json(trained), ensure_ascii=False)
+    for layer in trained.model._flatten_layers(include_self=False, recursive=True):
+        mend(layer)
     with replacing(Path(path)) as temporary:
         trained.model.save(temporary, overwrite=True)
         with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
