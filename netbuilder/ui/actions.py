@@ -71,7 +71,9 @@ class Actions(QObject):
         keys = sequences(row.shortcut)
         if row.local and keys:
             # The canvas takes the key itself; here it is told beside the title.
-            action.setText(f"{row.title}\t{keys[0].toString(QKeySequence.SequenceFormat.NativeText)}")
+            action.setText(
+                f"{row.title}\t{keys[0].toString(QKeySequence.SequenceFormat.NativeText)}"
+            )
         elif keys:
             action.setShortcuts(keys)
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QTimer
@@ -19,7 +19,6 @@ from netbuilder.ui.documents import PROJECT_ENDING, empty_project
 from netbuilder.ui.failures import Failures
 from netbuilder.ui.main_window import MainWindow
 
-_STARTED = time.perf_counter()
 FIRST_EXAMPLE = "digits.netbuilder"
 
 
@@ -29,19 +28,26 @@ def main(path: str | None = None) -> int:
     failures = Failures()
     failures.install()
     window = open_window(Path(path) if path else None)
-    failures.happened.connect(window.show_failure)
+    failures.happened.connect(window.commands.show_failure)
     window.show()
     QTimer.singleShot(0, window.workbench.start)
     QTimer.singleShot(0, lambda: _offer_recovery(window))
     code = app.exec()
     failures.uninstall()
-    window.deleteLater()
-    # Threads of TensorFlow may still be at work; nothing of the user's depends on them.
+    leave(code)
+    return code
+
+
+def leave(code: int) -> None:
+    """End the process now.
+
+    A thread that is inside TensorFlow (importing, compiling, training) when the interpreter ends
+    takes the process down with it. Everything of the user's is on disk when the window is closed.
+    """
+    logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    if _still_working():
-        os._exit(code)
-    return code
+    os._exit(code)
 
 
 def make_application(arguments: list[str]) -> QApplication:
@@ -72,7 +78,7 @@ def open_window(path: Path | None, *, remember: bool = True) -> MainWindow:
         return MainWindow(files.read(path), path.absolute(), remember=remember)
     except UserError as error:
         window = MainWindow(_first_project(), remember=remember)
-        window.show_error(error)
+        window.commands.show_error(error)
         return window
 
 
@@ -92,12 +98,3 @@ def _offer_recovery(window: MainWindow) -> None:
             window.documents.recover(found)
             return
         recovery.discard(found)
-
-
-def _still_working() -> bool:
-    import threading
-
-    return any(
-        thread is not threading.main_thread() and thread.is_alive()
-        for thread in threading.enumerate()
-    )

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from netbuilder.core.errors import EditError, UserError
+from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui import dialogs, theme
@@ -26,8 +26,9 @@ from netbuilder.ui.status_bar import StatusBar
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.top_bar import TopBar
 from netbuilder.ui.training.runner import Runner
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.window_actions import MENUS, rows_for
+from netbuilder.ui.window_commands import WindowCommands
 from netbuilder.ui.workbench import Workbench
 
 
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
         self.scaling = Scaling(self)
+        self.commands = WindowCommands(self)
         self.selection: tuple[str, ...] = ()
         self._build()
         self._wire()
@@ -91,10 +93,10 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
-        self.canvas.edit_requested.connect(lambda _node: self.edit_layer())
+        self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
-        self.inspector.plan_wanted.connect(partial(self.show_panel, "training"))
-        self.status.problem_wanted.connect(self._show_node)
+        self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))
+        self.status.problem_wanted.connect(self.show_node)
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
@@ -110,132 +112,9 @@ class MainWindow(QMainWindow):
         files.titled.connect(self._retitle)
         files.told.connect(self.status.tell)
         files.busy.connect(lambda words: self.status.tell(words, 600) if words else None)
-        files.failed.connect(self.show_error)
+        files.failed.connect(self.commands.show_error)
         files.opened.connect(self._opened)
         theme.theme().changed.connect(self.scaling.apply)
-
-    def show_error(self, error: UserError) -> None:
-        """Say what went wrong, above the canvas, until it is read."""
-        self.banner.clear()
-        self.banner.add(
-            Card("error", error.what, error.mend, self, button="Close", do=self.banner.clear)
-        )
-
-    def show_failure(self, words: str, details: str) -> None:
-        """Say that something unforeseen went wrong."""
-        dialogs.show_failure(self, words, details)
-
-    def show_panel(self, name: str) -> None:
-        """Bring a tab to the front, with the keyboard in it."""
-        self.docks.show_panel(name)
-
-    def train(self) -> None:
-        """Begin to train, or go on where the run is paused."""
-        if self.runner.paused:
-            self.runner.toggle_pause()
-            return
-        blocking = [p for p in self.workbench.problems if p.blocks and p.follows is None]
-        if blocking:
-            first = blocking[0]
-            self.show_error(UserError(f"This cannot be trained yet: {first.title}.", first.message))
-            if first.node is not None:
-                self._show_node(first.node)
-            if first.node is None and self.store.project.data.kind == "":
-                self.show_panel("data")
-            return
-        self.banner.clear()
-        self.docks.show_panel("training", focus=False)
-        self.runner.start()
-
-    def find_layer(self) -> None:
-        """Put the cursor into the palette's search field."""
-        self.docks.palette.show()
-        self.palette_view.start_search()
-
-    def edit_layer(self) -> None:
-        """Put the cursor into the inspector."""
-        self.docks.inspector.show()
-        self.inspector.focus_first()
-
-    def fit_to_data(self) -> None:
-        """Give the last layer the units and the activation that suit the target."""
-        from netbuilder.core.data.defaults import adapt
-
-        facts = self.workbench.facts
-        if facts is not None:
-            self.store.apply("Fit the last layer to the data", lambda p: adapt(p, facts))
-
-    def next_problem(self) -> None:
-        """Go to the next problem."""
-        self.status.next_problem()
-
-    def search_commands(self) -> None:
-        """Type what to do."""
-        dialogs.search_commands(self, self.actions_table)
-
-    def choose_example(self) -> None:
-        """Choose one of the built-in examples."""
-        if self.documents.may_close():
-            dialogs.choose_example(self, self.documents.show_project)
-
-    def train_elsewhere(self) -> None:
-        """Write a folder with all that other machines need."""
-        dialogs.train_elsewhere(self, self.store.project, self.workbench.base, self.status.tell)
-
-    def show_help(self) -> None:
-        """Show how the window is used."""
-        dialogs.show_help(self, self.actions_table)
-
-    def show_log(self) -> None:
-        """Show the file of unforeseen errors."""
-        dialogs.show_log(self)
-
-    def show_about(self) -> None:
-        """Show the version."""
-        dialogs.show_about(self)
-
-    @property
-    def horizontal(self) -> bool:
-        """Whether the network reads from left to right."""
-        return bool(self.store.project.graph.extra.get("horizontal"))
-
-    def toggle_horizontal(self) -> None:
-        """Let the network read the other way."""
-        self.canvas.set_horizontal(not self.horizontal)
-        self.refresh_actions()
-
-    def scale(self, step: int) -> None:
-        """Make everything larger (1), smaller (-1) or as it was (0)."""
-        self.scaling.step(step)
-
-    @property
-    def dark(self) -> bool:
-        """Whether the dark scheme is in force."""
-        return theme.theme().dark
-
-    def toggle_dark(self) -> None:
-        """Use the other scheme."""
-        theme.theme().force(not self.dark)
-        self.refresh_actions()
-
-    def toggle_all_layers(self) -> None:
-        """Show all layers, or the teaching ones."""
-        self.palette_view.show_all(not self.palette_view.shows_all)
-        self.refresh_actions()
-
-    @property
-    def panels_movable(self) -> bool:
-        """Whether the panels have titles to drag them by."""
-        return self.docks.titled
-
-    def toggle_titles(self) -> None:
-        """Show or hide the panels' titles."""
-        self.docks.show_titles(not self.docks.titled)
-        self.refresh_actions()
-
-    def reset_panels(self) -> None:
-        """Put the panels where they were at first."""
-        self.docks.reset()
 
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
@@ -280,7 +159,7 @@ class MainWindow(QMainWindow):
             self.store.apply(
                 "Choose data", lambda p: edits.set_data(p, recipe_for(path, self.workbench.base))
             )
-            self.show_panel("data")
+            self.commands.show_panel("data")
         else:
             self.documents.open_asking(path)
 
@@ -295,7 +174,8 @@ class MainWindow(QMainWindow):
         self.selection_changed.emit(self.selection)
         self.refresh_actions()
 
-    def _show_node(self, node: str) -> None:
+    def show_node(self, node: str) -> None:
+        """Select a layer and bring it into view."""
         try:
             self.canvas.select((node,))
             self.canvas.show_node(node)
@@ -325,9 +205,9 @@ class MainWindow(QMainWindow):
     def _show_run_error(self) -> None:
         error = self.workbench.run_error
         if error is not None:
-            self.show_error(error)
+            self.commands.show_error(error)
             if error.node is not None:
-                self._show_node(error.node)
+                self.show_node(error.node)
 
     def _retitle(self) -> None:
         self.setWindowTitle(self.documents.title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -115,11 +116,23 @@ class TopBar(QToolBar):
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 
+    @property
+    def _faded(self) -> str:
+        """The colour of what cannot be done: between the hairlines and the words."""
+        scheme = theme.colors()
+        line, words = QColor(scheme.hairline), QColor(scheme.secondary)
+        part = 0.55
+        mixed = [
+            round(a + (b - a) * part)
+            for a, b in zip(line.getRgb()[:3], words.getRgb()[:3], strict=True)
+        ]
+        return QColor(*mixed).name()
+
     def restyle(self) -> None:
         """Draw the icons in the theme's colours."""
         scheme = theme.colors()
         for name in ("undo", "redo", "stop"):
-            self._actions[name].setIcon(icons.icon(name, scheme.text, scheme.hairline))
+            self._actions[name].setIcon(icons.icon(name, scheme.text, self._faded))
         self.train.setIcon(icons.icon("play", "#FFFFFF", scheme.secondary))
         self.show_paused(self._paused)
 
@@ -128,7 +141,7 @@ class TopBar(QToolBar):
         self._paused = paused
         scheme = theme.colors()
         name = "play" if paused else "pause"
-        self._actions["pause"].setIcon(icons.icon(name, scheme.text, scheme.hairline))
+        self._actions["pause"].setIcon(icons.icon(name, scheme.text, self._faded))
 
     def _picture_button(self, name: str) -> QToolButton:
         button = QToolButton(self)

@@ -31,12 +31,13 @@ def rows_for(window: MainWindow) -> list[ActionRow]:
 
 
 def _file_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     files = window.documents
     trained = lambda: window.workbench.trained is not None  # noqa: E731 - a row's question
     return [
         ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
         ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
-        ActionRow("examples", "Open an example…", window.choose_example, "File|"),
+        ActionRow("examples", "Open an example…", commands.choose_example, "File|"),
         ActionRow("save", "Save", files.save, "File", _Key.Save, "Write the project to its file"),
         ActionRow("save-as", "Save as…", files.save_as, "File", "Ctrl+Shift+S"),
         ActionRow(
@@ -70,6 +71,7 @@ def _canvas(window: MainWindow, name: str) -> Callable[[], object]:
 
 
 def _edit_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     store = window.store
     do = partial(_canvas, window)
     some = lambda: bool(window.selection)  # noqa: E731 - a row's question
@@ -96,7 +98,7 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "commands",
             "Search commands…",
-            window.search_commands,
+            commands.search_commands,
             "Edit",
             "Ctrl+Shift+P; Ctrl+K",
             "Type what you want to do",
@@ -105,6 +107,7 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
 
 
 def _layer_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     do = partial(_canvas, window)
     many = lambda: len(window.selection) > 1  # noqa: E731 - a row's question
     some = lambda: bool(window.selection)  # noqa: E731 - a row's question
@@ -112,7 +115,7 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "find-layer",
             "Find a layer…",
-            window.find_layer,
+            commands.find_layer,
             "Layer",
             "Ctrl+L",
             "Search the palette",
@@ -120,7 +123,7 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "edit-layer",
             "Edit the selected layer",
-            window.edit_layer,
+            commands.edit_layer,
             "Layer|",
             "F2",
             enabled=some,
@@ -131,7 +134,7 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "fit-data",
             "Fit the last layer to the data",
-            window.fit_to_data,
+            commands.fit_to_data,
             "Layer",
             "",
             "Units, activation, loss and metrics that suit the target",
@@ -141,12 +144,13 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
 
 
 def _view_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     do = partial(_canvas, window)
     panels = [
         ActionRow(
             f"panel-{row.id}",
             row.title,
-            partial(window.show_panel, row.id),
+            partial(commands.show_panel, row.id),
             "View|" if row is PANELS[-1] else "View",
             f"Alt+{number}",
             row.help,
@@ -162,54 +166,55 @@ def _view_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow(
             "horizontal",
             "Read from left to right",
-            window.toggle_horizontal,
+            commands.toggle_horizontal,
             "View|",
-            checked=lambda: window.horizontal,
+            checked=lambda: commands.horizontal,
         ),
         ActionRow(
             "larger",
             "Everything larger",
-            partial(window.scale, 1),
+            partial(commands.scale, 1),
             "View",
             "Ctrl++; Ctrl+=",
             "Larger letters in the whole window",
         ),
-        ActionRow("smaller", "Everything smaller", partial(window.scale, -1), "View", "Ctrl+-"),
-        ActionRow("normal", "Normal size", partial(window.scale, 0), "View|", "Ctrl+Shift+0"),
+        ActionRow("smaller", "Everything smaller", partial(commands.scale, -1), "View", "Ctrl+-"),
+        ActionRow("normal", "Normal size", partial(commands.scale, 0), "View|", "Ctrl+Shift+0"),
         ActionRow(
             "dark",
             "Dark",
-            window.toggle_dark,
+            commands.toggle_dark,
             "View",
-            checked=lambda: window.dark,
+            checked=lambda: commands.dark,
         ),
         ActionRow(
             "all-layers",
             "All layers in the palette",
-            window.toggle_all_layers,
+            commands.toggle_all_layers,
             "View",
             checked=lambda: window.palette_view.shows_all,
         ),
         ActionRow(
             "move-panels",
             "Move panels",
-            window.toggle_titles,
+            commands.toggle_titles,
             "View",
             "",
             "Shows a title on every panel, by which it can be dragged",
-            checked=lambda: window.panels_movable,
+            checked=lambda: commands.panels_movable,
         ),
-        ActionRow("reset-panels", "Panels where they were at first", window.reset_panels, "View"),
+        ActionRow("reset-panels", "Panels where they were at first", commands.reset_panels, "View"),
     ]
 
 
 def _run_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     runner = window.runner
     return [
         ActionRow(
             "train",
             "Train",
-            window.train,
+            commands.train,
             "Run",
             "F5; Ctrl+R",
             "Train the network",
@@ -240,11 +245,11 @@ def _run_rows(window: MainWindow) -> list[ActionRow]:
             "Run|",
             enabled=lambda: runner.running,
         ),
-        ActionRow("problem", "Next problem", window.next_problem, "Run", "F8"),
+        ActionRow("problem", "Next problem", commands.next_problem, "Run", "F8"),
         ActionRow(
             "train-elsewhere",
             "Train elsewhere…",
-            window.train_elsewhere,
+            commands.train_elsewhere,
             "Run",
             "",
             "A folder with the project, its data and the commands for other machines",
@@ -253,8 +258,9 @@ def _run_rows(window: MainWindow) -> list[ActionRow]:
 
 
 def _help_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
     return [
-        ActionRow("help", "Help", window.show_help, "Help", "F1", "How to use this window"),
-        ActionRow("log", "Show the log", window.show_log, "Help"),
-        ActionRow("about", "About NetBuilder", window.show_about, "Help"),
+        ActionRow("help", "Help", commands.show_help, "Help", "F1", "How to use this window"),
+        ActionRow("log", "Show the log", commands.show_log, "Help"),
+        ActionRow("about", "About NetBuilder", commands.show_about, "Help"),
     ]

@@ -6,6 +6,7 @@ All of it follows from the project and is found again whenever that changes, off
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,16 @@ class Workbench(QObject):
             else:
                 self._set_facts(None, None)
         self._ask_shapes()
+
+    def with_facts(self, done: Callable[[DataFacts], object]) -> None:
+        """Call ``done`` with the facts of the project as it stands, even if they are not found yet.
+
+        Trouble with the data is told by ``data_error``, as always.
+        """
+        project = self.store.project
+        key = (project.data, project.graph, project.training.seed)
+        question = _FactsQuestion(project, self.base, key)
+        jobs.run(lambda: _find_facts(question), done, lambda _error: self.refresh(), name="facts")
 
     def diagnose(self) -> None:
         """Find problems with what is known now."""

@@ -36,7 +36,7 @@ class CheckEditor(QCheckBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._default = bool(param.default)
-        self.clicked.connect(self.edited)
+        self.clicked.connect(self.edited.emit)
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""

@@ -23,6 +23,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 from netbuilder.ui import theme
 from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.inspector.summary import ProjectSummary
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.widgets.labels import note_label
@@ -90,6 +91,8 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.words)
         self.cards = CardList(page)
         self._layout.addWidget(self.cards)
+        self.summary = ProjectSummary(self._store, self._workbench, page)
+        self._layout.addWidget(self.summary)
         self._place = QVBoxLayout()
         self._layout.addLayout(self._place)
         self._layout.addStretch(1)
@@ -124,8 +127,10 @@ class Inspector(QScrollArea):
 
     def _show(self) -> None:
         node = self.node
+        self.summary.setVisible(node is None and len(self._selection) < 2)
         if node is None:
             self._show_project()
+            self.summary.refresh()
         else:
             self._show_node(node)
         self._show_count()
@@ -284,3 +289,5 @@ class Inspector(QScrollArea):
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph or old.name != new.name:
             self._show()
+        elif self.node is None:
+            self.summary.refresh()

@@ -93,7 +93,7 @@ class ChoiceForm(QWidget):
 
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
-        return f"automatic: {spec.title or spec.name}" if spec else "automatic, from the data"
+        return f"auto: {(spec.title or spec.name).lower()}" if spec else "automatic, from the data"
 
     def _show(self) -> None:
         name = self._name()

@@ -22,6 +22,8 @@ from netbuilder.ui.training.curves import CurvePlot, short
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.series import RunCurves
 
+_INVITATION = "Press Train: the network learns, and its curves grow here."
+
 
 class CurveView(QWidget):
     """Curves, legend with the current values, and what is shown how (``tools``)."""
@@ -29,6 +31,15 @@ class CurveView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = CurvePlot(self)
+        self.invitation = QLabel(
+            "Press Train: the network learns, and its curves grow here.", self.plot
+        )
+        self.invitation.setProperty("role", "empty")
+        self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.invitation.setWordWrap(True)
+        self.invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        over = QVBoxLayout(self.plot)
+        over.addWidget(self.invitation)
         self.legend = QLabel(self)
         self.legend.setProperty("role", "note")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -72,6 +83,7 @@ class CurveView(QWidget):
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""
         self.plot.set_run(run, planned)
+        self._invite()
         self._show_quantities()
         self._show_legend()
 
@@ -79,9 +91,13 @@ class CurveView(QWidget):
         """The run has new points."""
         self.plot.planned_epochs = planned
         self.plot.redraw_soon()
+        self._invite()
         if self.quantity.count() != max(len(self.plot.run.quantities), 1):
             self._show_quantities()
         self._show_legend()
+
+    def _invite(self) -> None:
+        self.invitation.setVisible(not self.plot.run.quantities and not self.plot.overlays)
 
     def _show_quantities(self) -> None:
         names = self.plot.run.quantities or ["loss"]

@@ -6,11 +6,13 @@ import csv
 import io
 from pathlib import Path
 
-import pyqtgraph.exporters
-from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
+from netbuilder.ui import theme
 from netbuilder.ui.training.curves import CurvePlot
 from netbuilder.ui.training.series import RunCurves
 
@@ -27,8 +29,7 @@ def export_curves(plot: CurvePlot, path: Path) -> None:
         case ".png":
             write_bytes(path, _png(plot))
         case ".svg":
-            exporter = pyqtgraph.exporters.SVGExporter(plot.getPlotItem())
-            write_bytes(path, exporter.export(toBytes=True))
+            write_bytes(path, _svg(plot))
         case ".csv":
             write_bytes(path, table(plot.run).encode("utf-8"))
         case ending:
@@ -39,12 +40,30 @@ def export_curves(plot: CurvePlot, path: Path) -> None:
 
 
 def _png(plot: CurvePlot) -> bytes:
-    exporter = pyqtgraph.exporters.ImageExporter(plot.getPlotItem())
-    exporter.parameters()["width"] = PICTURE_WIDTH
-    image = exporter.export(toBytes=True)
+    scale = PICTURE_WIDTH / max(plot.width(), 1)
+    image = QImage(plot.size() * scale, QImage.Format.Format_RGB32)
+    image.fill(QColor(theme.colors().panel))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    plot.render(painter)
+    painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def _svg(plot: CurvePlot) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(plot.size())
+    generator.setViewBox(QRect(QPoint(0, 0), plot.size()))
+    generator.setTitle("Curves of the training")
+    painter = QPainter(generator)
+    plot.render(painter)
+    painter.end()
     return bytes(buffer.data().data())
 
 

@@ -56,7 +56,7 @@ class MetricsEditor(QWidget):
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = ", ".join(names) or "none"
         if self._chosen is None:
-            text = f"automatic: {text}" if names else "automatic, from the data"
+            text = f"auto: {text}" if names else "automatic, from the data"
         self.button.setText(text)
         self.button.setToolTip(text)
 

@@ -177,17 +177,17 @@ class Runner(QObject):
     @property
     def planned(self) -> int:
         """Epochs that the run will have when it ends."""
-        return self._tracker.planned
+        return self._known.planned if self._known is not None else 0
 
     @property
     def learning_rate(self) -> float | None:
         """The rate of the run's last step."""
-        return self._tracker.learning_rate
+        return self._known.learning_rate if self._known is not None else None
 
     @property
     def best_epoch(self) -> int:
         """The epoch with the lowest (validation) loss, counted from 1; 0: none yet."""
-        return self._tracker.best_epoch
+        return self._known.best_epoch if self._known is not None else 0
 
     @property
     def may_go_to_best(self) -> bool:

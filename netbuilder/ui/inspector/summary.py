@@ -1,0 +1,93 @@
+"""The project at a glance, where nothing is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from netbuilder.ui.status_bar import operations_text, size_text
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.workbench import Workbench
+
+_ROWS = ("data", "network", "size", "plan", "result")
+
+
+class ProjectSummary(QWidget):
+    """Data, network, size, plan and last result, a line each."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 4, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        self.lines: dict[str, QLabel] = {}
+        for number, name in enumerate(_ROWS):
+            label = QLabel(name, self)
+            label.setProperty("role", "field")
+            self.lines[name] = note_label("", self, role="body")
+            grid.addWidget(label, number, 0)
+            grid.addWidget(self.lines[name], number, 1)
+        for signal in (
+            workbench.facts_changed,
+            workbench.shapes_changed,
+            workbench.trained_changed,
+        ):
+            signal.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Say it anew."""
+        if self.isHidden():
+            return
+        for name, words in self.words().items():
+            self.lines[name].setText(words)
+
+    def words(self) -> dict[str, str]:
+        """Each line's words."""
+        project, bench = self._store.project, self._workbench
+        graph, plan = project.graph, project.training
+        layers = sum(node.layer != "Input" for node in graph.nodes)
+        network = f"{layers} layer{'s' if layers != 1 else ''}"
+        if len(graph.inputs) > 1 or len(graph.outputs) > 1:
+            network += f", {len(graph.inputs)} inputs, {len(graph.outputs)} outputs"
+        size = "not known yet"
+        if bench.shapes is not None:
+            shapes = bench.shapes
+            size = (
+                f"{shapes.total_parameters:,} parameters, {size_text(shapes.memory)}, "
+                f"{operations_text(shapes.multiply_adds)} multiply-adds a sample"
+            )
+        return {
+            "data": self._data_words(),
+            "network": network,
+            "size": size,
+            "plan": f"{plan.epochs:,} epochs, {plan.batch_size} rows a step, {plan.optimizer.name}",
+            "result": self._result_words(),
+        }
+
+    def _data_words(self) -> str:
+        data, facts = self._store.project.data, self._workbench.facts
+        if not data.kind:
+            return "none yet: choose some in the tab Data"
+        name = data.name if data.kind == "builtin" else data.path
+        if facts is None:
+            return name
+        goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
+        target = ", ".join(facts.target_names[:2])
+        return f"{name}: {facts.rows:,} rows, {target} ({goal})"
+
+    def _result_words(self) -> str:
+        trained = self._workbench.trained
+        if trained is None:
+            return "not trained yet"
+        numbers = [
+            f"{name.replace('_', ' ')} {value:.4g}"
+            for name, value in trained.test.items()
+            if name != "loss" or len(trained.test) == 1
+        ]
+        shown = ", ".join(numbers[:2]) or "no test rows"
+        return f"{shown} on the test rows, after {trained.epochs:,} epochs"

@@ -1,0 +1,69 @@
+"""A window on the real thing: real canvas, real Keras, nothing faked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+from netbuilder.core.resources import resource
+from netbuilder.ui import app, jobs
+from netbuilder.ui.main_window import MainWindow
+
+MINUTE = 60_000
+#: What the offscreen plugin says whenever a window is shown or raised.
+OFFSCREEN = r"This plugin does not support (propagateSizeHints|raise|grabbing|window opacity)"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN, extend=True))
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[QApplication]:
+    return QApplication
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp_args: list[str]) -> Iterator[QApplication]:
+    """The application as the program makes it."""
+    yield app.make_application(["netbuilder"])
+
+
+@pytest.fixture
+def example() -> Callable[[str], Project]:
+    """A shipped example by its name."""
+    return lambda name: files.read(resource("examples", f"{name}.netbuilder"))
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]:
+    """Opens windows, with Keras loaded, and closes them after the test."""
+    opened: list[MainWindow] = []
+
+    def open_one(
+        project: Project | None = None, path: Path | None = None, *, keras: bool = True
+    ) -> MainWindow:
+        window = MainWindow(project, path)
+        opened.append(window)
+        window.show()
+        if keras:
+            window.workbench.start()
+            qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+        return window
+
+    yield open_one
+    for window in opened:
+        window.store.mark_saved()
+        window.runner.close(20)
+        window.close()
+        window.deleteLater()
+    jobs.wait_for_all(20)
+    qtbot.wait(20)

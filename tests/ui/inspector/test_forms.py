@@ -1,0 +1,192 @@
+"""A form for every row of the catalog: opens, shows, edits; bad input is told and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.ui.inspector.boxes import TypedBox
+from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.inspector.reading import UNSET
+
+OBJECTS = {
+    f"{kind} {name}": spec
+    for kind, table in (
+        ("loss", LOSSES),
+        ("optimizer", OPTIMIZERS),
+        ("metric", METRICS),
+        ("callback", CALLBACKS),
+    )
+    for name, spec in table.items()
+}
+
+
+def open_form(qtbot: QtBot, params: tuple[Param, ...], values: dict[str, Any]) -> ParamForm:
+    form = ParamForm(params)
+    qtbot.addWidget(form)
+    form.resize(430, 400)
+    form.show_values(values)
+    form.unfold(True)
+    form.show()
+    return form
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_has_a_form(name: str, qtbot: QtBot) -> None:
+    spec = LAYERS[name]
+    form = open_form(qtbot, spec.params, spec.start_params())
+    assert set(form.rows) == set(spec.by_name)
+    spoken: list[str] = []
+    form.edited.connect(lambda which, _value: spoken.append(which))
+    form.show_values(spec.start_params())
+    assert spoken == [], "showing values is no edit"
+    assert all(row.complaint.isHidden() for row in form.rows.values())
+    assert all(row.editor.accessibleName() for row in form.rows.values())
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_object_of_training_has_a_form(name: str, qtbot: QtBot) -> None:
+    spec = OBJECTS[name]
+    form = open_form(qtbot, spec.params, spec.start_params())
+    assert set(form.rows) == set(spec.by_name)
+    assert all(row.complaint.isHidden() for row in form.rows.values())
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_numbers_can_be_stepped_into_legal_values(name: str, qtbot: QtBot) -> None:
+    spec = LAYERS[name]
+    form = open_form(qtbot, spec.params, spec.start_params())
+    got: dict[str, Any] = {}
+    form.edited.connect(got.__setitem__)
+    for which, row in form.rows.items():
+        if isinstance(row.editor, TypedBox):
+            row.editor.stepBy(1)
+            if which in got:
+                assert problem_with(row.param, got[which]) is None
+
+
+def test_typing_edits_at_once(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
+    got: list[tuple[str, Any]] = []
+    form.edited.connect(lambda name, value: got.append((name, value)))
+    box = form.rows["units"].editor
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "64")
+    assert got == [("units", 6), ("units", 64)]
+
+
+def test_bad_input_is_told_and_kept(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
+    got: list[tuple[str, Any]] = []
+    form.edited.connect(lambda name, value: got.append((name, value)))
+    row = form.rows["units"]
+    row.editor.selectAll()
+    QTest.keyClicks(row.editor, "many")
+    assert got == []
+    assert "“many” is not a whole number" in row.complaint.text()
+    assert row.complaint.isVisible()
+    form.show_values({"units": 32})
+    assert row.editor.text() == "many", "what was typed is not lost"
+    row.editor.selectAll()
+    QTest.keyClicks(row.editor, "8")
+    assert got == [("units", 8)]
+    assert not row.complaint.isVisible()
+
+
+def test_a_value_from_elsewhere_replaces_bad_input(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
+    row = form.rows["units"]
+    row.editor.selectAll()
+    QTest.keyClicks(row.editor, "x")
+    form.show_values({"units": 16})
+    assert row.editor.text() == "16"
+    assert not row.complaint.isVisible()
+
+
+def test_a_number_out_of_range_is_told(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["Dropout"].params, {"rate": 0.3})
+    row = form.rows["rate"]
+    row.editor.selectAll()
+    QTest.keyClicks(row.editor, "1.5")
+    assert row.complaint.isVisible()
+
+
+def test_an_emptied_field_takes_the_default(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["MaxPooling2D"].params, {"pool_size": 3})
+    got: list[tuple[str, Any]] = []
+    form.edited.connect(lambda name, value: got.append((name, value)))
+    box = form.rows["pool_size"].editor
+    box.selectAll()
+    QTest.keyClick(box, Qt.Key.Key_Delete)
+    assert got[-1] == ("pool_size", UNSET)
+    assert "2" in box.lineEdit().placeholderText()
+
+
+def test_an_initializer_has_parameters_of_its_own(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 4})
+    got: dict[str, Any] = {}
+    form.edited.connect(got.__setitem__)
+    editor = form.rows["kernel_initializer"].editor
+    editor.combo.setCurrentIndex(editor.combo.findData("RandomNormal"))
+    editor.combo.activated.emit(editor.combo.currentIndex())
+    assert got["kernel_initializer"] == "RandomNormal"
+    inner = editor.findChild(ParamForm)
+    inner.unfold(True)
+    inner.rows["stddev"].editor.selectAll()
+    QTest.keyClicks(inner.rows["stddev"].editor, "0.2")
+    assert got["kernel_initializer"] == {"name": "RandomNormal", "params": {"stddev": 0.2}}
+
+
+def test_a_regularizer_can_be_taken_away(qtbot: QtBot) -> None:
+    value = {"name": "L2", "params": {"l2": 0.01}}
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 4, "kernel_regularizer": value})
+    got: dict[str, Any] = {}
+    form.edited.connect(got.__setitem__)
+    editor = form.rows["kernel_regularizer"].editor
+    assert editor.combo.currentData() == "L2"
+    editor.combo.setCurrentIndex(0)
+    editor.combo.activated.emit(0)
+    assert got["kernel_regularizer"] is None
+
+
+def test_a_wrapper_shows_the_form_of_its_layer(qtbot: QtBot) -> None:
+    spec = LAYERS["Bidirectional"]
+    form = open_form(qtbot, spec.params, spec.start_params())
+    row = next(r for r in form.rows.values() if r.param.kind is Kind.LAYER)
+    got: dict[str, Any] = {}
+    form.edited.connect(got.__setitem__)
+    inner = row.editor.findChild(ParamForm)
+    inner.rows["units"].editor.selectAll()
+    QTest.keyClicks(inner.rows["units"].editor, "7")
+    assert got[row.param.name]["params"]["units"] == 7
+
+
+def test_the_wheel_changes_nothing_that_has_no_focus(qtbot: QtBot) -> None:
+    from PySide6.QtCore import QPoint, QPointF
+    from PySide6.QtGui import QWheelEvent
+    from PySide6.QtWidgets import QApplication
+
+    form = open_form(qtbot, LAYERS["Dense"].params, {"units": 32})
+    box = form.rows["units"].editor
+    box.clearFocus()
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(box, event)
+    assert box.text() == "32"

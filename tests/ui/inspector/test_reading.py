@@ -1,0 +1,107 @@
+"""What a person types becomes a value, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.ui.inspector.boxes import stepped_value
+from netbuilder.ui.inspector.reading import UNSET, read, write
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Kind.INT, "32", 32),
+        (Kind.INT, " 1 000 ", 1000),
+        (Kind.INT, "1e3", 1000),
+        (Kind.FLOAT, "0.001", 0.001),
+        (Kind.FLOAT, "0,25", 0.25),
+        (Kind.FLOAT, "1e-7", 1e-7),
+        (Kind.SHAPE, "8 × 8 × 1", [8, 8, 1]),
+        (Kind.SHAPE, "(None, 16)", [None, 16]),
+        (Kind.SHAPE, "()", []),
+        (Kind.INTS, "1, 2", [1, 2]),
+        (Kind.INTS, "-1", -1),
+        (Kind.FLOATS, "1/255", 1 / 255),
+        (Kind.FLOATS, "0.1, 0.2", [0.1, 0.2]),
+        (Kind.STRINGS, "red, green\nblue", ["red", "green", "blue"]),
+    ],
+)
+def test_text_is_read(kind: Kind, text: str, value: object) -> None:
+    assert read(Param("p", kind), text) == value
+
+
+@pytest.mark.parametrize("text", ["3", "3 × 3", "3x3", "3, 3", "(3, 3)"])
+def test_one_size_may_be_written_in_many_ways(text: str) -> None:
+    assert read(Param("kernel_size", Kind.SIZE, size=2), text) == 3
+
+
+def test_unequal_sizes_stay_a_list() -> None:
+    assert read(Param("kernel_size", Kind.SIZE, size=2), "3 × 5") == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "words"),
+    [
+        (Kind.INT, "many", "“many” is not a whole number"),
+        (Kind.INT, "1.5", "not a whole number"),
+        (Kind.FLOAT, "a half", "“a half” is not a number"),
+        (Kind.FLOAT, "inf", "not a finite number"),
+        (Kind.FLOATS, "1/0", "divides by zero"),
+        (Kind.SIZE, "3 × 3 × 3", "2 numbers are needed"),
+    ],
+)
+def test_what_cannot_be_read_is_told(kind: Kind, text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        read(Param("p", kind, size=2), text)
+
+
+def test_an_empty_field_means_the_default() -> None:
+    assert read(Param("units", Kind.INT, 32), "  ") is UNSET
+
+
+def test_an_empty_field_that_is_needed_is_told() -> None:
+    with pytest.raises(ValueError, match="needed"):
+        read(Param("units", Kind.INT, required=True), "")
+
+
+def test_none_may_be_written_where_it_is_allowed() -> None:
+    param = Param("ignore_class", Kind.INT, optional=True)
+    assert read(param, "none") is None
+    assert write(param, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Kind.INT, 7),
+        (Kind.FLOAT, 1e-7),
+        (Kind.FLOAT, 0.3),
+        (Kind.FLOAT, 2.0),
+        (Kind.SHAPE, [None, 3]),
+        (Kind.SHAPE, []),
+        (Kind.INTS, [1]),
+        (Kind.INTS, [1, 2]),
+        (Kind.FLOATS, [0.5]),
+        (Kind.STRINGS, ["a", "b"]),
+    ],
+)
+def test_what_is_written_reads_as_the_same(kind: Kind, value: object) -> None:
+    param = Param("p", kind)
+    assert read(param, write(param, value)) == value
+
+
+@pytest.mark.parametrize(
+    ("start", "steps", "end"),
+    [(0.001, 1, 0.002), (0.001, -1, 0.0009), (0.009, 1, 0.01), (0.1, -1, 0.09), (32.0, 1, 42.0)],
+)
+def test_floats_step_by_their_first_digit(start: float, steps: int, end: float) -> None:
+    assert stepped_value(Param("rate", Kind.FLOAT), start, steps) == pytest.approx(end)
+
+
+def test_steps_stay_in_range() -> None:
+    rate = Param("rate", Kind.FLOAT, minimum=0.0, maximum=1.0)
+    assert stepped_value(rate, 0.98, 1) == 1.0
+    assert stepped_value(Param("units", Kind.INT, minimum=1), 1, -1) == 1
+    assert stepped_value(Param("size", Kind.SIZE, minimum=1, size=2), [3, 1], -1) == [2, 1]

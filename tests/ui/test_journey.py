@@ -1,0 +1,242 @@
+"""The main job with the mouse and the keyboard: from an empty canvas to an answer, for real."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.palette.model import LAYER_MIME
+from netbuilder.ui.results.evaluate import EvaluatePanel
+from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.training.runner import State
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+def panel(window: MainWindow, name: str) -> object:
+    return window.docks.show_panel(name)
+
+
+def drag_to_canvas(window: MainWindow, layer: str) -> None:
+    """Drag a layer out of the palette and drop it past the end of the network."""
+    palette = window.palette_view
+    rows = [palette.model.index(row) for row in range(palette.model.rowCount())]
+    index = next(one for one in rows if one.data() == layer)
+    mime = palette.model.mimeData([index])
+    assert bytes(mime.data(LAYER_MIME).data()).decode() == layer
+    drop(window, mime, below_the_end(window))
+
+
+def below_the_end(window: MainWindow) -> QPoint:
+    """The place in the viewport a little below the goal, which ends the network."""
+    goal = window.canvas.card_rect("@goal")
+    return QPointF(goal.center().x(), goal.bottom() + 20).toPoint()
+
+
+def drop(window: MainWindow, mime: QMimeData, where: QPoint) -> None:
+    target = window.canvas.viewport()
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    QApplication.sendEvent(target, QDragEnterEvent(where, copy, mime, buttons, keys))
+    QApplication.sendEvent(target, QDragMoveEvent(where, copy, mime, buttons, keys))
+    QApplication.sendEvent(target, QDropEvent(QPointF(where), copy, mime, buttons, keys))
+
+
+def test_from_an_empty_canvas_to_an_answer(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window()
+    window.actions_table["new"].trigger()
+    assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
+
+    data = panel(window, "data")
+    assert isinstance(data, DataPanel)
+    card = data.gallery.cards["iris"]
+    QTest.mouseClick(card, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: data.preview.model.rowCount() > 50, timeout=MINUTE)
+
+    for _ in range(2):
+        drag_to_canvas(window, "Dense")
+    graph = window.store.project.graph
+    assert [node.layer for node in graph.nodes] == ["Input", "Dense", "Dense"]
+    assert len(graph.edges) == 2, "dropped past the end, a layer is connected"
+
+    first, last = graph.order[1], graph.order[2]
+    window.canvas.select((first,))
+    units = window.inspector.form.rows["units"].editor
+    units.setFocus()
+    units.selectAll()
+    QTest.keyClicks(units, "16")
+    assert window.store.project.graph.by_id[first].params["units"] == 16
+
+    window.actions_table["fit-data"].trigger()
+    end = lambda: window.store.project.graph.by_id[last].params  # noqa: E731
+    qtbot.waitUntil(lambda: end()["units"] == 3, timeout=MINUTE)
+    assert end()["activation"] == "softmax"
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    assert window.inspector.count.text() == "80 parameters", "4 × 16 + 16, from Keras"
+
+    training = panel(window, "training")
+    assert isinstance(training, TrainingPanel)
+    epochs = training.plan.length.rows["epochs"].editor
+    epochs.selectAll()
+    QTest.keyClicks(epochs, "60")
+    QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=2 * MINUTE)
+    assert window.workbench.run_error is None
+    trained = window.workbench.trained
+    assert trained.epochs == 60
+    assert len(training.curves.plot.run.validation("loss")) == 60
+    assert window.top_bar.progress.right.text() == "done"
+
+    evaluate = panel(window, "evaluate")
+    assert isinstance(evaluate, EvaluatePanel)
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    assert "right" in evaluate.sentence.text()
+    assert not evaluate.heat.isHidden()
+
+    predict = panel(window, "predict")
+    assert isinstance(predict, PredictPanel)
+    field = next(iter(predict.form.rows.values())).editor
+    field.selectAll()
+    QTest.keyClicks(field, "5.1")
+    qtbot.waitUntil(lambda: bool(predict.answer.text()), timeout=MINUTE)
+    assert any(name in predict.answer.text() for name in trained.facts.classes)
+
+    file, model = tmp_path / "iris.netbuilder", tmp_path / "iris.h5"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(file), ""))
+    window.actions_table["save-as"].trigger()
+    assert not window.store.modified
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(model), ""))
+    window.actions_table["save-model"].trigger()
+    qtbot.waitUntil(model.exists, timeout=MINUTE)
+
+    again = open_window()
+    again.documents.open_path(file)
+    assert again.store.project == window.store.project
+    again.documents.open_path(model)
+    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    assert again.store.project.graph == window.store.project.graph
+    curves = panel(again, "training").curves
+    assert len(curves.plot.run.validation("loss")) == 60
+
+
+def test_pause_resume_and_stop_answer_at_once(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    project = edits.set_training(example("iris"), epochs=100_000)
+    window = open_window(project)
+    runner = window.runner
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+
+    def seconds_until(state: State) -> float:
+        begin = time.perf_counter()
+        qtbot.waitUntil(lambda: runner.state is state, timeout=MINUTE)
+        return time.perf_counter() - begin
+
+    times = []
+    for _ in range(3):
+        window.actions_table["pause"].trigger()
+        times.append(seconds_until(State.PAUSED))
+        held = len(runner.curves.epochs["loss"])
+        qtbot.wait(100)
+        assert len(runner.curves.epochs["loss"]) == held, "a pause is a pause"
+        window.actions_table["pause"].trigger()
+        times.append(seconds_until(State.RUNNING))
+    window.runner.set_learning_rate(0.0005)
+    qtbot.waitUntil(lambda: bool(runner.curves.marks), timeout=MINUTE)
+    window.actions_table["stop"].trigger()
+    seconds_until(State.IDLE)
+    assert window.workbench.trained is not None, "what was learned is kept"
+    assert sorted(times)[len(times) // 2] < 0.2
+
+
+def test_the_window_stays_fluid_and_says_that_the_run_differs(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    window = open_window(edits.set_training(example("iris"), epochs=100_000))
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    node = window.store.project.graph.order[1]
+    window.store.apply("Change units", lambda p: edits.set_params(p, node, units=3))
+    training = panel(window, "training")
+    assert window.runner.differs
+    assert "changed since" in training.differs.cards[0].words.text()
+    window.store.undo()
+    assert not window.runner.differs
+    assert training.differs.cards == []
+
+
+def test_a_run_that_fails_says_why_and_the_app_goes_on(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+    from netbuilder.core.project.model import Choice
+
+    project = edits.set_training(
+        example("diabetes"), epochs=200, optimizer=Choice("SGD", {"learning_rate": 1e6})
+    )
+    window = open_window(project)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert window.workbench.run_error is not None
+    assert "learning rate" in str(window.workbench.run_error)
+    assert window.banner.cards
+    window.store.apply("Calm down", lambda p: edits.set_training(p, optimizer=Choice("Adam")))
+    window.store.apply("Fewer", lambda p: edits.set_training(p, epochs=3))
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert window.workbench.run_error is None
+    assert window.workbench.trained.epochs == 3
+    assert window.banner.cards == []
+
+
+def test_train_more_and_back_to_the_best(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    window = open_window(edits.set_training(example("iris"), epochs=4))
+    runner = window.runner
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    panel(window, "training")
+    training = window.docks.pages["training"].panel
+    training.buttons.count.setValue(3)
+    QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workbench.trained.epochs == 7, timeout=MINUTE)
+    assert len(runner.curves.epochs["loss"]) == 7
+    before = window.workbench.trained
+    QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    assert runner.state is State.IDLE
+
+
+def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
+    from netbuilder.ui.documents import empty_project
+
+    window = open_window(empty_project())
+    window.actions_table["train"].trigger()
+    assert window.runner.state is State.IDLE
+    assert window.banner.cards
+    assert "cannot be trained yet" in window.banner.cards[0].title.text()

@@ -1,0 +1,53 @@
+"""The window stands before TensorFlow: nothing heavy is imported with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("tensorflow", "keras", "pandas", "sklearn", "h5py", "scipy", "numpy", "pyqtgraph")
+
+
+def run(code: str, home: Path) -> str:
+    env = {**os.environ, "NETBUILDER_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_the_window_leaves_heavy_libraries_out(home: Path) -> None:
+    code = f"""
+import json, sys
+import netbuilder.ui, netbuilder.ui.app
+print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))
+"""
+    assert json.loads(run(code, home)) == []
+
+
+def test_the_first_window_is_painted_without_heavy_libraries(home: Path) -> None:
+    code = f"""
+import json, os, sys
+from netbuilder.ui import app
+application = app.make_application(["netbuilder"])
+window = app.open_window(None)
+window.show()
+application.processEvents()
+names = [node.layer for node in window.store.project.graph.nodes]
+print(json.dumps([[name for name in {HEAVY!r} if name in sys.modules], names]))
+sys.stdout.flush()
+os._exit(0)
+"""
+    heavy, layers = json.loads(run(code, home))
+    assert heavy == []
+    assert layers[0] == "Input"
+    assert len(layers) > 2

@@ -1,0 +1,114 @@
+"""The plot: follows, zooms, exports, and does not care how long the run is."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.training.curve_view import CurveView
+from netbuilder.ui.training.export import export_curves
+from netbuilder.ui.training.series import RunCurves
+
+
+@pytest.fixture
+def run() -> RunCurves:
+    curves = RunCurves("test")
+    steps = np.arange(1, 2001)
+    curves.add_steps(steps / 100, {"loss": 2.0 / np.sqrt(steps), "accuracy": steps / 2000})
+    epochs = np.arange(1, 21)
+    curves.add_epochs("loss", epochs, 2.0 / epochs)
+    curves.add_epochs("val_loss", epochs, 2.2 / epochs)
+    return curves
+
+
+@pytest.fixture
+def view(qtbot: QtBot, run: RunCurves) -> CurveView:
+    view = CurveView()
+    qtbot.addWidget(view)
+    view.resize(430, 300)
+    view.show()
+    view.show_run(run, 40)
+    return view
+
+
+def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
+    assert "training 0.100" in view.legend.text()
+    assert "validation 0.110" in view.legend.text()
+
+
+def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
+    (left, right), (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
+    assert (left, right) == (0.0, 40.0)
+    assert low <= 0.0
+    assert high > 2.0
+
+
+def test_hovering_tells_values(view: CurveView) -> None:
+    text = view.plot.text_at(10.0)
+    assert "epoch 10.0" in text
+    assert "validation 0.220" in text
+
+
+def test_a_metric_can_be_drawn(view: CurveView) -> None:
+    view.quantity.setCurrentIndex(view.quantity.findData("accuracy"))
+    view.quantity.activated.emit(view.quantity.currentIndex())
+    assert view.plot.quantity == "accuracy"
+    assert "training 1.00" in view.legend.text()
+
+
+def test_log_and_smooth_and_epochs(view: CurveView) -> None:
+    for switch in (view.log, view.smooth, view.steps):
+        switch.click()
+    assert (view.plot.log, view.plot.smooth, view.plot.per_step) == (True, True, False)
+    _, (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
+    assert low < -0.9
+    assert high < 1
+
+
+def test_a_change_of_the_rate_is_marked(view: CurveView, run: RunCurves) -> None:
+    run.mark(7.0, "rate 0.01")
+    view.plot.redraw()
+    assert [line.value() for line in view.plot._marks] == [7.0]
+    run.clear()
+    view.plot.redraw()
+    assert view.plot._marks == []
+
+
+def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
+    other = RunCurves.from_history("before", {"loss": [3.0, 2.0], "val_loss": [5.0, 4.0]})
+    view.plot.set_overlays({"before": other})
+    view.plot.redraw()
+    _, (_, high) = view.plot.getPlotItem().getViewBox().viewRange()
+    assert high > 5.0
+    assert "before 4.00" in view.plot.text_at(2.0)
+
+
+def test_a_million_points_are_few_on_the_screen(view: CurveView) -> None:
+    long = RunCurves()
+    x = np.linspace(0, 1000, 1_000_000)
+    long.add_steps(x, {"loss": np.random.default_rng(0).random(1_000_000)})
+    view.show_run(long, 1000)
+    drawn = sum(
+        len(item.getData()[0]) for item in view.plot._drawn if item.getData()[0] is not None
+    )
+    assert 200 < drawn < 5_000
+
+
+def test_curves_are_exported(view: CurveView, tmp_path: Path) -> None:
+    for ending in ("png", "svg", "csv"):
+        export_curves(view.plot, tmp_path / f"curves.{ending}")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in (tmp_path / "curves.svg").read_bytes()[:500]
+    rows = list(csv.DictReader((tmp_path / "curves.csv").open(encoding="utf-8")))
+    assert len(rows) == 20
+    assert float(rows[9]["val_loss"]) == pytest.approx(0.22)
+
+
+def test_an_unknown_ending_is_told(view: CurveView, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="png"):
+        export_curves(view.plot, tmp_path / "curves.docx")
