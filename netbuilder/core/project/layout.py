@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from netbuilder.core.project.model import Graph, Point
 
@@ -103,6 +104,10 @@ def arrange(
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
     forward = _without_detours(order, forward)
+    sources: list[list[int]] = [[] for _ in ids]
+    for a, b in dict.fromkeys(pairs):
+        if b in forward[a]:
+            sources[b].append(a)
     extent = [(sizes or {}).get(one, CARD) for one in ids]
     if horizontal:
         extent = [(height, width) for width, height in extent]
@@ -112,7 +117,7 @@ def arrange(
     for part in _parts(len(ids), order, forward):
         if all(ids[v] in placed for v in part):
             continue
-        laid = _lay_part(part, forward, extent, gap)
+        laid = _lay_part(_pieces(part, forward), part[0], sources, extent, gap)
         left = min(x - extent[v][0] / 2 for v, (x, _) in laid.items())
         right = max(x + extent[v][0] / 2 for v, (x, _) in laid.items())
         for v, (x, y) in laid.items():
@@ -195,11 +200,11 @@ def _parts(count: int, order: list[int], forward: list[list[int]]) -> list[list[
 
 
 def _lay_part(
-    part: list[int], forward: list[list[int]], extent: list[Size], gap: float
+    pieces: list[list[int]], first: int, sources: list[list[int]], extent: list[Size], gap: float
 ) -> dict[int, Point]:
     """Centres of the vertices of one connected part, its pieces hung one under the other."""
-    centres: dict[int, Point] = {part[0]: (0.0, extent[part[0]][1] / 2)}
-    for piece in _pieces(part, forward):
+    centres: dict[int, Point] = {first: (0.0, extent[first][1] / 2)}
+    for piece in pieces:
         head = piece[0]
         x0, y0 = centres.get(head, (0.0, extent[head][1] / 2))
         if len(piece) == 2:
@@ -207,7 +212,7 @@ def _lay_part(
             centres[piece[1]] = (x0, below)
             continue
         local = {v: i for i, v in enumerate(piece)}
-        edges = tuple((local[a], local[b]) for a in piece for b in forward[a] if b in local)
+        edges = tuple((local[a], local[b]) for b in piece for a in sources[b] if a in local)
         found = _lay_piece(edges, tuple(extent[v] for v in piece), gap)
         for v, (x, y) in zip(piece, found, strict=True):
             centres[v] = (x0 + x - found[0][0], y0 + y - found[0][1])
@@ -253,7 +258,20 @@ def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -
         sugiyama.draw(3)
         for vertex in part.sV:
             centres[vertex.data] = (float(vertex.view.xy[0]), float(vertex.view.xy[1]))
-    return tuple(centres[i] for i in range(len(extent)))
+    side = _mirrored(edges, centres)
+    return tuple((side * centres[i][0], centres[i][1]) for i in range(len(extent)))
+
+
+def _mirrored(edges: tuple[_Pair, ...], centres: Mapping[int, Point]) -> int:
+    """-1 where the mirror image brings more inputs from left to right in their order, else 1.
+
+    ``edges`` stand by target, and for each target in the order of its inputs.
+    """
+    score = 0
+    for (a, b), (c, d) in pairwise(edges):
+        if b == d:
+            score += (centres[c][0] > centres[a][0]) - (centres[c][0] < centres[a][0])
+    return -1 if score < 0 else 1
 
 
 def _rows(edges: tuple[_Pair, ...], count: int) -> list[int]:

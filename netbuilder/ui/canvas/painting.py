@@ -28,6 +28,7 @@ _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
 _GAP = 8.0
 SLIM = 26.0  # height of a card to be that lies on a wire
+_SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
 _ABOVE_FIRST = "fix the layer above first"
 
 
@@ -235,7 +236,7 @@ def _paint_wires(
         p.setFont(look.fixed_font)
         for wire in wires:
             if wire.label:
-                _paint_label(p, wire, look, picture.horizontal)
+                _paint_label(p, wire, look)
 
 
 def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, state: State) -> None:
@@ -247,16 +248,29 @@ def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, sta
         p.drawPath(wire_path(wire))
 
 
-def _paint_label(p: QPainter, wire: Wire, look: Look, horizontal: bool) -> None:
+def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
+    """The upper left corner of a wire's label: beside the wire, on the side that it leaves free."""
+    route = wire.route
+    x, y = route.middle()
+    if route.horizontal:
+        top = (route.lane if route.lane is not None else y) - height - 5
+        return (x - width / 2, top)
+    if route.lane is not None:
+        return (route.lane - width - 8, y - height / 2)
+    bend = route.x2 - route.x1
+    if abs(bend) < _SLIGHT:
+        return (max(route.x1, route.x2) + 15, y - height / 2)
+    # At the end where the wires of a fork or of a junction are apart.
+    port, level = (route.x2, route.y2 - 12) if wire.splits else (route.x1, route.y1 + 12)
+    right = bend < 0 if not wire.splits else bend > 0
+    return (port + 15 if right else port - 12 - width, level - height / 2)
+
+
+def _paint_label(p: QPainter, wire: Wire, look: Look) -> None:
     kept = wire.cache.get("label")
     if kept is None or kept[0] is not look.generation:
         text = _static(wire.label, look.fixed_font)
-        x, y = wire.route.middle()
-        size = text.size()
-        if horizontal:
-            spot = QPointF(x - size.width() / 2, y - size.height() - 5)
-        else:
-            spot = QPointF(x + 15, y - size.height() / 2)
+        spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
         kept = wire.cache["label"] = (look.generation, text, spot)
     p.drawStaticText(kept[2], kept[1])
 
@@ -407,12 +421,12 @@ def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | N
     detail = _ABOVE_FIRST if card.follows else card.detail
     first, second = _two_lines(detail, right - _LEFT - title_width - _GAP, right - _LEFT, look)
     line = title.size().height()
-    top = (card.h - line) / 2 if not second else card.h / 2 - line + 1.5
+    top = (card.h - line) / 2 if not second else card.h / 2 - line
     details: list[Placed] = []
     if first:
         details.append((QPointF(_LEFT + title_width + _GAP, top), _static(first, look.detail_font)))
     if second:
-        details.append((QPointF(_LEFT, card.h / 2 - 1.5), _static(second, look.detail_font)))
+        details.append((QPointF(_LEFT, card.h / 2), _static(second, look.detail_font)))
     return (QPointF(_LEFT, top), title), details, count
 
 

@@ -7,6 +7,7 @@ All lengths are pixels at 100 %; ``x`` and ``y`` of a card are its upper left co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -72,6 +73,7 @@ class Wire:
     edges: tuple[Edge, ...]
     slot: int = 0  # which of the target's inputs
     shape: Any = None  # what the label says, compared by identity
+    splits: bool = False  # the source feeds others too, so that the label stands at the target
     cache: dict[str, Any] = field(default_factory=dict)
 
 
@@ -396,6 +398,12 @@ def _wires(
             wires[key] = kept
         else:
             wires[key] = Wire(a, b, Route(0, 0, 0, 0), texts.shape_label(shape), edges, slot, shape)
+    feeds = Counter(a for a, _ in wires)
+    for wire in wires.values():
+        splits = feeds[wire.source] > 1
+        if wire.splits != splits:
+            wire.splits = splits
+            wire.cache.clear()
     return wires
 
 
