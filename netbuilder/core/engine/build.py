@@ -17,7 +17,7 @@ from netbuilder.core.catalog.mends import mend
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.catalog.training import LOSSES
 from netbuilder.core.data.defaults import resolve, task_of
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.engine.bodies import load_body, make_body
 from netbuilder.core.engine.objects import (
     first_line,
@@ -287,7 +287,7 @@ def compile_model(model: keras.Model, project: Project, facts: DataFacts | None)
     goals = [goal_of(project, output) for output in project.graph.outputs]
     losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
     metrics = [
-        make_metrics(goal.metrics or (), goal.loss, task_of(facts, output) if facts else "")
+        make_metrics(goal.metrics or (), goal.loss, _targets(facts, output))
         for goal, output in zip(goals, project.graph.outputs, strict=True)
     ]
     weights = [goal.loss_weight for goal in goals]
@@ -300,6 +300,14 @@ def compile_model(model: keras.Model, project: Project, facts: DataFacts | None)
         jit_compile=False,
     )
     model.optimizer.build(model.trainable_variables)
+
+
+def _targets(facts: DataFacts | None, output: str) -> str:
+    """How the targets of an output are written, for metrics that go by that."""
+    if facts is None:
+        return ""
+    task = task_of(facts, output)
+    return "one_hot" if facts.one_hot and task in (BINARY, CLASSES) else task
 
 
 def assemble(core: keras.Model, project: Project, pre: Any) -> keras.Model:

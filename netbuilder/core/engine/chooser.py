@@ -56,8 +56,12 @@ class Chooser:
     _best: tuple[float, Program] | None = None
 
     def start(self) -> None:
-        """Begin to compile."""
-        threading.Thread(target=self._work, name="netbuilder-compile", daemon=True).start()
+        """Begin to compile.
+
+        The thread is no daemon: a process must not end while XLA is at work in it (Python would
+        cut the thread off inside C++, and the process dies with "exception not rethrown").
+        """
+        threading.Thread(target=self._work, name="netbuilder-compile").start()
 
     def cancel(self) -> None:
         """Compile no more than what is being compiled."""
@@ -89,10 +93,14 @@ class Chooser:
         try:
             program = self.make(kind, plan)
             orders = self.orders(program.plan)
+            if self._stop.is_set():
+                return None
             program.rehearse(orders, 0, 0)
             if self.wanted:
                 program.end_rehearsal()
                 return Candidate(program, 0.0)
+            if self._stop.is_set():
+                return None
             program.rehearse(orders, 0, 1)
             # One step first, since one can be very slow; then so many that the call itself,
             # some milliseconds, does not count.

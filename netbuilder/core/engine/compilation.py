@@ -20,7 +20,7 @@ from netbuilder.core.engine.remembered import Decision, Remembered
 Mode = Literal["auto", "graph", "step", "loop"]
 
 # Compiling keeps a processor busy for about a second: not for a run that is over by then.
-_WORTH_SECONDS = 1.5
+_WORTH_SECONDS = 3.0
 _PATIENCE_SECONDS = 120.0
 
 
@@ -55,8 +55,7 @@ class Compilation:
         self._chooser: Chooser | None = None
         self._fast: Program | None = None
         self._deadline = 0.0
-        if self._decision.kind in ("step", "loop"):
-            self._start(self._decision.kind)
+        self._later = self._switches
 
     @property
     def kind(self) -> str:
@@ -72,20 +71,26 @@ class Compilation:
     def _switches(self) -> bool:
         return self._decision.kind in ("step", "loop")
 
-    def program(self, position: int, seconds_left: float) -> Program | None:
+    def program(self, position: int, steps_left: int) -> Program | None:
         """The program for the step at ``position``; None when it is still being compiled.
 
         Args:
             position: steps done since the beginning of the run.
-            seconds_left: how long the rest of the run would take at the present speed.
+            steps_left: steps that the run still has, as planned now.
         """
         decision = self._decision
+        if self._later:
+            # Compiled from the beginning on, for a step that this run will come to.
+            if position + steps_left <= decision.step:
+                return self.graph
+            self._later = False
+            self._start(decision.kind)
         if self._switches:
             return self.graph if position < decision.step else self._compiled()
         if decision.kind == "graph":
             return self.graph
         if self._chooser is None:
-            if self.speed and seconds_left > _WORTH_SECONDS:
+            if self.speed * steps_left > _WORTH_SECONDS:
                 self._start("")
             return self.graph
         if position < decision.until:
@@ -138,5 +143,8 @@ class Compilation:
         """The run ends, for now, at ``position``: remember how far it came, compile no more."""
         if self._remembered is not None and not self._decision.kind:
             self._remembered.reached(position)
-        if self._chooser is not None and not self._decision.kind:
+        if self._chooser is not None and self._fast is None:
             self._chooser.cancel()
+            self._chooser = None
+            if self._switches:
+                self._later = True

@@ -103,3 +103,8 @@ class Saver:
             if self.writer.saved is not None and self.writer.saved is not self._last_told:
                 self._last_told = self.writer.saved
                 self._told(self.writer.saved)
+
+    def close(self) -> None:
+        """End the writing thread, also where the run failed."""
+        if self.writer is not None:
+            self.writer.close()

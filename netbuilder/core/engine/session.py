@@ -153,9 +153,10 @@ class Session:
         callbacks.begin()
         try:
             reason = self._train(trainer)
+            saver.finish()
         finally:
             trainer.compilation.end(trainer.position)
-        saver.finish()
+            saver.close()
         if trainer.epoch:
             callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._finish(trainer)

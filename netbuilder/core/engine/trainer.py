@@ -149,7 +149,7 @@ class Trainer:
     def ready(self, epochs: int) -> bool:
         """Choose the program for the next steps; False while it is still being compiled."""
         left = max(0, epochs * self.steps_per_epoch - self.position)
-        program = self.compilation.program(self.position, left * self._seconds_a_step)
+        program = self.compilation.program(self.position, left)
         if program is None:
             return False
         if program is not self.program:
