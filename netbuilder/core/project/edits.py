@@ -342,16 +342,17 @@ def set_params(project: Project, node_id: str, **params: Any) -> Project:
 
 def replace_layer(project: Project, node_id: str, layer: str) -> Project:
     """Make another layer of a node. Arguments that both have are kept; the id stays unless it
-    was the old layer's given name. What shared the old layer keeps it; wires into a layer that
-    takes no input go.
+    was the old layer's given name. What shared the old layer keeps it; wires that the new one
+    has no room for go, the last ones first.
     """
     node = _need(project.graph, node_id)
     if layer == node.layer:
         return project
     spec = LAYERS.get(layer)
     project = with_graph(project, nodes=_inherited(project.graph, {node_id}, keep=True))
-    if spec is not None and spec.max_inputs == 0:
-        project = disconnect(project, *(e for e in project.graph.edges if e[1] == node_id))
+    if spec is not None and spec.max_inputs is not None:
+        fed = [edge for edge in project.graph.edges if edge[1] == node_id]
+        project = disconnect(project, *fed[spec.max_inputs :])
     graph = project.graph
     known = spec.by_name if spec else node.params
     kept = {key: value for key, value in node.params.items() if key in known}

@@ -91,6 +91,15 @@ def test_replace_keeps_what_both_have() -> None:
     assert "unit_forget_bias" not in node.params
 
 
+def test_replace_lets_go_of_wires_that_find_no_room() -> None:
+    project = edits.add_node(chain("Input", "Dense", "Add"), "Dense", node_id="side")
+    project = edits.connect(project, "side", "add")
+    project = edits.replace_layer(project, "add", "LSTM")
+    assert project.graph.sources["lstm"] == ("dense",)
+    project = edits.replace_layer(project, "lstm", "Input")
+    assert project.graph.sources["input_1"] == ()
+
+
 def test_sharing_hands_on_when_the_owner_goes() -> None:
     project = chain("Input", "Dense", "Dense", "Dense")
     project = edits.set_params(project, "dense", units=9)

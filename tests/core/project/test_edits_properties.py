@@ -213,7 +213,7 @@ class Editing(RuleBasedStateMachine):
 
 
 Editing.TestCase.settings = settings(
-    max_examples=160,
+    max_examples=220,
     stateful_step_count=80,
     deadline=None,
     database=None,
