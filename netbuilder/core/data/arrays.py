@@ -23,7 +23,12 @@ _MOST_COLUMNS = 2000
 
 
 def read_arrays(
-    path: Path, options: Mapping[str, Any], inputs: Sequence[str], *, test: bool = False
+    path: Path,
+    options: Mapping[str, Any],
+    inputs: Sequence[str],
+    targets: Sequence[str] = (),
+    *,
+    test: bool = False,
 ) -> Samples | None:
     """Samples of a file of arrays.
 
@@ -32,6 +37,8 @@ def read_arrays(
         options: "x" and "y": names of the arrays (found by the usual names otherwise);
             "x_test" and "y_test": those of the test samples.
         inputs: names of arrays that the recipe gives to Input nodes.
+        targets: names of arrays that it gives to outputs, each with one number a sample (or one
+            one-hot row).
         test: read the test samples; None where the file has none.
 
     Raises:
@@ -41,21 +48,24 @@ def read_arrays(
     names = _names(path)
     if not names:
         raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
-    y_name = _chosen(options.get("y"), _Y, names, path, "y")
-    rest = [name for name in names if name != y_name]
+    y_names = list(targets) or [_chosen(options.get("y"), _Y, names, path, "y")]
+    rest = [name for name in names if name not in y_names]
     x_names = list(inputs) or [_chosen(options.get("x"), _X, rest, path, "x")]
-    held = list(x_names)
+    stored = {name: name for name in (*x_names, *y_names)}
     if test:
-        x_names = [str(options.get("x_test") or _test_name(name)) for name in x_names]
-        y_name = str(options.get("y_test") or _test_name(y_name))
-        if any(name not in names for name in (*x_names, y_name)):
+        stored = {name: _test_name(name) for name in stored}
+        stored[x_names[0]] = str(options.get("x_test") or stored[x_names[0]])
+        stored[y_names[0]] = str(options.get("y_test") or stored[y_names[0]])
+        if any(name not in names for name in stored.values()):
             return None
-    for name in x_names:
+    for name in stored.values():
         _need(name, names, path)
-    read = _read(path, [*x_names, y_name])
+    read = _read(path, list(stored.values()))
     # Test arrays go by the names of those that they are compared with.
-    x = {name: read[stored] for name, stored in zip(held, x_names, strict=True)}
-    return samples_of_arrays(x, read[y_name], path.name)
+    x = {name: read[stored[name]] for name in x_names}
+    if not targets:
+        return samples_of_arrays(x, read[stored[y_names[0]]], path.name)
+    return samples_of_arrays(x, {name: read[stored[name]] for name in y_names}, path.name)
 
 
 def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
@@ -174,8 +184,10 @@ def _foreign(path: Path, name: str) -> DataError:
     )
 
 
-def samples_of_arrays(x: dict[str, Array], y: Array, source: str) -> Samples:
+def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: str) -> Samples:
     """Samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
+
+    Several ``y`` by name are one target column each.
 
     8-bit pixels are pictures, two axes are a table, all else is numbers. One-hot ``y`` is read
     as class numbers.
@@ -183,13 +195,16 @@ def samples_of_arrays(x: dict[str, Array], y: Array, source: str) -> Samples:
     Raises:
         DataError: lengths differ, values are missing, or an array holds no numbers.
     """
-    for name, values in x.items():
-        if values.ndim == 0 or len(values) != len(y):
-            size = len(values) if values.ndim else 1
+    answers = y if isinstance(y, dict) else {"y": y}
+    count = _length(next(iter(answers.values())))
+    for name, values in (*x.items(), *answers.items()):
+        if _length(values) != count:
             raise DataError(
-                f"'{name}' of {source} has {size} samples, but y has {len(y)}.",
+                f"'{name}' of {source} has {_length(values)} samples, but "
+                f"{next(iter(answers))} has {count}.",
                 "Both need one entry a sample.",
             )
+    for name, values in x.items():
         if values.dtype.kind not in "iufb":
             raise DataError(f"'{name}' of {source} holds no numbers.", "Choose another array.")
         if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -198,9 +213,9 @@ def samples_of_arrays(x: dict[str, Array], y: Array, source: str) -> Samples:
                 f"'{name}' of {source} has a missing or infinite value in sample {sample}.",
                 "Put a number there.",
             )
-    if len(y) == 0:
+    if count == 0:
         raise DataError(f"The arrays of {source} have no samples.", "Choose another file.")
-    targets, notes = _targets(y)
+    targets, notes = _joined(answers) if isinstance(y, dict) else _targets(y)
     first = next(iter(x.values()))
     if first.ndim == 2 and len(x) == 1 and first.shape[1] <= _MOST_COLUMNS:
         import pandas as pd
@@ -224,6 +239,27 @@ def _is_picture(values: Array) -> bool:
     if values.dtype == np.uint8 and values.ndim in {3, 4}:
         return True
     return values.ndim == 4 and values.shape[-1] in {1, 3, 4}
+
+
+def _length(values: Array) -> int:
+    return len(values) if values.ndim else 1
+
+
+def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, values in answers.items():
+        frame, said = _targets(values)
+        if len(frame.columns) > 1:
+            raise DataError(
+                f"'{name}' has {len(frame.columns)} numbers a sample.",
+                "Give each output an array with one number a sample.",
+            )
+        columns[name] = frame.iloc[:, 0].to_numpy()
+        notes += said
+    return pd.DataFrame(columns), tuple(dict.fromkeys(notes))
 
 
 def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:

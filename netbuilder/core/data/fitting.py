@@ -11,7 +11,7 @@ from netbuilder.core.data import scaling, tables
 from netbuilder.core.data.ends import feeds_embedding
 from netbuilder.core.data.facts import Shape
 from netbuilder.core.data.images import decode
-from netbuilder.core.data.preprocess import InputPre
+from netbuilder.core.data.preprocess import Column, InputPre
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.text import encode_texts, fit_length, fit_vocabulary
 from netbuilder.core.data.words import listed
@@ -110,7 +110,7 @@ def _fit_array(project: Project, key: str, samples: Samples, train: NDArray[np.i
     values = samples.arrays[source]
     how = project.data.scaling
     if samples.role == "text":
-        return _fit_text(project, source, values[train])
+        return _fit_text(project, key, source, values[train])
     if samples.role == "image":
         return _fit_image(project, key, samples, source, train)
     shape = wanted_shape(project, key, values.shape[1:])
@@ -120,11 +120,21 @@ def _fit_array(project: Project, key: str, samples: Samples, train: NDArray[np.i
         offset, scale = scaling.fit_columns(values[train], how)
     else:
         offset, scale = scaling.fit_whole(values[train], how, None)
-    return InputPre("numbers", shape, "float32", (), offset, scale, source=source)
+    columns: tuple[Column, ...] = ()
+    if samples.columns and shape == values.shape[1:]:
+        columns = tuple(
+            Column(name, low=float(seen.min()), high=float(seen.max()))
+            for name, seen in zip(samples.columns, np.moveaxis(values[train], -1, 0), strict=True)
+        )
+    return InputPre("numbers", shape, "float32", columns, offset, scale, source=source)
 
 
-def _fit_text(project: Project, source: str, texts: Array) -> InputPre:
+def _fit_text(project: Project, key: str, source: str, texts: Array) -> InputPre:
     options = project.data.options
+    node = project.graph.by_id.get(key)
+    asked: tuple[object, ...] = tuple((node.params.get("shape") if node else None) or ())
+    if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
+        options = {**options, "sequence_length": asked[0]}
     return InputPre(
         "text",
         (fit_length(list(texts), options),),
@@ -149,7 +159,9 @@ def _fit_image(
                 shape = (*asked[:2], shape[2])
             if "color_mode" not in project.data.options:
                 shape = (*shape[:2], asked[2])
-        looked_at = decode(values[train[:: max(1, len(train) // _LOOK_AT)]], shape)
+        # Only mean and deviation need pixels: what black and white are is known.
+        few = train[:: max(1, len(train) // _LOOK_AT)]
+        looked_at = decode(values[few if project.data.scaling == "standard" else few[:1]], shape)
     else:
         shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
         looked_at = values[train]

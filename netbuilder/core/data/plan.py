@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.sources import read
 from netbuilder.core.data.splits import Rows3, split_rows
-from netbuilder.core.data.words import listed
+from netbuilder.core.data.test_set import checked_test
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 
@@ -99,7 +99,8 @@ def _make(project: Project, base: Path) -> Plan:
     outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
     inputs, notes = _fit_inputs(project, samples, rows)
     if test is not None:
-        notes += _check_test(samples, test, inputs)
+        test, said = checked_test(samples, test, inputs)
+        notes += said
     pre = Preprocessing(inputs, outputs)
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
     return Plan(samples, test, rows, pre, facts)
@@ -118,7 +119,8 @@ def _make_large(project: Project, base: Path) -> Plan:
     }
     inputs, notes = large_plan.fit_inputs(project, scan, samples)
     if data.test_path and test is not None:
-        notes += _check_test(samples, test, inputs)
+        test, said = checked_test(samples, test, inputs)
+        notes += said
     pre = Preprocessing(inputs, outputs)
     facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
     counts = large_plan.class_counts(scan, next(iter(outputs.values())))
@@ -176,20 +178,6 @@ def _fit_inputs(
         found[key], said = fit_input(project, key, samples, rows.train)
         notes += [note for note in said if note not in notes]
     return found, tuple(notes)
-
-
-def _check_test(samples: Samples, test: Samples, inputs: dict[str, InputPre]) -> tuple[str, ...]:
-    if test.table is None or samples.table is None:
-        return ()
-    names = {column.name for entry in inputs.values() for column in entry.columns}
-    lost = [name for name in samples.table.columns if name in names and name not in test.table]
-    if lost:
-        raise DataError(
-            f"The test file {test.source} lacks column {listed(lost)} of {samples.source}.",
-            f"It has {listed(test.table.columns, 12)}. Choose a test file with the same columns.",
-        )
-    more = [name for name in test.table.columns if name not in samples.table]
-    return (f"Column {listed(more)} of {test.source} is not used.",) if more else ()
 
 
 def _facts(

@@ -7,6 +7,7 @@ Nothing is fitted here. What the model knows (columns, categories, words, scales
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.fitting import read_raw
 from netbuilder.core.data.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.samples import Samples
-from netbuilder.core.data.series import windows
+from netbuilder.core.data.series import cut, numbers_of, windows
 from netbuilder.core.data.targets import encode_targets
 from netbuilder.core.data.words import counted, did_you_mean, listed
 from netbuilder.core.errors import DataError
@@ -81,9 +82,14 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
         if "image" not in kinds:
             raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
         return images.read_image_folder(path, _image_options(pre))
-    if data.kind == "series" or (data.kind == "builtin" and data.name == "temperatures"):
-        return windows(read_csv(path, data.options), wanted, _window_options(data, pre), path.name)
     table = read_csv(path, data.options)
+    series = series_input(pre)
+    if series is not None:
+        names = tuple(dict.fromkeys([*(column.name for column in series.columns), *wanted]))
+        need_columns(table, names, path.name, "that the model needs")
+        options = {**data.options, "window": int(series.shape[0] or 1)}
+        found = windows(table[list(names)], wanted, options, path.name)
+        return replace(found, arrays={"series": found.arrays["series"][..., : len(series.columns)]})
     need_columns(table, wanted, path.name, "to compare the answers with")
     table, _ = _complete(table, pre, data, path.name, wanted)
     return _samples_of_table(table, pre, table[list(wanted)], path.name)
@@ -92,8 +98,9 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
 def _array_samples(data: Data, pre: Preprocessing, path: Path) -> Samples:
     sources = tuple(entry.source for entry in pre.inputs.values() if entry.source)
     names = sources if data.kind == "arrays" and sources else ()
-    tested = read_arrays(path, data.options, names, test=True)
-    samples = tested or read_arrays(path, data.options, names)
+    answers = [n for chosen in data.targets.values() for n in chosen] if names else []
+    tested = read_arrays(path, data.options, names, answers, test=True)
+    samples = tested or read_arrays(path, data.options, names, answers)
     assert samples is not None
     return samples
 
@@ -107,9 +114,10 @@ def _image_options(pre: Preprocessing) -> dict[str, Any]:
     }
 
 
-def _window_options(data: Data, pre: Preprocessing) -> dict[str, Any]:
-    entry = next(iter(pre.inputs.values()))
-    return {**data.options, "window": int(entry.shape[0] or 1)}
+def series_input(pre: Preprocessing) -> InputPre | None:
+    """The input that takes windows of a series, if the model has one."""
+    found = (entry for entry in pre.inputs.values() if entry.kind == "numbers" and entry.columns)
+    return next(found, None)
 
 
 def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
@@ -203,6 +211,8 @@ def raw_of_table(
     Raises:
         DataError: columns are missing, text stands among numbers, a category is unknown.
     """
+    if series_input(pre) is not None:
+        return _history(table, data, pre, source)
     kept, notes = _complete(table, pre, data, source)
     raw: dict[str, Array] = {}
     for key, entry in pre.inputs.items():
@@ -216,6 +226,27 @@ def raw_of_table(
             answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
             raw[key] = pixels(kept.drop(columns=answers), entry, source)
     return raw, kept, notes
+
+
+def _history(
+    table: pd.DataFrame, data: Data, pre: Preprocessing, source: str
+) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
+    """Every window of a series; the rows returned are those on which a window ends."""
+    entry = series_input(pre)
+    assert entry is not None
+    names = tuple(column.name for column in entry.columns)
+    need_columns(table, names, source, "that the model needs")
+    frame, _ = numbers_of(table[list(names)], names, data.options, source)
+    window = int(entry.shape[0] or 1)
+    if len(frame) < window:
+        raise DataError(
+            f"{source} has {counted(len(frame), 'row')}, the model looks back {window}.",
+            f"Give at least {window} rows.",
+        )
+    raw = {key: cut(frame, window).astype(np.float32) for key in pre.inputs}
+    ahead = counted(int(data.options.get("horizon", 1)), "row")
+    note = f"Each answer stands where its {window} rows end, and is about {ahead} later."
+    return raw, table.loc[frame.index[window - 1 :]], (note,)
 
 
 def _text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:

@@ -24,6 +24,7 @@ class Samples:
         table: the columns that are no target.
         arrays: by name, n × ...; object arrays of ``Path`` or ``str`` are read when needed.
         targets: n rows, one column a target; a column of classes holds labels.
+        columns: names of the last axis of a series.
         value_range: lowest and highest value that a picture's pixel can have, where the source
             says so.
         sample_shape: (height, width, channels) of pictures that are still to be read.
@@ -37,6 +38,7 @@ class Samples:
     targets: pd.DataFrame
     table: pd.DataFrame | None = None
     arrays: dict[str, Array] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
     sample_shape: tuple[int, ...] = ()
     weights: Array | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.tables import as_numbers, missing_cells
@@ -15,7 +16,7 @@ from netbuilder.core.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_WINDOW = 20
+DEFAULT_WINDOW = 14
 
 
 def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
@@ -37,7 +38,7 @@ def windows(
 ) -> Samples:
     """Cut a table whose rows follow each other in time into windows.
 
-    Option "window" (20) rows of all number columns are one sample, (window, columns); what is
+    Option "window" (14) rows of all number columns are one sample, (window, columns); what is
     to be foretold is each target column "horizon" (1) rows after the window's last.
 
     Raises:
@@ -45,6 +46,34 @@ def windows(
     """
     window = whole(options, "window", DEFAULT_WINDOW)
     horizon = whole(options, "horizon", 1)
+    frame, notes = numbers_of(table, target, options, source)
+    count = len(frame) - window - horizon + 1
+    if count < 10:
+        raise DataError(
+            f"{source} has {counted(len(frame), 'row')}, which give "
+            f"{counted(max(count, 0), 'window')} of {window} rows.",
+            f"Use a longer file, or a window shorter than {window}.",
+        )
+    ends = np.arange(count) + window + horizon - 1
+    return Samples(
+        role="numbers",
+        arrays={"series": cut(frame, window)[:count]},
+        columns=tuple(str(name) for name in frame.columns),
+        targets=frame[list(target)].iloc[ends],
+        ordered=True,
+        source=source,
+        notes=notes,
+    )
+
+
+def numbers_of(
+    table: pd.DataFrame, target: Sequence[str], options: Mapping[str, Any], source: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The columns of numbers without gaps, and notes about the others.
+
+    Raises:
+        DataError: values are missing, or a target is text.
+    """
     notes: list[str] = []
     numbers: dict[str, pd.Series] = {}
     for name in table.columns:
@@ -65,21 +94,13 @@ def windows(
         frame = frame.dropna()
     elif rule == "mean":
         frame = frame.fillna(frame.mean())
-    count = len(frame) - window - horizon + 1
-    if count < 10:
-        raise DataError(
-            f"{source} has {counted(len(frame), 'row')}, which give "
-            f"{counted(max(count, 0), 'window')} of {window} rows.",
-            f"Use a longer file, or a window shorter than {window}.",
-        )
+    return frame, tuple(notes)
+
+
+def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
+    """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
     values = frame.to_numpy(np.float64)
-    cut = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[:count]
-    ends = np.arange(count) + window + horizon - 1
-    return Samples(
-        role="numbers",
-        arrays={"series": np.ascontiguousarray(cut.transpose(0, 2, 1))},
-        targets=frame[list(target)].iloc[ends],
-        ordered=True,
-        source=source,
-        notes=tuple(notes),
-    )
+    if len(values) < window:
+        return np.empty((0, window, values.shape[1]))
+    views = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
+    return np.ascontiguousarray(views.transpose(0, 2, 1))

@@ -54,7 +54,8 @@ def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
     if data.kind == "images":
         return read_images(path, data.options, test=test and not own_test)
     names = tuple(name for names in data.inputs.values() for name in names)
-    return read_arrays(path, data.options, names, test=test and not own_test)
+    answers = tuple(name for names in data.targets.values() for name in names)
+    return read_arrays(path, data.options, names, answers, test=test and not own_test)
 
 
 def targets_of(data: Data, columns: Sequence[str], source: str) -> tuple[str, ...]:

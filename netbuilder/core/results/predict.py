@@ -131,7 +131,7 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
     """The columns to fill in, each once; empty for models that take no rows of a table."""
     found: dict[str, Field] = {}
     for entry in preprocessing_of(trained).inputs.values():
-        for c in entry.columns:
+        for c in entry.columns if entry.kind == "table" else ():
             found[c.name] = Field(c.name, c.kind, c.categories, c.low, c.high, c.typical)
     return tuple(found.values())
 

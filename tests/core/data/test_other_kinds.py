@@ -201,3 +201,47 @@ def test_numbers_for_an_embedding_stay_whole(tmp_path: Path) -> None:
     found = load(Project(graph=graph, data=Data("arrays", path="a.npz")), tmp_path)
     assert found.facts.input_dtypes == {"input": "int32"}
     assert not found.pre.inputs["input"].scaled
+
+
+def test_several_arrays_go_to_several_inputs_and_outputs(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "a.npz",
+        near=random.normal(size=(60, 4)),
+        far=random.normal(size=(60, 9, 2)),
+        size=np.arange(60) * 1.5,
+        kind=np.eye(3)[np.arange(60) % 3],
+    )
+    graph = Graph(
+        (Node("a", "Input"), Node("b", "Input"), Node("c", "Concatenate"),
+         Node("number", "Dense"), Node("class", "Dense")),
+        (("a", "c"), ("b", "c"), ("c", "number"), ("c", "class")),
+    )  # fmt: skip
+    recipe = Data("arrays", path="a.npz", inputs={"a": ("near",), "b": ("far",)},
+                  targets={"number": ("size",), "class": ("kind",)})  # fmt: skip
+    found = load(Project(graph=graph, data=recipe), tmp_path)
+    assert found.facts.input_shapes == {"a": (4,), "b": (9, 2)}
+    assert found.facts.tasks == {"number": "regression", "class": "classes"}
+
+
+def test_a_test_set_of_another_shape_or_order(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"t": np.arange(60.0), "u": np.arange(60.0) * 2})
+    frame.to_csv(tmp_path / "s.csv", index=False)
+    frame.assign(extra=1.0)[["extra", "u", "t"]].to_csv(tmp_path / "t.csv", index=False)
+    recipe = Data("series", path="s.csv", test_path="t.csv", target=("t",), scaling="none")
+    found = load(Project(data=recipe), tmp_path)
+    assert found.test is not None
+    assert found.test.x["input"][0, :2].tolist() == [[0, 0], [1, 2]]
+    frame[["t"]].to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(DataError, match=r"t\.csv lacks column u of s\.csv"):
+        load(Project(data=recipe), tmp_path)
+    np.savez(tmp_path / "a.npz", x=np.zeros((9, 4, 4)), y=np.arange(9))
+    np.savez(tmp_path / "b.npz", x=np.zeros((9, 4, 5)), y=np.arange(9))
+    with pytest.raises(DataError, match=r"shape \(4, 5\), those of a\.npz \(4, 4\)"):
+        load(Project(data=Data("arrays", path="a.npz", test_path="b.npz")), tmp_path)
+
+
+def test_an_input_that_says_its_number_of_words_is_obeyed() -> None:
+    graph = Graph((Node("input", "Input", {"shape": [7]}),))
+    project = Project(graph=graph, data=Data("builtin", name="reviews"))
+    assert facts(project, Path()).input_shapes["input"] == (7,)

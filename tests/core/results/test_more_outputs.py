@@ -111,6 +111,15 @@ def test_a_series_is_judged_on_a_file_of_its_own(tmp_path: Path) -> None:
     found = evaluate(trained, tmp_path / "more.csv")
     assert found.samples == 52
     assert found.metrics["mean_absolute_error"] < 0.5
+    predict_file(trained, tmp_path / "more.csv", tmp_path / "out.csv")
+    back = pd.read_csv(tmp_path / "out.csv")
+    assert len(back) == 60
+    assert back["predicted t"].isna().sum() == 7
+    shifted = back["predicted t"].to_numpy()[7:-1] - back["t"].to_numpy()[8:]
+    assert np.abs(shifted).mean() < 0.5
+    wave.iloc[:5].to_csv(tmp_path / "few.csv", index=False)
+    with pytest.raises(DataError, match="the model looks back 8"):
+        predict_file(trained, tmp_path / "few.csv")
     raw = {"input": wave.to_numpy()[None, 100:108]}
     assert predict_raw(trained, raw).first.values[0, 0] == pytest.approx(
         float(wave["t"][108]), abs=1.0
