@@ -25,6 +25,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes import ShapeCache
+from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -64,7 +65,44 @@ def every_shape(count: int) -> tuple[Project, Callable[[Project, int], Project]]
     )
 
 
-CASES = {"dense": dense, "mixed": mixed, "every_shape_new": every_shape}
+def many_values(count: int) -> tuple[Project, Callable[[Project, int], Project]]:
+    """Every node with many values to look at."""
+    regular = {"name": "L2", "params": {"l2": 0.01}}
+    block: list[Layer] = [
+        (
+            "Dense",
+            {
+                "units": 32,
+                "activation": "relu",
+                "use_bias": True,
+                "kernel_initializer": "he_normal",
+                "bias_initializer": "zeros",
+                "kernel_regularizer": regular,
+                "activity_regularizer": regular,
+                "kernel_constraint": {"name": "MaxNorm", "params": {"max_value": 2}},
+            },
+        ),
+        ("Dropout", {"rate": 0.2, "seed": 3}),
+    ]
+    layers = (block * count)[: count - 1] + [("Dense", {"units": 3, "activation": "softmax"})]
+    return chain(layers, [4]), lambda p, n: edits.set_params(p, "n0", units=33 + n)
+
+
+CASES = {
+    "dense": dense,
+    "mixed": mixed,
+    "every_shape_new": every_shape,
+    "many_values": many_values,
+}
+FACTS = DataFacts(
+    rows=1000,
+    task="classes",
+    input_shapes={"input": (4,)},
+    input_dtypes={"input": "float32"},
+    classes=("a", "b", "c"),
+    output_units={"n199": 3},
+    units_scaled=True,
+)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -94,7 +132,7 @@ def measure(name: str, count: int, repeat: int) -> dict[str, Any]:
         spent, shapes = timed(lambda new=new: cache.compute(new.graph))
         changed.append(spent)
         again.append(timed(lambda new=new: cache.compute(new.graph))[0])
-        checked.append(timed(lambda new=new, s=shapes: diagnose(new, None, s))[0])
+        checked.append(timed(lambda new=new, s=shapes: diagnose(new, FACTS, s))[0])
         if n < 3:
             whole.append(timed(lambda new=new: build(new))[0])
     return {

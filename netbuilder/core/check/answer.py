@@ -129,12 +129,15 @@ def target_kinds(end: End, facts: DataFacts) -> set[str]:
 
 def made_for(tasks: tuple[str, ...]) -> str:
     """Kinds of target in words."""
+    if {BINARY, CLASSES, "one_hot"} <= set(tasks):
+        return "classes"
+    if set(tasks) == {BINARY, MULTI_LABEL}:
+        return "yes or no"
     return listed([_WORDS.get(task, task) for task in tasks], "or")
 
 
-def target(end: End, *, one_hot: bool) -> str:
-    """The target of an output in words."""
-    if one_hot:
-        return "one-hot rows"
-    classes = f" ({count(len(end.classes), 'class')})" if end.task == CLASSES else ""
-    return _WORDS.get(end.task or "", "something else") + classes
+def target(end: End, kinds: set[str]) -> str:
+    """The target of an output in words; ``kinds`` as ``target_kinds`` says."""
+    kind = next(iter(kinds), "")
+    classes = f" ({count(len(end.classes), 'class')})" if kind == CLASSES else ""
+    return _WORDS.get(kind, "something else") + classes

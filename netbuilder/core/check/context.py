@@ -200,7 +200,7 @@ class Context:
         facts = self.facts
         task = units = None
         classes: tuple[str, ...] = ()
-        if facts is not None:
+        if facts is not None and self.task_is_known:
             task = facts.tasks.get(node.id, facts.task)
             units = facts.output_units.get(node.id)
             classes = facts.output_classes.get(node.id, facts.classes)
@@ -219,6 +219,12 @@ class Context:
             classes=classes,
         )
 
+    @property
+    def task_is_known(self) -> bool:
+        """Whether the facts are of the task that the recipe names now."""
+        named = self.project.data.options.get("task")
+        return self.facts is not None and named in {None, "", "auto", self.facts.task}
+
     def _loss(self, output: str) -> tuple[Choice | None, bool]:
         """The loss of an output, and whether it was chosen by hand."""
         training = self.project.training
@@ -227,6 +233,6 @@ class Context:
             return goal.loss, True
         if training.loss is not None:
             return training.loss, True
-        if self.facts is None:
+        if self.facts is None or not self.task_is_known:
             return None, False
         return loss_for(self.facts, output, last_units(self.graph, output)), False

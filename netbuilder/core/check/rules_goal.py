@@ -64,7 +64,7 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Found]:
             yield Found(
                 None,
                 f"The metric {choice.name} is made for {made_for(tasks)}, but the target is"
-                f" {target(end, one_hot='one_hot' in kinds)}.",
+                f" {target(end, kinds)}.",
                 fix(f"Remove {choice.name}", _without_metric, choice.name),
             )
 

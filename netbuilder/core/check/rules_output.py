@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -35,8 +36,24 @@ def _units(context: Context) -> Iterable[Found]:
     for end in context.ends:
         if end.fits or end.units is None or end.shape is None:
             continue
-        if len(end.shape) == 2 and end.shape[1] is not None:
+        if len(end.shape) != 2 or end.shape[1] is None:
+            continue
+        if _meant_as_number(end):
+            yield Found(
+                end.node.id,
+                f"The network predicts a number, but the target was taken for"
+                f" {count(len(end.classes), 'class')}, because it has few different values.",
+                fix("Take the target as a number", edits.set_data, task=REGRESSION),
+            )
+        else:
             yield Found(end.node.id, _units_text(end, end.shape[1]), _units_fix(end))
+
+
+def _meant_as_number(end: End) -> bool:
+    """Whether classes are numbers, and one is predicted with a loss for numbers."""
+    if end.shape is None or end.shape[1] != 1 or loss_name(end) not in NUMBERS or not end.chosen:
+        return False
+    return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)
 
 
 def _units_text(end: End, have: int) -> str:
@@ -93,15 +110,18 @@ def _loss_target(context: Context) -> Iterable[Found]:
         spec = LOSSES.get(name)
         if spec is None or not spec.tasks or end.task is None or not end.chosen:
             continue
+        if not end.fits and _meant_as_number(end):
+            continue  # told by output-units
         kinds = target_kinds(end, facts)
         if kinds & set(spec.tasks) or (name in NUMBERS and CLASSES not in kinds):
             continue  # comparing numbers with 0 and 1 learns too, if slowly
-        one_hot = "one_hot" in kinds
-        swap = (_ONE_HOT if one_hot else _SPARSE).get(name)
+        swap = (_ONE_HOT if "one_hot" in kinds else _SPARSE).get(name)
+        softmax = end.activation == "softmax" and name in NUMBERS
+        why = f"'{place(end)}' ends in softmax, which suits classes. " if softmax else ""
         yield Found(
             None,
             f"The loss is {loss_title(name)}, made for {made_for(spec.tasks)}, but the target is"
-            f" {target(end, one_hot=one_hot)}.",
+            f" {target(end, kinds)}. {why}".strip(),
             set_loss(end, swap),
         )
 
@@ -131,6 +151,7 @@ def _dropped() -> Example:
 
 _FLOWERS = facts_for(CLASSES, 3)
 _PRICES = facts_for(REGRESSION, 1)
+_GRADES = facts_for(CLASSES, 6, classes=("1", "2", "3", "4", "5", "6"))
 _YES_NO = facts_for(BINARY, 1)
 
 RULES: tuple[Rule, ...] = (
@@ -144,6 +165,7 @@ RULES: tuple[Rule, ...] = (
             lambda: ending(10, "softmax", _FLOWERS),
             lambda: ending(2, None, _PRICES),
             lambda: ending(3, "sigmoid", _YES_NO),
+            lambda: ending(1, None, _GRADES, Choice("mean_squared_error")),
             lambda: Example(
                 chain(("input", "Input", {"shape": [20, 3]}), ("lstm", "LSTM", {"units": 8})),
                 facts_for(CLASSES, 3, (20, 3)),

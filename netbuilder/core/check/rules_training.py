@@ -26,6 +26,8 @@ _ALWAYS_FINE = 10_000
 #: The usual range of the learning rate; plain gradient descent stands more.
 _RATES = {"SGD": (1e-5, 1.0), "Adadelta": (1e-4, 10.0), "Adagrad": (1e-5, 1.0), "Ftrl": (1e-5, 1.0)}
 _USUAL_RATE = (1e-6, 0.1)
+#: A hidden layer is not made smaller than this.
+_SMALL = 4
 #: Parameters that say how large a layer is.
 _SIZES = ("units", "filters", "output_dim")
 
@@ -143,7 +145,11 @@ def _shrunk(context: Context, node: Node | None, share: float) -> Fix | None:
         name = next((name for name in _SIZES if name in owner.params), None)
         value: Any = owner.params.get(name) if name else None
         if name is not None and owner.id not in ends and type(value) is int and value > 1:
-            smaller = max(1, 2 ** floor(log2(max(1.0, value * share * 0.5))))
+            smaller = 2 ** floor(log2(max(1.0, value * share * 0.5)))
+            if smaller < _SMALL:
+                if _all_smaller(context.project, ends, share) == context.project:
+                    return None
+                return fix("Make all layers smaller", _all_smaller, ends, share)
             return fix(
                 f"Set {name} of '{owner.id}' to {smaller}",
                 edits.set_params,
@@ -155,6 +161,17 @@ def _shrunk(context: Context, node: Node | None, share: float) -> Fix | None:
     return None
 
 
+def _all_smaller(project: Project, ends: set[str], share: float) -> Project:
+    """Every hidden layer's size times the root of ``share``: weights go with two sizes."""
+    for node in project.graph.nodes:
+        name = next((name for name in _SIZES if name in node.params), None)
+        value: Any = node.params.get(name) if name else None
+        if name is not None and node.id not in ends and type(value) is int and value > _SMALL:
+            smaller = max(_SMALL, 2 ** floor(log2(value * share**0.5)))
+            project = edits.set_params(project, node.id, **{name: smaller})
+    return project
+
+
 def _too_many(context: Context) -> Iterable[Found]:
     facts, shapes = context.facts, context.shapes
     assert facts is not None
@@ -162,7 +179,7 @@ def _too_many(context: Context) -> Iterable[Found]:
     weights, rows = shapes.trainable_parameters, facts.rows
     targets = max((end.units or 1 for end in context.ends), default=1)
     allowed = max(_ALWAYS_FINE, _WEIGHTS_PER_ROW * rows * targets)
-    if not rows or weights <= allowed or facts.streamed:
+    if not rows or weights <= allowed or facts.streamed or list(_memory(context)):
         return
     node = _largest(context)
     yield Found(

@@ -80,10 +80,11 @@ FACTS = [
     facts_for(BINARY, 1, (6,), input_dtypes={"input": "int32"}, vocabulary=("w",) * 60),
     facts_for(MULTI_LABEL, 2, (6, 3), imbalance=40.0),
 ]
-SETTINGS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+# The same examples each time; a change of the rules is worth a run with many more.
+SETTINGS = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=80, **SETTINGS)
+@settings(max_examples=120, **SETTINGS)
 @given(projects(), st.sampled_from(FACTS))
 def test_any_project_can_be_checked_and_any_fix_applied(project: Project, facts) -> None:
     shapes = CACHE.compute(project.graph, facts)
@@ -102,7 +103,7 @@ def test_any_project_can_be_checked_and_any_fix_applied(project: Project, facts)
                 problem.fix.edit(edits.remove_nodes(project, [problem.node or ""]))
 
 
-@settings(max_examples=300, **SETTINGS)
+@settings(max_examples=80, **SETTINGS)
 @given(projects(), st.sampled_from(FACTS))
 def test_clicking_every_fix_comes_to_an_end(project: Project, facts) -> None:
     for _ in range(60):
@@ -144,7 +145,7 @@ def chains(draw) -> Project:
     return Project("Chain", Graph(tuple(found), edges), Data("builtin", name="iris"))
 
 
-@settings(max_examples=30, **SETTINGS)
+@settings(max_examples=25, **SETTINGS)
 @given(chains())
 def test_what_passes_builds_and_what_builds_passes(project: Project) -> None:
     from netbuilder.core.engine.build import build_core

@@ -27,6 +27,7 @@ def target(facts, rows: int, units: int):
     return rng.normal(size=(rows, units)).astype("float32")
 
 
+@pytest.mark.filterwarnings("ignore:.*from_logits")  # Keras warns of the same
 @pytest.mark.parametrize("make", WARNINGS)
 def test_a_network_with_a_warning_trains(make) -> None:
     from netbuilder.core.engine.build import build_core
