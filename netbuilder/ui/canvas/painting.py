@@ -259,7 +259,8 @@ def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
         return (route.lane - width - 8, y - height / 2)
     bend = route.x2 - route.x1
     if abs(bend) < _SLIGHT:
-        return (max(route.x1, route.x2) + 15, y - height / 2)
+        level = route.y2 - 9 if wire.splits and route.straight else y
+        return (max(route.x1, route.x2) + 15, level - height / 2)
     # At the end where the wires of a fork or of a junction are apart.
     port, level = (route.x2, route.y2 - 12) if wire.splits else (route.x1, route.y1 + 12)
     right = bend < 0 if not wire.splits else bend > 0

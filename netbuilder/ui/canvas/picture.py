@@ -268,7 +268,7 @@ def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
 
 def _same(old: MadeOf, new: MadeOf) -> bool:
     return (
-        old.shape is new.shape
+        (old.shape is new.shape or old.shape == new.shape)
         and old.ports == new.ports
         and old.owner is new.owner
         and old.problems == new.problems
@@ -389,7 +389,7 @@ def _wires(
         kept = old_wires.get(key)
         if (
             kept is not None
-            and kept.shape is shape
+            and (kept.shape is shape or kept.shape == shape)
             and (kept.slot == slot or cards[b].title in _ORDERLESS)
             and kept.edges == edges
             and old_cards.get(a) is cards[a]
