@@ -11,6 +11,7 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
+from netbuilder.core.engine import runs
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core, model_inputs
 from netbuilder.core.engine.checkpoint import Snapshot, read
@@ -56,6 +57,7 @@ class Session:
         resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
         compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
         base: folder of the project file: files of callbacks and of weights are relative to it.
+        record: keep a record of the run in the user's data folder, see ``runs``.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Session:
         resume: bool = False,
         compilation: Mode = "auto",
         base: Path | None = None,
+        record: bool = True,
     ) -> None:
         self.project = resolve(project, dataset.facts)
         self.dataset = dataset
@@ -75,6 +78,8 @@ class Session:
         self.compilation: Mode = compilation
         self.resume_from_checkpoint = resume
         self.base = base
+        self.record = record
+        self.run_id = ""
         self.epochs = project.training.epochs
         self.seconds = 0.0
         self.trained: TrainedModel | None = None
@@ -162,6 +167,7 @@ class Session:
         self.trained = self._finish(trainer)
         for notice in self._watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
             self._emit(Noticed(notice))
+        self._record(trainer, reason)
         self._emit(Finished(self.trained, reason))
         return self.trained
 
@@ -329,6 +335,15 @@ class Session:
     def _go_back(self) -> None:
         if self._trainer is not None and self._reporter is not None:
             self._reporter.changed("best", self._trainer.restore_best())
+
+    def _record(self, trainer: Trainer, reason: str) -> None:
+        """Keep the run in the list of runs; that it cannot be kept is no reason to lose it."""
+        if self.record and self.trained is not None and trainer.position:
+            try:
+                run = runs.record(self.trained, trainer.history, reason=reason, run_id=self.run_id)
+                self.run_id = run.id
+            except (UserError, OSError):
+                self.run_id = ""
 
     def _finish(self, trainer: Trainer) -> TrainedModel:
         core = trainer.core

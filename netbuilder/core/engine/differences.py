@@ -1,0 +1,106 @@
+"""What differs between two projects, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from netbuilder.core.project.model import Choice, Node, Project
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that differs.
+
+    Attributes:
+        where: "network", "data" or "training".
+        what: the layer's id and parameter, or the field ("dense units", "batch_size").
+        old, new: the values in words; "" where there is none.
+        node: id of the layer it is about, or None.
+    """
+
+    where: str
+    what: str
+    old: str
+    new: str
+    node: str | None = None
+
+    def __str__(self) -> str:
+        if not self.old:
+            return f"{self.what}: {self.new} added" if self.new else f"{self.what} added"
+        if not self.new:
+            return f"{self.what}: {self.old} removed"
+        return f"{self.what}: {self.old} → {self.new}"
+
+
+def differences(old: Project, new: Project) -> tuple[Difference, ...]:
+    """What was changed to come from ``old`` to ``new``; places on the canvas do not count."""
+    return (*_network(old, new), *_plain("data", old.data, new.data),
+            *_plain("training", old.training, new.training))  # fmt: skip
+
+
+def _network(old: Project, new: Project) -> list[Difference]:
+    found: list[Difference] = []
+    before, after = old.graph.by_id, new.graph.by_id
+    for node_id in (*before, *(key for key in after if key not in before)):
+        one, two = before.get(node_id), after.get(node_id)
+        if one is None and two is not None:
+            found.append(Difference("network", node_id, "", two.layer, node_id))
+        elif two is None and one is not None:
+            found.append(Difference("network", node_id, one.layer, "", node_id))
+        elif one is not None and two is not None:
+            found += _node(one, two)
+    gone = [edge for edge in old.graph.edges if edge not in new.graph.edges]
+    come = [edge for edge in new.graph.edges if edge not in old.graph.edges]
+    wires = [(e, "wire", "") for e in gone] + [(e, "", "wire") for e in come]
+    found += [
+        Difference("network", f"{a} to {b}", old_word, new_word)
+        for (a, b), old_word, new_word in wires
+        if a in before and b in before and a in after and b in after
+    ]
+    return found
+
+
+def _node(one: Node, two: Node) -> list[Difference]:
+    found: list[Difference] = []
+    pairs: list[tuple[str, Any, Any]] = [("layer", one.layer, two.layer),
+                                         ("shares", one.shared, two.shared)]  # fmt: skip
+    keys = dict.fromkeys((*one.params, *two.params))
+    pairs += [(key, one.params.get(key), two.params.get(key)) for key in keys]
+    for key, a, b in pairs:
+        if a != b:
+            found.append(Difference("network", f"{one.id} {key}", words(a), words(b), one.id))
+    return found
+
+
+def _plain(where: str, old: Any, new: Any) -> list[Difference]:
+    found: list[Difference] = []
+    for entry in fields(old):
+        a, b = getattr(old, entry.name), getattr(new, entry.name)
+        if entry.name in ("options", "extra"):
+            keys = dict.fromkeys((*a, *b))
+            found += [
+                Difference(where, key, words(a.get(key)), words(b.get(key)))
+                for key in keys
+                if a.get(key) != b.get(key)
+            ]
+        elif a != b:
+            found.append(Difference(where, entry.name, words(a), words(b)))
+    return found
+
+
+def words(value: Any) -> str:
+    """A value in words, as short as it can be."""
+    if value is None:
+        return ""
+    if isinstance(value, Choice):
+        inside = ", ".join(f"{key} {words(entry)}" for key, entry in value.params.items())
+        return f"{value.name} ({inside})" if inside else value.name
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {words(entry)}" for key, entry in value.items()) or "none"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(words(entry) for entry in value) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
