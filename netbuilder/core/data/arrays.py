@@ -205,13 +205,18 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
                 "Both need one entry a sample.",
             )
     for name, values in x.items():
-        if values.dtype.kind not in "iufb":
+        if values.dtype.kind not in "iufb" or values.ndim == 0:
             raise DataError(f"'{name}' of {source} holds no numbers.", "Choose another array.")
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             sample = int(np.argwhere(~np.isfinite(values))[0][0])
             raise DataError(
                 f"'{name}' of {source} has a missing or infinite value in sample {sample}.",
                 "Put a number there.",
+            )
+    for name, values in answers.items():
+        if values.dtype.kind not in "iufbUS" or values.ndim == 0:
+            raise DataError(
+                f"'{name}' of {source} holds neither numbers nor labels.", "Choose another array."
             )
     if count == 0:
         raise DataError(f"The arrays of {source} have no samples.", "Choose another file.")

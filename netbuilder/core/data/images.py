@@ -17,6 +17,7 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".
 COLOR_MODES = {"rgb": 3, "grayscale": 1}
 DEFAULT_SIZE = (64, 64)
 _SMALL = 128
+_SIXTEEN_BITS = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 
 
 def read_images(path: Path, options: Mapping[str, Any], *, test: bool = False) -> Samples | None:
@@ -163,6 +164,10 @@ def decode(files: Iterable[Path | str], shape: tuple[int, ...]) -> NDArray[np.ui
                     picture = picture.convert("RGBA")
                     ground = Image.new("RGBA", picture.size, "white")
                     picture = Image.alpha_composite(ground, picture)
+                if picture.mode in _SIXTEEN_BITS:
+                    # "convert" would cut off all that is brighter than 255.
+                    grey = np.clip(np.asarray(picture, np.float64) / 257.0, 0, 255)
+                    picture = Image.fromarray(grey.round().astype(np.uint8))
                 picture = picture.convert("L" if channels == 1 else "RGB")
                 if picture.size != (width, height):
                     picture = picture.resize((width, height), Image.Resampling.BILINEAR)
@@ -170,7 +175,7 @@ def decode(files: Iterable[Path | str], shape: tuple[int, ...]) -> NDArray[np.ui
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             name = Path(file).name
             raise DataError(
-                f"The picture '{name}' cannot be read: it is damaged or missing.",
+                f"The picture '{name}' cannot be read: it is damaged, missing, or of a rare kind.",
                 "Take it out of the folder, or choose another one.",
                 path=str(file),
             ) from error

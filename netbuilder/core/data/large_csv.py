@@ -18,6 +18,8 @@ import numpy as np
 
 from netbuilder.core.data.csv_dialect import Dialect, sniff
 from netbuilder.core.data.csv_reader import check_widths, pandas_arguments, parser_errors
+from netbuilder.core.data.options import names as option_names
+from netbuilder.core.data.options import positive
 from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.scaling import NO_SCALING, Affine, check_scaling
@@ -43,7 +45,7 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 
 def limit_bytes(data: Data) -> float:
     """Option "memory_limit_mb" (1,024): data that is estimated to be larger is streamed."""
-    return float(data.options.get("memory_limit_mb", DEFAULT_LIMIT_MB)) * 2**20
+    return positive(data.options, "memory_limit_mb", DEFAULT_LIMIT_MB) * 2**20
 
 
 def is_large(data: Data, base: Path) -> bool:
@@ -187,7 +189,7 @@ def _joined(pieces: list[tuple[pd.DataFrame, pd.DataFrame, Any]], source: str) -
 
 def _learn(found: Scan, samples: Samples, train: Any) -> None:
     assert samples.table is not None
-    forced = set(found.data.options.get("categories") or ())
+    forced = set(option_names(found.data.options, "categories"))
     for name in samples.table.columns:
         series = samples.table[name]
         numbers = None if name in forced else as_numbers(series, samples.source)
@@ -217,7 +219,7 @@ def _learn(found: Scan, samples: Samples, train: Any) -> None:
 def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """What each column is, and notes about those left out, as ``tables.make_columns`` says."""
     fill = found.data.options.get("missing") == "mean"
-    forced = set(found.data.options.get("categories") or ())
+    forced = set(option_names(found.data.options, "categories"))
     columns: list[Column] = []
     notes: list[str] = []
     for name in names:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.options import whole
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.tables import as_numbers, missing_cells
 from netbuilder.core.data.words import counted
@@ -17,20 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_WINDOW = 14
-
-
-def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
-    """A whole number among the options.
-
-    Raises:
-        DataError: it is something else, or smaller than ``least``.
-    """
-    value = options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise DataError(
-            f"'{name}' of the data is {value!r}.", f"Write a whole number of at least {least}."
-        )
-    return value
 
 
 def windows(

@@ -13,6 +13,7 @@ from netbuilder.core.data.arrays import read_arrays
 from netbuilder.core.data.builtin import read_builtin
 from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.images import read_images
+from netbuilder.core.data.options import names as option_names
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.series import windows
 from netbuilder.core.data.tables import as_numbers, missing_cells
@@ -93,7 +94,7 @@ def samples_of_table(
     """
     known = [str(name) for name in table.columns]
     targets = targets_of(data, known, source)
-    ignored = tuple(str(name) for name in data.options.get("ignore") or ())
+    ignored = option_names(data.options, "ignore")
     weight = str(data.options.get("sample_weight") or "")
     for names in (*data.inputs.values(), ignored, (weight,) if weight else ()):
         for name in names:
@@ -138,7 +139,7 @@ def _series(data: Data, path: Path) -> Samples:
     targets = targets_of(data, [str(name) for name in table.columns], path.name)
     ignored = [
         name
-        for name in data.options.get("ignore") or ()
+        for name in option_names(data.options, "ignore")
         if name in table.columns and name not in targets
     ]
     return windows(table.drop(columns=ignored), targets, data.options, path.name)

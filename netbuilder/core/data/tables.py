@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.options import names
 from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.words import listed, quoted, shown
 from netbuilder.core.errors import DataError
@@ -105,7 +106,7 @@ def make_columns(
     more is left out with a note, unless option "categories" names it. Option "missing" =
     "mean" gives each column what fills its gaps: the mean, or a category's most frequent value.
     """
-    wanted = set(options.get("categories") or ())
+    wanted = set(names(options, "categories"))
     columns: list[Column] = []
     notes: list[str] = []
     for name in table.columns:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netbuilder.core.data.preprocess import InputPre
 from netbuilder.core.data.samples import Samples
-from netbuilder.core.data.words import listed
+from netbuilder.core.data.words import counted, listed
 from netbuilder.core.errors import DataError
 
 
@@ -19,6 +19,14 @@ def checked_test(
     Raises:
         DataError: a column is missing, or samples have another shape.
     """
+    if not set(samples.targets.columns) <= set(test.targets.columns):
+        if len(samples.targets.columns) != len(test.targets.columns):
+            raise DataError(
+                f"{test.source} has {counted(len(test.targets.columns), 'target column')}, "
+                f"{samples.source} has {len(samples.targets.columns)}.",
+                "Choose a test set with the same targets.",
+            )
+        test = replace(test, targets=test.targets.set_axis(samples.targets.columns, axis=1))
     if samples.table is not None and test.table is not None:
         names = {column.name for entry in inputs.values() for column in entry.columns}
         have = [str(name) for name in test.table.columns]

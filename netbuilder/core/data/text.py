@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.csv_reader import read_csv
+from netbuilder.core.data.options import whole
 from netbuilder.core.data.samples import Samples
-from netbuilder.core.data.series import whole
 from netbuilder.core.data.words import counted, did_you_mean, listed
 from netbuilder.core.errors import DataError
 

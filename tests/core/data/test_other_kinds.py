@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data.builtin import BUILTINS
+from netbuilder.core.data.images import decode
 from netbuilder.core.data.load import facts, load, preview
 from netbuilder.core.data.text import encode_texts, fit_vocabulary
 from netbuilder.core.errors import DataError
@@ -245,3 +246,37 @@ def test_an_input_that_says_its_number_of_words_is_obeyed() -> None:
     graph = Graph((Node("input", "Input", {"shape": [7]}),))
     project = Project(graph=graph, data=Data("builtin", name="reviews"))
     assert facts(project, Path()).input_shapes["input"] == (7,)
+
+
+def test_pictures_of_all_modes(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    deep = np.full((6, 6), 40_000, np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a" / "0.png")
+    clear = Image.new("RGBA", (6, 6), (10, 20, 30, 0))
+    clear.save(tmp_path / "a" / "1.png")
+    Image.new("CMYK", (6, 6)).save(tmp_path / "a" / "2.jpg")
+    Image.new("P", (6, 6)).save(tmp_path / "a" / "3.gif")
+    turned = Image.new("L", (6, 3))
+    turned.putpixel((0, 0), 255)
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "a" / "4.png", exif=exif)
+    pixels = decode(sorted((tmp_path / "a").iterdir()), (6, 6, 1))
+    assert pixels[0, 0, 0, 0] == round(40_000 / 257)
+    assert pixels[1].min() == 255
+    assert pixels[4, 0, 5, 0] > 128 > pixels[4, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"memory_limit_mb": "much"}, "'memory_limit_mb' of the data is 'much'"),
+        ({"categories": 5}, "'categories' of the data is 5"),
+        ({"ignore": ["gone"]}, "column 'gone' is not in q.csv"),
+    ],
+)
+def test_options_written_by_hand(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    (tmp_path / "q.csv").write_text("a,b,c\n" + "".join(f"{i},{i % 3},{i}\n" for i in range(50)))
+    with pytest.raises(DataError) as caught:
+        load(Project(data=Data("csv", path="q.csv", options=options)), tmp_path)
+    assert words in str(caught.value)

@@ -1,0 +1,44 @@
+"""Options of a recipe, checked: they may have been written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netbuilder.core.errors import DataError
+
+
+def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
+    """A whole number among the options.
+
+    Raises:
+        DataError: it is something else, or smaller than ``least``.
+    """
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise DataError(
+            f"'{name}' of the data is {value!r}.", f"Write a whole number of at least {least}."
+        )
+    return value
+
+
+def positive(options: Mapping[str, Any], name: str, default: float) -> float:
+    """A number above 0 among the options; anything else raises ``DataError``."""
+    value = options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise DataError(f"'{name}' of the data is {value!r}.", "Write a number above 0.")
+    return float(value)
+
+
+def names(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A list of column names among the options; a single name is a list of one.
+
+    Raises:
+        DataError: it is neither.
+    """
+    value = options.get(name) or ()
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, (list, tuple)):
+        raise DataError(f"'{name}' of the data is {value!r}.", "Write a list of column names.")
+    return tuple(str(entry) for entry in value)
