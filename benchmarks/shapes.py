@@ -84,7 +84,7 @@ def many_values(count: int) -> tuple[Project, Callable[[Project, int], Project]]
         ),
         ("Dropout", {"rate": 0.2, "seed": 3}),
     ]
-    layers = (block * count)[: count - 1] + [("Dense", {"units": 3, "activation": "softmax"})]
+    layers = [*(block * count)[: count - 1], ("Dense", {"units": 3, "activation": "softmax"})]
     return chain(layers, [4]), lambda p, n: edits.set_params(p, "n0", units=33 + n)
 
 

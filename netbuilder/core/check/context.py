@@ -117,6 +117,15 @@ class Context:
         return found.output if found is not None else None
 
     @cached_property
+    def shape_errors(self) -> dict[str, list[tuple[Node, NodeShape]]]:
+        """Nodes that Keras cannot use where they stand, by the kind of trouble."""
+        found: dict[str, list[tuple[Node, NodeShape]]] = {}
+        for node_id, shape in (self.shapes.by_node if self.shapes is not None else {}).items():
+            if shape.error is not None and node_id in self.graph.by_id:
+                found.setdefault(shape.code, []).append((self.graph.by_id[node_id], shape))
+        return found
+
+    @cached_property
     def live(self) -> frozenset[str]:
         """Ids that an ``Input`` reaches."""
         seen = set(self.graph.inputs)

@@ -99,16 +99,36 @@ def _bad_param(context: Context) -> Iterable[Found]:
         spec = own_params(node)
         if spec is None:
             continue
-        for name, value in node.params.items():
-            param = spec.by_name.get(name)
-            said = problem_with(param, value) if param is not None else None
-            if param is not None and said is not None:
-                yield Found(
-                    node.id,
-                    f"{label(node)}: {said}",
-                    _reset(node.id, param),
-                    f"Bad value of {name}",
-                )
+        for name, said in _bad_values(spec, node.params):
+            yield Found(
+                node.id,
+                f"{label(node)}: {said}",
+                _reset(node.id, spec.by_name[name]),
+                f"Bad value of {name}",
+            )
+
+
+#: Values that were looked at, by the identity of what holds them: an edit makes new values of
+#: the node that it changes and leaves the others as they are.
+_seen: dict[int, tuple[Mapping[str, Any], LayerSpec, tuple[tuple[str, str], ...]]] = {}
+_SEEN_AT_MOST = 20_000
+
+
+def _bad_values(spec: LayerSpec, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Name and sentence of each value that the layer cannot take."""
+    known = _seen.get(id(params))
+    if known is not None and known[0] is params and known[1] is spec:
+        return known[2]
+    found = []
+    for name, value in params.items():
+        row = spec.by_name.get(name)
+        said = problem_with(row, value) if row is not None else None
+        if said is not None:
+            found.append((name, said))
+    if len(_seen) >= _SEEN_AT_MOST:
+        _seen.clear()
+    _seen[id(params)] = (params, spec, tuple(found))
+    return tuple(found)
 
 
 def _reset(node_id: str, param: Param) -> Fix:

@@ -23,11 +23,8 @@ def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Found]]:
     """Finds what the shapes themselves say under ``code``."""
 
     def find(context: Context) -> Iterable[Found]:
-        assert context.shapes is not None
-        for node_id, shape in context.shapes.by_node.items():
-            node = context.graph.by_id.get(node_id)
-            if shape.code == code and shape.error and node is not None:
-                yield Found(node_id, shape.error, make(context, node, shape))
+        for node, shape in context.shape_errors.get(code, ()):
+            yield Found(node.id, shape.error or "", make(context, node, shape))
 
     return find
 
