@@ -23,7 +23,23 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
     # Keras takes configs apart while it reads them.
     inner = copy.deepcopy(config["config"])
     if config["class_name"] == "Sequential":
-        if isinstance(inner, list):
+        if isinstance(inner, list):  # as Keras wrote it up to 2.2
             inner = {"layers": inner}
+        inner.setdefault("name", "sequential")
+        _say_input(inner["layers"])
         return keras.Sequential.from_config(inner)
     return keras.Model.from_config(inner)
+
+
+def _say_input(layers: list[dict[str, Any]]) -> None:
+    """Keras 2 wrote the input's shape into the first layer, batch axis included; Keras 3.15.1
+    takes that for the shape of one sample. As an InputLayer it is understood."""
+    first = layers[0].get("config")
+    if layers[0].get("class_name") == "InputLayer" or not isinstance(first, dict):
+        return
+    shape = first.pop("batch_input_shape", None)
+    if shape is not None:
+        config = {"batch_shape": shape, "dtype": first.get("dtype", "float32"), "name": "input"}
+        if not isinstance(config["dtype"], str):
+            config["dtype"] = "float32"
+        layers.insert(0, {"class_name": "InputLayer", "config": config})

@@ -47,7 +47,8 @@ def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None
     with replacing(Path(path)) as temporary, _write_errors(), _quiet():
         for layer in model._flatten_layers(include_self=False, recursive=True):
             mend(layer)
-        model.save(temporary, overwrite=True)
+        with _compile_config_kept(model):
+            model.save(temporary, overwrite=True)
         with h5py.File(temporary, "r+") as file:
             _rewrite_configs(file, model)
             if "optimizer_weights" in file:
@@ -89,6 +90,19 @@ def _outline(model: keras.Model) -> list[Any]:
         [tuple(weight.shape) for weight in model.weights],
         [tuple(tensor.shape) for tensor in model.inputs + model.outputs],
     ]
+
+
+@contextmanager
+def _compile_config_kept(model: keras.Model) -> Iterator[None]:
+    """Keras 3.15.1 takes the optimizer out of the model's own config while it writes a ``.h5``;
+    a ``.keras`` of the same model would then open with another optimizer."""
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    before = dict(config) if isinstance(config, dict) else {}
+    try:
+        yield
+    finally:
+        if isinstance(config, dict):
+            config.update(before)
 
 
 @contextmanager

@@ -109,6 +109,8 @@ def value_of(param: Param, value: Any) -> Any:
         return named(value, SCHEDULES)
     if param.kind is Kind.INT and isinstance(value, list) and len(value) == 1:
         return value[0]  # BatchNormalization's axis in Keras 2
+    if param.kind is Kind.FLOAT and isinstance(value, float):
+        return _shortest(value)
     if param.kind is Kind.INT and isinstance(value, float) and value.is_integer():
         return int(value)
     if param.kind is Kind.SIZE and isinstance(value, list) and len(set(map(str, value))) == 1:
@@ -154,6 +156,14 @@ def same(value: Any, default: Any) -> bool:
     if isinstance(value, float) and isinstance(default, int | float):
         return abs(value - default) <= 1e-6 * max(abs(value), abs(default), 1e-12)
     return bool(value == default)
+
+
+def _shortest(value: float) -> float:
+    """0.05 for 0.05000000074505806, which is the same number with 32 bits."""
+    import numpy as np
+
+    single = np.float32(value)
+    return float(str(single)) if float(single) == value else value
 
 
 def _folded(text: str) -> str:

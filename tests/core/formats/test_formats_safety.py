@@ -92,6 +92,7 @@ OS_SYSTEM = {
     "config": {"name": "x", "command": "touch /tmp/pwned"},
     "registered_name": "system",
 }
+CODE = "4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMEAAAAfABTACkB" + "A" * 40
 EVIL_LAYERS = {
     "lambda of Keras 3": (LAMBDA_3, "Python code"),
     "lambda of Keras 2": (LAMBDA_2, "Python code"),
@@ -131,7 +132,7 @@ EVIL_LAYERS = {
                                   "config": {}, "registered_name": "evil>Zeros"}),
         "evil>Zeros",
     ),
-    "code as text": (dense(note="4wEAAAAAAAAAAAAAAAEAAAACAAAAQwAAAHMEAAAAfABTACkB" + "A" * 40), "code"),
+    "code as text": (dense(note=CODE), "code"),
     "lambda deep inside": (
         {"class_name": "Bidirectional", "config": {"name": "b", "layer": LAMBDA_3}},
         "Python code",
@@ -164,6 +165,7 @@ def test_evil_loss_and_optimizer_are_refused(tmp_path: Path) -> None:
         {"loss": {"module": "os", "class_name": "function", "config": "system"}},
         {"optimizer_config": {"class_name": "Evil", "module": "evil", "config": {}}},
     ):
+
         def add(file: h5py.File, training: Config = training) -> None:
             file.attrs["training_config"] = json.dumps(training)
 
@@ -345,5 +347,7 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
         "    print(type(error).__name__)\n"
         "print('keras' in sys.modules, 'tensorflow' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stdout.split() == ["FormatError", "False", "False"]

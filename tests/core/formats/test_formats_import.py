@@ -1,0 +1,221 @@
+"""Models from elsewhere: their graph on the canvas, their weights in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import registry
+from netbuilder.core.project.model import Choice
+
+
+def save(model: keras.Model, path: Path) -> Path:
+    model.save(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
+    model = keras.Sequential(
+        [
+            layers.Input((4,)),
+            layers.Dense(8, activation="relu", kernel_initializer="he_normal"),
+            layers.Dropout(0.3),
+            layers.Dense(3, activation="softmax", kernel_regularizer=keras.regularizers.L2(0.02)),
+        ],
+        name="mine",
+    )
+    model.compile(
+        keras.optimizers.SGD(0.05, momentum=0.9),
+        keras.losses.SparseCategoricalCrossentropy(),
+        metrics=[keras.metrics.SparseCategoricalAccuracy()],
+    )
+    rows = np.random.default_rng(0).random((5, 4)).astype("float32")
+    trained = registry.load(save(model, tmp_path / f"m.{ending}"))
+    project = trained.project
+    kinds = [(node.layer, dict(node.params)) for node in project.graph.nodes]
+    assert kinds[0] == ("Input", {"shape": [4]})
+    assert kinds[1] == (
+        "Dense",
+        {"units": 8, "activation": "relu", "kernel_initializer": "HeNormal"},
+    )
+    assert kinds[2] == ("Dropout", {"rate": 0.3})
+    assert kinds[3][1]["kernel_regularizer"] == {"name": "L2", "params": {"l2": 0.02}}
+    assert project.training.optimizer == Choice("SGD", {"learning_rate": 0.05, "momentum": 0.9})
+    assert project.training.loss == Choice("sparse_categorical_crossentropy")
+    assert project.training.metrics == (Choice("sparse_categorical_accuracy"),)
+    assert trained.core.name == "core", "the canvas can say all that the model is"
+    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))
+    assert trained.pre.outputs[project.graph.outputs[0]].classes == ("0", "1", "2")
+
+
+def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
+    words, numbers = keras.Input((6,), dtype="int32", name="words"), keras.Input((3,), name="nums")
+    x = layers.Embedding(10, 4, mask_zero=True)(words)
+    x = layers.Bidirectional(layers.LSTM(2))(x)
+    head = keras.Sequential([layers.Input((4,)), layers.Dense(4, activation="relu")], name="block")
+    twice = layers.Dense(4, name="twice")
+    y = layers.Add(name="sum")([twice(head(x)), twice(layers.Dense(4)(numbers))])
+    model = keras.Model([words, numbers], layers.Dense(1, name="answer")(y))
+    model.compile("adam", "mean_squared_error")
+    inputs = [np.array([[1, 2, 3, 0, 0, 0], [4, 5, 0, 0, 0, 0]]), np.ones((2, 3), "float32")]
+    for ending in ("h5", "keras"):
+        trained = registry.load(save(model, tmp_path / f"m.{ending}"))
+        graph = trained.project.graph
+        assert [node.id for node in graph.nodes if node.layer == "Input"] == ["words", "nums"]
+        assert [node.shared for node in graph.nodes if node.shared] == ["twice"]
+        assert [group.name for group in graph.groups] == ["block"]
+        assert any(node.group == "block" and node.layer == "Dense" for node in graph.nodes)
+        assert len(graph.sources["sum"]) == 2
+        assert graph.outputs == ("answer",)
+        assert not [node for node in graph.nodes if node.layer == "NotEqual"]
+        assert trained.core.name == "core"
+        expected = model.predict(inputs, verbose=0)
+        assert np.allclose(trained.core.predict(inputs, verbose=0), expected, atol=1e-6)
+
+
+def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
+    path = tmp_path / "custom.h5"
+    config = {
+        "class_name": "Sequential",
+        "config": {
+            "name": "s",
+            "layers": [
+                {"class_name": "InputLayer", "config": {"batch_shape": [None, 3], "name": "in"}},
+                {"class_name": "Dense", "config": {"name": "dense", "units": 2}},
+                {
+                    "module": "lab",
+                    "class_name": "Mystery",
+                    "config": {"name": "odd"},
+                    "registered_name": "lab>Mystery",
+                },
+            ],
+        },
+    }
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+    project = registry.import_model(path)
+    node = project.graph.by_id["odd"]
+    assert node.layer == "Mystery"
+    assert "lab>Mystery" in node.extra["explanation"]
+    assert project.graph.sources["odd"] == ("dense",)
+    with pytest.raises(FormatError, match="placeholder"):
+        registry.load(path)
+
+
+# What Keras 2.0.5 wrote: no InputLayer, "lr", batch_input_shape in the first layer.
+OLD = {
+    "class_name": "Sequential",
+    "config": [
+        {
+            "class_name": "Dense",
+            "config": {
+                "name": "dense_1",
+                "trainable": True,
+                "batch_input_shape": [None, 3],
+                "dtype": "float32",
+                "units": 4,
+                "activation": "relu",
+                "use_bias": True,
+                "kernel_initializer": {
+                    "class_name": "VarianceScaling",
+                    "config": {
+                        "scale": 1.0,
+                        "mode": "fan_avg",
+                        "distribution": "uniform",
+                        "seed": None,
+                    },
+                },
+                "bias_initializer": {"class_name": "Zeros", "config": {}},
+                "kernel_regularizer": None,
+                "bias_regularizer": None,
+                "activity_regularizer": None,
+                "kernel_constraint": None,
+                "bias_constraint": None,
+            },
+        },
+        {
+            "class_name": "Dense",
+            "config": {"name": "dense_2", "trainable": True, "units": 1, "activation": "linear"},
+        },
+    ],
+}
+
+
+def test_a_file_of_keras_2_0_5(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    weights = {
+        "dense_1": [random.random((3, 4)), random.random(4)],
+        "dense_2": [random.random((4, 1)), random.random(1)],
+    }
+    path = tmp_path / "old.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = b"2.0.5"
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["model_config"] = json.dumps(OLD).encode()
+        training = {
+            "optimizer_config": {
+                "class_name": "Adam",
+                "config": {
+                    "lr": 0.002,
+                    "beta_1": 0.9,
+                    "beta_2": 0.999,
+                    "epsilon": 1e-8,
+                    "decay": 0.0,
+                },
+            },
+            "loss": "mse",
+            "metrics": ["mae"],
+            "sample_weight_mode": None,
+            "loss_weights": None,
+        }
+        file.attrs["training_config"] = json.dumps(training).encode()
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [b"dense_1", b"dense_2"]
+        group.attrs["keras_version"] = b"2.0.5"
+        group.attrs["backend"] = b"tensorflow"
+        for name, (kernel, bias) in weights.items():
+            inner = group.create_group(name)
+            inner.attrs["weight_names"] = [f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()]
+            inner[f"{name}/kernel:0"] = kernel.astype("float32")
+            inner[f"{name}/bias:0"] = bias.astype("float32")
+    trained = registry.load(path)
+    project = trained.project
+    assert project.graph.by_id["input"].params == {"shape": [3]}
+    assert project.training.optimizer.params["learning_rate"] == 0.002
+    assert project.training.loss == Choice("mean_squared_error")
+    rows = np.ones((2, 3), "float32")
+    hidden = np.maximum(rows @ weights["dense_1"][0] + weights["dense_1"][1], 0)
+    expected = hidden @ weights["dense_2"][0] + weights["dense_2"][1]
+    assert np.allclose(trained.core.predict(rows, verbose=0), expected, atol=1e-4)
+
+
+def test_a_model_larger_than_its_file(tmp_path: Path) -> None:
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(2, name="wide")])
+    path = save(model, tmp_path / "m.h5")
+    with h5py.File(path, "r+") as file:
+        text = file.attrs["model_config"]
+        config = json.loads(text)
+        config["config"]["layers"][1]["config"]["units"] = 10**10
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(FormatError, match="'wide' has units"):
+        registry.load(path)
+
+
+def test_a_graph_that_leads_nowhere(tmp_path: Path) -> None:
+    start = keras.Input((4,), name="start")
+    model = keras.Model(start, layers.Dense(2, name="end")(start))
+    path = save(model, tmp_path / "m.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = str(file.attrs["model_config"]).replace(
+            '"keras_history": ["start"', '"keras_history": ["elsewhere"'
+        )
+    with pytest.raises(FormatError, match="leads nowhere"):
+        registry.import_model(path)

@@ -1,0 +1,100 @@
+"""Pictures, SavedModel, TensorFlow Lite, ONNX, and the registry that knows them all."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import onnx, registry
+from netbuilder.core.formats.mute import muted
+
+
+def test_rows_of_the_registry() -> None:
+    endings = [ending for row in registry.FORMATS for ending in row.endings]
+    assert len(set(endings)) == len(endings)
+    for row in registry.FORMATS:
+        module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
+        assert callable(module.save)
+        assert row.help.endswith(".")
+    assert registry.format_for(Path("a/B.H5")).name == "h5"
+    assert registry.format_for(Path("folder")).name == "savedmodel"
+    with pytest.raises(FormatError, match=r"\.docx"):
+        registry.format_for(Path("a.docx"))
+
+
+def test_what_needs_training_says_so(diabetes: TrainedModel, tmp_path: Path) -> None:
+    for row in registry.FORMATS:
+        path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
+        if row.trained:
+            with pytest.raises(FormatError, match="not trained yet"):
+                registry.save(diabetes.project, path)
+            assert not path.exists()
+        else:
+            registry.save(diabetes.project, path)
+            assert path.stat().st_size > 100
+
+
+def test_svg(diabetes: TrainedModel, tmp_path: Path) -> None:
+    project = diabetes.project
+    nodes = (*project.graph.nodes[:-1], replace(project.graph.nodes[-1], layer="<Mine&>"))
+    path = tmp_path / "n.svg"
+    registry.save(replace(project, graph=replace(project.graph, nodes=nodes)), path)
+    root = ElementTree.parse(path).getroot()
+    space = {"s": "http://www.w3.org/2000/svg"}
+    texts = [one.text for one in root.iterfind(".//s:text", space)]
+    assert "Dense" in texts
+    assert "<Mine&>" in texts
+    assert "8 · relu" in texts
+    assert len(root.findall(".//s:path", space)) == len(project.graph.edges)
+
+
+def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    path = tmp_path / "served"
+    registry.save(diabetes, path)
+    registry.save(diabetes, path)  # a SavedModel may be replaced
+    served = tf.saved_model.load(str(path))
+    answers = np.asarray(served.serve(raw_rows))
+    assert np.allclose(answers, diabetes.model.predict(raw_rows, verbose=0), rtol=1e-4)
+    assert [one.name for one in tmp_path.iterdir()] == ["served"]
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "diary.txt").write_text("private")
+    with pytest.raises(FormatError, match="no SavedModel"):
+        registry.save(diabetes, other)
+    assert (other / "diary.txt").read_text() == "private"
+
+
+def test_tflite(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    if not hasattr(tf, "lite"):
+        pytest.skip("this TensorFlow has no converter")
+    path = tmp_path / "m.tflite"
+    registry.save(diabetes, path)
+    with muted():
+        interpreter = tf.lite.Interpreter(model_path=str(path))
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], raw_rows[:1])
+        interpreter.invoke()
+        answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    assert np.allclose(answer, diabetes.model.predict(raw_rows[:1], verbose=0), rtol=1e-3)
+
+
+def test_onnx(diabetes: TrainedModel, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    if onnx.available():
+        registry.save(diabetes, path)
+        assert path.stat().st_size > 500
+    else:
+        with pytest.raises(FormatError, match="pip install tf2onnx"):
+            registry.save(diabetes, path)
+        assert not path.exists()

@@ -1,0 +1,208 @@
+"""The script and the notebook of a project: the golden text, and that it runs as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import keras
+import pytest
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.data.load import facts
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.python import source
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
+
+
+def sales() -> Project:
+    ids = ["input", "dense", "dense_1", "dense_2", "out"]
+    nodes = [Node("input", "Input")]
+    for one, units in zip(ids[1:4], (50, 100, 50), strict=True):
+        nodes.append(Node(one, "Dense", {"units": units, "activation": "relu"}))
+    nodes.append(Node("out", "Dense", {"units": 1, "activation": "linear"}))
+    return Project(
+        name="Sales",
+        graph=Graph(tuple(nodes), tuple(pairwise(ids))),
+        data=Data(
+            "csv",
+            path="sales_training.csv",
+            test_path="sales_test.csv",
+            target=("total_earnings",),
+            scaling="minmax",
+        ),
+        training=Training(
+            loss=Choice("mean_squared_error"),
+            optimizer=Choice("Adam", {"learning_rate": 0.001}),
+            metrics=(Choice("mean_absolute_error"),),
+        ),
+    )
+
+
+def branches() -> Project:
+    """Two inputs, a shared layer, an attention layer, objects with arguments, two outputs."""
+    nodes = (
+        Node("left", "Input", {"shape": [4, 2]}),
+        Node("right", "Input", {"shape": [4, 2]}),
+        Node("twice", "LSTM", {"units": 3, "return_sequences": True}),
+        Node("again", "LSTM", shared="twice"),
+        Node("attend", "MultiHeadAttention", {"num_heads": 2, "key_dim": 3}),
+        Node("self", "Attention"),
+        Node("add", "Add"),
+        Node("pool", "GlobalAveragePooling1D"),
+        Node(
+            "price",
+            "Dense",
+            {"units": 1, "kernel_regularizer": {"name": "L2", "params": {"l2": 0.02}}},
+        ),
+        Node("kind", "Dense", {"units": 3, "activation": "softmax"}),
+    )
+    edges = (
+        ("left", "twice"),
+        ("right", "again"),
+        ("twice", "attend"),
+        ("again", "attend"),
+        ("again", "self"),
+        ("attend", "add"),
+        ("self", "add"),
+        ("add", "pool"),
+        ("pool", "price"),
+        ("pool", "kind"),
+    )
+    return Project("Two branches", Graph(nodes, edges), training=Training(epochs=3))
+
+
+CASES = {
+    "sales": sales(),
+    "branches": branches(),
+    "digits": files.read(EXAMPLES / "digits.netbuilder"),
+    "reviews": files.read(EXAMPLES / "reviews.netbuilder"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_golden(name: str) -> None:
+    """A changed script is looked at, then kept: NETBUILDER_GOLDEN=1 pytest ... writes it."""
+    path = GOLDEN / f"{name}.py"
+    text = source(CASES[name])
+    if os.environ.get("NETBUILDER_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_only_what_differs_from_the_default_is_written() -> None:
+    text = source(sales())
+    assert 'layers.Dense(50, activation="relu")' in text
+    assert "layers.Dense(1)," in text
+    assert "keras.optimizers.Adam()" in text
+    assert "Sequential" in text
+    assert "keras.Model(inputs" not in text
+
+
+def test_lines_of_nodes() -> None:
+    for project in CASES.values():
+        text, places = source(project, mapping=True)
+        lines = text.splitlines()
+        reached = [node.id for node in project.graph.nodes]
+        assert sorted(places) == sorted(reached)
+        for node_id, (first, last) in places.items():
+            node = project.graph.by_id[node_id]
+            owner = project.graph.by_id[node.shared or node_id]
+            block = "\n".join(lines[first - 1 : last])
+            if owner.layer == "Input":
+                assert "keras.Input(" in block
+            elif node.shared:
+                assert f"{owner.id}_layer(" in block
+            else:
+                assert f"layers.{owner.layer}(" in block
+
+
+def test_every_layer_of_the_catalog_can_be_written() -> None:
+    """Compiles as Python, and each argument is one that Keras's constructor takes."""
+    names = [spec for spec in LAYERS.values() if spec.module == "keras.layers"]
+    for spec in names:
+        if spec.name == "Input":
+            continue
+        count = max(spec.min_inputs, 1)
+        inputs = [Node(f"in{i}", "Input", {"shape": [8]}) for i in range(count)]
+        node = Node("x", spec.name, spec.start_params())
+        edges = tuple((one.id, "x") for one in inputs)
+        text = source(Project(graph=Graph((*inputs, node), edges)))
+        compile(text, spec.name, "exec")
+        assert f"layers.{spec.name}(" in text
+
+
+def run_script(text: str, folder: Path, root: Path) -> str:
+    """With few epochs: what it says counts, not how well it learns."""
+    path = folder / "script.py"
+    path.write_text(re.sub(r"epochs=\d+", "epochs=2", text), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, path.name],
+        check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
+    rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
+    for name in ("sales_training.csv", "sales_test.csv"):
+        (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
+    text = run_script(source(sales()), tmp_path, root)
+    assert "Off by" in text
+    model = keras.models.load_model(tmp_path / "sales.keras")
+    answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
+    assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
+
+
+def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> None:
+    project = files.read(EXAMPLES / "two_inputs.netbuilder")
+    training = replace(
+        project.training,
+        class_weight="balanced",
+        callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
+    )
+    project = replace(project, training=training)
+    text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
+    assert "setosa" in text
+    assert (tmp_path / "two_inputs.keras").exists()
+
+
+def test_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "n.ipynb"
+    registry.save(sales(), path)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert notebook["nbformat"] == 4
+    cells = notebook["cells"]
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    compile(code, "notebook", "exec")
+    script = source(sales())
+    missing = [line for line in code.splitlines() if line not in script]
+    assert missing == []
+
+
+def test_a_name_cannot_break_out_of_the_script() -> None:
+    project = replace(sales(), name='x"""\nimport os\nos.system("true")\n"""')
+    text = source(project)
+    assert text.startswith('"""x import os os.system( true )')
+    compile(text, "script", "exec")
+    node = Node('d");import os#', "Dense", {"units": 1})
+    graph = Graph((Node("in", "Input", {"shape": [2]}), node, Node("o", "Dense", {"units": 1})),
+                  (("in", node.id), ("in", "o")))  # fmt: skip
+    assert "\nimport os#" not in source(Project(graph=graph))
+    compile(source(Project(graph=graph)), "script", "exec")
