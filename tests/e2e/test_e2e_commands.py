@@ -1,0 +1,267 @@
+"""Every verb: what it writes, its line of JSON, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+Job = Any
+Run = Callable[..., Any]
+
+
+def test_help_and_version(run: Run) -> None:
+    done = run("--help")
+    assert done.code == 0
+    for verb in ("train", "check", "predict", "evaluate", "import", "export", "screenshot"):
+        assert verb in done.out
+    assert run("--version").out.startswith("NetBuilder ")
+    assert run("train", "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train"],
+        ["trian", "x.netbuilder"],
+        ["train", "p", "--epochs", "0"],
+        ["train", "p", "--epochs", "many"],
+        ["train", "p", "--learning-rate", "-1"],
+        ["train", "p", "--nonsense"],
+        ["import", "m.h5"],
+        ["screenshot", "-o", "x.png", "--size", "big"],
+    ],
+)
+def test_wrong_usage(run: Run, words: list[str]) -> None:
+    done = run(*words)
+    assert done.code == 2
+    assert done.err.strip()
+    assert done.out == ""
+
+
+def test_a_verb_that_is_meant(run: Run) -> None:
+    assert "'train'" in run("trian").err
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed(root: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "b.netbuilder"
+    broken.write_text('{"format": "netbuilder-project", "version": 99}')
+    script = (
+        "import sys\n"
+        "from netbuilder.cli import main\n"
+        f"codes = [main(['--help']), main(['check', {str(broken)!r}]), main(['examples'])]\n"
+        "heavy = {'tensorflow', 'keras', 'pandas', 'sklearn', 'PySide6'} & set(sys.modules)\n"
+        "print(codes, sorted(heavy))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=root
+    )
+    assert done.stdout.splitlines()[-1] == "[0, 1, 0] []"
+
+
+def test_examples(run: Run, tmp_path: Path) -> None:
+    listed = run("examples", "--json").json["examples"]
+    assert {"digits", "iris", "diabetes"} <= {one["name"] for one in listed}
+    path = tmp_path / "iris.netbuilder"
+    done = run("examples", "iris", "-o", path, "--json")
+    assert done.json == {"name": "iris", "project": str(path)}
+    assert json.loads(path.read_text(encoding="utf-8"))["format"] == "netbuilder-project"
+    done = run("examples", "irsi")
+    assert done.code == 1
+    assert "iris" in done.err
+
+
+def test_check(run: Run, diabetes_job: Job) -> None:
+    done = run("check", diabetes_job.project, "--json")
+    assert done.code == 0, done.out
+    found = done.json
+    assert found["parameters"] == 550 + 5100 + 5050 + 51
+    assert found["shapes"]["input"] == [None, 10]
+    assert found["shapes"]["dense3"] == [None, 1]
+    assert isinstance(found["problems"], list)
+
+
+def test_check_of_what_cannot_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    project = json.loads(diabetes_job.project.read_text(encoding="utf-8"))
+    project["graph"]["nodes"].insert(2, {"id": "c", "layer": "Conv2D", "params": {"filters": 2}})
+    project["graph"]["nodes"][2]["params"]["kernel_size"] = 3
+    project["graph"]["edges"][1:2] = [["dense0", "c"], ["c", "dense1"]]
+    path = tmp_path / "conv.netbuilder"
+    path.write_text(json.dumps(project), encoding="utf-8")
+    done = run("check", path, "--json")
+    assert done.code == 1
+    errors = [one for one in done.json["problems"] if one["severity"] == "error"]
+    assert errors[0]["node"] == "c"
+    assert set(errors[0]) == {"code", "severity", "node", "message", "fix"}
+    done = run("train", path, "--json")
+    assert done.code == 1
+    assert "'c'" in done.err
+    assert done.json["node"] == "c"
+    assert not path.with_suffix(".h5").exists()
+
+
+def test_options_of_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    words = ["--epochs", "2", "--batch-size", "100", "--learning-rate", "0.01", "--seed", "7"]
+    done = run("train", diabetes_job.project, "-o", path, *words, "--json")
+    assert done.code == 0, done.err
+    assert done.json["epochs"] == 2
+    project = tmp_path / "p.netbuilder"
+    assert run("import", path, "-o", project).code == 0
+    training = json.loads(project.read_text(encoding="utf-8"))["training"]
+    assert (training["epochs"], training["batch_size"], training["seed"]) == (2, 100, 7)
+    assert training["optimizer"]["params"] == {"learning_rate": 0.01}
+
+
+def test_predict_to_the_screen(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    from sklearn.datasets import load_diabetes
+
+    frame = load_diabetes(scaled=False, as_frame=True).data.head(3)
+    rows = tmp_path / "rows.csv"
+    frame.to_csv(rows, index=False)
+    done = run("predict", diabetes_job.model, rows)
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0] == "source,predicted progression"
+    assert len(lines) == 4
+    done = run("predict", diabetes_job.model, rows, "--json")
+    assert len(done.json["predictions"]) == 3
+    frame.drop(columns="bmi").to_csv(rows, index=False)
+    done = run("predict", diabetes_job.model, rows)
+    assert done.code == 1
+    assert "bmi" in done.err
+
+
+def test_import_of_its_own(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "back.netbuilder"
+    done = run("import", diabetes_job.model, "-o", path, "--json")
+    assert done.code == 0
+    assert done.json["placeholders"] == []
+    before = json.loads(diabetes_job.project.read_text(encoding="utf-8"))
+    after = json.loads(path.read_text(encoding="utf-8"))
+    assert after["graph"] == before["graph"]
+    assert after["data"] == before["data"]
+
+
+def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    for name in ("m.keras", "m.py", "m.ipynb", "m.svg", "m.png", "again.h5"):
+        path = tmp_path / name
+        done = run("export", diabetes_job.model, "-o", path, "--json")
+        assert done.code == 0, done.err
+        assert done.json == {"output": str(path)}
+        assert path.stat().st_size > 500
+    assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
+    numbers = [
+        run("evaluate", model, "--json").json["metrics"]
+        for model in (diabetes_job.model, tmp_path / "m.keras", tmp_path / "again.h5")
+    ]
+    assert numbers[0] == numbers[1] == numbers[2]
+    done = run("export", diabetes_job.project, "-o", tmp_path / "x.h5")
+    assert done.code == 1
+    assert "train" in done.err
+    assert run("export", diabetes_job.model, "-o", tmp_path / "x.docx").code == 1
+    assert run("export", diabetes_job.model, "-o", diabetes_job.model).code == 1
+
+
+def test_screenshot(fresh: Run, tmp_path: Path) -> None:
+    path = tmp_path / "w.png"
+    done = fresh("screenshot", "-o", path, "--size", "1000x700", "--json")
+    assert done.code == 0, done.err
+    assert done.json["size"] == [1000, 700]
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
+def test_ctrl_c_keeps_what_is_there(root: Path, diabetes_job: Job, tmp_path: Path) -> None:
+    model = tmp_path / "m.h5"
+    command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
+    command += ["-o", str(model), "--epochs", "100000000", "--json"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    checkpoint = tmp_path / "m.h5.checkpoint"
+    deadline = time.monotonic() + 100
+    while not (checkpoint / "checkpoint.npz").exists() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert time.monotonic() - begin < 30
+    assert "Stopped by hand" in err
+    assert "Traceback" not in err
+    found = json.loads(out.splitlines()[-1])
+    assert 0 < found["epochs"] < 100_000_000
+    assert model.exists()
+
+
+def test_a_folder_that_cannot_be_written(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
+    done = run("train", diabetes_job.project, "-o", tmp_path / "no" / "m.h5")
+    assert done.code == 1
+    assert "does not exist" in done.err
+    if os.name == "posix" and os.geteuid() != 0:
+        closed = tmp_path / "closed"
+        closed.mkdir(mode=0o500)
+        done = run("train", diabetes_job.project, "-o", closed / "m.h5")
+        assert done.code == 1
+        assert "not allowed" in done.err
+    done = run("train", diabetes_job.project, "-o", tmp_path / "m.docx")
+    assert done.code == 1
+    done = run("train", diabetes_job.project, "-o", tmp_path / "m.svg")
+    assert done.code == 1
+
+
+def test_workers_are_checked(run: Run, diabetes_job: Job) -> None:
+    for words in (
+        ["--workers", "here"],
+        ["--workers", "a:1,b:2"],
+        ["--workers", "a:1,b:2", "--worker-index", "2"],
+        ["--worker-index", "0"],
+    ):
+        done = run("train", diabetes_job.project, *words)
+        assert done.code == 1, words
+        assert "worker" in done.err
+
+
+def test_answers_of_classes_are_labels(run: Run, tmp_path: Path) -> None:
+    rows = [f"{i % 2 * 5 + i % 3},{i % 7},{'yes' if i % 2 else 'no'}" for i in range(200)]
+    data = tmp_path / "votes.csv"
+    data.write_text("a,b,vote\n" + "\n".join(rows) + "\n")
+    project = {
+        "format": "netbuilder-project", "version": 1, "name": "Votes",
+        "graph": {
+            "nodes": [{"id": "in", "layer": "Input", "params": {}},
+                      {"id": "d", "layer": "Dense", "params": {"units": 8, "activation": "relu"}},
+                      {"id": "out", "layer": "Dense",
+                       "params": {"units": 1, "activation": "sigmoid"}}],
+            "edges": [["in", "d"], ["d", "out"]],
+        },
+        "data": {"kind": "csv", "path": "votes.csv", "target": ["vote"]},
+        "training": {
+            "optimizer": {"name": "Adam", "params": {"learning_rate": 0.05}}, "epochs": 30,
+        },
+    }  # fmt: skip
+    path = tmp_path / "votes.netbuilder"
+    path.write_text(json.dumps(project))
+    (tmp_path / "out").mkdir()
+    model = tmp_path / "out" / "votes.h5"
+    done = run("train", path, "-o", model, "--json")
+    assert done.code == 0, done.err
+    assert done.json["test"]["accuracy"] > 0.95
+    out = tmp_path / "answers.csv"
+    assert run("predict", model, data, "-o", out).code == 0
+    table = pd.read_csv(out)
+    assert (table["predicted vote"] == table["vote"]).mean() > 0.95
+    # The project inside finds its data from where the model lies now.
+    assert run("evaluate", model, "--json").json["labels"] == ["no", "yes"]

@@ -1,0 +1,101 @@
+"""From a project to a trained .h5 that answers in the data's own units, by commands alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_diabetes
+
+Job = Any
+Done = Any
+Run = Callable[..., Any]
+
+
+def plain_keras(model: Path, rows: np.ndarray) -> np.ndarray:
+    """The model's answers in a fresh process that knows only Keras."""
+    script = (
+        "import json, sys, keras, numpy as np\n"
+        f"model = keras.models.load_model({str(model)!r})\n"
+        "assert model.compiled and 'netbuilder' not in sys.modules\n"
+        f"rows = np.array(json.loads({json.dumps(rows.tolist())!r}), 'float32')\n"
+        "print(json.dumps(model.predict(rows, verbose=0).tolist()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True,
+        cwd=model.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return np.array(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_diabetes(diabetes_job: Job) -> None:
+    assert diabetes_job.done.code == 0, diabetes_job.done.err
+    found = diabetes_job.done.json
+    assert found["model"] == str(diabetes_job.model)
+    assert found["epochs"] == 50
+    assert len(found["history"]["loss"]) == len(found["history"]["val_loss"]) == 50
+    assert found["history"]["loss"][-1] < found["history"]["loss"][0] / 2
+    assert found["seconds"] > 0
+    assert found["steps_per_second"] > 0
+    # The mean alone is off by about 60; a straight line by about 44.
+    assert 30 < found["test"]["mean_absolute_error"] < 52
+    assert not list(diabetes_job.model.parent.glob("*checkpoint*"))
+    bunch = load_diabetes(scaled=False)
+    answers = plain_keras(diabetes_job.model, bunch.data)
+    assert np.abs(answers[:, 0] - bunch.target).mean() < 52
+
+
+def test_sales(sales_job: Job, sales: Path) -> None:
+    """The course's own script reached $1,300 to $1,600, and $260,000 to $264,000."""
+    assert sales_job.done.code == 0, sales_job.done.err
+    assert sales_job.model.exists(), "without -o the model lies beside its project"
+    found = sales_job.done.json["test"]
+    assert found["loss"] < 1.1e-4
+    assert found["mean_absolute_error"] <= 1_700
+    train = pd.read_csv(sales / "sales_training.csv")
+    test = pd.read_csv(sales / "sales_test.csv")
+    columns = [name for name in train.columns if name != "total_earnings"]
+    low, high = train[columns].min(), train[columns].max()
+    proposed = pd.read_csv(sales / "sales_proposed_scaled.csv")[columns] * (high - low) + low
+    rows = np.concatenate([test[columns].to_numpy(), proposed.to_numpy()])
+    answers = plain_keras(sales_job.model, rows)[:, 0]
+    assert np.abs(answers[:-1] - test["total_earnings"]).mean() <= 1_700
+    assert 255_000 < answers[-1] < 270_000
+
+
+def test_sales_predict_writes_dollars(
+    sales_job: Job, sales: Path, run: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "answers.csv"
+    done: Done = run("predict", sales_job.model, sales / "sales_test.csv", "-o", out, "--json")
+    assert done.code == 0, done.err
+    table = pd.read_csv(out)
+    assert len(table) == done.json["samples"] == 400
+    assert (table["predicted total_earnings"] - table["total_earnings"]).abs().mean() <= 1_700
+    done = run("evaluate", sales_job.model, "--data", sales / "sales_test.csv", "--json")
+    assert done.json["samples"] == 400
+    assert done.json["metrics"]["mean_absolute_error"] <= 1_700
+
+
+@pytest.mark.parametrize(("name", "epochs", "accuracy"), [("digits", 25, 0.97), ("waves", 25, 0.9)])
+def test_classes(run: Run, tmp_path: Path, name: str, epochs: int, accuracy: float) -> None:
+    project, model = tmp_path / f"{name}.netbuilder", tmp_path / f"{name}.h5"
+    assert run("examples", name, "-o", project).code == 0
+    done = run("train", project, "-o", model, "--epochs", epochs, "--json")
+    assert done.code == 0, done.err
+    assert done.json["test"]["accuracy"] >= accuracy
+    done = run("evaluate", model, "--json")
+    found = done.json
+    matrix = np.array(found["confusion_matrix"])
+    assert matrix.shape == (len(found["labels"]),) * 2
+    assert matrix.sum() == found["samples"]
+    assert np.trace(matrix) / matrix.sum() == pytest.approx(found["metrics"]["accuracy"])
+    assert "test rows are right" in done.out
