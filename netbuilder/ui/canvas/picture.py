@@ -477,7 +477,7 @@ def _add_goals(
 ) -> None:
     """The goal stands under each output: what is compared with the target there, and how."""
     graph = project.graph
-    outputs = graph.outputs or tuple(one for one in graph.inputs if not graph.targets[one])[:1]
+    outputs = _goal_outputs(graph)
     stand_in = {n.id: n.id for n in graph.nodes} if not graph.groups else shown(graph).stand_in
     for index, output in enumerate(outputs):
         above = cards[stand_in[output]]
@@ -502,6 +502,25 @@ def _add_goals(
         )
         label = texts.shape_label(shapes.get(output))
         wires[(above.id, one)] = Wire(above.id, one, Route(0, 0, 0, 0), label, ())
+
+
+def _goal_outputs(graph: Graph) -> tuple[str, ...]:
+    """The nodes that a goal stands behind: outputs that data reaches, or a lone Input."""
+    outputs = graph.outputs
+    if not outputs:
+        return tuple(one for one in graph.inputs if not graph.targets[one])[:1]
+    if len(outputs) == 1:
+        return outputs
+    if not graph.inputs:
+        return outputs[:1]
+    reached = set(graph.inputs)
+    waiting = list(graph.inputs)
+    while waiting:
+        for target in graph.targets[waiting.pop()]:
+            if target not in reached:
+                reached.add(target)
+                waiting.append(target)
+    return tuple(one for one in outputs if one in reached) or outputs[:1]
 
 
 def _frames(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:

@@ -1,0 +1,146 @@
+"""Where cards stand that nobody placed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netbuilder.core.project.layout import CARD, arrange, layout, shown
+from netbuilder.core.project.model import Graph, Group, Node
+
+
+def graph(*edges: tuple[str, str], **more) -> Graph:
+    ids = dict.fromkeys(one for edge in edges for one in edge)
+    return Graph(tuple(Node(one, "Dense") for one in ids), tuple(edges), **more)
+
+
+def overlaps(places, size=CARD) -> list[tuple[str, str]]:
+    ids = list(places)
+    return [
+        (a, b)
+        for i, a in enumerate(ids)
+        for b in ids[i + 1 :]
+        if abs(places[a][0] - places[b][0]) < size[0] and abs(places[a][1] - places[b][1]) < size[1]
+    ]
+
+
+def test_a_chain_is_a_straight_column_of_the_pitch_of_the_window():
+    places = layout(graph(("a", "b"), ("b", "c")))
+    assert places == {"a": (0.0, 0.0), "b": (0.0, 80.0), "c": (0.0, 160.0)}
+
+
+def test_horizontal_is_a_straight_row():
+    places = layout(graph(("a", "b"), ("b", "c")), horizontal=True)
+    assert places == {"a": (0.0, 0.0), "b": (388.0, 0.0), "c": (776.0, 0.0)}
+
+
+def test_a_skip_connection_leaves_the_column_straight():
+    places = layout(graph(("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")))
+    assert {x for x, _ in places.values()} == {0.0}
+    assert [places[one][1] for one in "abcd"] == [0.0, 80.0, 160.0, 240.0]
+
+
+def test_inputs_stand_from_left_to_right_in_their_order():
+    for order in ("ab", "ba"):
+        edges = (*((one, "join") for one in order), ("join", "end"))
+        places = layout(graph(*edges))
+        assert places[order[0]][0] < places[order[1]][0]
+        assert places[order[0]][0] < places["join"][0] < places[order[1]][0]
+        assert places["join"][0] == places["end"][0]
+
+
+def test_parts_that_are_not_connected_stand_side_by_side():
+    places = layout(graph(("a", "b"), ("c", "d")))
+    assert places["a"][1] == places["c"][1] == 0.0
+    assert places["c"][0] >= CARD[0]
+
+
+def test_a_circle_in_a_file_is_laid_out_too():
+    places = layout(graph(("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")))
+    assert set(places) == set("abcd")
+    assert not overlaps(places)
+
+
+def test_a_closed_group_takes_the_place_of_its_members():
+    nodes = (
+        Node("a", "Dense"),
+        Node("b", "Dense", group="g"),
+        Node("c", "Dense", group="inner"),
+        Node("d", "Dense"),
+    )
+    edges = (("a", "b"), ("b", "c"), ("c", "d"))
+    groups = (Group("g", "Block"), Group("inner", "Inner", parent="g", collapsed=False))
+    closed = Graph(nodes, edges, groups)
+    assert layout(closed) == {"a": (0.0, 0.0), "g": (0.0, 80.0), "d": (0.0, 160.0)}
+    seen = shown(closed)
+    assert seen.wires[("a", "g")] == (("a", "b"),)
+    assert seen.stand_in["c"] == "g"
+    opened = Graph(nodes, edges, (Group("g", "Block", collapsed=False), groups[1]))
+    assert set(layout(opened)) == set("abcd")
+
+
+def test_groups_that_are_each_others_parents_do_no_harm():
+    groups = (Group("g", "G", parent="h"), Group("h", "H", parent="g", collapsed=False))
+    seen = shown(Graph((Node("a", "Dense", group="h"),), (), groups))
+    assert seen.stand_in["a"] == "g"
+
+
+def test_larger_cards_push_what_follows_away():
+    places = layout(graph(("a", "b"), ("b", "c")), sizes={"b": (260.0, 144.0)})
+    assert places["c"][1] - places["b"][1] == 144.0 + 36.0
+
+
+def test_placed_parts_take_no_room():
+    places = arrange(["far", "a", "b"], [("a", "b")], placed={"far"})
+    assert places == {"a": (0.0, 0.0), "b": (0.0, 80.0)}
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_no_card_lies_on_another_and_none_before_what_feeds_it(horizontal, data):
+    count = data.draw(st.integers(1, 14))
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    edges = [(f"n{a}", f"n{b}") for a, b in data.draw(st.lists(pairs, max_size=24)) if a < b]
+    ids = [f"n{i}" for i in range(count)]
+    places = arrange(ids, edges, horizontal)
+    assert set(places) == set(ids)
+    assert not overlaps(places)
+    axis = 0 if horizontal else 1
+    for a, b in edges:
+        assert places[a][axis] < places[b][axis]
+
+
+def test_blocks_that_repeat_look_the_same():
+    edges = []
+    for block in range(4):
+        top, bottom = f"t{block}", f"t{block + 1}"
+        for branch in "xyz":
+            edges += [(top, f"{branch}{block}"), (f"{branch}{block}", bottom)]
+    places = layout(graph(*edges))
+    forms = {
+        tuple(
+            (places[f"{b}{k}"][0] - places[f"t{k}"][0], places[f"{b}{k}"][1] - places[f"t{k}"][1])
+            for b in "xyz"
+        )
+        for k in range(4)
+    }
+    assert len(forms) == 1
+
+
+def test_a_network_in_which_all_feed_all_is_laid_out_in_time():
+    ids = [f"n{i}" for i in range(60)]
+    edges = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
+    places = arrange(ids, edges)
+    assert [places[one][1] for one in ids] == [80.0 * i for i in range(60)]
+
+
+def test_a_tangle_too_large_for_the_fine_layout_falls_back_to_rows():
+    tops, middles = [f"t{i}" for i in range(45)], [f"m{i}" for i in range(45)]
+    edges = [(a, b) for a in tops for b in middles]
+    places = arrange(tops + middles, edges)
+    assert not overlaps(places)
+    assert all(places[a][1] < places[b][1] for a, b in pairwise(("t0", "m0")))

@@ -1,0 +1,366 @@
+"""Everything that the pointer can do, by keyboard; and the commands behind menus and buttons."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+
+from netbuilder.core.project import groups
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.ui import theme
+from netbuilder.ui.canvas import menus
+from netbuilder.ui.canvas.hits import NOTHING
+from netbuilder.ui.canvas.popup import NameField
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+KEY = Qt.Key
+
+
+def test_arrows_follow_the_wires(hand):
+    hand.key(KEY.Key_Home)
+    assert hand.view.selection() == ("input",)
+    hand.key(KEY.Key_Down)
+    hand.key(KEY.Key_Down)
+    assert hand.view.selection() == ("pool",)
+    hand.key(KEY.Key_Up)
+    assert hand.view.selection() == ("conv2d",)
+    hand.key(KEY.Key_Down, SHIFT)
+    assert hand.view.selection() == ("conv2d", "pool")
+    hand.key(KEY.Key_End)
+    assert hand.view.selection() == ("@goal",)
+
+
+def test_left_and_right_go_to_the_neighbour_beside(make):
+    hand = make(
+        Project(
+            "x",
+            Graph(
+                (Node("in", "Input", {"shape": [2]}), *(Node(n, "Dense") for n in "abc")),
+                (("in", "a"), ("in", "b"), ("in", "c")),
+            ),
+        )
+    )
+    order = sorted("abc", key=lambda one: hand.view.picture.cards[one].x)
+    hand.view.select((order[0],))
+    hand.key(KEY.Key_Right)
+    assert hand.view.selection() == (order[1],)
+    hand.key(KEY.Key_Right)
+    hand.key(KEY.Key_Left)
+    assert hand.view.selection() == (order[1],)
+
+
+def test_enter_asks_for_the_form(hand, qtbot):
+    hand.view.select(("dense",))
+    with qtbot.waitSignal(hand.view.edit_requested) as told:
+        hand.key(KEY.Key_Return)
+    assert told.args == ["dense"]
+
+
+def test_a_adds_after_the_selection(hand):
+    hand.view.select(("conv2d",))
+    hand.key(KEY.Key_A)
+    hand.type("drop")
+    hand.key(KEY.Key_Return)
+    assert ("conv2d", "dropout_1") in hand.graph.edges
+
+
+def test_a_wire_by_keyboard(make):
+    hand = make(
+        Project(
+            "x",
+            Graph(
+                (
+                    Node("in", "Input", {"shape": [2]}),
+                    Node("a", "Dense", {"units": 2}),
+                    Node("b", "Dense", {"units": 2}, (400.0, 0.0)),
+                ),
+                (("in", "a"),),
+            ),
+        )
+    )
+    hand.view.select(("a",))
+    hand.key(KEY.Key_W)
+    assert "Wire" in hand.view.tip.text
+    hand.key(KEY.Key_Return)
+    assert hand.graph.edges == (("in", "a"), ("a", "b"))
+    hand.key(KEY.Key_W)
+    hand.key(KEY.Key_Escape)
+    assert hand.view.gesture is None
+    assert len(hand.graph.edges) == 2
+
+
+def test_a_wire_by_keyboard_says_when_there_is_nowhere_to_go(make):
+    hand = make(Project("x", Graph((Node("in", "Input", {"shape": [2]}),))))
+    told: list[str] = []
+    hand.view.message.connect(told.append)
+    hand.view.select(("in",))
+    hand.key(KEY.Key_W)
+    assert told and "Add a layer first" in told[0]
+
+
+def test_control_and_arrows_nudge_as_one_step(hand):
+    hand.view.select(("dense",))
+    for _ in range(3):
+        hand.key(KEY.Key_Right, CONTROL)
+    card = hand.view.picture.cards["dense"]
+    assert (card.x, card.y) == (24.0, 320.0)
+    assert hand.view.store.undo_labels == ("Move Dense",)
+    hand.view.store.undo()
+    assert hand.graph.by_id["dense"].position is None
+
+
+def test_copy_and_paste_as_text_between_two_windows(hand, make, digits):
+    hand.view.select(("dense", "dropout"))
+    hand.key(KEY.Key_C, CONTROL)
+    text = QGuiApplication.clipboard().text()
+    assert json.loads(text)["format"] == "netbuilder-project"
+    other = make(Project())
+    QTest.keyClick(other.view, KEY.Key_V, CONTROL)  # its window is not the active one
+    assert [node.layer for node in other.graph.nodes] == ["Dense", "Dropout"]
+    assert other.graph.edges == (("dense", "dropout"),)
+    assert set(other.view.selection()) == {"dense", "dropout"}
+    cards = other.view.picture.cards
+    assert cards["dropout"].y - cards["dense"].y == 80.0
+
+
+def test_pasted_layers_lie_on_nothing(hand):
+    hand.view.select(("dense", "dropout"))
+    hand.view.copy()
+    hand.view.paste()
+    hand.view.paste()
+    boxes = [(c.x, c.y) for c in hand.view.picture.cards.values()]
+    assert len(set(boxes)) == len(boxes) == 12
+    ids = {node.id for node in hand.graph.nodes}
+    assert {"dense_1", "dense_2", "dropout_1", "dropout_2"} <= ids
+
+
+def test_what_the_clipboard_cannot_give_is_told(hand):
+    QGuiApplication.clipboard().setText("hello")
+    told: list[str] = []
+    hand.view.message.connect(told.append)
+    before = hand.view.store.project
+    hand.key(KEY.Key_V, CONTROL)
+    assert "no layers" in told[0]
+    assert hand.view.store.project is before
+
+
+def test_cut_and_duplicate(hand):
+    hand.view.select(("dropout",))
+    hand.key(KEY.Key_X, CONTROL)
+    assert ("dense", "out") in hand.graph.edges
+    hand.view.select(("dense",))
+    hand.key(KEY.Key_D, CONTROL)
+    copy = hand.graph.by_id["dense_1"]
+    assert copy.params == hand.graph.by_id["dense"].params
+    assert not hand.graph.sources["dense_1"]
+    assert hand.view.selection() == ("dense_1",)
+
+
+def test_align_and_tidy(hand):
+    hand.view.select(("dense", "dropout"))
+    hand.view.nudge(320, 0)
+    hand.view.select(("conv2d", "dense", "dropout"))
+    hand.view.align_column()
+    cards = hand.view.picture.cards
+    assert cards["dense"].x == cards["dropout"].x == cards["conv2d"].x
+    hand.view.align_row()
+    assert hand.view.picture.cards["dense"].y == hand.view.picture.cards["conv2d"].y
+    hand.view.tidy()
+    hand.view.slide.finish()
+    assert all(node.position is None for node in hand.graph.nodes)
+    assert hand.view.picture.cards["dense"].y == 320.0
+
+
+def test_tidy_glides_and_an_edit_meanwhile_ends_the_glide(hand, qtbot):
+    hand.view.select(("dense",))
+    hand.view.nudge(400, 0)
+    hand.view.tidy()
+    qtbot.wait(60)
+    assert hand.view.slide.running
+    assert 0 < hand.view.picture.cards["dense"].x < 400
+    hand.view.append_layer("Dense")
+    assert not hand.view.slide.running
+    assert hand.view.picture.cards["dense"].x == 0.0
+
+
+def test_left_to_right_is_one_undo_and_kept_in_the_project(hand):
+    before = hand.view.store.project
+    hand.view.set_horizontal(True)
+    hand.view.slide.finish()
+    cards = hand.view.picture.cards
+    assert hand.view.horizontal
+    assert [cards[n.id].y for n in hand.graph.nodes] == [0.0] * 7
+    assert cards["conv2d"].x == 388.0
+    hand.key(KEY.Key_Home)
+    hand.key(KEY.Key_Right)
+    assert hand.view.selection() == ("conv2d",)
+    hand.view.store.undo()
+    assert hand.view.store.project is before
+    assert not hand.view.horizontal
+
+
+def test_groups_close_open_rename_and_dissolve(hand):
+    hand.view.select(("conv2d", "pool"))
+    hand.key(KEY.Key_G, CONTROL)
+    assert hand.view.selection() == ("group_1",)
+    picture = hand.view.picture
+    assert "conv2d" not in picture.cards
+    assert picture.cards["group_1"].detail == "2 layers"
+    assert ("input", "group_1") in picture.wires and ("group_1", "flatten") in picture.wires
+    hand.key(KEY.Key_F2)
+    hand.type("Eye")
+    hand.key(KEY.Key_Return)
+    assert hand.graph.group_by_id["group_1"].name == "Eye"
+    hand.key(KEY.Key_Return)  # opens it
+    hand.view.slide.finish()
+    frame = hand.view.picture.frames["group_1"]
+    card = hand.view.picture.cards["pool"]
+    assert frame.x < card.x and frame.y + frame.h > card.y + card.h
+    hand.view.close_group("group_1")
+    hand.key(KEY.Key_G, CONTROL | SHIFT)
+    assert not hand.graph.groups
+    assert set(hand.view.selection()) == {"conv2d", "pool"}
+
+
+def test_escape_keeps_the_old_name(hand):
+    hand.view.select(("conv2d", "pool"))
+    hand.view.group()
+    hand.key(KEY.Key_F2)
+    hand.type("Eye")
+    hand.key(KEY.Key_Escape)
+    assert hand.graph.group_by_id["group_1"].name == "Block"
+    assert not any(field.isVisible() for field in hand.view.findChildren(NameField))
+
+
+def test_a_closed_group_is_deleted_copied_and_wired_as_one(hand):
+    hand.view.select(("dense", "dropout"))
+    hand.view.group()
+    hand.view.duplicate()
+    assert len(hand.graph.groups) == 2
+    copy = hand.graph.groups[-1].id
+    hand.drag(hand.out("pool"), hand.into(copy))
+    inside = groups.members(hand.graph, copy)
+    assert ("pool", inside[0]) in hand.graph.edges
+    hand.view.select(("group_1",))
+    hand.key(KEY.Key_Delete)
+    assert "dense" not in hand.graph.by_id and "dropout" not in hand.graph.by_id
+    assert ("flatten", "out") in hand.graph.edges
+
+
+def test_groups_can_be_saved_to_the_palette_and_dropped_again(hand, home, qtbot):
+    from PySide6.QtCore import QMimeData, QPointF
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+    from PySide6.QtWidgets import QApplication
+
+    from netbuilder.core.project import blocks
+
+    hand.view.select(("dense", "dropout"))
+    hand.view.group()
+    with qtbot.waitSignal(hand.view.block_saved):
+        hand.view.save_block("group_1")
+    block = blocks.saved()[0]
+    data = QMimeData()
+    data.setData("application/x-netbuilder-block", str(block.path).encode())
+    point = hand.spot(500, 200)
+    args = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
+    QApplication.sendEvent(hand.view.viewport(), QDragEnterEvent(point, *args))
+    QApplication.sendEvent(hand.view.viewport(), QDropEvent(QPointF(point), *args))
+    assert len(hand.graph.groups) == 2
+    card = hand.view.picture.cards[hand.graph.groups[-1].id]
+    assert abs(card.x + 130 - 500) < 2 and abs(card.y + 22 - 200) < 2
+
+
+def test_zoom_commands(hand, qtbot):
+    told: list[float] = []
+    hand.view.zoom_changed.connect(told.append)
+    hand.view.zoom_in()
+    hand.view.zoom_out()
+    hand.view.zoom_reset()
+    hand.view.select_all()
+    hand.view.zoom_to(0.2)
+    hand.view.fit()
+    assert told[0] == pytest.approx(1.2)
+    left, top, right, bottom = hand.view.seen_box()
+    a, b, c, d = hand.view.picture.bounds
+    assert left <= a and top <= b and right >= c and bottom >= d
+
+
+def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand):
+    assert not hand.view.minimap.shown()
+    hand.view.zoom_to(3.0)
+    assert hand.view.minimap.shown()
+    before = hand.view.camera
+    size = hand.view.viewport().size()
+    x, y = hand.view.camera.to_world(size.width() - 30, size.height() - 30)
+    hand.click(x, y)
+    assert hand.view.camera != before
+    assert hand.view.selection() == ()
+
+
+def test_the_menu_offers_what_fits_the_place(hand):
+    def titles() -> list[str]:
+        menu = menus.build(hand.view, (0, 0), (0, 0), NOTHING)
+        found = [action.text() for action in menu.actions() if action.text()]
+        menu.deleteLater()
+        return found
+
+    assert "Tidy" in titles()
+    hand.view.select(("dense",))
+    assert {"Edit", "Add after…", "Replace by…", "Delete"} <= set(titles())
+    hand.view.select(("dense", "dropout"))
+    assert "Align in a column" in titles()
+    hand.view.group()
+    assert {"Open group", "Ungroup", "Save to palette"} <= set(titles())
+    hand.view.store.undo()
+    hand.view.select_wire(("conv2d", "pool"))
+    assert titles() == ["Insert a layer here…", "Delete wire"]
+
+
+def test_the_order_of_inputs_can_be_changed(make):
+    nodes = (Node("a", "Input", {"shape": [2]}), Node("b", "Input", {"shape": [2]}))
+    graph = Graph((*nodes, Node("join", "Concatenate")), (("a", "join"), ("b", "join")))
+    hand = make(Project("x", graph))
+    hand.view.reorder_input("join", "b", -1)
+    assert hand.graph.sources["join"] == ("b", "a")
+
+
+def test_the_selection_is_told_in_words(hand):
+    hand.view.select(("conv2d",))
+    told = hand.view.accessibleDescription()
+    assert "Conv2D" in told and "32 · 3×3 · relu" in told
+    hand.view.select_wire(("conv2d", "pool"))
+    assert hand.view.accessibleDescription() == "Wire from Conv2D to MaxPooling2D."
+    hand.view.select(("conv2d", "pool"))
+    assert hand.view.accessibleDescription() == "2 layers are selected."
+    assert hand.view.accessibleName()
+
+
+def test_a_picture_of_what_a_node_sees_stands_beside_it(hand):
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(0xFF00FF)
+    hand.view.set_preview("conv2d", image)
+    card = hand.view.picture.cards["conv2d"]
+    x, y = hand.view.camera.to_screen(card.x + card.w + 30, card.y + card.h / 2)
+    assert hand.view.grab().toImage().pixelColor(int(x), int(y)).name() == "#ff00ff"
+    hand.view.set_preview("conv2d", None)
+    assert hand.view.grab().toImage().pixelColor(int(x), int(y)).name() != "#ff00ff"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_both_themes_paint_cards_in_their_colours(hand, dark):
+    theme.theme().force(dark)
+    try:
+        image = hand.view.grab().toImage()
+        card = hand.view.picture.cards["conv2d"]
+        x, y = hand.view.camera.to_screen(card.x + 3, card.y + card.h / 2)
+        assert image.pixelColor(int(x), int(y)).name().upper() == "#E69F00"
+        x, y = hand.view.camera.to_screen(card.x + card.w - 30, card.y + 6)
+        raised = theme.colors().raised
+        assert image.pixelColor(int(x), int(y)).name().upper() == raised.upper()
+    finally:
+        theme.theme().force(None)
