@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.csv_dialect import Dialect, sniff
-from netbuilder.core.data.words import shown
+from netbuilder.core.data.words import counted, shown
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
                 if len(row) > len(dialect.names):
                     return DataError(
                         f"Line {reader.line_num} of '{path.name}' has {len(row)} cells, but "
-                        f"there are {len(dialect.names)} columns: "
+                        f"there {'is' if len(dialect.names) == 1 else 'are'} "
+                        f"{counted(len(dialect.names), 'column')}: "
                         f"'{shown(dialect.separator.join(row))}'.",
                         f"Is the separator really a {_NAMES.get(dialect.separator, 'character')}?"
                         " If so, put text that contains it between quotation marks.",

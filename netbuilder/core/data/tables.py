@@ -190,10 +190,13 @@ def encode(
 def _numbers(series: pd.Series, column: Column, source: str) -> NDArray[np.float64]:
     numbers = as_numbers(series, source)
     if numbers is None:
-        first = series.dropna()
+        import pandas as pd
+
+        present = series.dropna().astype(str)
+        bad = present[pd.to_numeric(present, errors="coerce").isna()]
         raise DataError(
-            f"Column '{column.name}' of {source} must hold numbers, but line {first.index[0]} "
-            f"has the text '{shown(first.iloc[0])}'.",
+            f"Column '{column.name}' of {source} must hold numbers, but line {bad.index[0]} "
+            f"has the text '{shown(bad.iloc[0])}'.",
             "Write numbers there.",
         )
     if isinstance(column.fill, float):

@@ -219,6 +219,7 @@ def predict_rows(
                 )
     frames = [reuse.one_row(row) for row in listed_rows]
     table = pd.concat(frames, ignore_index=True)
+    _need_filled(trained, table)
     table.index = pd.RangeIndex(1, len(table) + 1)
     _need_numbers(trained, table)
     raw, _, notes = reuse.raw_of_table(
@@ -226,6 +227,13 @@ def predict_rows(
     )
     found = predict_raw(trained, raw)
     return Predictions(found.outputs, notes=(*notes, *unusual(trained, listed_rows)))
+
+
+def _need_filled(trained: TrainedModel, table: Any) -> None:
+    for entry in preprocessing_of(trained).inputs.values():
+        for column in entry.columns:
+            if column.name in table and column.fill is None and table[column.name].isna().any():
+                raise DataError(f"'{column.name}' is empty.", "Fill it in.")
 
 
 def _need_numbers(trained: TrainedModel, table: Any) -> None:

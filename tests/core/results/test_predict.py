@@ -50,7 +50,8 @@ def test_a_row_far_from_the_training_rows_is_remarked_on(house_model: Trained) -
     ("row", "words"),
     [
         ({"size": 100}, "lacks the column town"),
-        ({"size": "", "town": "Bath"}, "missing"),
+        ({"size": "", "town": "Bath"}, "'size' is empty"),
+        ({"size": 50, "town": None}, "'town' is empty"),
         ({"size": "big", "town": "Bath"}, "'size' must be a number, not 'big'"),
         ({"size": 100, "town": "Paris"}, "'Paris'"),
         ({"sise": 100, "town": "Bath"}, "Did you mean 'size'"),
