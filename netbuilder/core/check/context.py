@@ -9,12 +9,13 @@ from typing import Any
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.spec import Category
+from netbuilder.core.check.cycles import cycles
 from netbuilder.core.check.shapes import NodeShape, Shapes
 from netbuilder.core.check.words import Shape
 from netbuilder.core.data.defaults import loss_for
 from netbuilder.core.data.ends import last_units
 from netbuilder.core.data.facts import BINARY, DataFacts
-from netbuilder.core.project.model import Choice, Graph, Node, Project
+from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
 
 #: Layers that only change numbers one by one, by the activation that they stand for.
 ACTIVATION_LAYERS = {
@@ -115,6 +116,11 @@ class Context:
         """The shape that a node gives, or None."""
         found = self.shape_of(node_id)
         return found.output if found is not None else None
+
+    @cached_property
+    def cycles(self) -> list[tuple[tuple[str, ...], tuple[Edge, ...]]]:
+        """Circles of wires, each with the wires that close it."""
+        return cycles(self.graph)
 
     @cached_property
     def shape_errors(self) -> dict[str, list[tuple[Node, NodeShape]]]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.cycles import cycles
 from netbuilder.core.check.explain import input_count
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
@@ -104,7 +103,7 @@ def _lead(context: Context, source: str) -> Fix | None:
 
 
 def _cycle(context: Context) -> Iterable[Found]:
-    for round_trip, closing in cycles(context.graph):
+    for round_trip, closing in context.cycles:
         way = " → ".join(f"'{one}'" for one in (*round_trip, round_trip[0]))
         yield Found(
             round_trip[0],
@@ -184,9 +183,12 @@ def _named(project: Project, node: Node) -> Project:
 
 
 def _input_count(context: Context) -> Iterable[Found]:
+    leading_back = {wire for _, closing in context.cycles for wire in closing}
     for node in context.graph.nodes:
         spec = LAYERS.get(context.owner(node).layer)
         sources = context.graph.sources[node.id]
+        if leading_back:  # those wires are told by cycle, and go with its fix
+            sources = tuple(s for s in sources if (s, node.id) not in leading_back)
         if spec is None or (not sources and spec.min_inputs > 0):
             continue  # told by unknown-layer, unconnected
         found, most = len(sources), spec.max_inputs

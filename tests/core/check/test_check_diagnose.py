@@ -1,0 +1,158 @@
+"""What a check says as a whole: what comes first, what follows, what is still true."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from netbuilder.core.check.diagnostics import diagnose, main, problem_of
+from netbuilder.core.check.memory import machine_memory, training_memory
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.shapes import ShapeCache, Shapes
+from netbuilder.core.check.sketch import Sketch, chain, facts_for
+from netbuilder.core.data.facts import CLASSES
+from netbuilder.core.errors import DataError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Training
+
+CONV = ("conv2d", "Conv2D", {"filters": 32, "kernel_size": 3, "activation": "relu"})
+PICTURE = ("input", "Input", {"shape": [8, 8, 1]})
+OUT = ("out", "Dense", {"units": 3, "activation": "softmax"})
+
+
+@pytest.fixture(scope="module")
+def cache() -> ShapeCache:
+    return ShapeCache()
+
+
+def test_the_message_names_both_layers_and_the_sizes_seen(cache: ShapeCache) -> None:
+    project = chain(PICTURE, CONV, ("dense_1", "Dense", {"units": 3}))
+    (problem,) = main(diagnose(project, None, cache.compute(project.graph)))
+    assert problem.message == (
+        "Dense 'dense_1' expects a list of numbers, but Conv2D 'conv2d' gives pictures of"
+        " (6, 6, 32). Put a Flatten between them."
+    )
+    assert problem.node == "dense_1"
+    assert problem.fix is not None
+    assert problem.fix.label == "Insert Flatten"
+    mended = problem.fix.edit(project)
+    assert [node.layer for node in mended.graph.nodes].count("Flatten") == 1
+    assert cache.compute(mended.graph).by_node["dense_1"].output == (None, 3)
+
+
+def test_what_follows_is_marked_and_not_repeated(cache: ShapeCache) -> None:
+    project = chain(
+        ("input", "Input", {"shape": [8]}), CONV, ("pool", "MaxPooling2D", {}),
+        ("flat", "Flatten", {}), OUT,
+    )  # fmt: skip
+    problems = diagnose(project, None, cache.compute(project.graph))
+    assert [p.node for p in main(problems)] == ["conv2d"]
+    marks = {p.node: p.follows for p in problems if p.follows}
+    assert marks == {"pool": "conv2d", "flat": "conv2d", "out": "conv2d"}
+
+
+def test_two_broken_branches_are_two_problems(cache: ShapeCache) -> None:
+    sketch = Sketch().chain(("input", "Input", {"shape": [8]}), CONV)
+    sketch.chain(("lstm", "LSTM", {"units": 4}), start="input")
+    sketch.chain(("join", "Concatenate", {}), OUT).wire(("conv2d", "join"), ("lstm", "join"))
+    project = sketch.project()
+    problems = diagnose(project, None, cache.compute(project.graph))
+    assert {p.node for p in main(problems)} == {"conv2d", "lstm"}
+    assert {p.node for p in problems if p.follows} == {"join", "out"}
+
+
+def test_a_wrong_value_is_told_once_and_not_again_by_keras(cache: ShapeCache) -> None:
+    project = chain(PICTURE, ("flat", "Flatten", {}), ("out", "Dense", {"units": -3}))
+    problems = main(diagnose(project, None, cache.compute(project.graph)))
+    assert [p.code for p in problems] == ["bad-parameter"]
+
+
+def test_a_circle_is_one_problem() -> None:
+    project = (
+        Sketch()
+        .chain(("input", "Input", {}), ("a", "Dense", {"units": 4, "activation": "relu"}), OUT)
+        .wire(("out", "a"))
+        .project()
+    )
+    problems = main(diagnose(project))
+    assert [(p.code, p.fix.label) for p in problems if p.fix] == [
+        ("cycle", "Remove the wire 'out' → 'a'")
+    ]
+    assert main(diagnose(problems[0].fix.edit(project))) == ()
+
+
+def test_old_shapes_count_only_where_they_still_hold(cache: ShapeCache) -> None:
+    broken = chain(PICTURE, CONV, ("pool", "MaxPooling2D", {"pool_size": 9}), OUT)
+    old = cache.compute(broken.graph)
+    assert "kernel-too-large" in {p.code for p in diagnose(broken, None, old)}
+    mended = edits.set_params(broken, "pool", pool_size=2)
+    assert "kernel-too-large" not in {p.code for p in diagnose(mended, None, old)}
+    moved = edits.move_nodes(broken, {"pool": (5.0, 5.0)})
+    assert "kernel-too-large" in {p.code for p in diagnose(moved, None, old)}
+    further = edits.set_params(broken, "input", shape=[30, 30, 1])
+    assert "kernel-too-large" not in {p.code for p in diagnose(further, None, old)}
+
+
+def test_a_fix_works_on_the_project_as_it_is_when_it_is_clicked(cache: ShapeCache) -> None:
+    plan = Training(optimizer=Choice("Adam", {"learning_rate": 9.0}))
+    project = chain(("input", "Input", {}), OUT, training=plan)
+    (problem,) = [p for p in diagnose(project) if p.code == "learning-rate"]
+    later = edits.set_training(
+        project, optimizer=Choice("Adam", {"learning_rate": 9.0, "beta_1": 0.5}), epochs=7
+    )
+    assert problem.fix is not None
+    mended = problem.fix.edit(later)
+    assert mended.training.optimizer.params == {"learning_rate": 0.001, "beta_1": 0.5}
+    assert mended.training.epochs == 7
+
+
+def test_problems_compare_by_what_they_say() -> None:
+    project = chain(OUT)
+    assert diagnose(project) == diagnose(project)
+    assert diagnose(project) != diagnose(chain(("input", "Input", {}), OUT))
+
+
+def test_an_error_of_reading_becomes_a_problem() -> None:
+    problem = problem_of(DataError("No file 'a.csv'.", "Choose it again."))
+    assert (problem.code, problem.severity) == ("data-error", Severity.ERROR)
+    assert problem.message == "No file 'a.csv'. Choose it again."
+
+
+def test_training_memory_counts_weights_optimizer_and_batch(cache: ShapeCache) -> None:
+    project = chain(("input", "Input", {"shape": [10]}), ("out", "Dense", {"units": 5}))
+    shapes = cache.compute(project.graph)
+    # 55 weights, their gradients and Adam's two values each; 15 outputs, forward and backward.
+    assert training_memory(shapes, Training(batch_size=2)) == 55 * 4 * 4 + 2 * 15 * 4 * 2
+    assert training_memory(Shapes(), Training()) == 0
+    there = machine_memory()
+    assert there is None or there > 100_000_000
+
+
+def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> None:
+    facts = facts_for(CLASSES, 3, (1000, 3), rows=10**9)
+    project = chain(
+        ("input", "Input", {}), ("conv", "Conv1D", {"filters": 64, "kernel_size": 3}),
+        ("pool", "GlobalAveragePooling1D", {}), OUT,
+        training=Training(batch_size=2**26),
+    )  # fmt: skip
+    shapes = cache.compute(project.graph, facts)
+    (problem,) = [p for p in diagnose(project, facts, shapes) if p.code == "memory"]
+    assert problem.fix is not None
+    batch = problem.fix.edit(project).training.batch_size
+    assert 1 <= batch < 2**26
+    smaller = replace(project.training, batch_size=batch)
+    assert training_memory(shapes, smaller) <= (machine_memory() or 0)
+
+
+def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
+    code = (
+        "import sys; from netbuilder.core.check.diagnostics import diagnose;"
+        "from netbuilder.core.check.sketch import chain;"
+        "assert diagnose(chain(('a', 'Dense', {})));"
+        "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
