@@ -34,7 +34,8 @@ def dead_units(core: keras.Model, inputs: Any) -> tuple[str, float] | None:
     ]
     if not layers:
         return None
-    outputs = keras.Model(core.inputs, [layer.output for layer in layers])(inputs, training=False)
+    given = core.inputs if len(core.inputs) > 1 else core.inputs[0]
+    outputs = keras.Model(given, [layer.output for layer in layers])(inputs, training=False)
     worst: tuple[str, float] | None = None
     for layer, values in zip(layers, outputs if len(layers) > 1 else _listed(outputs), strict=True):
         numbers = np.asarray(values)

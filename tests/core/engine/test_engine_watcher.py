@@ -1,0 +1,196 @@
+"""Each thing the watcher says, made to happen by real training; and silence where all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine import watch_rules
+from netbuilder.core.engine.events import Event, Noticed
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.watcher import Notice
+from netbuilder.core.errors import TrainingError
+from netbuilder.core.project.model import Choice, Project
+
+RNG = np.random.default_rng(1)
+OUT = ("out", "Dense", {"units": 1})
+
+
+@pytest.fixture
+def train(chain: Callable[..., Project], dataset: Callable[..., Any]) -> Callable[..., Any]:
+    """Train layers on x and y; gives the notices by code."""
+
+    def run(layers: Any, x: Any, y: Any, **options: Any) -> dict[str, Notice]:
+        told: list[Event] = []
+        made = {k: options.pop(k) for k in ("held", "task", "classes") if k in options}
+        facts = options.pop("facts", {})
+        data = dataset({"input": x}, {"out": y}, **made)
+        data = replace(data, facts=replace(data.facts, **facts))
+        project = chain(layers, options.pop("loss", "mean_squared_error"), **options)
+        session = Session(project, data, on_event=told.append, compilation="graph", record=False)
+        try:
+            session.run()
+        except TrainingError as error:
+            assert "learning rate" in str(error)
+        return {e.notice.code: e.notice for e in told if isinstance(e, Noticed)}
+
+    return run
+
+
+def sgd(rate: float) -> Choice:
+    return Choice("SGD", {"learning_rate": rate})
+
+
+def table(rows: int = 100, columns: int = 4) -> tuple[Any, Any]:
+    x = RNG.normal(size=(rows, columns)).astype(np.float32)
+    return x, (2 * x[:, :1] - x[:, 1:2] + 1).astype(np.float32)
+
+
+def test_a_loss_that_is_no_number(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+    notice = train([OUT], *table(), optimizer=sgd(1e10), epochs=30)["nan"]
+    assert "1e+10" in notice.message and notice.epoch == 1
+    fixed = notice.fix.edit(chain([OUT], optimizer=sgd(1e10)))
+    assert fixed.training.optimizer.params["learning_rate"] == 1e9
+
+
+def test_a_loss_that_explodes(train: Callable[..., Any]) -> None:
+    found = train([OUT], *table(), optimizer=sgd(1.5), epochs=6, batch_size=100)
+    assert found["exploded"].fix.label == "Use a learning rate of 0.15"
+    assert "nan" not in found
+
+
+def test_healthy_training_is_left_alone(train: Callable[..., Any]) -> None:
+    layers = [("a", "Dense", {"units": 16, "activation": "relu"}), OUT]
+    x, y = table(300)
+    noisy = y + RNG.normal(size=y.shape).astype(np.float32)
+    optimizer = Choice("Adam", {"learning_rate": 0.01})
+    assert train(layers, x, noisy, optimizer=optimizer, epochs=25, held=100) == {}
+
+
+def test_dead_relus_do_not_learn(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+    dead = {
+        "units": 8,
+        "activation": "relu",
+        "bias_initializer": {"name": "Constant", "params": {"value": -100.0}},
+    }
+    x, y = table()
+    layers = [("a", "Dense", dead), ("out", "Dense", {"units": 1, "trainable": False})]
+    notice = train(layers, x, y, epochs=10)["stuck"]
+    assert notice.node == "a" and "100%" in notice.message
+    assert notice.fix.edit(chain(layers)).graph.by_id["a"].params["activation"] == "leaky_relu"
+
+
+def test_a_rate_that_is_too_low_does_not_learn(train: Callable[..., Any]) -> None:
+    notice = train([OUT], *table(), optimizer=sgd(1e-7), epochs=10)["stuck"]
+    assert notice.fix.label == "Use a learning rate of 1e-06"
+
+
+def test_unscaled_data_does_not_learn(train: Callable[..., Any]) -> None:
+    x, y = table()
+    layers = [("a", "Dense", {"units": 8, "activation": "sigmoid"}), OUT]
+    found = train(
+        layers, x * 1e5, y, optimizer=sgd(1e-7), epochs=10, facts={"value_range": (-3e5, 3e5)}
+    )
+    assert found["stuck"].fix.label == "Scale the data"
+
+
+def test_a_last_activation_out_of_reach_does_not_learn(train: Callable[..., Any]) -> None:
+    x, y = table()
+    out = ("out", "Dense", {"units": 1, "activation": "sigmoid"})
+    notice = train([out], x, np.abs(y) + 1000, epochs=10)["stuck"]
+    assert notice.fix.label == "Make the last layer linear" and notice.node == "out"
+
+
+def test_overfitting(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+    x = RNG.normal(size=(60, 20)).astype(np.float32)
+    y = RNG.normal(size=(60, 1)).astype(np.float32)
+    layers = [("a", "Dense", {"units": 64, "activation": "relu"}), OUT]
+    optimizer = Choice("Adam", {"learning_rate": 0.01})
+    found = train(layers, x, y, optimizer=optimizer, epochs=60, held=30)
+    notice = found["overfitting"]
+    assert 1 <= notice.epoch < 50 and notice.fix.action == "go_back_to_best"
+    edited = notice.fix.edit(chain(layers))
+    assert edited.training.callbacks[0].name == "EarlyStopping"
+    assert notice.fix.edit(edited) == edited
+
+
+def test_still_improving_at_the_end(
+    train: Callable[..., Any], chain: Callable[..., Project]
+) -> None:
+    found = train([OUT], *table(), optimizer=sgd(0.01), epochs=10, batch_size=50)
+    notice = found["improving"]
+    assert (notice.fix.action, notice.fix.amount, notice.severity) == ("train_more", 10, "info")
+    assert notice.fix.edit(chain([OUT], epochs=10)).training.epochs == 20
+
+
+def test_jumping_with_a_small_batch(
+    train: Callable[..., Any], chain: Callable[..., Project]
+) -> None:
+    x, y = table(12)
+    found = train(
+        [("a", "Dense", {"units": 16, "activation": "relu"}), OUT],
+        x, y + 2 * RNG.normal(size=y.shape).astype(np.float32),
+        optimizer=Choice("RMSprop", {"learning_rate": 0.2}), epochs=60, batch_size=1,
+    )  # fmt: skip
+    notice = found["jumping"]
+    assert notice.fix.edit(chain([OUT], batch_size=1)).training.batch_size == 32
+
+
+def test_better_on_validation_with_dropout(train: Callable[..., Any]) -> None:
+    x, y = table(200)
+    layers = [
+        ("a", "Dense", {"units": 32, "activation": "relu"}),
+        ("drop", "Dropout", {"rate": 0.6}),
+        OUT,
+    ]
+    found = train(
+        layers, x, y, optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=30, held=60
+    )
+    assert "Dropout" in found["easier"].message and found["easier"].fix is None
+
+
+def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
+    x = RNG.normal(size=(200, 3)).astype(np.float32)
+    y = (RNG.random(200) < 0.08).astype(np.int32)
+    layers = [("out", "Dense", {"units": 2, "activation": "softmax"})]
+    found = train(
+        layers, x, y, loss="sparse_categorical_crossentropy", task="classes",
+        classes=("healthy", "ill"), optimizer=Choice("Adam", {"learning_rate": 0.05}), epochs=20,
+    )  # fmt: skip
+    notice = found["ignored"]
+    assert "never answers ill" in notice.message
+    assert notice.fix.edit(chain(layers)).training.class_weight == "balanced"
+
+
+def test_all_classes_predicted_is_left_alone(train: Callable[..., Any]) -> None:
+    x = RNG.normal(size=(200, 3)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int32)
+    found = train(
+        [("out", "Dense", {"units": 2, "activation": "softmax"})], x, y,
+        loss="sparse_categorical_crossentropy", task="classes",
+        optimizer=Choice("Adam", {"learning_rate": 0.05}), epochs=20,
+    )  # fmt: skip
+    assert "ignored" not in found and "stuck" not in found
+
+
+SMOOTH = np.exp(-np.linspace(0, 3, 40)) + 0.1
+FLAT = np.full(40, 0.1) + 0.002 * np.sin(np.arange(40))
+
+
+def test_rules_are_silent_on_ordinary_curves() -> None:
+    for curve in (SMOOTH, np.concatenate([SMOOTH, FLAT])):
+        assert watch_rules.exploded(curve) is None
+        assert watch_rules.stuck(curve) is None
+        assert watch_rules.jumping(curve) is None
+        assert watch_rules.overfitting(curve, curve * 1.05) is None
+        assert watch_rules.better_on_held_back(curve, curve * 0.95) is None
+    assert watch_rules.still_improving(np.concatenate([SMOOTH, FLAT])) is None
+    noisy = FLAT * (1 + 0.05 * RNG.normal(size=40))
+    assert (
+        watch_rules.overfitting(np.concatenate([SMOOTH, FLAT]), np.concatenate([SMOOTH, noisy]))
+        is None
+    )
