@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.groups import members, shown_as
@@ -35,19 +34,6 @@ def add_connected(
     if target is not None:
         project = edits.connect(project, new, target)
     return project
-
-
-def replace_layer(project: Project, node_id: str, layer: str) -> Project:
-    """``edits.replace_layer``; of the wires in, the new layer keeps as many as it takes."""
-    index = [node.id for node in project.graph.nodes].index(node_id)
-    project = edits.replace_layer(project, node_id, layer)
-    graph = project.graph
-    node = graph.nodes[index]
-    spec = LAYERS.get(layer)
-    if spec is None or spec.max_inputs is None:
-        return project
-    surplus = graph.sources[node.id][spec.max_inputs :]
-    return edits.disconnect(project, *((source, node.id) for source in surplus))
 
 
 def move_to_end(project: Project, node_id: str, last: str) -> Project:

@@ -65,7 +65,7 @@ class Commands(_View):
         index = [node.id for node in self.store.project.graph.nodes].index(node_id)
         if self.edit(
             f"Replace {old.layer} by {layer}",
-            partial(edits_canvas.replace_layer, node_id=node_id, layer=layer),
+            partial(edits.replace_layer, node_id=node_id, layer=layer),
         ):
             self.select((self.store.project.graph.nodes[index].id,))
 
@@ -323,6 +323,41 @@ class Commands(_View):
         if chosen:
             piece = fragments.read(fragments.copy(self._placed_graph(), chosen))
             self.insert_piece(piece, None, self.named("Duplicate", chosen))
+
+    # shared layers ------------------------------------------------------------------------
+
+    def can_share(self) -> bool:
+        """Whether the selected nodes are several of one kind, so that one layer can serve all."""
+        graph = self.store.project.graph
+        chosen = [graph.by_id[one] for one in self._chosen() if one in graph.by_id]
+        kinds = {node.layer for node in chosen}
+        return len(chosen) > 1 and len(kinds) == 1 and len(chosen) == len(self._chosen())
+
+    def share(self) -> None:
+        """Let the selected nodes apply one layer, weights included: that of the first."""
+        if not self.can_share():
+            self.say("Select several layers of one kind to let them share their weights.")
+            return
+        owner, *others = self._chosen()
+
+        def change(project: Project) -> Project:
+            for one in others:
+                project = edits.share_layer(project, one, owner)
+            return project
+
+        self.edit("Share one layer", change)
+
+    def unshare(self) -> None:
+        """Give the selected nodes that share a layer one of their own again."""
+        chosen = self._chosen()
+
+        def change(project: Project) -> Project:
+            for one in chosen:
+                if one in project.graph.by_id:
+                    project = edits.unshare_layer(project, one)
+            return project
+
+        self.edit("Own layer", change)
 
     # places -------------------------------------------------------------------------------
 

@@ -88,6 +88,10 @@ def _selection(view: CanvasView, menu: QMenu, chosen: tuple[str, ...]) -> None:
         menu.addAction("Delete", view.delete_selection)
         menu.addSeparator()
         menu.addAction("Group", view.group)
+    if view.can_share():
+        menu.addAction("Share one layer", view.share)
+    if any(node.shared for node in map(graph.by_id.get, chosen) if node is not None):
+        menu.addAction("Own layer, own weights", view.unshare)
     if one is None:
         menu.addAction("Align in a column", view.align_column)
         menu.addAction("Align in a row", view.align_row)

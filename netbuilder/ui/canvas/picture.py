@@ -12,7 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from netbuilder.core.project.layout import CARD, GAP_ALONG, Shown, arrange, shown
+from netbuilder.core.project.layout import (
+    CARD,
+    GAP_ACROSS,
+    GAP_ALONG,
+    GAP_ALONG_HORIZONTAL,
+    Shown,
+    arrange,
+    shown,
+)
 from netbuilder.core.project.model import Edge, Graph, Group, Node, Point, Project
 from netbuilder.ui.canvas import texts
 from netbuilder.ui.canvas.routes import Lanes, Route
@@ -478,11 +486,17 @@ def _add_goals(
     """The goal stands under each output: what is compared with the target there, and how."""
     graph = project.graph
     outputs = _goal_outputs(graph)
+    hung: dict[str, int] = {}
     stand_in = {n.id: n.id for n in graph.nodes} if not graph.groups else shown(graph).stand_in
     for index, output in enumerate(outputs):
         above = cards[stand_in[output]]
         one = GOAL if index == 0 else f"{GOAL}:{output}"
-        step = (CARD_WIDTH + 128.0, 0.0) if horizontal else (0.0, CARD_HEIGHT + GAP_ALONG)
+        beside = hung.get(above.id, 0)  # outputs of one closed group have goals side by side
+        hung[above.id] = beside + 1
+        if horizontal:
+            step = (CARD_WIDTH + GAP_ALONG_HORIZONTAL, beside * (CARD_HEIGHT + GAP_ALONG))
+        else:
+            step = (beside * (CARD_WIDTH + GAP_ACROSS), CARD_HEIGHT + GAP_ALONG)
         place = (at and at.get(one)) or (above.x + step[0], above.y + step[1])
         cards[one] = Card(
             id=one,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
     QKeyEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits_canvas
@@ -81,6 +82,8 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
         self._hovered_fix = ""
         self._space = False
         self._fit_pending = True
+        self._points = QApplication.font().pointSizeF()
+        self._from_keyboard = False  # whether the focus came by a key
         self._followed = False  # whether the user has moved the view, so that it is left alone
         self._press_button = _LEFT
         self._pointer: Point = (-1.0, -1.0)
@@ -155,9 +158,13 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
             self.cancel_gesture()  # what it was about may be gone
         self.slide.stop()
         self._outdate()
-        if not any(node.id in old.graph.by_id for node in new.graph.nodes):
-            self._fit_pending = True  # another project, or the first layer
+        opened = self.store.undo_label is None and self.store.redo_label is None
+        if opened or not old.graph.nodes:
+            self._fit_pending = True
             self._followed = False
+        if opened:
+            self.select(())
+            self.previews.clear()
 
     def _keep_selection(self, picture: Picture) -> None:
         """Let go of selected cards that are no more, or lie in a closed group now."""
@@ -170,6 +177,10 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
             self._set_selection(there)
 
     def _theme_changed(self) -> None:
+        points = QApplication.font().pointSizeF()
+        if points != self._points and points > 0:  # larger letters everywhere: larger cards too
+            self.zoom_to(self.camera.scale * points / self._points)
+            self._points = points
         self.look.refresh()
         self.minimap.forget()
         self.viewport().update()
@@ -296,6 +307,10 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
         if not picture.cards:
             tips.paint_empty(p, self.look, size)
         self.minimap.paint(p)
+        if self.state.focused and self._from_keyboard:
+            p.setPen(QPen(self.look.accent, 2))
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
         self.tip.paint(p, self.look, size)
 
     def bubbles_now(self) -> list[bubbles.Bubble]:
@@ -341,6 +356,12 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        reason = Qt.FocusReason
+        self._from_keyboard = event.reason() in (
+            reason.TabFocusReason,
+            reason.BacktabFocusReason,
+            reason.ShortcutFocusReason,
+        )
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
