@@ -25,7 +25,7 @@ from netbuilder.ui.scaling import Scaling
 from netbuilder.ui.status_bar import StatusBar
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.top_bar import TopBar
-from netbuilder.ui.training.runner import Runner
+from netbuilder.ui.training.runner import Runner, State
 from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.window_actions import MENUS, rows_for
 from netbuilder.ui.window_commands import WindowCommands
@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
         self.palette_view.chosen.connect(self.canvas.append_layer)
+        self.palette_view.block_chosen.connect(self.commands.append_block)
+        self.canvas.block_saved.connect(lambda _name: self.palette_view.refresh())
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
@@ -164,9 +166,12 @@ class MainWindow(QMainWindow):
             self.documents.open_asking(path)
 
     def _may_leave(self) -> bool:
-        if not self.runner.active:
+        if not self.runner.active or self.runner.state is State.STOPPING:
             return True
-        return dialogs.stop_training(self) and self.runner.close()
+        if not dialogs.stop_training(self):
+            return False
+        self.runner.close()
+        return True
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.selection = tuple(ids)

@@ -66,7 +66,8 @@ QPushButton[role="link"] {{ border: none; background: transparent; color: {c.acc
 
 QToolButton {{ background: transparent; color: {c.text}; border: 1px solid transparent;
                border-radius: 6px; padding: 4px 8px; }}
-QToolButton:hover, QToolButton:focus {{ background: {c.selection}; }}
+QToolButton:hover {{ background: {c.selection}; }}
+QToolButton:focus {{ border-color: {c.accent}; }}
 QToolButton:checked {{ background: {c.selection}; color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.secondary}; }}
 QToolButton::menu-indicator {{ image: none; }}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.blocks import Block
 from netbuilder.ui import dialogs, theme
+from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.widgets.cards import Card
 
 if TYPE_CHECKING:
@@ -64,6 +66,12 @@ class WindowCommands:
         """Put the cursor into the palette's search field."""
         self.window.docks.palette.show()
         self.window.palette_view.start_search()
+
+    def append_block(self, block: Block) -> None:
+        """Put a saved block behind the end of the network."""
+        self.window.canvas.add(
+            f"Add {block.name}", lambda project: append_block(project, block.graph)
+        )
 
     def edit_layer(self) -> None:
         """Put the cursor into the inspector."""

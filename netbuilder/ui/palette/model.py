@@ -16,62 +16,73 @@ from PySide6.QtCore import (
 
 from netbuilder.core.catalog.layers import LAYERS, search
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.project import blocks
+from netbuilder.core.project.blocks import Block
+from netbuilder.ui.palette.blocks import BLOCK_MIME, block_rows
 
 LAYER_MIME = "application/x-netbuilder-layer"
 SPEC_ROLE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
+Row = str | LayerSpec | Block
 
 
-def teaching_rows() -> list[str | LayerSpec]:
+def teaching_rows() -> list[Row]:
     """The teaching layers by category, each category led by its title."""
-    rows: list[str | LayerSpec] = []
+    rows: list[Row] = []
     for category in Category:
         specs = [s for s in LAYERS.values() if s.teaching and s.category is category]
         if specs:
             rows.append(str(category))
             rows.extend(specs)
-    return rows
+    return [*rows, *block_rows()]
 
 
-def all_rows() -> list[str | LayerSpec]:
+def all_rows() -> list[Row]:
     """Every layer by category."""
-    rows: list[str | LayerSpec] = []
+    rows: list[Row] = []
     for category in Category:
         specs = [s for s in LAYERS.values() if s.category is category]
         if specs:
             rows.append(str(category))
             rows.extend(sorted(specs, key=lambda s: not s.teaching))
-    return rows
+    return [*rows, *block_rows()]
 
 
-def found_rows(text: str) -> list[str | LayerSpec]:
+def found_rows(text: str) -> list[Row]:
     """What a search finds, best first; a line that says so when that is nothing."""
-    found: Sequence[LayerSpec] = search(text)
-    return list(found) if found else [f"No layer is called “{text}”"]
+    found: list[Row] = [*search(text), *block_rows(text)]
+    return found or [f"No layer is called “{text}”"]
 
 
 class PaletteModel(QAbstractListModel):
-    """Headings (text) and layers (specs) as rows; only layers can be chosen and dragged."""
+    """Headings (text), layers (specs) and saved blocks as rows; headings cannot be chosen."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[str | LayerSpec] = []
+        self._rows: list[Row] = []
 
-    def set_rows(self, rows: Iterable[str | LayerSpec]) -> None:
+    def set_rows(self, rows: Iterable[Row]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
 
-    def spec(self, index: Index) -> LayerSpec | None:
-        """The layer of a row; None for a heading."""
+    def thing(self, index: Index) -> LayerSpec | Block | None:
+        """The layer or block of a row; None for a heading."""
         row = self._rows[index.row()] if index.isValid() else None
-        return row if isinstance(row, LayerSpec) else None
+        return None if isinstance(row, str) else row
+
+    def remove_block(self, index: Index) -> None:
+        """Forget a saved block."""
+        block = self.thing(index)
+        if isinstance(block, Block):
+            blocks.delete(block)
+            self.set_rows([row for row in self._rows if row is not block])
 
     def first_layer(self) -> QModelIndex:
         """The first row that is a layer."""
         for number, row in enumerate(self._rows):
-            if isinstance(row, LayerSpec):
+            if not isinstance(row, str):
                 return self.index(number)
         return QModelIndex()
 
@@ -84,25 +95,28 @@ class PaletteModel(QAbstractListModel):
             return row if role == Qt.ItemDataRole.DisplayRole else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return row.name
+        words = row.help if isinstance(row, LayerSpec) else f"{len(row.graph.nodes)} layers"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.help}\nDrag it onto the canvas, or double-click to add it at the end."
+            return f"{words}\nDrag it onto the canvas, or double-click to add it at the end."
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return row.help
+            return words
         return row if role == SPEC_ROLE else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        if self.spec(index) is None:
+        if self.thing(index) is None:
             return Qt.ItemFlag.NoItemFlags
         flag = Qt.ItemFlag
         return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsDragEnabled
 
     def mimeTypes(self) -> list[str]:
-        return [LAYER_MIME]
+        return [LAYER_MIME, BLOCK_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
         data = QMimeData()
         for index in indexes:
-            spec = self.spec(index)
-            if spec is not None:
-                data.setData(LAYER_MIME, spec.name.encode())
+            row = self.thing(index)
+            if isinstance(row, LayerSpec):
+                data.setData(LAYER_MIME, row.name.encode())
+            elif isinstance(row, Block):
+                data.setData(BLOCK_MIME, str(row.path).encode())
         return data

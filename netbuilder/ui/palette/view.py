@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRectF,
     QSize,
     Qt,
@@ -15,8 +16,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QDrag, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
     QLineEdit,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -25,10 +29,18 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.project.blocks import Block
 from netbuilder.ui import theme
 from netbuilder.ui.palette.model import SPEC_ROLE, PaletteModel, all_rows, found_rows, teaching_rows
 
 WIDTH = 232
+
+
+def color_of(row: LayerSpec | Block) -> QColor:
+    """The colour of a row's square: its category's, or the text's for a block of one's own."""
+    if isinstance(row, LayerSpec):
+        return theme.category_color(row.category)
+    return QColor(theme.colors().accent)
 
 
 class PaletteDelegate(QStyledItemDelegate):
@@ -48,7 +60,7 @@ class PaletteDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         scheme = theme.colors()
-        spec: LayerSpec | None = index.data(SPEC_ROLE)
+        spec: LayerSpec | Block | None = index.data(SPEC_ROLE)
         box = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -67,7 +79,7 @@ class PaletteDelegate(QStyledItemDelegate):
             side = min(18.0, box.height() - 8)
             square = QRectF(box.left() + 6, box.center().y() - side / 2, side, side)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.category_color(spec.category))
+            painter.setBrush(color_of(spec))
             painter.drawRoundedRect(square, 4, 4)
             painter.setPen(QColor(scheme.text))
             painter.setFont(option.font)
@@ -93,7 +105,7 @@ class PaletteList(QListView):
         drag.exec(Qt.DropAction.CopyAction)
 
 
-def _drag_picture(spec: LayerSpec, widget: QWidget) -> QPixmap:
+def _drag_picture(spec: LayerSpec | Block, widget: QWidget) -> QPixmap:
     ratio = widget.devicePixelRatioF()
     size = QSize(widget.fontMetrics().horizontalAdvance(spec.name) + 44, 36)
     picture = QPixmap(size * ratio)
@@ -107,7 +119,7 @@ def _drag_picture(spec: LayerSpec, widget: QWidget) -> QPixmap:
     painter.setBrush(QColor(scheme.raised))
     painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.category_color(spec.category))
+    painter.setBrush(color_of(spec))
     painter.drawRoundedRect(QRectF(8, 9, 18, 18), 4, 4)
     painter.setPen(QColor(scheme.text))
     painter.setFont(theme.ui_font(bold=True))
@@ -117,9 +129,13 @@ def _drag_picture(spec: LayerSpec, widget: QWidget) -> QPixmap:
 
 
 class Palette(QWidget):
-    """What can be put on the canvas. ``chosen(name)``: add this layer at the end."""
+    """What can be put on the canvas.
+
+    ``chosen(name)``: add this layer at the end. ``block_chosen(block)``: add this block there.
+    """
 
     chosen = Signal(str)
+    block_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,6 +145,15 @@ class Palette(QWidget):
         self.line.setAccessibleName("Search layers")
         self.line.setToolTip("Finds every layer of Keras, by name or by what it does")
         self.line.setClearButtonEnabled(True)
+        hint = QLabel("Tab", self.line)
+        hint.setProperty("role", "note")
+        hint.setToolTip("On the canvas: press Tab and type a layer's name")
+        hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        inner = QHBoxLayout(self.line)
+        inner.setContentsMargins(0, 0, 10, 0)
+        inner.addStretch(1)
+        inner.addWidget(hint)
+        self.line.textChanged.connect(lambda text: hint.setVisible(not text))
         self.list = PaletteList(self)
         self.list.setAccessibleName("Layers")
         self.model = PaletteModel(self)
@@ -150,6 +175,8 @@ class Palette(QWidget):
         self.line.returnPressed.connect(self._take_first)
         self.line.installEventFilter(self)
         self.list.doubleClicked.connect(self._take)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.installEventFilter(self)
         self._search("")
 
@@ -196,7 +223,25 @@ class Palette(QWidget):
         if self.line.text().strip():
             self._take(self.model.first_layer())
 
+    def refresh(self) -> None:
+        """Read the saved blocks again."""
+        self._search(self.line.text())
+
     def _take(self, index: QModelIndex) -> None:
-        spec = self.model.spec(index)
-        if spec is not None:
-            self.chosen.emit(spec.name)
+        row = self.model.thing(index)
+        if isinstance(row, LayerSpec):
+            self.chosen.emit(row.name)
+        elif isinstance(row, Block):
+            self.block_chosen.emit(row)
+
+    def _show_menu(self, where: QPoint) -> None:
+        index = self.list.indexAt(where)
+        row = self.model.thing(index)
+        if row is None:
+            return
+        menu = QMenu(self)
+        menu.addAction("Add at the end", lambda: self._take(index))
+        if isinstance(row, Block):
+            menu.addAction("Forget this block", lambda: self.model.remove_block(index))
+        menu.exec(self.list.viewport().mapToGlobal(where))
+        menu.deleteLater()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -25,9 +25,10 @@ from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.watcher import Notice
     from netbuilder.ui.training.curve_view import CurveView
 
-KEPT_NOTICES = 3
+KEPT_NOTICES = 2
 
 
 class TrainingPanel(QWidget):
@@ -154,14 +155,14 @@ class TrainingPanel(QWidget):
             self.show_page(1)
         self.buttons.refresh()
 
-    def _noticed(self, notice: Any) -> None:
+    def _noticed(self, notice: Notice) -> None:
         for card in self.notices.cards:
             if card.title.text() == notice.title:
                 return
-        fix = getattr(notice, "fix", None)
+        fix = notice.fix
         do = partial(self._fix, notice) if fix is not None else None
         card = Card(
-            "warning" if getattr(notice, "severity", "") == "warning" else "info",
+            "warning" if notice.severity == "warning" else "info",
             notice.title,
             notice.message,
             self,
@@ -172,8 +173,16 @@ class TrainingPanel(QWidget):
             self.notices.remove(self.notices.cards[0])
         self.notices.add(card)
 
-    def _fix(self, notice: Any) -> None:
-        self._store.apply(notice.fix.label, notice.fix.edit)
+    def _fix(self, notice: Notice) -> None:
+        """Mend the project for the next run, and the run itself where that is possible."""
+        fix = notice.fix
+        assert fix is not None
+        self._store.apply(fix.label, fix.edit)
+        self._runner.do(fix.action, fix.amount)
+        for card in self.notices.cards:
+            if card.title.text() == notice.title:
+                self.notices.remove(card)
+                return
 
     def _show_error(self) -> None:
         self.errors.clear()

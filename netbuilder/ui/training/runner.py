@@ -155,6 +155,18 @@ class Runner(QObject):
         """Begin anew, with the same seed or another."""
         self._ask(lambda session: session.reset_weights(seed))
 
+    def do(self, action: str, amount: int) -> None:
+        """What the button of a notice does to the run itself; "" does nothing."""
+        match action:
+            case "train_more":
+                self.train_more(amount)
+            case "go_back_to_best":
+                self.go_to_best()
+            case "reset_weights":
+                self.reset_weights()
+            case "stop":
+                self.stop()
+
     @property
     def may_go_on(self) -> bool:
         """Whether there is a run to go on with."""

@@ -1,0 +1,70 @@
+"""Closing the window ends the process at once and well, whatever TensorFlow is at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+CODE = """
+import sys
+from PySide6.QtCore import QTimer
+from netbuilder.ui import app
+
+application = app.make_application(["netbuilder"])
+
+
+def close_soon():
+    window = next(w for w in application.topLevelWidgets() if hasattr(w, "runner"))
+    {body}
+
+
+QTimer.singleShot(0, close_soon)
+sys.exit(app.main(None))
+"""
+SOON = "QTimer.singleShot(300, window.close)"
+TRAINING = """
+    from PySide6.QtWidgets import QPushButton
+
+    def begin():
+        if window.workbench.keras_state != "ready" or not window.workbench.settled:
+            QTimer.singleShot(50, begin)
+            return
+        window.commands.train()
+        QTimer.singleShot(700, end)
+
+    def end():
+        assert window.runner.active, window.runner.state
+        QTimer.singleShot(200, say_yes)
+        window.close()
+
+    def say_yes():
+        box = application.activeModalWidget()
+        next(one for one in box.findChildren(QPushButton) if "Yes" in one.text()).click()
+
+    begin()
+"""
+
+
+@pytest.mark.parametrize("body", [SOON, TRAINING], ids=["while Keras loads", "while it trains"])
+def test_the_process_ends_with_zero(body: str, home: Path) -> None:
+    env = {**os.environ, "NETBUILDER_HOME": str(home)}
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.format(body=body)],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=45,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "FATAL" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr[-2000:]
+    assert time.monotonic() - begin < 100
+    left = list((home / "state" / "recovery").glob("*.json")) if home.exists() else []
+    assert left == [], "nothing was lost, so nothing is offered at the next start"
