@@ -76,7 +76,7 @@ def _fit_table(
 ) -> tuple[InputPre, tuple[str, ...]]:
     assert samples.table is not None
     data = project.data
-    names = list(data.inputs.get(key) or samples.table.columns)
+    names = list(dict.fromkeys(data.inputs.get(key) or samples.table.columns))
     columns, notes = tables.make_columns(
         samples.table[names].iloc[train], data.options, samples.source
     )

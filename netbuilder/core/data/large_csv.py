@@ -24,7 +24,7 @@ from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.sources import samples_of_table
-from netbuilder.core.data.tables import MAX_CATEGORIES, as_label, as_numbers
+from netbuilder.core.data.tables import MAX_CATEGORIES, as_label, as_numbers, in_order
 from netbuilder.core.data.words import number, shown
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
@@ -237,7 +237,7 @@ def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple
                 continue
             common = counter.most_common(1)[0][0]
             columns.append(
-                Column(name, "category", tuple(sorted(counter)), common if fill else None,
+                Column(name, "category", in_order(counter), common if fill else None,
                        typical=common)
             )  # fmt: skip
         else:

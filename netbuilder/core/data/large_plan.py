@@ -81,7 +81,8 @@ def fit_inputs(
     inputs: dict[str, InputPre] = {}
     said: list[str] = list(samples.notes)
     for key in input_ids(project.graph):
-        names = [str(name) for name in data.inputs.get(key) or samples.table.columns]
+        given = data.inputs.get(key) or samples.table.columns
+        names = list(dict.fromkeys(str(name) for name in given))
         columns, notes = large_csv.columns_of(found, names)
         said += [note for note in notes if note not in said]
         if not columns:

@@ -139,7 +139,7 @@ def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[s
     """Target columns of one output: as the recipe gives them, else one each, else all."""
     given = project.data.targets.get(output)
     if given:
-        return tuple(given)
+        return tuple(dict.fromkeys(given))
     outputs = output_ids(project.graph)
     if len(outputs) > 1 and len(names) == len(outputs):
         return (names[outputs.index(output)],)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +127,7 @@ def make_columns(
             )
             continue
         texts = series.dropna().map(as_label)
-        values = sorted(texts.unique())
+        values = in_order(texts.unique())
         if name not in wanted and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             notes.append(
                 f"Column '{name}' holds {len(values)} different texts "
@@ -135,7 +135,7 @@ def make_columns(
             )
             continue
         fill = str(texts.mode().iloc[0])
-        columns.append(Column(str(name), "category", tuple(values), fill, typical=fill))
+        columns.append(Column(str(name), "category", values, fill, typical=fill))
     if options.get("missing", "error") != "mean":
         columns = [replace(column, fill=None) for column in columns]
     return tuple(columns), tuple(notes)
@@ -146,6 +146,15 @@ def as_label(value: object) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Distinct labels: numbers by size, text by the alphabet."""
+    distinct = set(labels)
+    try:
+        return tuple(sorted(distinct, key=float))
+    except ValueError:
+        return tuple(sorted(distinct))
 
 
 def encode(

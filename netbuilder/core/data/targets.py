@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, TASKS
 from netbuilder.core.data.preprocess import OutputPre
-from netbuilder.core.data.tables import as_label, as_numbers, is_numeric
+from netbuilder.core.data.tables import as_label, as_numbers, in_order, is_numeric
 from netbuilder.core.data.words import quoted, shown
 from netbuilder.core.errors import DataError
 
@@ -136,7 +136,7 @@ def fit(
     names = tuple(str(name) for name in targets.columns)
     if task in {REGRESSION, MULTI_LABEL}:
         return OutputPre(task, names, names if task == MULTI_LABEL else (), units=len(names))
-    classes = labels_of(targets.iloc[:, 0])
+    classes = in_order(as_label(value) for value in targets.iloc[:, 0].dropna().unique())
     if len(classes) > MAX_CLASSES:
         raise DataError(
             f"The target column '{names[0]}' of {source} has {len(classes)} classes.",
@@ -146,16 +146,6 @@ def fit(
     if task == BINARY and not one_hot and (units or 1) == 1:
         return OutputPre(BINARY, names, classes, units=1)
     return OutputPre(task, names, classes, units=len(classes), one_hot=one_hot)
-
-
-def labels_of(series: pd.Series) -> tuple[str, ...]:
-    """Distinct labels: numbers by size, text by the alphabet."""
-    values = series.dropna().unique()
-    labels = {as_label(value) for value in values}
-    try:
-        return tuple(sorted(labels, key=float))
-    except ValueError:
-        return tuple(sorted(labels))
 
 
 def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArray[Any]:

@@ -223,3 +223,17 @@ def test_sales_are_scaled_as_in_the_course() -> None:
         scaled = pd.DataFrame(scaler.transform(values), columns=frame.columns)
         assert np.allclose(part.x["input"], scaled[names], atol=1e-6)
         assert np.allclose(part.y["output"][:, 0], scaled["total_earnings"], atol=1e-6)
+
+
+def test_numbers_can_be_categories_and_stand_by_size(tmp_path: Path) -> None:
+    table(tmp_path, month=np.arange(60) % 12 + 1, y=np.arange(60.0))
+    found = facts(project(options={"categories": "month"}), tmp_path)
+    assert found.column_names == tuple(f"month={number}" for number in range(1, 13))
+
+
+def test_a_column_that_is_named_twice_counts_once(tmp_path: Path) -> None:
+    table(tmp_path, x=np.arange(60.0), y=np.arange(60.0))
+    found = load(project(dense(1), inputs={"input": ("x", "x")}, targets={"out": ("y", "y")}),
+                 tmp_path)  # fmt: skip
+    assert found.facts.input_shapes == {"input": (1,)}
+    assert found.train.y["out"].shape[1] == 1
