@@ -72,6 +72,7 @@ class TrainingPanel(QWidget):
         self.run_button.clicked.connect(lambda: self.show_page(1))
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
+        runner.overlays_changed.connect(self._overlay)
         runner.noticed.connect(self._noticed)
         runner.state_changed.connect(self._state_changed)
         runner.ended.connect(self._ended)
@@ -130,6 +131,12 @@ class TrainingPanel(QWidget):
         self._show_differs()
         self._show_rate()
         self.show_page(1 if project is not None else 0)
+
+    def _overlay(self) -> None:
+        self.curves.plot.set_overlays(self._runner.overlays)
+        self.curves.grow(self._runner.planned)
+        if self._runner.overlays:
+            self.show_page(1)
 
     def _grew(self) -> None:
         self.curves.grow(self._runner.planned)

@@ -56,6 +56,7 @@ class Runner(QObject):
         progress_changed: ``progress`` changed.
         began: a run began; ``curves`` is a new object.
         noticed(notice): the watcher found something.
+        overlays_changed: ``overlays``, earlier runs to compare with, are others.
         told(words): something worth a line, such as why the run waits.
         ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
     """
@@ -66,6 +67,7 @@ class Runner(QObject):
     began = Signal()
     noticed = Signal(object)
     told = Signal(str)
+    overlays_changed = Signal()
     ended = Signal()
 
     def __init__(
@@ -77,6 +79,7 @@ class Runner(QObject):
         self.project: Project | None = None
         self.progress: Progress | None = None
         self.notices: list[Any] = []
+        self.overlays: dict[str, RunCurves] = {}
         self._known: Tracker | None = None
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
@@ -154,6 +157,11 @@ class Runner(QObject):
     def reset_weights(self, seed: int | None = None) -> None:
         """Begin anew, with the same seed or another."""
         self._ask(lambda session: session.reset_weights(seed))
+
+    def set_overlays(self, overlays: dict[str, RunCurves]) -> None:
+        """Show these earlier runs beside the live one."""
+        self.overlays = overlays
+        self.overlays_changed.emit()
 
     def do(self, action: str, amount: int) -> None:
         """What the button of a notice does to the run itself; "" does nothing."""

@@ -1,0 +1,224 @@
+"""The Runs tab: earlier trainings, to compare and to bring back."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.ui import jobs
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, when
+from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.training.runner import Runner
+from netbuilder.ui.training.series import RunCurves
+from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs import Run
+
+log = logging.getLogger(__name__)
+_NONE = "Every training is kept here: train once, and it stands in this list."
+
+
+def _list(_question: object) -> list[Run]:
+    from netbuilder.core.engine.runs import list_runs
+
+    return list_runs()
+
+
+def curves_of(run: Run) -> RunCurves:
+    """The curves of a recorded run.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    from netbuilder.core.engine.runs import rows
+
+    found = rows(run)
+    curves = RunCurves(run.name)
+    steps = max((len(values) for values in found.steps.values()), default=0)
+    if steps and run.epochs:
+        x = np.arange(1, steps + 1) * (run.epochs / steps)
+        curves.add_steps(x, dict(found.steps))
+    for name, values in found.epochs.items():
+        curves.add_epochs(name, np.arange(1, len(values) + 1), values)
+    return curves
+
+
+class RunsPanel(QWidget):
+    """A table of runs, and what differs between the selected ones or from the canvas."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._runner = store, runner
+        self._worker = jobs.Latest(_list, "runs", self)
+        self._worker.answered.connect(lambda _question, runs: self._show(runs))
+        self._worker.failed.connect(lambda _question, error: log.error("runs", exc_info=error))
+        self.destroyed.connect(self._worker.stop)
+        self.model = RunsModel(self)
+        self.model.renamed.connect(self._rename)
+        self.model.overlaid.connect(self._overlay)
+        self._build_table()
+        self.about = note_label("Tick runs to see them beside the live curve.", self)
+        self.back = QPushButton("Bring back", self)
+        self.back.setToolTip("Put this run's network, data and plan on the canvas again")
+        self.delete = QPushButton("Delete", self)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.about, 1)
+        for button in (self.back, self.delete):
+            button.setProperty("small", True)
+            buttons.addWidget(button)
+        self.differs_title = heading("", self)
+        self.differs = note_label("", self, role="body")
+        page = QWidget(self)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(14, 10, 14, 10)
+        layout.setSpacing(8)
+        layout.addLayout(buttons)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.differs_title)
+        layout.addWidget(self.differs)
+        self.stack = QStackedWidget(self)
+        empty = note_label(_NONE, self, role="empty")
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack.addWidget(empty)
+        self.stack.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        self.back.clicked.connect(self.bring_back)
+        self.delete.clicked.connect(self.delete_selected)
+        QShortcut(QKeySequence.StandardKey.Delete, self.table, self.delete_selected).setContext(
+            Qt.ShortcutContext.WidgetShortcut
+        )
+        runner.ended.connect(self.refresh)
+        store.changed.connect(lambda _old, _new: self._show_differences())
+        self._show_differences()
+
+    def _build_table(self) -> None:
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.model)
+        self.sorted.setSortRole(SORT_ROLE)
+        self.table = QTableView(self)
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(1, Qt.SortOrder.DescendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.setAccessibleName("Runs")
+        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the list again."""
+        self._worker.ask(None)
+
+    def selected(self) -> list[Run]:
+        """The selected runs."""
+        rows = self.table.selectionModel().selectedRows()
+        return [self.model.runs[self.sorted.mapToSource(row).row()] for row in rows]
+
+    def bring_back(self) -> None:
+        """Put the selected run's project on the canvas; one undo takes it back."""
+        chosen = self.selected()
+        if len(chosen) == 1:
+            run = chosen[0]
+            self._store.apply(f"Bring back {run.name}", lambda _project: run.project)
+
+    def delete_selected(self) -> None:
+        """Take the selected runs away for good."""
+        from netbuilder.core.engine import runs
+
+        for run in self.selected():
+            runs.delete(run.id)
+        gone = {run.id for run in self.selected()}
+        self._show([run for run in self.model.runs if run.id not in gone])
+        self._overlay(tuple(self.model.ticked))
+
+    def _show(self, found: list[Run]) -> None:
+        kept = {run.id for run in self.selected()}
+        self.model.show_runs(found)
+        self.stack.setCurrentIndex(1 if found else 0)
+        for row in range(self.sorted.rowCount()):
+            index = self.sorted.index(row, 0)
+            if self.model.runs[self.sorted.mapToSource(index).row()].id in kept:
+                self.table.selectRow(row)
+        self._show_differences()
+
+    def _rename(self, run: Run, name: str) -> None:
+        from netbuilder.core.engine import runs
+        from netbuilder.core.errors import UserError
+
+        try:
+            renamed = runs.rename(run.id, name)
+        except UserError as error:
+            self.about.setText(str(error))
+            return
+        self._show([renamed if one.id == run.id else one for one in self.model.runs])
+
+    def _overlay(self, ids: tuple[str, ...]) -> None:
+        from netbuilder.core.errors import UserError
+
+        overlays: dict[str, RunCurves] = {}
+        for run in self.model.runs:
+            if run.id not in ids:
+                continue
+            name = run.name if run.name not in overlays else f"{run.name}, {when(run)}"
+            try:
+                overlays[name] = curves_of(run)
+            except UserError as error:
+                self.about.setText(str(error))
+        self._runner.set_overlays(overlays)
+
+    def _show_differences(self) -> None:
+        chosen = self.selected()
+        self.back.setEnabled(len(chosen) == 1)
+        self.delete.setEnabled(bool(chosen))
+        for label in (self.differs, self.differs_title):
+            label.setVisible(len(chosen) in (1, 2))
+        if len(chosen) == 1:
+            self._tell(
+                f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._store.project
+            )
+        elif len(chosen) == 2:
+            older, newer = sorted(chosen, key=lambda run: run.started)
+            self._tell(f"From “{older.name}” to “{newer.name}”", older.project, newer.project)
+
+    def _tell(self, title: str, old: Any, new: Any) -> None:
+        from netbuilder.core.engine.differences import differences
+
+        found = [str(one) for one in differences(old, new)]
+        self.differs_title.setText(title)
+        shown = [f"• {line}" for line in found[:12]]
+        if len(found) > 12:
+            shown.append(f"… and {len(found) - 12} more")
+        self.differs.setText("\n".join(shown) or "Nothing differs.")

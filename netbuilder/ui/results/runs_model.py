@@ -1,0 +1,158 @@
+"""Earlier runs as a table: tick to overlay, click to sort, type to rename."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from netbuilder.ui.training.progress import duration
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs import Run
+
+Index = QModelIndex | QPersistentModelIndex
+SORT_ROLE = Qt.ItemDataRole.UserRole
+_REASONS = {"done": "to the end", "stopped": "stopped by hand", "early": "stopped early"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, what it shows, and what it is sorted by."""
+
+    title: str
+    text: Callable[[Run], str]
+    key: Callable[[Run], Any]
+
+
+def number(value: float | None) -> str:
+    """A result in four digits; empty where there is none."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def best_loss(run: Run) -> float | None:
+    """The last validation loss, or the training's where none was measured."""
+    value = run.last.get("val_loss", run.last.get("loss"))
+    return None if value is None else float(value)
+
+
+def test_value(run: Run) -> float | None:
+    """The number of the test that tells most: accuracy, an error in own units, the loss."""
+    names = [name for name in run.test if name != "loss"] or list(run.test)
+    return float(run.test[names[0]]) if names else None
+
+
+def when(run: Run) -> str:
+    """When it began, shortly."""
+    try:
+        return datetime.fromisoformat(run.started).strftime("%d %b %H:%M")
+    except ValueError:
+        return run.started
+
+
+def _rank(value: float | None) -> float:
+    return float("inf") if value is None or math.isnan(value) else value
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("name", lambda run: run.name, lambda run: run.name.lower()),
+    Column("began", when, lambda run: run.started),
+    Column("epochs", lambda run: f"{run.epochs:,}", lambda run: run.epochs),
+    Column("loss", lambda run: number(best_loss(run)), lambda run: _rank(best_loss(run))),
+    Column("test", lambda run: number(test_value(run)), lambda run: _rank(test_value(run))),
+    Column("took", lambda run: duration(run.seconds), lambda run: run.seconds),
+)
+
+
+class RunsModel(QAbstractTableModel):
+    """``renamed(run, name)`` and ``overlaid(ids)`` tell what the user did."""
+
+    renamed = Signal(object, str)
+    overlaid = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.runs: list[Run] = []
+        self.ticked: list[str] = []
+
+    def show_runs(self, runs: list[Run]) -> None:
+        """Show other runs; ticks of those that are gone go too."""
+        self.beginResetModel()
+        self.runs = runs
+        known = {run.id for run in runs}
+        self.ticked = [one for one in self.ticked if one in known]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.runs)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        run, column = self.runs[index.row()], COLUMNS[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                return column.text(run)
+            case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
+                ticked = run.id in self.ticked
+                return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip(run)
+            case _ if role == SORT_ROLE:
+                return column.key(run)
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        run = self.runs[index.row()]
+        if role == Qt.ItemDataRole.CheckStateRole:
+            on = Qt.CheckState(value) == Qt.CheckState.Checked
+            self.ticked = [one for one in self.ticked if one != run.id] + ([run.id] if on else [])
+            self.dataChanged.emit(index, index)
+            self.overlaid.emit(tuple(self.ticked))
+            return True
+        if role == Qt.ItemDataRole.EditRole and str(value).strip():
+            self.renamed.emit(run, str(value).strip())
+            return True
+        return False
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section].title
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flag = Qt.ItemFlag
+        both = flag.ItemIsEnabled | flag.ItemIsSelectable
+        return (
+            both | flag.ItemIsEditable | flag.ItemIsUserCheckable if index.column() == 0 else both
+        )
+
+
+def tip(run: Run) -> str:
+    """All about a run, in a few lines."""
+    lines = [f"{run.name}, {when(run)}: {_REASONS.get(run.reason, run.reason)}"]
+    if run.best_epoch:
+        lines.append(f"best epoch {run.best_epoch:,} of {run.epochs:,}")
+    lines += [
+        f"{name.replace('_', ' ')} {number(value)} at the end" for name, value in run.last.items()
+    ]
+    lines += [f"test {name.replace('_', ' ')} {number(value)}" for name, value in run.test.items()]
+    if run.machine:
+        lines.append(f"on {run.machine.get('name', '')}, {run.machine.get('system', '')}".strip())
+    if run.versions:
+        lines.append(", ".join(f"{name} {version}" for name, version in run.versions.items()))
+    return "\n".join(lines)
