@@ -22,6 +22,10 @@ def run(arguments: argparse.Namespace) -> int:
     files.write(project, path)
     for refused in file.refused:
         note(f"Placeholder: {refused.why}")
+    for node in project.graph.nodes:
+        text = str(node.extra.get("explanation", ""))
+        if text.startswith("Left out"):
+            note(f"'{node.id}': {text}")
     count = len(project.graph.nodes)
     note(f"Wrote {path}: {count} nodes, {len(project.graph.edges)} edges.")
     if arguments.json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.events import Event
@@ -23,9 +24,10 @@ class Progress:
         self.reason = "done"
         self._console = Console(stderr=True)
         self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %  {task.fields[numbers]}"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=30)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
             console=self._console,
             transient=True,
             disable=not self._console.is_terminal,
@@ -33,7 +35,7 @@ class Progress:
         self._task = self._bar.add_task("Preparing", total=None, numbers="")
         self._epochs = self._per_epoch = 1
         self._told = time.monotonic()
-        self._logs = ""
+        self._logs = self._losses = ""
 
     def __enter__(self) -> Progress:
         """Begin to draw."""
@@ -63,6 +65,11 @@ class Progress:
         elif isinstance(event, events.EpochEnd):
             self._epochs = event.epochs
             self._logs = "  ".join(f"{name} {value:.4g}" for name, value in event.logs.items())
+            self._losses = "  ".join(
+                f"{name} {event.logs[name]:.4g}"
+                for name in ("loss", "val_loss")
+                if name in event.logs
+            )
             self._line(event.epoch)
         elif isinstance(event, events.Noticed):
             self._console.print(
@@ -83,7 +90,7 @@ class Progress:
             total=total,
             description=f"Epoch {min(epoch + 1, self._epochs)}/{self._epochs}"
             f" step {step}/{self._per_epoch}",
-            numbers=f"{speed:,.0f} steps/s  {_clock(left)} left  {self._logs}",
+            numbers=f"{speed:,.0f} steps/s  {_clock(left)} left  {self._losses}",
         )
 
     def _line(self, epoch: int) -> None:

@@ -1,40 +1,19 @@
-"""TensorFlow without the lines that its C++ side writes to stderr while it loads."""
+"""TensorFlow loaded before it is needed, without its chatter."""
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
+
+from netbuilder.core.quiet import quiet_stderr
 
 
 def load_tensorflow() -> None:
     """Import TensorFlow and Keras; what they write on the way is shown only if they fail."""
     if "keras" in sys.modules:
         return
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr (pythonw on Windows)
-        _import()
-        return
-    with tempfile.TemporaryFile() as told:
-        os.dup2(told.fileno(), 2)
-        try:
-            _import()
-        except BaseException:
-            told.seek(0)
-            os.write(kept, told.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+    with quiet_stderr():
+        import keras  # noqa: F401
+        import tensorflow as tf
 
-
-def _import() -> None:
-    import keras
-    import tensorflow as tf
-
-    # The first tensor makes TensorFlow's C++ side speak once more.
-    tf.zeros(())
-    keras.backend.backend()
+        # The first tensor makes TensorFlow's C++ side speak once more.
+        tf.zeros(())

@@ -6,10 +6,12 @@ import argparse
 
 from netbuilder.cli.app import qt_libraries
 from netbuilder.cli.output import note, print_json
+from netbuilder.cli.quiet import load_tensorflow
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the window without a screen and write it."""
+    load_tensorflow()
     with qt_libraries():
         from netbuilder.ui import screenshot
     screenshot.render(

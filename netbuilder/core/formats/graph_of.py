@@ -11,7 +11,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.known import MODELS
 from netbuilder.core.formats.masks import tensor_places
 from netbuilder.core.formats.modelfile import ModelFile
-from netbuilder.core.formats.params_of import params_of
+from netbuilder.core.formats.params_of import dropped_of, params_of
 from netbuilder.core.formats.safety_config import model_layers
 from netbuilder.core.formats.training_of import training_of
 from netbuilder.core.project.model import Graph, Group, Node, Project
@@ -175,6 +175,10 @@ class _Builder:
             why = self.why.get(str(config.get("name", class_name)), "")
             known = kind in LAYERS and not why
             params = params_of(kind, config) if known else {}
+            if known and (lost := dropped_of(kind, config)):
+                why = (
+                    f"Left out on import, since {kind} has no place for it here: {', '.join(lost)}."
+                )
             node = self._add(name, kind if known else class_name, params, group, explanation=why)
             self.owners[id(entry)] = node
         spec = LAYERS.get(kind)

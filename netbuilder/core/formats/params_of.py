@@ -50,6 +50,54 @@ def params_of(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return _without_derived(layer, found, values)
 
 
+# What a config holds beside the constructor's arguments, or only for old programs.
+_BOOKKEEPING = frozenset(
+    {
+        "name",
+        "trainable",
+        "dtype",
+        "batch_input_shape",
+        "batch_shape",
+        "input_shape",
+        "input_length",
+        "implementation",
+        "time_major",
+        "zero_output_for_mask",
+        "quantization_config",
+        "autocast",
+        "groups",
+        "dilation_rate",
+        "data_format",
+        "seed",
+        "ragged",
+        "sparse",
+        "optional",
+    }
+)
+
+
+def dropped_of(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Arguments of a config that say something and that the row of ``layer`` has no place for."""
+    spec = LAYERS[layer]
+    names = _OLD_NAMES.get(layer, {})
+    kept = params_of(layer, config)
+    found = []
+    for key, value in config.items():
+        name = names.get(key, key)
+        if name in _BOOKKEEPING or value in (None, False, "", [], {}):
+            continue
+        if name == "backward_layer" and _layer(value) == _backwards(_layer(config.get("layer"))):
+            continue
+        param = spec.by_name.get(name)
+        if param is None or (
+            name not in kept and problem_with(param, value_of(param, value)) is not None
+        ):
+            found.append(key)
+    if config.get("trainable") is False and "trainable" not in spec.by_name:
+        found.append("trainable")
+    return tuple(found)
+
+
 def _without_derived(
     layer: str, found: dict[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:

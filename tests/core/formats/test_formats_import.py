@@ -110,6 +110,25 @@ def test_an_unknown_layer_becomes_a_placeholder(tmp_path: Path) -> None:
         registry.load(path)
 
 
+def test_what_the_canvas_cannot_say_is_told(tmp_path: Path) -> None:
+    start = keras.Input((5, 2))
+    frozen = layers.Dense(3, name="frozen", trainable=False)(start)
+    states = layers.Bidirectional(
+        layers.LSTM(2),
+        backward_layer=layers.LSTM(2, activation="relu", go_backwards=True),
+        name="odd",
+    )(frozen)
+    states = layers.Concatenate()([states, layers.Bidirectional(layers.GRU(2))(start)])
+    plain = layers.Conv1D(2, 3, padding="same", name="plain")(start)
+    plain = layers.Flatten(name="flat")(layers.BatchNormalization(name="norm")(plain))
+    model = keras.Model(start, layers.Concatenate(name="both")([states, plain]))
+    project = registry.import_model(save(model, tmp_path / "m.h5"))
+    told = {n.id: n.extra["explanation"] for n in project.graph.nodes if "explanation" in n.extra}
+    assert set(told) == {"frozen", "odd"}
+    assert "trainable" in told["frozen"]
+    assert "backward_layer" in told["odd"]
+
+
 # What Keras 2.0.5 wrote: no InputLayer, "lr", batch_input_shape in the first layer.
 OLD = {
     "class_name": "Sequential",
