@@ -32,11 +32,11 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
 def take(trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float) -> Snapshot:
     """All of the run as it is now, between two chunks."""
     arrays: Arrays = {
-        f"{kind}/{number}": np.array(variable)
+        f"{kind}/{number}": variable.numpy().copy()
         for kind, variables in _variables(trainer).items()
         for number, variable in enumerate(variables)
     }
-    arrays["pending"] = np.array(trainer.pending, np.float32)
+    arrays["pending"] = trainer.pending.copy()
     arrays |= {f"callback/{name}": value for name, value in callbacks.state().items()}
     history = trainer.history
     rates = np.asarray(history.rates, np.float32).reshape(-1, 1)

@@ -17,7 +17,8 @@ from netbuilder.core.engine.feed import Order, Orders, feed_of
 from netbuilder.core.engine.history import Floats, History
 from netbuilder.core.engine.loop import Counters, Plan, Program, names_of
 from netbuilder.core.engine.remembered import Remembered, key_of
-from netbuilder.core.engine.weighting import sample_weights
+from netbuilder.core.engine.streaming import StreamProgram
+from netbuilder.core.engine.weighting import class_table, sample_weights
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Trainer:
 
     Args:
         project: with loss and metrics filled in.
-        dataset: all in memory.
+        dataset: in memory, or a stream.
         core: compiled, optimizer built.
         single_epochs: never run past the end of an epoch (callbacks want to be called there).
         monitor: name of the number that decides which epoch is best, "" for the usual one.
@@ -78,48 +79,70 @@ class Trainer:
         feed = feed_of(dataset.train, inputs, outputs, weight)
         held = dataset.validation
         checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
-        self.batch = max(1, min(training.batch_size, feed.rows))
+        rows = feed.rows if dataset.stream is None else dataset.stream.rows
+        self.batch = max(1, min(training.batch_size, rows))
         names = names_of(core, feed, self.batch)
-        self.feed = feed.tensors()
+        stream = dataset.stream
+        self.samples = rows
+        # Of a stream only a first part is in memory, and that only to build on.
+        self.feed = feed.tensors() if stream is None else feed
         self.validation = None if checked is None else checked.tensors()
         extra = [f"val_{name}" for name in names] if self.validation is not None else []
         known = (*names, *extra)
         if monitor not in known:
             monitor, sign = ("val_loss" if extra else "loss"), 1.0
         self.history = History(names, extra, monitor, sign)
-        self.orders = Orders(self.feed.rows, training.seed, training.shuffle)
+        self.orders = Orders(self.samples, training.seed, training.shuffle)
         self.counters = Counters.make(core)
-        self.steps_per_epoch = -(-self.feed.rows // self.batch)
+        self.steps_per_epoch = -(-self.samples // self.batch)
         self.epoch = 0
         self.step = 0
-        guess = guessed_seconds(core, self.feed.rows, self.batch)
-        fused = guess < _FUSED_EPOCH_SECONDS
+        guess = guessed_seconds(core, self.samples, self.batch)
+        fused = guess < _FUSED_EPOCH_SECONDS and stream is None
         self._single = single_epochs
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
-        self.program = self._make("graph", self.plan)
-        samples = {
-            "rows": self.feed.rows,
-            "held": 0 if self.validation is None else self.validation.rows,
-            "types": [str(v.dtype) for v in (*self.feed.x, *self.feed.y)],
-            "weighted": self.feed.weight is not None,
-        }
+        self.stream: StreamProgram | None = None
+        if stream is not None:
+            self.stream = StreamProgram(
+                core,
+                self.counters,
+                stream,
+                self.plan,
+                inputs=inputs,
+                outputs=outputs,
+                table=class_table(dataset.facts, training.class_weight),
+                shuffle=training.shuffle,
+                seed=training.seed,
+            )
+        self.program: Program = self.stream or self._make("graph", self.plan)
+        # Nothing but the graph loop can read a stream.
+        mode: Mode = compilation if self.stream is None else "graph"
         self.compilation = Compilation(
             self.program,
             self._make,
             self._rehearsal,
-            remembered=Remembered(key_of(core, self.plan, samples), memory),
-            mode=compilation,
+            remembered=Remembered(key_of(core, self.plan, self._facts()), memory),
+            mode=mode,
         )
         self._evaluator: Evaluator | None = None
         self._seconds_a_step = 0.0
         self._calls = 0
         self.pending: Floats = np.zeros(0, np.float32)
 
+    def _facts(self) -> dict[str, Any]:
+        """About the samples, for remembering how a model shape is best compiled."""
+        return {
+            "rows": self.samples,
+            "held": 0 if self.validation is None else self.validation.rows,
+            "types": [str(value.dtype) for value in (*self.feed.x, *self.feed.y)],
+            "weighted": self.feed.weight is not None,
+        }
+
     def _make(self, kind: str, plan: Plan) -> Program:
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: Plan) -> Order:
-        orders = Orders(self.feed.rows, 0)
+        orders = Orders(self.samples, 0)
         return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
     def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> Plan:
@@ -127,7 +150,7 @@ class Trainer:
         epochs = 1
         if fused:
             epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
-            epochs = max(1, min(epochs, _ORDER_ITEMS // self.feed.rows))
+            epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
         return Plan(self.batch, epochs, steps, fused, monitor, sign)
 
@@ -135,11 +158,6 @@ class Trainer:
     def position(self) -> int:
         """Steps done since the beginning of the run."""
         return self.epoch * self.steps_per_epoch + self.step
-
-    @property
-    def samples(self) -> int:
-        """Training samples in an epoch."""
-        return self.feed.rows
 
     @property
     def needs_validation(self) -> bool:
@@ -164,10 +182,13 @@ class Trainer:
         ``ready`` must have said True since the last call.
         """
         count = self._count(epochs)
-        rows = (self.step + count - 1) // self.steps_per_epoch + 1
-        orders = self.orders.get(self.epoch, rows, self.plan.epochs)
         begin = time.perf_counter()
-        chunk = self.program.run(orders, self.step, count)
+        if self.stream is not None:
+            chunk = self.stream.run_epoch(self.epoch, self.step, count)
+        else:
+            rows = (self.step + count - 1) // self.steps_per_epoch + 1
+            orders = self.orders.get(self.epoch, rows, self.plan.epochs)
+            chunk = self.program.run(orders, self.step, count)
         seconds = time.perf_counter() - begin
         self._learn(seconds, count)
         self.history.add_steps(chunk.steps)
@@ -248,7 +269,9 @@ class Trainer:
 
     def reseed(self, seed: int) -> None:
         """Shuffle by another seed."""
-        self.orders = Orders(self.feed.rows, seed, self.project.training.shuffle)
+        self.orders = Orders(self.samples, seed, self.project.training.shuffle)
+        if self.stream is not None:
+            self.stream.seed = seed
 
     def restart(self, fresh: keras.Model, seed: int) -> None:
         """Begin again with the weights and the optimizer of ``fresh``."""

@@ -1,0 +1,74 @@
+"""Data that does not fit in memory trains in the same loop, to the same result."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset, Stream
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Choice, Data, Project
+
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+
+
+def streamed(data: Dataset) -> Dataset:
+    """The same rows, a batch at a time; only ten of them in memory."""
+    x, y = data.train.x["input"], data.train.y["out"]
+
+    def batches(size: int, shuffle: bool, seed: int) -> Iterator[Any]:
+        order = np.random.default_rng(seed).permutation(len(x)) if shuffle else np.arange(len(x))
+        for start in range(0, len(x), size):
+            rows = order[start : start + size]
+            yield {"input": x[rows]}, {"out": y[rows]}, None
+
+    first = replace(data.train, x={"input": x[:10]}, y={"out": y[:10]}, raw_x={"input": x[:10]})
+    return replace(data, train=first, stream=Stream(len(x), batches))
+
+
+def test_a_stream_trains_like_the_same_rows_in_memory(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y}, held=20)
+    project = chain(NET, epochs=3, batch_size=32, shuffle=False, metrics=(Choice("mae"),))
+    memory = Session(project, data, compilation="graph").run()
+    stream = Session(project, streamed(data)).run()
+    for name, values in memory.history.items():
+        np.testing.assert_allclose(stream.history[name], values, rtol=1e-5)
+    for one, two in zip(memory.core.get_weights(), stream.core.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
+
+
+def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    data = streamed(dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20))
+    whole = Session(chain(NET, epochs=4), data).run()
+    Session(chain(NET, epochs=2), data, checkpoint_dir=tmp_path).run()
+    gone_on = Session(chain(NET, epochs=4), data, checkpoint_dir=tmp_path, resume=True).run()
+    assert gone_on.history == whole.history
+    assert Session(chain(NET, epochs=4, seed=9), data).run().history != whole.history
+
+
+def test_a_csv_file_beyond_the_memory_limit(chain: Callable[..., Project], tmp_path: Path) -> None:
+    source = np.random.default_rng(0)
+    values = source.normal(size=(30_000, 6))
+    path = tmp_path / "large.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*"abcdef", "target"])
+        writer.writerows(np.column_stack([values, values.sum(axis=1)]).round(5).tolist())
+    recipe = Data("csv", path=path.name, target=("target",), options={"memory_limit_mb": 0.3})
+    project = replace(chain(NET, epochs=2, batch_size=256), data=recipe)
+    data = load(project, tmp_path)
+    assert data.stream is not None and data.facts.streamed
+    trained = Session(project, data).run()
+    assert trained.history["val_loss"][-1] < trained.history["val_loss"][0]
