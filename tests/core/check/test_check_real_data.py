@@ -1,0 +1,112 @@
+"""On real data: a beginner's mistake, the fixes clicked one after another, and it trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.check.diagnostics import diagnose, main
+from netbuilder.core.check.shapes import ShapeCache
+from netbuilder.core.check.sketch import chain
+from netbuilder.core.data.load import load
+from netbuilder.core.project.model import Choice, Data, Project, Training
+
+INPUT = ("input", "Input", {})
+CONV = ("conv", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu"})
+CACHE = ShapeCache()
+
+
+def dense(name: str, units: int, activation: str | None = None):
+    return (name, "Dense", {"units": units, "activation": activation or "linear"})
+
+
+def on(name: str, **more) -> Data:
+    return Data("builtin", name=name, **more)
+
+
+def loss(name: str) -> Training:
+    return Training(loss=Choice(name))
+
+
+LSTM = {"units": 4}
+CASES = {
+    "no Flatten": (
+        chain(INPUT, CONV, dense("out", 10, "softmax"), data=on("digits")),
+        ["Insert Flatten"],
+    ),
+    "pictures layer on a table": (
+        chain(INPUT, CONV, ("flat", "Flatten", {}), dense("out", 3, "softmax"), data=on("iris")),
+        ["Use Dense instead"],
+    ),
+    "softmax and mean squared error": (
+        chain(INPUT, dense("out", 3, "softmax"), data=on("iris"),
+              training=loss("mean_squared_error")),
+        ["Choose the loss from the data"],
+    ),
+    "sigmoid and categorical cross-entropy": (
+        chain(INPUT, dense("out", 3, "sigmoid"), data=on("iris"),
+              training=loss("categorical_crossentropy")),
+        ["Use sparse categorical cross-entropy", "Set activation to softmax"],
+    ),
+    "wrong number of classes": (
+        chain(INPUT, dense("out", 10, "softmax"), data=on("iris")), ["Set units to 3"],
+    ),
+    "relu predicts a number": (
+        chain(INPUT, dense("out", 1, "relu"), data=on("diabetes")), ["Set activation to linear"],
+    ),
+    "not scaled": (
+        chain(INPUT, dense("out", 1), data=on("diabetes", scaling="none")), ["Scale the inputs"],
+    ),
+    "two recurrent layers": (
+        chain(INPUT, ("a", "LSTM", LSTM), ("b", "LSTM", LSTM), dense("out", 4, "softmax"),
+              data=on("waves")),
+        ["Turn on return_sequences in 'a'"],
+    ),
+    "vocabulary": (
+        chain(INPUT, ("words", "Embedding", {"input_dim": 9, "output_dim": 4}),
+              ("pool", "GlobalAveragePooling1D", {}), dense("out", 1, "sigmoid"),
+              data=on("reviews")),
+        ["Set input_dim to 69"],
+    ),
+    "another picture size": (
+        chain(("input", "Input", {"shape": [28, 28, 1]}), CONV, ("flat", "Flatten", {}),
+              dense("out", 10, "softmax"), data=on("digits")),
+        ["Take the shape from the data"],
+    ),
+    "larger than any memory": (
+        chain(INPUT, dense("a", 200_000, "relu"), dense("b", 200_000, "relu"),
+              dense("out", 3, "softmax"), data=on("iris")),
+        None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
+    from netbuilder.core.engine.build import build_core
+
+    project, expected = CASES[name]
+    clicked: list[str] = []
+    for _ in range(6):
+        problems = look(project)
+        if not problems:
+            break
+        assert problems[0].fix is not None
+        clicked.append(problems[0].fix.label)
+        project = problems[0].fix.edit(project)
+    assert look(project) == ()
+    if expected is not None:
+        assert clicked == expected
+    data = load(project, Path())
+    model = build_core(project, data.facts)
+    model.run_eagerly = True
+    (x,), (y,) = data.train.x.values(), data.train.y.values()
+    result = model.train_on_batch(x[:16], y[:16])
+    assert np.all(np.isfinite(result))
+
+
+def look(project: Project):
+    facts = load(project, Path()).facts
+    return main(diagnose(project, facts, CACHE.compute(project.graph, facts)))
