@@ -23,6 +23,7 @@ from netbuilder.core.project.model import Project
 
 #: Every rule, in the order in which problems are listed: what has to be mended first, first.
 RULES: tuple[Rule, ...] = (
+    rules_data.NO_DATA,
     *rules_structure.RULES,
     *rules_params.RULES,
     *rules_data.RULES,

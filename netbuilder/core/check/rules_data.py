@@ -189,15 +189,17 @@ def _reading(input_dim: int) -> Project:
     )  # fmt: skip
 
 
+#: The first step, and so the first to be told.
+NO_DATA = Rule(
+    "no-data", Severity.ERROR, "No data",
+    "A network learns from data, and none is chosen.",
+    "Choose a file or a built-in set in the Data tab.",
+    _no_data,
+    (lambda: Example(replace(chain(*_GOOD), data=Data())),
+     lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "no-data", Severity.ERROR, "No data",
-        "A network learns from data, and none is chosen.",
-        "Choose a file or a built-in set in the Data tab.",
-        _no_data,
-        (lambda: Example(replace(chain(*_GOOD), data=Data())),
-         lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
-    ),
     Rule(
         "input-shape", Severity.ERROR, "Input does not fit the data",
         "Input has a shape of its own that the rows of the data do not have.",

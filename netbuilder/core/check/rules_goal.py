@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from netbuilder.core.catalog.training import METRICS, canonical
 from netbuilder.core.check.answer import made_for, target, target_kinds
@@ -11,10 +12,10 @@ from netbuilder.core.check.plan import change_named
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.sketch import Example, Sketch, chain, facts_for
-from netbuilder.core.check.words import count, label
+from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.data.facts import CLASSES, REGRESSION
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project, Training
+from netbuilder.core.project.model import Choice, OutputGoal, Project, Training
 
 #: The largest class has this many rows for each of the smallest, and more: then it is told.
 _RARE = 10.0
@@ -85,6 +86,34 @@ def _without_metric(project: Project, name: str) -> Project:
     return project
 
 
+def _lost_goals(context: Context) -> Iterable[Found]:
+    graph, data = context.graph, context.project.data
+    named = [(one, "output") for one in (*context.project.training.outputs, *data.targets)]
+    named += [(one, "Input") for one in data.inputs]
+    for name, what in dict.fromkeys(named):
+        there = graph.inputs if what == "Input" else graph.outputs
+        if name in there or not there:
+            continue
+        yield Found(
+            name if name in graph.by_id else None,
+            f"The plan says something about the {what} '{name}', but the network has only"
+            f" {listed(there)}.",
+            fix("Forget it", _forgotten, name, what),
+        )
+
+
+def _forgotten(project: Project, name: str, what: str) -> Project:
+    """The project without goals and columns of an end that is none."""
+
+    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in table.items() if key != name}
+
+    if what == "Input":
+        return edits.set_data(project, inputs=kept(project.data.inputs))
+    project = edits.set_training(project, outputs=kept(project.training.outputs))
+    return edits.set_data(project, targets=kept(project.data.targets))
+
+
 def _imbalance(context: Context) -> Iterable[Found]:
     facts = context.facts
     assert facts is not None
@@ -132,6 +161,17 @@ RULES: tuple[Rule, ...] = (
         _dead_end,
         (_forked,),
         needs_facts=True, needs_shapes=True,
+    ),
+    Rule(
+        "lost-goal", Severity.WARNING, "A goal of nothing",
+        "The file gives a loss, metrics or columns to an Input or output that is none.",
+        "Correct the name in the file, or forget the goal.",
+        _lost_goals,
+        (
+            lambda: Example(
+                _planned(_SOFTMAX, outputs={"uot": OutputGoal(Choice("mean_squared_error"))})
+            ),
+        ),
     ),
     Rule(
         "metric-target", Severity.ERROR, "Metric cannot be computed",

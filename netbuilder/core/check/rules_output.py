@@ -46,7 +46,9 @@ def _units(context: Context) -> Iterable[Found]:
                 fix("Take the target as a number", edits.set_data, task=REGRESSION),
             )
         else:
-            yield Found(end.node.id, _units_text(end, end.shape[1]), _units_fix(end))
+            have = end.shape[1]
+            title = "The last layer is missing" if _hidden(end, have) else ""
+            yield Found(end.node.id, _units_text(end, have), _units_fix(end, have), title)
 
 
 def _meant_as_number(end: End) -> bool:
@@ -57,34 +59,45 @@ def _meant_as_number(end: End) -> bool:
 
 
 def _units_text(end: End, have: int) -> str:
-    need = count(end.units or 0, "unit")
+    last = label(end.maker or end.node)
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
         shown = listed([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])], "and")
-        target = f"the data has {count(len(end.classes), 'class')} ({shown})"
+        aim = f"the data has {count(len(end.classes), 'class')} ({shown})"
     elif end.task == BINARY:
-        target = "the target is yes or no"
-        need = "1 unit with sigmoid, or 2 with softmax"
+        aim = "the target is yes or no"
     else:
-        target = f"the target is {count(end.units or 0, 'number')} for each row"
-    return f"The network ends in {count(have, 'unit')}, but {target}. It needs {need}."
+        aim = f"the target is {count(end.units or 0, 'number')} for each row"
+    verb = "Add a last layer with" if _hidden(end, have) else "The last layer needs"
+    return f"The network ends in {last} with {count(have, 'unit')}, but {aim}. {verb} {_need(end)}."
 
 
-def _units_fix(end: End) -> Fix:
+def _need(end: End) -> str:
+    """Units and activation that the target needs: ``3 units, softmax``."""
+    activation = wanted_activation(end)
+    units = count(end.units or 1, "unit")
+    return f"{units}, {activation}" if activation else units
+
+
+def _hidden(end: End, have: int) -> bool:
+    """Whether the last layer looks like one in the middle: the network is not finished yet."""
+    bent = end.activation not in {None, "softmax", "sigmoid"}
+    maker = end.maker is not None and end.maker.layer == "Dense"
+    return not maker or (bent and have > (end.units or 1))
+
+
+def _units_fix(end: End, have: int) -> Fix:
     units, activation = end.units or 1, wanted_activation(end)
     maker = end.maker
-    if maker is not None and maker.layer == "Dense" and maker.shared is None:
-        alone = not any(t.layer in ACTIVATION_LAYERS or t.layer == "Activation" for t in end.tail)
-        suits = end.activation == activation or not alone
-        changes = {"units": units} if suits else {"units": units, "activation": activation}
-        return fix(f"Set units to {units}", edits.set_params, maker.id, **changes)
-    params = {"units": units, "activation": activation}
-    return fix(
-        f"Add a Dense of {count(units, 'unit')}",
-        edits.insert_after,
-        end.node.id,
-        "Dense",
-        params=params,
-    )
+    if maker is None or maker.shared is not None or _hidden(end, have):
+        params = {"units": units, "activation": activation}
+        return fix(
+            f"Add a Dense: {_need(end)}", edits.insert_after, end.node.id, "Dense", params=params
+        )
+    alone = not any(t.layer in ACTIVATION_LAYERS or t.layer == "Activation" for t in end.tail)
+    if end.activation == activation or not alone:
+        return fix(f"Set {count(units, 'unit')}", edits.set_params, maker.id, units=units)
+    changes = {"units": units, "activation": activation or "linear"}
+    return fix(f"Set {_need(end)}", edits.set_params, maker.id, **changes)
 
 
 def _one_unit(context: Context) -> Iterable[Found]:
@@ -163,6 +176,7 @@ RULES: tuple[Rule, ...] = (
         _units,
         (
             lambda: ending(10, "softmax", _FLOWERS),
+            lambda: ending(32, "relu", _FLOWERS),
             lambda: ending(2, None, _PRICES),
             lambda: ending(3, "sigmoid", _YES_NO),
             lambda: ending(1, None, _GRADES, Choice("mean_squared_error")),

@@ -21,7 +21,7 @@ from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.project.model import Graph, Node
 
 FLOAT_BYTES = 4
-_KEPT = 50_000  # outcomes; each holds a few numbers
+_KEPT = 20_000  # outcomes; each holds a few numbers
 
 Key = tuple[str, str, tuple[Shape, ...]]
 

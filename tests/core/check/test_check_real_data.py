@@ -51,7 +51,7 @@ CASES = {
         ["Use sparse categorical cross-entropy", "Set activation to softmax"],
     ),
     "wrong number of classes": (
-        chain(INPUT, dense("out", 10, "softmax"), data=on("iris")), ["Set units to 3"],
+        chain(INPUT, dense("out", 10, "softmax"), data=on("iris")), ["Set 3 units"],
     ),
     "relu predicts a number": (
         chain(INPUT, dense("out", 1, "relu"), data=on("diabetes")), ["Set activation to linear"],
