@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
-from netbuilder.core.project.groups import members, shown_as
-from netbuilder.core.project.model import Graph, Point, Project
+from netbuilder.core.project.groups import members, shown_as, without_empty
+from netbuilder.core.project.model import Edge, Graph, Point, Project
 from netbuilder.core.project.wiring import with_graph
 
 HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
@@ -34,6 +34,55 @@ def add_connected(
     if target is not None:
         project = edits.connect(project, new, target)
     return project
+
+
+def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
+    """``edits.move_to_edge``; the layer lies in the group that the wire lies in.
+
+    Raises:
+        EditError: as ``edits.move_to_edge``.
+    """
+    project = edits.move_to_edge(project, node_id, edge)
+    groups = {project.graph.by_id[end].group for end in edge}
+    return _in_group(project, node_id, groups.pop() if len(groups) == 1 else None)
+
+
+def _in_group(project: Project, node_id: str, group: str | None) -> Project:
+    graph = project.graph
+    if graph.by_id[node_id].group == group:
+        return project
+    nodes = tuple(replace(n, group=group) if n.id == node_id else n for n in graph.nodes)
+    return with_graph(project, nodes=nodes, groups=without_empty(nodes, graph.groups))
+
+
+def move_earlier(project: Project, node_id: str) -> Project:
+    """One place towards the input: before the layer that feeds it.
+
+    Raises:
+        EditError: there is no single layer before it that has one before itself.
+    """
+    graph = project.graph
+    before = graph.sources.get(node_id, ())
+    further = graph.sources[before[0]] if len(before) == 1 else ()
+    if len(further) != 1:
+        raise EditError("It cannot go further towards the input.", node=node_id)
+    return move_to_edge(project, node_id, (further[0], before[0]))
+
+
+def move_later(project: Project, node_id: str) -> Project:
+    """One place towards the goal: behind the layer that it feeds.
+
+    Raises:
+        EditError: there is no single layer behind it.
+    """
+    graph = project.graph
+    behind = graph.targets.get(node_id, ())
+    if len(behind) != 1:
+        raise EditError("It cannot go further towards the goal.", node=node_id)
+    further = graph.targets[behind[0]]
+    if not further:
+        return move_to_end(project, node_id, behind[0])
+    return move_to_edge(project, node_id, (behind[0], further[0]))
 
 
 def move_to_end(project: Project, node_id: str, last: str) -> Project:
@@ -69,7 +118,8 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
     place = graph.by_id[last].position
     if place is not None:
         place = edits.next_place(graph, place)
-    return edits.move_nodes(project, {node_id: place})
+    project = edits.move_nodes(project, {node_id: place})
+    return _in_group(project, node_id, graph.by_id[last].group)
 
 
 def move_cards(project: Project, places: Mapping[str, Point], by: Point) -> Project:

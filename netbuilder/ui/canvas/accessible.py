@@ -8,7 +8,7 @@ from PySide6 import QtGui
 from PySide6.QtGui import QAccessible
 
 if TYPE_CHECKING:
-    from netbuilder.ui.canvas.picture import Card
+    from netbuilder.ui.canvas.cards import Card
     from netbuilder.ui.canvas.view import CanvasView
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from netbuilder.ui.canvas.cards import Card
 from netbuilder.ui.canvas.look import Look
 from netbuilder.ui.canvas.painting import NEAR
-from netbuilder.ui.canvas.picture import Card, Picture
+from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.spatial import Box
 
 WIDTH = 250.0

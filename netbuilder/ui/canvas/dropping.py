@@ -15,9 +15,9 @@ from netbuilder.core.project import edits, edits_canvas, files, fragments
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas import hits
 from netbuilder.ui.canvas.camera import Camera
+from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, Card, Wire
 from netbuilder.ui.canvas.gestures import SNAP, Gesture
 from netbuilder.ui.canvas.painting import SLIM, ghost
-from netbuilder.ui.canvas.picture import CARD_HEIGHT, CARD_WIDTH, Card, Wire
 from netbuilder.ui.canvas.routes import Route
 from netbuilder.ui.canvas.tips import paint_hint
 from netbuilder.ui.canvas.wiring import loose

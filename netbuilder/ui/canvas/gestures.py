@@ -12,11 +12,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
-from netbuilder.core.project import edits, edits_canvas
+from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas import hits
-from netbuilder.ui.canvas.picture import Card
+from netbuilder.ui.canvas.cards import Card
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -208,7 +208,7 @@ class Move(Gesture):
             if wire.edges:
                 view.edit(
                     f"Move {name}",
-                    partial(edits.move_to_edge, node_id=self._ids[0], edge=wire.edges[0]),
+                    partial(edits_canvas.move_to_edge, node_id=self._ids[0], edge=wire.edges[0]),
                 )
             else:
                 last = view.out_node(lit[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from netbuilder.ui.canvas.picture import FRAME_HEAD, Card, Picture, Wire, out_port
+from netbuilder.ui.canvas.cards import FRAME_HEAD, Card, Wire, out_port
+from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.spatial import Box
 
 PORT_REACH = 9.0  # pixels on the screen around a port's centre

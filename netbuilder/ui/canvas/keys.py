@@ -27,6 +27,7 @@ _ARROWS = {
 _NUDGE, _FAR_NUDGE = 8.0, 40.0
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 
 
 class Keys(_View):
@@ -89,6 +90,8 @@ class Keys(_View):
             (Qt.Key.Key_Tab, False): self.search_layer,
             (Qt.Key.Key_A, False): self.search_layer,
             (Qt.Key.Key_W, False): self.wire_from_current,
+            (Qt.Key.Key_E, False): self.next_wire,
+            (Qt.Key.Key_R, False): self.replace_current,
             (Qt.Key.Key_F2, False): self.rename_current,
             (Qt.Key.Key_F, False): self.fit,
             (Qt.Key.Key_T, False): self.tidy,
@@ -106,6 +109,11 @@ class Keys(_View):
         return True
 
     def _arrow(self, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
+        if modifiers & _ALT:
+            later = dx > 0 if self.horizontal else dy > 0
+            if dx if self.horizontal else dy:
+                self.move_in_order(later)
+            return
         if modifiers & _CONTROL:
             step = _FAR_NUDGE if modifiers & _SHIFT else _NUDGE
             self.nudge(dx * step, dy * step)
@@ -151,7 +159,17 @@ class Keys(_View):
             self.show_node(cards[-1])
 
     def edit_current(self) -> None:
-        """Ask for the form of the current card; open a group."""
+        """Ask for the form of the current card; open or close a group; insert on a wire."""
+        wire = self.picture.wires.get(self.state.selected_wire or ("", ""))
+        if wire is not None:
+            if wire.edges:
+                x, y = wire.route.middle()
+                self.search_on_wire(wire.edges[0], self.camera.to_screen(x, y))
+            return
+        frames = [one for one in self.selection() if one in self.picture.frames]
+        if frames:
+            self.close_group(frames[0])
+            return
         here = self.current()
         if here is None:
             return
@@ -167,6 +185,12 @@ class Keys(_View):
                 self.rename(one)
                 return
         self.edit_current()
+
+    def replace_current(self) -> None:
+        """Search for a layer to put in the place of the current one."""
+        here = self.current()
+        if here in self.store.project.graph.by_id:
+            self.search_replacement(here)
 
     def wire_from_current(self) -> None:
         """Begin a wire from the current card by keyboard."""

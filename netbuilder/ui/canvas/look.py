@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 
 from netbuilder.core.catalog.spec import Category
 from netbuilder.ui import theme
-from netbuilder.ui.canvas.picture import CARD_HEIGHT, CARD_WIDTH
+from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH
 
 MARGIN = 8.0  # around a card's body, for shadow, outline and ports
 CORNER = 8.0

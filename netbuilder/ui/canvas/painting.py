@@ -11,16 +11,9 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QStaticText, QTransform
 
 from netbuilder.ui.canvas.camera import Camera
+from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame, Wire
 from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look
-from netbuilder.ui.canvas.picture import (
-    CARD_HEIGHT,
-    CARD_WIDTH,
-    FRAME_HEAD,
-    Card,
-    Frame,
-    Picture,
-    Wire,
-)
+from netbuilder.ui.canvas.picture import Picture
 
 NEAR = 0.55  # from this scale on everything is shown
 NAMES = 0.26  # from this scale on names are shown

@@ -11,13 +11,15 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QHelpEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QWheelEvent,
 )
+from PySide6.QtWidgets import QToolTip
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas import camera, hits, menus
+from netbuilder.ui.canvas import camera, hits, menus, texts
 from netbuilder.ui.canvas.dropping import Drop
 from netbuilder.ui.canvas.gestures import Band, Gesture, MapPan, Move, Pan, grab_card
 from netbuilder.ui.canvas.wiring import WireDrag
@@ -233,11 +235,10 @@ class Pointer(_View):
         self.viewport().update()
 
 
-class Pinch(QObject):
-    """Two fingers on a touchpad zoom.
+class Senses(QObject):
+    """What comes to the viewport and has no handler of its own: two fingers, a pointer that rests.
 
-    A filter on the viewport, since Qt has no handler for these events; overriding
-    ``viewportEvent`` instead would lead every paint through Python once more.
+    A filter, since overriding ``viewportEvent`` would lead every paint through Python once more.
     """
 
     def __init__(self, view: CanvasView) -> None:
@@ -246,10 +247,16 @@ class Pinch(QObject):
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.NativeGesture or not isinstance(event, QNativeGestureEvent):
-            return False
-        if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            spot = event.position()
-            scale = self._view.camera.scale * (1 + event.value())
-            self._view.zoom_to(scale, spot.x(), spot.y())
-        return True
+        if event.type() == QEvent.Type.NativeGesture and isinstance(event, QNativeGestureEvent):
+            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                spot = event.position()
+                scale = self._view.camera.scale * (1 + event.value())
+                self._view.zoom_to(scale, spot.x(), spot.y())
+            return True
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            spot = event.pos()
+            where = self._view.camera.to_world(spot.x(), spot.y())
+            hit = hits.at(self._view.picture, *where, self._view.camera.scale)
+            QToolTip.showText(event.globalPos(), texts.tip(hit), self._view.viewport())
+            return True
+        return False

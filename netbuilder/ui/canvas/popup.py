@@ -170,7 +170,6 @@ class NameField(QLineEdit):
         self._ended = False
         self.setAccessibleName("Name of the group")
         self.selectAll()
-        self.returnPressed.connect(lambda: self._end(True))
 
     def _end(self, keep: bool) -> None:
         if self._ended:
@@ -191,8 +190,10 @@ class NameField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._end(False)
-            return
-        super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._end(True)  # not handed on: to the canvas, Enter means something else
+        else:
+            super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netbuilder.ui.canvas.picture import Card, Wire
+    from netbuilder.ui.canvas.cards import Card, Wire
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 

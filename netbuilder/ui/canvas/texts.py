@@ -132,3 +132,28 @@ def goal(project: Project, facts: Any, output: str) -> str:
     elif task is not None:
         parts.append(_LOSS_BY_TASK.get(task, ""))
     return " · ".join(part for part in parts if part) or "no data chosen yet"
+
+
+def tip(hit: Any) -> str:
+    """What a pointer that rests on something is told; "" for nothing."""
+    if hit.kind == "out":
+        return "Drag from here to wire it to another layer, or into the open to add one."
+    if hit.kind == "in" and hit.card.kind != "goal":
+        return "Wires come in here. Drag one off to lead it elsewhere."
+    if hit.wire is not None:
+        label = (
+            f"{hit.wire.label}: None stands for the rows of a batch.\n" if hit.wire.label else ""
+        )
+        return f"{label}Drop a layer here to insert it."
+    card = hit.card
+    if card is None:
+        return "An open group. Double-click its head to rename it." if hit.frame else ""
+    if card.kind == "goal":
+        return "What the network learns: the target, and how far off it is (the loss)."
+    if card.kind == "group":
+        return f"{card.title}: {card.detail}. Double-click to open it."
+    spec = spec_of(card.source)
+    said = f"{card.title} “{card.id}”"
+    if card.detail:
+        said += f" · {card.detail}"
+    return f"{said}\n{spec.help}" if spec is not None else said

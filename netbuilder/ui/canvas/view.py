@@ -22,14 +22,16 @@ from netbuilder.core.project.model import Point, Project
 from netbuilder.ui import theme
 from netbuilder.ui.canvas import bubbles, painting, tips
 from netbuilder.ui.canvas.accessible import Announcer
+from netbuilder.ui.canvas.adding import Adding
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.commands import Commands
+from netbuilder.ui.canvas.drawing import draw
 from netbuilder.ui.canvas.gestures import Gesture
 from netbuilder.ui.canvas.keys import Keys
 from netbuilder.ui.canvas.look import Look
 from netbuilder.ui.canvas.minimap import Minimap
-from netbuilder.ui.canvas.picture import Picture, draw
-from netbuilder.ui.canvas.pointer import Pinch, Pointer
+from netbuilder.ui.canvas.picture import Picture
+from netbuilder.ui.canvas.pointer import Pointer, Senses
 from netbuilder.ui.canvas.previews import Previews
 from netbuilder.ui.canvas.seeing import Seeing
 from netbuilder.ui.canvas.slide import Slide
@@ -41,7 +43,7 @@ _MIDDLE = Qt.MouseButton.MiddleButton
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
+class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     """Cards and wires of the store's project.
 
     The widget owns nothing of the project. When the store changes it marks its picture as old;
@@ -91,7 +93,7 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
         self.previews = Previews(self)
         self.slide = Slide(self)
         self._announcer = Announcer(self)
-        self._pinch = Pinch(self)
+        self._senses = Senses(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -270,6 +272,8 @@ class CanvasView(Seeing, Pointer, Commands, Keys, QAbstractScrollArea):
         some = list(ids)
         if len(some) == 1 and some[0] in self.picture.cards:
             return f"{verb} {self.picture.cards[some[0]].title}"
+        if len(some) == 1 and some[0] in self.picture.frames:
+            return f"{verb} {self.picture.frames[some[0]].name}"
         return f"{verb} {len(some)} layers"
 
     def out_node(self, card_id: str) -> str:

@@ -367,3 +367,113 @@ def test_both_themes_paint_cards_in_their_colours(hand, dark):
         assert image.pixelColor(int(x), int(y)).name().upper() == raised.upper()
     finally:
         theme.theme().force(None)
+
+
+def test_alt_and_arrows_move_a_layer_in_the_order(hand):
+    alt = Qt.KeyboardModifier.AltModifier
+    hand.view.select(("dropout",))
+    hand.key(KEY.Key_Up, alt)
+    assert hand.graph.sources["dense"] == ("dropout",)
+    hand.key(KEY.Key_Down, alt)
+    hand.key(KEY.Key_Down, alt)
+    assert hand.graph.outputs == ("dropout",)
+    told: list[str] = []
+    hand.view.message.connect(told.append)
+    hand.key(KEY.Key_Down, alt)
+    assert "goal" in told[0]
+    for _ in range(3):
+        hand.view.store.undo()
+    assert hand.view.store.undo_label is None
+
+
+def test_wires_by_keyboard_are_selected_filled_and_deleted(hand):
+    hand.view.select(("pool",))
+    hand.key(KEY.Key_E)
+    assert hand.view.state.selected_wire == ("conv2d", "pool")
+    hand.key(KEY.Key_E)
+    assert hand.view.state.selected_wire == ("pool", "flatten")
+    hand.key(KEY.Key_Return)
+    hand.type("dropout")
+    hand.key(KEY.Key_Return)
+    assert ("pool", "dropout_1") in hand.graph.edges
+    hand.key(KEY.Key_E)
+    hand.key(KEY.Key_Delete)
+    assert ("pool", "dropout_1") not in hand.graph.edges
+
+
+def test_a_layer_is_replaced_by_keyboard(hand):
+    hand.view.select(("dropout",))
+    hand.key(KEY.Key_R)
+    hand.type("gaussiannoise")
+    hand.key(KEY.Key_Return)
+    assert hand.graph.by_id[hand.view.selection()[0]].layer == "GaussianNoise"
+
+
+def test_layers_share_their_weights_and_part_again(make):
+    nodes = (
+        Node("in", "Input", {"shape": [2]}),
+        Node("a", "Dense", {"units": 3}),
+        Node("b", "Dense", {"units": 5}),
+    )
+    hand = make(Project("x", Graph(nodes, (("in", "a"), ("in", "b")))))
+    hand.view.select(("a", "b"))
+    assert hand.view.can_share()
+    hand.view.share()
+    assert hand.graph.by_id["b"].shared == "a"
+    assert hand.view.picture.cards["b"].detail == "shares “a”"
+    hand.view.unshare()
+    assert hand.graph.by_id["b"].shared is None
+    assert hand.graph.by_id["b"].params["units"] == 3
+    hand.view.select(("in", "a"))
+    assert not hand.view.can_share()
+
+
+def test_a_layer_moved_onto_a_wire_joins_the_group_there(hand):
+    hand.view.select(("conv2d", "pool"))
+    hand.view.group()
+    hand.view.open_group("group_1")
+    hand.view.slide.finish()
+    hand.drag(hand.middle("dropout"), hand.on_wire("conv2d", "pool"))
+    assert hand.graph.by_id["dropout"].group == "group_1"
+    hand.drag(hand.middle("dropout"), hand.on_wire("dense", "out"))
+    assert hand.graph.by_id["dropout"].group is None
+
+
+def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
+    from netbuilder.ui.canvas import hits, texts
+
+    def told(x: float, y: float) -> str:
+        return texts.tip(hits.at(hand.view.picture, x, y))
+
+    assert "filters" in told(*hand.middle("conv2d"))
+    assert "wire it" in told(*hand.out("conv2d"))
+    assert "insert" in told(*hand.on_wire("conv2d", "pool"))
+    assert "loss" in told(*hand.middle("@goal"))
+    assert told(-300, -300) == ""
+
+
+def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
+    hand.view.select(("dense",))
+    hand.view.zoom_to(3.0)
+    hand.view.centre_on(5000, 5000)
+    hand.view.store.reset(digits)
+    hand.view.viewport().repaint()
+    assert hand.view.selection() == ()
+    left, top, right, bottom = hand.view.seen_box()
+    card = hand.view.picture.cards["input"]
+    assert left < card.x and card.x + card.w < right and top < card.y < bottom
+
+
+def test_larger_letters_make_larger_cards(hand, qapp):
+    font = qapp.font()
+    points = font.pointSizeF()
+    before = hand.view.camera.scale
+    try:
+        font.setPointSizeF(points * 1.5)
+        qapp.setFont(font)
+        theme.theme().changed.emit()
+        assert hand.view.camera.scale == pytest.approx(before * 1.5)
+    finally:
+        font.setPointSizeF(points)
+        qapp.setFont(font)
+        theme.theme().changed.emit()

@@ -14,7 +14,8 @@ from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.project.layout import shown
 from netbuilder.core.project.model import Graph
 from netbuilder.ui import theme
-from netbuilder.ui.canvas.picture import GOAL, Card, Picture
+from netbuilder.ui.canvas.cards import GOAL, Card
+from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.popup import LayerSearch, NameField
 
 GESTURES = 2000

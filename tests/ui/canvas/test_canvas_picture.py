@@ -14,7 +14,7 @@ from netbuilder.core.project import edits, edits_canvas, groups
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.canvas import camera, fits, hits, texts
 from netbuilder.ui.canvas.camera import Camera
-from netbuilder.ui.canvas.picture import draw
+from netbuilder.ui.canvas.drawing import draw
 from netbuilder.ui.canvas.routes import Route
 
 
