@@ -181,7 +181,9 @@ def test_screenshot(fresh: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
-def test_ctrl_c_keeps_what_is_there(root: Path, diabetes_job: Job, tmp_path: Path) -> None:
+def test_ctrl_c_keeps_what_is_there_and_resumes(
+    root: Path, run: Run, diabetes_job: Job, tmp_path: Path
+) -> None:
     model = tmp_path / "m.h5"
     command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
     command += ["-o", str(model), "--epochs", "100000000", "--json"]
@@ -204,6 +206,12 @@ def test_ctrl_c_keeps_what_is_there(root: Path, diabetes_job: Job, tmp_path: Pat
     found = json.loads(out.splitlines()[-1])
     assert 0 < found["epochs"] < 100_000_000
     assert model.exists()
+    more = found["epochs"] + 5
+    done = run("train", diabetes_job.project, "-o", model, "--epochs", more, "--resume", "--json")
+    assert done.code == 0, done.err
+    assert done.json["epochs"] == len(done.json["history"]["loss"]) == more
+    assert done.json["history"]["loss"][:20] == pytest.approx(found["history"]["loss"][:20])
+    assert not checkpoint.exists(), "a whole run leaves nothing to resume"
 
 
 def test_a_folder_that_cannot_be_written(run: Run, diabetes_job: Job, tmp_path: Path) -> None:

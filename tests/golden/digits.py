@@ -24,11 +24,10 @@ x_train, x_test, y_train, y_test = train_test_split(
 model = keras.Sequential(
     [
         keras.Input(shape=x_train.shape[1:]),
-        layers.Conv2D(32, (3, 3), activation="relu"),
+        layers.Conv2D(8, 3, activation="relu"),
         layers.MaxPooling2D(),
         layers.Flatten(),
-        layers.Dense(64, activation="relu"),
-        layers.Dropout(0.5),
+        layers.Dropout(0.2),
         layers.Dense(10, activation="softmax"),
     ]
 )
@@ -36,7 +35,7 @@ model.summary()
 
 # Say what to learn, and how.
 model.compile(
-    optimizer=keras.optimizers.Adam(learning_rate=0.002),
+    optimizer=keras.optimizers.Adam(),
     loss=keras.losses.SparseCategoricalCrossentropy(),
     metrics=["accuracy"],
 )
@@ -46,7 +45,7 @@ history = model.fit(
     x_train,
     y_train,
     batch_size=32,
-    epochs=40,
+    epochs=5,
     validation_split=0.1,
 )
 

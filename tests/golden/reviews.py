@@ -2,20 +2,18 @@
 
 import keras
 import numpy as np
+import pandas as pd
 from keras import layers
-from netbuilder.core.data.builtin import read_builtin
 from sklearn.metrics import classification_report
 from sklearn.model_selection import train_test_split
 
 keras.utils.set_random_seed(1)
 
 # Load the data.
-# These samples are made by a program, not read from a file.
-
-samples = read_builtin("reviews", {"sequence_length": 24})
-targets = samples.targets.iloc[:, 0]
-texts = next(iter(samples.arrays.values())).astype("str")
-vectorize = layers.TextVectorization(max_tokens=200, output_sequence_length=24)
+data = pd.read_csv("reviews.csv")
+targets = data["mood"]
+texts = data["review"].to_numpy("str")
+vectorize = layers.TextVectorization(max_tokens=200)
 vectorize.adapt(texts)
 x = vectorize(texts).numpy().astype("int32")
 labels = sorted(targets.astype(str).unique())
@@ -31,8 +29,7 @@ model = keras.Sequential(
     [
         keras.Input(shape=x_train.shape[1:], dtype="int32"),
         layers.Embedding(200, 16),
-        layers.Conv1D(32, (3,), activation="relu", padding="same"),
-        layers.GlobalMaxPooling1D(),
+        layers.Bidirectional(layers.LSTM(8)),
         layers.Dense(1, activation="sigmoid"),
     ]
 )
@@ -40,7 +37,7 @@ model.summary()
 
 # Say what to learn, and how.
 model.compile(
-    optimizer=keras.optimizers.Adam(learning_rate=0.003),
+    optimizer=keras.optimizers.Adam(),
     loss=keras.losses.BinaryCrossentropy(),
     metrics=["accuracy"],
 )
@@ -50,7 +47,7 @@ history = model.fit(
     x_train,
     y_train,
     batch_size=32,
-    epochs=15,
+    epochs=5,
     validation_split=0.1,
 )
 

@@ -147,6 +147,8 @@ def object_params(spec: ObjectSpec, config: Mapping[str, Any]) -> dict[str, Any]
 
 def value_of(param: Param, value: Any) -> Any:
     """One value of a config in the terms of a project file."""
+    if param.name == "dtype":
+        return _dtype(value)
     if param.kind in _TABLES:
         return named(value, _TABLES[param.kind])
     if param.kind is Kind.ACTIVATION:
@@ -216,6 +218,14 @@ def _shortest(value: float) -> float:
 
 def _folded(text: str) -> str:
     return text.lower().replace("_", "")
+
+
+def _dtype(value: Any) -> Any:
+    """The name of a dtype or of a policy object; None for what it is anyhow."""
+    if isinstance(value, Mapping):
+        config = value.get("config")
+        value = config.get("name") if isinstance(config, Mapping) else None
+    return None if value == "float32" else value
 
 
 def _activation(value: Any) -> Any:

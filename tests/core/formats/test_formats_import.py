@@ -124,8 +124,8 @@ def test_what_the_canvas_cannot_say_is_told(tmp_path: Path) -> None:
     model = keras.Model(start, layers.Concatenate(name="both")([states, plain]))
     project = registry.import_model(save(model, tmp_path / "m.h5"))
     told = {n.id: n.extra["explanation"] for n in project.graph.nodes if "explanation" in n.extra}
-    assert set(told) == {"frozen", "odd"}
-    assert "trainable" in told["frozen"]
+    assert set(told) == {"odd"}
+    assert project.graph.by_id["frozen"].params == {"units": 3, "trainable": False}
     assert "backward_layer" in told["odd"]
 
 

@@ -82,11 +82,31 @@ def branches() -> Project:
     return Project("Two branches", Graph(nodes, edges), training=Training(epochs=3))
 
 
+def chain(name: str, data: Data, *layers: tuple[str, dict[str, object]]) -> Project:
+    nodes = [Node("input", "Input"), *(Node(f"l{i}", *one) for i, one in enumerate(layers))]
+    edges = tuple(pairwise(node.id for node in nodes))
+    return Project(name, Graph(tuple(nodes), edges), data, Training(epochs=5))
+
+
 CASES = {
     "sales": sales(),
     "branches": branches(),
-    "digits": files.read(EXAMPLES / "digits.netbuilder"),
-    "reviews": files.read(EXAMPLES / "reviews.netbuilder"),
+    "digits": chain(
+        "Digits",
+        Data("builtin", name="digits"),
+        ("Conv2D", {"filters": 8, "kernel_size": 3, "activation": "relu"}),
+        ("MaxPooling2D", {"pool_size": 2}),
+        ("Flatten", {}),
+        ("Dropout", {"rate": 0.2}),
+        ("Dense", {"units": 10, "activation": "softmax"}),
+    ),
+    "reviews": chain(
+        "Reviews",
+        Data("text", path="reviews.csv", target=("mood",), options={"text": "review"}),
+        ("Embedding", {"input_dim": 200, "output_dim": 16}),
+        ("Bidirectional", {"layer": {"layer": "LSTM", "params": {"units": 8}}}),
+        ("Dense", {"units": 1, "activation": "sigmoid"}),
+    ),
 }
 
 
