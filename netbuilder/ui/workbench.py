@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.core.quiet import quiet_stderr
 from netbuilder.ui import jobs
 from netbuilder.ui.store import ProjectStore
 
@@ -37,6 +38,11 @@ class _FactsQuestion:
 def _same(one: tuple[Data, Graph, int], other: tuple[Data, Graph, int]) -> bool:
     """By identity: values are shared between steps, and comparing deep would cost more."""
     return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
+
+
+def _same_rows(one: Data, other: Data) -> bool:
+    """Whether two recipes read the same rows, whatever they then do with them."""
+    return (one.kind, one.name, one.path) == (other.kind, other.name, other.path)
 
 
 def _find_facts(question: _FactsQuestion) -> DataFacts:
@@ -76,6 +82,7 @@ class Workbench(QObject):
         self.trained: TrainedModel | None = None
         self.run_error: UserError | None = None
         self._facts_key: tuple[Data, Graph, int] | None = None
+        self._facts_of = Data()
         self._shape_cache: Any = None
         self._facts_worker = jobs.Latest(_find_facts, "facts", self)
         self._facts_worker.answered.connect(self._facts_found)
@@ -133,18 +140,20 @@ class Workbench(QObject):
 
     def refresh(self) -> None:
         """Find facts and shapes of the project as it stands."""
-        if self.keras_state != "ready":
-            return
         project = self.store.project
         graph = project.graph
+        if not _same_rows(project.data, self._facts_of):
+            # Other data: what was known of the old is wrong from now on.
+            self._facts_of = project.data
+            self._set_facts(None, None)
+        if self.keras_state != "ready":
+            return
         # What the last layers are says how targets are coded. Files are not read again for it.
         key = (project.data, graph, project.training.seed)
         if self._facts_key is None or not _same(key, self._facts_key):
             self._facts_key = key
             if project.data.kind:
                 self._facts_worker.ask(_FactsQuestion(project, self.base, key))
-            else:
-                self._set_facts(None, None)
         self._ask_shapes()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
@@ -236,9 +245,11 @@ def _import_keras() -> str:
     """Import TensorFlow and Keras; the one place where the app does, so that the order of
     libraries can be changed here (DLL order on Windows).
     """
-    import keras
-    import tensorflow as tf
+    # What TensorFlow's C++ writes to the terminal frightens beginners and says nothing to them.
+    with quiet_stderr():
+        import keras
+        import tensorflow as tf
 
-    # Loads what Keras puts off until the first layer is made.
-    keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        # Loads what Keras puts off until the first layer is made.
+        keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     return str(tf.__version__)
