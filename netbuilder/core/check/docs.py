@@ -5,7 +5,6 @@ python -m netbuilder.core.check.docs docs/problems.md
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -75,7 +74,8 @@ def _everywhere(problem: Problem) -> tuple[str, str]:
     if problem.code != "memory":
         return problem.message, label
     said = problem.message.partition(", but this machine has ")[0]
-    return f"{said}, more than there is.", re.sub(r"\d+$", "…", label)
+    mend = "Set batch size to …" if "batch" in label else "Make the large layers smaller"
+    return f"{said}, more than there is.", mend
 
 
 def drawn(example: Example) -> str:

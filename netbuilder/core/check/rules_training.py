@@ -11,6 +11,7 @@ from netbuilder.core.check.context import ARRANGING, DROPPING, Context
 from netbuilder.core.check.memory import machine_memory, training_memory
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.shrink import shrink
 from netbuilder.core.check.sketch import Example, chain, facts_for
 from netbuilder.core.check.words import count, label, size
 from netbuilder.core.data.facts import CLASSES, REGRESSION
@@ -26,10 +27,6 @@ _ALWAYS_FINE = 10_000
 #: The usual range of the learning rate; plain gradient descent stands more.
 _RATES = {"SGD": (1e-5, 1.0), "Adadelta": (1e-4, 10.0), "Adagrad": (1e-5, 1.0), "Ftrl": (1e-5, 1.0)}
 _USUAL_RATE = (1e-6, 0.1)
-#: A hidden layer is not made smaller than this.
-_SMALL = 4
-#: Parameters that say how large a layer is.
-_SIZES = ("units", "filters", "output_dim")
 
 
 def _batch(context: Context) -> Iterable[Found]:
@@ -107,7 +104,7 @@ def _memory(context: Context) -> Iterable[Found]:
         mend: Fix | None = _set_batch(batch) if batch < training.batch_size else None
         why = f"Most of it is for a batch of {training.batch_size:,}: take a smaller one."
     else:
-        mend = _shrunk(context, node, there * _USABLE / need)
+        mend = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
         why = f"{label(node)} is the largest layer, with {_weights(context, node)}." if node else ""
     yield Found(
         node.id if node is not None else None,
@@ -132,46 +129,6 @@ def _largest(context: Context) -> Node | None:
     return context.graph.by_id[best]
 
 
-def _shrunk(context: Context, node: Node | None, share: float) -> Fix | None:
-    """Make a layer so small that its weights become ``share`` of what they are.
-
-    If it cannot be made smaller (the last layer), the one that feeds it is.
-    """
-    ends = {end.maker.id for end in context.ends if end.maker is not None}
-    for _ in range(8):
-        if node is None:
-            return None
-        owner = context.owner(node)
-        name = next((name for name in _SIZES if name in owner.params), None)
-        value: Any = owner.params.get(name) if name else None
-        if name is not None and owner.id not in ends and type(value) is int and value > 1:
-            smaller = 2 ** floor(log2(max(1.0, value * share * 0.5)))
-            if smaller < _SMALL:
-                if _all_smaller(context.project, ends, share) == context.project:
-                    return None
-                return fix("Make all layers smaller", _all_smaller, ends, share)
-            return fix(
-                f"Set {name} of '{owner.id}' to {smaller}",
-                edits.set_params,
-                owner.id,
-                **{name: smaller},
-            )
-        sources = context.graph.sources[node.id]
-        node = context.graph.by_id[sources[0]] if sources else None
-    return None
-
-
-def _all_smaller(project: Project, ends: set[str], share: float) -> Project:
-    """Every hidden layer's size times the root of ``share``: weights go with two sizes."""
-    for node in project.graph.nodes:
-        name = next((name for name in _SIZES if name in node.params), None)
-        value: Any = node.params.get(name) if name else None
-        if name is not None and node.id not in ends and type(value) is int and value > _SMALL:
-            smaller = max(_SMALL, 2 ** floor(log2(value * share**0.5)))
-            project = edits.set_params(project, node.id, **{name: smaller})
-    return project
-
-
 def _too_many(context: Context) -> Iterable[Found]:
     facts, shapes = context.facts, context.shapes
     assert facts is not None
@@ -187,7 +144,7 @@ def _too_many(context: Context) -> Iterable[Found]:
         f"The network has {count(weights, 'trained weight')}, but the data only"
         f" {count(rows, 'training row')}: it can learn them by heart and will do badly on new"
         " ones. A smaller network does better.",
-        _shrunk(context, node, allowed / weights),
+        shrink(context, lambda s: s.trainable_parameters, allowed),
     )
 
 

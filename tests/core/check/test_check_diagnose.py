@@ -156,3 +156,21 @@ def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_layer_that_is_too_large_is_made_smaller_and_no_other(cache: ShapeCache) -> None:
+    project = chain(
+        ("input", "Input", {}), ("dense", "Dense", {"units": 32, "activation": "relu"}),
+        ("dense_1", "Dense", {"units": 99_999_999_999, "activation": "relu"}),
+        ("dropout", "Dropout", {"rate": 0.3}),
+    )  # fmt: skip
+    for facts in (facts_for(CLASSES, 3), replace(facts_for(CLASSES, 3), output_units={})):
+        shapes = cache.compute(project.graph, facts)
+        (problem,) = [p for p in diagnose(project, facts, shapes) if p.code == "memory"]
+        assert problem.node == "dense_1"
+        assert problem.fix is not None
+        mended = problem.fix.edit(project)
+        assert mended.graph.by_id["dense"].params["units"] == 32
+        assert 4 <= mended.graph.by_id["dense_1"].params["units"] < 99_999_999_999
+        again = diagnose(mended, facts, cache.compute(mended.graph, facts))
+        assert "memory" not in {p.code for p in again}
