@@ -17,6 +17,7 @@ from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas import hits
 from netbuilder.ui.canvas.cards import Card
+from netbuilder.ui.canvas.tips import paint_hint
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -132,7 +133,7 @@ class Move(Gesture):
         self._started = False
         self._ids: tuple[str, ...] = ()
         self._from: dict[str, Point] = {}
-        self._guide: float | None = None
+        self._guide: Card | None = None  # what the dragged card is in line with
 
     def _start(self) -> None:
         self._started = True
@@ -179,10 +180,9 @@ class Move(Gesture):
             nearest = min(beside, key=lambda c: abs((c.y if picture.horizontal else c.x) - along))
             if picture.horizontal:
                 y = nearest.y
-                self._guide = y + nearest.h / 2
             else:
                 x = nearest.x
-                self._guide = x + nearest.w / 2
+            self._guide = nearest
         return x - first[0], y - first[1]
 
     def _wire_below(self, where: Point) -> tuple[str, str] | None:
@@ -235,16 +235,19 @@ class Move(Gesture):
         self._end()
 
     def paint(self, p: QPainter) -> None:
-        if self._guide is None or not self._started:
+        view = self.view
+        dragged = view.picture.cards.get(self._grabbed)
+        if dragged is None or not self._started:
             return
-        pen = QPen(self.view.look.accent, 1, Qt.PenStyle.DashLine)
-        pen.setCosmetic(True)
-        p.setPen(pen)
-        left, top, right, bottom = self.view.seen_box()
-        if self.view.picture.horizontal:
-            p.drawLine(QPointF(left, self._guide), QPointF(right, self._guide))
-        else:
-            p.drawLine(QPointF(self._guide, top), QPointF(self._guide, bottom))
+        if view.state.lit_wire is not None:
+            spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
+            paint_hint(p, view.look, *spot, "Move here", view.camera.scale)
+        elif self._guide is not None:
+            pen = QPen(view.look.accent, 1, Qt.PenStyle.DashLine)
+            pen.setCosmetic(True)
+            p.setPen(pen)
+            ends = [QPointF(c.x + c.w / 2, c.y + c.h / 2) for c in (self._guide, dragged)]
+            p.drawLine(*ends)
 
 
 def grab_card(view: CanvasView, card: Card, modifiers: Qt.KeyboardModifier) -> bool:

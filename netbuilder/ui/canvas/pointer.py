@@ -58,6 +58,7 @@ class Pointer(_View):
         spot = event.position()
         screen = (spot.x(), spot.y())
         self._pointer = screen
+        self.by_key = False
         return self.camera.to_world(*screen), screen
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -60,10 +60,11 @@ class Route:
         bend = _BEND if y2 >= y1 else _BEND * 0.7
         top, bottom = y1 + bend, y2 - bend
         sweep = bend * 0.6
+        along = sweep if bottom >= top else -sweep  # which way the lane is gone
         return [
-            ((x1, y1), (x1, y1 + sweep), (lane, top - sweep), (lane, top)),
+            ((x1, y1), (x1, y1 + sweep), (lane, top - along), (lane, top)),
             ((lane, top), (lane, top), (lane, bottom), (lane, bottom)),
-            ((lane, bottom), (lane, bottom + sweep), (x2, y2 - sweep), (x2, y2)),
+            ((lane, bottom), (lane, bottom + along), (x2, y2 - sweep), (x2, y2)),
         ]
 
     def points(self) -> list[Point]:

@@ -86,6 +86,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._fit_pending = True
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
+        self.by_key = False  # whether the last thing done was a key
         self._followed = False  # whether the user has moved the view, so that it is left alone
         self._press_button = _LEFT
         self._pointer: Point = (-1.0, -1.0)
@@ -262,7 +263,12 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
 
     def say(self, text: str) -> None:
         """Tell something at the pointer and in the status bar."""
-        self.tip.show(text, self._pointer)
+        here = self.current()
+        if self.by_key and here is not None:
+            corner = self.card_rect(here).bottomRight()
+            self.tip.show(text, (corner.x(), corner.y() - 40))
+        else:
+            self.tip.show(text, self._pointer)
         self.message.emit(text)
         self._announcer.say(text)
         self.viewport().update()
@@ -345,6 +351,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     # other events -------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.by_key = True
         if not self.key_pressed(event):
             super().keyPressEvent(event)
 
