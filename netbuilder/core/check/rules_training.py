@@ -213,8 +213,8 @@ RULES: tuple[Rule, ...] = (
         (
             lambda: Example(
                 _planned(
-                    ("one", "Dense", {"units": 200_000, "activation": "relu"}),
-                    ("two", "Dense", {"units": 200_000, "activation": "relu"}),
+                    ("one", "Dense", {"units": 2_000_000, "activation": "relu"}),
+                    ("two", "Dense", {"units": 2_000_000, "activation": "relu"}),
                 ),
                 facts_for(CLASSES, 3, rows=100_000_000),
             ),
