@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs import Run
 
 log = logging.getLogger(__name__)
+_WIDTHS = (20, 14, 8, 9, 9, 8)
 _NONE = "Every training is kept here: train once, and it stands in this list."
 
 
@@ -129,8 +129,11 @@ class RunsPanel(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(40)
+        letter = self.fontMetrics().averageCharWidth()
+        for number, letters in enumerate(_WIDTHS):
+            header.resizeSection(number, letters * letter)
+        header.setStretchLastSection(True)
         self.table.setAccessibleName("Runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
 

@@ -88,7 +88,7 @@ class RunButtons(QWidget):
         self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
         self.best.clicked.connect(runner.go_to_best)
         self.reset.clicked.connect(runner.reset_weights)
-        runner.curves_changed.connect(self.refresh)
+        runner.progress_changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

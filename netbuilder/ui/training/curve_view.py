@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -22,6 +22,7 @@ from netbuilder.ui.training.curves import CurvePlot, short
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.series import RunCurves
 
+LEGEND_MS = 150
 _INVITATION = "Press Train: the network learns, and its curves grow here."
 
 
@@ -78,6 +79,11 @@ class CurveView(QWidget):
         self.plot.hovered.connect(self._hovered)
         theme.theme().changed.connect(self._show_legend)
         self._hover = ""
+        # A number that changes thirty times a second cannot be read, and each change is a layout.
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(LEGEND_MS)
+        self._calm.timeout.connect(self._show_legend)
         self._show_legend()
 
     def show_run(self, run: RunCurves, planned: int) -> None:
@@ -94,7 +100,8 @@ class CurveView(QWidget):
         self._invite()
         if self.quantity.count() != max(len(self.plot.run.quantities), 1):
             self._show_quantities()
-        self._show_legend()
+        if not self._calm.isActive():
+            self._calm.start()
 
     def _invite(self) -> None:
         self.invitation.setVisible(not self.plot.run.quantities and not self.plot.overlays)

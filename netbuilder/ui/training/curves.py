@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui import theme
 from netbuilder.ui.training.series import RunCurves, Series, visible
 
-REDRAW_MS = 33
+REDRAW_MS = 50
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
 
 

@@ -1,7 +1,7 @@
 """One training at a time, in a thread of its own; its events reach the window in handfuls.
 
 The session calls back from its thread for every chunk of steps. The calls go into a queue that
-the GUI thread empties sixty times a second at most, so that a fast run cannot flood the window.
+the GUI thread empties thirty times a second at most, so that a fast run cannot flood the window.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.series import RunCurves
     from netbuilder.ui.training.tracker import Tracker
 
-FRAME_MS = 16
+#: The queue is emptied, and the curves redrawn, so often; words change less often, to be read.
+FRAME_MS = 33
+WORDS_SECONDS = 0.12
 
 
 class State(StrEnum):
@@ -85,6 +87,7 @@ class Runner(QObject):
         self._thread: threading.Thread | None = None
         self._queue: deque[Any] = deque()
         self._cancelled = False
+        self._worded = 0.0
         self._failure: UserError | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -305,7 +308,9 @@ class Runner(QObject):
                 return
             grown |= self._take(event)
         if grown:
-            self._set_progress(self._tracker.progress(paused=self.paused))
+            if time.perf_counter() - self._worded > WORDS_SECONDS:
+                self._worded = time.perf_counter()
+                self._set_progress(self._tracker.progress(paused=self.paused))
             self.curves_changed.emit()
 
     def _take(self, event: Any) -> bool:

@@ -1,0 +1,288 @@
+"""The window's numbers: start, event loop, answers to the hand, curves, cost of looking.
+
+    python benchmarks/window.py            # all, as one JSON object
+    python benchmarks/window.py start curves
+
+Runs without a screen (QT_QPA_PLATFORM=offscreen) unless told otherwise. Medians of several
+rounds; where two things are compared they take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+START = """
+import os, sys, time
+from netbuilder.ui import app
+application = app.make_application(["netbuilder"])
+window = app.open_window(None, remember=False)
+window.show()
+application.processEvents()
+heavy = [n for n in ("tensorflow", "keras", "pandas", "sklearn") if n in sys.modules]
+print(time.time(), time.process_time(), len(heavy))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def start(rounds: int = 9) -> dict[str, Any]:
+    """From the process's start to the first painted window, with the ready example on it."""
+    whole, busy, heavy = [], [], 0
+    for _ in range(rounds):
+        begin = time.time()
+        done = subprocess.run(
+            [sys.executable, "-c", START], cwd=ROOT, check=True, capture_output=True, text=True
+        )
+        painted, cpu, imported = map(float, done.stdout.split())
+        whole.append(painted - begin)
+        busy.append(cpu)
+        heavy = max(heavy, int(imported))
+    return {
+        "seconds": round(statistics.median(whole), 3),
+        "fastest": round(min(whole), 3),
+        "processor_seconds": round(statistics.median(busy), 3),
+        "heavy_libraries_imported": heavy,
+        "reach": 0.6,
+    }
+
+
+class Loop:
+    """Measures the gaps between turns of the event loop."""
+
+    def __init__(self, application: Any) -> None:
+        self._app = application
+        self.gaps: list[float] = []
+
+    def until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Turn the loop as it turns by itself, with a timer of 1 ms that notes when it comes."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop, last, end = QEventLoop(), time.perf_counter(), time.perf_counter() + seconds
+
+        def tick() -> None:
+            nonlocal last
+            now = time.perf_counter()
+            self.gaps.append(now - last)
+            last = now
+            if done() or now > end:
+                loop.quit()
+
+        timer = QTimer()
+        timer.setInterval(1)
+        timer.timeout.connect(tick)
+        timer.start()
+        loop.exec()
+        timer.stop()
+        return done()
+
+    def summary(self, reach_p99: float | None, reach_longest: float) -> dict[str, Any]:
+        """Milliseconds."""
+        gaps = sorted(1000 * gap for gap in self.gaps)
+        result = {
+            "p99_ms": round(gaps[int(0.99 * (len(gaps) - 1))], 2),
+            "longest_ms": round(gaps[-1], 2),
+            "turns": len(gaps),
+            "reach_longest_ms": reach_longest,
+        }
+        return result if reach_p99 is None else {**result, "reach_p99_ms": reach_p99}
+
+
+def _window(name: str, epochs: int) -> tuple[Any, Any]:
+    from netbuilder.core.project import edits, files
+    from netbuilder.core.resources import resource
+    from netbuilder.ui import app
+    from netbuilder.ui.main_window import MainWindow
+
+    application = app.make_application(["netbuilder"])
+    project = files.read(resource("examples", f"{name}.netbuilder"))
+    window = MainWindow(edits.set_training(project, epochs=epochs), remember=False)
+    window.show()
+    return application, window
+
+
+def loading() -> dict[str, Any]:
+    """The event loop while TensorFlow loads behind the window (a process of its own)."""
+    application, window = _window("digits", 5)
+    Loop(application).until(lambda: False, 0.3)
+    loop = Loop(application)
+    window.workbench.start()
+    loop.until(lambda: window.workbench.keras_state == "ready", 120)
+    result = loop.summary(None, 200.0)
+    window.close()
+    return result
+
+
+def training(seconds: float = 6.0) -> dict[str, Any]:
+    """The event loop while it trains, and how soon pause, stop and a rate take effect."""
+    from netbuilder.ui.training.runner import State
+
+    application, window = _window("digits", 100_000)
+    window.workbench.start()
+    Loop(application).until(lambda: window.workbench.settled, 120)
+    runner = window.runner
+    runner.start()
+    window.commands.show_panel("training")
+    # Warm up: the engine measures and compiles in the first seconds.
+    Loop(application).until(lambda: len(runner.curves.epochs.get("loss", ())) > 20, 120)
+    Loop(application).until(lambda: False, 3.0)
+    loop = Loop(application)
+    loop.until(lambda: False, seconds)
+
+    def answer(wish: Callable[[], object], done: Callable[[], bool]) -> float:
+        Loop(application).until(lambda: False, 0.2)
+        begin = time.perf_counter()
+        wish()
+        Loop(application).until(done, 30)
+        return time.perf_counter() - begin
+
+    times: dict[str, list[float]] = {"pause": [], "resume": [], "learning_rate": []}
+    for number in range(5):
+        times["pause"].append(answer(runner.toggle_pause, lambda: runner.state is State.PAUSED))
+        times["resume"].append(answer(runner.toggle_pause, lambda: runner.state is State.RUNNING))
+        rate = 0.001 * (1 + number)
+        marks = [mark[1] for mark in runner.curves.marks]
+        times["learning_rate"].append(
+            answer(
+                lambda rate=rate: runner.set_learning_rate(rate),
+                lambda marks=marks: [m[1] for m in runner.curves.marks] != marks,
+            )
+        )
+    stop = answer(runner.stop, lambda: runner._session is not None and not _steps_run(runner))
+    Loop(application).until(lambda: runner.state is State.IDLE, 60)
+    result = {
+        "event_loop": loop.summary(16.7, 50.0),
+        "answer_seconds": {
+            **{name: round(statistics.median(values), 3) for name, values in times.items()},
+            "stop": round(stop, 3),
+            "reach": 0.2,
+        },
+    }
+    window.close()
+    return result
+
+
+def _steps_run(runner: Any) -> bool:
+    """Whether another step arrived within 60 ms: a run that stopped sends none."""
+    from PySide6.QtCore import QCoreApplication
+
+    before, end = len(runner.curves.steps["loss"]), time.perf_counter() + 0.06
+    while time.perf_counter() < end:
+        QCoreApplication.processEvents()
+        time.sleep(0.001)
+    return len(runner.curves.steps["loss"]) != before
+
+
+def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
+    """Redraw of a training curve of so many points and its validation, in milliseconds."""
+    import numpy as np
+    from PySide6.QtWidgets import QApplication
+
+    from netbuilder.ui import app
+    from netbuilder.ui.training.curve_view import CurveView
+    from netbuilder.ui.training.series import RunCurves
+
+    application = app.make_application(["netbuilder"])
+    view = CurveView()
+    view.resize(430, 330)
+    run = RunCurves()
+    x = np.linspace(0, 1000, points)
+    noise = np.random.default_rng(1).random(points)
+    run.add_steps(x, {"loss": 2 / np.sqrt(1 + x) * (0.8 + 0.4 * noise)})
+    run.add_epochs("val_loss", np.arange(1, 1001), 2 / np.sqrt(1 + np.arange(1, 1001)))
+    view.show()
+    view.show_run(run, 1000)
+    QApplication.processEvents()
+    find, whole = [], []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        view.plot.redraw()
+        middle = time.perf_counter()
+        view.plot.viewport().repaint()
+        end = time.perf_counter()
+        find.append(1000 * (middle - begin))
+        whole.append(1000 * (end - begin))
+    application.processEvents()
+    return {
+        "points": points,
+        "redraw_ms": round(statistics.median(whole), 2),
+        "of_that_choosing_points_ms": round(statistics.median(find), 2),
+        "reach_ms": 5.0,
+    }
+
+
+def looking(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
+    """Training with the window open and curves live, over the same without a window."""
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.project import edits, files
+    from netbuilder.core.resources import resource
+    from netbuilder.ui.training.runner import State
+
+    project = files.read(resource("examples", "digits.netbuilder"))
+    project = edits.set_training(project, epochs=epochs)
+    application, window = _window("digits", epochs)
+    window.workbench.start()
+    Loop(application).until(lambda: window.workbench.settled, 120)
+    window.commands.show_panel("training")
+    with_window, without = [], []
+    for number in range(rounds + 1):
+        session = Session(project, load(project, Path()), record=False)
+        headless = session.run()
+        window.runner.start(project)
+        Loop(application).until(lambda: window.runner.state is State.IDLE, 600)
+        if number:  # the first round warms up both
+            without.append(headless.steps_per_second)
+            with_window.append(window.workbench.trained.steps_per_second)
+    window.close()
+    a, b = statistics.median(with_window), statistics.median(without)
+    return {
+        "steps_per_second_with_window": round(a),
+        "steps_per_second_without": round(b),
+        "ratio": round(a / b, 3),
+        "reach": 0.95,
+    }
+
+
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "start": start,
+    "loading": loading,
+    "training": training,
+    "curves": curves,
+    "looking": looking,
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the parts, each in a process of its own, and print one JSON object."""
+    if len(names) == 2 and names[0] == "--part":
+        print(json.dumps(PARTS[names[1]]()))
+        sys.stdout.flush()
+        os._exit(0)
+    found = {}
+    for name in names or list(PARTS):
+        done = subprocess.run(
+            [sys.executable, __file__, "--part", name], check=False, capture_output=True, text=True
+        )
+        lines = done.stdout.strip().splitlines()
+        found[name] = json.loads(lines[-1]) if lines else {"error": done.stderr[-2000:]}
+    print(json.dumps({"processors": os.cpu_count(), "load": os.getloadavg()[0], **found}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
