@@ -60,10 +60,8 @@ def place(
     marked = [card for card in cards if card.problems]
     for card in sorted(marked, key=lambda c: (c.x, c.y)):
         bubble = _lay(picture, card, look, card.id in previews)
-        if seen is not None and not picture.horizontal and bubble.box[2] > seen[2]:
-            left = card.x - AWAY - WIDTH
-            if left >= seen[0]:
-                bubble = _shifted(bubble, left - bubble.box[0], 0.0)
+        if seen is not None:
+            bubble = _in_view(picture, bubble, seen)
         for other in bubbles:
             if _touch(bubble.box, other.box):
                 bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
@@ -71,6 +69,23 @@ def place(
         if card.id in asked or not covered:
             bubbles.append(bubble)
     return bubbles
+
+
+def _in_view(picture: Picture, bubble: Bubble, seen: Box) -> Bubble:
+    """On the left of its card, or below it, where the right has no room."""
+    card, (left, top, right, _) = bubble.card, bubble.box
+    if right <= seen[2] or card.x > seen[2] or card.x + card.w < seen[0]:
+        return bubble
+    inside = max(seen[0] + 8, seen[2] - WIDTH - 8)
+    if picture.horizontal:
+        return _shifted(bubble, inside - left, 0.0)
+    beside = card.x - AWAY - WIDTH
+    if beside >= seen[0]:
+        on_left = _shifted(bubble, beside - left, 0.0)
+        if not picture.grid.cards_in(on_left.box):
+            return on_left
+    below = card.y + card.h + AWAY
+    return _shifted(bubble, min(card.x, inside) - left, below - top)
 
 
 def _touch(a: Box, b: Box) -> bool:

@@ -26,11 +26,16 @@ if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
 
 LAYER_MIME = "application/x-netbuilder-layer"
+_MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card
 BLOCK_MIME = "application/x-netbuilder-block"
 
 
 class Drop(Gesture):
     """What a drop would do is shown while it is dragged, and done when it is dropped."""
+
+    @property
+    def hides_words(self) -> bool:
+        return True
 
     @staticmethod
     def of(view: CanvasView, data: QMimeData) -> Drop | None:
@@ -51,35 +56,58 @@ class Drop(Gesture):
 
 
 class DropLayer(Drop):
-    """One layer: onto a wire (inserts), onto a card (replaces), past an end (connects) or free."""
+    """One layer: onto a wire or a card's side (inserts), onto a card's middle (replaces), past an
+    end or onto the goal (connects), or free, where it lies on nothing. Alt: free in any case.
+    """
 
     def __init__(self, view: CanvasView, layer: str) -> None:
         super().__init__(view)
         self._layer = layer
         self._where: Point = (0.0, 0.0)
-        self._wire: Wire | None = None
-        self._card: Card | None = None
-        self._end: Card | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self._wire: Wire | None = None  # to insert on
+        self._card: Card | None = None  # to replace
+        self._end: Card | None = None  # to go on from
+        self._fed: Card | None = None  # to feed
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        view = self.view
-        picture = view.picture
         self._where = where
-        self._wire = self._card = self._end = None
-        if LAYERS[self._layer].max_inputs != 0:
-            self._wire = hits.wire_near(picture, *where, hits.DROP_REACH)
-            hit = hits.at(picture, *where, view.camera.scale)
-            if self._wire is None and hit.kind == "card" and hit.card is not None:
-                self._card = hit.card if hit.card.kind in ("node", "unknown") else None
-            if self._wire is None and hit.card is None:
-                self._end = hits.card_near_end(picture, *where)
-        elif (hit := hits.at(picture, *where, view.camera.scale)).kind == "card":
-            same = hit.card is not None and hit.card.kind == "node" and not hit.card.ports_in
-            self._card = hit.card if same else None
-        wire = self._wire
-        view.state.lit_wire = (wire.source, wire.target) if wire is not None else None
-        lit = self._card or (self._end if wire is None else None)
-        view.state.lit_cards = frozenset({lit.id} if lit is not None else ())
+        self._forget()
+        if not modifiers & Qt.KeyboardModifier.AltModifier:
+            card = hits.at(self.view.picture, *where, self.view.camera.scale).card
+            if LAYERS[self._layer].max_inputs == 0:
+                self._aim_source(card)
+            elif card is not None:
+                self._aim_card(card)
+            else:
+                self._wire = hits.wire_under(self.view.picture, *where)
+                if self._wire is None:
+                    self._end = hits.card_near_end(self.view.picture, *where)
+        wire, state = self._wire, self.view.state
+        state.lit_wire = (wire.source, wire.target) if wire is not None else None
+        lit = self._card or self._end or self._fed
+        state.lit_cards = frozenset({lit.id} if lit is not None else ())
+
+    def _aim_source(self, card: Card | None) -> None:
+        """An Input replaces another one, or feeds a card that nothing feeds yet."""
+        if card is None or card.kind not in ("node", "unknown"):
+            return
+        if not card.ports_in:
+            self._card = card if card.title != self._layer else None
+        elif not any(w.target == card.id for w in self.view.picture.wires_of(card.id)):
+            self._fed = card
+
+    def _aim_card(self, card: Card) -> None:
+        x, y = self._where
+        middle = abs(y - card.y - card.h / 2) <= _MIDDLE
+        if middle and card.kind in ("node", "unknown") and card.ports_in:
+            self._card = card if card.title != self._layer else None
+        if self._card is None:
+            self._wire = hits.side_wire(self.view.picture, card, x, y)
+        if self._card is None and self._wire is None and card.has_out:
+            self._end = card
 
     def _place(self) -> Point:
         """Where the card would stand: under the end that it connects to, or at the pointer."""
@@ -89,21 +117,22 @@ class DropLayer(Drop):
                 return (self._end.x + CARD_WIDTH + 128.0, self._end.y)
             return (self._end.x, self._end.y + edits.PITCH)
         x, y = self._where[0] - CARD_WIDTH / 2, self._where[1] - CARD_HEIGHT / 2
-        return (round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
+        if self._fed is not None:
+            x, y = self._fed.x, self._fed.y - edits.PITCH
+            if picture.horizontal:
+                x, y = self._fed.x - CARD_WIDTH - 128.0, self._fed.y
+        return hits.free_place(picture, round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         view, layer, label = self.view, self._layer, f"Add {self._layer}"
-        wire, card, end, place = self._wire, self._card, self._end, self._place()
+        wire, card, end, fed, place = self._wire, self._card, self._end, self._fed, self._place()
         self.cancel()
-        if wire is not None and wire.edges:
-            view.add(label, partial(edits.insert_on_edge, edge=wire.edges[0], layer=layer))
-        elif wire is not None:
-            last = view.out_node(wire.source)
-            view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
-        elif card is not None:
+        if card is not None:
             view.replace(card.id, layer)
-        elif end is not None:
-            last = view.out_node(end.id)
+        elif wire is not None and wire.edges:
+            view.add(label, partial(edits.insert_on_edge, edge=wire.edges[0], layer=layer))
+        elif wire is not None or end is not None:
+            last = view.out_node(wire.source if wire is not None else end.id)
             view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
         elif not view.store.project.graph.nodes:
             # The first card begins the layout; the view moves so that it lies where it was let go.
@@ -112,11 +141,15 @@ class DropLayer(Drop):
             view.add(label, partial(edits.add_node, layer=layer))
             view.set_camera(seen)
         else:
-            view.add(label, partial(edits_canvas.add_connected, layer=layer, position=place))
+            target = view.in_node(fed.id) if fed is not None else None
+            if fed is not None and fed.source is not None and fed.source.position is None:
+                place = None  # the layout finds a place above it
+            change = partial(edits_canvas.add_connected, layer=layer, target=target, position=place)
+            view.add(label, change)
 
     def cancel(self) -> None:
         self.view.state.lit_wire, self.view.state.lit_cards = None, frozenset()
-        self._wire = self._card = self._end = None
+        self._forget()
 
     def paint(self, p: QPainter) -> None:
         view, scale = self.view, self.view.camera.scale
@@ -143,6 +176,9 @@ class DropLayer(Drop):
             route = Route(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
             loose(p, view, route, True)
             text = f"Connect to {self._end.title}"
+            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
+        elif self._fed is not None:
+            text = f"Feed {self._fed.title}"
             paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
         ghost(p, view.look, place, self._layer, category)
 

@@ -37,6 +37,11 @@ class Gesture:
     def __init__(self, view: CanvasView) -> None:
         self.view = view
 
+    @property
+    def hides_words(self) -> bool:
+        """Whether problems are not told while it lasts: they would lie over what it shows."""
+        return False
+
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         """The pointer moved."""
 
@@ -158,7 +163,8 @@ class Move(Gesture):
         if self._ids and not modifiers & _ALT:
             dx, dy = self._snapped(dx, dy)
         self.view.set_at({one: (x + dx, y + dy) for one, (x, y) in self._from.items()})
-        self.view.state.lit_wire = self._wire_below(where)
+        alone = bool(modifiers & _ALT)
+        self.view.state.lit_wire = None if alone else self._wire_below()
         self.view.repaint_all()
 
     def _snapped(self, dx: float, dy: float) -> Point:
@@ -185,12 +191,20 @@ class Move(Gesture):
             self._guide = nearest
         return x - first[0], y - first[1]
 
-    def _wire_below(self, where: Point) -> tuple[str, str] | None:
-        if len(self._ids) != 1 or self._ids[0] not in self.view.picture.graph.by_id:
+    @property
+    def hides_words(self) -> bool:
+        return self._started
+
+    def _wire_below(self) -> tuple[str, str] | None:
+        """The wire that the dragged card lies on; one that has no single way through has none."""
+        picture = self.view.picture
+        one = self._ids[0] if len(self._ids) == 1 else ""
+        if one not in picture.graph.by_id:
             return None
-        wire = hits.wire_near(
-            self.view.picture, *where, reach=hits.DROP_REACH, without=self._ids[0]
-        )
+        card = picture.cards[one]
+        if not card.ports_in or len(picture.graph.sources[one]) > 1:
+            return None
+        wire = hits.wire_under(picture, card.x + card.w / 2, card.y + card.h / 2, without=one)
         return (wire.source, wire.target) if wire is not None else None
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
@@ -217,6 +231,9 @@ class Move(Gesture):
                     partial(edits_canvas.move_to_end, node_id=self._ids[0], last=last),
                 )
             return
+        if len(places) == 1 and not modifiers & _ALT:
+            one, (x, y) = next(iter(places.items()))
+            places[one] = hits.free_place(view.picture, x, y, without=one)
         changed = {one: place for one, place in places.items() if place != self._from[one]}
         if changed:
             dx, dy = (

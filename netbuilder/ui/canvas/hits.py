@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from netbuilder.ui.canvas.cards import FRAME_HEAD, Card, Wire, out_port
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Wire, out_port
 from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.spatial import Box
 
 PORT_REACH = 9.0  # pixels on the screen around a port's centre
 WIRE_REACH = 7.0
-DROP_REACH = 26.0  # a layer dropped this near to a wire means the wire
+_LIES_ON = (110.0, 28.0)  # from a card's centre: a wire nearer than this is lain upon
+_ONE_END, _SEVERAL_ENDS, _ACROSS = 260.0, 150.0, 0.6  # how far a loose end reaches for a drop
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,10 @@ def _port(picture: Picture, near: list[Card], x: float, y: float, reach: float) 
     return found
 
 
-def wire_near(
-    picture: Picture, x: float, y: float, reach: float, without: str | None = None
-) -> Wire | None:
-    """The nearest wire within ``reach``; wires of the card ``without`` do not count."""
+def wire_near(picture: Picture, x: float, y: float, reach: float) -> Wire | None:
+    """The nearest wire within ``reach``."""
     best, found = reach, None
     for wire in picture.grid.wires_in((x - reach, y - reach, x + reach, y + reach)):
-        if without is not None and without in (wire.source, wire.target):
-            continue
         left, top, right, bottom = wire.route.box()
         if left - reach <= x <= right + reach and top - reach <= y <= bottom + reach:
             away = wire.route.distance(x, y)
@@ -85,30 +83,72 @@ def wire_near(
     return found
 
 
-def card_near_end(picture: Picture, x: float, y: float, reach: float = 150.0) -> Card | None:
-    """The node whose free output lies above (horizontal: left of) a point, near enough to mean it.
+def wire_under(picture: Picture, x: float, y: float, without: str | None = None) -> Wire | None:
+    """The wire that a card with its centre at a point would lie on; the nearest of several."""
+    best, found = 1.0, None
+    half_x, half_y = _LIES_ON
+    box = (x - half_x, y - half_y, x + half_x, y + half_y)
+    for wire in picture.grid.wires_in(box):
+        if without is not None and without in (wire.source, wire.target):
+            continue
+        away = wire.route.distance(x, y, half_x / half_y) / half_x
+        if away <= best:
+            best, found = away, wire
+    return found
+
+
+def side_wire(picture: Picture, card: Card, x: float, y: float) -> Wire | None:
+    """The wire into a card or out of it, whichever is on the side of a point; None without any."""
+    wires = picture.wires_of(card.id)
+    into = [wire for wire in wires if wire.target == card.id]
+    out = [wire for wire in wires if wire.source == card.id]
+    before = x < card.x + card.w / 2 if picture.horizontal else y < card.y + card.h / 2
+    some = (into or out) if before else (out or into)
+    if not some:
+        return None
+    return min(some, key=lambda wire: wire.route.distance(x, y))
+
+
+def card_near_end(picture: Picture, x: float, y: float) -> Card | None:
+    """The node with a free output that a layer dropped at a point would go on from.
 
     The goal's wire does not count as taken: what is dropped past the end comes before the goal.
+    A single loose end reaches further than one of several.
     """
-    best, found = reach, None
-    box = (x - reach - 260, y - reach - 60, x + reach + 260, y + reach + 60)
-    for card in picture.grid.cards_in(box):
-        if card.kind == "goal" or not card.has_out:
-            continue
-        if any(w.source == card.id and w.edges for w in picture.wires_of(card.id)):
-            continue
-        ends = [picture.out_port(card)]
-        ends += [  # past the goal is past the end as well
+    ends = picture.cache.get("ends")
+    if ends is None:
+        taken = {wire.source for wire in picture.wires.values() if wire.edges}
+        ends = picture.cache["ends"] = [
+            card for card in picture.cards.values() if card.has_out and card.id not in taken
+        ]
+    best, found = (_ONE_END if len(ends) == 1 else _SEVERAL_ENDS), None
+    for card in ends:
+        ports = [picture.out_port(card)]
+        ports += [  # past the goal is past the end as well
             out_port(picture.cards[wire.target], picture.horizontal)
             for wire in picture.wires_of(card.id)
             if wire.source == card.id
         ]
-        for px, py in ends:
-            ahead = x - px if picture.horizontal else y - py
-            away = math.hypot(px - x, py - y)
+        for px, py in ports:
+            ahead, across = (x - px, y - py) if picture.horizontal else (y - py, x - px)
+            away = math.hypot(ahead, across * _ACROSS)
             if ahead >= -card.h and away <= best:
                 best, found = away, card
     return found
+
+
+def free_place(picture: Picture, x: float, y: float, without: str | None = None) -> Point:
+    """The place nearest to ``(x, y)`` where a card lies on no other."""
+
+    def free(left: float, top: float) -> bool:
+        box = (left - 10, top - 10, left + CARD_WIDTH + 10, top + CARD_HEIGHT + 10)
+        return all(card.id == without for card in picture.grid.cards_in(box))
+
+    for away in range(0, 2000, 20):
+        for dx, dy in ((0, away), (0, -away), (away, 0), (-away, 0)):
+            if free(x + dx, y + dy):
+                return (x + dx, y + dy)
+    return (x, y)
 
 
 def cards_in(picture: Picture, box: Box) -> tuple[str, ...]:

@@ -258,6 +258,7 @@ class Senses(QObject):
             spot = event.pos()
             where = self._view.camera.to_world(spot.x(), spot.y())
             hit = hits.at(self._view.picture, *where, self._view.camera.scale)
-            QToolTip.showText(event.globalPos(), texts.tip(hit), self._view.viewport())
+            text = texts.tip(hit) or self._view.previews.tip(where)
+            QToolTip.showText(event.globalPos(), text, self._view.viewport())
             return True
         return False

@@ -95,10 +95,10 @@ class Route:
             max(y for _, y in spots),
         )
 
-    def distance(self, x: float, y: float) -> float:
-        """From a point to the wire."""
-        points = self.points()
-        return min(_to_segment(x, y, *a, *b) for a, b in itertools.pairwise(points))
+    def distance(self, x: float, y: float, stretch: float = 1.0) -> float:
+        """From a point to the wire; what lies above or below counts ``stretch`` times."""
+        points = [(px, py * stretch) for px, py in self.points()]
+        return min(_to_segment(x, y * stretch, *a, *b) for a, b in itertools.pairwise(points))
 
 
 def _at(curve: tuple[Point, Point, Point, Point], t: float) -> Point:

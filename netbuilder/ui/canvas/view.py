@@ -310,7 +310,8 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
         self.previews.paint(p)
-        bubbles.paint(p, self.bubbles_now(), self.look, self._hovered_fix)
+        if self.gesture is None or not self.gesture.hides_words:
+            bubbles.paint(p, self.bubbles_now(), self.look, self._hovered_fix)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()

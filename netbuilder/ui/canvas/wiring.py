@@ -37,9 +37,7 @@ def _outputs_to(view: CanvasView, source: str) -> dict[str, str]:
     """For each card, whether it takes a wire from the node ``source``."""
     picture = view.picture
     cards = {
-        card.id: view.in_node(card.id)
-        for card in picture.cards.values()
-        if card.ports_in and card.kind != "goal"
+        card.id: view.in_node(card.id) for card in picture.cards.values() if card.kind != "goal"
     }
     return fits.acceptance(picture.graph, view.workbench.shapes, source, cards)
 
@@ -98,6 +96,10 @@ class WireDrag(Gesture):
             return picture.out_port(self._card)
         return picture.in_port(self._card, 0)
 
+    @property
+    def hides_words(self) -> bool:
+        return self._moved
+
     def _begin(self) -> None:
         self._moved = True
         view = self.view
@@ -131,6 +133,8 @@ class WireDrag(Gesture):
             {self._over} if self._over and self._answer[self._over] != "no" else ()
         )
         why = self._why() if self._over else None
+        if hit.card is not None and hit.card.kind == "goal":
+            why = "The goal always follows the last layer: no wire is needed."
         if why:
             view.tip.show(why, screen)
         else:
@@ -165,8 +169,9 @@ class WireDrag(Gesture):
                 view.edit("Rewire", partial(rewire, old=taken.edges[0], new=edge))
             else:
                 view.edit("Connect", partial(edits.connect, source=edge[0], target=edge[1]))
-        elif hits.at(view.picture, *where, view.camera.scale).card is not None:
-            return
+        elif (card := hits.at(view.picture, *where, view.camera.scale).card) is not None:
+            if card.kind == "goal":
+                view.say("The goal always follows the last layer: no wire is needed.")
         elif taken is not None:
             if taken.edges:
                 view.edit("Disconnect", lambda project: edits.disconnect(project, *taken.edges))

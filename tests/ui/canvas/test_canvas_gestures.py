@@ -337,3 +337,91 @@ def test_a_press_of_another_button_cancels(hand):
     hand.release(x + 200, y, button=Qt.MouseButton.RightButton)
     hand.release(x + 200, y)
     assert hand.view.store.project is before
+
+
+def test_a_layer_dropped_on_the_goal_comes_before_it(hand):
+    x, y = hand.middle("@goal")
+    hand.drop("Dense", x + 50, y)
+    assert hand.graph.edges[-1] == ("out", "dense_1")
+    hand.view.store.undo()
+    hand.drop("Dense", x + 130, y + 20)  # not on it, but the card would lie over it
+    assert hand.graph.edges[-1] == ("out", "dense_1")
+
+
+def test_a_layer_dropped_on_a_cards_side_is_inserted_there_and_lies_on_nothing(hand):
+    card = hand.view.picture.cards["pool"]
+    hand.drop("Dropout", card.x + 40, card.y + 4)
+    assert ("conv2d", "dropout_1") in hand.graph.edges
+    card = hand.view.picture.cards["pool"]
+    hand.drop("Dropout", card.x + 40, card.y + 40)
+    assert ("pool", "dropout_2") in hand.graph.edges
+    card = hand.view.picture.cards["input"]
+    hand.drop("Dropout", card.x + 40, card.y + 2)  # nothing comes before an Input
+    assert ("input", "dropout_3") in hand.graph.edges
+    boxes = {(c.x, c.y) for c in hand.view.picture.cards.values()}
+    assert len(boxes) == len(hand.view.picture.cards) == 11
+
+
+def test_an_input_dropped_on_a_card_that_nothing_feeds_feeds_it(make):
+    hand = make(Project("x", Graph((Node("a", "Dense", {"units": 3}),))))
+    hand.drop("Input", *hand.middle("a"))
+    assert hand.graph.edges == (("input", "a"),)
+    cards = hand.view.picture.cards
+    assert cards["input"].y == cards["a"].y - 80
+
+
+def test_a_single_loose_end_is_connected_from_further_away(hand):
+    hand.drop("Dense", 340.0, 640.0)
+    assert hand.graph.edges[-1] == ("out", "dense_1")
+
+
+def test_with_alt_a_layer_stands_free_wherever_it_is_dropped(hand):
+    from PySide6.QtCore import QMimeData, QPointF
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+    data = QMimeData()
+    data.setData("application/x-netbuilder-layer", b"Dense")
+    alt = Qt.KeyboardModifier.AltModifier
+    point = hand.spot(*hand.on_wire("conv2d", "pool"))
+    args = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, alt)
+    QApplication.sendEvent(hand.view.viewport(), QDragEnterEvent(point, *args))
+    QApplication.sendEvent(hand.view.viewport(), QDropEvent(QPointF(point), *args))
+    assert not hand.graph.sources["dense_1"]
+    card = hand.view.picture.cards["dense_1"]
+    over = hand.view.picture.grid.cards_in((card.x, card.y, card.x + card.w, card.y + card.h))
+    assert over == [card]
+
+
+def test_a_card_grabbed_by_its_name_is_moved_onto_the_wire_that_its_body_lies_on(hand):
+    card = hand.view.picture.cards["dropout"]
+    grabbed = (card.x + 20, card.y + 22)
+    target = hand.on_wire("input", "conv2d")
+    hand.press(*grabbed)
+    hand.move(grabbed[0], grabbed[1] - 40)
+    hand.move(grabbed[0] + 15, target[1])
+    assert hand.view.state.lit_wire == ("input", "conv2d")
+    hand.release(grabbed[0] + 15, target[1])
+    assert hand.graph.edges[0] == ("input", "dropout")
+
+
+def test_a_card_never_comes_to_rest_on_another(hand):
+    hand.drop("Input", 480.0, 200.0)
+    x, y = hand.middle("input_1")
+    there = hand.view.picture.cards["dense"]
+    hand.drag((x, y), (there.x + 80, there.y + 26))
+    card = hand.view.picture.cards["input_1"]
+    over = hand.view.picture.grid.cards_in((card.x, card.y, card.x + card.w, card.y + card.h))
+    assert over == [card]
+
+
+@pytest.mark.parametrize("port", ["out", "middle"])
+def test_a_wire_to_an_input_says_why_not(hand, port):
+    before = hand.view.store.project
+    hand.drag(hand.out("dense"), getattr(hand, port)("input"))
+    assert hand.view.store.project is before
+    assert "where data comes in" in hand.view.tip.text
+
+
+def test_a_wire_to_the_goal_says_that_it_needs_none(hand):
+    hand.drag(hand.out("dense"), hand.middle("@goal"))
+    assert "always follows" in hand.view.tip.text

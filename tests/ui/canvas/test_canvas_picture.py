@@ -216,3 +216,36 @@ def test_an_odd_wire_is_told_in_words():
 def test_shapes_of_several_outputs_are_all_told():
     assert texts.shape_text([(None, 3), (None, 4)]) == "(None, 3), (None, 4)"
     assert texts.shape_text((None, 3)) == "(None, 3)"
+
+
+def test_problems_in_words_stay_in_view(make):
+    nodes = (Node("in", "Input"), Node("a", "Dense", {}, (300.0, 80.0)))
+    hand = make(Project("x", Graph(nodes, (("in", "a"),))))
+    problem = Problem("x", Severity.ERROR, "a", "Wrong", "Much is wrong here, in some words.")
+    hand.view.workbench.problems = (problem,)
+    hand.view.workbench.problems_changed.emit()
+    for _ in range(12):
+        hand.view.set_camera(hand.view.camera.moved(20, 0))
+        (bubble,) = hand.view.bubbles_now()
+        seen = hand.view.seen_box()
+        card = hand.view.picture.cards["a"]
+        if card.x + card.w > seen[2]:
+            break
+        assert seen[0] <= bubble.box[0] and bubble.box[2] <= seen[2]
+        assert not hand.view.picture.grid.cards_in(bubble.box)
+
+
+def test_what_nodes_saw_fades_when_the_network_changes(hand):
+    from PySide6.QtGui import QImage
+
+    image = QImage(40, 40, QImage.Format.Format_RGB32)
+    image.fill(0)
+    hand.view.set_preview("dense", image)
+    hand.view.store.apply("x", lambda p: edits.move_nodes(p, {"out": (400.0, 0.0)}))
+    assert not hand.view.previews.stale
+    hand.view.store.apply("x", lambda p: edits.set_params(p, "dense", units=3))
+    assert hand.view.previews.stale
+    card = hand.view.picture.cards["dense"]
+    assert "changed since" in hand.view.previews.tip((card.x + card.w + 20, card.y + 22))
+    hand.view.store.undo()
+    assert not hand.view.previews.stale
