@@ -7,8 +7,11 @@ import sys
 from netbuilder.core.quiet import quiet_stderr
 
 
-def load_tensorflow() -> None:
-    """Import TensorFlow and Keras; what they write on the way is shown only if they fail."""
+def load_tensorflow(compute: bool = True) -> None:
+    """Import TensorFlow and Keras; what they write on the way is shown only if they fail.
+
+    ``compute=False`` computes nothing yet: several machines must find each other before.
+    """
     if "keras" in sys.modules:
         return
     with quiet_stderr():
@@ -16,4 +19,5 @@ def load_tensorflow() -> None:
         import tensorflow as tf
 
         # The first tensor makes TensorFlow's C++ side speak once more.
-        tf.zeros(())
+        if compute:
+            tf.zeros(())

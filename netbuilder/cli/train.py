@@ -39,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     from netbuilder.cli.quiet import load_tensorflow
 
-    load_tensorflow()
+    load_tensorflow(compute=not workers)
+    if workers:
+        _connect(workers)
     _refuse_problems(project, dataset)
     checkpoints = output.with_name(output.name + ".checkpoint")
     options = {
@@ -50,6 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     }
     trained, reason = _train(project, dataset, options)
     trained, sentence = judged(trained, dataset)
+    if workers and workers["worker_index"] > 0:
+        # All workers end with the same weights; the first one writes them.
+        note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
+        if arguments.json:
+            _tell_json(trained, None)
+        return 1 if reason == "stopped" else 0
     registry.save(trained, output, source.parent)
     if reason != "stopped":
         # The run is whole and saved: there is nothing to resume.
@@ -155,6 +163,17 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"workers": addresses, "worker_index": index}
 
 
+def _connect(workers: dict[str, Any]) -> None:
+    """Find the other machines, before anything is computed here."""
+    from netbuilder.core.engine.distributed import connect_workers
+    from netbuilder.core.quiet import quiet_stderr
+
+    count = len(workers["workers"])
+    note(f"Worker {workers['worker_index']} of {count} waits for the others.")
+    with quiet_stderr():
+        connect_workers(workers["workers"], workers["worker_index"])
+
+
 def _train(project: Project, dataset: Dataset, options: dict[str, Any]) -> tuple[TrainedModel, str]:
     from netbuilder.cli.progress import Progress
     from netbuilder.core.engine.session import Session
@@ -198,10 +217,10 @@ def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path) -> No
         note("It ended early, as the project's callbacks say.")
 
 
-def _tell_json(trained: TrainedModel, output: Path) -> None:
+def _tell_json(trained: TrainedModel, output: Path | None) -> None:
     print_json(
         {
-            "model": str(output),
+            "model": None if output is None else str(output),
             "epochs": trained.epochs,
             "history": trained.history,
             "test": trained.test,

@@ -54,9 +54,9 @@ def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
     cell = Cell("Scale the numbers")
     if recipe.table:
         _scale_table(recipe, several, cell)
-    elif recipe.scaler and project.data.kind != "arrays":
+    elif recipe.scaler and not several:
         cell.add(
-            "# Every column of the sequences is scaled the same way at all steps.",
+            "# Every column is scaled the same way at all steps of a sequence.",
             f"from sklearn.preprocessing import {recipe.scaler}",
             "",
             f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",
