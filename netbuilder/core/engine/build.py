@@ -211,6 +211,8 @@ def build_core(
     project = resolve(project, facts) if facts is not None else project
     graph = project.graph
     seed = project.training.seed if seed is None else seed
+    if graph.nodes and model_inputs(graph):
+        _check_order(graph)
     if not model_inputs(graph):
         raise BuildError("The network has no input.", "Add an Input and wire it to a layer.")
     if not graph.outputs:

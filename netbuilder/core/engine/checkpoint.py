@@ -10,6 +10,7 @@ began anew, so that what the last whole checkpoint speaks of is never written ov
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import threading
@@ -90,6 +91,24 @@ def _read_rows(path: Path, shape: list[int]) -> NDArray[np.float32]:
     if len(values) != count * width:
         raise ValueError(f"rows are missing in {path.name}")
     return values.reshape(count, width)
+
+
+def to_bytes(snapshot: Snapshot) -> bytes:
+    """A snapshot in one piece, to be sent to another worker."""
+    rows = {f"rows/{name}": values for name, values in snapshot.rows.items()}
+    text = np.frombuffer(json.dumps(snapshot.facts).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, facts=text, **rows, **snapshot.arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def from_bytes(data: bytes) -> Snapshot:
+    """The reverse of ``to_bytes``."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as held:
+        arrays = {name: held[name] for name in held.files}
+    facts = json.loads(bytes(arrays.pop("facts")).decode())
+    rows = {name: arrays.pop(f"rows/{name}") for name in _GROWING}
+    return Snapshot(arrays, facts, rows)
 
 
 class Writer:

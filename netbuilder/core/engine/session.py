@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,16 @@ from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine import runs
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core, model_inputs
-from netbuilder.core.engine.checkpoint import Snapshot, read
+from netbuilder.core.engine.checkpoint import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.compilation import Mode
 from netbuilder.core.engine.control import Control
+from netbuilder.core.engine.distributed import (
+    SharedProgram,
+    connect_workers,
+    is_lost_worker,
+    local_strategy,
+    lost_worker,
+)
 from netbuilder.core.engine.evaluator import Evaluator
 from netbuilder.core.engine.events import (
     Event,
@@ -58,6 +65,9 @@ class Session:
         compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
         base: folder of the project file: files of callbacks and of weights are relative to it.
         record: keep a record of the run in the user's data folder, see ``runs``.
+        workers: "host:port" of each machine that takes part, this one being number
+            ``worker_index``; the first keeps checkpoints and the record. See ``distributed``.
+        devices: devices of this machine to share the work; all GPUs where empty.
     """
 
     def __init__(
@@ -71,6 +81,9 @@ class Session:
         compilation: Mode = "auto",
         base: Path | None = None,
         record: bool = True,
+        workers: Sequence[str] = (),
+        worker_index: int = 0,
+        devices: Sequence[str] = (),
     ) -> None:
         self.project = resolve(project, dataset.facts)
         self.dataset = dataset
@@ -78,7 +91,14 @@ class Session:
         self.compilation: Mode = compilation
         self.resume_from_checkpoint = resume
         self.base = base
-        self.record = record
+        self.workers = tuple(workers)
+        chief = not self.workers or worker_index == 0
+        self.record = record and chief
+        if not chief:
+            self.checkpoint_dir = None
+        self.devices = tuple(devices)
+        # Several machines must find each other before anything is computed.
+        self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
         self.run_id = ""
         self.epochs = project.training.epochs
         self.seconds = 0.0
@@ -143,7 +163,8 @@ class Session:
         try:
             return self._run()
         except Exception as error:
-            told = in_words(error, self.project.graph)
+            lost = self.workers and is_lost_worker(error)
+            told = lost_worker() if lost else in_words(error, self.project.graph)
             self._emit(Failed(told, "" if told is error else str(error)))
             if told is error:
                 raise
@@ -182,6 +203,8 @@ class Session:
         training, folder = self.project.training, self.checkpoint_dir
         found = read(folder) if folder is not None and self.resume_from_checkpoint else None
         core = build_core(self.project, self.dataset.facts, base=self.base)
+        if self._strategy is None and self.dataset.stream is None:
+            self._strategy = local_strategy(self.devices)
         single = any(choice != best_choice(training) for choice in training.callbacks)
         monitor, sign = monitor_of(training)
         trainer = Trainer(
@@ -194,7 +217,11 @@ class Session:
             monitor=monitor,
             sign=sign,
             compilation=self.compilation,
+            strategy=self._strategy,
+            build=lambda: build_core(self.project, self.dataset.facts, base=self.base),
         )
+        if self.workers and self.resume_from_checkpoint:
+            found = self._shared(trainer, found)
         callbacks = Callbacks(
             training,
             core,
@@ -212,6 +239,13 @@ class Session:
         self._saver.begin(found)
         self._trainer, self._callbacks = trainer, callbacks
         self._reporter = Reporter(trainer, self._emit)
+
+    def _shared(self, trainer: Trainer, found: Snapshot | None) -> Snapshot | None:
+        """The first worker's checkpoint, for all of them."""
+        if not isinstance(trainer.other, SharedProgram):
+            return found
+        data = trainer.other.share(None if found is None else to_bytes(found))
+        return from_bytes(data) if data else None
 
     def _tell_saved(self, snapshot: Snapshot) -> None:
         self._emit(Saved(snapshot.epoch, str(self.checkpoint_dir)))

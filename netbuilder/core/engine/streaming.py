@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Stream
+from netbuilder.core.engine.feed import Orders
 from netbuilder.core.engine.history import Floats
 from netbuilder.core.engine.loop import Chunk, Counters, Plan, Program
 from netbuilder.core.engine.seeds import derived
@@ -61,6 +62,10 @@ class StreamProgram(Program):
         self._iterator: Any = None
         self._place = (-1, -1)
         self.function = tf.function(self._stream_chunk, autograph=False)
+
+    def reseed(self, orders: Orders) -> None:
+        """Shuffle by another seed."""
+        self.seed = orders.seed
 
     def run_epoch(self, epoch: int, first: int, count: int) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.compilation import Compilation, Mode
+from netbuilder.core.engine.distributed import WORKER_STEPS, SharedProgram
 from netbuilder.core.engine.evaluator import Evaluator
 from netbuilder.core.engine.feed import Order, Orders, feed_of
 from netbuilder.core.engine.history import Floats, History
@@ -56,6 +58,8 @@ class Trainer:
         sign: 1 where smaller is better, -1 where larger is.
         compilation: "auto", or the kind to use from the first step on.
         memory: folder where decisions about compilations are kept; None: the user's cache.
+        strategy: of several devices or machines; ``build`` then builds another network like
+            ``core`` for it.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class Trainer:
         sign: float = 1.0,
         compilation: Mode = "auto",
         memory: Path | None = None,
+        strategy: Any = None,
+        build: Callable[[], keras.Model] | None = None,
     ) -> None:
         self.project = project
         self.core = core
@@ -80,7 +86,10 @@ class Trainer:
         held = dataset.validation
         checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
-        self.batch = max(1, min(training.batch_size, rows))
+        # Every replica gets the same number of rows of each batch.
+        replicas = 1 if strategy is None else int(strategy.num_replicas_in_sync)
+        rows -= rows % replicas
+        self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
         names = names_of(core, feed, self.batch)
         stream = dataset.stream
         self.samples = rows
@@ -98,12 +107,22 @@ class Trainer:
         self.epoch = 0
         self.step = 0
         guess = guessed_seconds(core, self.samples, self.batch)
-        fused = guess < _FUSED_EPOCH_SECONDS and stream is None
+        fused = guess < _FUSED_EPOCH_SECONDS and stream is None and strategy is None
         self._single = single_epochs
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
-        self.stream: StreamProgram | None = None
-        if stream is not None:
-            self.stream = StreamProgram(
+        self.other: StreamProgram | SharedProgram | None = None
+        if strategy is not None and build is not None:
+            self.other = SharedProgram(
+                strategy,
+                build,
+                core,
+                self.feed,
+                self.plan,
+                orders=self.orders,
+                rows=rows,
+            )
+        elif stream is not None:
+            self.other = StreamProgram(
                 core,
                 self.counters,
                 stream,
@@ -114,9 +133,9 @@ class Trainer:
                 shuffle=training.shuffle,
                 seed=training.seed,
             )
-        self.program: Program = self.stream or self._make("graph", self.plan)
-        # Nothing but the graph loop can read a stream.
-        mode: Mode = compilation if self.stream is None else "graph"
+        self.program: Program = self.other or self._make("graph", self.plan)
+        # Nothing but the graph loop can read a stream or speak to other devices.
+        mode: Mode = compilation if self.other is None else "graph"
         self.compilation = Compilation(
             self.program,
             self._make,
@@ -183,8 +202,8 @@ class Trainer:
         """
         count = self._count(epochs)
         begin = time.perf_counter()
-        if self.stream is not None:
-            chunk = self.stream.run_epoch(self.epoch, self.step, count)
+        if self.other is not None:
+            chunk = self.other.run_epoch(self.epoch, self.step, count)
         else:
             rows = (self.step + count - 1) // self.steps_per_epoch + 1
             orders = self.orders.get(self.epoch, rows, self.plan.epochs)
@@ -208,7 +227,9 @@ class Trainer:
         count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
         if self._single or not self.plan.fused:
             count = min(count, self.steps_per_epoch - self.step)
-        if self._seconds_a_step:
+        if isinstance(self.other, SharedProgram):
+            count = min(count, WORKER_STEPS)
+        elif self._seconds_a_step:
             count = min(count, int(CHUNK_SECONDS / self._seconds_a_step))
         else:
             count = min(count, 4)
@@ -261,17 +282,24 @@ class Trainer:
         """Change the rate from the next step on."""
         self.core.optimizer.learning_rate = rate
 
+    def changed(self) -> None:
+        """The weights of ``core`` were changed from outside of the loop."""
+        if isinstance(self.other, SharedProgram):
+            self.other.stale = True
+
     def restore_best(self) -> int:
         """Put the weights of the best epoch back; returns its number, 0 if there is none."""
         if self.history.best_epoch:
             self.counters.restore()
+            self.changed()
         return self.history.best_epoch
 
     def reseed(self, seed: int) -> None:
         """Shuffle by another seed."""
         self.orders = Orders(self.samples, seed, self.project.training.shuffle)
-        if self.stream is not None:
-            self.stream.seed = seed
+        if self.other is not None:
+            self.other.reseed(self.orders)
+        self.changed()
 
     def restart(self, fresh: keras.Model, seed: int) -> None:
         """Begin again with the weights and the optimizer of ``fresh``."""

@@ -5,6 +5,7 @@ Usage: engine_killed.py FOLDER OUT [--resume]
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,7 @@ from netbuilder.core.engine.events import Event, Saved, Started
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
-EPOCHS = 400
+EPOCHS = int(os.environ.get("NETBUILDER_KILLED_EPOCHS", "400"))
 
 
 def project() -> Project:

@@ -1,0 +1,188 @@
+"""From the canvas to Keras: layers, objects, whole models, and the model that is taken away."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine.assembly import assemble
+from netbuilder.core.engine.build import build_core, make_layer
+from netbuilder.core.engine.objects import make_metrics
+from netbuilder.core.errors import BuildError
+from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+
+FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regression"})
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 2})]
+
+
+def test_layers_take_objects_lists_and_other_layers() -> None:
+    he = {"name": "HeNormal", "params": {"seed": 3}}
+    graph = Graph(
+        (Node("x/1", "Dense", {"units": 2, "kernel_initializer": he, "bias_constraint": "NonNeg"}),)
+    )
+    dense = make_layer(graph.nodes[0], graph)
+    assert dense.name == "x_1"
+    assert dense.kernel_initializer.get_config()["seed"] == 3
+    assert isinstance(dense.bias_constraint, keras.constraints.NonNeg)
+    inner = {"layer": "LSTM", "params": {"units": 3, "recurrent_regularizer": "L2"}}
+    graph = Graph((Node("both", "Bidirectional", {"layer": inner}),))
+    both = make_layer(graph.nodes[0], graph)
+    assert isinstance(both.forward_layer, keras.layers.LSTM)
+    assert both.compute_output_shape((None, 5, 2)) == (None, 6)
+    graph = Graph((Node("c", "Conv2D", {"filters": 1, "kernel_size": [3, 2], "padding": "same"}),))
+    assert make_layer(graph.nodes[0], graph).kernel_size == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (Node("a", "Dens", {}), "no layer 'Dens'"),
+        (Node("a", "Dense", {"units": 0}), "units"),
+        (Node("a", "Dense", {"units": 3, "nonsense": 1}), "nonsense"),
+        (Node("a", "Dense", {"units": 3, "kernel_initializer": "Best"}), "'Best' is not known"),
+        (Node("a", "Dense", shared="b"), "shares the layer of 'b'"),
+    ],
+)
+def test_a_layer_that_cannot_be_made_says_why(node: Node, words: str) -> None:
+    with pytest.raises(BuildError, match=words) as caught:
+        make_layer(node, Graph((node,)))
+    assert caught.value.node == "a"
+
+
+def test_same_seed_same_weights_whatever_else_draws_random_numbers(
+    chain: Callable[..., Project],
+) -> None:
+    layers = [("a", "Dense", {"units": 8}), ("b", "Dense", {"units": 8}),
+              ("drop", "Dropout", {"rate": 0.5}), ("out", "Dense", {"units": 1})]  # fmt: skip
+    one = build_core(chain(layers, seed=4), FACTS)
+    random.random()
+    before = random.getstate()
+    two = build_core(chain(layers, seed=4), FACTS)
+    assert random.getstate() == before
+    for first, second in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+    other = build_core(chain(layers, seed=5), FACTS)
+    assert not np.array_equal(one.get_weights()[0], other.get_weights()[0])
+    assert not np.array_equal(one.get_weights()[2], one.get_weights()[0])
+    assert one.get_layer("a").get_config()["kernel_initializer"]["config"]["seed"] is None
+
+
+def test_a_graph_that_is_no_network_says_where(chain: Callable[..., Project]) -> None:
+    circle = Graph(
+        (
+            Node("input", "Input"),
+            Node("a", "Dense", {"units": 2}),
+            Node("b", "Dense", {"units": 2}),
+        ),
+        (("input", "a"), ("a", "b"), ("b", "a")),
+    )
+    with pytest.raises(BuildError, match="circle"):
+        build_core(Project(graph=circle), FACTS)
+    with pytest.raises(BuildError, match="no input"):
+        build_core(Project(), FACTS)
+    two = Graph(
+        (Node("input", "Input"), Node("a", "Dense", {"units": 2}), Node("b", "Dense", {"units": 3}),
+         Node("sum", "Add")),
+        (("input", "a"), ("input", "b"), ("a", "sum"), ("b", "sum")),
+    )  # fmt: skip
+    with pytest.raises(BuildError) as caught:
+        build_core(Project(graph=two), FACTS)
+    assert caught.value.node == "sum"
+
+
+def test_attention_takes_one_wire_or_query_and_value() -> None:
+    facts = DataFacts(rows=4, input_shapes={"q": (5, 4), "v": (7, 4)}, tasks={"out": "regression"})
+    for kind, params in (("MultiHeadAttention", {"num_heads": 2, "key_dim": 4}), ("Attention", {})):
+        nodes = (Node("q", "Input"), Node("v", "Input"), Node("at", kind, params),
+                 Node("self", kind, params), Node("out", "Flatten"))  # fmt: skip
+        edges = (("q", "at"), ("v", "at"), ("at", "self"), ("self", "out"))
+        core = build_core(Project(graph=Graph(nodes, edges)), facts)
+        assert core.output_shape == (None, 20)
+
+
+def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_path: Path) -> None:
+    facts = DataFacts(rows=4, input_shapes={"input": (64, 64, 3)}, tasks={"out": "regression"})
+    params = {"weights": "none", "pooling": "avg", "alpha": 0.35}
+    layers = [("body", "MobileNetV2", params), ("out", "Dense", {"units": 1})]
+    core = build_core(chain(layers), facts)
+    assert [layer.name for layer in core.layers] == ["input", "body", "out"]
+    assert len(core.trainable_weights) == 2
+    body = core.get_layer("body")
+    path = tmp_path / "body.weights.h5"
+    inner = next(layer for layer in body.layers if layer.name.endswith("_body"))
+    inner.save_weights(path)
+    loaded = {**params, "weights": "file", "weights_file": path.name, "trainable": True}
+    again = build_core(
+        chain([("body", "MobileNetV2", loaded), layers[1]], seed=9), facts, base=tmp_path
+    )
+    assert len(again.trainable_weights) > 100
+    for one, two in zip(body.get_weights(), again.get_layer("body").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    wrong = {**params, "weights": "file", "weights_file": "missing.h5"}
+    with pytest.raises(BuildError, match="no such file") as caught:
+        build_core(chain([("body", "MobileNetV2", wrong), layers[1]]), facts, base=tmp_path)
+    assert caught.value.node == "body"
+
+
+@pytest.mark.parametrize("name", ["VGG16", "DenseNet121"])
+def test_bodies_scale_pixels_as_their_family_does(name: str) -> None:
+    node = Node("body", name, {"weights": "none"})
+    body = make_layer(node, Graph((node,)))
+    scaled = keras.Model(body.inputs[0], body.layers[1].output)
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 4, 4, 3)).astype(np.float32)
+    mode = {"VGG16": "caffe", "DenseNet121": "torch"}[name]
+    expected = keras.applications.imagenet_utils.preprocess_input(pixels.copy(), mode=mode)
+    np.testing.assert_allclose(scaled(pixels), expected, atol=1e-3)
+
+
+def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(
+    chain: Callable[..., Project], tmp_path: Path
+) -> None:
+    project = chain(NET, metrics=(Choice("mean_absolute_error"),))
+    core = build_core(project, FACTS)
+    pre = Preprocessing(
+        {"input": InputPre(offset=(1.0, 2.0, 3.0, 4.0), scale=(2.0, 4.0, 0.5, 100.0))},
+        {"out": OutputPre(offset=(5.0, -3.0), scale=(10.0, 0.1))},
+    )
+    model = assemble(core, project, pre, FACTS)
+    raw = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    answers = core.predict(pre.apply_inputs({"input": raw})["input"], verbose=0)
+    expected = pre.undo_targets({"out": answers})["out"]
+    np.testing.assert_allclose(model.predict(raw, verbose=0), expected, rtol=1e-5, atol=1e-5)
+    core.get_layer("a").set_weights([np.zeros((4, 8)), np.ones(8)])
+    assert np.ptp(model.predict(raw, verbose=0), axis=0).max() == 0
+    model.save(tmp_path / "m.h5")
+    loaded = keras.models.load_model(tmp_path / "m.h5")
+    np.testing.assert_array_equal(loaded.predict(raw, verbose=0), model.predict(raw, verbose=0))
+    assert loaded.loss is not None
+
+
+def test_metrics_have_the_names_of_the_project() -> None:
+    choices = [Choice("auc"), Choice("recall", {"class_id": 0}), Choice("recall", {"class_id": 1})]
+    for _ in range(2):
+        made = make_metrics(choices, None, "classes")
+        assert [metric.name for metric in made] == ["auc", "recall", "recall_1"]
+    (accuracy,) = make_metrics([Choice("accuracy")], Choice("categorical_crossentropy"), "classes")
+    assert isinstance(accuracy, keras.metrics.CategoricalAccuracy)
+    (accuracy,) = make_metrics([Choice("acc")], Choice("mean_squared_error"), "one_hot")
+    assert isinstance(accuracy, keras.metrics.CategoricalAccuracy) and accuracy.name == "accuracy"
+
+
+def test_half_precision_keeps_the_answers_whole(chain: Callable[..., Project]) -> None:
+    project = chain(NET, precision="mixed_float16")
+    core = build_core(project, FACTS)
+    assert core.get_layer("a").compute_dtype == "float16"
+    assert core.get_layer("a").dtype_policy.variable_dtype == "float32"
+    assert core.get_layer("out").compute_dtype == "float32"
+    assert isinstance(core.optimizer, keras.optimizers.LossScaleOptimizer)
+    training = Training(precision="mixed_bfloat16", optimizer=Choice("SGD"))
+    graph = project.graph
+    other = build_core(Project(graph=graph, training=training), FACTS)
+    assert isinstance(other.optimizer, keras.optimizers.SGD)

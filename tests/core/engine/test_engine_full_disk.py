@@ -1,0 +1,82 @@
+"""A full disk pauses the run, with a message, and it goes on when there is room."""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine import saving
+from netbuilder.core.engine.checkpoint import read
+from netbuilder.core.engine.events import Event, Paused, Resumed, Saved
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Project
+
+NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+
+
+@pytest.fixture
+def small_disk() -> Any:
+    """Files cannot grow beyond the limit, as on a disk without room; ``lift`` makes room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    import signal
+
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+
+    def lift() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    yield lift
+    lift()
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_full_disk_pauses_the_run(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
+    tmp_path: Path, small_disk: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(saving, "INTERVAL_SECONDS", 0.05)
+    told: list[Event] = []
+    arrived = threading.Condition()
+
+    def on_event(event: Event) -> None:
+        with arrived:
+            told.append(event)
+            arrived.notify_all()
+
+    def wait(kind: type[Event]) -> Any:
+        def found() -> Any:
+            return next((event for event in told if isinstance(event, kind)), None)
+
+        with arrived:
+            assert arrived.wait_for(lambda: found() is not None, 60), kind
+            return found()
+
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    session = Session(
+        chain(NET, epochs=10**6), data, on_event=on_event, checkpoint_dir=tmp_path / "run",
+        compilation="graph", record=False,
+    )  # fmt: skip
+    thread = threading.Thread(target=session.run, daemon=True)
+    thread.start()
+    paused = wait(Paused)
+    assert "cannot be saved" in paused.reason and "disk" in paused.reason
+    time.sleep(0.6)
+    assert not any(isinstance(event, Resumed) for event in told)
+    assert read(tmp_path / "run") is None
+    small_disk()
+    wait(Resumed)
+    wait(Saved)
+    session.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    found = read(tmp_path / "run")
+    assert found is not None and session.history is not None
+    np.testing.assert_array_equal(found.rows["steps"], session.history.steps.values)

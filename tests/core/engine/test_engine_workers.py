@@ -1,0 +1,97 @@
+"""Several machines (processes on the loopback address) and several devices train as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SCRIPT = Path(__file__).with_name("engine_workers.py")
+
+
+def addresses(count: int) -> str:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    found = [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
+    for one in sockets:
+        one.close()
+    return ",".join(found)
+
+
+def start(out: Path, epochs: int, index: int, where: str, *more: str) -> subprocess.Popen[str]:
+    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(out), str(epochs), str(index), where, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=env,
+    )
+
+
+def read(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as held:
+        return {name: held[name] for name in held.files}
+
+
+def test_two_workers_and_two_devices_train_as_one_process(tmp_path: Path) -> None:
+    where = addresses(2)
+    runs = {
+        "one": start(tmp_path / "one.npz", 3, 0, ""),
+        "devices": start(tmp_path / "devices.npz", 3, 0, "devices"),
+        "w0": start(tmp_path / "w0.npz", 3, 0, where),
+        "w1": start(tmp_path / "w1.npz", 3, 1, where),
+    }
+    for name, process in runs.items():
+        text, _ = process.communicate(timeout=150)
+        assert process.returncode == 0, (name, text)
+    one = read(tmp_path / "one.npz")
+    for name in ("devices", "w0", "w1"):
+        other = read(tmp_path / f"{name}.npz")
+        for key, values in one.items():
+            np.testing.assert_allclose(other[key], values, rtol=1e-4, atol=1e-6, err_msg=name)
+    first, second = read(tmp_path / "w0.npz"), read(tmp_path / "w1.npz")
+    for key, values in first.items():
+        np.testing.assert_array_equal(second[key], values)
+
+
+@pytest.mark.timeout(240)
+def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) -> None:
+    where = addresses(3)
+    folder = str(tmp_path / "checkpoints")
+    workers = [start(tmp_path / f"a{i}.npz", 10**6, i, where, folder) for i in range(3)]
+    chief = workers[0]
+    assert chief.stdout is not None
+    for line in chief.stdout:
+        if line.startswith("epoch") and (tmp_path / "checkpoints" / "checkpoint.npz").exists():
+            break
+    os.kill(workers[2].pid, signal.SIGKILL)
+    for worker in workers[:2]:
+        text, _ = worker.communicate(timeout=100)
+        assert worker.returncode == 1
+        assert "Another worker does not answer any more" in text
+        assert "--resume" in text
+    workers[2].wait()
+    with np.load(tmp_path / "checkpoints" / "checkpoint.npz") as held:
+        assert held.files
+    again = addresses(3)
+    from netbuilder.core.engine.checkpoint import read as checkpoint
+
+    found = checkpoint(tmp_path / "checkpoints")
+    assert found is not None
+    planned = found.epoch + 2
+    workers = [start(tmp_path / f"b{i}.npz", planned, i, again, folder) for i in range(3)]
+    for worker in workers:
+        text, _ = worker.communicate(timeout=100)
+        assert worker.returncode == 0, text
+    histories = [read(tmp_path / f"b{i}.npz") for i in range(3)]
+    for history in histories:
+        assert len(history["loss"]) == planned
+        np.testing.assert_array_equal(history["w0"], histories[0]["w0"])
