@@ -81,7 +81,6 @@ class Actions(QObject):
         if keys:
             tip += f" ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})"
         action.setToolTip(tip)
-        action.setStatusTip(row.help)
         action.setCheckable(row.checked is not None)
         action.triggered.connect(lambda _checked=False, call=row.callback: call())
         self._window.addAction(action)

@@ -70,9 +70,10 @@ def open_window(path: Path | None, *, remember: bool = True) -> MainWindow:
     ``remember=False`` neither reads nor writes where the panels were.
     """
     if path is None or path.suffix.lower() != PROJECT_ENDING:
-        window = MainWindow(_first_project(), remember=remember)
-        if path is not None:
-            QTimer.singleShot(0, lambda: window.documents.open_path(path))
+        if path is None:
+            return MainWindow(_first_project(), remember=remember)
+        window = MainWindow(Project(name=path.stem), remember=remember)
+        window.documents.open_path(path)
         return window
     try:
         return MainWindow(files.read(path), path.absolute(), remember=remember)

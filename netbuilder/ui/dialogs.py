@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtGui import QDesktopServices, QIcon, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -94,7 +94,7 @@ class ExampleDialog(QDialog):
         self.list.itemActivated.connect(lambda _item: self.accept())
         layout = QVBoxLayout(self)
         layout.addWidget(self.list)
-        layout.addWidget(buttons)
+        layout.addWidget(plain_buttons(buttons))
 
     @property
     def chosen(self) -> Path | None:
@@ -112,18 +112,39 @@ def choose_example(parent: QWidget, show: Callable[[Project, Path | None], objec
         show(files.read(dialog.chosen), None)
 
 
+def ask(parent: QWidget, title: str, text: str, answers: tuple[str, ...]) -> str:
+    """Ask a question; the first answer is the default, the last one that of Escape."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
+    roles = QMessageBox.ButtonRole
+    buttons = {}
+    for number, answer in enumerate(answers):
+        last = number == len(answers) - 1
+        buttons[answer] = box.addButton(answer, roles.RejectRole if last else roles.AcceptRole)
+    box.setDefaultButton(buttons[answers[0]])
+    box.setEscapeButton(buttons[answers[-1]])
+    box.exec()
+    clicked = box.clickedButton()
+    chosen = next((answer for answer, one in buttons.items() if one is clicked), answers[-1])
+    box.deleteLater()
+    return chosen
+
+
 def stop_training(parent: QWidget) -> bool:
     """Ask whether the training that runs may be stopped."""
-    button = QMessageBox.StandardButton
-    answer = QMessageBox.question(
+    answer = ask(
         parent,
         "A training runs",
         "The network is being trained. Stop the training? What it has learned so far is not "
         "saved in a file yet.",
-        button.Yes | button.No,
-        button.No,
+        ("Go on training", "Stop it", "Cancel"),
     )
-    return answer == button.Yes
+    return answer == "Stop it"
+
+
+def save_changes(parent: QWidget, text: str) -> str:
+    """Ask what to do with changes: "save", "leave" or "cancel"."""
+    answer = ask(parent, "Unsaved changes", text, ("Save", "Don't save", "Cancel"))
+    return {"Save": "save", "Don't save": "leave"}.get(answer, "cancel")
 
 
 def offer_recovery(parent: QWidget, found: Recovered) -> bool:
@@ -132,16 +153,21 @@ def offer_recovery(parent: QWidget, found: Recovered) -> bool:
 
     when = datetime.fromtimestamp(found.time).strftime("%d %B, %H:%M")
     name = found.original.name if found.original else found.project.name
-    button = QMessageBox.StandardButton
-    answer = QMessageBox.question(
+    answer = ask(
         parent,
         "Unsaved work was found",
         f"NetBuilder ended without saving “{name}”. Its last state, of {when}, was kept. "
         "Put it back?",
-        button.Yes | button.No,
-        button.Yes,
+        ("Put it back", "Forget it"),
     )
-    return answer == button.Yes
+    return answer == "Put it back"
+
+
+def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:
+    """Take the style's pictures off the buttons of a dialog."""
+    for button in box.buttons():
+        button.setIcon(QIcon())
+    return box
 
 
 def train_elsewhere(
@@ -174,7 +200,7 @@ def show_help(parent: QWidget, actions: Actions) -> None:
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
     layout.addWidget(page)
-    layout.addWidget(buttons)
+    layout.addWidget(plain_buttons(buttons))
     dialog.exec()
 
 
@@ -243,10 +269,7 @@ def error_of(error: Exception, what: str, mend: str) -> UserError:
 
 def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
-    from netbuilder.ui.training.progress import duration
+    from netbuilder.ui.training.progress import duration, results_text
 
     words = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
-    for name in ("accuracy", "mean_absolute_error", "loss"):
-        if name in trained.test:
-            return f"{words}: test {name.replace('_', ' ')} {trained.test[name]:.4g}"
-    return words
+    return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."

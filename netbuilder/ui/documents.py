@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.project import files
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui import jobs, settings
 from netbuilder.ui.recovery import Recovered, Recovery, discard
@@ -64,6 +64,8 @@ class Documents(QObject):
         self._may_leave = may_leave
         self._recovery = Recovery(store, self)
         self.path: Path | None = None
+        self.opening = ""
+        self._kept: TrainedModel | None = None
 
     @property
     def title(self) -> str:
@@ -148,6 +150,8 @@ class Documents(QObject):
                 "Move the project",
                 lambda project: rebased(project, old, path.parent),
             )
+        if self._store.project.name == Project().name:
+            self._store.apply("Name the project", lambda p: edits.rename_project(p, path.stem))
         try:
             files.write(self._store.project, path)
         except UserError as error:
@@ -164,21 +168,24 @@ class Documents(QObject):
         self.titled.emit()
         return True
 
-    def save_model(self) -> None:
-        """Ask for a file name, and write the trained model there."""
+    def save_model(self) -> bool:
+        """Ask for a file name, and write the trained model there; False when that was cancelled."""
         trained = self._workbench.trained
         if trained is None:
             self.failed.emit(UserError("There is no trained model yet.", "Press Train first."))
-            return
+            return False
         chosen, _ = QFileDialog.getSaveFileName(
             self._window,
             "Save the trained model",
             self._suggested(".h5"),
             "Keras HDF5 (*.h5);;Keras (*.keras)",
         )
-        if chosen:
-            path = Path(chosen)
-            self.export_to(path if path.suffix else path.with_suffix(".h5"))
+        if not chosen:
+            return False
+        path = Path(chosen)
+        job = self.export_to(path if path.suffix else path.with_suffix(".h5"))
+        job.wait()
+        return True
 
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
@@ -200,7 +207,7 @@ class Documents(QObject):
             path = path.with_suffix(row.endings[0])
         self.export_to(path)
 
-    def export_to(self, path: Path) -> None:
+    def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
         trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
 
@@ -210,31 +217,51 @@ class Documents(QObject):
             weights = format_for(path).trained and trained is not None
             save(trained if weights and trained is not None else project, path, base)
 
+        def done(_none: object) -> None:
+            if path.suffix.lower() in MODEL_ENDINGS and trained is self._workbench.trained:
+                self.keep_model()
+            self._done(f"Wrote {path}.")
+
         self.busy.emit(f"Writing {path.name}…")
-        jobs.run(
+        return jobs.run(
             work,
-            lambda _none: self._done(f"Wrote {path}."),
+            done,
             lambda error: self._trouble(error, path, "written"),
             name="export",
         )
 
     def may_close(self) -> bool:
         """Whether what is open may go: asks to save where there are changes."""
+        unsaved = self.model_unsaved
         if not self._may_leave():
             return False
-        if not self._store.modified:
-            return True
-        button = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self._window,
-            "Unsaved changes",
-            f"“{self._store.project.name}” has changes that are not saved. Save them?",
-            button.Save | button.Discard | button.Cancel,
-            button.Save,
-        )
-        if answer == button.Save:
-            return self.save()
-        return answer == button.Discard
+        if self._store.modified:
+            return self._answered(
+                f"“{self._store.project.name}” has changes that are not saved. Save them?",
+                self.save,
+            )
+        if unsaved:
+            return self._answered(
+                "The trained network is not saved as a .h5 yet. Save it?", self.save_model
+            )
+        return True
+
+    @property
+    def model_unsaved(self) -> bool:
+        """Whether a network was trained here that no file holds."""
+        return self._workbench.trained is not None and self._workbench.trained is not self._kept
+
+    def keep_model(self) -> None:
+        """The trained network is in a file, or need not be."""
+        self._kept = self._workbench.trained
+
+    def _answered(self, text: str, save: Callable[[], bool]) -> bool:
+        from netbuilder.ui.dialogs import save_changes
+
+        answer = save_changes(self._window, text)
+        if answer == "save":
+            return save()
+        return answer == "leave"
 
     def close(self) -> None:
         """Nothing needs to be recovered from here on."""
@@ -253,13 +280,16 @@ class Documents(QObject):
 
         def done(found: tuple[TrainedModel | None, Project, str]) -> None:
             trained, project, words = found
+            self.opening = ""
             self.busy.emit("")
             self.show_project(project, path)
             if trained is not None:
                 self._workbench.set_trained(trained)
+                self.keep_model()
             settings.remember_file(path)
             self.told.emit(words)
 
+        self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
         jobs.run(work, done, lambda error: self._trouble(error, path, "opened"), name="open model")
 
@@ -268,6 +298,7 @@ class Documents(QObject):
         self.told.emit(words)
 
     def _trouble(self, error: Exception, path: Path, verb: str) -> None:
+        self.opening = ""
         self.busy.emit("")
         if not isinstance(error, UserError):
             from netbuilder.ui.failures import log

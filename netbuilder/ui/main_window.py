@@ -20,13 +20,14 @@ from netbuilder.ui.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
 from netbuilder.ui.panels import PANELS
+from netbuilder.ui.results.judging import Judging
 from netbuilder.ui.results.looking import CanvasStrips, Looking
 from netbuilder.ui.scaling import Scaling
 from netbuilder.ui.status_bar import StatusBar
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.top_bar import TopBar
 from netbuilder.ui.training.runner import Runner, State
-from netbuilder.ui.widgets.cards import CardList
+from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.window_actions import MENUS, rows_for
 from netbuilder.ui.window_commands import WindowCommands
 from netbuilder.ui.workbench import Workbench
@@ -47,6 +48,7 @@ class MainWindow(QMainWindow):
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
         self.looking = Looking(self.workbench, self)
+        self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
         self.scaling = Scaling(self)
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(middle)
         self.palette_view = Palette()
-        self.inspector = Inspector(self.store, self.workbench)
+        self.inspector = Inspector(self.store, self.workbench, self.judging)
         self.docks = Docks(self)
         self.status = StatusBar(self.workbench, self)
         self.setStatusBar(self.status)
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         for signal in (bench.keras_changed, bench.trained_changed, bench.facts_changed):
             signal.connect(self.refresh_actions)
         bench.run_error_changed.connect(self._show_run_error)
+        bench.problems_changed.connect(self.commands.problems_changed)
         runner.state_changed.connect(self._run_changed)
         runner.progress_changed.connect(
             lambda: self.top_bar.progress.show_progress(runner.progress)
@@ -113,7 +116,7 @@ class MainWindow(QMainWindow):
         runner.ended.connect(self._run_ended)
         files.titled.connect(self._retitle)
         files.told.connect(self.status.tell)
-        files.busy.connect(lambda words: self.status.tell(words, 600) if words else None)
+        files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
         files.opened.connect(self._opened)
         theme.theme().changed.connect(self.scaling.apply)
@@ -139,6 +142,7 @@ class MainWindow(QMainWindow):
         self.runner.close()
         self.workbench.close()
         self.looking.close()
+        self.judging.close()
         self.documents.close()
         event.accept()
 
@@ -187,10 +191,23 @@ class MainWindow(QMainWindow):
         except (EditError, KeyError):
             self.status.tell("That layer is gone.")
 
+    def _busy(self, words: str) -> None:
+        self.refresh_actions()
+        if words:
+            self.status.tell(words, 600)
+        for card in [card for card in self.banner.cards if card.property("opening")]:
+            self.banner.remove(card)
+        if self.documents.opening:
+            card = Card("info", words, "Its canvas, curves and weights appear in a moment.", self)
+            card.setProperty("opening", True)
+            self.banner.add(card)
+
     def _opened(self) -> None:
         self.banner.clear()
         self.runner.forget()
         self._select(())
+        if not self.store.project.data.kind:
+            self.commands.show_panel("data")
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:

@@ -31,13 +31,13 @@ def _data(window: MainWindow) -> QWidget:
 def _training(window: MainWindow) -> QWidget:
     from netbuilder.ui.training.panel import TrainingPanel
 
-    return TrainingPanel(window.store, window.workbench, window.runner)
+    return TrainingPanel(window)
 
 
 def _evaluate(window: MainWindow) -> QWidget:
     from netbuilder.ui.results.evaluate import EvaluatePanel
 
-    return EvaluatePanel(window.store, window.workbench)
+    return EvaluatePanel(window.workbench, window.judging)
 
 
 def _predict(window: MainWindow) -> QWidget:

@@ -64,9 +64,11 @@ def render(
     if path is not None and path.suffix.lower() in (".h5", ".hdf5", ".keras"):
         wait(lambda: window.workbench.trained is not None, WAIT_SECONDS)
         wait(lambda: window.workbench.settled, WAIT_SECONDS)
+    wait(lambda: window.judging.idle and window.looking.idle, 20.0)
     # Panels that show data or results fill themselves from threads of their own.
     wait(lambda: False, 0.6)
     picture = window.grab()
+    window.documents.keep_model()
     window.documents.close()
     window.workbench.close()
     window.runner.close()

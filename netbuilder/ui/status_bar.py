@@ -42,6 +42,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workbench = workbench
         self._next_problem = 0
+        self._told: object = None
         self.setSizeGripEnabled(False)
         self.keras = QLabel(self)
         self.parameters = QLabel(self)
@@ -90,6 +91,7 @@ class StatusBar(QStatusBar):
         problem = problems[self._next_problem % len(problems)]
         self._next_problem += 1
         self.tell(f"{problem.title}: {problem.message}", 12)
+        self._told = problem
         if problem.node is not None:
             self.problem_wanted.emit(problem.node)
 
@@ -112,6 +114,9 @@ class StatusBar(QStatusBar):
             label.setVisible(shapes is not None)
         if shapes is None:
             return
+        layers = any(one for one in shapes.by_node.values() if one.parameters is not None)
+        for label in (self.parameters, self.memory, self.operations):
+            label.setVisible(layers and len(shapes.by_node) > 1)
         self.parameters.setText(f"{shapes.total_parameters:,} parameters")
         self.memory.setText(size_text(shapes.memory))
         self.memory.setToolTip("Weights and one sample's way through the network")
@@ -119,6 +124,9 @@ class StatusBar(QStatusBar):
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.problems if p.follows is None]
+        if self._told is not None and self._told not in problems:
+            self._told = None
+            self.news.setText("")
         errors = sum(p.blocks for p in problems)
         hints = len(problems) - errors
         parts = []

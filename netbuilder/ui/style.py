@@ -58,7 +58,7 @@ QPushButton[role="train"]:focus {{ border-color: {c.text}; }}
 QPushButton[role="train"]:disabled {{ background: {c.hairline}; border-color: {c.hairline};
                                       color: {c.secondary}; }}
 QPushButton[role="choose"] {{ text-align: left; background: {field}; border-radius: 6px;
-                              padding: 3px 8px; }}
+                              padding: 3px 8px; min-height: {points * 1.75:.0f}px; }}
 QPushButton[role="choose"]::menu-indicator {{ image: url({down}); width: 11px; height: 11px;
   subcontrol-origin: padding; subcontrol-position: center right; right: 6px; }}
 QPushButton[role="link"] {{ border: none; background: transparent; color: {c.accent};
@@ -105,7 +105,7 @@ QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{
   border-color: {c.error}; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: {c.secondary}; }}
-QAbstractSpinBox QLineEdit {{ border: none; padding: 0 0 0 6px; min-height: 0;
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0; min-height: 0;
                               background: transparent; }}
 QLineEdit[role="plain"] {{ border: 1px solid transparent; background: transparent;
                            color: {c.secondary}; font-size: {small:.1f}pt; padding: 1px 4px;

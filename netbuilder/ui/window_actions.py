@@ -218,7 +218,7 @@ def _run_rows(window: MainWindow) -> list[ActionRow]:
             "Run",
             "F5; Ctrl+R",
             "Train the network",
-            enabled=lambda: runner.may_start or runner.paused,
+            enabled=lambda: (runner.may_start or runner.paused) and not window.documents.opening,
         ),
         ActionRow(
             "pause",

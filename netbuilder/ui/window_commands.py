@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
@@ -11,6 +13,7 @@ from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.widgets.cards import Card
 
 if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.facts import DataFacts
     from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.store import Edit
@@ -52,7 +55,7 @@ class WindowCommands:
         blocking = [p for p in self.window.workbench.problems if p.blocks and p.follows is None]
         if blocking:
             first = blocking[0]
-            self.show_error(UserError(f"This cannot be trained yet: {first.title}.", first.message))
+            self._show_blocking(first)
             if first.node is not None:
                 self.window.show_node(first.node)
             if first.node is None and self.window.store.project.data.kind == "":
@@ -60,7 +63,41 @@ class WindowCommands:
             return
         self.window.banner.clear()
         self.window.docks.show_panel("training", focus=False)
+        # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
+        self.window.canvas.setFocus()
         self.window.runner.start()
+
+    def _show_blocking(self, problem: Problem) -> None:
+        """Say why it cannot be trained, with the mend as a button."""
+        banner = self.window.banner
+        banner.clear()
+        mends: list[tuple[str, Callable[[], object]]] = []
+        if problem.fix is not None:
+            fix = problem.fix
+            mends.append((fix.label, lambda: self.window.store.apply(fix.label, fix.edit)))
+        elif self.window.store.project.data.kind == "":
+            mends.append(("Choose data", partial(self.show_panel, "data")))
+        title = f"This cannot be trained yet: {problem.title[:1].lower()}{problem.title[1:]}"
+        card = Card(
+            "error",
+            title,
+            problem.message,
+            self.window,
+            buttons=(*mends, ("Close", banner.clear)),
+        )
+        card.setProperty("blocking", True)
+        banner.add(card)
+
+    def problems_changed(self) -> None:
+        """Take away, or renew, what was said about a problem that is no more."""
+        banner = self.window.banner
+        if not any(card.property("blocking") for card in banner.cards):
+            return
+        blocking = [p for p in self.window.workbench.problems if p.blocks and p.follows is None]
+        if blocking:
+            self._show_blocking(blocking[0])
+        else:
+            banner.clear()
 
     def find_layer(self) -> None:
         """Put the cursor into the palette's search field."""

@@ -63,6 +63,7 @@ def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]
     for window in opened:
         window.store.mark_saved()
         window.runner.close(20)
+        window.documents.keep_model()
         window.close()
         window.deleteLater()
     jobs.wait_for_all(20)

@@ -44,7 +44,7 @@ TRAINING = """
 
     def say_yes():
         box = application.activeModalWidget()
-        next(one for one in box.findChildren(QPushButton) if "Yes" in one.text()).click()
+        next(one for one in box.findChildren(QPushButton) if one.text() == "Stop it").click()
 
     begin()
 """

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QSpinBox,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
@@ -21,7 +22,9 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.inspector.reading import UNSET, read, write
 
-FIELD_WIDTH = 150
+FIELD_WIDTH = 140
+#: A stylesheet's padding does not reach the text of a box with steps.
+TEXT_MARGINS = (6, 0, 0, 0)
 
 
 class QuietComboBox(QComboBox):
@@ -54,6 +57,15 @@ class QuietComboBox(QComboBox):
             event.ignore()
 
 
+class CountBox(QSpinBox):
+    """A whole number in a range, with the margins of the other fields."""
+
+    def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.lineEdit().setTextMargins(*TEXT_MARGINS)
+
+
 class TypedBox(QAbstractSpinBox):
     """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
 
@@ -71,6 +83,7 @@ class TypedBox(QAbstractSpinBox):
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             self.setProperty("fixed", "plain")
+        self.lineEdit().setTextMargins(*TEXT_MARGINS)
         self.lineEdit().setPlaceholderText(_default_text(param))
         self.lineEdit().textEdited.connect(self._read)
 

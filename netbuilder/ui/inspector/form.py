@@ -15,7 +15,7 @@ from netbuilder.ui.inspector.reading import UNSET
 from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.labels import note_label
 
-LABEL_WIDTH = 122
+LABEL_WIDTH = 116
 _NOTHING = object()
 
 

@@ -47,6 +47,11 @@ class _NestedEditor(QWidget):
         layout.addWidget(self.combo)
         layout.addWidget(self._help)
 
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of what is chosen; None where it has no parameters."""
+        return self._form
+
     def show_value(self, value: Any) -> None:
         """Show a value as it stands in the project file."""
         self._name, self._params = self.split(value)

@@ -24,6 +24,7 @@ from netbuilder.core.project.model import Node, Project
 from netbuilder.ui import theme
 from netbuilder.ui.inspector.form import ParamForm
 from netbuilder.ui.inspector.summary import ProjectSummary
+from netbuilder.ui.results.judging import Judging
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.widgets.labels import note_label
@@ -39,10 +40,14 @@ class Inspector(QScrollArea):
     renamed = Signal(str, str)
 
     def __init__(
-        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        judging: Judging,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench = store, workbench
+        self._store, self._workbench, self._judging = store, workbench, judging
         self._selection: tuple[str, ...] = ()
         self._shown: tuple[str, str] | None = None
         self._form: ParamForm | None = None
@@ -89,12 +94,12 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.name_trouble)
         self.words = note_label("", page)
         self._layout.addWidget(self.words)
-        self.cards = CardList(page)
-        self._layout.addWidget(self.cards)
-        self.summary = ProjectSummary(self._store, self._workbench, page)
+        self.summary = ProjectSummary(self._store, self._workbench, self._judging, page)
         self._layout.addWidget(self.summary)
         self._place = QVBoxLayout()
         self._layout.addLayout(self._place)
+        self.cards = CardList(page)
+        self._layout.addWidget(self.cards)
         self._layout.addStretch(1)
         self.setWidget(page)
 

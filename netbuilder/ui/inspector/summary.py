@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from netbuilder.ui.results.judging import Judging
 from netbuilder.ui.status_bar import operations_text, size_text
 from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.training.progress import results_text
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.workbench import Workbench
 
@@ -16,10 +18,14 @@ class ProjectSummary(QWidget):
     """Data, network, size, plan and last result, a line each."""
 
     def __init__(
-        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        judging: Judging,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench = store, workbench
+        self._store, self._workbench, self._judging = store, workbench, judging
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)
@@ -36,8 +42,10 @@ class ProjectSummary(QWidget):
             workbench.facts_changed,
             workbench.shapes_changed,
             workbench.trained_changed,
+            workbench.keras_changed,
+            judging.changed,
         ):
-            signal.connect(self.refresh)
+            signal.connect(lambda *_: self.refresh())
 
     def refresh(self) -> None:
         """Say it anew."""
@@ -55,7 +63,11 @@ class ProjectSummary(QWidget):
         if len(graph.inputs) > 1 or len(graph.outputs) > 1:
             network += f", {len(graph.inputs)} inputs, {len(graph.outputs)} outputs"
         size = "not known yet"
-        if bench.shapes is not None:
+        if bench.keras_state in ("off", "loading"):
+            size = "loading…"
+        if not layers:
+            size = "no layers yet"
+        elif bench.shapes is not None:
             shapes = bench.shapes
             size = (
                 f"{shapes.total_parameters:,} parameters, {size_text(shapes.memory)}, "
@@ -75,7 +87,8 @@ class ProjectSummary(QWidget):
             return "none yet: choose some in the tab Data"
         name = data.name if data.kind == "builtin" else data.path
         if facts is None:
-            return name
+            waiting = self._workbench.data_error is None
+            return f"{name}: loading…" if waiting else f"{name}: cannot be read, see the tab Data"
         goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
         target = ", ".join(facts.target_names[:2])
         return f"{name}: {facts.rows:,} rows, {target} ({goal})"
@@ -84,10 +97,5 @@ class ProjectSummary(QWidget):
         trained = self._workbench.trained
         if trained is None:
             return "not trained yet"
-        numbers = [
-            f"{name.replace('_', ' ')} {value:.4g}"
-            for name, value in trained.test.items()
-            if name != "loss" or len(trained.test) == 1
-        ]
-        shown = ", ".join(numbers[:2]) or "no test rows"
-        return f"{shown} on the test rows, after {trained.epochs:,} epochs"
+        words = self._judging.sentence or results_text(trained.test) or "no test rows"
+        return f"{words} After {trained.epochs:,} epochs."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -20,12 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.errors import DataError, UserError
-from netbuilder.ui import jobs, theme
+from netbuilder.core.errors import UserError
+from netbuilder.ui import theme
 from netbuilder.ui.data.choosing import FILE_FILTER
 from netbuilder.ui.data.preview import TextTable
+from netbuilder.ui.results.judging import Judging
 from netbuilder.ui.results.waiting import Waiting
-from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.curves import short
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.widgets.heat import HeatMap
@@ -33,44 +32,20 @@ from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
 
-log = logging.getLogger(__name__)
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
 SHOWN_POINTS = 5_000
 
 
-def _evaluate(question: tuple[TrainedModel, Path, Path | None]) -> Evaluation:
-    from netbuilder.core.data.load import load
-    from netbuilder.core.results.evaluate import evaluate
-
-    trained, base, file = question
-    if file is not None:
-        return evaluate(trained, file)
-    dataset = load(trained.project, base)
-    if dataset.test is None:
-        raise DataError(
-            "No rows are kept aside to judge the network.",
-            "Give a test_split or a test file in the tab Data and train again, or choose a file.",
-        )
-    return evaluate(trained, dataset.test)
-
-
 class EvaluatePanel(QWidget):
-    """Follows ``workbench.trained``; evaluates when it is looked at."""
+    """Shows what ``Judging`` found."""
 
     def __init__(
-        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+        self, workbench: Workbench, judging: Judging, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._workbench = workbench
-        self._shown: object = None
-        self.evaluation: Evaluation | None = None
-        self._worker = jobs.Latest(_evaluate, "evaluate", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
-        self.destroyed.connect(self._worker.stop)
+        self._workbench, self._judging = workbench, judging
         self.waiting = Waiting(_NO_MODEL, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -104,39 +79,35 @@ class EvaluatePanel(QWidget):
         ):
             page.addWidget(widget)
         page.addStretch(1)
-        workbench.trained_changed.connect(self._trained_changed)
-        self._trained_changed()
+        judging.changed.connect(self._show)
+        self._show()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._trained_changed()
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What is shown."""
+        return self._judging.evaluation
 
-    def _trained_changed(self) -> None:
-        trained = self._workbench.trained
-        if trained is None:
-            self._shown = None
+    def _show(self) -> None:
+        judging = self._judging
+        if self._workbench.trained is None:
             self.waiting.wait(_NO_MODEL)
-        elif self.isVisible() and trained is not self._shown:
-            self._ask(trained, None)
-
-    def _ask(self, trained: TrainedModel, file: Path | None) -> None:
-        self._shown = trained
-        self.waiting.wait("Asking the network about the test rows…")
-        self._worker.ask((trained, self._workbench.base, file))
+        elif judging.error is not None:
+            self._show_error(judging.error)
+        elif judging.evaluation is None:
+            self.waiting.wait("Asking the network about the test rows…")
+        else:
+            self._show_evaluation(judging.evaluation, judging.file)
 
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Judge on a file", "", FILE_FILTER)
-        if name and self._workbench.trained is not None:
-            self._ask(self._workbench.trained, Path(name))
+        if name:
+            self._judging.judge(Path(name))
 
-    def _found(self, question: tuple[TrainedModel, Path, Path | None], found: Evaluation) -> None:
-        if question[0] is not self._workbench.trained:
-            return
-        self.evaluation = found
+    def _show_evaluation(self, found: Evaluation, file: Path | None) -> None:
         self.cards.clear()
         self.waiting.ready()
         self.sentence.setText(found.sentence)
-        where = f"of {question[2].name}" if question[2] else "that it has not seen while training"
+        where = f"of {file.name}" if file else "that it has not seen while training"
         self.about.setText(f"Judged on {found.samples:,} rows {where}.")
         matrix = found.confusion_matrix
         self.heat.setVisible(matrix is not None)
@@ -156,6 +127,7 @@ class EvaluatePanel(QWidget):
                 for name, value in other.metrics.items()
             ]
         self._metrics_model.show_rows(("measure", "value"), rows)
+        self.metrics.show()
         scores = [
             (
                 one.label,
@@ -171,19 +143,21 @@ class EvaluatePanel(QWidget):
         for table in (self.metrics, self.classes):
             fit_height(table)
 
-    def _failed(self, question: tuple[TrainedModel, Path, Path | None], error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
-            return
-        if not isinstance(error, UserError):
-            log.error("evaluation failed", exc_info=error)
-            error = UserError(f"The network could not be judged: {error}", "Choose other data.")
+    def _show_error(self, error: UserError) -> None:
         self.cards.clear()
         self.cards.add(Card("error", error.what, error.mend, self))
         if self.evaluation is None:
-            for widget in (self.heat, self.heat_title, self.scatter, self.scatter_title):
+            self.sentence.setText("")
+            self.about.setText("")
+            for widget in (
+                self.heat,
+                self.heat_title,
+                self.scatter,
+                self.scatter_title,
+                self.metrics,
+                self.classes,
+            ):
                 widget.hide()
-            self.metrics.hide()
-            self.classes.hide()
         self.waiting.ready()
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.telling import describe
 from netbuilder.ui import theme
+from netbuilder.ui.inspector.boxes import CountBox
 from netbuilder.ui.results import strips
 from netbuilder.ui.results.looking import Looking
 from netbuilder.ui.results.waiting import Waiting
@@ -59,9 +60,8 @@ class InsidePanel(QWidget):
         row.setSpacing(6)
         label = QLabel("row", self)
         label.setProperty("role", "field")
-        self.number = QSpinBox(self)
+        self.number = CountBox(1, 1, self)
         self.number.setAccessibleName("row of the test data")
-        self.number.setRange(1, 1)
         label.setBuddy(self.number)
         self.random = QPushButton("Another", self)
         self.random.setProperty("small", True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
 from netbuilder.ui import theme
+from netbuilder.ui.inspector.boxes import CountBox
 from netbuilder.ui.training.runner import Runner
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
@@ -70,8 +71,8 @@ class RunButtons(QWidget):
     def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._runner = runner
-        self.count = QSpinBox(self)
-        self.count.setRange(1, 100_000)
+        self.count = CountBox(1, 100_000, self)
+        self.count.setMaximumWidth(84)
         self.count.setValue(20)
         self.count.setAccessibleName("epochs to train more")
         self.more = self._button("Train more", "Go on from here for so many epochs")

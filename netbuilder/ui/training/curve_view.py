@@ -50,6 +50,22 @@ class CurveView(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.legend)
         layout.addWidget(self.plot, 1)
+        self._build_tools(parent)
+        self.quantity.activated.connect(self._choose)
+        self.steps.toggled.connect(lambda on: self._set(per_step=on))
+        self.log.toggled.connect(lambda on: self._set(log=on))
+        self.smooth.toggled.connect(lambda on: self._set(smooth=on))
+        self.plot.hovered.connect(self._hovered)
+        theme.theme().changed.connect(self._show_legend)
+        self._hover = ""
+        # A number that changes thirty times a second cannot be read, and each change is a layout.
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(LEGEND_MS)
+        self._calm.timeout.connect(self._show_legend)
+        self._show_legend()
+
+    def _build_tools(self, parent: QWidget | None) -> None:
         self.tools = QWidget(parent)
         row = QHBoxLayout(self.tools)
         row.setContentsMargins(0, 0, 0, 0)
@@ -72,19 +88,6 @@ class CurveView(QWidget):
         self.menu_button.setMenu(menu)
         for widget in (self.quantity, self.steps, self.log, self.smooth, self.menu_button):
             row.addWidget(widget)
-        self.quantity.activated.connect(self._choose)
-        self.steps.toggled.connect(lambda on: self._set(per_step=on))
-        self.log.toggled.connect(lambda on: self._set(log=on))
-        self.smooth.toggled.connect(lambda on: self._set(smooth=on))
-        self.plot.hovered.connect(self._hovered)
-        theme.theme().changed.connect(self._show_legend)
-        self._hover = ""
-        # A number that changes thirty times a second cannot be read, and each change is a layout.
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(LEGEND_MS)
-        self._calm.timeout.connect(self._show_legend)
-        self._show_legend()
 
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""

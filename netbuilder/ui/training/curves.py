@@ -189,8 +189,13 @@ class CurvePlot(pg.PlotWidget):
                 label=words,
                 labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (0, 0)]},
             )
+            line.label.textItem.setFont(theme.ui_font(0.8))
             self._marks.append(line)
             self.addItem(line, ignoreBounds=True)
+        for line, (place, words) in zip(self._marks, self.run.marks, strict=False):
+            if line.label.format != words:
+                line.label.setFormat(words)
+            line.setPos(place)
         while len(self._marks) > len(self.run.marks):
             self.removeItem(self._marks.pop())
 
@@ -200,7 +205,7 @@ class CurvePlot(pg.PlotWidget):
         for curves in self.overlays.values():
             shown += [curves.training(self.quantity, False), curves.validation(self.quantity)]
         shown = [series for series in shown if len(series) and series.high > -math.inf]
-        right = max([float(self.planned_epochs), *(float(s.x[-1]) for s in shown)], default=1.0)
+        right = self._right(max((float(s.x[-1]) for s in shown), default=0.0))
         low = min((s.low for s in shown), default=0.0)
         high = max((s.high for s in shown), default=1.0)
         box = self.getPlotItem().getViewBox()
@@ -216,6 +221,14 @@ class CurvePlot(pg.PlotWidget):
             padding=0,
             disableAutoRange=True,
         )
+
+    def _right(self, done: float) -> float:
+        """The end of the axis: of the plan, or, where that is far away, a little beyond now."""
+        planned = float(self.planned_epochs)
+        if planned <= max(60.0, 3 * done):
+            return max(planned, done)
+        step = 10.0 ** math.floor(math.log10(max(done, 20.0)))
+        return min(planned, step * math.ceil(max(1.3 * done, 20.0) / step))
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         self.follow()

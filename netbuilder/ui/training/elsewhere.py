@@ -21,6 +21,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.ui import jobs, theme
+from netbuilder.ui.dialogs import plain_buttons
 from netbuilder.ui.inspector.reading import read_strings
 from netbuilder.ui.widgets.labels import note_label
 
@@ -158,7 +159,7 @@ class ElsewhereDialog(QDialog):
         )
         self.buttons.rejected.connect(self.reject)
         self.write.clicked.connect(self._write)
-        layout.addWidget(self.buttons)
+        layout.addWidget(plain_buttons(self.buttons))
         self.machines.textChanged.connect(self._show)
         self._show()
 

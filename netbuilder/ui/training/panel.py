@@ -17,32 +17,25 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.controls import RateSlider, RunButtons
+from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
-from netbuilder.ui.training.runner import Runner
-from netbuilder.ui.widgets.cards import Card, CardList
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.training.progress import duration, results_text
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.watcher import Notice
+    from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.training.curve_view import CurveView
-
-KEPT_NOTICES = 2
 
 
 class TrainingPanel(QWidget):
     """Two pages: the plan to edit, and the run to watch."""
 
-    def __init__(
-        self,
-        store: ProjectStore,
-        workbench: Workbench,
-        runner: Runner,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, window: MainWindow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        store, workbench, runner = window.store, window.workbench, window.runner
         self._store, self._workbench, self._runner = store, workbench, runner
+        self._window = window
         self._curves: CurveView | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
@@ -84,6 +77,8 @@ class TrainingPanel(QWidget):
         for notice in runner.notices:
             self._noticed(notice)
         self._show_error()
+        self._show_result()
+        window.judging.changed.connect(self._show_result)
 
     def _run_page(self) -> QWidget:
         page = QWidget(self)
@@ -91,12 +86,8 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._run_layout = layout
-        self.errors = CardList(page)
-        self.notices = CardList(page)
-        self.differs = CardList(page)
-        layout.addWidget(self.errors)
-        layout.addWidget(self.differs)
-        layout.addWidget(self.notices)
+        self.messages = Messages(page)
+        layout.addWidget(self.messages)
         self.rate = RateSlider(page)
         self.rate.changed.connect(self._rate_changed)
         layout.addWidget(self.rate)
@@ -127,7 +118,8 @@ class TrainingPanel(QWidget):
         project = self._runner.project
         if project is not None or self._curves is not None:
             self.curves.show_run(self._runner.curves, project.training.epochs if project else 0)
-        self.notices.clear()
+        self.messages.take_all("notice")
+        self.messages.take("result")
         self._show_differs()
         self._show_rate()
         self.show_page(1 if project is not None else 0)
@@ -150,6 +142,7 @@ class TrainingPanel(QWidget):
         self.buttons.refresh()
         self._show_rate()
         self._show_differs()
+        self._show_result()
 
     def _trained_changed(self) -> None:
         trained = self._workbench.trained
@@ -163,22 +156,16 @@ class TrainingPanel(QWidget):
         self.buttons.refresh()
 
     def _noticed(self, notice: Notice) -> None:
-        for card in self.notices.cards:
-            if card.title.text() == notice.title:
-                return
         fix = notice.fix
-        do = partial(self._fix, notice) if fix is not None else None
-        card = Card(
-            "warning" if notice.severity == "warning" else "info",
-            notice.title,
-            notice.message,
-            self,
-            button=fix.label if fix is not None else "",
-            do=do,
+        self.messages.put(
+            Message(
+                f"notice {notice.code}",
+                "warning" if notice.severity == "warning" else "info",
+                notice.title,
+                notice.message,
+                ((fix.label, partial(self._fix, notice)),) if fix is not None else (),
+            )
         )
-        while len(self.notices.cards) >= KEPT_NOTICES:
-            self.notices.remove(self.notices.cards[0])
-        self.notices.add(card)
 
     def _fix(self, notice: Notice) -> None:
         """Mend the project for the next run, and the run itself where that is possible."""
@@ -186,30 +173,58 @@ class TrainingPanel(QWidget):
         assert fix is not None
         self._store.apply(fix.label, fix.edit)
         self._runner.do(fix.action, fix.amount)
-        for card in self.notices.cards:
-            if card.title.text() == notice.title:
-                self.notices.remove(card)
-                return
+        self.messages.take(f"notice {notice.code}")
 
     def _show_error(self) -> None:
-        self.errors.clear()
         error = self._workbench.run_error
-        if error is not None:
-            self.errors.add(Card("error", "The training ended early", str(error), self))
-            self.show_page(1)
+        if error is None:
+            self.messages.take("error")
+            return
+        self.messages.put(Message("error", "error", "The training ended early", str(error)))
+        self.show_page(1)
+
+    def _show_result(self) -> None:
+        trained = self._workbench.trained
+        if trained is None or self._runner.active:
+            self.messages.take("result")
+            return
+        words = self._window.judging.sentence or results_text(trained.test)
+        took = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
+        self.messages.put(
+            Message(
+                "result",
+                "info",
+                took,
+                words,
+                (
+                    ("Save the network (.h5)…", self._window.documents.save_model),
+                    ("Evaluate", partial(self._window.commands.show_panel, "evaluate")),
+                ),
+            )
+        )
 
     def _show_differs(self) -> None:
-        self.differs.clear()
-        if self._runner.active and self._runner.differs:
-            self.differs.add(
-                Card(
-                    "info",
-                    "",
-                    "The network or the plan was changed since this training began. The change "
-                    "counts from the next training on.",
-                    self,
-                )
+        runner = self._runner
+        if not runner.differs:
+            self.messages.take("differs")
+            return
+        held = runner.project
+        if runner.active:
+            words = (
+                "The network or the plan was changed since this training began. The change counts "
+                "from the next training on."
             )
+        else:
+            words = (
+                "The canvas is no longer the network that was trained: Evaluate, Predict and "
+                "Inside speak about the trained one."
+            )
+        back = (("Bring that network back", partial(self._bring_back, held)),)
+        self.messages.put(Message("differs", "info", "", words, back))
+
+    def _bring_back(self, project: Project | None) -> None:
+        if project is not None:
+            self._store.apply("Bring the trained network back", lambda _project: project)
 
     def _show_rate(self) -> None:
         rate = self._runner.learning_rate

@@ -131,6 +131,10 @@ class PlanForm(QWidget):
     def _show_automatic(self) -> None:
         facts = self._workbench.facts
         if facts is None:
+            for form in (self, *self.outputs.values()):
+                form.loss.set_task("")
+                form.loss.set_automatic("")
+                form.metrics.set_task("", ())
             return
         from netbuilder.core.data.defaults import loss_for, metrics_for
 

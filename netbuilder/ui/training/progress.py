@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -18,7 +19,9 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: "2 s", "3 min 20 s", "1 h 05 min"."""
+    """Seconds as people say them: "2.3 s", "3 min 20 s", "1 h 05 min"."""
+    if 0 < seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = max(round(seconds), 0)
     if whole < 60:
         return f"{whole} s"
@@ -34,3 +37,21 @@ def rate(steps_per_second: float) -> str:
     if steps_per_second >= 0.5:
         return f"{steps_per_second:.1f} steps/s"
     return f"{duration(1 / steps_per_second)} a step" if steps_per_second > 0 else ""
+
+
+_PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
+
+
+def metric_text(name: str, value: float) -> str:
+    """A number of a metric: "accuracy 97.7 %", "mean absolute error 0.027"."""
+    plain = name.replace("_", " ")
+    if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
+        return f"{plain} {100 * value:.1f} %".replace(".0 %", " %")
+    return f"{plain} {value:.4g}"
+
+
+def results_text(test: Mapping[str, float]) -> str:
+    """The test's numbers in one line; the loss only where there is nothing else."""
+    names = [name for name in test if name != "loss"] or list(test)
+    shown = ", ".join(metric_text(name, test[name]) for name in names[:2])
+    return f"{shown} on the test rows." if shown else ""

@@ -88,6 +88,7 @@ class Runner(QObject):
         self._queue: deque[Any] = deque()
         self._cancelled = False
         self._worded = 0.0
+        self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -341,6 +342,8 @@ class Runner(QObject):
             case events.Noticed():
                 self.notices.append(event.notice)
                 self.noticed.emit(event.notice)
+            case events.Finished():
+                self._reason = event.reason
             case events.Failed():
                 self._failure = event.error
         return False
@@ -360,7 +363,9 @@ class Runner(QObject):
             self._set_progress(None)
             self._workbench.set_run_error(error)
         elif end.trained is not None:
-            self._set_progress(self._tracker.progress(done=True))
+            words = {"stopped": "stopped", "early": "stopped early"}.get(self._reason, "done")
+            self._tracker.settle()
+            self._set_progress(self._tracker.progress(done=True, end=words))
             self._workbench.set_trained(end.trained)
         else:
             self._set_progress(None)

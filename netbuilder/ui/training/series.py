@@ -129,9 +129,12 @@ class RunCurves:
         """Add values of epochs that ended; validation's names begin with ``val_``."""
         self.epochs.setdefault(name, Series()).extend(epochs, values)
 
-    def mark(self, x: float, words: str) -> None:
-        """Mark a change by hand; marks at one place become one, as of a slider that moves."""
-        if self.marks and x - self.marks[-1][0] < 0.25:
+    def mark(self, x: float, words: str, *, instead: bool = False) -> None:
+        """Mark a change by hand; marks at one place become one.
+
+        ``instead`` puts the words into the last mark's place, as of a slider that moves.
+        """
+        if self.marks and (instead or x - self.marks[-1][0] < 0.25):
             self.marks[-1] = (self.marks[-1][0], words)
         else:
             self.marks.append((x, words))

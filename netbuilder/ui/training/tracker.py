@@ -30,6 +30,7 @@ class Tracker:
         self._speed = 0.0
         self._shown_speed = 0.0
         self._shown_at = 0.0
+        self._marked_at = -10.0
 
     def start(self, event: Started) -> None:
         """The first step is about to run."""
@@ -70,13 +71,20 @@ class Tracker:
         x = event.epoch + event.step / self.steps_per_epoch
         if event.what == "learning_rate":
             self.learning_rate = event.value
-            self.curves.mark(x, f"rate {event.value:.3g}")
+            now = time.monotonic()
+            # A slider that is dragged says many rates: one mark, with the last of them.
+            self.curves.mark(x, f"rate {event.value:.3g}", instead=now - self._marked_at < 1.5)
+            self._marked_at = now
         elif event.what == "best":
             self.curves.mark(x, f"back to epoch {event.value:.0f}")
         elif event.what == "epochs":
             self.planned = int(event.value)
 
-    def progress(self, *, paused: bool = False, done: bool = False) -> Progress:
+    def settle(self) -> None:
+        """The run is over: what was done is all that is planned now."""
+        self.planned = max(int(self.epoch), 1)
+
+    def progress(self, *, paused: bool = False, done: bool = False, end: str = "done") -> Progress:
         """Where the run is now."""
         whole = max(self.planned, 1)
         epoch = min(int(self.epoch) + (0 if done else 1), whole)
@@ -92,7 +100,7 @@ class Tracker:
             words += f" · {rate(self._shown_speed)}"
         left = ""
         if done:
-            left = "done"
+            left = end
         elif paused:
             left = "paused"
         elif self._shown_speed:

@@ -29,6 +29,7 @@ class Card(QFrame):
         *,
         button: str = "",
         do: Callable[[], object] | None = None,
+        buttons: tuple[tuple[str, Callable[[], object]], ...] = (),
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", role)
@@ -44,16 +45,28 @@ class Card(QFrame):
         self.words.setVisible(bool(words))
         layout.addWidget(self.title)
         layout.addWidget(self.words)
-        self.button: QPushButton | None = None
-        if button and do is not None:
-            self.button = QPushButton(button, self)
-            self.button.setProperty("small", True)
-            self.button.clicked.connect(lambda _checked=False: do())
+        self.buttons: list[QPushButton] = []
+        wanted = (*(((button, do),) if button and do is not None else ()), *buttons)
+        if wanted:
             row = QHBoxLayout()
-            row.addWidget(self.button)
+            row.setSpacing(6)
+            for label, action in wanted:
+                self.buttons.append(self._button(label, action))
+                row.addWidget(self.buttons[-1])
             row.addStretch(1)
             layout.addLayout(row)
         self.setAccessibleName(f"{title} {words}".strip())
+
+    @property
+    def button(self) -> QPushButton | None:
+        """The first button."""
+        return self.buttons[0] if self.buttons else None
+
+    def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
+        button = QPushButton(label, self)
+        button.setProperty("small", True)
+        button.clicked.connect(lambda _checked=False: action())
+        return button
 
 
 class CardList(QWidget):

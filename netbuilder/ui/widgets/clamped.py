@@ -10,28 +10,41 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 class ClampedLabel(QLabel):
     """Wrapping plain text that never grows beyond ``lines`` lines."""
 
-    def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 2) -> None:
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 4) -> None:
         super().__init__(text, parent)
         self._lines = lines
         self.setProperty("role", "note")
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setMinimumWidth(20)
 
     def sizeHint(self) -> QSize:
-        return QSize(140, self._lines * self.fontMetrics().lineSpacing())
+        return QSize(140, self.heightForWidth(max(self.width(), 100)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(20, self.sizeHint().height())
+        return QSize(20, self.fontMetrics().lineSpacing())
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(len(self.lines_in(width)), 1) * self.fontMetrics().lineSpacing()
 
     def setText(self, text: str) -> None:
         super().setText(text)
         self.setToolTip(text)
+        self.updateGeometry()
         self.update()
 
     def shown_lines(self) -> list[str]:
         """The lines as they are drawn at the present width."""
-        text, metrics, width = self.text(), self.fontMetrics(), self.width()
+        return self.lines_in(self.width())
+
+    def lines_in(self, width: int) -> list[str]:
+        """The lines as they would be drawn at a width."""
+        text, metrics = self.text(), self.fontMetrics()
         if not text:
             return []
         layout = QTextLayout(text, self.font())

@@ -139,7 +139,7 @@ def test_an_initializer_has_parameters_of_its_own(qtbot: QtBot) -> None:
     editor.combo.setCurrentIndex(editor.combo.findData("RandomNormal"))
     editor.combo.activated.emit(editor.combo.currentIndex())
     assert got["kernel_initializer"] == "RandomNormal"
-    inner = editor.findChild(ParamForm)
+    inner = editor.form
     inner.unfold(True)
     inner.rows["stddev"].editor.selectAll()
     QTest.keyClicks(inner.rows["stddev"].editor, "0.2")
@@ -164,7 +164,7 @@ def test_a_wrapper_shows_the_form_of_its_layer(qtbot: QtBot) -> None:
     row = next(r for r in form.rows.values() if r.param.kind is Kind.LAYER)
     got: dict[str, Any] = {}
     form.edited.connect(got.__setitem__)
-    inner = row.editor.findChild(ParamForm)
+    inner = row.editor.form
     inner.rows["units"].editor.selectAll()
     QTest.keyClicks(inner.rows["units"].editor, "7")
     assert got[row.param.name]["params"]["units"] == 7

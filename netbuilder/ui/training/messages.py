@@ -1,0 +1,85 @@
+"""What the Training tab has to say below the curves: one box at a time, the rest a click away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netbuilder.ui.widgets.cards import Card
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+Buttons = tuple[tuple[str, Callable[[], object]], ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour."""
+
+    key: str
+    role: str
+    title: str
+    words: str
+    buttons: Buttons = ()
+
+
+class Messages(QWidget):
+    """Shows the newest of the most serious messages, with a button to the next."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.messages: list[Message] = []
+        self._place = 0
+        self.card: Card | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+
+    @property
+    def shown(self) -> Message | None:
+        """The message that is seen."""
+        return self.messages[self._place] if self.messages else None
+
+    def put(self, message: Message) -> None:
+        """Show a message; one of the same key is replaced."""
+        kept = [one for one in self.messages if one.key != message.key]
+        self.messages = sorted([message, *kept], key=lambda one: _ORDER.get(one.role, 3))
+        self._place = 0
+        self._show()
+
+    def take(self, key: str) -> None:
+        """Take a message away, if it is there."""
+        kept = [one for one in self.messages if one.key != key]
+        if len(kept) != len(self.messages):
+            self.messages, self._place = kept, 0
+            self._show()
+
+    def take_all(self, prefix: str = "") -> None:
+        """Take all messages away whose key begins so."""
+        self.messages = [one for one in self.messages if prefix and not one.key.startswith(prefix)]
+        self._place = 0
+        self._show()
+
+    def next(self) -> None:
+        """Show the next message."""
+        if self.messages:
+            self._place = (self._place + 1) % len(self.messages)
+            self._show()
+
+    def _show(self) -> None:
+        if self.card is not None:
+            self._layout.removeWidget(self.card)
+            self.card.hide()
+            self.card.deleteLater()
+            self.card = None
+        message = self.shown
+        self.setVisible(message is not None)
+        if message is None:
+            return
+        buttons = message.buttons
+        count = len(self.messages)
+        if count > 1:
+            buttons = (*buttons, (f"{self._place + 1} of {count} ›", self.next))
+        self.card = Card(message.role, message.title, message.words, self, buttons=buttons)
+        self._layout.addWidget(self.card)
