@@ -73,7 +73,11 @@ def place(
 
 def _in_view(picture: Picture, bubble: Bubble, seen: Box) -> Bubble:
     """On the left of its card, or below it, where the right has no room."""
-    card, (left, top, right, _) = bubble.card, bubble.box
+    card, (left, top, right, bottom) = bubble.card, bubble.box
+    over = bottom - seen[3] + 8
+    if over > 0 and card.y + card.h <= seen[3] and not picture.horizontal:
+        bubble = _shifted(bubble, 0.0, -min(over, max(0.0, top - seen[1] - 8)))
+        left, top, right, bottom = bubble.box
     if right <= seen[2] or card.x > seen[2] or card.x + card.w < seen[0]:
         return bubble
     inside = max(seen[0] + 8, seen[2] - WIDTH - 8)
@@ -191,6 +195,27 @@ def paint(p: QPainter, bubbles: Iterable[Bubble], look: Look, hovered_fix: str) 
                 bubble.problem.fix.label, Qt.TextElideMode.ElideRight, bubble.button.width() - 10
             )
             p.drawText(bubble.button, Qt.AlignmentFlag.AlignCenter, label)
+
+
+def paint_marks(
+    p: QPainter, cards: Iterable[Card], told: Iterable[Bubble], look: Look, scale: float
+) -> None:
+    """A mark on each card with a problem that is not told in words just now."""
+    in_words = {bubble.card.id for bubble in told}
+    radius = min(max(9.0, 7.0 / scale), 20.0)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    p.setFont(look.words(round(radius * 1.5), True))
+    for card in cards:
+        if not card.problems or card.id in in_words:
+            continue
+        error = card.problems[0].blocks
+        p.setPen(QPen(look.canvas, 2))
+        p.setBrush(QColor(look.scheme.error if error else look.scheme.warning))
+        spot = QPointF(card.x + card.w - 3, card.y + 3)
+        p.drawEllipse(spot, radius, radius)
+        p.setPen(QColor(look.scheme.on_error if error else look.scheme.on_warning))
+        box = QRectF(spot.x() - radius, spot.y() - radius, 2 * radius, 2 * radius)
+        p.drawText(box, Qt.AlignmentFlag.AlignCenter, "!")
 
 
 def _leader(p: QPainter, bubble: Bubble, line: QColor) -> None:

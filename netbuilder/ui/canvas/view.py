@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from netbuilder.core.errors import EditError
+from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui import theme
@@ -243,7 +243,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         """Make one edit; one that is illegal is told in words. Give whether it was made."""
         try:
             self.store.apply(label, change, merge)
-        except EditError as error:
+        except UserError as error:
             self.say(str(error))
             return False
         return True
@@ -310,8 +310,13 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
         self.previews.paint(p)
-        if self.gesture is None or not self.gesture.hides_words:
-            bubbles.paint(p, self.bubbles_now(), self.look, self._hovered_fix)
+        told = self.bubbles_now()
+        if self.gesture is not None and self.gesture.hides_words:
+            told = []
+        if self.camera.scale >= painting.NAMES:
+            near = picture.grid.cards_in(self.seen_box())
+            bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
+        bubbles.paint(p, told, self.look, self._hovered_fix)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()

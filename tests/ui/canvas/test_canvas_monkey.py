@@ -250,6 +250,8 @@ class Monkey:
             full = len(self.hand.graph.nodes) >= MOST_NODES
             if safe and self.random.random() < 0.5 and not full:
                 self.random.choice(safe).trigger()
+        if self.view.gesture is not None:  # a wire by keyboard, begun from the menu
+            self.hand.key(Qt.Key.Key_Escape)
         self.answer_search()
         for field in self.view.findChildren(NameField):
             if field.isVisible():
