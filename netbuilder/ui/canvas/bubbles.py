@@ -204,18 +204,38 @@ def paint_marks(
     in_words = {bubble.card.id for bubble in told}
     radius = min(max(9.0, 7.0 / scale), 20.0)
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    p.setFont(look.words(round(radius * 1.5), True))
     for card in cards:
         if not card.problems or card.id in in_words:
             continue
         error = card.problems[0].blocks
+        colour = QColor(look.scheme.error if error else look.scheme.warning)
+        on_colour = QColor(look.scheme.on_error if error else look.scheme.on_warning)
         p.setPen(QPen(look.canvas, 2))
-        p.setBrush(QColor(look.scheme.error if error else look.scheme.warning))
+        p.setBrush(colour)
         spot = QPointF(card.x + card.w - 3, card.y + 3)
         p.drawEllipse(spot, radius, radius)
-        p.setPen(QColor(look.scheme.on_error if error else look.scheme.on_warning))
+        p.setPen(on_colour)
+        p.setFont(look.words(round(radius * 1.5), True))
         box = QRectF(spot.x() - radius, spot.y() - radius, 2 * radius, 2 * radius)
         p.drawText(box, Qt.AlignmentFlag.AlignCenter, "!")
+        if scale >= NEAR:
+            _paint_tag(p, card, look, colour, on_colour)
+
+
+def _paint_tag(p: QPainter, card: Card, look: Look, colour: QColor, on_colour: QColor) -> None:
+    """The first words of a problem on the lower left edge of its card, where no label stands."""
+    font = look.words(11, True)
+    metrics = QFontMetricsF(font)
+    title = card.problems[0].title
+    text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, card.w / 2 - 34)
+    width = metrics.horizontalAdvance(text) + 12
+    box = QRectF(card.x + 8, card.y + card.h - 7, width, 18)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(colour)
+    p.drawRoundedRect(box, 5, 5)
+    p.setPen(on_colour)
+    p.setFont(font)
+    p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _leader(p: QPainter, bubble: Bubble, line: QColor) -> None:

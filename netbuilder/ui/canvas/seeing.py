@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 
 from netbuilder.ui.canvas import bubbles, camera
 from netbuilder.ui.canvas.camera import Camera
@@ -82,6 +82,23 @@ class Seeing(_View):
         fitted = camera.fitting((left, top, right, bottom), size.width(), size.height())
         self.set_camera(fitted)
         self._followed = False
+
+    def resized(self, old: QSize, new: QSize, refit: bool) -> None:
+        """Keep in view what was in view: all of the network, or the middle of what was seen."""
+        seen = self.camera.seen(old.width(), old.height())
+        left, top, right, bottom = self.picture.bounds
+        whole = seen[0] <= left and seen[1] <= top and seen[2] >= right and seen[3] >= bottom
+        if whole and refit:
+            self._fit_pending = True
+            return
+        moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
+        if whole:
+            box = (left, top, right, bottom)
+            fitted = camera.fitting(box, new.width(), new.height())
+            if fitted.scale < moved.scale:
+                moved = fitted
+            moved = camera.showing(moved, box, new.width(), new.height(), margin=20.0)
+        self.set_camera(moved)
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""

@@ -389,8 +389,6 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._bubbles = None
-        old, new = event.oldSize(), event.size()
-        if not self._followed:
-            self._fit_pending = True
-        elif old.isValid() and not self._fit_pending:
-            self.camera = self.camera.moved((new.width() - old.width()) / 2, 0)
+        old = event.oldSize()
+        if not self._fit_pending and old.isValid():
+            self.resized(old, event.size(), refit=not self._followed)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import Qt
 
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.data.facts import DataFacts
@@ -249,3 +250,45 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
     assert "changed since" in hand.view.previews.tip((card.x + card.w + 20, card.y + 22))
     hand.view.store.undo()
     assert not hand.view.previews.stale
+
+
+def all_in_view(hand) -> bool:
+    left, top, right, bottom = hand.view.seen_box()
+    a, b, c, d = hand.view.picture.bounds
+    return left <= a and top <= b and c <= right and d <= bottom
+
+
+@pytest.mark.parametrize("panned", [False, True])
+def test_a_network_that_was_in_view_stays_in_view_when_the_window_shrinks(hand, panned):
+    if panned:
+        hand.drag((450.0, 300.0), (420.0, 300.0), button=Qt.MouseButton.MiddleButton)
+    assert all_in_view(hand)
+    for size in ((400, 698), (400, 420), (1200, 800)):
+        hand.view.resize(*size)
+        hand.view.viewport().repaint()
+        assert all_in_view(hand)
+
+
+def test_what_was_in_the_middle_stays_in_the_middle(hand):
+    hand.view.zoom_to(2.0)
+    before = hand.view.mapToScene(hand.view.viewport().rect().center())
+    hand.view.resize(500, 698)
+    after = hand.view.mapToScene(hand.view.viewport().rect().center())
+    assert abs(after.x() - before.x()) < 2
+
+
+def test_a_problem_without_room_has_a_mark_until_it_is_pointed_at(make, digits):
+    hand = make(digits)
+    hand.view.resize(330, 698)
+    problem = Problem("x", Severity.ERROR, "dense", "Wrong", "Much is wrong here.")
+    hand.view.workbench.problems = (problem,)
+    hand.view.workbench.problems_changed.emit()
+    hand.view.viewport().repaint()
+    hand.view.zoom_to(0.9)
+    assert hand.view.bubbles_now() == []
+    card = hand.view.picture.cards["dense"]
+    x, y = hand.view.camera.to_screen(card.x + card.w - 9, card.y + 3)
+    pixel = hand.view.grab().toImage().pixelColor(int(x), int(y))
+    assert pixel.name().upper() == hand.view.look.scheme.error
+    hand.move(*hand.middle("dense"))
+    assert [b.card.id for b in hand.view.bubbles_now()] == ["dense"]
