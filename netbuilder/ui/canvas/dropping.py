@@ -33,6 +33,8 @@ BLOCK_MIME = "application/x-netbuilder-block"
 class Drop(Gesture):
     """What a drop would do is shown while it is dragged, and done when it is dropped."""
 
+    reaches = True
+
     @property
     def hides_words(self) -> bool:
         return True

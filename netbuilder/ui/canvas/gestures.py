@@ -33,6 +33,7 @@ class Gesture:
     """One interaction. ``where`` is on the canvas, ``screen`` in pixels of the viewport."""
 
     cursor: Qt.CursorShape | None = None
+    reaches = False  # whether the view scrolls when it comes near an edge
 
     def __init__(self, view: CanvasView) -> None:
         self.view = view
@@ -94,6 +95,8 @@ class MapPan(Gesture):
 class Band(Gesture):
     """A rubber band: selects the cards that it touches."""
 
+    reaches = True
+
     def __init__(self, view: CanvasView, where: Point, modifiers: Qt.KeyboardModifier) -> None:
         super().__init__(view)
         self._from = self._to = where
@@ -128,6 +131,8 @@ class Band(Gesture):
 
 class Move(Gesture):
     """Drags cards; one card alone can be dropped on another wire to stand there in the order."""
+
+    reaches = True
 
     def __init__(
         self, view: CanvasView, where: Point, screen: Point, grabbed: str, clicked_again: bool

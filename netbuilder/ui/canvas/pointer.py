@@ -49,6 +49,7 @@ class Pointer(_View):
     def cancel_gesture(self) -> None:
         """Take the pointer from the gesture under way, leaving everything as before it."""
         gesture, self.gesture = self.gesture, None
+        self.edge_scroll.stop()
         if gesture is not None:
             gesture.cancel()
             self.viewport().unsetCursor()
@@ -110,6 +111,7 @@ class Pointer(_View):
                 self.cancel_gesture()  # the button went up where nobody saw it
                 return
             self.gesture.move(where, screen, event.modifiers())
+            self.edge_scroll.follow(screen, event.modifiers())
             self.viewport().update()
             return
         self._hover(where, screen)
@@ -147,6 +149,7 @@ class Pointer(_View):
         if self.gesture is None or event.button() != self._press_button:
             return
         gesture, self.gesture = self.gesture, None
+        self.edge_scroll.stop()
         gesture.release(where, screen, event.modifiers())
         self.viewport().unsetCursor()
         self.viewport().update()
@@ -212,6 +215,7 @@ class Pointer(_View):
         if isinstance(self.gesture, Drop):
             where, screen = self._place(event)
             self.gesture.move(where, screen, event.modifiers())
+            self.edge_scroll.follow(screen, event.modifiers())
             self.viewport().update()
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
@@ -229,6 +233,7 @@ class Pointer(_View):
         where, screen = self._place(event)
         gesture.move(where, screen, event.modifiers())
         self.gesture = None
+        self.edge_scroll.stop()
         gesture.release(where, screen, event.modifiers())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()

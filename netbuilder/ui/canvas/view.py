@@ -26,6 +26,7 @@ from netbuilder.ui.canvas.adding import Adding
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.commands import Commands
 from netbuilder.ui.canvas.drawing import draw
+from netbuilder.ui.canvas.edge_scroll import EdgeScroll
 from netbuilder.ui.canvas.gestures import Gesture
 from netbuilder.ui.canvas.keys import Keys
 from netbuilder.ui.canvas.look import Look
@@ -93,6 +94,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self.minimap = Minimap(self)
         self.previews = Previews(self)
         self.slide = Slide(self)
+        self.edge_scroll = EdgeScroll(self)
         self._announcer = Announcer(self)
         self._senses = Senses(self)
         self.setFrameShape(QFrame.Shape.NoFrame)

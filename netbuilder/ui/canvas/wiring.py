@@ -66,6 +66,7 @@ class WireDrag(Gesture):
     """
 
     cursor = Qt.CursorShape.CrossCursor
+    reaches = True
 
     def __init__(self, view: CanvasView, hit: hits.Hit, where: Point) -> None:
         super().__init__(view)

@@ -425,3 +425,19 @@ def test_a_wire_to_an_input_says_why_not(hand, port):
 def test_a_wire_to_the_goal_says_that_it_needs_none(hand):
     hand.drag(hand.out("dense"), hand.middle("@goal"))
     assert "always follows" in hand.view.tip.text
+
+
+def test_a_drag_near_the_edge_scrolls_until_it_ends(hand, qtbot):
+    x, y = hand.middle("dense")
+    before = hand.view.camera
+    hand.press(x, y)
+    hand.move(x, y + 40)
+    bottom = hand.view.seen_box()[3]
+    hand.move(x, bottom - 4)
+    qtbot.waitUntil(lambda: hand.view.camera.y < before.y - 60, timeout=5000)
+    assert hand.view.picture.cards["dense"].y > bottom - 40  # it goes along with the pointer
+    hand.key(Qt.Key.Key_Escape)
+    here = hand.view.camera
+    qtbot.wait(80)
+    assert hand.view.camera == here
+    hand.release(x, y)
