@@ -67,7 +67,16 @@ def main() -> None:
         start(home, folder, out, options.epochs).communicate()
         with np.load(whole) as expected, np.load(out) as got:
             same = all(np.array_equal(expected[name], got[name]) for name in expected.files)
-    print(json.dumps({"kills": len(begun), "began_at_epoch": begun, "same_to_the_last_bit": same}))
+            differs = np.flatnonzero((expected["steps"] != got["steps"]).any(axis=1))
+        decided = [json.loads(path.read_text()) for path in home.glob("cache/compiled/*.json")]
+    result = {
+        "kills": len(begun),
+        "began_at_epoch": begun,
+        "compilation": decided,
+        "same_to_the_last_bit": same,
+        "first_step_that_differs": int(differs[0]) if len(differs) else None,
+    }
+    print(json.dumps(result))
     sys.exit(0 if same else 1)
 
 

@@ -93,8 +93,7 @@ def key_of(model: keras.Model, plan: Plan, samples: Mapping[str, Any]) -> str:
     import keras
     import tensorflow as tf
 
-    optimizer = model.optimizer.get_config()
-    optimizer.pop("learning_rate", None)
+    optimizer = _without(model.optimizer.get_config(), {"name", "learning_rate"})
     parts = [
         _VERSION,
         model.get_config(),
@@ -110,3 +109,12 @@ def key_of(model: keras.Model, plan: Plan, samples: Mapping[str, Any]) -> str:
     ]
     text = json.dumps(parts, sort_keys=True, default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _without(value: Any, keys: set[str]) -> Any:
+    """A configuration without some keys: Keras numbers names by how many it has made before."""
+    if isinstance(value, dict):
+        return {k: _without(entry, keys) for k, entry in value.items() if k not in keys}
+    if isinstance(value, list):
+        return [_without(entry, keys) for entry in value]
+    return value

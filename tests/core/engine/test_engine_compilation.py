@@ -1,0 +1,130 @@
+"""Going over to XLA: at the same step every time, to the same curve, and never where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine import compilation
+from netbuilder.core.engine.build import build_core
+from netbuilder.core.engine.feed import Feed, Orders
+from netbuilder.core.engine.loop import Counters, Plan, Program, names_of
+from netbuilder.core.engine.remembered import Decision, Remembered
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Project
+
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+
+
+def test_a_run_goes_over_at_the_step_that_is_remembered(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    project = chain(NET, epochs=12, batch_size=16)
+    graph = Session(project, data, compilation="graph", record=False)
+    graph.run()
+    first = Session(project, data, record=False)
+    first.run()
+    remembered = first._trainer.compilation._remembered  # type: ignore[union-attr]
+    assert remembered is not None
+    assert remembered.read() == Decision(until=60), "a short run leaves the choice open"
+    remembered.write(Decision("loop", step=23, epochs=8, steps=40))
+    runs = []
+    for _ in range(2):
+        session = Session(project, data, record=False)
+        session.run()
+        assert session._trainer is not None and session._trainer.program.kind == "loop"
+        runs.append(session.history.steps.values)  # type: ignore[union-attr]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    plain = graph.history.steps.values  # type: ignore[union-attr]
+    np.testing.assert_array_equal(runs[0][:23], plain[:23])
+    np.testing.assert_allclose(runs[0], plain, rtol=1e-3)
+
+
+def test_the_first_run_finds_out_and_later_ones_follow(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    session = Session(chain(NET, epochs=10**6, batch_size=16), data, record=False)
+
+    def stop_when_known(event: Any) -> None:
+        trainer = session._trainer
+        if trainer is not None and trainer.compilation.kind and trainer.position > 30:
+            session.stop()
+
+    session._emit = stop_when_known
+    session.run()
+    assert session._trainer is not None
+    decision = session._trainer.compilation._decision
+    assert decision.kind in ("loop", "step", "graph")
+    done = session._trainer.epoch - 1
+    again = Session(chain(NET, epochs=done, batch_size=16), data, record=False)
+    again.run()
+    steps = again.history.steps.values  # type: ignore[union-attr]
+    np.testing.assert_array_equal(steps, session.history.steps.values[: len(steps)])  # type: ignore[union-attr]
+
+
+def test_rehearsal_changes_nothing(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y})
+    layers = [NET[0], ("drop", "Dropout", {"rate": 0.5}), ("bn", "BatchNormalization", {}), NET[1]]
+    core = build_core(chain(layers), data.facts)
+    feed = Feed((x,), (y,)).tensors()
+    names_of(core, feed, 16)
+    program = Program(core, Counters.make(core), feed, None, Plan(16, 2, 14, fused=True))
+    orders = Orders(100, 0).get(0, 2, 2)
+    state = [v.numpy().copy() for v in (*core.variables, *core.optimizer.variables)]
+    program.rehearse(orders, 0, 14)
+    program.end_rehearsal()
+    for before, after in zip(state, (*core.variables, *core.optimizer.variables), strict=True):
+        np.testing.assert_array_equal(before, after.numpy())
+    program.run(orders, 0, 14)
+    assert int(core.optimizer.iterations.numpy()) == 14
+
+
+def test_what_xla_cannot_compile_trains_in_the_graph_loop(
+    chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    x = np.random.default_rng(0).random((40, 8, 8, 3)).astype(np.float32)
+    y = x.mean(axis=(1, 2, 3)).reshape(-1, 1)
+    layers = [
+        ("turn", "RandomRotation", {"factor": 0.2}),
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 1}),
+    ]
+    data = dataset({"input": x}, {"out": y})
+    session = Session(chain(layers, epochs=4), data, compilation="loop", record=False)
+    trained = session.run()
+    assert np.isfinite(trained.history["loss"]).all()
+    assert session._trainer is not None
+    assert session._trainer.program.kind in ("graph", "loop")
+
+
+def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
+    one, two = Orders(50, 3), Orders(50, 3)
+    many = one.get(0, 300, 300)
+    assert (np.sort(many, axis=1) == np.arange(50)).all()
+    np.testing.assert_array_equal(two.get(257, 2, 4)[:2], many[257:259])
+    assert len({tuple(row) for row in many.tolist()}) == 300
+    assert not np.array_equal(Orders(50, 4).get(0, 1, 1)[0], many[0])
+    np.testing.assert_array_equal(Orders(50, 3, shuffle=False).get(9, 1, 1)[0], np.arange(50))
+
+
+def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
+    remembered = Remembered("key", tmp_path)
+    assert remembered.read() == Decision()
+    remembered.reached(7)
+    assert remembered.read().until == 7
+    remembered.reached(3)
+    assert remembered.read().until == 7
+    remembered.path.write_text("{")
+    assert remembered.read() == Decision()
+    Remembered("key", tmp_path / "key.json").write(Decision("loop"))
