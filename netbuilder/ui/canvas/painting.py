@@ -16,7 +16,7 @@ from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look
 from netbuilder.ui.canvas.picture import Picture
 
 NEAR = 0.55  # from this scale on everything is shown
-NAMES = 0.26  # from this scale on names are shown
+NAMES = 0.3  # from this scale on names are shown
 _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
 _GAP = 8.0
