@@ -46,7 +46,8 @@ QPushButton:pressed {{ background: {c.selection}; }}
 QPushButton:disabled {{ color: {c.secondary}; background: {c.panel}; }}
 QPushButton:focus {{ border-color: {c.accent}; }}
 QPushButton:checked {{ background: {c.selection}; border-color: {c.accent}; }}
-QPushButton[small="true"] {{ padding: 2px 8px; min-height: 0; font-size: {small:.1f}pt; }}
+QPushButton[small="true"] {{ padding: 2px 8px; min-height: {points * 1.35:.0f}px;
+                            font-size: {small:.1f}pt; }}
 QPushButton[role="primary"] {{ background: {c.accent}; color: {c.on_accent};
                                border-color: {c.accent}; font-weight: 600; }}
 QPushButton[role="primary"]:disabled {{ background: {c.hairline}; border-color: {c.hairline};

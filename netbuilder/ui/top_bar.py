@@ -110,9 +110,8 @@ class TopBar(QToolBar):
         space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
-        for name in ("lessons", "help"):
-            if name in actions:
-                self.addWidget(self._text_button(name))
+        self.addWidget(self._text_button("save-model", "Save .h5"))
+        self.addWidget(self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 
@@ -152,15 +151,19 @@ class TopBar(QToolBar):
         button.setAccessibleName(self._actions[name].text())
         return button
 
-    def _text_button(self, name: str) -> QToolButton:
+    def _text_button(self, name: str, title: str = "") -> QToolButton:
         action = self._actions[name]
         button = QToolButton(self)
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setText(action.text().replace("&", "").rstrip("…"))
-        # A button follows its action's text, and an ellipsis is noise on a bar.
-        action.changed.connect(lambda: button.setText(action.text().replace("&", "").rstrip("…")))
+
+        def name_it() -> None:
+            button.setText(title or action.text().replace("&", "").rstrip("…"))
+
+        # A button takes its action's text anew at each change, and an ellipsis is noise on a bar.
+        action.changed.connect(name_it)
+        name_it()
         return button
 
     def _follow(self, button: QPushButton, name: str) -> None:

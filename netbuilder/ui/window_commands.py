@@ -52,6 +52,7 @@ class WindowCommands:
         if self.window.runner.paused:
             self.window.runner.toggle_pause()
             return
+        self.window.workbench.diagnose()
         blocking = [p for p in self.window.workbench.problems if p.blocks and p.follows is None]
         if blocking:
             first = blocking[0]

@@ -40,7 +40,8 @@ class TargetPicker(QWidget):
         """Show the columns of the data; nothing chosen means the last one."""
         self._columns, self._chosen = columns, chosen
         shown = chosen or columns[-1:]
-        self.button.setText(", ".join(shown) or "no columns yet")
+        # The stylesheet's padding does not reach the text of a button with a menu.
+        self.button.setText("\u2002" + (", ".join(shown) or "no columns yet"))
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))

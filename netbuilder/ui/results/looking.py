@@ -136,7 +136,7 @@ class CanvasStrips(QObject):
                 # Of plain tables the scaled numbers say nothing to the eye.
                 if node.layer == "Input" and values.ndim < 2:
                     continue
-                if values.ndim < 2 and graph.targets.get(node_id):
+                if values.size < 2 or (values.ndim < 2 and graph.targets.get(node_id)):
                     continue
                 image = strip(values)
                 if image is not None:

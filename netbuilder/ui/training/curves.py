@@ -15,6 +15,7 @@ from netbuilder.ui import theme
 from netbuilder.ui.training.series import RunCurves, Series, visible
 
 REDRAW_MS = 50
+FEW_POINTS = 500
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
 
 
@@ -143,7 +144,7 @@ class CurvePlot(pg.PlotWidget):
             lines.append((curves.validation(self.quantity), color, 1.5, solid, 1))
         training = self.run.training(self.quantity, self.per_step)
         window = max(len(training) // 60, 2) if self.smooth else 1
-        lines.append((training, scheme.training, 1.0, solid, window))
+        lines.append((training, scheme.training, 1.6, solid, window))
         checked = self.run.validation(self.quantity)
         window = max(len(checked) // 30, 2) if self.smooth else 1
         lines.append((checked, scheme.validation, 2.0, solid, window))
@@ -176,8 +177,10 @@ class CurvePlot(pg.PlotWidget):
             # One point is no line: it is drawn as a short stroke, so that epoch 1 is seen.
             if len(x) == 1:
                 x, y = np.array([x[0] - 0.02, x[0] + 0.02]), np.repeat(y, 2)
-            item.setPen(pg.mkPen(color, width=width, style=style))
-            item.setData(x, y, connect="finite", antialias=width > 1)
+            # A wide smooth pen takes long over many points, and is not seen there.
+            few = len(x) < FEW_POINTS
+            item.setPen(pg.mkPen(color, width=width if few else 1.0, style=style))
+            item.setData(x, y, connect="finite", antialias=few)
 
     def _draw_marks(self, color: str) -> None:
         while len(self._marks) < len(self.run.marks):

@@ -57,7 +57,8 @@ class MetricsEditor(QWidget):
         text = ", ".join(names) or "none"
         if self._chosen is None:
             text = f"auto: {text}" if names else "automatic, from the data"
-        self.button.setText(text)
+        # The stylesheet's padding does not reach the text of a button with a menu.
+        self.button.setText(f"\u2002{text}")
         self.button.setToolTip(text)
 
     def _fill(self) -> None:

@@ -33,7 +33,9 @@ class Card(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", role)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        own = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        own.setHeightForWidth(True)
+        self.setSizePolicy(own)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
@@ -43,8 +45,11 @@ class Card(QFrame):
         self.title.setVisible(bool(title))
         self.words = note_label(words, self, role="body")
         self.words.setVisible(bool(words))
-        layout.addWidget(self.title)
-        layout.addWidget(self.words)
+        for label in (self.title, self.words):
+            policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            label.setSizePolicy(policy)
+            layout.addWidget(label)
         self.buttons: list[QPushButton] = []
         wanted = (*(((button, do),) if button and do is not None else ()), *buttons)
         if wanted:

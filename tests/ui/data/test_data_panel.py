@@ -1,0 +1,131 @@
+"""The Data tab: files of one's own, their trouble in words, a recipe that edits the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.ui.data.choosing import recipe_for, relative
+from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.documents import empty_project
+from netbuilder.ui.main_window import MainWindow
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "houses.csv"
+    rows = [f"{n},{n % 3},{'yes' if n % 2 else 'no'},{1000 + 10 * n}" for n in range(60)]
+    path.write_text("size,rooms,garden,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def open_panel(window: MainWindow) -> DataPanel:
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    return panel
+
+
+def test_a_recipe_follows_the_ending(tmp_path: Path) -> None:
+    assert recipe_for(tmp_path / "a.csv", None).kind == "csv"
+    assert recipe_for(tmp_path / "a.npz", None).kind == "arrays"
+    assert recipe_for(tmp_path, None).kind == "images"
+    with pytest.raises(DataError, match=r"a\.docx"):
+        recipe_for(tmp_path / "a.docx", None)
+
+
+def test_paths_inside_the_project_are_relative(tmp_path: Path) -> None:
+    assert relative(tmp_path / "data" / "a.csv", tmp_path) == "data/a.csv"
+    assert relative(tmp_path / "a.csv", tmp_path / "other") == str(tmp_path / "a.csv")
+    assert relative(tmp_path / "a.csv", None) == str(tmp_path / "a.csv")
+
+
+def test_a_table_of_ones_own(open_window: Open, qtbot: QtBot, table: Path) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    assert panel.stack.currentIndex() == 0, "the gallery invites"
+    panel.choose_path(table)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60, timeout=MINUTE)
+    assert "price: a number" in panel.summary.text()
+    entries = [action.text() for action in panel.target.menu.actions()]
+    assert entries[:4] == ["size", "rooms", "garden", "price"]
+
+    next(a for a in panel.target.menu.actions() if a.text() == "garden").trigger()
+    assert window.store.project.data.target == ("garden",)
+    qtbot.waitUntil(lambda: "garden: 2 classes" in panel.summary.text(), timeout=MINUTE)
+
+    window.store.undo()
+    assert window.store.project.data.target == ()
+
+
+def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(table)
+    row = panel._form.rows["test_split"]
+    row.editor.selectAll()
+    QTest.keyClicks(row.editor, "0.5")
+    assert window.store.project.data.test_split == 0.5
+    scaling = panel._form.rows["scaling"].editor
+    scaling.setCurrentIndex(scaling.findData("minmax"))
+    scaling.activated.emit(scaling.currentIndex())
+    assert window.store.project.data.scaling == "minmax"
+    qtbot.waitUntil(
+        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 30,
+        timeout=MINUTE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x"),
+        ("a,b\n", "row"),
+        ("", "empty"),
+        ("a,b\n1,\n2,3\n4,5\n6,7\n", "missing"),
+    ],
+    ids=["text among numbers", "no rows", "nothing", "missing value"],
+)
+def test_trouble_with_a_file_is_told(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, content: str, words: str
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(content, encoding="utf-8")
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(path)
+    qtbot.waitUntil(
+        lambda: bool(panel.cards.cards) and window.workbench.data_error is not None, timeout=MINUTE
+    )
+    card = panel.cards.cards[0]
+    said = f"{card.title.text()} {card.words.text()}".lower()
+    assert words in said
+    assert "traceback" not in said
+
+
+def test_a_file_that_is_gone_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    window.store.apply(
+        "x", lambda p: type(p)(**{**p.__dict__, "data": Data(kind="csv", path="gone.csv")})
+    )
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    assert "gone.csv" in panel.cards.cards[0].title.text()
+
+
+def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_builtin("digits")
+    qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
+    assert panel.preview.stack.currentIndex() == 1
+    assert len(panel.preview.bars._rows) == 10

@@ -1,0 +1,106 @@
+"""The palette: teaching layers first, everything by search, mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.project import blocks, groups
+from netbuilder.core.project.model import Project
+from netbuilder.ui.palette.model import LAYER_MIME
+from netbuilder.ui.palette.view import Palette
+
+
+@pytest.fixture
+def palette(qtbot: QtBot, home: object) -> Palette:
+    palette = Palette()
+    qtbot.addWidget(palette)
+    palette.resize(230, 600)
+    palette.show()
+    return palette
+
+
+def names(palette: Palette) -> list[str]:
+    model = palette.model
+    return [model.index(row).data() for row in range(model.rowCount())]
+
+
+def test_teaching_layers_stand_by_category(palette: Palette) -> None:
+    shown = names(palette)
+    assert shown[:2] == ["Start", "Input"]
+    for name in ("Dense", "Conv2D", "LSTM", "Dropout", "Flatten"):
+        assert name in shown
+    assert "SeparableConv2D" not in shown
+
+
+@pytest.mark.parametrize("name", [name for name, spec in LAYERS.items() if not spec.teaching][::9])
+def test_search_finds_the_others(palette: Palette, name: str) -> None:
+    palette.line.setText(name)
+    assert names(palette)[0] == name
+
+
+def test_all_layers_can_be_shown(palette: Palette) -> None:
+    palette.show_all(True)
+    assert set(LAYERS) <= set(names(palette))
+
+
+def test_nothing_found_is_said(palette: Palette) -> None:
+    palette.line.setText("zzzzqqqq")
+    assert "No layer is called" in names(palette)[0]
+
+
+def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
+    row = names(palette).index("Dense")
+    place = palette.list.visualRect(palette.model.index(row)).center()
+    viewport = palette.list.viewport()
+    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
+    assert caught.args == ["Dense"]
+
+
+def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot) -> None:
+    palette.start_search()
+    QTest.keyClicks(palette.line, "dropout")
+    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+        QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert caught.args == ["Dropout"]
+
+
+def test_arrow_and_enter_choose_from_the_list(palette: Palette, qtbot: QtBot) -> None:
+    palette.start_search()
+    QTest.keyClick(palette.line, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().data() == "Input"
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+        QTest.keyClick(palette.list, Qt.Key.Key_Return)
+    assert caught.args == ["Dense"], "headings are passed over"
+
+
+def test_a_drag_carries_the_layers_name(palette: Palette) -> None:
+    index = palette.model.index(names(palette).index("Conv2D"))
+    mime = palette.model.mimeData([index])
+    assert bytes(mime.data(LAYER_MIME).data()) == b"Conv2D"
+
+
+def test_saved_blocks_are_rows(
+    palette: Palette, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    project = example("digits")
+    order = project.graph.order
+    project = groups.group_nodes(project, order[1:3], "Filter")
+    blocks.save(project.graph, project.graph.groups[0].id)
+    palette.refresh()
+    assert names(palette)[-2:] == ["My blocks", "Filter"]
+    index = palette.model.index(palette.model.rowCount() - 1)
+    with qtbot.waitSignal(palette.block_chosen, timeout=1000) as caught:
+        palette._take(index)
+    assert len(caught.args[0].graph.nodes) == 2
+    palette.model.remove_block(index)
+    assert "Filter" not in names(palette)
+    assert blocks.saved() == []

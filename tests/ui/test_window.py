@@ -1,0 +1,296 @@
+"""The window around the parts: actions, docks, files, failures, the keyboard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
+from netbuilder.ui import dialogs, recovery, settings, theme
+from netbuilder.ui.command_search import CommandSearch
+from netbuilder.ui.failures import Failures, log_path
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.panels import PANELS
+
+Open = Callable[..., MainWindow]
+
+
+def quick(open_window: Open, project: Project | None = None, **more: object) -> MainWindow:
+    """A window without Keras, for what needs none."""
+    return open_window(project, keras=False, **more)
+
+
+def answer(text: str) -> None:
+    """Press the button called ``text`` in the dialog that opens next."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert box is not None, "no dialog opened"
+        next(b for b in box.findChildren(QPushButton) if b.text() == text).click()
+
+    QTimer.singleShot(150, press)
+
+
+@pytest.mark.parametrize("row", PANELS, ids=lambda row: row.id)
+def test_every_panel_opens_from_the_keyboard(open_window: Open, row: object, qtbot: QtBot) -> None:
+    window = quick(open_window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=3000)
+    key = Qt.Key.Key_1 + PANELS.index(row)
+    QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=2000)
+    assert window.docks.panels[row.id].isVisible()
+
+
+def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:
+    window = quick(open_window)
+    search = CommandSearch(window.actions_table, window)
+    qtbot.addWidget(search)
+    for name, row in window.actions_table.rows.items():
+        assert row.menu_name, f"{name} is in no menu"
+        search.line.setText(row.title.replace("&", "").rstrip("…"))
+        assert any(
+            search.list.item(n).data(Qt.ItemDataRole.UserRole) == name
+            for n in range(search.list.count())
+        )
+
+
+def test_shortcuts_are_not_given_twice(open_window: Open) -> None:
+    window = quick(open_window)
+    seen: dict[str, str] = {}
+    for name in window.actions_table.rows:
+        for key in window.actions_table[name].shortcuts():
+            text = key.toString()
+            assert text not in seen, f"{text}: {name} and {seen[text]}"
+            seen[text] = name
+
+
+def test_undo_and_redo_say_what_they_do(open_window: Open, example: Callable) -> None:
+    window = quick(open_window, example("iris"))
+    undo = window.actions_table["undo"]
+    assert not undo.isEnabled()
+    window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
+    assert undo.isEnabled()
+    assert undo.toolTip() == "Undo: Add Dense"
+    undo.trigger()
+    assert window.actions_table["redo"].isEnabled()
+    assert not window.isWindowModified()
+
+
+def test_the_title_has_a_star_when_modified(
+    open_window: Open, example: Callable, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.netbuilder"
+    files.write(example("iris"), path)
+    window = quick(open_window, files.read(path), path=path)
+    assert window.windowTitle().startswith("mine.netbuilder[*]")
+    window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
+    assert window.isWindowModified()
+    assert window.documents.save()
+    assert not window.isWindowModified()
+    assert files.read(path) == window.store.project
+    assert settings.recent_files()[0] == path
+
+
+def test_closing_with_changes_asks(open_window: Open, example: Callable, tmp_path: Path) -> None:
+    window = quick(open_window, example("iris"))
+    window.store.apply("Add Dense", lambda p: edits.append_layer(p, "Dense"))
+    answer("Cancel")
+    window.close()
+    assert window.isVisible()
+    answer("Don't save")
+    window.close()
+    assert not window.isVisible()
+
+
+def test_a_file_that_cannot_be_opened_changes_nothing(
+    open_window: Open, example: Callable, tmp_path: Path
+) -> None:
+    window = quick(open_window, example("iris"))
+    before = window.store.project
+    bad = tmp_path / "bad.netbuilder"
+    bad.write_text('{"format": "netbuilder-project", "version": 1, "graph"')
+    window.documents.open_path(bad)
+    assert window.store.project is before
+    assert "bad.netbuilder" in window.banner.cards[0].title.text()
+
+
+def test_a_folder_without_permission_is_told(
+    open_window: Open, example: Callable, tmp_path: Path
+) -> None:
+    window = quick(open_window, example("iris"))
+    (tmp_path / "file").write_text("in the way")
+    assert not window.documents.save_to(tmp_path / "file" / "x.netbuilder")
+    assert window.banner.cards
+
+
+def test_files_are_dropped_on_the_window(
+    open_window: Open, example: Callable, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.netbuilder"
+    files.write(example("diabetes"), path)
+    window = quick(open_window, example("iris"))
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    keys = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, mime, button, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, mime, button, keys))
+    qtbot.waitUntil(lambda: window.store.project.name == example("diabetes").name, timeout=3000)
+    table = tmp_path / "rows.csv"
+    table.write_text("a,b\n1,2\n")
+    window._dropped(table)
+    assert window.store.project.data.kind == "csv"
+
+
+def test_moving_a_project_keeps_its_data(
+    open_window: Open, example: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a" / "rows.csv").write_text("x,y\n1,2\n")
+    project = edits.set_data(example("iris"), kind="csv", name="", path="rows.csv")
+    path = tmp_path / "a" / "p.netbuilder"
+    files.write(project, path)
+    window = quick(open_window, files.read(path), path=path)
+    assert window.documents.save_to(tmp_path / "b" / "p.netbuilder")
+    moved = files.read(tmp_path / "b" / "p.netbuilder").data.path
+    assert (tmp_path / "b" / moved).resolve() == (tmp_path / "a" / "rows.csv").resolve()
+
+
+def test_docks_are_remembered(open_window: Open) -> None:
+    window = quick(open_window)
+    window.docks.palette.hide()
+    window.docks.show_panel("code")
+    window.documents.keep_model()
+    window.close()
+    again = quick(open_window)
+    assert not again.docks.palette.isVisible()
+    assert again.docks.panels["code"].isVisible()
+    again.commands.reset_panels()
+    assert again.docks.palette.isVisible()
+
+
+def test_panels_get_titles_to_be_moved_by(open_window: Open) -> None:
+    window = quick(open_window)
+    window.commands.toggle_titles()
+    assert all(dock.titleBarWidget() is None for dock in window.docks._all)
+    window.commands.toggle_titles()
+    assert all(dock.titleBarWidget() is not None for dock in window.docks._all)
+
+
+def test_everything_grows_and_shrinks(open_window: Open) -> None:
+    window = quick(open_window)
+    before = QApplication.font().pointSizeF()
+    window.actions_table["larger"].trigger()
+    assert QApplication.font().pointSizeF() > before
+    window.actions_table["smaller"].trigger()
+    assert QApplication.font().pointSizeF() == pytest.approx(before)
+    window.actions_table["normal"].trigger()
+
+
+def test_dark_and_light(open_window: Open) -> None:
+    window = quick(open_window)
+    for name in ("data", "training", "evaluate", "inside"):
+        window.docks.show_panel(name)
+    dark = theme.theme().dark
+    window.actions_table["dark"].trigger()
+    assert theme.theme().dark != dark
+    assert window.actions_table["dark"].isChecked() != dark
+    window.actions_table["dark"].trigger()
+    theme.theme().force(None)
+
+
+def test_an_unforeseen_error_is_logged_and_told(
+    home: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures = Failures()
+    told: list[tuple[str, str]] = []
+    failures.happened.connect(lambda words, details: told.append((words, details)))
+    failures.install()
+    try:
+        try:
+            raise ZeroDivisionError("in a slot")
+        except ZeroDivisionError:
+            sys.excepthook(*sys.exc_info())
+    finally:
+        failures.uninstall()
+    assert "Your project is safe" in told[0][0]
+    assert "ZeroDivisionError: in a slot" in told[0][1]
+    assert str(log_path()) in told[0][0]
+
+
+def test_the_inspector_renames_and_follows(open_window: Open, example: Callable) -> None:
+    window = quick(open_window, example("iris"))
+    node = window.store.project.graph.order[1]
+    window.canvas.select((node,))
+    field = window.inspector.name
+    field.selectAll()
+    QTest.keyClicks(field, "input")
+    assert "taken" in window.inspector.name_trouble.text()
+    field.selectAll()
+    QTest.keyClicks(field, "hidden")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert "hidden" in window.store.project.graph.by_id
+    assert window.inspector.node.id == "hidden"
+
+
+def test_typing_is_one_undo(open_window: Open, example: Callable) -> None:
+    window = quick(open_window, example("iris"))
+    node = window.store.project.graph.order[1]
+    window.canvas.select((node,))
+    box = window.inspector.form.rows["units"].editor
+    box.selectAll()
+    QTest.keyClicks(box, "1234")
+    assert window.store.project.graph.by_id[node].params["units"] == 1234
+    window.store.undo()
+    assert window.store.project == example("iris")
+
+
+def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
+    window = quick(open_window, example("iris"))
+    window.docks.show_panel("code")
+    window.canvas.select(("@goal",))
+    assert window.inspector.title.text() == "Goal"
+    assert window.docks.panels["training"].isVisible()
+
+
+def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> None:
+    window = quick(open_window)
+    file = recovery._folder() / "left.json"
+    file.write_text("{}")
+    found = recovery.Recovered(file, example("diabetes"), None, 0.0)
+    answer("Put it back")
+    assert dialogs.offer_recovery(window, found)
+    window.documents.recover(found)
+    assert window.store.modified
+    assert window.store.project == example("diabetes")
+    assert not file.exists()
+
+
+def test_the_last_file_dialog_answer_saves_with_the_ending(
+    open_window: Open, example: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = quick(open_window, example("iris"))
+    chosen = str(tmp_path / "plain")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (chosen, ""))
+    assert window.documents.save_as()
+    assert (tmp_path / "plain.netbuilder").exists()
+
+
+def test_help_lists_the_keys(open_window: Open) -> None:
+    window = quick(open_window)
+    text = dialogs.help_text(window.actions_table)
+    assert "Train" in text
+    assert "F5" in text
