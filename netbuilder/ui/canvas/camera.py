@@ -8,6 +8,8 @@ from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.spatial import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
+_LEAST_WHOLE = 0.6  # a network that would have to be smaller to be seen whole is not shown whole
+_MARGIN = 27.0
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
 
@@ -60,6 +62,28 @@ def fitting(
         (width - (left + right) * scale) / 2,
         (height - (top + bottom) * scale) / 2,
     )
+
+
+def opening(box: Box, width: float, height: float, horizontal: bool, readable: float) -> Camera:
+    """The camera for a network that was just opened.
+
+    What fits is shown whole, from the top and somewhat to the left, since problems and pictures
+    stand on the right. What does not is shown from its beginning, at the scale ``readable``.
+    """
+    left, top, right, bottom = box
+    whole = fitting(box, width, height)
+    if whole.scale >= _LEAST_WHOLE:
+        if horizontal:
+            return whole
+        aside = max(0.0, whole.x + left * whole.scale - _MARGIN)
+        spare = height - (bottom - top) * whole.scale
+        y = min(_MARGIN, spare / 2) - top * whole.scale
+        return Camera(whole.scale, whole.x - min(60.0, aside), y)
+    if horizontal:
+        return Camera(
+            readable, _MARGIN - left * readable, height / 2 - (top + bottom) / 2 * readable
+        )
+    return Camera(readable, width / 2 - (left + right) / 2 * readable, _MARGIN - top * readable)
 
 
 def showing(camera: Camera, box: Box, width: float, height: float, margin: float = 24.0) -> Camera:

@@ -266,6 +266,11 @@ def _paint_label(p: QPainter, wire: Wire, look: Look) -> None:
         text = _static(wire.label, look.fixed_font)
         spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
         kept = wire.cache["label"] = (look.generation, text, spot)
+    if wire.route.lane is not None:  # it may lie over lanes further out
+        size = kept[1].size()
+        p.fillRect(
+            QRectF(kept[2].x() - 2, kept[2].y(), size.width() + 4, size.height()), look.canvas
+        )
     p.drawStaticText(kept[2], kept[1])
 
 

@@ -12,6 +12,8 @@ from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, Card, Frame, Wir
 from netbuilder.ui.canvas.leading import frames_of, lead
 from netbuilder.ui.canvas.spatial import Grid
 
+_LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that runs aside
+
 
 @dataclass(slots=True)
 class Picture:
@@ -42,6 +44,17 @@ class Picture:
         if not self.cards:
             return (0.0, 0.0, CARD_WIDTH, CARD_HEIGHT)
         return self.grid.bounds
+
+    @property
+    def outline(self) -> tuple[float, float, float, float]:
+        """``bounds``, with the wires that run beside the cards and their labels."""
+        left, top, right, bottom = self.bounds
+        lanes = [w.route.lane for w in self.wires.values() if w.route.lane is not None]
+        if lanes and self.horizontal:
+            top = min(top, min(lanes) - _LABEL_ABOVE)
+        elif lanes:
+            left = min(left, min(lanes) - _LABEL_BESIDE)
+        return (left, top, right, bottom)
 
     def shifted(self, at: Mapping[str, Point]) -> Picture:
         """This picture with some cards elsewhere: costs what moves, not what there is."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 else:
     _View = object
 
+_MANY_CARDS = 400
+
 
 class Seeing(_View):
     """The camera of ``CanvasView``."""
@@ -75,7 +77,7 @@ class Seeing(_View):
     def fit(self) -> None:
         """Show the whole network, at most at 100 %."""
         size = self.viewport().size()
-        left, top, right, bottom = self.picture.bounds
+        left, top, right, bottom = self.picture.outline
         if self.bubbles_now() or self.previews:
             room = bubbles.WIDTH + bubbles.AWAY
             right += 0 if self.horizontal else room
@@ -86,7 +88,7 @@ class Seeing(_View):
     def resized(self, old: QSize, new: QSize, refit: bool) -> None:
         """Keep in view what was in view: all of the network, or the middle of what was seen."""
         seen = self.camera.seen(old.width(), old.height())
-        left, top, right, bottom = self.picture.bounds
+        left, top, right, bottom = self.picture.outline
         whole = seen[0] <= left and seen[1] <= top and seen[2] >= right and seen[3] >= bottom
         if whole and refit:
             self._fit_pending = True
@@ -102,36 +104,12 @@ class Seeing(_View):
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
-        size = self.viewport().size()
-        left, top, right, bottom = self.picture.bounds
-        fitted = camera.fitting((left, top, right, bottom), size.width(), size.height())
-        if fitted.scale < 0.6:
-            fitted = Camera(
-                0.8 if len(self.picture.cards) < 400 else 0.6,
-            )
-            start = (
-                (left, top, left + 260, top + 44) if self.horizontal else (left, top, right, top)
-            )
-            scale = fitted.scale
-            x = (
-                28.0
-                if self.horizontal
-                else max(28.0, size.width() / 2) - (start[0] + start[2]) / 2 * scale
-            )
-            y = (
-                size.height() / 2 - (top + bottom) / 2 * scale
-                if self.horizontal
-                else 26 - top * scale
-            )
-            if self.horizontal:
-                x = 28.0 - left * scale
-            fitted = Camera(scale, x, y)
-        elif not self.horizontal:
-            # From the top, and somewhat to the left: problems and previews stand on the right.
-            spare = size.height() - (bottom - top) * fitted.scale
-            x = fitted.x - min(60.0, max(0.0, fitted.x + left * fitted.scale - 28.0))
-            fitted = Camera(fitted.scale, x, min(26.0, spare / 2) - top * fitted.scale)
-        self.camera = Camera(fitted.scale, round(fitted.x), round(fitted.y))
+        size, picture = self.viewport().size(), self.picture
+        scale = 0.8 if len(picture.cards) < _MANY_CARDS else 0.6
+        seen = camera.opening(
+            picture.outline, size.width(), size.height(), picture.horizontal, scale
+        )
+        self.camera = Camera(seen.scale, round(seen.x), round(seen.y))
         self._bubbles = None
         self._fit_pending = False
         self.zoom_changed.emit(self.camera.scale)
