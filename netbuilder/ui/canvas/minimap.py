@@ -23,7 +23,7 @@ class Minimap:
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
-        self._drawn: tuple[object, QPixmap] | None = None
+        self._drawn: tuple[Picture, object, QPixmap] | None = None
         self.wanted = True
 
     def forget(self) -> None:
@@ -94,8 +94,9 @@ class Minimap:
     def _content(self, picture: Picture, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look
         ratio = self._view.devicePixelRatioF()
-        key = (id(picture), look.generation, ratio)
-        if self._drawn is None or self._drawn[0] != key:
+        key = (look.generation, ratio)
+        # The picture itself is kept and compared: the id of one that is gone may come again.
+        if self._drawn is None or self._drawn[0] is not picture or self._drawn[1] != key:
             pixmap = QPixmap(int(panel.width() * ratio) + 1, int(panel.height() * ratio) + 1)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
@@ -120,5 +121,5 @@ class Minimap:
                 p.setBrush(look.category.get(category, look.secondary))
                 p.drawRects(boxes)
             p.end()
-            self._drawn = (key, pixmap)
-        return self._drawn[1]
+            self._drawn = (picture, key, pixmap)
+        return self._drawn[2]

@@ -335,12 +335,13 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         """Problems that are shown in words, with their places."""
         picture = self.picture
         asked = frozenset((*self._selection, self.state.hovered))
-        key = (id(picture), self.camera, self.viewport().size(), asked, self.look.generation)
+        shown = self.previews.ids
+        # A new picture has taken the old bubbles away already.
+        key = (self.camera, self.viewport().size(), asked, shown, self.look.generation)
         if self._bubbles is None or self._bubbles[0] != key:
             size = self.viewport().size()
             box = self.camera.seen(size.width(), size.height(), 200)
             cards = picture.grid.cards_in(box)
-            shown = self.previews.ids
             self._bubbles = (
                 key,
                 bubbles.place(

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
-from netbuilder.core.project import groups
+from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui import theme
 from netbuilder.ui.canvas import menus
@@ -303,6 +303,22 @@ def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand
     hand.click(x, y)
     assert hand.view.camera != before
     assert hand.view.selection() == ()
+
+
+def test_the_minimap_shows_the_network_as_it_is(hand):
+    hand.view.zoom_to(3.0)
+
+    def drawn():
+        area, _ = hand.view.minimap._fitted()
+        image = hand.view.grab().toImage()
+        return image.copy(area.toRect())
+
+    before = drawn()
+    for _ in range(4):  # pictures come and go, and their addresses with them
+        hand.view.store.apply("x", lambda p: edits.move_nodes(p, {"dense": (900.0, 0.0)}))
+        assert drawn() != before
+        hand.view.store.undo()
+        assert drawn() == before
 
 
 def test_the_menu_offers_what_fits_the_place(hand):
