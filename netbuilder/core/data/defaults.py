@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.data.ends import last_activation, last_layer, last_units, output_ids
+from netbuilder.core.data.ends import (
+    drops_behind,
+    last_activation,
+    last_layer,
+    last_units,
+    output_ids,
+)
 from netbuilder.core.data.facts import BINARY, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
 
@@ -92,13 +98,15 @@ def adapt(project: Project, facts: DataFacts) -> Project:
     (two classes: one sigmoid unit, or two with softmax where the layer has two) and the
     activation that goes with it; loss and metrics go back to "chosen from the data".
 
-    A graph whose output ends in no Dense stays as it is.
+    An output that ends in no Dense, or drops values behind it as only hidden layers do, stays
+    as it is: its last layer is missing.
     """
     graph = project.graph
     for output in output_ids(graph):
         node = last_layer(graph, output)
-        if node is not None and node.layer == "Dense":
-            graph = _fit_last(graph, output, node, facts)
+        if node is None or node.layer != "Dense" or drops_behind(graph, output, node):
+            continue
+        graph = _fit_last(graph, output, node, facts)
     training = replace(
         project.training,
         loss=None,

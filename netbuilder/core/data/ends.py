@@ -14,6 +14,8 @@ _PASSES = {
     "LayerNormalization", "Rescaling", "Flatten", "Identity",
 }  # fmt: skip
 
+_NOISE = {"Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout"}
+
 
 def input_ids(graph: Graph) -> tuple[str, ...]:
     """Ids of the Input nodes; a name to go by where there is none yet."""
@@ -48,6 +50,16 @@ def last_layer(graph: Graph, output: str) -> Node | None:
             return None
         here = sources[0]
     return None
+
+
+def drops_behind(graph: Graph, output: str, last: Node) -> bool:
+    """Whether values are dropped or disturbed between ``last`` and ``output``."""
+    here = output
+    while resolved(graph, graph.by_id[here]).id != last.id and len(graph.sources[here]) == 1:
+        if graph.by_id[here].layer in _NOISE:
+            return True
+        here = graph.sources[here][0]
+    return False
 
 
 def last_units(graph: Graph, output: str) -> int | None:

@@ -22,6 +22,19 @@ from netbuilder.core.formats.safety_hdf5 import read_hdf5
 from netbuilder.core.formats.safety_zip import read_zip
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+# First bytes of files that are mistaken for models, by their formats' specifications.
+_OTHER_FILES = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive that is damaged"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"{", "a JSON text, such as a NetBuilder project"),
+    (b"<", "a web page or an XML text"),
+    (b"version ", "only a Git LFS note of where the real file is"),
+)
 _ZIP_MAGIC = b"PK\x03\x04"
 
 
@@ -93,10 +106,20 @@ def kind_of(path: Path) -> str:
         return "h5"
     if magic[:4] == _ZIP_MAGIC and zipfile.is_zipfile(path):
         return "keras"
-    seen = "is empty" if not magic else f"begins with {magic!r}"
     raise FormatError(
-        f"'{path.name}' is no model file: it {seen}, where a .h5 or .keras file says what it is.",
-        "Save the model again with model.save('model.h5') or model.save('model.keras'), or copy "
-        "the file again if it was cut off.",
+        f"'{path.name}' is no model file: it is {_what_it_is(magic)}.",
+        "Choose another file, or copy this one again if it was cut off on the way.",
         path=str(path),
     )
+
+
+def _what_it_is(start: bytes) -> str:
+    """Words for a file that begins with ``start`` and is no model."""
+    if not start:
+        return "empty"
+    for magic, name in _OTHER_FILES:
+        if start.startswith(magic):
+            return f"{name}, whatever its name says"
+    if start.isascii() and start.decode("ascii").isprintable():
+        return f"a text that begins with “{start.decode('ascii')}”"
+    return "of a kind that NetBuilder does not know"

@@ -90,7 +90,7 @@ def loads(text: str, path: str = "") -> Project:
             if cut_off
             else "Mend that line in a text editor, or open an earlier copy."
         )
-        raise ProjectFileError(f"{what}: {error.msg}.", mend, path=path) from error
+        raise ProjectFileError(f"{what}.", mend, path=path) from error
     except RecursionError as error:
         raise ProjectFileError(
             f"'{name}' is nested too deeply to be a project.", "Open another file.", path=path

@@ -62,20 +62,25 @@ class Answers:
 
     def to_columns(self) -> dict[str, Array]:
         """Columns of a result table by name: "predicted NAME", and for classes one more column,
-        "probability of LABEL", a class."""
+        "probability of LABEL", a class. Numbers have the seven digits that float32 holds."""
         found: dict[str, Array] = {}
         if self.task == REGRESSION:
             flat = self.values.reshape(len(self.values), -1)
             names = self.columns
             if flat.shape[1] != len(names):
                 names = tuple(f"{names[0]} {index}" for index in range(flat.shape[1]))
-            return {f"predicted {n}": flat[:, i] for i, n in enumerate(names)}
+            return {f"predicted {n}": _seven_digits(flat[:, i]) for i, n in enumerate(names)}
         name = self.columns[0] if len(self.columns) == 1 else self.output
         found[f"predicted {name}"] = np.array(self.labels, object)
         if self.probabilities is not None:
             for index, label in enumerate(self.classes):
-                found[f"probability of {label}"] = self.probabilities[:, index]
+                found[f"probability of {label}"] = _seven_digits(self.probabilities[:, index])
         return found
+
+
+def _seven_digits(values: Array) -> Array:
+    """Float64 without the digits that a float32 network does not have."""
+    return np.array([float(f"{value:.7g}") for value in values])
 
 
 @dataclass(frozen=True)

@@ -108,3 +108,9 @@ def test_every_output_gets_its_own_goal() -> None:
 def test_a_graph_that_ends_in_no_dense_is_left_alone() -> None:
     start = chain(Node("out", "Flatten"))
     assert adapt(start, facts("classes", 3)).graph == start.graph
+
+
+def test_a_hidden_layer_before_dropout_is_not_made_the_last_one() -> None:
+    hidden = Node("hidden", "Dense", {"units": 32, "activation": "relu"})
+    start = chain(hidden, Node("out", "Dropout", {"rate": 0.3}))
+    assert adapt(start, facts("classes", 3)).graph == start.graph
