@@ -39,23 +39,39 @@ def stuck(loss: Curve, patience: int = 8) -> int | None:
     return len(loss) if moved < 0.01 and float(seen.max()) - float(seen[0]) < 0.05 * level else None
 
 
+def smooth(curve: Curve, width: int) -> Curve:
+    """Moving average over ``width`` epochs; the first ones over those that there are."""
+    if width <= 1:
+        return curve.astype(np.float64)
+    total = np.cumsum(np.insert(curve.astype(np.float64), 0, 0.0))
+    ends = np.arange(1, len(curve) + 1)
+    starts = np.maximum(0, ends - width)
+    averages: Curve = (total[ends] - total[starts]) / (ends - starts)
+    return averages
+
+
 def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     """Best epoch, from 1, since which validation gets worse while training gets better.
 
-    Validation must stand a tenth above its best for the last epochs, on average, and the training
-    loss must have fallen by a twentieth meanwhile.
+    Validation, smoothed, must have been without a new best for ``patience`` epochs and a fifth of
+    the run, and stand a tenth above its best; the training loss must have fallen by a twentieth
+    meanwhile. In a long run an unlucky stretch is no trend.
     """
-    if len(held) <= patience or not np.isfinite(held).all():
+    count = len(held)
+    patience = max(patience, count // 5)
+    if count <= patience or not np.isfinite(held).all():
         return None
-    best = int(np.argmin(held))
-    if len(held) - 1 - best < patience:
+    width = max(1, count // 50)
+    smoothed, training = smooth(held, width), smooth(loss, width)
+    best = int(np.argmin(smoothed))
+    if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
         return None
-    recent = held[-max(3, patience // 2) :]
-    worse = float(recent.min()) > 1.1 * float(held[best]) + 1e-9
+    recent = smoothed[-max(3, patience // 2) :]
+    worse = float(recent.min()) > 1.1 * float(smoothed[best]) + 1e-9
     # An average over a few epochs: a single lucky epoch is no trend.
-    around = float(loss[max(0, best - 1) : best + 2].mean())
-    learned = float(loss[-3:].mean()) < 0.95 * around
-    return best + 1 if worse and learned else None
+    around = float(training[max(0, best - 1) : best + 2].mean())
+    learned = float(training[-3:].mean()) < 0.95 * around
+    return int(np.argmin(held)) + 1 if worse and learned else None
 
 
 def still_improving(curve: Curve) -> float | None:
@@ -78,15 +94,19 @@ def jumping(loss: Curve, window: int = 10) -> int | None:
     """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
 
     Up and down: at least half of the changes turn round, and a typical change is a quarter of the
-    loss. A falling curve with a hiccup is none.
+    loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
+    small: below a fiftieth of what it began with.
     """
+    window = max(window, min(len(loss) // 10, 200))
     if len(loss) <= window or not np.isfinite(loss).all():
         return None
     recent = loss[-window - 1 :].astype(np.float64)
     steps = np.diff(recent)
     turns = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
-    size = float(np.median(np.abs(steps))) / max(float(np.mean(recent)), 1e-12)
-    return len(loss) if turns >= 0.5 and size > 0.25 else None
+    level = float(np.mean(recent))
+    size = float(np.median(np.abs(steps))) / max(level, 1e-12)
+    matters = level > 0.02 * abs(float(loss[0]))
+    return len(loss) if turns >= 0.5 and size > 0.25 and matters else None
 
 
 def better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> int | None:

@@ -141,21 +141,16 @@ class Watcher:
         curve = columns.get("val_loss", columns["loss"])
         gain = watch_rules.still_improving(curve) if reason == "done" else None
         if gain is not None and "overfitting" not in self._told:
-            more = max(1, len(curve))
             yield Notice(
                 "improving",
                 len(curve),
                 "It was still getting better",
                 f"The last epochs lowered the loss by {gain:.0%}: the training ended too early.",
-                Fix(
-                    f"Train {more} epochs more",
-                    lambda p: set_training(p, epochs=p.training.epochs + more),
-                    "train_more",
-                    more,
-                ),
+                self._longer(max(1, len(curve))),
                 "info",
             )
-        if len(curve) and self.facts.task in (CLASSES, BINARY):
+        # A network that is still learning has not made up its mind about its classes.
+        if len(curve) >= 5 and gain is None and self.facts.task in (CLASSES, BINARY):
             yield from self._ignored(len(curve), core, data)
 
     def _slower(self, rate: float) -> Fix:
@@ -269,14 +264,37 @@ class Watcher:
             return
         labels = self.facts.classes
         words = [labels[c] if c < len(labels) else str(c) for c in found.classes[:5]]
+        named = f"{', '.join(words)}{' and others' if len(found.classes) > 5 else ''}"
+        rows_of = class_numbers(data.train.y[output])
+        counts = np.bincount(truth if rows_of is None else rows_of)
+        rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
+        if min(rare) * 2 > np.max(counts):
+            yield Notice(
+                "ignored",
+                epoch,
+                "Some classes are never predicted",
+                f"The network never answers {named}, though there are as many rows of it as of "
+                "others: it has not learnt yet to tell it apart. Train longer, or give it one "
+                "more layer.",
+                self._longer(epoch),
+            )
+            return
         yield Notice(
             "ignored",
             epoch,
             "Some classes are never predicted",
-            f"The network never answers {', '.join(words)}"
-            f"{' and others' if len(found.classes) > 5 else ''}. With few rows of a class it pays "
-            "to never guess it; weights make each class count the same.",
+            f"The network never answers {named}. With few rows of a class it pays to never guess "
+            "it; weights make each class count the same.",
             Fix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
+        )
+
+    @staticmethod
+    def _longer(epochs: int) -> Fix:
+        return Fix(
+            f"Train {epochs} epochs more",
+            lambda p: set_training(p, epochs=p.training.epochs + epochs),
+            "train_more",
+            epochs,
         )
 
 

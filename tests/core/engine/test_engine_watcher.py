@@ -177,6 +177,31 @@ def test_all_classes_predicted_is_left_alone(train: Callable[..., Any]) -> None:
     assert "ignored" not in found and "stuck" not in found
 
 
+def test_a_class_that_is_not_learnt_yet_is_not_called_rare(train: Callable[..., Any]) -> None:
+    y = np.arange(150, dtype=np.int32) % 3
+    x = RNG.normal(size=(150, 2)).astype(np.float32)
+    x[:, 0] += np.where(y == 1, 0.0, (y - 1) * 4.0)
+    x[:, 1] = 0
+    found = train(
+        [("out", "Dense", {"units": 3, "activation": "softmax", "use_bias": False})], x, y,
+        loss="sparse_categorical_crossentropy", task="classes", classes=("a", "b", "c"),
+        optimizer=Choice("Adam", {"learning_rate": 0.2}), epochs=40,
+    )  # fmt: skip
+    assert "not learnt yet" in found["ignored"].message and "b" in found["ignored"].message
+    assert found["ignored"].fix.action == "train_more"
+
+
+def test_the_flutter_of_a_long_good_run_is_left_alone() -> None:
+    source = np.random.default_rng(7)
+    count = 3000
+    falling = 0.1 * np.exp(-np.linspace(0, 7.5, count)) + 2e-5
+    loss = falling * np.exp(0.15 * source.normal(size=count))
+    held = 1.5 * falling * np.exp(0.15 * source.normal(size=count))
+    for epochs in range(20, count, 37):
+        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
+        assert watch_rules.jumping(loss[:epochs]) is None
+
+
 SMOOTH = np.exp(-np.linspace(0, 3, 40)) + 0.1
 FLAT = np.full(40, 0.1) + 0.002 * np.sin(np.arange(40))
 

@@ -95,3 +95,8 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     for history in histories:
         assert len(history["loss"]) == planned
         np.testing.assert_array_equal(history["w0"], histories[0]["w0"])
+    alone = start(tmp_path / "alone.npz", planned, 0, "")
+    alone.communicate(timeout=100)
+    np.testing.assert_allclose(
+        histories[0]["loss"], read(tmp_path / "alone.npz")["loss"], rtol=1e-3
+    )
