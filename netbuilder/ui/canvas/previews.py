@@ -43,6 +43,7 @@ class Previews:
             self._images[node_id] = image
             self._seen_in = self._view.store.project.graph
             self._compared = None
+            self._view.make_room()
         self._view.repaint_all()
 
     def clear(self) -> None:
@@ -60,6 +61,19 @@ class Previews:
             self._compared = (graph, _meaning(graph) != _meaning(before))
         return self._compared[1]
 
+    @property
+    def width(self) -> float:
+        """Room that the widest picture takes beside its card; 0 without any."""
+        sizes = [self._size(image)[0] for image in self._images.values()]
+        return max(sizes) + AWAY if sizes else 0.0
+
+    @staticmethod
+    def _size(image: QImage) -> tuple[float, float]:
+        ratio = image.devicePixelRatio()
+        width, height = image.width() / ratio, image.height() / ratio
+        shrink = min(1.0, _WIDEST / width, PREVIEW_HEIGHT / height)
+        return width * shrink, height * shrink
+
     def _places(self) -> Iterator[tuple[str, QRectF]]:
         """Where the pictures in view are, on the canvas."""
         picture = self._view.picture
@@ -68,10 +82,7 @@ class Previews:
             card = picture.cards.get(one)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
                 continue
-            ratio = image.devicePixelRatio()
-            width, height = image.width() / ratio, image.height() / ratio
-            shrink = min(1.0, _WIDEST / width, PREVIEW_HEIGHT / height)
-            width, height = width * shrink, height * shrink
+            width, height = self._size(image)
             if picture.horizontal:
                 yield one, QRectF(card.x, card.y - height - 8, width, height)
             else:

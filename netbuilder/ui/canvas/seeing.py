@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 
 from netbuilder.ui.canvas import bubbles, camera
 from netbuilder.ui.canvas.camera import Camera
+from netbuilder.ui.canvas.spatial import Box
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -17,6 +18,7 @@ else:
     _View = object
 
 _MANY_CARDS = 400
+_LEAST_WITH_ROOM = 0.7  # smaller than this, cards are not made for pictures beside them
 
 
 class Seeing(_View):
@@ -75,27 +77,42 @@ class Seeing(_View):
         self._followed = True
 
     def fit(self) -> None:
-        """Show the whole network, at most at 100 %."""
+        """Show the whole network, and what stands beside it, at most at 100 %."""
         size = self.viewport().size()
-        left, top, right, bottom = self.picture.outline
-        if self.bubbles_now() or self.previews:
-            room = bubbles.WIDTH + bubbles.AWAY
-            right += 0 if self.horizontal else room
-        fitted = camera.fitting((left, top, right, bottom), size.width(), size.height())
-        self.set_camera(fitted)
+        self.set_camera(camera.fitting(self._with_room(), size.width(), size.height()))
         self._followed = False
+
+    def _with_room(self) -> Box:
+        """Around the network, its problems in words and its pictures."""
+        left, top, right, bottom = self.picture.outline
+        if not self.horizontal:
+            words = bubbles.WIDTH + bubbles.AWAY if self.bubbles_now() else 0.0
+            right += max(words, self.previews.width)
+        return (left, top, right, bottom)
+
+    def make_room(self) -> None:
+        """Look anew with the next paint if all cards are in view but pictures beside them not."""
+        size = self.viewport().size()
+        if self._followed or self.horizontal or not self._holds_all(self.camera, size):
+            return
+        right = self.picture.bounds[2] + self.previews.width
+        if right > self.camera.to_world(size.width(), 0)[0]:
+            self._fit_pending = True
+
+    def _holds_all(self, seen: Camera, size: QSize) -> bool:
+        left, top, right, bottom = seen.seen(size.width(), size.height())
+        a, b, c, d = self.picture.bounds
+        return left <= a and top <= b and right >= c and bottom >= d
 
     def resized(self, old: QSize, new: QSize, refit: bool) -> None:
         """Keep in view what was in view: all of the network, or the middle of what was seen."""
-        seen = self.camera.seen(old.width(), old.height())
-        left, top, right, bottom = self.picture.outline
-        whole = seen[0] <= left and seen[1] <= top and seen[2] >= right and seen[3] >= bottom
+        whole = self._holds_all(self.camera, old)
         if whole and refit:
             self._fit_pending = True
             return
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
         if whole:
-            box = (left, top, right, bottom)
+            box = self.picture.outline
             fitted = camera.fitting(box, new.width(), new.height())
             if fitted.scale < moved.scale:
                 moved = fitted
@@ -106,9 +123,12 @@ class Seeing(_View):
         """Show the network when it is opened: readable rather than whole, from its beginning."""
         size, picture = self.viewport().size(), self.picture
         scale = 0.8 if len(picture.cards) < _MANY_CARDS else 0.6
-        seen = camera.opening(
-            picture.outline, size.width(), size.height(), picture.horizontal, scale
-        )
+        box = picture.outline
+        if self.previews and not picture.horizontal:
+            wider = (box[0], box[1], box[2] + self.previews.width, box[3])
+            if camera.fitting(wider, size.width(), size.height()).scale >= _LEAST_WITH_ROOM:
+                box = wider
+        seen = camera.opening(box, size.width(), size.height(), picture.horizontal, scale)
         self.camera = Camera(seen.scale, round(seen.x), round(seen.y))
         self._bubbles = None
         self._fit_pending = False

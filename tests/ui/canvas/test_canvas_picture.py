@@ -292,3 +292,20 @@ def test_a_problem_without_room_has_a_mark_until_it_is_pointed_at(make, digits):
     assert pixel.name().upper() == hand.view.look.scheme.error
     hand.move(*hand.middle("dense"))
     assert [b.card.id for b in hand.view.bubbles_now()] == ["dense"]
+
+
+def test_pictures_beside_the_cards_get_room_when_they_come(hand):
+    from PySide6.QtGui import QImage
+
+    hand.view.resize(560, 698)
+    hand.view.viewport().repaint()
+    image = QImage(300, 20, QImage.Format.Format_RGB32)
+    image.fill(0)
+    hand.view.set_preview("conv2d", image)
+    hand.view.viewport().repaint()
+    card = hand.view.picture.cards["conv2d"]
+    assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
+    assert all_in_view(hand)
+    hand.view.zoom_to(3.0)
+    hand.view.fit()
+    assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
