@@ -67,7 +67,10 @@ def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
         return None
     recent = smoothed[-max(3, patience // 2) :]
-    worse = float(recent.min()) > 1.1 * float(smoothed[best]) + 1e-9
+    # The best of many noisy numbers is low by chance: what rises must rise out of the noise.
+    noise = float(np.median(np.abs(np.diff(held[-2 * patience :])))) * 1.05
+    low = float(smoothed[best])
+    worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
     # An average over a few epochs: a single lucky epoch is no trend.
     around = float(training[max(0, best - 1) : best + 2].mean())
     learned = float(training[-3:].mean()) < 0.95 * around
@@ -90,11 +93,11 @@ def still_improving(curve: Curve) -> float | None:
     return gain if gain > 0.1 and falling else None
 
 
-def jumping(loss: Curve, window: int = 10) -> int | None:
+def jumping(loss: Curve, window: int = 15) -> int | None:
     """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
 
-    Up and down: at least half of the changes turn round, and a typical change is a quarter of the
-    loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
+    Up and down: at least half of the changes turn round, and a typical change is three tenths
+    of the loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
     small: below a fiftieth of what it began with.
     """
     window = max(window, min(len(loss) // 10, 200))
@@ -106,7 +109,7 @@ def jumping(loss: Curve, window: int = 10) -> int | None:
     level = float(np.mean(recent))
     size = float(np.median(np.abs(steps))) / max(level, 1e-12)
     matters = level > 0.02 * abs(float(loss[0]))
-    return len(loss) if turns >= 0.5 and size > 0.25 and matters else None
+    return len(loss) if turns >= 0.5 and size > 0.3 and matters else None
 
 
 def better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> int | None:
