@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.panels import PANELS, PanelRow
 from netbuilder.ui.settings import settings
@@ -39,7 +39,7 @@ class LazyPage(QWidget):
         return QSize(SIDE_WIDTH, 400)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(300, 120)
+        return QSize(280, 120)
 
     def fill(self) -> QWidget:
         """Build the panel if it is not there yet."""
@@ -83,6 +83,9 @@ class Docks:
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
+        self._dress_tabs()
+        for dock in self._all:
+            dock.dockLocationChanged.connect(lambda _area: self._dress_tabs())
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
         """Bring a tab to the front and give its panel."""
@@ -105,6 +108,30 @@ class Docks:
                     bar.deleteLater()
             elif dock.titleBarWidget() is None:
                 dock.setTitleBarWidget(QWidget(dock))
+
+    def widen(self, factor: float) -> None:
+        """Let the docks grow or shrink with the letters in them."""
+        self._resize(round(self.palette.width() * factor), round(self.inspector.width() * factor))
+
+    def leave_room(self) -> None:
+        """In a narrow window give the canvas at least two fifths: the docks beside it give way."""
+        whole = self._window.width()
+        middle = self._window.centralWidget().width()
+        if middle < 0.4 * whole and self.inspector.isVisible():
+            self._resize(min(self.palette.width(), whole // 5), max(whole * 36 // 100, 320))
+
+    def _resize(self, palette: int, side: int) -> None:
+        self._window.resizeDocks(
+            [self.palette, self.inspector], [palette, side], Qt.Orientation.Horizontal
+        )
+
+    def _dress_tabs(self) -> None:
+        """Tabs that do not fit can be scrolled to, with their whole names."""
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parent() is self._window:
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)
+                bar.setExpanding(False)
 
     def reset(self) -> None:
         """Everything where it was at first."""

@@ -43,7 +43,7 @@ def _evaluate(window: MainWindow) -> QWidget:
 def _predict(window: MainWindow) -> QWidget:
     from netbuilder.ui.results.predict import PredictPanel
 
-    return PredictPanel(window.store, window.workbench)
+    return PredictPanel(window.workbench, window.looking)
 
 
 def _inside(window: MainWindow) -> QWidget:

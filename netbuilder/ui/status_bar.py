@@ -69,6 +69,7 @@ class StatusBar(QStatusBar):
         workbench.shapes_changed.connect(self._show_totals)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show_keras)
+        theme.theme().changed.connect(self._show_problems)
         self._show_keras()
         self._show_totals()
         self._show_problems()

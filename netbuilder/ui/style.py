@@ -121,7 +121,7 @@ QComboBox QAbstractItemView {{ background: {c.raised}; color: {c.text};
   selection-color: {c.text}; outline: none; padding: 2px; }}
 
 QTabBar {{ background: {c.panel}; }}
-QTabBar::tab {{ background: transparent; color: {c.secondary}; padding: 9px 10px 8px 10px;
+QTabBar::tab {{ background: transparent; color: {c.secondary}; padding: 9px 8px 8px 8px;
                 border: none; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {c.text}; font-weight: 600; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}

@@ -90,7 +90,9 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
         ActionRow("cut", "Cut", do("cut"), "Edit", "Ctrl+X", enabled=some, local=True),
         ActionRow("copy", "Copy", do("copy"), "Edit", "Ctrl+C", enabled=some, local=True),
         ActionRow("paste", "Paste", do("paste"), "Edit", "Ctrl+V", local=True),
-        ActionRow("duplicate", "Duplicate", do("duplicate"), "Edit", "Ctrl+D", enabled=some),
+        ActionRow(
+            "duplicate", "Duplicate", do("duplicate"), "Edit", "Ctrl+D", enabled=some, local=True
+        ),
         ActionRow(
             "delete", "Delete", do("delete_selection"), "Edit|", "Del", enabled=some, local=True
         ),
@@ -128,8 +130,22 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
             "F2",
             enabled=some,
         ),
-        ActionRow("group", "Group", do("group"), "Layer", "Ctrl+G", enabled=many),
-        ActionRow("ungroup", "Ungroup", do("ungroup"), "Layer|", "Ctrl+Shift+G", enabled=some),
+        ActionRow("group", "Group", do("group"), "Layer", "Ctrl+G", enabled=many, local=True),
+        ActionRow(
+            "ungroup", "Ungroup", do("ungroup"), "Layer|", "Ctrl+Shift+G", enabled=some, local=True
+        ),
+        ActionRow("align-column", "Align in a column", do("align_column"), "Layer", enabled=many),
+        ActionRow("align-row", "Align in a row", do("align_row"), "Layer|", enabled=many),
+        ActionRow(
+            "share",
+            "Share weights",
+            do("share"),
+            "Layer",
+            "",
+            "The selected layers of one kind use the same weights",
+            enabled=many,
+        ),
+        ActionRow("unshare", "Own weights again", do("unshare"), "Layer|", enabled=some),
         ActionRow("tidy", "Tidy up", do("tidy"), "Layer", "Ctrl+T", "Lay the network out afresh"),
         ActionRow(
             "fit-data",

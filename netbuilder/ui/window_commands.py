@@ -168,7 +168,9 @@ class WindowCommands:
 
     def scale(self, step: int) -> None:
         """Make everything larger (1), smaller (-1) or as it was (0)."""
+        before = self.window.scaling.factor
         self.window.scaling.step(step)
+        self.window.docks.widen(self.window.scaling.factor / before)
 
     @property
     def dark(self) -> bool:

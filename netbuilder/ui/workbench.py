@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netbuilder.core.check.shapes import Shapes
     from netbuilder.core.data.facts import DataFacts
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Workbench(QObject):
         self.shapes: Shapes | None = None
         self.problems: tuple[Problem, ...] = ()
         self.trained: TrainedModel | None = None
+        self.evaluation: Evaluation | None = None
         self.run_error: UserError | None = None
         self._facts_key: tuple[Data, Graph, int] | None = None
         self._facts_of = Data()
@@ -127,9 +129,12 @@ class Workbench(QObject):
         self._facts_key = None
         self.refresh()
 
-    def set_trained(self, trained: TrainedModel | None) -> None:
-        """Take over a model that was trained or opened."""
+    def set_trained(
+        self, trained: TrainedModel | None, evaluation: Evaluation | None = None
+    ) -> None:
+        """Take over a model that was trained or opened, and its judgement where it has one."""
         self.trained = trained
+        self.evaluation = evaluation
         self.trained_changed.emit()
 
     def set_run_error(self, error: UserError | None) -> None:

@@ -76,9 +76,10 @@ class Judging(QObject):
         self._worker.stop()
 
     def _trained_changed(self) -> None:
-        self.evaluation, self.error, self.file = None, None, None
+        self.evaluation, self.error, self.file = self._workbench.evaluation, None, None
         self.changed.emit()
-        self.judge()
+        if self.evaluation is None:
+            self.judge()
 
     def _found(self, question: Question, found: Evaluation) -> None:
         if question[0] is self._workbench.trained:

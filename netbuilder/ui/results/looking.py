@@ -24,11 +24,13 @@ log = logging.getLogger(__name__)
 class Look:
     """One row on its way through the network.
 
-    ``values``: an array by node id; ``truth``: the right answer in words; ``index`` of ``rows``.
+    ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
+    answer in words; ``index`` of ``rows``.
     """
 
     trained: TrainedModel
     values: Mapping[str, Any]
+    raw: Mapping[str, Any]
     truth: str
     index: int
     rows: int
@@ -44,7 +46,8 @@ def _look(question: tuple[TrainedModel, Path, int]) -> Look | None:
     if not len(split):
         return None
     index %= len(split)
-    values = look(trained, sample_of(split, index))
+    raw = sample_of(split, index)
+    values = look(trained, raw)
     truth = ""
     for name, column in split.y.items():
         given = column[index]
@@ -55,7 +58,7 @@ def _look(question: tuple[TrainedModel, Path, int]) -> Look | None:
         except (IndexError, TypeError, ValueError):
             truth = ""
         break
-    return Look(trained, values, truth, index, len(split))
+    return Look(trained, values, raw, truth, index, len(split))
 
 
 class Looking(QObject):

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -21,10 +23,11 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
 from netbuilder.ui import jobs
 from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.results.looking import Looking
 from netbuilder.ui.results.waiting import Waiting
-from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.widgets.bars import Bars
 from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.images import scaled
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.workbench import Workbench
 
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _NO_MODEL = "Press Train: then the network can be asked here."
 _ASK_MS = 150
+PICTURE_SIDE = 140
 Question = tuple["TrainedModel", Callable[["TrainedModel"], "Predictions"], str]
 
 
@@ -57,10 +61,10 @@ class PredictPanel(QWidget):
     """A form made from the model's columns, and files."""
 
     def __init__(
-        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+        self, workbench: Workbench, looking: Looking, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._workbench = workbench
+        self._workbench, self._looking = workbench, looking
         self._shown: object = None
         self._form: ParamForm | None = None
         self._row: dict[str, Any] = {}
@@ -73,6 +77,16 @@ class PredictPanel(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_ASK_MS)
         self._soon.timeout.connect(self._ask_row)
+        self._build()
+        self.file_button.clicked.connect(self._ask_file)
+        self.picture_button.clicked.connect(self._ask_picture)
+        self.another.clicked.connect(self._another)
+        self.text.textChanged.connect(self._soon.start)
+        looking.changed.connect(self._ask_look)
+        workbench.trained_changed.connect(self._trained_changed)
+        self._trained_changed()
+
+    def _build(self) -> None:
         self.waiting = Waiting(_NO_MODEL, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -82,8 +96,15 @@ class PredictPanel(QWidget):
         self.bars = Bars(self)
         self.bars.hide()
         self.cards = CardList(self)
-        for widget in (self.answer, self.bars, self.cards):
-            page.addWidget(widget)
+        self.picture = QLabel(self)
+        self.picture.setAccessibleName("The picture that is asked about")
+        shown = QHBoxLayout()
+        shown.setSpacing(12)
+        shown.addWidget(self.picture)
+        shown.addWidget(self.bars, 1)
+        page.addWidget(self.answer)
+        page.addLayout(shown)
+        page.addWidget(self.cards)
         buttons = QHBoxLayout()
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, a CSV with the answers out")
@@ -92,6 +113,8 @@ class PredictPanel(QWidget):
         buttons.addWidget(self.picture_button)
         buttons.addStretch(1)
         page.addLayout(buttons)
+        self.another = QPushButton("Another test picture", self)
+        buttons.insertWidget(2, self.another)
         self.about = note_label("", self)
         page.addWidget(self.about)
         self.text = QPlainTextEdit(self)
@@ -102,11 +125,6 @@ class PredictPanel(QWidget):
         self._place = QVBoxLayout()
         page.addLayout(self._place)
         page.addStretch(1)
-        self.file_button.clicked.connect(self._ask_file)
-        self.picture_button.clicked.connect(self._ask_picture)
-        self.text.textChanged.connect(self._soon.start)
-        workbench.trained_changed.connect(self._trained_changed)
-        self._trained_changed()
 
     @property
     def form(self) -> ParamForm | None:
@@ -130,11 +148,13 @@ class PredictPanel(QWidget):
         fields = form_fields(trained) if kind == "rows" else ()
         self._show_form(fields)
         self.text.setVisible(kind == "texts")
-        self.picture_button.setVisible(kind == "images")
+        for widget in (self.picture_button, self.picture, self.another):
+            widget.setVisible(kind == "images")
         self.about.setText(_WORDS[kind])
         self.waiting.ready()
         if kind in ("rows", "texts"):
             self._soon.start()
+        self._ask_look()
 
     def _show_form(self, fields: tuple[Field, ...]) -> None:
         if self._form is not None:
@@ -168,11 +188,36 @@ class PredictPanel(QWidget):
         if row:
             self._ask(lambda model: _rows(model, row))
 
+    def _another(self) -> None:
+        """Look at the next row of the test data; Inside and the canvas follow."""
+        self._looking.show_row(self._looking.index + 1)
+
+    def _ask_look(self) -> None:
+        """Ask about the test picture that the canvas shows."""
+        look = self._looking.look
+        if look is None or look.trained is not self._workbench.trained:
+            return
+        if self.picture.isHidden():
+            return
+        from netbuilder.ui.results.strips import montage
+
+        name, values = next(iter(look.raw.items()))
+        image = look.values.get(name, values)
+        if image.ndim == 3:
+            maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
+            self.picture.setPixmap(QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1)))
+        truth = f" It is “{look.truth}”." if look.truth else ""
+        self.about.setText(f"Test picture {look.index + 1:,} of {look.rows:,}.{truth}")
+        raw = {key: value[None] for key, value in look.raw.items()}
+        self._ask(lambda model: _raw(model, raw))
+
     def _ask_picture(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
             self, "Choose a picture", "", "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
         )
         if name:
+            self.picture.setPixmap(scaled(QImage(name), PICTURE_SIDE))
+            self.about.setText(Path(name).name)
             self._ask(lambda model: _images(model, [Path(name)]))
 
     def _ask_file(self) -> None:
@@ -231,7 +276,7 @@ class PredictPanel(QWidget):
 
 _WORDS = {
     "rows": "Fill in a row: the answer follows as you type.",
-    "images": "This network looks at pictures: choose one, or a folder of them as a file.",
+    "images": "This network looks at pictures.",
     "texts": "This network reads texts: write one, and it answers as you type.",
     "arrays": "This network takes arrays: choose a .npz or .h5 file.",
 }
@@ -259,3 +304,9 @@ def _file(model: TrainedModel, path: Path, out: Path) -> Predictions:
     from netbuilder.core.results.predict_file import predict_file
 
     return predict_file(model, path, out)
+
+
+def _raw(model: TrainedModel, raw: dict[str, Any]) -> Predictions:
+    from netbuilder.core.results.predict import predict_raw
+
+    return predict_raw(model, raw)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QHeaderView,
     QPushButton,
     QStackedWidget,
     QTableView,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs import Run
 
 log = logging.getLogger(__name__)
-_WIDTHS = (20, 14, 8, 9, 9, 8)
+_WIDTHS = (18, 9, 9, 9, 10, 9)
 _NONE = "Every training is kept here: train once, and it stands in this list."
 
 
@@ -133,7 +134,8 @@ class RunsPanel(QWidget):
         letter = self.fontMetrics().averageCharWidth()
         for number, letters in enumerate(_WIDTHS):
             header.resizeSection(number, letters * letter)
-        header.setStretchLastSection(True)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName("Runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
 
@@ -186,7 +188,7 @@ class RunsPanel(QWidget):
         except UserError as error:
             self.about.setText(str(error))
             return
-        self._show([renamed if one.id == run.id else one for one in self.model.runs])
+        self.model.replace(renamed)
 
     def _overlay(self, ids: tuple[str, ...]) -> None:
         from netbuilder.core.errors import UserError

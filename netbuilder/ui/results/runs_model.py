@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -17,6 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from netbuilder.core.project.model import Project
 from netbuilder.ui.training.progress import duration
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Column:
 
 def number(value: float | None) -> str:
     """A result in four digits; empty where there is none."""
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else f"{value:.3g}"
 
 
 def best_loss(run: Run) -> float | None:
@@ -56,9 +58,32 @@ def test_value(run: Run) -> float | None:
 def when(run: Run) -> str:
     """When it began, shortly."""
     try:
-        return datetime.fromisoformat(run.started).strftime("%d %b %H:%M")
+        began = datetime.fromisoformat(run.started)
     except ValueError:
         return run.started
+    today = began.date() == datetime.now(began.tzinfo).date()
+    return began.strftime("%H:%M" if today else "%d %b")
+
+
+def shown_name(run: Run) -> str:
+    """What the user called it, or what it was trained on where the project has no name."""
+    data = run.project.data
+    if run.name == Project().name and data.kind:
+        return data.name or Path(data.path).stem
+    return run.name
+
+
+def test_text(run: Run) -> str:
+    """The test's most telling number, with what it is: "97.7 %", "off by 43.4", "loss 0.2"."""
+    value = test_value(run)
+    if value is None:
+        return ""
+    name = next((name for name in run.test if name != "loss"), "loss")
+    if "accuracy" in name:
+        return f"{100 * value:.1f} %"
+    if name == "mean_absolute_error":
+        return f"± {value:.3g}"
+    return f"{value:.3g}"
 
 
 def _rank(value: float | None) -> float:
@@ -66,11 +91,11 @@ def _rank(value: float | None) -> float:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("name", lambda run: run.name, lambda run: run.name.lower()),
+    Column("name", shown_name, lambda run: shown_name(run).lower()),
     Column("began", when, lambda run: run.started),
     Column("epochs", lambda run: f"{run.epochs:,}", lambda run: run.epochs),
     Column("loss", lambda run: number(best_loss(run)), lambda run: _rank(best_loss(run))),
-    Column("test", lambda run: number(test_value(run)), lambda run: _rank(test_value(run))),
+    Column("test", test_text, lambda run: _rank(test_value(run))),
     Column("took", lambda run: duration(run.seconds), lambda run: run.seconds),
 )
 
@@ -93,6 +118,13 @@ class RunsModel(QAbstractTableModel):
         known = {run.id for run in runs}
         self.ticked = [one for one in self.ticked if one in known]
         self.endResetModel()
+
+    def replace(self, run: Run) -> None:
+        """Put another value in the place of the run of the same id. No reset: an editor is open."""
+        for row, one in enumerate(self.runs):
+            if one.id == run.id:
+                self.runs[row] = run
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self.runs)

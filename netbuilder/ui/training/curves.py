@@ -72,7 +72,7 @@ class CurvePlot(pg.PlotWidget):
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
         self.setAccessibleName("Curves of the training")
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(180)
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 

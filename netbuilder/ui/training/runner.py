@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.training.series import RunCurves
     from netbuilder.ui.training.tracker import Tracker
 
@@ -45,8 +47,21 @@ class State(StrEnum):
 class _End:
     """The last thing that the worker thread puts into the queue."""
 
-    def __init__(self, trained: Any = None, error: Exception | None = None) -> None:
-        self.trained, self.error = trained, error
+    def __init__(
+        self, trained: Any = None, evaluation: Any = None, error: Exception | None = None
+    ) -> None:
+        self.trained, self.evaluation, self.error = trained, evaluation, error
+
+
+def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
+    """The model with its test numbers in the data's own units, and the whole judgement."""
+    test = session.dataset.test if session is not None else None
+    if trained is None or test is None or not len(test):
+        return trained, None
+    from netbuilder.core.results.evaluate import evaluate
+
+    found = evaluate(trained, test)
+    return replace(trained, test={**trained.test, **found.metrics}), found
 
 
 class Runner(QObject):
@@ -274,7 +289,8 @@ class Runner(QObject):
 
         def run() -> None:
             try:
-                self._queue.append(_End(work()))
+                trained = work()
+                self._queue.append(_End(*judged(trained, self._session)))
             except Exception as error:  # noqa: BLE001 - every failure is told in the window
                 self._queue.append(_End(error=error))
 
@@ -366,7 +382,7 @@ class Runner(QObject):
             words = {"stopped": "stopped", "early": "stopped early"}.get(self._reason, "done")
             self._tracker.settle()
             self._set_progress(self._tracker.progress(done=True, end=words))
-            self._workbench.set_trained(end.trained)
+            self._workbench.set_trained(end.trained, end.evaluation)
         else:
             self._set_progress(None)
         self.curves_changed.emit()

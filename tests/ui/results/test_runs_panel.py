@@ -46,6 +46,7 @@ def test_runs_are_kept_and_compared(
     name = panel.sorted.index(0, 0)
     panel.sorted.setData(name, "small", Qt.ItemDataRole.EditRole)
     assert panel.sorted.index(0, 0).data() == "small"
+    name = panel.sorted.index(0, 0)
     panel.sorted.setData(name, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
     curves = window.docks.show_panel("training").curves
     assert list(curves.plot.overlays) == ["small"]
