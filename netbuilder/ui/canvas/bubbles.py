@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from netbuilder.ui.canvas.cards import Card
 from netbuilder.ui.canvas.look import Look
-from netbuilder.ui.canvas.painting import NEAR
 from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.spatial import Box
+from netbuilder.ui.canvas.state import NEAR
 
 WIDTH = 250.0
 AWAY = 14.0  # from the card

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MILLISECONDS = 30
 _EDGE = 30.0  # pixels from the edge where scrolling begins
 _FASTEST = 16.0  # pixels a step, at the very edge
+_WAIT = 10  # steps at the edge before it scrolls: what comes in from the palette only passes it
 
 
 class EdgeScroll(QObject):
@@ -24,6 +25,7 @@ class EdgeScroll(QObject):
         self._view = view
         self._screen: Point = (0.0, 0.0)
         self._modifiers = Qt.KeyboardModifier.NoModifier
+        self._waited = 0
         self._timer = QTimer(self)
         self._timer.setInterval(_MILLISECONDS)
         self._timer.timeout.connect(self._step)
@@ -34,6 +36,7 @@ class EdgeScroll(QObject):
         gesture = self._view.gesture
         if gesture is not None and gesture.reaches and self._speed() != (0.0, 0.0):
             if not self._timer.isActive():
+                self._waited = 0
                 self._timer.start()
         else:
             self._timer.stop()
@@ -50,6 +53,9 @@ class EdgeScroll(QObject):
         view, (dx, dy) = self._view, self._speed()
         if view.gesture is None or (dx, dy) == (0.0, 0.0):
             self._timer.stop()
+            return
+        self._waited += 1
+        if self._waited < _WAIT:
             return
         view.set_camera(view.camera.moved(dx, dy))
         view.gesture.move(view.camera.to_world(*self._screen), self._screen, self._modifiers)

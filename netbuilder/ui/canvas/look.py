@@ -16,6 +16,8 @@ from PySide6.QtGui import (
     QPainterPath,
     QPen,
     QPixmap,
+    QStaticText,
+    QTransform,
 )
 
 from netbuilder.core.catalog.spec import Category
@@ -222,3 +224,12 @@ class Look:
             q.end()
             self._tile = (key, tile)
         p.drawTiledPixmap(QRectF(0, 0, width, height), self._tile[1], QPointF(-x % size, -y % size))
+
+
+def static_text(text: str, font: QFont) -> QStaticText:
+    """Text that is laid out once and painted often."""
+    static = QStaticText(text)
+    static.setTextFormat(Qt.TextFormat.PlainText)
+    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    static.prepare(QTransform(), font)
+    return static

@@ -8,7 +8,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.painting import far_boxes, far_lines
+from netbuilder.ui.canvas.paint_wires import far_lines
+from netbuilder.ui.canvas.painting import far_boxes
 from netbuilder.ui.canvas.picture import Picture
 
 if TYPE_CHECKING:

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
+from collections.abc import Iterable
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QStaticText, QTransform
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 
 from netbuilder.ui.canvas.camera import Camera
-from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame, Wire
-from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look
+from netbuilder.ui.canvas.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
+from netbuilder.ui.canvas.look import MARGIN, PORT, STRIPE, Look, static_text
+from netbuilder.ui.canvas.paint_wires import far_lines, paint_wires
 from netbuilder.ui.canvas.picture import Picture
+from netbuilder.ui.canvas.state import NAMES, NEAR, State
 
-NEAR = 0.55  # from this scale on everything is shown
-NAMES = 0.3  # from this scale on names are shown
 _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
 _GAP = 8.0
 SLIM = 26.0  # height of a card to be that lies on a wire
-_SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
 _ABOVE_FIRST = "fix the layer above first"
-
-
-@dataclass
-class State:
-    """What is drawn differently just now."""
-
-    selected: frozenset[str] = frozenset()
-    current: str = ""  # the card that the keyboard is at
-    focused: bool = False
-    hovered: str = ""
-    hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
-    lit_cards: frozenset[str] = frozenset()
-    lit_wire: tuple[str, str] | None = None
-    selected_wire: tuple[str, str] | None = None
-    hidden_wire: tuple[str, str] | None = None
-    ports: Mapping[str, str] = field(default_factory=dict)  # while wiring: "yes", "odd", "no"
-    port_kind: str = "in"  # which side of the cards ``ports`` speaks of
 
 
 def paint(
@@ -54,7 +33,7 @@ def paint(
     if camera.scale < NAMES:
         _paint_far(p, picture, cards, box, look, camera.scale, state)
     else:
-        _paint_wires(p, picture, box, look, camera.scale, state)
+        paint_wires(p, picture, box, look, camera.scale, state)
         _paint_frame_names(p, picture.frames.values(), look, camera.scale, state)
         _paint_cards(p, cards, picture, look, camera, state)
     p.resetTransform()
@@ -114,29 +93,6 @@ def far_boxes(picture: Picture, cards: Iterable[Card] | None = None) -> dict[str
     return boxes
 
 
-def far_lines(picture: Picture, wires: Iterable[Wire] | None = None) -> list[QLineF]:
-    """Wires as lines; of the whole picture they are made once."""
-    if wires is None:
-        kept = picture.cache.get("lines")
-        if kept is None:
-            kept = picture.cache["lines"] = far_lines(picture, picture.wires.values())
-        return kept
-    lines: list[QLineF] = []
-    for wire in wires:
-        kept = wire.cache.get("lines")
-        if kept is None:
-            r = wire.route
-            spots = [(r.x1, r.y1), (r.x2, r.y2)]
-            if r.lane is not None and r.horizontal:
-                spots[1:1] = [(r.x1 + 36, r.lane), (r.x2 - 36, r.lane)]
-            elif r.lane is not None:
-                spots[1:1] = [(r.lane, r.y1 + 36), (r.lane, r.y2 - 36)]
-            kept = [QLineF(*a, *b) for a, b in pairwise(spots)]
-            wire.cache["lines"] = kept
-        lines += kept
-    return lines
-
-
 # frames -----------------------------------------------------------------------------------
 
 
@@ -173,113 +129,6 @@ def _paint_frame_names(
         chosen = frame.id in state.selected or state.hovered == frame.id
         p.setPen(look.accent if chosen else look.secondary)
         p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-
-# wires ------------------------------------------------------------------------------------
-
-
-def wire_path(wire: Wire) -> QPainterPath:
-    """The wire as a path."""
-    path = wire.cache.get("path")
-    if path is None:
-        path = QPainterPath(QPointF(wire.route.x1, wire.route.y1))
-        if wire.route.straight:
-            path.lineTo(wire.route.x2, wire.route.y2)
-        else:
-            for _, b, c, d in wire.route.curves():
-                path.cubicTo(QPointF(*b), QPointF(*c), QPointF(*d))
-        wire.cache["path"] = path
-    return path
-
-
-def _paint_wires(
-    p: QPainter,
-    picture: Picture,
-    box: tuple[float, float, float, float],
-    look: Look,
-    scale: float,
-    state: State,
-) -> None:
-    wires = picture.grid.wires_in(box)
-    width = max(2.0, 1.2 / scale)
-    pen = QPen(look.wire, width)
-    p.setPen(pen)
-    p.setBrush(Qt.BrushStyle.NoBrush)
-    straight: list[QLineF] = []
-    special: list[Wire] = []
-    p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    told = (state.lit_wire, state.selected_wire, state.hidden_wire)
-    for wire in wires:
-        if (wire.source, wire.target) in told:
-            special.append(wire)
-            continue
-        if wire.route.straight:
-            line = wire.cache.get("line")
-            if line is None:
-                r = wire.route
-                line = wire.cache["line"] = QLineF(r.x1, r.y1, r.x2, r.y2)
-            straight.append(line)
-        else:
-            p.drawPath(wire_path(wire))
-    if straight:
-        p.drawLines(straight)
-    _paint_special(p, special, look, width, state)
-    if scale >= NEAR:
-        p.setPen(look.secondary)
-        p.setFont(look.fixed_font)
-        for wire in wires:
-            if wire.label:
-                _paint_label(p, wire, look)
-
-
-def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, state: State) -> None:
-    for wire in wires:
-        key = (wire.source, wire.target)
-        if key == state.hidden_wire:
-            continue
-        p.setPen(QPen(look.accent, (2.0 if key == state.lit_wire else 1.5) * width))
-        p.drawPath(wire_path(wire))
-
-
-def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
-    """The upper left corner of a wire's label: beside the wire, on the side that it leaves free."""
-    route = wire.route
-    x, y = route.middle()
-    if route.horizontal:
-        top = (route.lane if route.lane is not None else y) - height - 5
-        return (x - width / 2, top)
-    if route.lane is not None:
-        return (route.lane - width - 8, y - height / 2)
-    bend = route.x2 - route.x1
-    if abs(bend) < _SLIGHT:
-        level = route.y2 - 9 if wire.splits and route.straight else y
-        return (max(route.x1, route.x2) + 15, level - height / 2)
-    # At the end where the wires of a fork or of a junction are apart.
-    port, level = (route.x2, route.y2 - 12) if wire.splits else (route.x1, route.y1 + 12)
-    right = bend < 0 if not wire.splits else bend > 0
-    return (port + 15 if right else port - 12 - width, level - height / 2)
-
-
-def _paint_label(p: QPainter, wire: Wire, look: Look) -> None:
-    kept = wire.cache.get("label")
-    if kept is None or kept[0] is not look.generation:
-        text = _static(wire.label, look.fixed_font)
-        spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
-        kept = wire.cache["label"] = (look.generation, text, spot)
-    if wire.route.lane is not None:  # it may lie over lanes further out
-        size = kept[1].size()
-        p.fillRect(
-            QRectF(kept[2].x() - 2, kept[2].y(), size.width() + 4, size.height()), look.canvas
-        )
-    p.drawStaticText(kept[2], kept[1])
-
-
-def _static(text: str, font: Any) -> QStaticText:
-    static = QStaticText(text)
-    static.setTextFormat(Qt.TextFormat.PlainText)
-    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    static.prepare(QTransform(), font)
-    return static
 
 
 # cards ------------------------------------------------------------------------------------
@@ -375,7 +224,7 @@ def _paint_name(p: QPainter, card: Card, look: Look, pixels: int) -> None:
     if kept is None or kept[0] is not look.generation or kept[1] != pixels:
         font, metrics = look.title_at(pixels)
         text = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, card.w - _LEFT - _RIGHT)
-        static = _static(text, font)
+        static = static_text(text, font)
         spot = QPointF(_LEFT, (card.h - static.size().height()) / 2)
         kept = card.cache["name"] = (look.generation, pixels, font, static, spot)
     p.setFont(kept[2])
@@ -410,12 +259,12 @@ def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | N
     right = card.w - _RIGHT
     count: Placed | None = None
     if card.count:
-        text = _static(card.count, look.fixed_font)
+        text = static_text(card.count, look.fixed_font)
         right -= text.size().width()
         count = (QPointF(right, (card.h - text.size().height()) / 2), text)
         right -= _GAP
     name = look.title_metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, right - _LEFT)
-    title = _static(name, look.title_font)
+    title = static_text(name, look.title_font)
     title_width = look.title_metrics.horizontalAdvance(name)
     detail = _ABOVE_FIRST if card.follows else card.detail
     first, second = _two_lines(detail, right - _LEFT - title_width - _GAP, right - _LEFT, look)
@@ -423,9 +272,11 @@ def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | N
     top = (card.h - line) / 2 if not second else card.h / 2 - line
     details: list[Placed] = []
     if first:
-        details.append((QPointF(_LEFT + title_width + _GAP, top), _static(first, look.detail_font)))
+        details.append(
+            (QPointF(_LEFT + title_width + _GAP, top), static_text(first, look.detail_font))
+        )
     if second:
-        details.append((QPointF(_LEFT, card.h / 2), _static(second, look.detail_font)))
+        details.append((QPointF(_LEFT, card.h / 2), static_text(second, look.detail_font)))
     return (QPointF(_LEFT, top), title), details, count
 
 

@@ -36,6 +36,7 @@ from netbuilder.ui.canvas.pointer import Pointer, Senses
 from netbuilder.ui.canvas.previews import Previews
 from netbuilder.ui.canvas.seeing import Seeing
 from netbuilder.ui.canvas.slide import Slide
+from netbuilder.ui.canvas.state import NAMES, State
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.workbench import Workbench
 
@@ -72,7 +73,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self.store = store
         self.workbench = workbench
         self.look = Look()
-        self.state = painting.State()
+        self.state = State()
         self.at: dict[str, Point] = {}
         self.gesture: Gesture | None = None
         self.tip = tips.Tip()
@@ -315,7 +316,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         told = self.bubbles_now()
         if self.gesture is not None and self.gesture.hides_words:
             told = []
-        if self.camera.scale >= painting.NAMES:
+        if self.camera.scale >= NAMES:
             near = picture.grid.cards_in(self.seen_box())
             bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
         bubbles.paint(p, told, self.look, self._hovered_fix)

@@ -15,7 +15,7 @@ from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.ui.canvas import fits, hits
 from netbuilder.ui.canvas.cards import Wire
 from netbuilder.ui.canvas.gestures import Gesture
-from netbuilder.ui.canvas.painting import wire_path
+from netbuilder.ui.canvas.paint_wires import wire_path
 from netbuilder.ui.canvas.routes import Route
 
 if TYPE_CHECKING:
