@@ -18,6 +18,7 @@ from netbuilder.ui import dialogs, recovery, theme
 from netbuilder.ui.documents import PROJECT_ENDING, empty_project
 from netbuilder.ui.failures import Failures
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.training import interrupted
 
 FIRST_EXAMPLE = "digits.netbuilder"
 
@@ -97,5 +98,14 @@ def _offer_recovery(window: MainWindow) -> None:
     for found in recovery.find():
         if dialogs.offer_recovery(window, found):
             window.documents.recover(found)
-            return
+            break
         recovery.discard(found)
+    for run in interrupted.find():
+        if not dialogs.offer_to_go_on(window, run.project):
+            interrupted.end(run)
+            continue
+        window.documents.show_project(run.project, run.base / "Untitled.netbuilder", saved=False)
+        window.documents.path = None
+        window.docks.show_panel("training", focus=False)
+        window.runner.start(interrupted=run)
+        break

@@ -163,6 +163,18 @@ def offer_recovery(parent: QWidget, found: Recovered) -> bool:
     return answer == "Put it back"
 
 
+def offer_to_go_on(parent: QWidget, project: Project) -> bool:
+    """Ask whether a training that was cut short shall go on."""
+    answer = ask(
+        parent,
+        "A training was cut short",
+        f"NetBuilder ended while “{project.name}” was being trained. It can go on from its last "
+        "checkpoint.",
+        ("Go on training", "Forget it"),
+    )
+    return answer == "Go on training"
+
+
 def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:
     """Take the style's pictures off the buttons of a dialog."""
     for button in box.buttons():
@@ -210,7 +222,7 @@ def help_text(actions: Actions) -> str:
     for row in actions.rows.values():
         keys = sequences(row.shortcut)
         if keys:
-            shown = ", ".join(k.toString(QKeySequence.SequenceFormat.NativeText) for k in keys)
+            shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
             title = row.title.replace("&", "").rstrip("…")
             rows.append(f"<tr><td style='padding:2px 16px 2px 0'>{title}</td><td>{shown}</td></tr>")
     return f"""

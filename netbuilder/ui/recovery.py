@@ -44,7 +44,8 @@ def _folder() -> Path:
     return folder
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process of this number runs."""
     if pid == os.getpid():
         return True
     if os.name == "nt":
@@ -69,7 +70,7 @@ def find() -> list[Recovered]:
     for file in _folder().glob("*.json"):
         try:
             raw = json.loads(file.read_text("utf-8"))
-            if _alive(int(raw["pid"])):
+            if alive(int(raw["pid"])):
                 continue
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])

@@ -115,9 +115,9 @@ class StatusBar(QStatusBar):
             label.setVisible(shapes is not None)
         if shapes is None:
             return
-        layers = any(one for one in shapes.by_node.values() if one.parameters is not None)
+        known = not any(one.error for one in shapes.by_node.values()) and len(shapes.by_node) > 1
         for label in (self.parameters, self.memory, self.operations):
-            label.setVisible(layers and len(shapes.by_node) > 1)
+            label.setVisible(known)
         self.parameters.setText(f"{shapes.total_parameters:,} parameters")
         self.memory.setText(size_text(shapes.memory))
         self.memory.setToolTip("Weights and one sample's way through the network")

@@ -12,6 +12,9 @@ from netbuilder.ui.widgets.cards import Card
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 Buttons = tuple[tuple[str, Callable[[], object]], ...]
 
+#: Of notices of one weight these come first: what is lost most by not seeing it.
+_URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignored")
+
 
 @dataclass(frozen=True)
 class Message:
@@ -22,6 +25,11 @@ class Message:
     title: str
     words: str
     buttons: Buttons = ()
+
+
+def _rank(message: Message) -> tuple[int, int]:
+    urgent = _URGENT.index(message.key) if message.key in _URGENT else len(_URGENT)
+    return _ORDER.get(message.role, 3), urgent
 
 
 class Messages(QWidget):
@@ -44,7 +52,7 @@ class Messages(QWidget):
     def put(self, message: Message) -> None:
         """Show a message; one of the same key is replaced."""
         kept = [one for one in self.messages if one.key != message.key]
-        self.messages = sorted([message, *kept], key=lambda one: _ORDER.get(one.role, 3))
+        self.messages = sorted([message, *kept], key=_rank)
         self._place = 0
         self._show()
 

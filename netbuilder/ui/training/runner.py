@@ -26,6 +26,7 @@ from netbuilder.ui.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.training.interrupted import Interrupted
     from netbuilder.ui.training.series import RunCurves
     from netbuilder.ui.training.tracker import Tracker
 
@@ -152,16 +153,20 @@ class Runner(QObject):
             held.graph != now.graph or held.data != now.data or held.training != now.training
         )
 
-    def start(self, project: Project | None = None) -> None:
-        """Train the project as it stands."""
+    def start(
+        self, project: Project | None = None, *, interrupted: Interrupted | None = None
+    ) -> None:
+        """Train the project as it stands, or go on with a run that a crash cut short."""
         if self.active:
             return
+        if interrupted is not None:
+            project = interrupted.project
         self.project = project or self._store.project
         self.notices = []
         self._known = None
         self._tracker.planned = self.project.training.epochs
         self._session = None
-        self._launch(lambda: self._train(self.project))
+        self._launch(lambda: self._train(self.project, interrupted))
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -300,19 +305,32 @@ class Runner(QObject):
         self._thread.start()
         self._timer.start()
 
-    def _train(self, project: Project | None) -> Any:
+    def _train(self, project: Project | None, left: Interrupted | None) -> Any:
         from netbuilder.core.data.load import load
         from netbuilder.core.engine.session import Session
+        from netbuilder.ui.training import interrupted
 
         assert project is not None
         dataset = load(project, self._workbench.base)
         if self._cancelled:
             return None
-        session = Session(project, dataset, on_event=self._queue.append)
+        place = left or interrupted.begin(project, self._workbench.base)
+        session = Session(
+            project,
+            dataset,
+            on_event=self._queue.append,
+            checkpoint_dir=place.checkpoints if place is not None else None,
+            resume=left is not None,
+        )
         self._session = session
         if self._cancelled:
             session.stop()
-        return session.run()
+        try:
+            return session.run()
+        finally:
+            # Only a run that is killed leaves its checkpoints behind.
+            interrupted.end(place)
+            session.checkpoint_dir = None
 
     def _drain(self) -> None:
         """Take what the worker thread said, at most for half a frame."""

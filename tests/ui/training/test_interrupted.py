@@ -1,0 +1,81 @@
+"""A training that is killed goes on from its last checkpoint at the next start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.training import interrupted
+from netbuilder.ui.training.runner import State
+
+MINUTE = 60_000
+CODE = """
+from netbuilder.core.project import edits, files
+from netbuilder.core.resources import resource
+from netbuilder.ui import app
+from netbuilder.ui.main_window import MainWindow
+application = app.make_application(["netbuilder"])
+project = files.read(resource("examples", "iris.netbuilder"))
+window = MainWindow(edits.set_training(project, epochs=1_000_000))
+window.show()
+window.runner.start()
+application.exec()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is a signal of POSIX systems")
+def test_a_killed_run_goes_on(
+    open_window: Callable[..., MainWindow], home: Path, qtbot: QtBot
+) -> None:
+    env = {**os.environ, "NETBUILDER_HOME": str(home)}
+    process = subprocess.Popen([sys.executable, "-c", CODE], env=env, stderr=subprocess.DEVNULL)
+    folder, end = home / "state" / "training", time.monotonic() + 60
+    while time.monotonic() < end:
+        if any(folder.glob("*/checkpoints/*")):
+            break
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    found = interrupted.find()
+    assert len(found) == 1
+    run = found[0]
+    window = open_window(run.project)
+    window.runner.start(interrupted=run)
+    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(window.runner.curves.steps), timeout=MINUTE)
+    first = min(float(series.x[0]) for series in window.runner.curves.steps.values())
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert window.workbench.trained.epochs > 1
+    assert first > 1, "it goes on where it was, and does not begin anew"
+    assert interrupted.find() == [], "a run that ended leaves nothing behind"
+
+
+def test_a_run_that_ends_leaves_nothing(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert not any(interrupted._root().iterdir())
+
+
+def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -> None:
+    run = interrupted.begin(example("iris"), home)
+    dead = run.folder.with_name("999999999-x")
+    run.folder.rename(dead)
+    assert interrupted.find() == []
+    assert not dead.exists()
