@@ -46,10 +46,12 @@ def _png(source: Path, path: Path) -> None:
     text = svg(registry.read_project(source))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with qt_libraries():
-        from PySide6.QtGui import QGuiApplication, QImage, QPainter
+        from PySide6.QtGui import QImage, QPainter
         from PySide6.QtSvg import QSvgRenderer
-    # Text needs an application; one that stands already is used.
-    application = QGuiApplication.instance() or QGuiApplication([])
+        from PySide6.QtWidgets import QApplication
+    # Text needs an application; one that stands already is used. It is of the kind that windows
+    # need too, since a process can have only one.
+    application = QApplication.instance() or QApplication([])
     renderer = QSvgRenderer(text.encode())
     size = renderer.defaultSize()
     scale = min(2.0, 16_000 / max(size.width(), size.height(), 1))

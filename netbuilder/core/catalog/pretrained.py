@@ -56,6 +56,7 @@ _WEIGHTS: Final = choice(
     "weights", "imagenet", ("imagenet", "file", "none"),
     "imagenet: learned on a million photos, downloaded once; file: yours; none: random.",
     start="imagenet",
+    optional=True,  # None is Keras's own word for "none"
 )  # fmt: skip
 _FILE: Final = param(
     "weights_file", Kind.FILE, None, "The file with the weights (.weights.h5), when it is yours."

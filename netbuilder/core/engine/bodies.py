@@ -15,6 +15,7 @@ from netbuilder.core.catalog.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.engine.objects import first_line
 from netbuilder.core.errors import BuildError
+from netbuilder.core.hdf5 import check_file
 from netbuilder.core.project.model import Node
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def load_body(layer: keras.Model, node: Node, base: Path | None) -> None:
     Raises:
         BuildError: no network and not downloaded before, or a file that does not fit.
     """
-    kind = node.params.get("weights", "imagenet")
+    # Keras's own word for random weights is None.
+    kind = node.params.get("weights", "imagenet") or "none"
     inner = next(part for part in layer.layers if part.name.endswith("_body"))
     if kind == "file":
         _load_file(inner, node, base)
@@ -120,6 +122,8 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
     try:
         if not path.is_file():
             raise FileNotFoundError("there is no such file")
+        # A file from someone else: looked at before Keras opens it.
+        check_file(path)
         inner.load_weights(path)
     except Exception as error:
         raise BuildError(

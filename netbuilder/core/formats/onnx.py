@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
@@ -16,6 +17,17 @@ PACKAGES = ("tf2onnx", "onnx")
 def available() -> bool:
     """Whether the packages that write ONNX are installed."""
     return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
+
+
+def _example(inputs: Any) -> Any:
+    """One sample of zeros in the structure of ``inputs``, symbolic tensors of Keras."""
+    import keras
+    import numpy as np
+
+    def zeros(tensor: Any) -> Any:
+        return np.zeros([size or 1 for size in tensor.shape], tensor.dtype)
+
+    return keras.tree.map_structure(zeros, inputs)
 
 
 def save(trained: TrainedModel, path: Path) -> None:
@@ -33,6 +45,8 @@ def save(trained: TrainedModel, path: Path) -> None:
     with replacing(Path(path)) as temporary:
         try:
             with muted():
+                # Keras exports only what has been called, and building is no call to it.
+                trained.model(_example(trained.model.input), training=False)
                 trained.model.export(temporary, format="onnx", verbose=False)
         except OSError:
             raise

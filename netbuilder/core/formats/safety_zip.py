@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.modelfile import ZIP_ENTRY
-from netbuilder.core.formats.safety_hdf5 import Found, check_container
+from netbuilder.core.formats.safety_hdf5 import Found
 from netbuilder.core.formats.safety_json import MAX_CHARACTERS, read_json
+from netbuilder.core.hdf5 import check_container
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024**3
