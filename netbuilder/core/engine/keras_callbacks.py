@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training import CALLBACKS, canonical
 from netbuilder.core.engine.objects import make_object
+from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Training
 
 if TYPE_CHECKING:
@@ -85,6 +87,18 @@ class Callbacks:
         self.core.stop_training = False
         self._list.on_train_begin()
 
+    def write_graph(self, graph: Any) -> None:
+        """Give TensorBoard the graph that trains, which Keras looks for in ``fit`` only."""
+        import keras
+        import tensorflow as tf
+
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_graph:
+                writer = tf.summary.create_file_writer(str(Path(callback.log_dir) / "train"))
+                with writer.as_default():
+                    tf.summary.graph(graph)
+                writer.close()
+
     def epoch_begin(self, epoch: int) -> None:
         """Epoch ``epoch``, counted from 0, begins."""
         self._list.on_epoch_begin(epoch)
@@ -132,6 +146,11 @@ def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: 
     name = canonical(CALLBACKS, choice.name)
     if name is None:
         return choice
+    if name == "TensorBoard" and find_spec("tensorboard") is None:
+        raise TrainingError(
+            "TensorBoard logs need the package 'tensorboard', which is not installed.",
+            "Install it (pip install tensorboard), or take TensorBoard out of the training plan.",
+        )
     spec = CALLBACKS[name]
     params = dict(choice.params)
     for key, param in spec.by_name.items():

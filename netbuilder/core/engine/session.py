@@ -174,9 +174,10 @@ class Session:
         self._control.begin()
         if self._trainer is None:
             self._prepare()
+        elif self._callbacks is not None:
+            self._callbacks.begin()
         trainer, reporter, callbacks, saver = self._parts()
         reporter.started(self.epochs)
-        callbacks.begin()
         try:
             reason = self._train(trainer)
             saver.finish()
@@ -232,6 +233,11 @@ class Session:
         self._saver = Saver(
             folder, lambda: take(trainer, callbacks, self.epochs, self.seconds), self._tell_saved
         )
+        # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
+        callbacks.begin()
+        graph = getattr(trainer.program.function, "graph", None)
+        if graph is not None:
+            callbacks.write_graph(graph)
         if found is not None:
             self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
             restore(trainer, callbacks, found)

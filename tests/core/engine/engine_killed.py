@@ -32,7 +32,7 @@ def project() -> Project:
         Node("out", "Dense", {"units": 1}),
     )
     ids = [node.id for node in nodes]
-    slower = Choice("ReduceLROnPlateau", {"monitor": "loss", "patience": 20, "factor": 0.9})
+    slower = Choice("ReduceLROnPlateau", {"monitor": "loss", "patience": 3, "factor": 0.97})
     training = Training(
         loss=Choice("mean_squared_error"), metrics=(), epochs=EPOCHS, batch_size=16, seed=4,
         callbacks=(slower,),
