@@ -122,10 +122,24 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
     return _in_group(project, node_id, graph.by_id[last].group)
 
 
-def move_cards(project: Project, places: Mapping[str, Point], by: Point) -> Project:
-    """Place layers and groups; what a moved group holds and has a place moves along by ``by``."""
+def move_cards(
+    project: Project,
+    places: Mapping[str, Point],
+    by: Point,
+    pinned: Mapping[str, Point] | None = None,
+) -> Project:
+    """Place layers and groups; what a moved group holds and has a place moves along by ``by``.
+
+    ``pinned`` is where all other cards are seen: they stay there from now on. Without, moving
+    one card would let the layout move those that follow it.
+    """
     graph = project.graph
-    found: dict[str, Point | None] = dict(places)
+    found: dict[str, Point | None] = {}
+    for one, seen in (pinned or {}).items():
+        card = graph.by_id.get(one) or graph.group_by_id.get(one)
+        if card is not None and card.position is None:
+            found[one] = seen
+    found.update(places)
     for one in places:
         if one in graph.group_by_id:
             for node_id in members(graph, one):

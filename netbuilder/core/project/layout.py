@@ -131,6 +131,93 @@ def arrange(
     return corners
 
 
+def complete(
+    ids: Sequence[str],
+    edges: Sequence[tuple[str, str]],
+    given: Mapping[str, Point],
+    horizontal: bool = False,
+) -> dict[str, Point]:
+    """Places for those of ``ids`` that have none in ``given``, on no other card.
+
+    A part in which some cards are placed is laid out and moved so that its first placed card
+    stands where it was put; the others follow it, each behind what feeds it. A part of which
+    none is placed stands beside the placed ones.
+    """
+    laid = arrange(ids, edges, horizontal, placed=given)
+    if not given:
+        return laid
+    index = {one: i for i, one in enumerate(ids)}
+    pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
+    order, forward = _without_cycles(len(ids), pairs)
+    before: list[list[int]] = [[] for _ in ids]
+    for a, targets in enumerate(forward):
+        for b in targets:
+            before[b].append(a)
+    found: dict[str, Point] = {}
+    taken = dict(given)
+    for part in _parts(len(ids), order, forward):
+        names = [ids[v] for v in part]
+        if all(one in given for one in names):
+            continue
+        dx, dy = _shift(names, laid, given, taken)
+        for v in part:
+            if ids[v] in given:
+                continue
+            x, y = laid[ids[v]]
+            above = [taken[ids[a]] for a in before[v] if ids[a] in taken]
+            below = [given[ids[b]] for b in forward[v] if ids[b] in given]
+            place = _in_direction((x + dx, y + dy), above, below, horizontal)
+            found[ids[v]] = taken[ids[v]] = _beside(place, taken, horizontal)
+    return found
+
+
+def _shift(
+    names: list[str],
+    laid: Mapping[str, Point],
+    given: Mapping[str, Point],
+    taken: Mapping[str, Point],
+) -> Point:
+    """How far a part is moved from where it was laid out."""
+    anchor = next((one for one in names if one in given), None)
+    if anchor is not None:
+        return (given[anchor][0] - laid[anchor][0], given[anchor][1] - laid[anchor][1])
+    if not any(_over(laid[one], other) for one in names for other in taken.values()):
+        return (0.0, 0.0)
+    right = max(x for x, _ in taken.values()) + CARD[0] + GAP_PARTS
+    return (right - min(laid[one][0] for one in names), 0.0)
+
+
+def _in_direction(
+    place: Point, sources: list[Point], targets: list[Point], horizontal: bool
+) -> Point:
+    """Behind all sources; and, with none, before all placed targets."""
+    axis = 0 if horizontal else 1
+    step = CARD[axis] + (GAP_ALONG_HORIZONTAL if horizontal else GAP_ALONG)
+    along = place[axis]
+    if sources:
+        along = max(along, max(source[axis] for source in sources) + step)
+    elif targets:
+        along = min(along, min(target[axis] for target in targets) - step)
+    return (along, place[1]) if horizontal else (place[0], along)
+
+
+def _over(a: Point, b: Point) -> bool:
+    return abs(a[0] - b[0]) < CARD[0] and abs(a[1] - b[1]) < CARD[1]
+
+
+def _beside(place: Point, taken: Mapping[str, Point], horizontal: bool) -> Point:
+    """The place itself, or the next one across the reading direction that is free."""
+    x, y = place
+    while True:
+        hit = next((other for other in taken.values() if _over((x, y), other)), None)
+        if hit is None:
+            return (x, y)
+        if horizontal:
+            y = hit[1] + CARD[1] + GAP_ACROSS / 2
+        else:
+            x = hit[0] + CARD[0] + GAP_ACROSS
+
+
 def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[list[int]]]:
     """An order of all vertices, and for each the later vertices that it feeds."""
     targets: list[list[int]] = [[] for _ in range(count)]

@@ -233,7 +233,7 @@ class Commands(_View):
         cards = self._cards()
         if cards:
             places = {card.id: (card.x + dx, card.y + dy) for card in cards}
-            self._put(self.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}")
+            self.place(self.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}")
 
     def _cards(self) -> list[Card]:
         picture = self.picture
@@ -246,24 +246,27 @@ class Commands(_View):
                     found[card.id] = card
         return list(found.values())
 
-    def _put(
+    def place(
         self, label: str, places: dict[str, Point], by: Point, merge: str | None = None
     ) -> None:
-        self.edit(label, partial(edits_canvas.move_cards, places=places, by=by), merge)
+        """Put cards elsewhere; all others stay where they are seen from now on."""
+        pinned = {one: (card.x, card.y) for one, card in self.picture.cards.items()}
+        change = partial(edits_canvas.move_cards, places=places, by=by, pinned=pinned)
+        self.edit(label, change, merge)
 
     def align_column(self) -> None:
         """Put the selected cards under each other, on the first one's line."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (cards[0].x, card.y) for card in cards}
-            self._put("Align in a column", places, (0.0, 0.0))
+            self.place("Align in a column", places, (0.0, 0.0))
 
     def align_row(self) -> None:
         """Put the selected cards side by side, on the first one's line."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (card.x, cards[0].y) for card in cards}
-            self._put("Align in a row", places, (0.0, 0.0))
+            self.place("Align in a row", places, (0.0, 0.0))
 
     def tidy(self) -> None:
         """Lay the network out anew; cards glide to their places."""

@@ -15,7 +15,7 @@ from netbuilder.core.project.layout import (
     GAP_ALONG,
     GAP_ALONG_HORIZONTAL,
     Shown,
-    arrange,
+    complete,
     shown,
 )
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
@@ -69,7 +69,9 @@ def draw(
         node = by_id.get(one)
         if node is None:
             group = graph.group_by_id[one]
-            place = at.get(one) or group.position or _group_place(graph, one, seen, auto)
+            place = at.get(one) or (
+                group.position or auto.get(one) or _members_place(graph, one, seen) or _ORIGIN
+            )
             cards[one] = _group_card(
                 group, graph, seen, node_shapes, by_node.get(one, ()), feeds, place
             )
@@ -131,21 +133,26 @@ def _same(old: MadeOf, new: MadeOf) -> bool:
 def _arranged(
     graph: Graph, horizontal: bool, before: Picture | None
 ) -> tuple[Shown, dict[str, Point], tuple[Any, ...]]:
-    """What is shown and where the layout puts it; kept while ids, wires and groups are the same."""
+    """What is shown and where the layout puts it; kept while ids, wires and places are the same."""
     key = (
-        tuple((node.id, node.group, node.position is None) for node in graph.nodes),
+        tuple((node.id, node.group, node.position) for node in graph.nodes),
         graph.edges,
-        tuple((group.id, group.parent, group.collapsed) for group in graph.groups),
+        tuple((g.id, g.parent, g.collapsed, g.position) for g in graph.groups),
         horizontal,
     )
     if before is not None and before.key == key:
         return before.seen, before.auto, key
     seen = shown(graph)
-    if all(node.position is not None for node in graph.nodes) and not graph.groups:
+    given = {n.id: n.position for n in graph.nodes if n.position is not None}
+    if graph.groups:
+        given = {one: place for one, place in given.items() if seen.stand_in[one] == one}
+        for group in graph.groups:
+            place = group.position or _members_place(graph, group.id, seen)
+            if place is not None and group.id in seen.stand_in.values():
+                given[group.id] = place
+    if len(given) == len(seen.ids):
         return seen, {}, key
-    placed = {n.id for n in graph.nodes if n.position is not None}
-    placed |= {g.id for g in graph.groups if g.position is not None}
-    return seen, arrange(seen.ids, seen.edges, horizontal, placed=placed), key
+    return seen, complete(seen.ids, seen.edges, given, horizontal), key
 
 
 def _problems_by_card(problems: tuple[Any, ...], seen: Shown) -> dict[str, tuple[Any, ...]]:
@@ -188,13 +195,13 @@ def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, fact
     )
 
 
-def _group_place(graph: Graph, group_id: str, seen: Shown, auto: Mapping[str, Point]) -> Point:
-    """A closed group stands where its members were put, or else where the layout puts it."""
+def _members_place(graph: Graph, group_id: str, seen: Shown) -> Point | None:
+    """Where the members of a closed group were put; None if not all of them were."""
     inside = [n.position for n in graph.nodes if seen.stand_in[n.id] == group_id]
     placed = [place for place in inside if place is not None]
     if placed and len(placed) == len(inside):
         return (min(x for x, _ in placed), min(y for _, y in placed))
-    return auto.get(group_id, (0.0, 0.0))
+    return None
 
 
 def _group_card(

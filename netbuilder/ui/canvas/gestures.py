@@ -244,10 +244,7 @@ class Move(Gesture):
             dx, dy = (
                 next(iter(changed.values()))[i] - self._from[next(iter(changed))][i] for i in (0, 1)
             )
-            view.edit(
-                view.named("Move", self._ids),
-                partial(edits_canvas.move_cards, places=changed, by=(dx, dy)),
-            )
+            view.place(view.named("Move", self._ids), changed, (dx, dy))
 
     def _end(self) -> None:
         self.view.state.lit_wire = None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netbuilder.core.project.layout import CARD, arrange, layout, shown
+from netbuilder.core.project.layout import CARD, arrange, complete, layout, shown
 from netbuilder.core.project.model import Graph, Group, Node
 
 
@@ -144,3 +144,37 @@ def test_a_tangle_too_large_for_the_fine_layout_falls_back_to_rows():
     places = arrange(tops + middles, edges)
     assert not overlaps(places)
     assert all(places[a][1] < places[b][1] for a, b in pairwise(("t0", "m0")))
+
+
+def test_the_file_of_the_contract_in_which_one_of_three_is_placed():
+    edges = [("input", "dense"), ("dense", "out")]
+    places = complete(["input", "dense", "out"], edges, {"dense": (220.0, 0.0)})
+    assert places == {"input": (220.0, -80.0), "out": (220.0, 80.0)}
+    places = complete(["input", "dense", "out"], edges, {"dense": (220.0, 0.0)}, horizontal=True)
+    assert places == {"input": (-168.0, 0.0), "out": (608.0, 0.0)}
+
+
+def test_a_part_that_nobody_placed_stands_beside_placed_ones():
+    places = complete(["far", "a", "b"], [("a", "b")], {"far": (0.0, 40.0)})
+    assert places["a"][0] >= CARD[0] and places["b"][1] - places["a"][1] == 80.0
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_cards_that_are_not_placed_lie_on_none_and_behind_what_feeds_them(horizontal, data):
+    count = data.draw(st.integers(1, 9))
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    edges = [(f"n{a}", f"n{b}") for a, b in data.draw(st.lists(pairs, max_size=14)) if a < b]
+    ids = [f"n{i}" for i in range(count)]
+    spot = st.tuples(st.integers(-6, 6).map(lambda n: n * 90.0), st.integers(-6, 6).map(float))
+    given_places = data.draw(st.dictionaries(st.sampled_from(ids), spot, max_size=count))
+    places = complete(ids, edges, given_places, horizontal)
+    assert set(places) == set(ids) - set(given_places)
+    everything = {**given_places, **places}
+    for a, b in overlaps(everything):
+        assert a in given_places and b in given_places
+    axis = 0 if horizontal else 1
+    for a, b in edges:
+        if b in places:
+            assert everything[a][axis] < everything[b][axis]

@@ -162,8 +162,8 @@ def make(qtbot) -> Iterator[Callable[[Project], Hand]]:
         view = CanvasView(store, bench)
         view.resize(706, 698)
         qtbot.addWidget(view)
-        view.show()
-        qtbot.waitExposed(view)
+        with qtbot.waitExposed(view):
+            view.show()
         view.setFocus()
         view.viewport().repaint()
         return Hand(view)

@@ -225,15 +225,20 @@ def test_problems_in_words_stay_in_view(make):
     problem = Problem("x", Severity.ERROR, "a", "Wrong", "Much is wrong here, in some words.")
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
-    for _ in range(12):
+    sides = set()
+    for _ in range(24):
         hand.view.set_camera(hand.view.camera.moved(20, 0))
-        (bubble,) = hand.view.bubbles_now()
         seen = hand.view.seen_box()
         card = hand.view.picture.cards["a"]
         if card.x + card.w > seen[2]:
             break
-        assert seen[0] <= bubble.box[0] and bubble.box[2] <= seen[2]
-        assert not hand.view.picture.grid.cards_in(bubble.box)
+        for bubble in hand.view.bubbles_now():
+            assert seen[0] <= bubble.box[0] and bubble.box[2] <= seen[2]
+            assert not hand.view.picture.grid.cards_in(bubble.box)
+            sides.add("right" if bubble.box[0] > card.x else "left")
+        if not hand.view.bubbles_now():  # neither side has room
+            assert card.x - 264 < seen[0] and card.x + card.w + 264 > seen[2]
+    assert sides == {"left", "right"}
 
 
 def test_what_nodes_saw_fades_when_the_network_changes(hand):
@@ -242,7 +247,8 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
     image = QImage(40, 40, QImage.Format.Format_RGB32)
     image.fill(0)
     hand.view.set_preview("dense", image)
-    hand.view.store.apply("x", lambda p: edits.move_nodes(p, {"out": (400.0, 0.0)}))
+    hand.view.select(("out",))
+    hand.view.nudge(400, 0)
     assert not hand.view.previews.stale
     hand.view.store.apply("x", lambda p: edits.set_params(p, "dense", units=3))
     assert hand.view.previews.stale
@@ -262,7 +268,7 @@ def all_in_view(hand) -> bool:
 def test_a_network_that_was_in_view_stays_in_view_when_the_window_shrinks(hand, panned):
     if panned:
         hand.drag((450.0, 300.0), (420.0, 300.0), button=Qt.MouseButton.MiddleButton)
-    assert all_in_view(hand)
+    assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
     for size in ((400, 698), (400, 420), (1200, 800)):
         hand.view.resize(*size)
         hand.view.viewport().repaint()
@@ -305,7 +311,21 @@ def test_pictures_beside_the_cards_get_room_when_they_come(hand):
     hand.view.viewport().repaint()
     card = hand.view.picture.cards["conv2d"]
     assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
-    assert all_in_view(hand)
+    assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
     hand.view.zoom_to(3.0)
     hand.view.fit()
     assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
+
+
+def test_the_file_of_the_contract_opens_in_order_and_whole(make):
+    nodes = (
+        Node("input", "Input"),
+        Node("dense", "Dense", {"units": 50}, (220.0, 0.0)),
+        Node("out", "Dense", {"units": 1}),
+    )
+    hand = make(Project("Sales", Graph(nodes, (("input", "dense"), ("dense", "out")))))
+    cards = hand.view.picture.cards
+    assert [cards[one].y for one in ("input", "dense", "out", "@goal")] == [-80, 0, 80, 160]
+    assert {card.x for card in cards.values()} == {220.0}
+    assert all(wire.route.straight for wire in hand.view.picture.wires.values())
+    assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
