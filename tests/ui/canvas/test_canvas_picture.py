@@ -226,7 +226,8 @@ def test_problems_in_words_stay_in_view(make):
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
     sides = set()
-    for _ in range(24):
+    hand.view.set_camera(hand.view.camera.moved(-100, 0))
+    for _ in range(28):
         hand.view.set_camera(hand.view.camera.moved(20, 0))
         seen = hand.view.seen_box()
         card = hand.view.picture.cards["a"]
