@@ -154,7 +154,7 @@ def complete(
         for b in targets:
             before[b].append(a)
     found: dict[str, Point] = {}
-    taken = dict(given)
+    taken = _Taken(given)
     for part in _parts(len(ids), order, forward):
         names = [ids[v] for v in part]
         if all(one in given for one in names):
@@ -164,10 +164,10 @@ def complete(
             if ids[v] in given:
                 continue
             x, y = laid[ids[v]]
-            above = [taken[ids[a]] for a in before[v] if ids[a] in taken]
+            above = [taken.places[ids[a]] for a in before[v] if ids[a] in taken.places]
             below = [given[ids[b]] for b in forward[v] if ids[b] in given]
             place = _in_direction((x + dx, y + dy), above, below, horizontal)
-            found[ids[v]] = taken[ids[v]] = _beside(place, taken, horizontal)
+            found[ids[v]] = taken.put(ids[v], _beside(place, taken, horizontal))
     return found
 
 
@@ -175,15 +175,15 @@ def _shift(
     names: list[str],
     laid: Mapping[str, Point],
     given: Mapping[str, Point],
-    taken: Mapping[str, Point],
+    taken: _Taken,
 ) -> Point:
     """How far a part is moved from where it was laid out."""
     anchor = next((one for one in names if one in given), None)
     if anchor is not None:
         return (given[anchor][0] - laid[anchor][0], given[anchor][1] - laid[anchor][1])
-    if not any(_over(laid[one], other) for one in names for other in taken.values()):
+    if not any(taken.under(laid[one]) for one in names):
         return (0.0, 0.0)
-    right = max(x for x, _ in taken.values()) + CARD[0] + GAP_PARTS
+    right = max(x for x, _ in taken.places.values()) + CARD[0] + GAP_PARTS
     return (right - min(laid[one][0] for one in names), 0.0)
 
 
@@ -201,15 +201,42 @@ def _in_direction(
     return (along, place[1]) if horizontal else (place[0], along)
 
 
-def _over(a: Point, b: Point) -> bool:
-    return abs(a[0] - b[0]) < CARD[0] and abs(a[1] - b[1]) < CARD[1]
+class _Taken:
+    """Where cards stand, by cells of a card's size, so that a look costs the same at any number."""
+
+    def __init__(self, places: Mapping[str, Point]) -> None:
+        self.places: dict[str, Point] = {}
+        self._cells: dict[tuple[int, int], list[Point]] = {}
+        for one, place in places.items():
+            self.put(one, place)
+
+    def put(self, one: str, place: Point) -> Point:
+        """Let a card stand somewhere."""
+        self.places[one] = place
+        self._cells.setdefault(_cell(place), []).append(place)
+        return place
+
+    def under(self, place: Point) -> Point | None:
+        """The place of a card that a card at ``place`` would lie on, or None."""
+        column, row = _cell(place)
+        for x in (column - 1, column, column + 1):
+            for y in (row - 1, row, row + 1):
+                for other in self._cells.get((x, y), ()):
+                    near = abs(place[0] - other[0]) < CARD[0] and abs(place[1] - other[1]) < CARD[1]
+                    if near:
+                        return other
+        return None
 
 
-def _beside(place: Point, taken: Mapping[str, Point], horizontal: bool) -> Point:
+def _cell(place: Point) -> tuple[int, int]:
+    return (int(place[0] // CARD[0]), int(place[1] // CARD[1]))
+
+
+def _beside(place: Point, taken: _Taken, horizontal: bool) -> Point:
     """The place itself, or the next one across the reading direction that is free."""
     x, y = place
     while True:
-        hit = next((other for other in taken.values() if _over((x, y), other)), None)
+        hit = taken.under((x, y))
         if hit is None:
             return (x, y)
         if horizontal:
