@@ -123,6 +123,7 @@ def loading() -> dict[str, Any]:
     window.workbench.start()
     loop.until(lambda: window.workbench.keras_state == "ready", 120)
     result = loop.summary(None, 200.0)
+    window.documents.keep_model()
     window.close()
     return result
 
@@ -172,6 +173,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
             "reach": 0.2,
         },
     }
+    window.documents.keep_model()
     window.close()
     return result
 
@@ -248,6 +250,7 @@ def looking(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
         if number:  # the first round warms up both
             without.append(headless.steps_per_second)
             with_window.append(window.workbench.trained.steps_per_second)
+    window.documents.keep_model()
     window.close()
     a, b = statistics.median(with_window), statistics.median(without)
     return {

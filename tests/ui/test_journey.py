@@ -240,3 +240,96 @@ def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
     assert window.runner.state is State.IDLE
     assert window.banner.cards
     assert "cannot be trained yet" in window.banner.cards[0].title.text()
+
+
+def test_reset_with_the_same_seed_gives_the_same_curve(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    window = open_window(edits.set_training(example("iris"), epochs=5))
+    runner = window.runner
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    first = list(window.workbench.trained.history["loss"])
+    buttons = panel(window, "training").buttons
+    same, other = buttons.reset.menu().actions()
+    before = window.workbench.trained
+    same.trigger()
+    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    assert window.workbench.trained.history["loss"] == first
+    before = window.workbench.trained
+    other.trigger()
+    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    assert window.workbench.trained.history["loss"] != first
+
+
+def test_a_table_from_disk_is_trained_and_answered_in_a_file(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    from netbuilder.core.project import edits
+    from netbuilder.ui.documents import empty_project
+
+    rows = [f"{n},{n % 7},{3 * n + 2 * (n % 7)}" for n in range(120)]
+    table = tmp_path / "prices.csv"
+    table.write_text("size,rooms,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    window = open_window(empty_project())
+    data = panel(window, "data")
+    data.choose_path(table)
+    for units, activation in ((16, "relu"), (1, None)):
+        window.palette_view.chosen.emit("Dense")
+        node = window.store.project.graph.order[-1]
+        window.store.apply(
+            "Set up",
+            lambda p, n=node, u=units, a=activation: edits.set_params(
+                p, n, units=u, activation=a or ...
+            ),
+        )
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=60, batch_size=8))
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert window.workbench.run_error is None
+    assert "price" in window.judging.sentence
+
+    predict = panel(window, "predict")
+    out = tmp_path / "answers.csv"
+    predict.answer_file(table, out)
+    qtbot.waitUntil(out.exists, timeout=MINUTE)
+    header, *lines = out.read_text(encoding="utf-8").splitlines()
+    assert header == "size,rooms,price,predicted price"
+    assert len(lines) == 120
+
+
+def test_a_notice_mends_with_one_click(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    window = open_window(edits.set_training(example("iris"), epochs=60))
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    messages = panel(window, "training").messages
+    assert messages.shown.key.startswith("notice"), "an advice stands before the result"
+    shown = messages.shown
+    before = window.store.project
+    QTest.mouseClick(messages.card.button, Qt.MouseButton.LeftButton)
+    assert window.store.project != before
+    assert window.store.undo_label == shown.buttons[0][0]
+    assert shown.key not in {message.key for message in messages.messages}
+    window.store.undo()
+    assert window.store.project == before
+
+
+def test_two_windows_train_at_once(
+    open_window: Open, qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    from netbuilder.core.project import edits
+
+    windows = [open_window(edits.set_training(example("iris"), epochs=30)) for _ in range(2)]
+    for window in windows:
+        window.actions_table["train"].trigger()
+    for window in windows:
+        qtbot.waitUntil(lambda w=window: w.runner.state is State.IDLE, timeout=MINUTE)
+        assert window.workbench.run_error is None
+        assert window.workbench.trained.epochs == 30

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import random
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QWidget
 
 from netbuilder.ui import theme
 from netbuilder.ui.inspector.boxes import CountBox
@@ -65,6 +66,11 @@ def rate_text(rate: float) -> str:
     return f"{rate:.6f}".rstrip("0").rstrip(".") if rate >= 1e-6 else f"{rate:.1e}"
 
 
+def another_seed() -> int:
+    """A seed that nobody chose."""
+    return random.randrange(1, 2**31)
+
+
 class RunButtons(QWidget):
     """Train more, back to the best epoch, begin anew."""
 
@@ -87,8 +93,12 @@ class RunButtons(QWidget):
         row.addWidget(self.best)
         row.addWidget(self.reset)
         self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
-        self.best.clicked.connect(runner.go_to_best)
-        self.reset.clicked.connect(runner.reset_weights)
+        self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
+        menu = QMenu(self.reset)
+        # Not the method itself: an action brings whether it is checked, which is no seed.
+        menu.addAction("With the same seed", lambda: runner.reset_weights(None))
+        menu.addAction("With another seed", lambda: runner.reset_weights(another_seed()))
+        self.reset.setMenu(menu)
         runner.progress_changed.connect(self.refresh)
         self.refresh()
 
