@@ -21,6 +21,7 @@ from netbuilder.core.data.facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.engine.bodies import load_body, make_body
 from netbuilder.core.engine.objects import (
     first_line,
+    is_out_of_memory,
     make_metrics,
     make_object,
     make_optimizer,
@@ -150,6 +151,12 @@ def connect(
         except UserError:
             raise
         except Exception as error:
+            if is_out_of_memory(error):
+                raise BuildError(
+                    f"{owner.layer} '{node_id}' needs more memory than this computer has.",
+                    "Make it smaller, or make what feeds it smaller.",
+                    node=node_id,
+                ) from error
             shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
             raise BuildError(
                 f"{owner.layer} '{node_id}' cannot take what arrives ({shapes}): "

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from netbuilder.core.engine.build import keras_name
-from netbuilder.core.engine.objects import first_line
+from netbuilder.core.engine.objects import first_line, is_out_of_memory
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Graph
-
-_MEMORY_WORDS = ("OOM when allocating", "out of memory", "failed to allocate", "bad_alloc")
 
 
 def in_words(error: BaseException, graph: Graph) -> UserError:
@@ -19,7 +17,7 @@ def in_words(error: BaseException, graph: Graph) -> UserError:
     if isinstance(error, UserError):
         return error
     text = str(error)
-    if _is_memory(error, text):
+    if is_out_of_memory(error):
         return TrainingError(
             "The computer's memory is full.",
             "Make the batch size or the layers smaller, or close other programs.",
@@ -37,12 +35,6 @@ def in_words(error: BaseException, graph: Graph) -> UserError:
         "Change the network or the training plan and try again.",
         node=node,
     )
-
-
-def _is_memory(error: BaseException, text: str) -> bool:
-    if isinstance(error, MemoryError) or any(word in text for word in _MEMORY_WORDS):
-        return True
-    return type(error).__name__ == "ResourceExhaustedError"
 
 
 def node_in(text: str, graph: Graph) -> str | None:

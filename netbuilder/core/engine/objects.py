@@ -141,3 +141,13 @@ def first_line(error: BaseException) -> str:
     """The first line of an error that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+_MEMORY_WORDS = ("OOM when allocating", "out of memory", "failed to allocate", "bad_alloc")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error, of Python or of TensorFlow, says that there is no memory left."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return any(word in str(error) for word in _MEMORY_WORDS)

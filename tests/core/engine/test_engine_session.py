@@ -255,3 +255,35 @@ def test_a_loss_that_is_no_number_ends_the_run(
     optimizer = Choice("SGD", {"learning_rate": 1e12})
     with pytest.raises(TrainingError, match="learning rate of 1e"):
         Session(chain(NET, optimizer=optimizer, epochs=50), dataset({"input": x}, {"out": y})).run()
+
+
+def test_out_of_memory_ends_the_run_and_nothing_else(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y})
+    # More than the addresses of the machine: no system grants it, whatever it promises.
+    giant = [("a", "Dense", {"units": 1000}), ("b", "Dense", {"units": 10**12}), NET[1]]
+    with pytest.raises(UserError, match="memory") as build:
+        Session(chain(giant), data).run()
+    assert build.value.node == "b"
+    # While training: the weights are small, what the layer gives is not.
+    repeat = [("r", "RepeatVector", {"n": 2**31 - 1}), ("d", "GaussianNoise", {"stddev": 0.1}),
+              ("pool", "GlobalAveragePooling1D", {}), NET[1]]  # fmt: skip
+    with pytest.raises(UserError, match="memory is full"):
+        Session(chain(repeat, batch_size=10**6), dataset({"input": x[:, :4].repeat(60, 0)},
+                {"out": y.repeat(60, 0)}), compilation="graph").run()  # fmt: skip
+    assert Session(chain(NET), data, compilation="graph").run().epochs == 3
+
+
+def test_two_sessions_at_once_do_not_disturb_each_other(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    layers = [NET[0], ("drop", "Dropout", {"rate": 0.3}), NET[1]]
+    alone = Session(chain(layers, epochs=4), data, compilation="graph").run()
+    together = [Watched(chain(layers, epochs=4), data) for _ in range(2)]
+    for watched in together:
+        finished = watched.wait(Finished)
+        watched.thread.join(30)
+        assert finished.trained.history == alone.history
