@@ -262,12 +262,8 @@ def test_out_of_memory_ends_the_run_and_nothing_else(
 ) -> None:
     x, y = numbers
     data = dataset({"input": x}, {"out": y})
-    # More than the addresses of the machine: no system grants it, whatever it promises.
-    giant = [("a", "Dense", {"units": 1000}), ("b", "Dense", {"units": 10**12}), NET[1]]
-    with pytest.raises(UserError, match="memory") as build:
-        Session(chain(giant), data).run()
-    assert build.value.node == "b"
-    # While training: the weights are small, what the layer gives is not.
+    # The weights are small, what a layer gives is more than the addresses of a machine: no system
+    # grants it, whatever it promises. (TensorFlow tries for ten seconds before it gives up.)
     repeat = [("r", "RepeatVector", {"n": 2**31 - 1}), ("d", "GaussianNoise", {"stddev": 0.1}),
               ("pool", "GlobalAveragePooling1D", {}), NET[1]]  # fmt: skip
     with pytest.raises(UserError, match="memory is full"):
