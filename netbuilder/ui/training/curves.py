@@ -84,7 +84,13 @@ class CurvePlot(pg.PlotWidget):
             axis = self.getPlotItem().getAxis(name)
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
-            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, hideOverlappingLabels=False)
+            axis.setStyle(
+                tickFont=theme.ui_font(0.85),
+                tickLength=0,
+                hideOverlappingLabels=False,
+                # Finer grid lines cannot be told apart, and cost more than the curves.
+                maxTickLevel=0,
+            )
         dotted = Qt.PenStyle.DotLine
         self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))
