@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.panels import PANELS, PanelRow
@@ -40,6 +41,15 @@ class LazyPage(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(280, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Build the panel once the page has really been seen, after the window was painted.
+
+        Qt calls every tab visible for a moment while docks are arranged; only one is painted.
+        """
+        super().paintEvent(event)
+        if self.panel is None:
+            QTimer.singleShot(0, self, self.fill)
 
     def fill(self) -> QWidget:
         """Build the panel if it is not there yet."""
@@ -179,7 +189,6 @@ class Docks:
         self.pages[row.id] = page
         dock = self._dock(f"panel-{row.id}", row.title, page)
         dock.setToolTip(row.help)
-        dock.visibilityChanged.connect(lambda seen: page.fill() if seen else None)
         return dock
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
