@@ -97,6 +97,8 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
+        self.runner.curves_changed.connect(self.canvas.pulse.beat)
+        self.runner.ended.connect(self.canvas.pulse.rest)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))

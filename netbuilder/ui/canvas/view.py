@@ -34,6 +34,7 @@ from netbuilder.ui.canvas.minimap import Minimap
 from netbuilder.ui.canvas.picture import Picture
 from netbuilder.ui.canvas.pointer import Pointer, Senses
 from netbuilder.ui.canvas.previews import Previews
+from netbuilder.ui.canvas.pulse import Pulse
 from netbuilder.ui.canvas.seeing import Seeing
 from netbuilder.ui.canvas.slide import Slide
 from netbuilder.ui.canvas.state import NAMES, State
@@ -94,6 +95,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._pointer: Point = (-1.0, -1.0)
         self.minimap = Minimap(self)
         self.previews = Previews(self)
+        self.pulse = Pulse(self)
         self.slide = Slide(self)
         self.edge_scroll = EdgeScroll(self)
         self._announcer = Announcer(self)
@@ -312,6 +314,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         painting.paint(p, picture, self.look, self.camera, self.state, size)
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
+        self.pulse.paint(p)
         self.previews.paint(p)
         told = self.bubbles_now()
         if self.gesture is not None and self.gesture.hides_words:
