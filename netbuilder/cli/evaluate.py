@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import print_json, say
+from netbuilder.cli.output import note, print_json, say
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def load_model(path: Path) -> TrainedModel:
             f"'{path.name}' is a project; it has no trained weights.",
             f"Train it first: netbuilder train {path}",
         )
-    inspect(path, placeholders=True)
+    for text in inspect(path, placeholders=True).notes:
+        note(text)
     load_tensorflow()
     return registry.load(path)
 

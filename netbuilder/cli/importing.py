@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.output import note, print_json
+from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.formats.safety import inspect
@@ -20,12 +21,14 @@ def run(arguments: argparse.Namespace) -> int:
     file = inspect(source, placeholders=True)
     project = rebased(registry.project_of(file), source.parent, path.parent)
     files.write(project, path)
-    for refused in file.refused:
-        note(f"Placeholder: {refused.why}")
-    for node in project.graph.nodes:
+    placeholders = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
+    for node in () if file.is_ours else project.graph.nodes:
         text = str(node.extra.get("explanation", ""))
-        if text.startswith("Left out"):
-            note(f"'{node.id}': {text}")
+        kind = "Placeholder " if node.id in placeholders else ""
+        if text:
+            note(f"{kind}'{node.id}': {text}")
+    for text in file.notes:
+        note(text)
     count = len(project.graph.nodes)
     note(f"Wrote {path}: {count} nodes, {len(project.graph.edges)} edges.")
     if arguments.json:
@@ -33,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
             {
                 "project": str(path),
                 "nodes": count,
-                "placeholders": [one.name for one in file.refused],
+                "placeholders": placeholders,
+                "notes": list(file.notes),
             }
         )
     return 0

@@ -11,6 +11,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.known import MODELS
 from netbuilder.core.formats.masks import tensor_places
 from netbuilder.core.formats.modelfile import ModelFile
+from netbuilder.core.formats.operations import as_layer, is_allowed, is_operation, why_no_layer
 from netbuilder.core.formats.params_of import dropped_of, params_of
 from netbuilder.core.formats.safety_config import model_layers
 from netbuilder.core.formats.training_of import training_of
@@ -167,6 +168,8 @@ class _Builder:
             self.taken.add(inside)
             self.groups.append(Group(inside, inside, parent=group))
             return self.expand(entry, sources, f"{inside}_", inside)
+        if is_operation(entry):
+            return self._operation(entry, name, sources, group)
         owner = self.owners.get(id(entry))
         kind = canonical_layer(class_name) or class_name
         if owner is not None:
@@ -185,6 +188,20 @@ class _Builder:
         if spec is not None and spec.ports and len(set(sources)) == 1:
             sources = sources[:1]
         self.edges.extend((source, node) for source in sources)
+        return [node]
+
+    def _operation(
+        self, entry: Mapping[str, Any], name: str, sources: list[str], group: str | None
+    ) -> list[str]:
+        found = as_layer(entry) if is_allowed(entry) else None
+        if found is None:
+            # Not the bare class name: Add is a layer too, and Average one that does something else.
+            layer, params, why = f"ops.{entry['class_name']}", {}, why_no_layer(entry)
+        else:
+            (layer, config), why = found, ""
+            params = params_of(layer, config)
+        node = self._add(name, layer, params, group, explanation=why)
+        self.edges.extend((source, node) for source in dict.fromkeys(sources))
         return [node]
 
     def _add(

@@ -31,6 +31,7 @@ class ModelFile:
     ``names``, ``history``, ``facts``, ``test``; empty in a file from elsewhere. ``refused``
     holds the layers that are not Keras's own, only where ``inspect`` was told to go on.
     ``numbers`` counts all numbers in the datasets of the file: a network cannot have more.
+    ``notes`` tell what of the file is not used, such as an unknown loss.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class ModelFile:
     ours: Mapping[str, Any] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
     numbers: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def is_ours(self) -> bool:

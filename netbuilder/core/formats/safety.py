@@ -17,8 +17,9 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.known import is_layer
 from netbuilder.core.formats.masks import without_masks
 from netbuilder.core.formats.modelfile import ModelFile
-from netbuilder.core.formats.safety_config import check_model, check_training
+from netbuilder.core.formats.safety_config import check_model, without_plans
 from netbuilder.core.formats.safety_hdf5 import read_hdf5
+from netbuilder.core.formats.safety_training import checked_training
 from netbuilder.core.formats.safety_zip import read_zip
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
@@ -55,7 +56,7 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     read = read_hdf5 if kind == "h5" else read_zip
     found = read(path)
     if isinstance(found.config, dict):
-        found.config = without_masks(found.config, is_layer)
+        found.config = without_masks(without_plans(found.config), is_layer)
     refused = check_model(found.config, path.name)
     if refused and not placeholders:
         first = refused[0]
@@ -65,8 +66,9 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
             "replace.",
             path=str(path),
         )
+    notes: tuple[str, ...] = ()
     if found.training is not None:
-        check_training(found.training, path.name)
+        found.training, notes = checked_training(found.training, path.name)
     return ModelFile(
         path=path,
         kind=kind,
@@ -76,6 +78,7 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
         ours=found.ours,
         refused=refused,
         numbers=found.numbers,
+        notes=notes,
     )
 
 

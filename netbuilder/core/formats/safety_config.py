@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats import known
+from netbuilder.core.formats import known, operations
 from netbuilder.core.formats.modelfile import Refused
 
-_NEVER = "Do not open this file. If you trust its author, ask for the network without that part."
+NEVER = "Do not open this file. If you trust its author, ask for the network without that part."
 
 # Marshalled code objects (Keras 2's Lambda) and pickles, in the base64 in which JSON carries them.
 _CODE_TEXT = re.compile(
@@ -60,15 +60,6 @@ def check_model(config: Any, name: str) -> tuple[Refused, ...]:
     return tuple(refused)
 
 
-def check_training(config: Any, name: str) -> None:
-    """Check the training config (loss, optimizer, metrics); it holds objects, never layers.
-
-    Raises:
-        FormatError: something in it could do harm.
-    """
-    _check_value(config, f"the training config of '{name}'")
-
-
 def model_layers(config: Mapping[str, Any]) -> list[Any]:
     """The layer entries of a model's config; Keras 1 and 2.0 wrote a bare list."""
     inner = config.get("config")
@@ -85,6 +76,21 @@ def all_layers(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
             yield from all_layers(entry)
         elif isinstance(inner, Mapping):
             yield str(inner.get("name", entry.get("class_name"))), inner
+
+
+def without_plans(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config without the training plans of the model and of the models inside it.
+
+    Keras would compile a model inside the model by its own plan; nothing here needs that.
+    """
+    result = {key: value for key, value in config.items() if key != "compile_config"}
+    inner = result.get("config")
+    if isinstance(inner, Mapping) and isinstance(inner.get("layers"), list):
+        layers = [
+            without_plans(one) if isinstance(one, Mapping) else one for one in inner["layers"]
+        ]
+        result["config"] = {**inner, "layers": layers}
+    return result
 
 
 def _looks_like_model(config: Mapping[str, Any]) -> bool:
@@ -134,13 +140,17 @@ def _check_layer(entry: Any, name: str, refused: list[Refused]) -> None:
     if class_name in known.MODELS:
         _check_model_object(entry, name, refused)
         return
-    why = _unknown_layer(entry, where)
+    if operations.is_operation(entry):
+        why = "" if operations.is_allowed(entry) else operations.why_no_layer(entry)
+    else:
+        why = _unknown_layer(entry, where)
     if why:
         # Nothing of it is given to anyone, but code in it is told all the same.
-        _refuse_code(entry, where)
+        refuse_code(entry, where)
         refused.append(Refused(own_name, class_name, why))
         return
-    _check_module(entry, where)
+    if not operations.is_operation(entry):
+        _check_module(entry, where)
     _check_files(class_name, inner, where)
     _check_value({k: v for k, v in entry.items() if k not in _OBJECT_KEYS}, where)
     _check_value(inner, where)
@@ -155,7 +165,7 @@ def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
     if root in sys.stdlib_module_names and root != "__main__":
         raise FormatError(
             f"The {where} would call the Python module '{module}', which is no layer at all.",
-            _NEVER,
+            NEVER,
         )
     if isinstance(registered, str) and ">" in registered and registered.split(">")[0] != "keras":
         return f"the {where} is registered as '{registered:.80}': another program's own layer."
@@ -171,22 +181,22 @@ def _refuse_dangerous(class_name: Any, where: str) -> None:
         raise FormatError(
             f"The {where} {known.DANGEROUS[class_name]}, which could do anything on this"
             " computer when the file is opened.",
-            _NEVER,
+            NEVER,
         )
     if class_name in ("__lambda__", "__typespec__", "CompositeTensor"):
-        raise FormatError(f"The {where} holds Python code ({class_name}).", _NEVER)
+        raise FormatError(f"The {where} holds Python code ({class_name}).", NEVER)
 
 
 def _check_module(entry: Mapping[str, Any], where: str) -> None:
     module = entry.get("module")
     if module is not None and module not in known.MODULES:
         raise FormatError(
-            f"The {where} names the module {module!r:.80}, which holds no layers.", _NEVER
+            f"The {where} names the module {module!r:.80}, which holds no layers.", NEVER
         )
     registered = entry.get("registered_name")
     if registered and registered not in (entry.get("class_name"), f"keras>{entry['class_name']}"):
         raise FormatError(
-            f"The {where} is registered as {registered!r:.80}, which is not its class.", _NEVER
+            f"The {where} is registered as {registered!r:.80}, which is not its class.", NEVER
         )
 
 
@@ -197,11 +207,11 @@ def _check_files(class_name: str, inner: Any, where: str) -> None:
         if isinstance(inner.get(argument), str):
             raise FormatError(
                 f"The {where} would read the file {inner[argument]!r:.80} of this computer.",
-                _NEVER,
+                NEVER,
             )
 
 
-def _objects(value: Any) -> Iterator[Any]:
+def objects(value: Any) -> Iterator[Any]:
     """Every value inside, itself included."""
     waiting = [value]
     while waiting:
@@ -213,22 +223,23 @@ def _objects(value: Any) -> Iterator[Any]:
             waiting.extend(item)
 
 
-def _refuse_code(value: Any, where: str) -> None:
-    for item in _objects(value):
+def refuse_code(value: Any, where: str) -> None:
+    """Raise where there is Python code in it, as text or as an object that holds some."""
+    for item in objects(value):
         if isinstance(item, str):
             if len(item) >= _MIN_CODE_TEXT and _CODE_TEXT.fullmatch(item):
-                raise FormatError(f"The {where} holds compiled Python code as text.", _NEVER)
+                raise FormatError(f"The {where} holds compiled Python code as text.", NEVER)
         elif isinstance(item, Mapping):
             found = _CODE_KEYS & item.keys()
             if found:
-                raise FormatError(f"The {where} holds Python code ('{min(found)}').", _NEVER)
+                raise FormatError(f"The {where} holds Python code ('{min(found)}').", NEVER)
             _refuse_dangerous(item.get("class_name"), where)
 
 
 def _check_value(value: Any, where: str) -> None:
     """Every object inside is one of Keras's, from one of Keras's modules, and holds no code."""
-    _refuse_code(value, where)
-    for item in _objects(value):
+    refuse_code(value, where)
+    for item in objects(value):
         if isinstance(item, Mapping) and "class_name" in item:
             _check_object(item, where)
 
@@ -236,7 +247,7 @@ def _check_value(value: Any, where: str) -> None:
 def _check_object(item: Mapping[str, Any], where: str) -> None:
     class_name = item["class_name"]
     if not isinstance(class_name, str):
-        raise FormatError(f"The {where} holds an object without a name.", _NEVER)
+        raise FormatError(f"The {where} holds an object without a name.", NEVER)
     if class_name in known.PLAIN:
         return
     if class_name == "function":
@@ -244,7 +255,7 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
             raise FormatError(
                 f"The {where} would call the function {item.get('config')!r:.60} of the module"
                 f" {item.get('module')!r:.60}.",
-                _NEVER,
+                NEVER,
             )
         return
     # "wrapped" layers (the LSTM in a Bidirectional, the cells in an RNN) stand here too.
@@ -256,7 +267,7 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
             f"The {where} holds a '{class_name:.80}'"
             + (f" of the module {item['module']!r:.60}" if item.get("module") else "")
             + ", which is not a part of Keras that NetBuilder knows.",
-            _NEVER,
+            NEVER,
         )
     _check_module(item, where)
     _check_files(class_name, item.get("config"), where)

@@ -238,3 +238,59 @@ def test_a_graph_that_leads_nowhere(tmp_path: Path) -> None:
         )
     with pytest.raises(FormatError, match="leads nowhere"):
         registry.import_model(path)
+
+
+# What Keras 2.11 to 2.15 and tf_keras write: their optimizers stand under "Custom".
+KERAS_2_15 = {
+    "loss": "sparse_categorical_crossentropy",
+    "metrics": [
+        [
+            {
+                "class_name": "MeanMetricWrapper",
+                "config": {"name": "accuracy", "fn": "sparse_categorical_accuracy"},
+            }
+        ]
+    ],
+    "weighted_metrics": None,
+    "loss_weights": None,
+    "optimizer_config": {
+        "class_name": "Custom>Adam",
+        "config": {
+            "name": "Adam",
+            "weight_decay": None,
+            "use_ema": False,
+            "jit_compile": False,
+            "is_legacy_optimizer": False,
+            "learning_rate": 0.0020000000949949026,
+            "beta_1": 0.9,
+        },
+    },
+}
+
+
+def with_plan(path: Path, plan: dict[str, object]) -> tuple[Path, keras.Model]:
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")])
+    save(model, path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps(plan)
+    return path, model
+
+
+def test_a_compiled_file_of_keras_2_15(tmp_path: Path) -> None:
+    path, model = with_plan(tmp_path / "m.h5", KERAS_2_15)
+    trained = registry.load(path)
+    training = trained.project.training
+    assert training.optimizer == Choice("Adam", {"learning_rate": 0.002})
+    assert training.loss == Choice("sparse_categorical_crossentropy")
+    assert training.metrics == (Choice("accuracy"),)
+    rows = np.ones((2, 4), "float32")
+    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))
+
+
+def test_an_unknown_loss_keeps_nobody_from_the_network(tmp_path: Path) -> None:
+    path, model = with_plan(tmp_path / "m.h5", {**KERAS_2_15, "loss": "my_own_loss"})
+    trained = registry.load(path)
+    assert trained.project.training.loss is None
+    assert trained.project.training.optimizer == Choice("Adam", {"learning_rate": 0.002})
+    rows = np.ones((2, 4), "float32")
+    assert np.allclose(trained.core.predict(rows, verbose=0), model.predict(rows, verbose=0))

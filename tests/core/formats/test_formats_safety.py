@@ -160,16 +160,49 @@ def test_code_in_a_model_inside_the_model_is_refused(tmp_path: Path) -> None:
     refuse(write_h5(tmp_path / "n.h5", sequential(sequential(LAMBDA_3))), "Python code")
 
 
-def test_evil_loss_and_optimizer_are_refused(tmp_path: Path) -> None:
+def with_training(path: Path, training: Any) -> Path:
+    def add(file: h5py.File) -> None:
+        file.attrs["training_config"] = json.dumps(training)
+
+    return write_h5(path, sequential(dense()), add)
+
+
+def test_code_and_the_system_in_a_training_config_are_refused(tmp_path: Path) -> None:
     for training in (
         {"loss": {"module": "os", "class_name": "function", "config": "system"}},
-        {"optimizer_config": {"class_name": "Evil", "module": "evil", "config": {}}},
+        {"loss": LAMBDA_3["config"]["function"]},
+        {"metrics": [{"class_name": "MeanMetricWrapper", "config": {"fn": CODE}}]},
+        {"optimizer_config": {"class_name": "Popen", "module": "subprocess", "config": {}}},
     ):
+        refuse(with_training(tmp_path / "t.h5", training), "training config")
 
-        def add(file: h5py.File, training: Config = training) -> None:
-            file.attrs["training_config"] = json.dumps(training)
 
-        refuse(write_h5(tmp_path / "t.h5", sequential(dense()), add), "training config")
+@pytest.mark.parametrize(
+    ("training", "word"),
+    [
+        ({"loss": "my_loss"}, "loss"),
+        ({"loss": {"class_name": "function", "module": "builtins", "config": "eval"}}, "loss"),
+        ({"loss": {"class_name": "Dice", "registered_name": "lab>Dice", "config": {}}}, "loss"),
+        ({"optimizer_config": {"class_name": "Custom>Lion9", "config": {}}}, "optimizer"),
+        ({"optimizer_config": {"class_name": "Adam", "module": "evil", "config": {}}}, "optimizer"),
+        ({"metrics": [[{"class_name": "MeanMetricWrapper", "config": {"fn": "odd"}}]]}, "metrics"),
+    ],
+)
+def test_an_unknown_part_of_the_training_config_is_left_out(
+    tmp_path: Path, training: Config, word: str
+) -> None:
+    found = inspect(with_training(tmp_path / "t.h5", training))
+    assert found.training == {}
+    assert len(found.notes) == 1
+    assert f"The {word} of 't.h5'" in found.notes[0]
+
+
+def test_the_plan_of_a_model_inside_is_not_kept(tmp_path: Path) -> None:
+    inner = {**sequential(dense()), "compile_config": {"loss": "my_loss"}}
+    outer = {**sequential(inner), "compile_config": {"loss": "mse"}}
+    found = inspect(write_keras(tmp_path / "m.keras", outer))
+    assert found.training == {"loss": "mse"}
+    assert "compile_config" not in json.dumps(found.config)
 
 
 def test_an_unknown_layer_is_told_or_named(tmp_path: Path) -> None:

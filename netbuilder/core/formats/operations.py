@@ -1,0 +1,200 @@
+"""Operations in a functional model (``a + b``, ``x * 2``, ``keras.ops.mean(x)``) and layers.
+
+Keras 3 keeps each as an entry among the layers, from ``keras.src.ops``. Those that do nothing but
+compute may be built by Keras; where a layer does the same, the canvas shows that layer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MODULES = frozenset({"keras.src.ops.numpy", "keras.src.ops.nn", "keras.src.ops.core"})
+
+# Operations that compute numbers from tensors: no functions, files or sizes in their arguments.
+_COMPUTING = """
+    Abs Absolute Add Amax Amin Argmax Argmin Average Cast Clip Concatenate Cos Divide
+    DivideNoNan Dot Einsum Elu Equal Exp ExpandDims Expm1 Gelu GetItem Greater GreaterEqual
+    HardSigmoid HardSilu LeakyRelu Less LessEqual Log Log1p LogSigmoid LogSoftmax LogicalAnd
+    LogicalNot LogicalOr Matmul Max Maximum Mean Min Minimum Mod Multiply Negative NotEqual
+    OnesLike Power Prod Reciprocal Relu Relu6 Reshape Round Rsqrt Selu Sigmoid Sign Silu Sin
+    Softmax Softplus Softsign Sqrt Square Squeeze Stack Std Subtract Sum Swapaxes Take Tanh
+    Transpose TrueDivide Var Where ZerosLike
+"""
+ALLOWED = frozenset(_COMPUTING.split())
+
+_MERGES = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
+_ACTIVATIONS = {
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Silu": "silu",
+    "Selu": "selu",
+    "Exp": "exponential",
+    "HardSigmoid": "hard_sigmoid",
+    "LogSoftmax": "log_softmax",
+    "Softmax": "softmax",
+}
+_MENDS = {
+    "Add": "keras.layers.Add()",
+    "Multiply": "keras.layers.Multiply()",
+    "Concatenate": "keras.layers.Concatenate()",
+    "Reshape": "keras.layers.Reshape()",
+    "Mean": "keras.layers.GlobalAveragePooling1D() or another pooling layer",
+    "Max": "keras.layers.GlobalMaxPooling1D() or another pooling layer",
+}
+
+
+def is_operation(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry among the layers is one of Keras's operations."""
+    module = entry.get("module")
+    return isinstance(module, str) and module.startswith(("keras.src.ops.", "keras.ops"))
+
+
+def is_allowed(entry: Mapping[str, Any]) -> bool:
+    """Whether Keras may build this operation: it only computes."""
+    class_name = entry.get("class_name")
+    registered = entry.get("registered_name")
+    return (
+        entry.get("module") in MODULES
+        and class_name in ALLOWED
+        and registered in (None, "", class_name)
+    )
+
+
+def why_no_layer(entry: Mapping[str, Any]) -> str:
+    """Words for an operation that no layer stands for."""
+    class_name = str(entry.get("class_name"))[:40]
+    instead = _MENDS.get(class_name, "layers")
+    return (
+        f"This model uses the operation '{class_name}' (written with +, *, [] or keras.ops), which"
+        " is no layer. It is not dangerous, but it cannot be drawn as one. Replace this card, or"
+        f" build the model with {instead} instead of the operation."
+    )
+
+
+def as_layer(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """Layer and arguments that mean the same as this operation, or None if there are none.
+
+    Args:
+        entry: an operation as it stands among the layers of a functional model's config.
+    """
+    calls = entry.get("inbound_nodes")
+    if not isinstance(calls, list) or len(calls) != 1 or not isinstance(calls[0], Mapping):
+        return None
+    args, kwargs = calls[0].get("args"), calls[0].get("kwargs")
+    config = entry.get("config")
+    if not isinstance(args, list) or not args or not isinstance(config, Mapping):
+        return None
+    class_name = str(entry.get("class_name"))
+    if any(value is not None for value in (kwargs or {}).values()):
+        return None
+    if class_name == "Concatenate":
+        return _concatenate(args, config)
+    if class_name in _MERGES and len(args) == 2 and all(_shape(one) for one in args):
+        return (class_name, {}) if _alike(args) else None
+    if len(args) == 2:
+        return _with_number(class_name, args)
+    shape = _shape(args[0])
+    if len(args) != 1 or shape is None:
+        return None
+    return _of_one(class_name, config, shape, _dtype(args[0]))
+
+
+def _of_one(
+    class_name: str, config: Mapping[str, Any], shape: list[Any], dtype: str
+) -> tuple[str, dict[str, Any]] | None:
+    if class_name in _ACTIVATIONS:
+        axis = config.get("axis", -1)
+        if class_name.endswith("oftmax") and axis not in (-1, len(shape) - 1):
+            return None
+        return "Activation", {"activation": _ACTIVATIONS[class_name]}
+    if class_name == "Negative" and "float" in dtype:
+        return "Rescaling", {"scale": -1.0}
+    if class_name == "Reshape":
+        return _reshape(config.get("newshape"), shape)
+    axes = config.get("axes")
+    if class_name == "Transpose" and isinstance(axes, list) and axes[:1] == [0] and len(axes) > 1:
+        return "Permute", {"dims": axes[1:]}
+    return None
+
+
+def _concatenate(args: list[Any], config: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    parts = args[0] if len(args) == 1 else None
+    axis = config.get("axis")
+    if not isinstance(parts, list) or len(parts) < 2 or not all(_shape(one) for one in parts):
+        return None
+    rank = len(_shape(parts[0]) or ())
+    if not isinstance(axis, int) or axis % rank == 0 or _places(parts) != len(parts):
+        return None
+    return "Concatenate", {"axis": axis}
+
+
+def _reshape(new: Any, shape: list[Any]) -> tuple[str, dict[str, Any]] | None:
+    """Only where the first axis of the result is the batch: the sizes of the rest say so."""
+    if not isinstance(new, list) or len(new) < 2 or new[0] not in (-1, None):
+        return None
+    rest, sizes = new[1:], shape[1:]
+    if not all(isinstance(one, int) and one > 0 for one in (*rest, *sizes)):
+        return None
+    return ("Reshape", {"target_shape": rest}) if math.prod(rest) == math.prod(sizes) else None
+
+
+def _with_number(class_name: str, args: list[Any]) -> tuple[str, dict[str, Any]] | None:
+    """``x * 2``, ``1 - x``, ...: a Rescaling."""
+    first, second = args
+    number, tensor = (second, first) if _shape(first) else (first, second)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    if _shape(tensor) is None or "float" not in _dtype(tensor):
+        return None
+    last = tensor is first  # the number stands behind the operator
+    if class_name == "Multiply":
+        return "Rescaling", {"scale": float(number)}
+    if class_name in ("TrueDivide", "Divide") and last and number:
+        return "Rescaling", {"scale": 1.0 / number}
+    if class_name == "Add":
+        return "Rescaling", {"scale": 1.0, "offset": float(number)}
+    if class_name == "Subtract":
+        offset = -float(number) if last else float(number)
+        return "Rescaling", {"scale": 1.0 if last else -1.0, "offset": offset}
+    return None
+
+
+def _tensor(value: Any) -> Mapping[str, Any] | None:
+    if isinstance(value, Mapping) and value.get("class_name") == "__keras_tensor__":
+        config = value.get("config")
+        return config if isinstance(config, Mapping) else None
+    return None
+
+
+def _shape(value: Any) -> list[Any] | None:
+    """Shape of a tensor, batch axis included; None for what is no tensor."""
+    tensor = _tensor(value)
+    shape = tensor.get("shape") if tensor is not None else None
+    return shape if isinstance(shape, list) and shape else None
+
+
+def _dtype(value: Any) -> str:
+    return str((_tensor(value) or {}).get("dtype", ""))
+
+
+def _places(values: list[Any]) -> int:
+    """How many different tensors these are."""
+    return len({str((_tensor(one) or {}).get("keras_history")) for one in values})
+
+
+def _alike(values: list[Any]) -> bool:
+    """Two different tensors whose axes match one by one: layers line up axes from the left,
+    operations from the right."""
+    first, second = ([*(_shape(one) or [])] for one in values)
+    return (
+        len(first) == len(second)
+        and first[0] == second[0]
+        and _dtype(values[0]) == _dtype(values[1])
+        and _places(values) == 2
+    )
