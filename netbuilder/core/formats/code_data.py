@@ -33,7 +33,8 @@ class Recipe:
 
     ``task`` of the (first) output; ``table``: the inputs are rows of numbers; ``scaler``: class
     of scikit-learn that scales them, or ""; ``ids``: the inputs are ids of words; ``ordered``:
-    rows follow each other in time.
+    rows follow each other in time; ``pixels``: the inputs are pictures, from 0 to 1 already;
+    ``raw_pixels``: pictures as arrays, to be scaled here.
     """
 
     task: str
@@ -44,6 +45,7 @@ class Recipe:
     own_test: bool = False
     one_hot: bool = False
     pixels: bool = False
+    raw_pixels: bool = False
 
 
 def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
@@ -54,18 +56,32 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
     words = kind == "text" or data.name == "reviews"
     pixels = kind == "images" or data.name == "digits"
     series = kind == "series" or data.name in ("waves", "temperatures")
+    raw_pixels = kind in ("arrays", "") and _takes_pictures(project, facts)
     scaling = {"auto": "StandardScaler", "standard": "StandardScaler", "minmax": "MinMaxScaler"}
     task = facts.task if facts is not None else (builtin.task if builtin else _task(project))
     return Recipe(
         task=str(data.options.get("task") or task) if data.options.get("task") != "auto" else task,
-        table=not (words or pixels or series or kind == "arrays"),
-        scaler="" if words or pixels else scaling.get(data.scaling, ""),
+        table=not (words or pixels or series or raw_pixels or kind == "arrays"),
+        scaler="" if words or pixels or raw_pixels else scaling.get(data.scaling, ""),
         ids=words,
         ordered=kind == "series" or data.name == "temperatures",
         own_test=bool(data.test_path),
         one_hot=bool(data.options.get("one_hot")),
         pixels=pixels,
+        raw_pixels=raw_pixels,
     )
+
+
+def _takes_pictures(project: Project, facts: DataFacts | None) -> bool:
+    """Whether samples have height, width and channels: by their shape, or by the first layers."""
+    graph = project.graph
+    for name in used_inputs(graph):
+        shape = graph.by_id[name].params.get("shape")
+        if shape is None and facts is not None:
+            shape = facts.input_shapes.get(name)
+        if shape is not None:
+            return len(shape) == 3
+    return any(node.layer.endswith("2D") for node in graph.nodes)
 
 
 def _task(project: Project) -> str:
@@ -342,6 +358,8 @@ def _arrays(project: Project, recipe: Recipe, cell: Cell) -> None:
         cell.add("}")
     else:
         cell.add(f'x = arrays[{literal(x_name)}].astype("float32")')
+        if recipe.raw_pixels:
+            cell.add("if x.ndim == 3:  # grey pictures: one channel", "    x = x[..., np.newaxis]")
     cell.add(f"y = arrays[{literal(y_name)}]")
     if recipe.task in (CLASSES, BINARY):
         cell.add(

@@ -54,6 +54,12 @@ def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
     cell = Cell("Scale the numbers")
     if recipe.table:
         _scale_table(recipe, several, cell)
+    elif recipe.raw_pixels and not several and project.data.scaling != "none":
+        cell.add(
+            "# Pixels from 0 to 1; those of 8-bit pictures go up to 255.",
+            "brightest = 255 if x_train.max() > 1 else 1",
+            "x_train, x_test = x_train / brightest, x_test / brightest",
+        )
     elif recipe.scaler and not several:
         cell.add(
             "# Every column is scaled the same way at all steps of a sequence.",

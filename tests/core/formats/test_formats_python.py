@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 
 from netbuilder.core.catalog.layers import LAYERS
@@ -200,6 +201,23 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
     text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
     assert (tmp_path / "two_inputs.keras").exists()
+
+
+def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) -> None:
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (60, 6, 6), dtype=np.uint8)
+    np.savez(tmp_path / "p.npz", x=pictures, y=random.integers(0, 2, 60))
+    conv = ("Conv2D", {"filters": 2, "kernel_size": 3})
+    last = ("Dense", {"units": 2, "activation": "softmax"})
+    project = chain("Pictures", Data("arrays", path="p.npz"), conv, ("Flatten", {}), last)
+    text = source(replace(project, training=replace(project.training, epochs=1)))
+    assert "StandardScaler" not in text
+    assert "x_train / brightest" in text
+    run_script(text, tmp_path, root)
+    # Without data the shape of the Input tells that there are pictures.
+    nodes = (replace(project.graph.nodes[0], params={"shape": [6, 6, 1]}), *project.graph.nodes[1:])
+    text = source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
+    assert "Scaler" not in text
 
 
 def test_notebook(tmp_path: Path) -> None:
