@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,7 +44,11 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
     as_json = getattr(arguments, "json", False)
     try:
         module = importlib.import_module(f"netbuilder.cli.{VERBS[verb].module}")
-        return int(module.run(arguments))
+        with warnings.catch_warnings():
+            # What libraries warn programmers of means nothing to a person at the screen.
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")
+            return int(module.run(arguments))
     except UserError as error:
         return fail(error, as_json)
     except KeyboardInterrupt:

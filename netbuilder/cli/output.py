@@ -13,6 +13,10 @@ from typing import Any
 from netbuilder.core.errors import UserError
 
 
+class UsageError(UserError):
+    """The words of the command do not go together: exit code 2."""
+
+
 def say(text: str = "") -> None:
     """A result, on stdout."""
     print(text)
@@ -43,11 +47,12 @@ def plain(value: Any) -> Any:
 
 
 def fail(error: UserError, as_json: bool) -> int:
-    """Tell a person what happened and how to mend it; gives exit code 1."""
-    note(str(error))
+    """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2."""
+    # After a list the mend stands on a line of its own.
+    note(f"{error.what}{error.mend}" if error.what.endswith("\n") else str(error))
     if as_json:
         print_json({"error": error.what, "mend": error.mend, "node": error.node})
-    return 1
+    return 2 if isinstance(error, UsageError) else 1
 
 
 def fail_unexpectedly(error: Exception, as_json: bool) -> int:

@@ -17,6 +17,11 @@ def load_tensorflow(compute: bool = True) -> None:
     with quiet_stderr():
         import keras  # noqa: F401
         import tensorflow as tf
+        from absl import logging
+
+        # Keras writes advice for programmers here ("You are saving your model as ...").
+        tf.get_logger().setLevel("ERROR")
+        logging.set_verbosity(logging.ERROR)
 
         # The first tensor makes TensorFlow's C++ side speak once more.
         if compute:

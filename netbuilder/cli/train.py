@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
@@ -29,13 +32,16 @@ def run(arguments: argparse.Namespace) -> int:
     source = Path(arguments.project)
     project = with_options(registry.read_project(source), arguments)
     output = Path(arguments.output) if arguments.output else source.with_suffix(".h5")
+    workers = _workers(arguments)
     check_place(output)
+    checkpoints = output.with_name(output.name + ".checkpoint")
+    if arguments.resume and not (workers and workers["worker_index"]):
+        _check_resume(checkpoints, output)
     _refuse_broken(project)
 
     from netbuilder.core.data.load import load
 
     dataset = load(project, source.parent)
-    workers = _workers(arguments)
 
     from netbuilder.cli.quiet import load_tensorflow
 
@@ -43,7 +49,6 @@ def run(arguments: argparse.Namespace) -> int:
     if workers:
         _connect(workers)
     _refuse_problems(project, dataset)
-    checkpoints = output.with_name(output.name + ".checkpoint")
     options = {
         "checkpoint_dir": checkpoints,
         "resume": arguments.resume,
@@ -104,9 +109,32 @@ def check_place(output: Path) -> None:
     folder = output.absolute().parent
     if not folder.is_dir():
         raise write_error(FileNotFoundError(2, "no such folder"), output)
-    place = output if output.exists() else folder
-    if not os.access(place, os.W_OK):
-        raise write_error(PermissionError(13, "no right to write"), output)
+    if output.is_dir():
+        raise write_error(IsADirectoryError(errno.EISDIR, "a folder"), output)
+    if output.exists() and not os.access(output, os.W_OK):
+        raise write_error(PermissionError(errno.EACCES, "locked"), output)
+    try:
+        # Rights alone do not tell: a full disk and folders like /proc refuse all the same.
+        with tempfile.NamedTemporaryFile(prefix=".netbuilder-", dir=folder):
+            pass
+    except FileNotFoundError as error:  # the folder is there: it takes no files
+        raise write_error(PermissionError(errno.EACCES, "no files"), output) from error
+    except OSError as error:
+        raise write_error(error, output) from error
+
+
+def _check_resume(checkpoints: Path, output: Path) -> None:
+    """A run that goes on needs a checkpoint; without one a trained model must not be lost."""
+    if (checkpoints / "checkpoint.npz").is_file():
+        return
+    if output.exists():
+        raise UserError(
+            f"There is nothing to resume: the last run into '{output}' was finished, so there is"
+            " no checkpoint beside it. It is unchanged.",
+            "To train anew give another name after -o, or leave --resume out to write over it.",
+            path=str(output),
+        )
+    note(f"There is nothing to resume: no checkpoint stands beside '{output}'. A new run begins.")
 
 
 def _refuse_broken(project: Project) -> None:
@@ -121,7 +149,10 @@ def _refuse_problems(project: Project, dataset: Dataset) -> None:
     from netbuilder.core.check.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, dataset.facts)
-    _refuse(diagnostics.diagnose(project, dataset.facts, shapes), project)
+    problems = diagnostics.diagnose(project, dataset.facts, shapes)
+    _refuse(problems, project)
+    for problem in diagnostics.main(problems):
+        note(f"warning{_place(problem)}: {problem.message}")
 
 
 def _refuse(problems: tuple[Any, ...], project: Project) -> None:
@@ -129,7 +160,7 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
 
     errors = [problem for problem in diagnostics.main(problems) if problem.blocks]
     if errors:
-        lines = [f"  at '{e.node}': {e.message}" if e.node else f"  {e.message}" for e in errors]
+        lines = [f" {_place(e) + ':' if _place(e) else ''} {e.message}" for e in errors]
         count = "one error" if len(errors) == 1 else f"{len(errors)} errors"
         raise UserError(
             f"'{project.name}' cannot train, it has {count}:\n" + "\n".join(lines) + "\n",
@@ -138,11 +169,17 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
         )
 
 
+def _place(problem: Problem) -> str:
+    """ " at 'dense'", where the message does not say it itself."""
+    node = problem.node
+    return f" at '{node}'" if node and f"'{node}'" not in problem.message else ""
+
+
 def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the session must know to train on several machines."""
     if not arguments.workers:
         if arguments.worker_index is not None:
-            raise UserError(
+            raise UsageError(
                 "--worker-index says which of --workers this is, and there are none.",
                 "Add --workers HOST:PORT,HOST:PORT.",
             )
@@ -151,14 +188,22 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
     for address in addresses:
         host, _, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise UserError(
+            raise UsageError(
                 f"'{address}' is no address of a worker.", "Write HOST:PORT, such as lab1:2222."
             )
     index = arguments.worker_index
-    if index is None or index >= len(addresses):
-        raise UserError(
-            f"There are {len(addresses)} workers, and this one says it is number {index}.",
-            f"Give --worker-index 0 to {len(addresses) - 1}, another on each machine.",
+    count = len(addresses)
+    numbers = "0" if count == 1 else f"0 to {count - 1}, another on each machine"
+    if index is None:
+        raise UsageError(
+            "--workers lists the machines, but not which of them this one is.",
+            f"Add --worker-index {numbers}.",
+        )
+    if index >= count:
+        listed = "is one worker" if count == 1 else f"are {count} workers"
+        raise UsageError(
+            f"There {listed}, and this one says it is number {index}.",
+            f"Give --worker-index {numbers}.",
         )
     return {"workers": addresses, "worker_index": index}
 
@@ -237,4 +282,12 @@ def judged(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
     from netbuilder.core.results.evaluate import evaluate
 
     result = evaluate(trained, dataset.test)
-    return replace(trained, test={**trained.test, **result.metrics}), result.sentence
+    test = {**trained.test, **result.metrics}
+    if result.others:
+        first = next(name for name in trained.pre.outputs if name not in result.others)
+        every = {first: result, **result.others}
+        for name, one in every.items():
+            # The loss of each output stands there already, as "price_loss".
+            own = {key: value for key, value in one.metrics.items() if key != "loss"}
+            test |= {f"{name}.{key}": value for key, value in own.items()}
+    return replace(trained, test=test), result.sentence

@@ -51,6 +51,8 @@ def run(capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
 @pytest.fixture(scope="session")
 def fresh(root: Path) -> Callable[..., Done]:
     """A command in a process of its own, as a person starts it."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    plain["PYTHONPATH"] = str(root)
 
     def command(*words: object, cwd: Path | None = None) -> Done:
         done = subprocess.run(
@@ -59,7 +61,7 @@ def fresh(root: Path) -> Callable[..., Done]:
             capture_output=True,
             text=True,
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(root)},
+            env=plain,
             timeout=200,
         )
         assert "Traceback" not in done.stdout + done.stderr

@@ -231,15 +231,17 @@ def test_a_folder_that_cannot_be_written(run: Run, diabetes_job: Job, tmp_path: 
 
 
 def test_workers_are_checked(run: Run, diabetes_job: Job) -> None:
-    for words in (
-        ["--workers", "here"],
-        ["--workers", "a:1,b:2"],
-        ["--workers", "a:1,b:2", "--worker-index", "2"],
-        ["--worker-index", "0"],
+    for words, told in (
+        (["--workers", "here"], "HOST:PORT"),
+        (["--workers", "a:1"], "Add --worker-index 0."),
+        (["--workers", "a:1,b:2"], "Add --worker-index 0 to 1"),
+        (["--workers", "a:1,b:2", "--worker-index", "2"], "There are 2 workers"),
+        (["--worker-index", "0"], "--workers"),
     ):
         done = run("train", diabetes_job.project, *words)
-        assert done.code == 1, words
-        assert "worker" in done.err
+        assert done.code == 2, words
+        assert told in done.err
+        assert "None" not in done.err
 
 
 def test_answers_of_classes_are_labels(run: Run, tmp_path: Path) -> None:
