@@ -28,30 +28,42 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(
             {
-                "parameters": shapes.total_parameters,
+                "parameters": None if shapes is None else shapes.total_parameters,
                 "problems": [_to_json(problem) for problem in problems],
-                "shapes": {node.id: _shape(shapes, node.id) for node in project.graph.nodes},
+                "shapes": {}
+                if shapes is None
+                else {node.id: _shape(shapes, node.id) for node in project.graph.nodes},
             }
         )
     return 1 if blocked else 0
 
 
-def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes]:
+def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:
     """Problems of a project and the shapes of its nodes.
 
     Args:
         project: what to look at.
         base: folder that relative data paths start from.
-    """
-    from netbuilder.cli.quiet import load_tensorflow
-    from netbuilder.core.check import diagnostics
-    from netbuilder.core.check.shapes import ShapeCache
 
+    Shapes are None where the graph itself is broken: there are none to ask Keras for, and the
+    answer comes without loading it.
+    """
+    from netbuilder.core.check import diagnostics, rules_structure
+
+    broken = {rule.code for rule in rules_structure.RULES}
     found: list[Problem] = []
     facts = _facts(project, base, found)
-    load_tensorflow()
-    shapes = ShapeCache().compute(project.graph, facts)
-    listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes))
+    listed = diagnostics.main(diagnostics.diagnose(project, facts))
+    shapes = None
+    if not any(one.code in broken and one.blocks for one in listed):
+        from netbuilder.cli.quiet import load_tensorflow
+        from netbuilder.core.check.shapes import ShapeCache
+
+        load_tensorflow()
+        shapes = ShapeCache().compute(project.graph, facts)
+        listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes))
+    if any(one.code == "no-data" for one in listed):
+        found.clear()  # it could not be read since it is not chosen: one cause, one problem
     return (*found, *listed), shapes
 
 
@@ -68,7 +80,7 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
         return None
 
 
-def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes) -> None:
+def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
         place = f" at '{problem.node}'" if problem.node else ""
         say(f"{problem.severity.value}{place}: {problem.message}")
@@ -76,10 +88,15 @@ def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes) -> No
             say(f"    fix: {problem.fix.label}")
     errors = sum(problem.blocks for problem in problems)
     state = "cannot train yet" if errors else "can train"
+    size = "" if shapes is None else f"{shapes.total_parameters:,} parameters, "
     note(
-        f"{project.name}: {shapes.total_parameters:,} parameters, {errors} errors,"
-        f" {len(problems) - errors} warnings; it {state}."
+        f"{project.name}: {size}{_count(errors, 'error')},"
+        f" {_count(len(problems) - errors, 'warning')}; it {state}."
     )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _to_json(problem: Problem) -> dict[str, object]:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from netbuilder.cli.app import qt_libraries
 from netbuilder.cli.output import note, print_json
 from netbuilder.cli.quiet import load_tensorflow
+from netbuilder.core.errors import UserError
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw the window without a screen and write it."""
+    output = Path(arguments.output)
+    if output.suffix.lower() != ".png":
+        raise UserError(
+            f"A screenshot is a .png picture, and '{output.name}' does not end in .png.",
+            f"Use {output.with_suffix('.png')}.",
+            path=str(output),
+        )
     load_tensorflow()
     with qt_libraries():
         from netbuilder.ui import screenshot
-    screenshot.render(
-        arguments.file, arguments.output, arguments.panel, arguments.size, arguments.dark
-    )
+        from netbuilder.ui.panels import PANELS
+    panel = arguments.panel
+    if panel is not None:
+        # By the id or by the title on the tab, in any case.
+        ids = {name.lower(): row.id for row in PANELS for name in (row.title, row.id)}
+        panel = ids.get(panel.strip().lower(), panel)
+    screenshot.render(arguments.file, arguments.output, panel, arguments.size, arguments.dark)
     note(f"Wrote {arguments.output}.")
     if arguments.json:
         print_json({"output": arguments.output, "size": list(arguments.size)})

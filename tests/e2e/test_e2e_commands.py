@@ -109,6 +109,33 @@ def test_check_of_what_cannot_train(run: Run, diabetes_job: Job, tmp_path: Path)
     assert not path.with_suffix(".h5").exists()
 
 
+def test_check_of_a_broken_graph_needs_no_tensorflow(root: Path, tmp_path: Path) -> None:
+    project = {
+        "format": "netbuilder-project", "version": 1,
+        "graph": {"nodes": [{"id": "i", "layer": "Input"}, {"id": "a", "layer": "Dense"}],
+                  "edges": [["i", "a"], ["a", "gone"]]},
+        "data": {"kind": "csv"},
+    }  # fmt: skip
+    path = tmp_path / "p.netbuilder"
+    path.write_text(json.dumps(project))
+    script = (
+        "import sys\n"
+        "from netbuilder.cli import main\n"
+        f"code = main(['check', {str(path)!r}, '--json'])\n"
+        "print(code, {'tensorflow', 'keras'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, cwd=root
+    )
+    *_, found, last = done.stdout.splitlines()
+    assert last == "1 set()", done.stderr
+    answer = json.loads(found)
+    assert (answer["parameters"], answer["shapes"]) == (None, {})
+    codes = [one["code"] for one in answer["problems"]]
+    assert "dangling-edge" in codes
+    assert [code for code in codes if "data" in code] == ["no-data"]
+
+
 def test_options_of_train(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
     words = ["--epochs", "2", "--batch-size", "100", "--learning-rate", "0.01", "--seed", "7"]
@@ -174,10 +201,19 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
 
 def test_screenshot(fresh: Run, tmp_path: Path) -> None:
     path = tmp_path / "w.png"
-    done = fresh("screenshot", "-o", path, "--size", "1000x700", "--json")
+    done = fresh("screenshot", "-o", path, "--size", "1000x700", "--panel", "TRAINING", "--json")
     assert done.code == 0, done.err
     assert done.json["size"] == [1000, 700]
+    assert done.err.splitlines() == [f"Wrote {path}."]
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
+    for name in ("a.jpg", "a"):
+        done = run("screenshot", "-o", tmp_path / name)
+        assert done.code == 1
+        assert "a.png" in done.err
+        assert not (tmp_path / name).exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
