@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 def run(arguments: argparse.Namespace) -> int:
     """List problems; 1 if the project cannot train."""
-    from netbuilder.core.formats.registry import read_project
-
     path = Path(arguments.file)
-    project = read_project(path)
+    project = _read(path)
     problems, shapes = examine(project, path.parent)
     blocked = any(problem.blocks for problem in problems)
     _tell(project, problems, shapes)
@@ -36,6 +34,19 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
     return 1 if blocked else 0
+
+
+def _read(path: Path) -> Project:
+    """The project of a file; tells what of a model from elsewhere was left out."""
+    from netbuilder.core.formats import registry
+    from netbuilder.core.formats.safety import inspect
+
+    if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
+        return registry.read_project(path)
+    file = inspect(path, placeholders=True)
+    for text in file.notes:
+        note(text)
+    return registry.project_of(file)
 
 
 def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:

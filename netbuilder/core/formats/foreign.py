@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from netbuilder.core.data.preprocess import OutputPre, Preprocessing
 from netbuilder.core.engine.build import build_core, compile_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
-from netbuilder.core.formats import graph_of
+from netbuilder.core.formats import beside, graph_of
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.modelfile import ModelFile
 from netbuilder.core.formats.rebuild import check_sizes, is_memory_error, too_large
@@ -22,6 +23,9 @@ from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     import keras
+
+# In ``TrainedModel.extra``: the canvas cannot say all that the model is.
+KERAS_OWN = "keras_own"
 
 
 def load(file: ModelFile) -> TrainedModel:
@@ -43,9 +47,11 @@ def load(file: ModelFile) -> TrainedModel:
     project = graph_of.project_of(file)
     model = _model(file)
     core = _core(project, model)
+    extra: dict[str, Any] = {"path": str(file.path), "notes": file.notes}
     if core is None:
         core = model
         _compile(core, project)
+        extra[KERAS_OWN] = True
     pre = _preprocessing(project, core)
     return TrainedModel(
         project=project,
@@ -53,8 +59,36 @@ def load(file: ModelFile) -> TrainedModel:
         model=core,
         pre=pre,
         facts=DataFacts(),
-        extra={"path": str(file.path)},
+        extra=extra,
     )
+
+
+def beside_of(trained: TrainedModel) -> dict[str, Any]:
+    """What stands beside a model in a file: nothing where a network that is built from the
+    project would answer something else than the model."""
+    return {} if trained.extra.get(KERAS_OWN) else beside.to_json(trained)
+
+
+def check_h5(trained: TrainedModel, path: Path) -> None:
+    """Keras 3 cannot open a ``.h5`` with operations (``a + b``) in it, not even one of its own.
+
+    Raises:
+        FormatError: there are operations in the model.
+    """
+    import keras
+
+    operations = [
+        one.name
+        for one in getattr(trained.model, "operations", ())
+        if not isinstance(one, keras.layers.Layer)
+    ]
+    if trained.extra.get(KERAS_OWN) and operations:
+        raise FormatError(
+            f"This model uses operations that are no layers ({', '.join(operations[:3])}), and"
+            " Keras cannot open such a model from a .h5.",
+            f"Use {path.with_suffix('.keras')}.",
+            path=str(path),
+        )
 
 
 def _model(file: ModelFile) -> keras.Model:

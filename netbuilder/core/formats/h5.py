@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats import beside
+from netbuilder.core.formats.foreign import beside_of, check_h5
 from netbuilder.core.formats.hdf5_write import OPTIMIZER, write_model
 from netbuilder.core.formats.modelfile import ModelFile
 from netbuilder.core.formats.rebuild import copy_optimizer_state, with_weights
@@ -31,10 +31,12 @@ def save(trained: TrainedModel, path: Path) -> None:
         path: ends in .h5 or .hdf5.
 
     Raises:
+        FormatError: Keras could not open it again.
         UserError: the place cannot be written; what was there before is unchanged.
     """
+    check_h5(trained, Path(path))
     copy_optimizer_state(trained.core, trained.model)
-    write_model(trained.model, path, beside.to_json(trained))
+    write_model(trained.model, path, beside_of(trained))
 
 
 def load(path: Path) -> TrainedModel:

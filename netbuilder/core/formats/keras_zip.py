@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netbuilder.core.catalog.mends import mend
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats import beside
+from netbuilder.core.formats.foreign import beside_of
 from netbuilder.core.formats.modelfile import ZIP_ENTRY, ModelFile
 from netbuilder.core.formats.rebuild import copy_optimizer_state, with_weights
 from netbuilder.core.project.atomic import replacing
@@ -25,13 +25,14 @@ def save(trained: TrainedModel, path: Path) -> None:
         UserError: the place cannot be written; what was there before is unchanged.
     """
     copy_optimizer_state(trained.core, trained.model)
-    text = json.dumps(beside.to_json(trained), ensure_ascii=False)
+    ours = beside_of(trained)
     for layer in trained.model._flatten_layers(include_self=False, recursive=True):
         mend(layer)
     with replacing(Path(path)) as temporary:
         trained.model.save(temporary, overwrite=True)
-        with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(ZIP_ENTRY, text)
+        if ours:
+            with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(ZIP_ENTRY, json.dumps(ours, ensure_ascii=False))
 
 
 def load_checked(file: ModelFile) -> TrainedModel:

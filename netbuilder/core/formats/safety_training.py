@@ -51,8 +51,8 @@ def checked_training(config: Any, name: str) -> tuple[dict[str, Any], tuple[str,
             del kept[key]
             listed = ", ".join(f"'{one:.60}'" for one in unknown)
             notes.append(
-                f"The {word} of '{name}' ({listed}) was left out of the training plan: NetBuilder"
-                " does not know it. Choose one in the Training tab."
+                f"Left out of the training plan: the {word} {listed} of '{name}', which NetBuilder"
+                " does not know. Choose what you want in the Training tab."
             )
     return kept, tuple(notes)
 

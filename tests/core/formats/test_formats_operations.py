@@ -76,8 +76,18 @@ def test_a_mask_that_an_operation_forgets_stays_forgotten(tmp_path: Path) -> Non
     path = tmp_path / "m.keras"
     assert "Add" in [layer for layer, _ in imported(model, path).values()]
     rows = np.array([[1, 2, 0, 0, 0, 0], [3, 4, 5, 6, 0, 0]])
-    answers = registry.load(path).core.predict(rows, verbose=0)
-    assert np.allclose(answers, model.predict(rows, verbose=0), atol=1e-6)
+    expected = model.predict(rows, verbose=0)
+    trained = registry.load(path)
+    assert np.allclose(trained.core.predict(rows, verbose=0), expected, atol=1e-6)
+    # The canvas would answer something else, so a file of it must not be built from the canvas.
+    again = tmp_path / "again.keras"
+    registry.save(trained, again)
+    assert np.allclose(registry.load(again).core.predict(rows, verbose=0), expected, atol=1e-6)
+    opened = keras.models.load_model(again)
+    assert np.allclose(opened.predict(rows, verbose=0), expected, atol=1e-6)
+    with pytest.raises(FormatError, match=r"again\.keras"):
+        registry.save(trained, tmp_path / "again.h5")
+    assert not (tmp_path / "again.h5").exists()
 
 
 @pytest.mark.parametrize("change", [{"class_name": "Map"}, {"module": "keras.src.ops.evil"}])
