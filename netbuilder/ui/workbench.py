@@ -15,8 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.core.quiet import quiet_stderr
-from netbuilder.ui import jobs
+from netbuilder.ui import jobs, keras_loading
 from netbuilder.ui.store import ProjectStore
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ class Workbench(QObject):
         self.run_error: UserError | None = None
         self._facts_key: tuple[Data, Graph, int] | None = None
         self._facts_of = Data()
+        self._check_ready = False
         self._shape_cache: Any = None
         self._facts_worker = jobs.Latest(_find_facts, "facts", self)
         self._facts_worker.answered.connect(self._facts_found)
@@ -105,8 +105,13 @@ class Workbench(QObject):
     def start(self) -> None:
         """Load TensorFlow and Keras behind the window, then find facts and shapes."""
         self._set_keras("loading")
-        jobs.run(_import_keras, self._keras_loaded, self._keras_failed, name="keras")
+        # One after the other: two imports at once stop the event loop longer.
+        jobs.run(_import_check, self._check_loaded, self._keras_failed, name="check")
+
+    def _check_loaded(self, _none: None) -> None:
+        self._check_ready = True
         self.diagnose()
+        jobs.run(keras_loading.load, self._keras_loaded, self._keras_failed, name="keras")
 
     def close(self) -> None:
         """End the threads."""
@@ -193,7 +198,8 @@ class Workbench(QObject):
             self._soon.start()
 
     def _catch_up(self) -> None:
-        self.diagnose()
+        if self._check_ready or self.keras_state == "off":
+            self.diagnose()
         self.refresh()
 
     def _set_keras(self, state: str) -> None:
@@ -246,15 +252,6 @@ class Workbench(QObject):
         log.error("shapes failed", exc_info=error)
 
 
-def _import_keras() -> str:
-    """Import TensorFlow and Keras; the one place where the app does, so that the order of
-    libraries can be changed here (DLL order on Windows).
-    """
-    # What TensorFlow's C++ writes to the terminal frightens beginners and says nothing to them.
-    with quiet_stderr():
-        import keras
-        import tensorflow as tf
-
-        # Loads what Keras puts off until the first layer is made.
-        keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-    return str(tf.__version__)
+def _import_check() -> None:
+    """Import the rules, a fifth of a second that the event loop would stand still for."""
+    import netbuilder.core.check.diagnostics  # noqa: F401

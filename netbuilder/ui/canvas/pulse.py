@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from netbuilder.ui.canvas.paint_wires import wire_path
@@ -18,8 +18,8 @@ from netbuilder.ui.canvas.state import NAMES
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
 
-_LEAST_SECONDS = 0.1
-_STEP = 0.14
+_LEAST_SECONDS = 0.2
+_STEP = 0.17
 _MOST_CARDS = 300  # above, painting would take time that the training needs
 _RADIUS = 3.5
 
@@ -39,13 +39,28 @@ class Pulse:
             return
         self._last = now
         self.at = ((self.at or 0.0) + _STEP) % 1.0
-        self._view.viewport().update()
+        self._view.viewport().update(self._where())
 
     def rest(self) -> None:
         """The run is over."""
         if self.at is not None:
             self.at = None
             self._view.viewport().update()
+
+    def _where(self) -> QRect:
+        """The part of the viewport that the dots run through: painting all costs more."""
+        view = self._view
+        box = QRectF()
+        for wire in view.picture.grid.wires_in(view.seen_box()):
+            box |= wire_path(wire).boundingRect().adjusted(-1, -1, 1, 1)
+        left, top = view.camera.to_screen(box.left(), box.top())
+        right, bottom = view.camera.to_screen(box.right(), box.bottom())
+        room = _RADIUS * view.camera.scale + 2
+        return (
+            QRectF(left, top, right - left, bottom - top)
+            .adjusted(-room, -room, room, room)
+            .toAlignedRect()
+        )
 
     def paint(self, p: QPainter) -> None:
         """Paint the dots on the wires in view, in the canvas's own units."""

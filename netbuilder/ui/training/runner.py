@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.series import RunCurves
     from netbuilder.ui.training.tracker import Tracker
 
-#: The queue is emptied, and the curves redrawn, so often; words change less often, to be read.
+#: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
+#: often: painting takes processor time that the training needs, and words want to be read.
 FRAME_MS = 33
-WORDS_SECONDS = 0.12
+CURVES_SECONDS = 0.12
+WORDS_SECONDS = 0.25
 
 
 class State(StrEnum):
@@ -104,6 +106,8 @@ class Runner(QObject):
         self._queue: deque[Any] = deque()
         self._cancelled = False
         self._worded = 0.0
+        self._drawn = 0.0
+        self._grown = False
         self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self)
@@ -335,16 +339,17 @@ class Runner(QObject):
     def _drain(self) -> None:
         """Take what the worker thread said, at most for half a frame."""
         until = time.perf_counter() + 0.008
-        grown = False
         while self._queue and time.perf_counter() < until:
             event = self._queue.popleft()
             if isinstance(event, _End):
                 self._finish(event)
                 return
-            grown |= self._take(event)
-        if grown:
-            if time.perf_counter() - self._worded > WORDS_SECONDS:
-                self._worded = time.perf_counter()
+            self._grown |= self._take(event)
+        now = time.perf_counter()
+        if self._grown and now - self._drawn > CURVES_SECONDS:
+            self._drawn, self._grown = now, False
+            if now - self._worded > WORDS_SECONDS:
+                self._worded = now
                 self._set_progress(self._tracker.progress(paused=self.paused))
             self.curves_changed.emit()
 
