@@ -161,7 +161,9 @@ class DataPanel(QWidget):
         if self.stack.currentIndex() == 0:
             self.stack.setCurrentIndex(1)
         builtin = BUILTINS.get(data.name)
-        self.title.setText(builtin.title if builtin and data.kind == "builtin" else data.path)
+        known = builtin is not None and data.kind == "builtin"
+        self.title.setText(builtin.title if builtin and known else Path(data.path).name)
+        self.title.setToolTip("" if known else data.path)
         self._show_form(data)
         self._facts_changed()
         self._ask_preview()

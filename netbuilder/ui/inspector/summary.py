@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.ui.results.judging import Judging
@@ -85,7 +87,7 @@ class ProjectSummary(QWidget):
         data, facts = self._store.project.data, self._workbench.facts
         if not data.kind:
             return "none yet: choose some in the tab Data"
-        name = data.name if data.kind == "builtin" else data.path
+        name = data.name if data.kind == "builtin" else Path(data.path).name
         if facts is None:
             waiting = self._workbench.data_error is None
             return f"{name}: loading…" if waiting else f"{name}: cannot be read, see the tab Data"
