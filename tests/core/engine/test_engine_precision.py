@@ -1,0 +1,33 @@
+"""Half precision as a choice of the plan: it trains, and plain Keras opens what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project import edits, files
+from netbuilder.core.resources import resource
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_learns_and_is_saved(precision: str, tmp_path: Path) -> None:
+    import keras
+
+    project = files.read(resource("examples", "digits.netbuilder"))
+    project = edits.set_training(project, epochs=3, precision=precision)
+    dataset = load(project, tmp_path)
+    trained = Session(project, dataset, compilation="graph", record=False).run()
+    losses = trained.history["loss"]
+    assert losses[-1] < 0.5 * losses[0]
+    assert {layer.dtype_policy.name for layer in trained.core.layers} >= {precision}
+    assert all(weight.dtype == "float32" for weight in trained.core.trainable_weights)
+    path = tmp_path / "half.keras"
+    trained.model.save(path)
+    rows = np.zeros((1, 8, 8, 1), "float32")
+    answer = keras.models.load_model(path).predict(rows, verbose=0)
+    assert answer.dtype == np.float32
+    assert answer.sum() == pytest.approx(1.0, abs=1e-3)
