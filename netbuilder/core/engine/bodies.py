@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.engine.downloading import Tell, told
 from netbuilder.core.engine.objects import first_line
 from netbuilder.core.errors import BuildError
 from netbuilder.core.hdf5 import check_file
@@ -82,12 +83,13 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
     return scaled
 
 
-def load_body(layer: keras.Model, node: Node, base: Path | None) -> None:
+def load_body(layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None) -> None:
     """Put learned weights into a body: those of ImageNet, or those in a file.
 
     Args:
         layer: what ``make_body`` made for ``node``.
         base: folder that ``weights_file`` is relative to.
+        tell: is told, in words, how far a download is.
 
     Raises:
         BuildError: no network and not downloaded before, or a file that does not fit.
@@ -99,7 +101,8 @@ def load_body(layer: keras.Model, node: Node, base: Path | None) -> None:
         _load_file(inner, node, base)
     elif kind == "imagenet":
         try:
-            source = _application(node.layer, node.params, weights="imagenet", name="source")
+            with told(f"the weights of {node.layer}", tell):
+                source = _application(node.layer, node.params, weights="imagenet", name="source")
         except Exception as error:
             raise BuildError(
                 f"The weights of {node.layer} are not on this computer and could not be "

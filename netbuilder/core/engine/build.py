@@ -19,6 +19,7 @@ from netbuilder.core.catalog.training import LOSSES
 from netbuilder.core.data.defaults import resolve, task_of
 from netbuilder.core.data.facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.engine.bodies import load_body, make_body
+from netbuilder.core.engine.downloading import Tell
 from netbuilder.core.engine.objects import (
     first_line,
     is_out_of_memory,
@@ -198,6 +199,7 @@ def build_core(
     *,
     seed: int | None = None,
     base: Path | None = None,
+    tell: Tell | None = None,
 ) -> keras.Model:
     """The canvas as a compiled model on model-ready values.
 
@@ -205,6 +207,7 @@ def build_core(
         project: graph and training plan; loss and metrics left open are chosen from the data.
         facts: of the data; may be None where Input nodes have shapes and the loss is given.
         seed: of the weights; the training plan's where None.
+        tell: is told, in words, how far a download of learned weights is.
         base: folder of the project file: files with weights are relative to it.
 
     Returns:
@@ -239,7 +242,7 @@ def build_core(
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
                 seed_layers([layer], seed + len(layers))
                 if LAYERS[owner.layer].module == "keras.applications":
-                    load_body(layer, owner, base)
+                    load_body(layer, owner, base, tell)
                 layers[owner.id] = layer
             return layers[owner.id]
 

@@ -203,7 +203,12 @@ class Session:
         self._emit(Preparing("Building the network"))
         training, folder = self.project.training, self.checkpoint_dir
         found = read(folder) if folder is not None and self.resume_from_checkpoint else None
-        core = build_core(self.project, self.dataset.facts, base=self.base)
+        core = build_core(
+            self.project,
+            self.dataset.facts,
+            base=self.base,
+            tell=lambda words: self._emit(Preparing(words)),
+        )
         if self._strategy is None and self.dataset.stream is None:
             self._strategy = local_strategy(self.devices)
         single = any(choice != best_choice(training) for choice in training.callbacks)

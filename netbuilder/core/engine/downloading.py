@@ -1,0 +1,60 @@
+"""Tells how far the download of learned weights is.
+
+Keras downloads into ``KERAS_HOME/models`` (``~/.keras/models``) and shows a bar of its own on the
+terminal, which a window does not have. So the file is watched while it grows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Tell = Callable[[str], None]
+_SECONDS = 0.3
+
+
+def folder() -> Path:
+    """Where Keras keeps downloaded weights."""
+    home = os.environ.get("KERAS_HOME")
+    return (Path(home) if home else Path.home() / ".keras") / "models"
+
+
+def _sizes(place: Path) -> dict[Path, int]:
+    try:
+        return {path: path.stat().st_size for path in place.iterdir() if path.is_file()}
+    except OSError:
+        return {}
+
+
+@contextmanager
+def told(what: str, tell: Tell | None) -> Iterator[None]:
+    """While inside, tell every now and then how much of ``what`` has come; nothing where
+    nothing is downloaded. Keras's own bar is kept off the terminal.
+    """
+    if tell is None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+        return
+    place, before, done = folder(), _sizes(folder()), threading.Event()
+
+    def watch() -> None:
+        last = 0
+        while not done.wait(_SECONDS):
+            grown = [n for path, n in _sizes(place).items() if n > before.get(path, 0)]
+            if grown and max(grown) != last:
+                last = max(grown)
+                tell(f"Downloading {what}: {last / 1e6:.1f} MB so far")
+
+    thread = threading.Thread(target=watch, name="netbuilder-download")
+    thread.start()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        done.set()
+        thread.join()

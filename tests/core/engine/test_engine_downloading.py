@@ -1,0 +1,42 @@
+"""A download of learned weights is told while it grows, and Keras's own bar stays away."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.engine.downloading import told
+
+
+def test_a_growing_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "old.h5").write_bytes(b"0" * 5_000_000)
+    words: list[str] = []
+    with told("the weights of MobileNetV2", words.append):
+        sys.stdout.write("1234/5678 ------")
+        for size in (1, 2):
+            with (folder / "new.h5").open("ab") as file:
+                file.write(b"0" * (size * 1_000_000))
+            time.sleep(0.7)
+    assert words == [
+        "Downloading the weights of MobileNetV2: 1.0 MB so far",
+        "Downloading the weights of MobileNetV2: 3.0 MB so far",
+    ]
+    assert capsys.readouterr().out == ""
+
+
+def test_nothing_is_told_where_nothing_is_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    words: list[str] = []
+    with told("the weights", words.append):
+        time.sleep(0.7)
+    assert words == []
