@@ -16,6 +16,12 @@ from netbuilder.core.formats import registry
 from netbuilder.core.formats.safety import inspect
 
 
+@pytest.fixture(autouse=True)
+def fresh_names() -> None:
+    """Keras counts its automatic names on through a process, whatever ran before."""
+    keras.utils.clear_session()
+
+
 def tensors(*names: str, shape: tuple[int, ...] = (4,)) -> list[Any]:
     return [keras.Input(shape, name=name) for name in names]
 
