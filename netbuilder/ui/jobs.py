@@ -105,7 +105,7 @@ class Latest(QObject):
 
     answered = Signal(object, object)
     failed = Signal(object, object)
-    _back = Signal(object, object, object)
+    _back = Signal(int, object, object, object)
 
     def __init__(
         self, work: Callable[[Any], Any], name: str, parent: QObject | None = None
@@ -114,8 +114,9 @@ class Latest(QObject):
         self._work = work
         self._wake = threading.Condition()
         self._question: Any = None
-        self._waiting = False
-        self._busy = False
+        # Questions are numbered; those up to `_told` have been answered or overtaken, with the
+        # answer delivered and not only found, so that who sees `idle` sees what was found too.
+        self._asked = self._taken = self._told = 0
         self._stopped = False
         self._back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
@@ -124,14 +125,14 @@ class Latest(QObject):
     def ask(self, question: Any) -> None:
         """Put a question in the place of the one that waits."""
         with self._wake:
-            self._question, self._waiting = question, True
+            self._question = question
+            self._asked += 1
             self._wake.notify()
 
     @property
     def idle(self) -> bool:
-        """Whether no question waits and none is being answered."""
-        with self._wake:
-            return not self._waiting and not self._busy
+        """Whether the newest question's answer has been delivered (GUI thread)."""
+        return self._told == self._asked
 
     def stop(self) -> None:
         """End the thread; no answer comes after this."""
@@ -142,11 +143,11 @@ class Latest(QObject):
     def _loop(self) -> None:
         while True:
             with self._wake:
-                self._busy = False
-                self._wake.wait_for(lambda: self._waiting or self._stopped)
+                self._wake.wait_for(lambda: self._taken < self._asked or self._stopped)
                 if self._stopped:
                     return
-                question, self._waiting, self._busy = self._question, False, True
+                question, self._question = self._question, None
+                self._taken = number = self._asked
             answer, error = None, None
             try:
                 answer = self._work(question)
@@ -154,11 +155,12 @@ class Latest(QObject):
                 error = caught
             if self._stopped:
                 return
-            self._back.emit(question, answer, error)
+            self._back.emit(number, question, answer, error)
 
-    def _deliver(self, question: object, answer: object, error: object) -> None:
+    def _deliver(self, number: int, question: object, answer: object, error: object) -> None:
         if self._stopped:
             return
+        self._told = number
         if error is not None:
             self.failed.emit(question, error)
         else:
