@@ -1,12 +1,16 @@
-"""Trains a small network in a process of its own, to be killed; prints when it begins.
+"""Trains a small network in a process of its own, to be killed; prints how far it is.
 
 Usage: engine_killed.py FOLDER OUT [--resume]
+
+Lines: "started E", "at E" (fifty times a second at most) and "saved E", E epochs done.
+NETBUILDER_KILLED_EPOCHS: epochs of the run.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,11 +20,11 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.facts import DataFacts
 from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.engine import saving
-from netbuilder.core.engine.events import Event, Saved, Started
+from netbuilder.core.engine.events import EpochEnd, Event, Saved, Started
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
-EPOCHS = int(os.environ.get("NETBUILDER_KILLED_EPOCHS", "400"))
+EPOCHS = int(os.environ.get("NETBUILDER_KILLED_EPOCHS", "1200"))
 
 
 def project() -> Project:
@@ -52,24 +56,35 @@ def data() -> Dataset:
     return Dataset(facts, train, held, None, pre)
 
 
+def say(what: str, epoch: int) -> None:
+    """A line that whoever kills can read at once."""
+    sys.stdout.write(f"{what} {epoch}\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     saving.INTERVAL_SECONDS = 0.1
+    said = 0.0
 
     def told(event: Event) -> None:
+        nonlocal said
         if isinstance(event, Started):
-            sys.stdout.write(f"started {event.epoch}\n")
+            say("started", event.epoch)
         elif isinstance(event, Saved):
-            sys.stdout.write(f"saved {event.epoch}\n")
-        sys.stdout.flush()
+            say("saved", event.epoch)
+        elif isinstance(event, EpochEnd) and time.monotonic() - said > 0.02:
+            said = time.monotonic()
+            say("at", event.epoch)
 
     session = Session(
         project(), data(), on_event=told, checkpoint_dir=folder, resume="--resume" in sys.argv
     )
     trained = session.run()
-    assert session.history is not None
+    assert session.history is not None and session._trainer is not None
     np.savez(
         out,
+        kind=session._trainer.program.kind,
         steps=session.history.steps.values,
         epochs=session.history.epochs.values,
         **{f"w{i}": w for i, w in enumerate(trained.core.get_weights())},

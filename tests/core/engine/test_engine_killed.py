@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import runpy
 import signal
 import subprocess
 import sys
@@ -13,8 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netbuilder.core.engine.remembered import Decision
+from netbuilder.core.engine.session import Session
+
 SCRIPT = Path(__file__).with_name("engine_killed.py")
-TIMES = 2
+STEPS_PER_EPOCH = 7
+CHANGE = 250
 
 
 def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[str]:
@@ -28,28 +33,43 @@ def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.timeout(240 + 30 * TIMES)
-def test_killed_run_goes_on_with_the_same_curve(tmp_path: Path) -> None:
-    whole = tmp_path / "whole.npz"
-    assert start(tmp_path / "a", whole).wait() == 0
-    out = tmp_path / "killed.npz"
-    folder = tmp_path / "b"
-    source = random.Random(TIMES)
-    for number in range(TIMES):
-        process = start(folder, out, "--resume")
-        assert process.stdout is not None
-        # Killed some time after the first checkpoint, so that each life brings the run forward.
-        for line in process.stdout:
-            if line.startswith("saved"):
-                break
-        time.sleep(source.random() * 0.4)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        if out.exists():
-            assert number > 0
+def change_compilation_in(epoch: int) -> None:
+    """Remember, as an earlier run would, that this network goes over to XLA within ``epoch``."""
+    script = runpy.run_path(str(SCRIPT))
+    session = Session(script["project"](), script["data"](), record=False)
+    session._prepare()
+    remembered = session._trainer.compilation._remembered  # type: ignore[union-attr]
+    assert remembered is not None
+    remembered.write(Decision("loop", step=epoch * STEPS_PER_EPOCH + 3))
+
+
+def killed(process: subprocess.Popen[str], behind: int, more: float) -> int:
+    """Kill a run ``more`` seconds after its first checkpoint behind an epoch; gives its epoch."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        what, _, number = line.partition(" ")
+        if what == "saved" and int(number) > behind:
             break
+    time.sleep(more)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    return int(number)
+
+
+@pytest.mark.timeout(300)
+def test_killed_run_goes_on_with_the_same_curve(tmp_path: Path) -> None:
+    change_compilation_in(CHANGE)
+    whole, out, folder = tmp_path / "whole.npz", tmp_path / "killed.npz", tmp_path / "b"
+    assert start(tmp_path / "a", whole).wait() == 0
+    source = random.Random(2)
+    # Once in the graph loop, soon after the first checkpoint; once behind the change to XLA.
+    first = killed(start(folder, out, "--resume"), 0, source.random() * 0.1)
+    assert first < CHANGE
+    assert killed(start(folder, out, "--resume"), CHANGE, source.random() * 0.1) > CHANGE
+    assert not out.exists()
     assert start(folder, out, "--resume").wait() == 0
     with np.load(whole) as expected, np.load(out) as got:
+        assert str(expected["kind"]) == "loop"
         assert sorted(expected.files) == sorted(got.files)
         for name in expected.files:
             np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
