@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from netbuilder.core.catalog import rates
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training import (
     ACCURACY_BY_TASK,
@@ -323,3 +324,19 @@ def test_regularizer_gives_a_penalty(keras, name):
 @pytest.mark.parametrize("name", CONSTRAINTS)
 def test_constraint_keeps_the_shape(keras, name):
     assert make(CONSTRAINTS[name])(keras.ops.ones((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_drawn_rate_is_that_of_keras(keras, name):
+    """Over the whole plan and beyond, with the arguments of a new choice and with odd ones."""
+    odd = {
+        "staircase": True, "cycle": True, "power": 2.0, "warmup_target": 0.05,
+        "warmup_steps": 40, "alpha": 0.1, "t_mul": 1.0, "m_mul": 0.5,
+    }  # fmt: skip
+    begun = rates.begin(name, 0.02, 300)
+    fitting = begun | {key: value for key, value in odd.items() if key in SCHEDULES[name].by_name}
+    for params in (begun, fitting, begun | ({"t_mul": 1.5} if "t_mul" in fitting else {})):
+        schedule = getattr(keras.optimizers.schedules, name)(**params)
+        for step in (0, 1, 29, 31, 99, 101, 150, 201, 299, 301, 640):
+            drawn = rates.rate_at(name, params, step)
+            assert drawn == pytest.approx(float(schedule(float(step))), rel=2e-3, abs=1e-7), step

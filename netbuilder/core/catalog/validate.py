@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.rates import mismatch
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
 from netbuilder.core.catalog.training import (
     ACTIVATIONS,
@@ -104,7 +105,9 @@ def _int(param: Param, value: Any) -> str | None:
 
 def _float(param: Param, value: Any) -> str | None:
     if param.schedule and isinstance(value, Mapping):
-        return _object(param, value, SCHEDULES, "learning-rate schedule")
+        found = _object(param, value, SCHEDULES, "learning-rate schedule")
+        name = canonical(SCHEDULES, str(value.get("name", "")))
+        return found or mismatch(name or "", value.get("params", {}))
     return _range_problem(param, value) if _is_number(value) else _wrong(param, value)
 
 

@@ -174,6 +174,12 @@ def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
     return LayerEditor(param, parent)
 
 
+def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
+    from netbuilder.ui.inspector.schedules import ScheduleEditor
+
+    return ScheduleEditor(param, parent)
+
+
 EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {
     Kind.INT: TypedBox,
     Kind.FLOAT: TypedBox,
@@ -193,4 +199,15 @@ EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {
     Kind.LAYER: _layer_editor,
 }
 
-BLOCKS = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT, Kind.LAYER})
+_BLOCKS = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT, Kind.LAYER})
+
+
+def is_block(param: Param) -> bool:
+    """Whether the editor of ``param`` is higher than a line and takes the place of its help."""
+    return param.schedule or param.kind in _BLOCKS
+
+
+def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
+    """The editor of a parameter."""
+    make = _schedule_editor if param.schedule else EDITORS[param.kind]
+    return make(param, parent)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.inspector.boxes import FIELD_WIDTH
-from netbuilder.ui.inspector.editors import BLOCKS, EDITORS
+from netbuilder.ui.inspector.editors import editor_for, is_block
 from netbuilder.ui.inspector.reading import UNSET
 from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.labels import note_label
@@ -22,12 +22,14 @@ _NOTHING = object()
 class ParamRow:
     """Label, editor, line of help and complaint of one parameter."""
 
-    def __init__(self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget) -> None:
+    def __init__(
+        self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
+    ) -> None:
         self.param = param
         self.label = QLabel(param.name, parent)
         self.label.setProperty("role", "field")
         self.label.setToolTip(param.help)
-        self.editor = EDITORS[param.kind](param, parent)
+        self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
         self.editor.setAccessibleDescription(param.help)
         self.editor.setToolTip(param.help)
@@ -38,17 +40,18 @@ class ParamRow:
         self.complaint.hide()
         self.shown: Any = _NOTHING
         line = grid.rowCount()
-        top = Qt.AlignmentFlag.AlignTop if param.kind in BLOCKS else Qt.AlignmentFlag.AlignVCenter
+        top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
         grid.addWidget(self.label, line, 0, top)
-        if param.kind in BLOCKS:
+        if is_block(param):
             grid.addWidget(self.editor, line, 1, 1, 2)
             self.help.hide()
         else:
             grid.addWidget(self.editor, line, 1)
-            grid.addWidget(self.help, line, 2)
+            where = (line + 1, 0, 1, 3) if narrow else (line, 2, 1, 1)
+            grid.addWidget(self.help, *where)
             if param.kind is not Kind.BOOL:
                 self.editor.setFixedWidth(FIELD_WIDTH)
-        grid.addWidget(self.complaint, line + 1, 1, 1, 2)
+        grid.addWidget(self.complaint, grid.rowCount(), 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complained.connect(self.complain)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
@@ -80,17 +83,28 @@ def _same(one: Any, other: Any) -> bool:
 
 
 class ParamForm(QWidget):
-    """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``."""
+    """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``.
+
+    With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
+    another, has its lines of help below the fields.
+    """
 
     edited = Signal(str, object)
 
     def __init__(
-        self, params: Sequence[Param], parent: QWidget | None = None, *, fold: bool = True
+        self,
+        params: Sequence[Param],
+        parent: QWidget | None = None,
+        *,
+        fold: bool = True,
+        narrow: bool = False,
     ) -> None:
         super().__init__(parent)
+        self._narrow = narrow
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
         self._waiting: Mapping[str, Any] = {}
+        self._steps = 0
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(6)
@@ -131,6 +145,13 @@ class ParamForm(QWidget):
         if self._more is not None:
             self._more.setVisible(opened)
 
+    def set_steps(self, steps: int) -> None:
+        """Tell the editors that draw over them how many steps the plan makes; 0: not known."""
+        self._steps = steps
+        for row in self.rows.values():
+            if hasattr(row.editor, "set_steps"):
+                row.editor.set_steps(steps)
+
     def take(self, row: ParamRow, value: Any) -> None:
         """A field was edited."""
         row.shown = row.param.default if value is UNSET else value
@@ -142,10 +163,12 @@ class ParamForm(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
-        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        if not self._narrow:
+            grid.setColumnMinimumWidth(0, LABEL_WIDTH)
         grid.setColumnStretch(2, 1)
         for param in params:
-            self.rows[param.name] = ParamRow(self, param, grid, section)
+            self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
+        self.set_steps(self._steps)
         return section
 
 

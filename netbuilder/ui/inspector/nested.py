@@ -23,7 +23,7 @@ OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
 }
 
 
-class _NestedEditor(QWidget):
+class NestedEditor(QWidget):
     """A combo box, and below it the parameters of what is chosen."""
 
     edited = Signal(object)
@@ -41,11 +41,11 @@ class _NestedEditor(QWidget):
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
         self._help = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
-        layout.addWidget(self.combo)
-        layout.addWidget(self._help)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(3)
+        self.body.addWidget(self.combo)
+        self.body.addWidget(self._help)
 
     @property
     def form(self) -> ParamForm | None:
@@ -91,15 +91,17 @@ class _NestedEditor(QWidget):
             self._form.deleteLater()
             self._form = None
         params, help_line = self.params_of(self._name) if self._name else ((), "")
-        self._help.setText(help_line)
-        self._help.setVisible(bool(help_line))
+        self.show_help(help_line)
         if params:
-            self._form = ParamForm(params, self)
+            self._form = ParamForm(params, self, narrow=True)
             self._form.show_values(self._params)
             self._form.edited.connect(self._take)
-            layout = self.layout()
-            assert layout is not None
-            layout.addWidget(self._form)
+            self.body.addWidget(self._form)
+
+    def show_help(self, line: str) -> None:
+        """Say a line below the combo box; empty: nothing."""
+        self._help.setText(line)
+        self._help.setVisible(bool(line))
 
     def _take(self, name: str, value: Any) -> None:
         if value is UNSET:
@@ -109,7 +111,7 @@ class _NestedEditor(QWidget):
         self.edited.emit(self.joined())
 
 
-class ObjectEditor(_NestedEditor):
+class ObjectEditor(NestedEditor):
     """An initializer, regularizer or constraint: ``"HeNormal"`` or a name with parameters."""
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
@@ -140,7 +142,7 @@ class ObjectEditor(_NestedEditor):
         return (spec.params, spec.help) if spec else ((), "")
 
 
-class LayerEditor(_NestedEditor):
+class LayerEditor(NestedEditor):
     """The layer inside a wrapper, with a form of its own."""
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:

@@ -40,6 +40,7 @@ class ChoiceForm(QWidget):
         self._form: ParamForm | None = None
         self._formed: str | None = None
         self._auto_name = ""
+        self._steps = 0
         self.combo = QuietComboBox(self)
         self.combo.setAccessibleName(title)
         label = QLabel(title, self)
@@ -91,6 +92,12 @@ class ChoiceForm(QWidget):
         self._choice = choice
         self._show()
 
+    def set_steps(self, steps: int) -> None:
+        """Say how many steps the plan makes, for a learning rate that changes on the way."""
+        self._steps = steps
+        if self._form is not None:
+            self._form.set_steps(steps)
+
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
         return f"auto: {(spec.title or spec.name).lower()}" if spec else "automatic, from the data"
@@ -112,6 +119,7 @@ class ChoiceForm(QWidget):
             self._form = None
             if spec is not None and spec.params:
                 self._form = ParamForm(spec.params, self)
+                self._form.set_steps(self._steps)
                 self._form.edited.connect(self._argument)
                 self._outer.addWidget(self._form)
         if self._form is not None and self._choice is not None:

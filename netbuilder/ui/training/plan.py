@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -85,6 +86,7 @@ class PlanForm(QWidget):
         self._layout.addStretch(1)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._show_automatic)
+        workbench.facts_changed.connect(self._show_steps)
         self._show()
         self._show_automatic()
 
@@ -109,7 +111,14 @@ class PlanForm(QWidget):
         self.callbacks_button.setText(f"While it trains: {', '.join(names) or 'nothing extra'}")
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)
+        self._show_steps()
         self._show_outputs()
+
+    def _show_steps(self) -> None:
+        """Tell the optimizer how many steps there will be: a schedule is drawn over them."""
+        facts, plan = self._workbench.facts, self._store.project.training
+        rows = facts.rows if facts is not None else 0
+        self.optimizer.set_steps(math.ceil(rows / max(plan.batch_size, 1)) * plan.epochs)
 
     def _show_outputs(self) -> None:
         project = self._store.project

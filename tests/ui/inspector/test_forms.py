@@ -11,11 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.inspector.boxes import TypedBox
 from netbuilder.ui.inspector.form import ParamForm
 from netbuilder.ui.inspector.reading import UNSET
+from netbuilder.ui.inspector.schedules import ScheduleEditor
 
 OBJECTS = {
     f"{kind} {name}": spec
@@ -190,3 +191,69 @@ def test_the_wheel_changes_nothing_that_has_no_focus(qtbot: QtBot) -> None:
     )
     QApplication.sendEvent(box, event)
     assert box.text() == "32"
+
+
+def rate_form(qtbot: QtBot, value: Any) -> tuple[ParamForm, ScheduleEditor, list[Any]]:
+    form = open_form(qtbot, OPTIMIZERS["Adam"].params, {"learning_rate": value})
+    form.set_steps(900)
+    got: list[Any] = []
+    form.edited.connect(lambda _name, edited: got.append(edited))
+    editor = form.rows["learning_rate"].editor
+    assert isinstance(editor, ScheduleEditor)
+    return form, editor, got
+
+
+def pick(editor: ScheduleEditor, name: str | None) -> None:
+    index = editor.combo.findData(name)
+    editor.combo.setCurrentIndex(index)
+    editor.combo.activated.emit(index)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_can_be_chosen_and_is_drawn(name: str, qtbot: QtBot) -> None:
+    _, editor, got = rate_form(qtbot, 0.02)
+    pick(editor, name)
+    assert got[-1]["name"] == name
+    assert problem_with(OPTIMIZERS["Adam"].by_name["learning_rate"], got[-1]) is None
+    assert editor.form is not None
+    assert set(editor.form.rows) | {p.name for p in SCHEDULES[name].params if p.more} == set(
+        SCHEDULES[name].by_name
+    )
+    assert editor.sketch.isVisible()
+    assert not editor.box.isVisible()
+    assert editor.sketch.values[0] == pytest.approx(0.02)
+    assert min(editor.sketch.values) < 0.02, "it falls within the planned steps"
+    pick(editor, None)
+    assert got[-1] == 0.02
+    assert editor.box.isVisible()
+    assert not editor.sketch.isVisible()
+
+
+def test_a_schedule_of_the_project_is_shown_and_edited(qtbot: QtBot) -> None:
+    held = {"initial_learning_rate": 0.1, "decay_steps": 50, "decay_rate": 0.5}
+    _, editor, got = rate_form(qtbot, {"name": "ExponentialDecay", "params": held})
+    assert editor.combo.currentText() == "ExponentialDecay"
+    assert editor.form is not None
+    box = editor.form.rows["decay_rate"].editor
+    assert box.lineEdit().text() == "0.5"
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "0.25")
+    assert got[-1] == {"name": "ExponentialDecay", "params": {**held, "decay_rate": 0.25}}
+
+
+def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot: QtBot) -> None:
+    form, editor, _ = rate_form(qtbot, 0.02)
+    pick(editor, "PiecewiseConstantDecay")
+    assert editor.form is not None
+    box = editor.form.rows["values"].editor
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "0.1, 0.01")
+    complaint = form.rows["learning_rate"].complaint
+    assert complaint.isVisible()
+    assert "one number more than boundaries: 3, and not 2" in complaint.text()
+    assert editor.sketch.values == ()
+    QTest.keyClicks(box, ", 0.001")
+    assert not complaint.isVisible()
+    assert editor.sketch.values[0] == 0.1
