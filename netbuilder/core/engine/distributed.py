@@ -19,6 +19,7 @@ import numpy as np
 from netbuilder.core.engine.feed import Feed, Orders
 from netbuilder.core.engine.history import Floats
 from netbuilder.core.engine.loop import Chunk, Plan, Program, names_of, numbers_of
+from netbuilder.core.engine.rates import by_hand, variable
 from netbuilder.core.engine.seeds import seed_generators
 from netbuilder.core.errors import TrainingError
 
@@ -155,9 +156,9 @@ class SharedProgram(Program):
 
         if self.stale:
             self._push()
-        rate = float(self.twin.optimizer.learning_rate)
-        if rate != float(self.model.optimizer.learning_rate.numpy()):
-            self.model.optimizer.learning_rate = rate
+        here, there = variable(self.model.optimizer), variable(self.twin.optimizer)
+        if float(here.numpy()) != float(there.numpy()):
+            here.assign(there.numpy())
         if first == 0:
             self.model.reset_metrics()
             self._total = self._seen = 0.0
@@ -236,6 +237,7 @@ class SharedProgram(Program):
         model, twin = self.model, self.twin
         pairs = list(zip(model.weights, twin.weights, strict=True))
         pairs += zip(model.optimizer.variables, twin.optimizer.variables, strict=True)
+        pairs += zip(by_hand(model.optimizer), by_hand(twin.optimizer), strict=True)
         pairs += zip(seed_generators(model), seed_generators(twin), strict=True)
         return pairs
 

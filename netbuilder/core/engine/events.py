@@ -143,13 +143,15 @@ class Changed(Event):
 
     ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
     "reset" (``value``: the seed; epochs and steps begin at 0 again) or "best" (``value``: the
-    epoch, counted from 1, whose weights are back).
+    epoch, counted from 1, whose weights are back). ``note`` says in words what else follows
+    from it: "the schedule is off from here".
     """
 
     what: str
     value: float
     epoch: int
     step: int
+    note: str = ""
 
 
 @dataclass(frozen=True)

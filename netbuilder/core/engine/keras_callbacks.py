@@ -12,6 +12,7 @@ import numpy as np
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training import CALLBACKS, canonical
 from netbuilder.core.engine.objects import make_object
+from netbuilder.core.engine.rates import scheduled
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Training
 
@@ -64,6 +65,7 @@ class Callbacks:
     ) -> None:
         import keras
 
+        _refuse_two_masters(training, core)
         choices = [c for c in training.callbacks if canonical(CALLBACKS, c.name) != _BEST]
         self.callbacks = [
             make_object(_placed(choice, known, base, resumed), CALLBACKS) for choice in choices
@@ -135,6 +137,18 @@ class Callbacks:
                 elif rest == "count":
                     parts = range(int(state[key]))
                     setattr(callback, name, [state[f"{start}{name}/{i}"] for i in parts])
+
+
+def _refuse_two_masters(training: Training, core: keras.Model) -> None:
+    """A schedule sets the rate at every step: another one that sets it cannot be beside it."""
+    names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
+    if "ReduceLROnPlateau" in names and scheduled(core.optimizer):
+        raise TrainingError(
+            "Two parts of the training plan want to set the learning rate: the optimizer's"
+            " schedule, at every step, and ReduceLROnPlateau, when the loss stands still.",
+            "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number as its"
+            " learning rate.",
+        )
 
 
 def _are_arrays(value: Any) -> bool:

@@ -18,6 +18,7 @@ from netbuilder.core.catalog.training import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.engine.rates import adjustable
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Choice
 
@@ -88,8 +89,11 @@ def _tuples(value: Any) -> Any:
 
 
 def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimizer:
-    """The optimizer; with half precision one that scales the loss, so that nothing vanishes."""
-    optimizer = make_object(choice, OPTIMIZERS)
+    """The optimizer; with half precision one that scales the loss, so that nothing vanishes.
+
+    Its rate can be changed while it trains, see ``rates``.
+    """
+    optimizer = adjustable(make_object(choice, OPTIMIZERS))
     if precision == "mixed_float16":
         import keras
 

@@ -64,7 +64,7 @@ class Reporter:
             )
         )
 
-    def changed(self, what: str, value: float) -> None:
+    def changed(self, what: str, value: float, note: str = "") -> None:
         """Something was changed by hand."""
         trainer = self.trainer
-        self.emit(Changed(what, float(value), trainer.epoch, trainer.step))
+        self.emit(Changed(what, float(value), trainer.epoch, trainer.step, note))

@@ -37,17 +37,21 @@ class Saver:
         self._long = time.monotonic() + _LONG_EPOCH_SECONDS
         self._tries: float | None = None
         self._ignored = False
+        self._position = -1
 
-    def begin(self, resumed: Snapshot | None) -> None:
-        """A run begins, or goes on behind ``resumed``."""
+    def begin(self, resumed: Snapshot | None, position: int = 0) -> None:
+        """A run begins, or goes on behind ``resumed`` at ``position``."""
+        self._position = position
         if self.writer is not None:
             self.writer.begin(resumed)
 
-    def look(self, at_end: bool) -> UserError | None:
+    def look(self, at_end: bool, position: int) -> UserError | None:
         """Between two chunks: take a snapshot if it is time.
 
         Args:
             at_end: an epoch has just ended.
+            position: steps done. Of a run that has not moved since the last snapshot, since it
+                waits for its compilation, none is taken.
 
         Returns:
             Why nothing can be saved, while that is so.
@@ -62,7 +66,9 @@ class Saver:
         if writer.problem is not None and not self._ignored:
             self._tries = self._tries or now
             return writer.problem
-        if (at_end and now >= self._next) or now >= self._long:
+        due = (at_end and now >= self._next) or now >= self._long
+        if due and position != self._position:
+            self._position = position
             self._put()
         return None
 

@@ -39,6 +39,7 @@ from netbuilder.core.engine.failures import in_words, not_a_number
 from netbuilder.core.engine.feed import feed_of
 from netbuilder.core.engine.history import History
 from netbuilder.core.engine.keras_callbacks import Callbacks, best_choice, monitor_of
+from netbuilder.core.engine.rates import scheduled
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.saving import Saver
 from netbuilder.core.engine.snapshots import restore, take
@@ -132,7 +133,10 @@ class Session:
         self._control.end("epoch")
 
     def set_learning_rate(self, rate: float) -> None:
-        """Use another learning rate from the next step on; answered by ``Changed``."""
+        """Use another learning rate from the next step on; answered by ``Changed``.
+
+        It takes over from a schedule: that is off until the weights are reset.
+        """
         self._control.post(lambda: self._set_learning_rate(rate))
 
     def train_more(self, epochs: int) -> None:
@@ -247,7 +251,7 @@ class Session:
             self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
             restore(trainer, callbacks, found)
             self.seconds = float(found.facts["seconds"])
-        self._saver.begin(found)
+        self._saver.begin(found, trainer.position)
         self._trainer, self._callbacks = trainer, callbacks
         self._reporter = Reporter(trainer, self._emit)
 
@@ -268,7 +272,7 @@ class Session:
             self._attend(trainer)
             ending = self._control.ending
             at_end = trainer.step == 0
-            problem = saver.look(at_end)
+            problem = saver.look(at_end, trainer.position)
             if problem is not None and ending != "now":
                 self._wait_for_room(trainer, problem)
                 continue
@@ -359,7 +363,8 @@ class Session:
     def _set_learning_rate(self, rate: float) -> None:
         if self._trainer is not None and self._reporter is not None:
             self._trainer.set_learning_rate(rate)
-            self._reporter.changed("learning_rate", rate)
+            off = "the schedule is off from here" if scheduled(self._trainer.core.optimizer) else ""
+            self._reporter.changed("learning_rate", rate, off)
 
     def _set_epochs(self, epochs: int) -> None:
         self.epochs = max(1, epochs)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.engine.checkpoint import Arrays, Snapshot
+from netbuilder.core.engine.rates import by_hand
 from netbuilder.core.engine.seeds import seed_generators
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.files import to_json
@@ -22,6 +23,7 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
     return {
         "weight": list(core.weights),
         "optimizer": list(core.optimizer.variables),
+        "rate": by_hand(core.optimizer),
         "random": seed_generators(core),
         "metric": [v for metric in core.metrics for v in metric.variables],
         "best": list(counters.best),

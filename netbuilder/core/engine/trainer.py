@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine import rates
 from netbuilder.core.engine.compilation import Compilation, Mode
 from netbuilder.core.engine.distributed import WORKER_STEPS, SharedProgram
 from netbuilder.core.engine.evaluator import Evaluator
@@ -276,11 +277,11 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return float(self.core.optimizer.learning_rate)
+        return rates.rate_of(self.core.optimizer)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Change the rate from the next step on."""
-        self.core.optimizer.learning_rate = rate
+        """Change the rate from the next step on; a schedule is off from there."""
+        rates.set_rate(self.core.optimizer, rate)
 
     def changed(self) -> None:
         """The weights of ``core`` were changed from outside of the loop."""
@@ -313,6 +314,7 @@ class Trainer:
         for old, new in pairs:
             for mine, theirs in zip(old, new, strict=True):
                 mine.assign(theirs)
+        rates.follow_plan(self.core.optimizer)
         self.reseed(seed)
         self.counters.best_value.assign(np.inf)
         self.history.clear()

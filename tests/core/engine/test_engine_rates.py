@@ -1,0 +1,157 @@
+"""A learning rate set by hand takes over from a schedule, and keeps it through everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.events import Changed, EpochEnd, Event
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import TrainingError
+from netbuilder.core.formats import registry
+from netbuilder.core.project.model import Choice, Project
+
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+DECAY = {"name": "ExponentialDecay", "params": {
+    "initial_learning_rate": 0.05, "decay_steps": 5, "decay_rate": 0.5,
+}}  # fmt: skip
+OFF = "the schedule is off from here"
+
+
+@pytest.fixture
+def plan(chain: Callable[..., Project]) -> Callable[..., Project]:
+    def make(**training: Any) -> Project:
+        optimizer = Choice("SGD", {"learning_rate": DECAY})
+        return chain(NET, optimizer=optimizer, batch_size=20, **training)
+
+    return make
+
+
+@pytest.fixture
+def data(dataset: Callable[..., Any], numbers: tuple[Any, Any]) -> Any:
+    return dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+
+
+def weights(session: Session) -> list[Any]:
+    assert session._trainer is not None
+    return [weight.copy() for weight in session._trainer.core.get_weights()]
+
+
+@pytest.mark.parametrize("kind", ["graph", "step", "loop"])
+def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(
+    plan: Callable[..., Project], data: Any, kind: Any
+) -> None:
+    told: list[Event] = []
+    session = Session(plan(epochs=5), data, on_event=told.append, compilation=kind, record=False)
+    session.run()
+    assert session._trainer is not None
+    # 5 epochs of 4 steps: the rate has been halved four times.
+    assert session._trainer.learning_rate == pytest.approx(0.05 * 0.5**4)
+    assert not [event for event in told if isinstance(event, Changed)]
+    before = weights(session)
+    session.set_learning_rate(0.0)
+    session.train_more(3)
+    session.run()
+    changed = next(event for event in told if isinstance(event, Changed))
+    assert (changed.what, changed.value, changed.epoch, changed.note) == (
+        "learning_rate",
+        0,
+        5,
+        OFF,
+    )
+    ends = [event for event in told if isinstance(event, EpochEnd) and event.epoch > 5]
+    assert ends and all(event.learning_rate == 0 for event in ends)
+    for one, two in zip(before, weights(session), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(
+    plan: Callable[..., Project], data: Any, tmp_path: Path
+) -> None:
+    def run(epochs: int, resume: bool, ask: bool) -> Session:
+        session = Session(
+            plan(epochs=epochs), data, compilation="graph", record=False,
+            checkpoint_dir=tmp_path, resume=resume,
+        )  # fmt: skip
+        if ask:
+            session.set_learning_rate(0.02)
+        session.run()
+        return session
+
+    whole = run(9, False, True)
+    run(4, False, True)
+    rest = run(9, True, False)
+    assert rest._trainer is not None and rest.history is not None and whole.history is not None
+    assert rest._trainer.learning_rate == pytest.approx(0.02)
+    np.testing.assert_array_equal(rest.history.steps.values, whole.history.steps.values)
+    rest.train_more(2)
+    rest.run()
+    assert rest._trainer.learning_rate == pytest.approx(0.02)
+
+
+def test_a_reset_lets_the_schedule_rule_again(plan: Callable[..., Project], data: Any) -> None:
+    session = Session(plan(epochs=4), data, compilation="graph", record=False)
+    first = session.run().history
+    session.set_learning_rate(0.5)
+    session.train_more(1)
+    session.run()
+    session.reset_weights()
+    session.epochs = 4
+    assert session.run().history == first
+
+
+def test_half_precision_and_files_know_the_schedule(
+    plan: Callable[..., Project], data: Any, tmp_path: Path
+) -> None:
+    import keras
+
+    session = Session(
+        plan(epochs=2, precision="mixed_float16"), data, compilation="graph", record=False
+    )
+    session.set_learning_rate(0.003)
+    session.run()
+    assert session._trainer is not None
+    assert session._trainer.learning_rate == pytest.approx(0.003)
+    plain = Session(plan(epochs=2), data, compilation="graph", record=False)
+    plain.set_learning_rate(0.003)
+    trained = plain.run()
+    for name in ("model.h5", "model.keras"):
+        registry.save(trained, tmp_path / name, tmp_path)
+        loaded = keras.models.load_model(tmp_path / name)
+        schedule = loaded.optimizer.get_config()["learning_rate"]
+        assert schedule["class_name"] == "ExponentialDecay"
+        loaded.fit(data.train.x["input"], data.train.y["out"], verbose=0)
+
+
+def test_several_devices_follow_the_schedule_and_the_hand(
+    plan: Callable[..., Project], data: Any
+) -> None:
+    import tensorflow as tf
+
+    from netbuilder.core.engine.distributed import SharedProgram
+
+    strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+    sessions = []
+    for shared in (False, True):
+        session = Session(plan(epochs=4), data, compilation="graph", record=False)
+        session._strategy = strategy if shared else None
+        session.run()
+        session.set_learning_rate(0.01)
+        session.train_more(2)
+        session.run()
+        sessions.append(session)
+    assert isinstance(sessions[1]._trainer.other, SharedProgram)  # type: ignore[union-attr]
+    losses = [session.history.by_epoch()["loss"] for session in sessions]  # type: ignore[union-attr]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+
+
+def test_a_schedule_beside_reduce_on_plateau_is_refused_in_words(
+    plan: Callable[..., Project], data: Any
+) -> None:
+    project = plan(callbacks=(Choice("ReduceLROnPlateau"),))
+    with pytest.raises(TrainingError, match="Take ReduceLROnPlateau out"):
+        Session(project, data, record=False).run()
