@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import floor, log2
 from typing import Any
 
-from netbuilder.core.catalog.training import OPTIMIZERS, canonical
+from netbuilder.core.catalog.training import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import ARRANGING, DROPPING, Context
 from netbuilder.core.check.memory import machine_memory, training_memory
 from netbuilder.core.check.problems import Fix, Severity
@@ -27,6 +27,7 @@ _ALWAYS_FINE = 10_000
 #: The usual range of the learning rate; plain gradient descent stands more.
 _RATES = {"SGD": (1e-5, 1.0), "Adadelta": (1e-4, 10.0), "Adagrad": (1e-5, 1.0), "Ftrl": (1e-5, 1.0)}
 _USUAL_RATE = (1e-6, 0.1)
+_PLATEAU = "ReduceLROnPlateau"
 
 
 def _batch(context: Context) -> Iterable[Found]:
@@ -72,6 +73,20 @@ def _with_rate(project: Project, rate: float) -> Project:
     optimizer = project.training.optimizer
     params = {**optimizer.params, "learning_rate": rate}
     return edits.set_training(project, optimizer=Choice(optimizer.name, params))
+
+
+def _two_rates(context: Context) -> Iterable[Found]:
+    training = context.project.training
+    if not isinstance(training.optimizer.params.get("learning_rate"), Mapping):
+        return
+    kept = tuple(c for c in training.callbacks if canonical(CALLBACKS, c.name) != _PLATEAU)
+    if len(kept) < len(training.callbacks):
+        yield Found(
+            None,
+            f"{training.optimizer.name}'s learning rate follows a schedule at every step, and"
+            f" {_PLATEAU} wants to set it, too, when the loss stands still. Take one of them.",
+            fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
+        )
 
 
 def _batch_norm(context: Context) -> Iterable[Found]:
@@ -245,6 +260,26 @@ RULES: tuple[Rule, ...] = (
         (
             lambda: Example(_planned(optimizer=Choice("Adam", {"learning_rate": 5.0})), _FLOWERS),
             lambda: Example(_planned(optimizer=Choice("SGD", {"learning_rate": 1e-9})), _FLOWERS),
+        ),
+    ),
+    Rule(
+        "two-rates", Severity.ERROR, "Schedule and ReduceLROnPlateau",
+        "A schedule sets the learning rate at every step, so nothing else can set it beside it.",
+        "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number.",
+        _two_rates,
+        (
+            lambda: Example(
+                _planned(
+                    optimizer=Choice("Adam", {"learning_rate": {
+                        "name": "ExponentialDecay",
+                        "params": {
+                            "initial_learning_rate": 0.01, "decay_steps": 100, "decay_rate": 0.9,
+                        },
+                    }}),
+                    callbacks=(Choice(_PLATEAU),),
+                ),
+                _FLOWERS,
+            ),
         ),
     ),
     Rule(
