@@ -22,6 +22,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.reason = "done"
+        self.note = ""
         self._console = Console(stderr=True)
         self._bar = Bar(
             TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=30)),
@@ -78,7 +79,7 @@ class Progress:
         elif isinstance(event, events.Paused) and event.reason:
             self._console.print(f"Paused: {event.reason}")
         elif isinstance(event, events.Finished):
-            self.reason = event.reason
+            self.reason, self.note = event.reason, event.note
 
     def _steps(self, done: int, speed: float) -> None:
         total = self._epochs * self._per_epoch

@@ -55,11 +55,14 @@ def run(arguments: argparse.Namespace) -> int:
         "base": source.parent,
         **workers,
     }
-    trained, reason = _train(project, dataset, options)
+    trained, reason, stopper = _train(project, dataset, options)
     trained, sentence = judged(trained, dataset)
     if workers and workers["worker_index"] > 0:
         # All workers end with the same weights; the first one writes them.
-        note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
+        if reason == "stopped":
+            note(f"{stopper} Worker 0 writes the model and a checkpoint.")
+        else:
+            note(f"Worker {workers['worker_index']} is done; worker 0 writes the model.")
         if arguments.json:
             _tell_json(trained, None)
         return 1 if reason == "stopped" else 0
@@ -67,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if reason != "stopped":
         # The run is whole and saved: there is nothing to resume.
         shutil.rmtree(checkpoints, ignore_errors=True)
-    _tell(trained, reason, sentence, output)
+    _tell(trained, reason, sentence, output, stopper)
     if arguments.json:
         _tell_json(trained, output)
     return 1 if reason == "stopped" else 0
@@ -219,7 +222,10 @@ def _connect(workers: dict[str, Any]) -> None:
         connect_workers(workers["workers"], workers["worker_index"])
 
 
-def _train(project: Project, dataset: Dataset, options: dict[str, Any]) -> tuple[TrainedModel, str]:
+def _train(
+    project: Project, dataset: Dataset, options: dict[str, Any]
+) -> tuple[TrainedModel, str, str]:
+    """The trained model, why it ended, and which of several workers was stopped, in words."""
     from netbuilder.cli.progress import Progress
     from netbuilder.core.engine.session import Session
 
@@ -227,7 +233,7 @@ def _train(project: Project, dataset: Dataset, options: dict[str, Any]) -> tuple
         session = Session(project, dataset, on_event=progress.on_event, **options)
         with _stopped_by_hand(session):
             trained = session.run()
-    return trained, progress.reason
+    return trained, progress.reason, progress.note
 
 
 @contextmanager
@@ -249,14 +255,16 @@ def _stopped_by_hand(session: Session) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path) -> None:
+def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopper: str) -> None:
     if sentence:
         say(sentence)
     note(
         f"Wrote {output} after {trained.epochs} epochs, {trained.seconds:.1f} s,"
         f" {trained.steps_per_second:,.0f} steps a second."
     )
-    if reason == "stopped":
+    if reason == "stopped" and stopper:
+        note(f"{stopper} Start all of them again with --resume to go on.")
+    elif reason == "stopped":
         note("Stopped by hand. Go on with --resume.")
     elif reason == "early":
         note("It ended early, as the project's callbacks say.")

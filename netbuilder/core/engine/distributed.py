@@ -5,6 +5,7 @@ part of every batch, and TensorFlow adds up the gradients. (``fit`` under
 ``MultiWorkerMirroredStrategy`` fails in Keras 3.15.1: a ``PerReplica`` value is converted to a
 tensor.) The network that the strategy holds has a twin outside of it, to which every epoch is
 copied: validation, callbacks, checkpoints and the result are the twin's, as in any other run.
+In the middle of an epoch the twin lags behind until ``settle`` brings it up to the last step.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.engine.agreement import Agreement
 from netbuilder.core.engine.feed import Feed, Orders
 from netbuilder.core.engine.history import Floats
 from netbuilder.core.engine.loop import Chunk, Plan, Program, names_of, numbers_of
@@ -137,6 +139,8 @@ class SharedProgram(Program):
         self.steps_per_epoch = -(-rows // plan.batch)
         self.orders = orders
         self.stale = False
+        self.ahead = False
+        self.agreement: Agreement | None = None
         self.names = list(twin.get_metrics_result())
         self.validation_names = []
         with strategy.scope():
@@ -144,7 +148,11 @@ class SharedProgram(Program):
             names_of(self.model, feed, plan.batch)
         self._total = self._seen = 0.0
         self.function = tf.function(self._shared_chunk, autograph=False)
-        self._averages = tf.function(self._average, autograph=False)
+        self._averages = tf.function(lambda: self._average(self._statistics()), autograph=False)
+        self._measured = tf.function(
+            lambda: self._average(self._measures(self.model)), autograph=False
+        )
+        self._measure = tf.function(self._set_measures, autograph=False)
 
     def reseed(self, orders: Orders) -> None:
         """Shuffle in another way."""
@@ -163,21 +171,58 @@ class SharedProgram(Program):
             self.model.reset_metrics()
             self._total = self._seen = 0.0
         order = self.orders.get(epoch, 1, 1)[0]
-        steps = self.function(
-            tf.constant(order), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
-        ).numpy()[:count]
-        begin = (first + np.arange(count)) * self.plan.batch
-        sizes = np.minimum(self.plan.batch, self.rows - begin)
-        self._total += float((steps[:, 0] * sizes).sum())
-        self._seen += float(sizes.sum())
-        if first + count < self.steps_per_epoch:
+        agreement = self.agreement
+        wishes = np.zeros((1, 1), np.float32) if agreement is None else agreement.wishes
+        numbers, wished = self.function(
+            tf.constant(order),
+            tf.constant(first, tf.int32),
+            tf.constant(count, tf.int32),
+            tf.constant(wishes),
+        )
+        if agreement is not None:
+            agreement.take(wished.numpy())
+        steps = numbers.numpy()[:count]
+        self._add(first, steps[:, 0])
+        self.ahead = first + count < self.steps_per_epoch
+        if self.ahead:
             return Chunk(steps, steps[:0])
         self._pull()
         row: Floats = steps[-1:].copy()
         row[0, 0] = self._total / self._seen
         return Chunk(steps, row)
 
-    def _shared_chunk(self, order: Any, first: Any, count: Any) -> Any:
+    def _add(self, first: int, losses: Floats) -> None:
+        """Add up the epoch's loss: each step counts by its samples."""
+        begin = (first + np.arange(len(losses))) * self.plan.batch
+        sizes = np.minimum(self.plan.batch, self.rows - begin)
+        self._total += float((losses * sizes).sum())
+        self._seen += float(sizes.sum())
+
+    def go_on(self, losses: Floats) -> None:
+        """The next chunk goes on in an epoch of which ``losses`` are the steps so far."""
+        self._total = self._seen = 0.0
+        self._add(0, losses)
+
+    def settle(self) -> None:
+        """Bring the twin up to the last step; every worker must call it behind the same chunk.
+
+        Nothing changes for the training, so that it does not matter when it is called.
+        """
+        if not self.ahead:
+            return
+        self.ahead = False
+        for mine, theirs in self._pairs():
+            theirs.assign(mine.numpy())
+        kept = [w for w in self.twin.non_trainable_weights if "float" in str(w.dtype)]
+        shared = [
+            (kept, self._averages if kept else list),
+            (self._measures(self.twin), self._measured),
+        ]
+        for variables, values in shared:
+            for one, value in zip(variables, values(), strict=True):
+                one.assign(value.numpy())
+
+    def _shared_chunk(self, order: Any, first: Any, count: Any, wishes: Any) -> Any:
         import tensorflow as tf
 
         width = len(self.names)
@@ -201,7 +246,7 @@ class SharedProgram(Program):
         _, steps = tf.while_loop(
             lambda done, _: done < count, body, (tf.constant(0), steps), parallel_iterations=1
         )
-        return self._mean([steps.stack()])[0]
+        return self._mean([steps.stack(), wishes])
 
     def _mean(self, values: list[Any]) -> list[Any]:
         """The average of tensors over all replicas."""
@@ -216,22 +261,37 @@ class SharedProgram(Program):
         results = self.strategy.run(together, args=tuple(values))
         return [self.strategy.experimental_local_results(one)[0] for one in results]
 
-    def _average(self) -> list[Any]:
-        """Moving statistics that each replica keeps of its own part, averaged."""
+    def _average(self, variables: list[Any]) -> list[Any]:
+        """Variables of which each replica has its own, such as moving statistics, averaged."""
         import tensorflow as tf
 
         def read() -> Any:
             context = tf.distribute.get_replica_context()
             return [
                 context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(variable.value))
-                for variable in self._statistics()
+                for variable in variables
             ]
 
         return [self.strategy.experimental_local_results(one)[0] for one in self.strategy.run(read)]
 
+    def _set_measures(self, values: list[Any]) -> None:
+        """Let each replica's metrics go on from the average."""
+
+        def write(*parts: Any) -> None:
+            for one, part in zip(self._measures(self.model), parts, strict=True):
+                one.assign(part)
+
+        self.strategy.run(write, args=tuple(values))
+
     def _statistics(self) -> list[Any]:
         weights = self.model.non_trainable_weights
         return [weight for weight in weights if "float" in str(weight.dtype)]
+
+    @staticmethod
+    def _measures(model: keras.Model) -> list[Any]:
+        """What metrics have added up since the epoch began."""
+        every = [v for metric in model.metrics for v in metric.variables]
+        return [variable for variable in every if "float" in str(variable.dtype)]
 
     def _pairs(self) -> list[tuple[Any, Any]]:
         model, twin = self.model, self.twin
@@ -254,6 +314,7 @@ class SharedProgram(Program):
         self.stale = False
         for mine, theirs in self._pairs():
             mine.assign(theirs.numpy())
+        self._measure([measure.value for measure in self._measures(self.twin)])
 
     def share(self, data: bytes | None) -> bytes:
         """Hand the first worker's ``data`` to all of them; every worker must call it."""

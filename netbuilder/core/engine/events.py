@@ -173,11 +173,13 @@ class Saved(Event):
 class Finished(Event):
     """The run is over and left a trained model.
 
-    ``reason`` is "done" (all epochs), "stopped" (by hand) or "early" (a callback ended it).
+    ``reason`` is "done" (all epochs), "stopped" (by hand) or "early" (a callback ended it);
+    ``note`` says in words which of several workers was stopped.
     """
 
     trained: TrainedModel
     reason: str = "done"
+    note: str = ""
 
 
 @dataclass(frozen=True)

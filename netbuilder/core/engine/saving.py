@@ -45,11 +45,16 @@ class Saver:
         if self.writer is not None:
             self.writer.begin(resumed)
 
-    def look(self, at_end: bool, position: int) -> UserError | None:
+    @property
+    def overdue(self) -> bool:
+        """Whether the epoch takes so long that the run is to be saved in its middle."""
+        return self.writer is not None and time.monotonic() >= self._long
+
+    def look(self, whole: bool, position: int) -> UserError | None:
         """Between two chunks: take a snapshot if it is time.
 
         Args:
-            at_end: an epoch has just ended.
+            whole: an epoch has just ended, or the run is to be saved in its middle.
             position: steps done. Of a run that has not moved since the last snapshot, since it
                 waits for its compilation, none is taken.
 
@@ -66,8 +71,7 @@ class Saver:
         if writer.problem is not None and not self._ignored:
             self._tries = self._tries or now
             return writer.problem
-        due = (at_end and now >= self._next) or now >= self._long
-        if due and position != self._position:
+        if whole and now >= self._next and position != self._position:
             self._position = position
             self._put()
         return None

@@ -12,11 +12,12 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine import runs
+from netbuilder.core.engine.agreement import Agreement
 from netbuilder.core.engine.assembly import assemble
 from netbuilder.core.engine.build import build_core, model_inputs
 from netbuilder.core.engine.checkpoint import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.compilation import Mode
-from netbuilder.core.engine.control import Control
+from netbuilder.core.engine.control import Control, Ending
 from netbuilder.core.engine.distributed import (
     SharedProgram,
     connect_workers,
@@ -100,6 +101,7 @@ class Session:
         self.devices = tuple(devices)
         # Several machines must find each other before anything is computed.
         self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
+        self._agreement = Agreement(len(self.workers), worker_index) if workers else None
         self.run_id = ""
         self.epochs = project.training.epochs
         self.seconds = 0.0
@@ -176,6 +178,8 @@ class Session:
 
     def _run(self) -> TrainedModel:
         self._control.begin()
+        if self._agreement is not None:
+            self._agreement.begin()
         if self._trainer is None:
             self._prepare()
         elif self._callbacks is not None:
@@ -194,7 +198,8 @@ class Session:
         for notice in self._watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
             self._emit(Noticed(notice))
         self._record(trainer, reason)
-        self._emit(Finished(self.trained, reason))
+        note = self._agreement.words if self._agreement is not None else ""
+        self._emit(Finished(self.trained, reason, note))
         return self.trained
 
     def _parts(self) -> tuple[Trainer, Reporter, Callbacks, Saver]:
@@ -230,6 +235,8 @@ class Session:
             strategy=self._strategy,
             build=lambda: build_core(self.project, self.dataset.facts, base=self.base),
         )
+        if isinstance(trainer.other, SharedProgram):
+            trainer.other.agreement = self._agreement
         if self.workers and self.resume_from_checkpoint:
             found = self._shared(trainer, found)
         callbacks = Callbacks(
@@ -239,9 +246,7 @@ class Session:
             base=self.base,
             resumed=found is not None,
         )
-        self._saver = Saver(
-            folder, lambda: take(trainer, callbacks, self.epochs, self.seconds), self._tell_saved
-        )
+        self._saver = Saver(folder, lambda: self._snapshot(trainer, callbacks), self._tell_saved)
         # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
         callbacks.begin()
         graph = getattr(trainer.program.function, "graph", None)
@@ -254,6 +259,25 @@ class Session:
         self._saver.begin(found, trainer.position)
         self._trainer, self._callbacks = trainer, callbacks
         self._reporter = Reporter(trainer, self._emit)
+
+    def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> Snapshot:
+        self._settle(trainer)
+        return take(trainer, callbacks, self.epochs, self.seconds)
+
+    def _settle(self, trainer: Trainer) -> None:
+        """Have the network that is saved, and kept in the end, be that of the last step."""
+        if isinstance(trainer.other, SharedProgram):
+            trainer.other.settle()
+
+    def _lags(self, trainer: Trainer) -> bool:
+        """Whether this worker cannot save now, since all would have to ``settle`` with it."""
+        shared = trainer.other
+        return bool(self.workers) and isinstance(shared, SharedProgram) and shared.ahead
+
+    @property
+    def _ending(self) -> Ending:
+        """How the run is to end: with other workers, what all of them know."""
+        return self._control.ending if self._agreement is None else self._agreement.ending
 
     def _shared(self, trainer: Trainer, found: Snapshot | None) -> Snapshot | None:
         """The first worker's checkpoint, for all of them."""
@@ -270,10 +294,11 @@ class Session:
         begun = -1
         while True:
             self._attend(trainer)
-            ending = self._control.ending
-            at_end = trainer.step == 0
-            problem = saver.look(at_end, trainer.position)
-            if problem is not None and ending != "now":
+            ending = self._ending
+            at_end, lags = trainer.step == 0, self._lags(trainer)
+            whole = at_end or (saver.overdue and not lags)
+            problem = saver.look(whole, trainer.position)
+            if problem is not None and self._control.ending != "now" and not lags:
                 self._wait_for_room(trainer, problem)
                 continue
             if ending == "now" or (ending == "epoch" and at_end):
@@ -292,9 +317,14 @@ class Session:
                 self._chunk(trainer, trainer.epoch + 1 if ending == "epoch" else self.epochs)
 
     def _chunk(self, trainer: Trainer, limit: int) -> None:
-        _, reporter, _, _ = self._parts()
+        _, reporter, _, saver = self._parts()
         first, before = trainer.position, trainer.epoch
+        agreement = self._agreement
+        if agreement is not None:
+            agreement.ask(self._control.ending, saver.overdue)
         progress = trainer.advance(limit)
+        if agreement is not None and (agreement.save or agreement.ending == "now"):
+            self._settle(trainer)
         self.seconds += progress.seconds
         reporter.steps(first, progress.steps, progress.seconds, self.seconds)
         finite = np.isfinite(progress.steps[:, 0])
@@ -309,7 +339,9 @@ class Session:
     def _validate(self, trainer: Trainer) -> None:
         begin = time.perf_counter()
         before = trainer.epoch
-        rows = trainer.validate(lambda: self._control.pressing)
+        # Workers stop together behind a chunk, never while one of them measures.
+        interrupted = None if self.workers else lambda: self._control.pressing
+        rows = trainer.validate(interrupted)
         self.seconds += time.perf_counter() - begin
         if rows is not None:
             self._epochs_ended(trainer, before)
@@ -384,6 +416,7 @@ class Session:
 
     def _go_back(self) -> None:
         if self._trainer is not None and self._reporter is not None:
+            self._settle(self._trainer)
             self._reporter.changed("best", self._trainer.restore_best())
 
     def _record(self, trainer: Trainer, reason: str) -> None:
@@ -396,6 +429,7 @@ class Session:
                 self.run_id = ""
 
     def _finish(self, trainer: Trainer) -> TrainedModel:
+        self._settle(trainer)
         core = trainer.core
         core.optimizer.finalize_variable_values(core.trainable_weights)
         if best_choice(self.project.training) is not None:

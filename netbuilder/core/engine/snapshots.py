@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.engine.checkpoint import Arrays, Snapshot
+from netbuilder.core.engine.distributed import SharedProgram
 from netbuilder.core.engine.rates import by_hand
 from netbuilder.core.engine.seeds import seed_generators
 from netbuilder.core.errors import TrainingError
@@ -95,6 +96,8 @@ def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
     trainer.reseed(int(snapshot.facts["seed"]))
     trainer.epoch = int(snapshot.facts["epoch"])
     trainer.step = int(snapshot.facts["step"])
+    if isinstance(trainer.other, SharedProgram) and trainer.step:
+        trainer.other.go_on(history.steps.values[-trainer.step :, 0])
 
 
 def _differs() -> TrainingError:

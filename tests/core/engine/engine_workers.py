@@ -2,10 +2,14 @@
 
 Usage: engine_workers.py OUT EPOCHS INDEX ADDRESSES [CHECKPOINTS]
 ADDRESSES: "host:port,host:port"; "" for one device, "devices" for two logical CPU devices.
+NETBUILDER_WORKERS_BATCH: samples in a step; with few a chunk ends within an epoch.
+NETBUILDER_WORKERS_STOP: "now" or "epoch": how this one is stopped by hand behind its third epoch.
+NETBUILDER_WORKERS_NORM: with a layer that keeps moving statistics.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -40,20 +44,24 @@ def main() -> None:
     from netbuilder.core.data.facts import DataFacts
     from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
     from netbuilder.core.engine import saving
-    from netbuilder.core.engine.events import EpochEnd, Event
+    from netbuilder.core.engine.events import EpochEnd, Event, Finished
     from netbuilder.core.engine.session import Session
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
     saving.INTERVAL_SECONDS = 0.2
+    batch = int(os.environ.get("NETBUILDER_WORKERS_BATCH", "12"))
+    stop = os.environ.get("NETBUILDER_WORKERS_STOP", "")
+    norm = (Node("norm", "BatchNormalization"),) if "NETBUILDER_WORKERS_NORM" in os.environ else ()
     nodes = (
         Node("input", "Input"),
         Node("a", "Dense", {"units": 8, "activation": "tanh"}),
+        *norm,
         Node("out", "Dense", {"units": 1}),
     )
     training = Training(
         loss=Choice("mean_squared_error"), metrics=(Choice("mean_absolute_error"),),
-        epochs=epochs, batch_size=12, seed=3,
+        epochs=epochs, batch_size=batch, seed=3,
     )  # fmt: skip
     edges = tuple(pairwise(node.id for node in nodes))
     project = Project("Shared", Graph(nodes, edges), training=training)
@@ -72,7 +80,12 @@ def main() -> None:
     def told(event: Event) -> None:
         if isinstance(event, EpochEnd):
             sys.stdout.write(f"epoch {event.epoch}\n")
-            sys.stdout.flush()
+            if event.epoch == 3 and stop:
+                session.stop() if stop == "now" else session.stop_after_epoch()
+        elif isinstance(event, Finished):
+            steps = 0 if session.history is None else len(session.history.steps)
+            sys.stdout.write(f"{event.reason} behind step {steps}. {event.note}\n")
+        sys.stdout.flush()
 
     session = Session(
         project, data, on_event=told, compilation="graph", record=False,
@@ -84,8 +97,6 @@ def main() -> None:
         sys.stdout.write(f"{error}\n")
         sys.stdout.flush()
         # The other workers are gone: TensorFlow's own way out would wait for them.
-        import os
-
         os._exit(1)
     weights = {f"w{i}": weight for i, weight in enumerate(trained.core.get_weights())}
     np.savez(out, **weights, **{k: np.asarray(v) for k, v in trained.history.items()})

@@ -100,3 +100,42 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     np.testing.assert_allclose(
         histories[0]["loss"], read(tmp_path / "alone.npz")["loss"], rtol=1e-3
     )
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("how", ["now", "epoch"])
+def test_a_worker_that_is_stopped_by_hand_stops_the_others_at_the_same_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    # 51 steps an epoch in chunks of 32: a stop "now" behind an epoch is one in the middle of the
+    # next. Metrics and moving statistics go on from there, too.
+    monkeypatch.setenv("NETBUILDER_WORKERS_BATCH", "2")
+    monkeypatch.setenv("NETBUILDER_WORKERS_NORM", "yes")
+    folder = str(tmp_path / "checkpoints")
+
+    def run(name: str, epochs: int, stopped: str = "") -> list[str]:
+        where = addresses(2)
+        workers = []
+        for index in range(2):
+            monkeypatch.setenv("NETBUILDER_WORKERS_STOP", stopped if index == 1 else "")
+            out = tmp_path / f"{name}{index}.npz"
+            workers.append(start(out, epochs, index, where, folder))
+        texts = [worker.communicate(timeout=100)[0] for worker in workers]
+        assert [worker.returncode for worker in workers] == [0, 0], texts
+        return [text.splitlines()[-1] for text in texts]
+
+    steps = 3 * 51 + 32 if how == "now" else 4 * 51
+    words = f"stopped behind step {steps}. Worker 1 was stopped by hand, and all workers with it."
+    assert run("stopped", 10**6, how) == [words, words]
+    one, two = (read(tmp_path / f"stopped{index}.npz") for index in range(2))
+    for key, values in one.items():
+        np.testing.assert_array_equal(two[key], values)
+    if how == "epoch":
+        return
+    assert run("rest", 6) == [f"done behind step {6 * 51}. "] * 2
+    resumed = read(tmp_path / "rest0.npz")
+    folder = str(tmp_path / "others")
+    run("whole", 6)
+    whole = read(tmp_path / "whole0.npz")
+    for key, values in whole.items():
+        np.testing.assert_allclose(resumed[key], values, rtol=1e-4, atol=1e-6, err_msg=key)
