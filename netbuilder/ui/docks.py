@@ -12,6 +12,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.panels import PANELS, PanelRow
+from netbuilder.ui.scaling import letters
 from netbuilder.ui.settings import settings
 from netbuilder.ui.widgets.labels import note_label
 
@@ -122,13 +123,19 @@ class Docks:
     def widen(self, factor: float) -> None:
         """Let the docks grow or shrink with the letters in them."""
         self._resize(round(self.palette.width() * factor), round(self.inspector.width() * factor))
+        QTimer.singleShot(0, self._window, self.leave_room)
 
     def leave_room(self) -> None:
-        """In a narrow window give the canvas at least two fifths: the docks beside it give way."""
+        """In a narrow window give the canvas at least two fifths: the docks beside it give way.
+
+        Larger letters leave it less, down to three tenths, since the docks are full of them.
+        """
         whole = self._window.width()
         middle = self._window.centralWidget().width()
-        if middle < 0.4 * whole and self.inspector.isVisible():
-            self._resize(min(self.palette.width(), whole // 5), max(whole * 36 // 100, 320))
+        part = max(0.4 / max(letters(), 1.0), 0.3)
+        if middle < part * whole and self.inspector.isVisible():
+            side = max(round(whole * (0.76 - part)), 320)
+            self._resize(min(self.palette.width(), whole // 5), side)
 
     def _resize(self, palette: int, side: int) -> None:
         self._window.resizeDocks(

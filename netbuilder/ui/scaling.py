@@ -13,6 +13,11 @@ FACTORS = (0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 _state = {"base": 0.0, "factor": 1.0}
 
 
+def letters() -> float:
+    """How much larger than the system's the letters are; 1.0 before any window stands."""
+    return QApplication.font().pointSizeF() / _state["base"] if _state["base"] else 1.0
+
+
 class Scaling(QObject):
     """Steps through the sizes. The size belongs to the application, not to one window."""
 

@@ -10,8 +10,9 @@ def stylesheet(c: Colors, points: float) -> str:
     """The application's stylesheet for a scheme and a font size in points."""
     small, tiny, large = points * 0.88, points * 0.82, points * 1.18
     field = c.canvas if c.dark else c.panel
-    up, down, check = (
-        resource("icons", f"{name}.svg").as_posix() for name in ("arrow-up", "arrow-down", "check")
+    up, down, left, right, check = (
+        resource("icons", f"{name}.svg").as_posix()
+        for name in ("arrow-up", "arrow-down", "arrow-left", "arrow-right", "check")
     )
     return f"""
 QMainWindow, QDialog, QMessageBox {{ background: {c.panel}; }}
@@ -121,10 +122,18 @@ QComboBox QAbstractItemView {{ background: {c.raised}; color: {c.text};
   selection-color: {c.text}; outline: none; padding: 2px; }}
 
 QTabBar {{ background: {c.panel}; }}
-QTabBar::tab {{ background: transparent; color: {c.secondary}; padding: 9px 8px 8px 8px;
+QTabBar::tab {{ background: transparent; color: {c.secondary}; padding: 9px 6px 8px 6px;
                 border: none; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {c.text}; font-weight: 600; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}
+QTabBar::scroller {{ width: 48px; }}
+QTabBar QToolButton {{ background: {c.panel}; border: none; border-left: 1px solid {c.hairline};
+                       border-radius: 0; padding: 0; margin: 0; }}
+QTabBar QToolButton:hover {{ background: {c.selection}; }}
+QTabBar QToolButton::left-arrow {{ image: url({left}); width: 13px; height: 13px; }}
+QTabBar QToolButton::right-arrow {{ image: url({right}); width: 13px; height: 13px; }}
+QTabBar QToolButton::left-arrow:disabled, QTabBar QToolButton::right-arrow:disabled {{
+  image: none; }}
 
 QAbstractItemView {{ background: {c.panel}; color: {c.text}; border: none; outline: none;
   alternate-background-color: {c.canvas}; gridline-color: {c.hairline};

@@ -128,6 +128,17 @@ class Workbench(QObject):
             and self._shapes_worker.idle
         )
 
+    @property
+    def data_words(self) -> str:
+        """Why nothing is known of the data; "" where it is known, or none was chosen."""
+        if not self.store.project.data.kind or self.facts is not None:
+            return ""
+        if self.data_error is not None:
+            return "the data cannot be read"
+        if self.keras_state == "failed":
+            return "not known: Keras did not load"
+        return "reading the data…"
+
     def set_path(self, path: Path | None) -> None:
         """Say where the project's file is; data paths are looked up from there."""
         self.path = path

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits, files
@@ -44,10 +44,10 @@ def answer(text: str) -> None:
 def test_every_panel_opens_from_the_keyboard(open_window: Open, row: object, qtbot: QtBot) -> None:
     window = quick(open_window)
     window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=3000)
+    qtbot.waitUntil(window.isActiveWindow, timeout=30_000)
     key = Qt.Key.Key_1 + PANELS.index(row)
     QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.AltModifier)
-    qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=2000)
+    qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=30_000)
     assert window.docks.panels[row.id].isVisible()
 
 
@@ -147,7 +147,7 @@ def test_files_are_dropped_on_the_window(
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, mime, button, keys))
-    qtbot.waitUntil(lambda: window.store.project.name == example("diabetes").name, timeout=3000)
+    qtbot.waitUntil(lambda: window.store.project.name == example("diabetes").name, timeout=30_000)
     table = tmp_path / "rows.csv"
     table.write_text("a,b\n1,2\n")
     window._dropped(table)
@@ -294,3 +294,77 @@ def test_help_lists_the_keys(open_window: Open) -> None:
     text = dialogs.help_text(window.actions_table)
     assert "Train" in text
     assert "F5" in text
+
+
+@pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
+@pytest.mark.parametrize("larger", [0, 3])
+def test_every_tab_and_every_card_is_in_reach(
+    open_window: Open, example: Callable, qtbot: QtBot, size: tuple[int, int], larger: int
+) -> None:
+    window = quick(open_window, example("two_inputs"))
+    window.resize(*size)
+    canvas = window.canvas
+
+    def all_in_view() -> bool:
+        width = canvas.viewport().width()
+        rects = [canvas.card_rect(one) for one in canvas.picture.cards]
+        return all(rect.left() >= 0 and rect.right() <= width for rect in rects)
+
+    try:
+        for _ in range(larger):
+            window.actions_table["larger"].trigger()
+        qtbot.waitUntil(lambda: not canvas._fit_pending and all_in_view(), timeout=5000)
+        assert canvas.viewport().width() > 0.28 * size[0]
+        canvas.fit()
+        assert all_in_view()
+        bar = next(
+            bar
+            for bar in window.findChildren(QTabBar)
+            if bar.parent() is window and bar.isVisible()
+        )
+        assert bar.count() == len(PANELS)
+        onward = bar.findChild(QToolButton, "ScrollRightButton")
+        for _ in range(len(PANELS)):
+            if onward.isVisible() and onward.isEnabled():
+                QTest.mouseClick(onward, Qt.MouseButton.LeftButton)
+        last = bar.tabRect(bar.count() - 1)
+        free = onward.geometry().left() if onward.isVisible() else bar.width()
+        assert last.right() <= free, "the last tab is seen whole"
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=last.center())
+        assert bar.currentIndex() == bar.count() - 1
+    finally:
+        window.actions_table["normal"].trigger()
+
+
+def test_letters_leave_a_view_that_the_user_chose(open_window: Open, example: Callable) -> None:
+    window = quick(open_window, example("iris"))
+    canvas = window.canvas
+    canvas.zoom_to(2.0)
+    try:
+        window.actions_table["larger"].trigger()
+        assert canvas.camera.scale == pytest.approx(2.0 * window.scaling.factor)
+    finally:
+        window.actions_table["normal"].trigger()
+
+
+def test_data_that_is_being_read_is_not_data_that_nobody_chose(
+    open_window: Open, example: Callable, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = quick(open_window, example("digits"))
+    canvas = window.canvas
+    assert canvas.picture.cards["@goal"].detail == "reading the data…"
+    canvas.select(("@goal",))
+    assert window.inspector.words.text() == "What the network shall learn: reading the data…"
+    assert "reading the data…" in window.inspector.summary.words()["data"]
+    window.workbench.start()
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+    assert canvas.picture.cards["@goal"].detail == "digit · 10 classes · cross-entropy"
+    assert "10 classes" in window.inspector.words.text()
+    missing = str(tmp_path / "missing.csv")
+    window.store.apply("Other data", lambda p: edits.set_data(p, kind="csv", path=missing))
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=30_000)
+    assert canvas.picture.cards["@goal"].detail == "the data cannot be read"
+    window.store.apply("No data", lambda p: edits.set_data(p, kind="", path=""))
+    qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
+    assert canvas.picture.cards["@goal"].detail == "no data chosen yet"
+    assert "Choose data first" in window.inspector.words.text()

@@ -9,6 +9,7 @@ from netbuilder.ui.canvas.spatial import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
 _LEAST_WHOLE = 0.6  # a network that would have to be smaller to be seen whole is not shown whole
+_LEAST_WIDE = 0.4  # nor is one that is too wide, though no card is cut off down to this scale
 _MARGIN = 27.0
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
@@ -64,21 +65,34 @@ def fitting(
     )
 
 
-def opening(box: Box, width: float, height: float, horizontal: bool, readable: float) -> Camera:
+def opening(
+    box: Box,
+    width: float,
+    height: float,
+    horizontal: bool,
+    readable: float,
+    largest: float = 1.0,
+) -> Camera:
     """The camera for a network that was just opened.
 
     What fits is shown whole, from the top and somewhat to the left, since problems and pictures
-    stand on the right. What does not is shown from its beginning, at the scale ``readable``.
+    stand on the right. What does not is shown from its beginning, at the scale ``readable``, or
+    smaller where cards would be cut off at the sides.
     """
     left, top, right, bottom = box
-    whole = fitting(box, width, height)
-    if whole.scale >= _LEAST_WHOLE:
+    whole = fitting(box, width, height, largest=largest)
+    if whole.scale >= _LEAST_WHOLE * largest:
         if horizontal:
             return whole
         aside = max(0.0, whole.x + left * whole.scale - _MARGIN)
         spare = height - (bottom - top) * whole.scale
         y = min(_MARGIN, spare / 2) - top * whole.scale
         return Camera(whole.scale, whole.x - min(60.0, aside), y)
+    if horizontal:
+        beside = (height - 2 * _MARGIN) / max(bottom - top, 1.0)
+    else:
+        beside = (width - 2 * _MARGIN) / max(right - left, 1.0)
+    readable = max(min(readable, beside), min(_LEAST_WIDE, readable))
     if horizontal:
         return Camera(
             readable, _MARGIN - left * readable, height / 2 - (top + bottom) / 2 * readable

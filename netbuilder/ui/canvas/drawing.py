@@ -43,6 +43,7 @@ def draw(
     shapes: Any = None,
     problems: tuple[Any, ...] = (),
     facts: Any = None,
+    unknown: str = "",
     at: Mapping[str, Point] | None = None,
     before: Picture | None = None,
 ) -> Picture:
@@ -53,6 +54,7 @@ def draw(
         shapes: ``check.Shapes`` or None while Keras has not spoken yet.
         problems: ``check.Problem`` values.
         facts: ``data.DataFacts`` or None.
+        unknown: what the goal says without facts (the data is being read, say).
         at: places that go before all others (a drag or an animation under way).
         before: the last picture; what did not change is taken over from it.
     """
@@ -96,7 +98,7 @@ def draw(
         else:
             cards[one] = _node_card(node, place, made_of, project, facts)
     wires = _wires(seen, cards, node_shapes, before)
-    _add_goals(project, facts, cards, wires, at, horizontal, node_shapes)
+    _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes)
     order_slots(cards, wires, horizontal)
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
         new = [w for key, w in wires.items() if before.wires.get(key) is not w]
@@ -269,6 +271,7 @@ def _wires(
 def _add_goals(
     project: Project,
     facts: Any,
+    unknown: str,
     cards: dict[str, Card],
     wires: dict[tuple[str, str], Wire],
     at: Mapping[str, Point] | None,
@@ -296,7 +299,7 @@ def _add_goals(
             x=place[0],
             y=place[1],
             title="Goal",
-            detail=texts.goal(project, facts, output),
+            detail=texts.goal(project, facts, output, unknown),
             count="",
             category="Start",
             ports_in=1,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 from netbuilder.ui.canvas import bubbles, camera
 from netbuilder.ui.canvas.camera import Camera
 from netbuilder.ui.canvas.spatial import Box
+from netbuilder.ui.scaling import letters
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -77,10 +78,27 @@ class Seeing(_View):
         self._followed = True
 
     def fit(self) -> None:
-        """Show the whole network, and what stands beside it, at most at 100 %."""
-        size = self.viewport().size()
-        self.set_camera(camera.fitting(self._with_room(), size.width(), size.height()))
+        """Show the whole network, and what stands beside it, not larger than the letters."""
+        size, largest = self.viewport().size(), letters()
+        box = self._with_room()
+        self.set_camera(camera.fitting(box, size.width(), size.height(), largest=largest))
         self._followed = False
+
+    def enlarge(self, factor: float) -> None:
+        """Follow the letters of the window: cards grow with them, and stay in view."""
+        if self._fit_pending or self._untouched():
+            self._fit_pending = True
+            return
+        size, followed = self.viewport().size(), self._followed
+        whole = self._holds_all(self.camera, size)
+        self.zoom_to(self.camera.scale * factor)
+        self._followed = followed
+        if whole and not self._holds_all(self.camera, size):
+            self.fit()
+
+    def _untouched(self) -> bool:
+        """Whether the view is still the one with which the network was opened."""
+        return not self._followed and self.camera == self._looked
 
     def _with_room(self) -> Box:
         """Around the network, its problems in words and its pictures."""
@@ -107,7 +125,7 @@ class Seeing(_View):
     def resized(self, old: QSize, new: QSize, refit: bool) -> None:
         """Keep in view what was in view: all of the network, or the middle of what was seen."""
         whole = self._holds_all(self.camera, old)
-        if whole and refit:
+        if (whole and refit) or self._untouched():
             self._fit_pending = True
             return
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
@@ -122,14 +140,17 @@ class Seeing(_View):
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
         size, picture = self.viewport().size(), self.picture
-        scale = 0.8 if len(picture.cards) < _MANY_CARDS else 0.6
+        larger = letters()
+        scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline
         if self.previews and not picture.horizontal:
             wider = (box[0], box[1], box[2] + self.previews.width, box[3])
             if camera.fitting(wider, size.width(), size.height()).scale >= _LEAST_WITH_ROOM:
                 box = wider
-        seen = camera.opening(box, size.width(), size.height(), picture.horizontal, scale)
-        self.camera = Camera(seen.scale, round(seen.x), round(seen.y))
+        seen = camera.opening(
+            box, size.width(), size.height(), picture.horizontal, scale, largest=larger
+        )
+        self.camera = self._looked = Camera(seen.scale, round(seen.x), round(seen.y))
         self._bubbles = None
         self._fit_pending = False
         self.zoom_changed.emit(self.camera.scale)

@@ -108,8 +108,11 @@ def shape_text(output: Any) -> str:
     return str(tuple(output))
 
 
-def goal(project: Project, facts: Any, output: str) -> str:
-    """Target and loss of an output: "digit · 10 classes · cross-entropy"."""
+def goal(project: Project, facts: Any, output: str, unknown: str = "") -> str:
+    """Target and loss of an output: "digit · 10 classes · cross-entropy".
+
+    ``unknown`` is said where nothing of them is known; "": that there is no data yet.
+    """
     parts: list[str] = []
     own = project.data.targets.get(output)
     names = own or (facts.target_names if facts is not None else ()) or project.data.target
@@ -131,7 +134,7 @@ def goal(project: Project, facts: Any, output: str) -> str:
         )
     elif task is not None:
         parts.append(_LOSS_BY_TASK.get(task, ""))
-    return " · ".join(part for part in parts if part) or "no data chosen yet"
+    return " · ".join(part for part in parts if part) or unknown or "no data chosen yet"
 
 
 def tip(hit: Any) -> str:

@@ -87,6 +87,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._hovered_fix = ""
         self._space = False
         self._fit_pending = True
+        self._looked: Camera | None = None  # how the network was first shown
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.by_key = False  # whether the last thing done was a key
@@ -113,6 +114,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         workbench.shapes_changed.connect(self._outdate)
         workbench.problems_changed.connect(self._outdate)
         workbench.facts_changed.connect(self._outdate)
+        workbench.keras_changed.connect(self._outdate)
         theme.theme().changed.connect(self._theme_changed)
 
     # what is shown ------------------------------------------------------------------------
@@ -127,6 +129,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
                 shapes=bench.shapes,
                 problems=bench.problems,
                 facts=bench.facts,
+                unknown=bench.data_words,
                 before=self._base,
             )
             self._stale = False
@@ -187,7 +190,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def _theme_changed(self) -> None:
         points = QApplication.font().pointSizeF()
         if points != self._points and points > 0:  # larger letters everywhere: larger cards too
-            self.zoom_to(self.camera.scale * points / self._points)
+            self.enlarge(points / self._points)
             self._points = points
         self.look.refresh()
         self.minimap.forget()

@@ -50,7 +50,8 @@ class ParamRow:
             where = (line + 1, 0, 1, 3) if narrow else (line, 2, 1, 1)
             grid.addWidget(self.help, *where)
             if param.kind is not Kind.BOOL:
-                self.editor.setFixedWidth(FIELD_WIDTH)
+                self.editor.setMaximumWidth(FIELD_WIDTH)
+                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else FIELD_WIDTH)
         grid.addWidget(self.complaint, grid.rowCount(), 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complained.connect(self.complain)  # type: ignore[attr-defined]

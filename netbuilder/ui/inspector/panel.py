@@ -59,6 +59,8 @@ class Inspector(QScrollArea):
         self.name.editingFinished.connect(self._rename)
         self.name.textEdited.connect(self._check_name)
         store.changed.connect(self._project_changed)
+        workbench.facts_changed.connect(self._tell_goal)
+        workbench.keras_changed.connect(self._tell_goal)
         workbench.shapes_changed.connect(self._show_count)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
@@ -193,8 +195,14 @@ class Inspector(QScrollArea):
                 "Tab there and type."
             )
 
+    def _tell_goal(self) -> None:
+        if self._selection == (GOAL,):
+            self.words.setText(self._goal_words())
+
     def _goal_words(self) -> str:
         facts = self._workbench.facts
+        if facts is None and self._workbench.data_words:
+            return f"What the network shall learn: {self._workbench.data_words}"
         if facts is None:
             return "What the network shall learn. Choose data first: the tab Data, below."
         names = ", ".join(facts.target_names[:4]) or "the target"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.catalog import rates
 from netbuilder.core.catalog.spec import Param
@@ -42,7 +42,9 @@ class ScheduleEditor(NestedEditor):
         self.box.edited.connect(self._take_rate)
         self.box.complained.connect(self.complained)
         self.sketch = Sketch(self)
-        self.combo.setFixedWidth(FIELD_WIDTH + 80)  # the names are long
+        self.combo.setMinimumWidth(FIELD_WIDTH)
+        self.combo.setMaximumWidth(FIELD_WIDTH + 80)  # the names are long
+        self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body.insertWidget(1, self.box)
         self.body.addWidget(self.sketch)
         self._fixed_help = param.help

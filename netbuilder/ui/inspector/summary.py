@@ -89,8 +89,8 @@ class ProjectSummary(QWidget):
             return "none yet: choose some in the tab Data"
         name = data.name if data.kind == "builtin" else Path(data.path).name
         if facts is None:
-            waiting = self._workbench.data_error is None
-            return f"{name}: loading…" if waiting else f"{name}: cannot be read, see the tab Data"
+            told = ", see the tab Data" if self._workbench.data_error is not None else ""
+            return f"{name}: {self._workbench.data_words}{told}"
         goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
         target = ", ".join(facts.target_names[:2])
         return f"{name}: {facts.rows:,} rows, {target} ({goal})"
