@@ -39,6 +39,25 @@ class Preparing(Event):
 
 
 @dataclass(frozen=True)
+class Restored(Event):
+    """A run goes on from a checkpoint: what it has told before, at once; ``Started`` follows.
+
+    Attributes:
+        steps: float32 (steps,) a name, from the run's first step on.
+        history: float32 (epochs,) a name, from the run's first epoch on.
+        steps_per_epoch: batches in an epoch.
+        best_epoch: number, counted from 1, of the best epoch so far.
+        changes: what was changed by hand.
+    """
+
+    steps: Mapping[str, Floats]
+    history: Mapping[str, Floats]
+    steps_per_epoch: int
+    best_epoch: int
+    changes: tuple[Changed, ...]
+
+
+@dataclass(frozen=True)
 class Started(Event):
     """The first step is about to run (or, after a resume, the next one).
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.events import Changed
+
 Floats = NDArray[np.float32]
+
+# Changes of the learning rate that follow each other so soon are one move of a slider.
+_DRAG_SECONDS = 1.5
 
 
 class Table:
@@ -72,6 +79,8 @@ class History:
         self.monitor = monitor
         self.sign = sign
         self.rates: list[float] = []
+        self.changes: list[Changed] = []
+        self._changed_at = -_DRAG_SECONDS
         self.best_epoch = 0
         self.best_value = float("inf")
 
@@ -91,8 +100,20 @@ class History:
         self.epochs.append(rows)
         self.rates += [learning_rate] * len(rows)
 
+    def add_change(self, change: Changed) -> None:
+        """Keep a change by hand; of a slider that is dragged one, with the last rate."""
+        now = time.monotonic()
+        dragged = now - self._changed_at < _DRAG_SECONDS and change.what == "learning_rate"
+        self._changed_at = now
+        if dragged and self.changes and self.changes[-1].what == change.what:
+            begun = self.changes[-1]
+            self.changes[-1] = replace(change, epoch=begun.epoch, step=begun.step)
+        else:
+            self.changes.append(change)
+
     def clear(self) -> None:
         """Forget everything: the run begins again."""
+        self.changes.clear()
         self.steps.cut(0)
         self.epochs.cut(0)
         self.rates.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Event, Started, Steps
+from netbuilder.core.engine.events import Changed, EpochEnd, Event, Restored, Started, Steps
 from netbuilder.core.engine.history import Floats
 from netbuilder.core.engine.trainer import Trainer
 
@@ -15,6 +15,19 @@ class Reporter:
     def __init__(self, trainer: Trainer, emit: Callable[[Event], None]) -> None:
         self.trainer = trainer
         self.emit = emit
+
+    def restored(self) -> None:
+        """The run goes on from a checkpoint."""
+        history = self.trainer.history
+        self.emit(
+            Restored(
+                steps=history.steps.columns(),
+                history=history.epochs.columns(),
+                steps_per_epoch=self.trainer.steps_per_epoch,
+                best_epoch=history.best_epoch,
+                changes=tuple(history.changes),
+            )
+        )
 
     def started(self, epochs: int) -> None:
         """The first step is about to run."""
@@ -67,4 +80,7 @@ class Reporter:
     def changed(self, what: str, value: float, note: str = "") -> None:
         """Something was changed by hand."""
         trainer = self.trainer
-        self.emit(Changed(what, float(value), trainer.epoch, trainer.step, note))
+        change = Changed(what, float(value), trainer.epoch, trainer.step, note)
+        if what in ("learning_rate", "best"):
+            trainer.history.add_change(change)
+        self.emit(change)

@@ -14,7 +14,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core import folders
+from netbuilder.core.engine.differences import differences
+from netbuilder.core.engine.events import Changed
 from netbuilder.core.engine.history import History
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
@@ -53,6 +55,9 @@ class Run:
         test: numbers on the test rows by name.
         machine: system, processor, number of processors.
         versions: of Python and the packages that computed.
+        base: folder that the project's relative paths started from; "" where unknown.
+        steps_per_epoch: batches in an epoch; 0 where unknown.
+        changes: what was changed by hand.
     """
 
     id: str
@@ -69,6 +74,9 @@ class Run:
     versions: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     step_names: tuple[str, ...] = ()
+    base: str = ""
+    steps_per_epoch: int = 0
+    changes: tuple[Changed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,9 @@ def record(
     reason: str = "done",
     run_id: str = "",
     started: float | None = None,
+    base: Path | None = None,
+    steps_per_epoch: int = 0,
+    asked: Project | None = None,
 ) -> Run:
     """Keep a run that has ended, or, with its ``run_id``, one that went on.
 
@@ -102,6 +113,9 @@ def record(
         reason: why it ended.
         run_id: of a run that is recorded already and is replaced.
         started: when it began (``time.time``); now less its duration where None.
+        base: folder that relative paths of the project start from.
+        steps_per_epoch: batches in an epoch.
+        asked: the project as the user wrote it, before loss and metrics were filled in.
 
     Raises:
         UserError: the folder cannot be written.
@@ -126,21 +140,26 @@ def record(
         versions=versions(),
         names=history.epochs.names,
         step_names=history.steps.names,
+        base="" if base is None else str(base.absolute()),
+        steps_per_epoch=steps_per_epoch,
+        changes=tuple(history.changes),
     )
     place = folder() / run.id
     place.mkdir(parents=True, exist_ok=True)
     for key, table in (("epochs", history.epochs), ("steps", history.steps)):
         with replacing(place / f"{key}.npy") as temporary, temporary.open("wb") as file:
             np.save(file, table.values)
-    _write(run)
+    _write(run, to_json(trained.project if asked is None else asked))
     return run
 
 
-def _write(run: Run) -> None:
+def _write(run: Run, asked: dict[str, Any]) -> None:
     value = {
         key: getattr(run, key) for key in Run.__dataclass_fields__ if key not in ("id", "project")
     }
+    value["changes"] = [list(astuple(change)) for change in run.changes]
     value |= {"format": "netbuilder-run", "version": 1, "project": to_json(run.project)}
+    value["asked"] = asked
     text = json.dumps(value, indent=1, default=dict)
     write_bytes(folder() / run.id / _FILE, text.encode())
 
@@ -150,6 +169,7 @@ def _read(place: Path) -> Run:
     known = {key: value[key] for key in Run.__dataclass_fields__ if key in value}
     known |= {"id": place.name, "project": from_json(value["project"])}
     known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names")}
+    known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
     return Run(**known)
 
 
@@ -162,6 +182,47 @@ def list_runs() -> list[Run]:
         except (OSError, ValueError, KeyError, TypeError, UserError):
             continue
     return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+
+
+def newest_of(project: Project, base: Path) -> Run | None:
+    """The newest run of this very project: the same network, data and plan.
+
+    Compared is what was asked for, not what the data then made of it (``loss=None``). Places on
+    the canvas do not count. Data with a relative path is the same only from the same folder.
+
+    Args:
+        project: as it was opened.
+        base: folder that its relative paths start from.
+    """
+    # The name of a run's folder begins with the time: the first that fits is the newest.
+    for place in sorted(folder().iterdir(), reverse=True):
+        try:
+            value = json.loads((place / _FILE).read_text("utf-8"))
+            asked = from_json(value.get("asked") or value["project"])
+            if _is_of(asked, str(value.get("base", "")), project, base):
+                return _read(place)
+        except (OSError, ValueError, KeyError, TypeError, UserError):
+            continue
+    return None
+
+
+def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
+    one = _placed(asked, Path(asked_from) if asked_from else None)
+    other = _placed(project, base.absolute())
+    return one is not None and other is not None and not differences(one, other)
+
+
+def _placed(project: Project, base: Path | None) -> Project | None:
+    """The project with whole paths of its data; None where a path starts nobody knows where."""
+    found = {}
+    for name in ("path", "test_path"):
+        written = getattr(project.data, name)
+        if not written:
+            continue
+        if base is None and not Path(written).is_absolute():
+            return None
+        found[name] = os.path.realpath((base or Path()) / written)
+    return replace(project, data=replace(project.data, **found))
 
 
 def load(run_id: str) -> Run:
@@ -202,7 +263,8 @@ def rows(run: Run) -> Rows:
 def rename(run_id: str, name: str) -> Run:
     """Give a run another name."""
     run = replace(load(run_id), name=name)
-    _write(run)
+    value = json.loads((folder() / run_id / _FILE).read_text("utf-8"))
+    _write(run, value.get("asked") or value["project"])
     return run
 
 

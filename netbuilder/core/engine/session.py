@@ -87,6 +87,7 @@ class Session:
         worker_index: int = 0,
         devices: Sequence[str] = (),
     ) -> None:
+        self._asked = project
         self.project = resolve(project, dataset.facts)
         self.dataset = dataset
         self.checkpoint_dir = checkpoint_dir
@@ -259,6 +260,8 @@ class Session:
         self._saver.begin(found, trainer.position)
         self._trainer, self._callbacks = trainer, callbacks
         self._reporter = Reporter(trainer, self._emit)
+        if found is not None:
+            self._reporter.restored()
 
     def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> Snapshot:
         self._settle(trainer)
@@ -423,7 +426,15 @@ class Session:
         """Keep the run in the list of runs; that it cannot be kept is no reason to lose it."""
         if self.record and self.trained is not None and trainer.position:
             try:
-                run = runs.record(self.trained, trainer.history, reason=reason, run_id=self.run_id)
+                run = runs.record(
+                    self.trained,
+                    trainer.history,
+                    reason=reason,
+                    run_id=self.run_id,
+                    base=self.base,
+                    steps_per_epoch=trainer.steps_per_epoch,
+                    asked=self._asked,
+                )
                 self.run_id = run.id
             except (UserError, OSError):
                 self.run_id = ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netbuilder.core.engine.checkpoint import Arrays, Snapshot
 from netbuilder.core.engine.distributed import SharedProgram
+from netbuilder.core.engine.events import Changed
 from netbuilder.core.engine.rates import by_hand
 from netbuilder.core.engine.seeds import seed_generators
 from netbuilder.core.errors import TrainingError
@@ -52,6 +54,7 @@ def take(trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float) ->
         "best_epoch": history.best_epoch,
         "best_value": repr(history.best_value),
         "names": list(history.epochs.names),
+        "changes": [list(astuple(change)) for change in history.changes],
         "stopping": callbacks.stopping,
         "project": to_json(trainer.project),
     }
@@ -91,6 +94,7 @@ def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
     history.steps.append(snapshot.rows["steps"])
     history.epochs.append(snapshot.rows["epochs"][:, :-1])
     history.rates = [float(rate) for rate in snapshot.rows["epochs"][:, -1]]
+    history.changes = [Changed(*change) for change in snapshot.facts.get("changes", ())]
     history.best_epoch = int(snapshot.facts["best_epoch"])
     history.best_value = float(snapshot.facts["best_value"])
     trainer.reseed(int(snapshot.facts["seed"]))
