@@ -26,6 +26,7 @@ from netbuilder.ui.scaling import Scaling
 from netbuilder.ui.status_bar import StatusBar
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.top_bar import TopBar
+from netbuilder.ui.training.recall import Recall
 from netbuilder.ui.training.runner import Runner, State
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.window_actions import MENUS, rows_for
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
+        self.recall = Recall(self.store, self.workbench, self.runner, self.documents, self)
         self.scaling = Scaling(self)
         self.commands = WindowCommands(self)
         self.selection: tuple[str, ...] = ()
@@ -62,6 +64,8 @@ class MainWindow(QMainWindow):
             self.resize(1366, 768)
         self._retitle()
         self.refresh_actions()
+        if path is not None:
+            QTimer.singleShot(0, self.recall.look)
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
@@ -121,6 +125,7 @@ class MainWindow(QMainWindow):
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
         files.opened.connect(self._opened)
+        files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
 
     def refresh_actions(self) -> None:

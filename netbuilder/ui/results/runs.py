@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
@@ -39,25 +38,6 @@ def _list(_question: object) -> list[Run]:
     from netbuilder.core.engine.runs import list_runs
 
     return list_runs()
-
-
-def curves_of(run: Run) -> RunCurves:
-    """The curves of a recorded run.
-
-    Raises:
-        UserError: they cannot be read.
-    """
-    from netbuilder.core.engine.runs import rows
-
-    found = rows(run)
-    curves = RunCurves(run.name)
-    steps = max((len(values) for values in found.steps.values()), default=0)
-    if steps and run.epochs:
-        x = np.arange(1, steps + 1) * (run.epochs / steps)
-        curves.add_steps(x, dict(found.steps))
-    for name, values in found.epochs.items():
-        curves.add_epochs(name, np.arange(1, len(values) + 1), values)
-    return curves
 
 
 class RunsPanel(QWidget):
@@ -192,6 +172,7 @@ class RunsPanel(QWidget):
 
     def _overlay(self, ids: tuple[str, ...]) -> None:
         from netbuilder.core.errors import UserError
+        from netbuilder.ui.training.recorded import curves_of
 
         overlays: dict[str, RunCurves] = {}
         for run in self.model.runs:

@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
+from netbuilder.ui.results.runs_model import when
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
 from netbuilder.ui.training.progress import duration, results_text
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.runs import Run
     from netbuilder.core.engine.watcher import Notice
     from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.training.curve_view import CurveView
@@ -117,11 +119,12 @@ class TrainingPanel(QWidget):
     def _began(self) -> None:
         project = self._runner.project
         if project is not None or self._curves is not None:
-            self.curves.show_run(self._runner.curves, project.training.epochs if project else 0)
+            self.curves.show_run(self._runner.curves, self._runner.planned)
         self.messages.take_all("notice")
         self.messages.take("result")
         self._show_differs()
         self._show_rate()
+        self._show_result()
         self.show_page(1 if project is not None else 0)
 
     def _overlay(self) -> None:
@@ -185,6 +188,9 @@ class TrainingPanel(QWidget):
 
     def _show_result(self) -> None:
         trained = self._workbench.trained
+        if trained is None and not self._runner.active and self._runner.recalled is not None:
+            self._show_recalled(self._runner.recalled)
+            return
         if trained is None or self._runner.active:
             self.messages.take("result")
             return
@@ -203,6 +209,13 @@ class TrainingPanel(QWidget):
             )
         )
 
+    def _show_recalled(self, run: Run) -> None:
+        """The project was opened and its last run with it."""
+        took = f"The last training ({when(run)}): {run.epochs:,} epochs in {duration(run.seconds)}"
+        words = f"{results_text(run.test)} The trained network itself is in the .h5 it was saved"
+        words = f"{words.strip()} to: open that to go on with it, or train anew."
+        self.messages.put(Message("result", "info", took, words))
+
     def _show_differs(self) -> None:
         runner = self._runner
         if not runner.differs:
@@ -214,6 +227,8 @@ class TrainingPanel(QWidget):
                 "The network or the plan was changed since this training began. The change counts "
                 "from the next training on."
             )
+        elif self._workbench.trained is None:
+            words = "The canvas is no longer the network that these curves are of."
         else:
             words = (
                 "The canvas is no longer the network that was trained: Evaluate, Predict and "

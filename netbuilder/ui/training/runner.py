@@ -24,6 +24,7 @@ from netbuilder.ui.training.progress import Progress
 from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.runs import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.training.interrupted import Interrupted
@@ -104,6 +105,7 @@ class Runner(QObject):
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
         self._queue: deque[Any] = deque()
+        self.recalled: Run | None = None
         self._cancelled = False
         self._worded = 0.0
         self._drawn = 0.0
@@ -166,6 +168,7 @@ class Runner(QObject):
         if interrupted is not None:
             project = interrupted.project
         self.project = project or self._store.project
+        self.recalled = None
         self.notices = []
         self._known = None
         self._tracker.planned = self.project.training.epochs
@@ -285,10 +288,21 @@ class Runner(QObject):
         """Let go of the last run: another project was opened."""
         if self.active:
             return
-        self.project, self._session = None, None
+        self.project, self._session, self.recalled = None, None, None
         self._known, self.notices = None, []
         self.progress = None
         self.progress_changed.emit()
+        self.began.emit()
+
+    def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
+        """Show an earlier run of ``project``, which was opened, as the last one."""
+        from netbuilder.ui.training.tracker import Tracker
+
+        if self.active:
+            return
+        self.forget()
+        self.project, self.recalled = project, run
+        self._known = Tracker(curves, max(run.epochs, 1))
         self.began.emit()
 
     def _launch(self, work: Callable[[], Any], words: str = "Reading the data…") -> None:
@@ -325,6 +339,7 @@ class Runner(QObject):
             on_event=self._queue.append,
             checkpoint_dir=place.checkpoints if place is not None else None,
             resume=left is not None,
+            base=self._workbench.base,
         )
         self._session = session
         if self._cancelled:
@@ -359,6 +374,9 @@ class Runner(QObject):
         match event:
             case events.Preparing():
                 self._set_progress(Progress(f"{event.text}…"))
+            case events.Restored():
+                self._tracker.restored(event)
+                return True
             case events.Started():
                 self._tracker.start(event)
                 self._set_state(State.RUNNING)

@@ -6,11 +6,20 @@ import time
 
 import numpy as np
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Started, Steps
+from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
 from netbuilder.ui.training.progress import Progress, duration, rate
 from netbuilder.ui.training.series import RunCurves
 
 SMOOTHING = 0.2
+
+
+def mark_words(change: Changed) -> str:
+    """What the mark of a change by hand says; "" for one that is not marked."""
+    if change.what == "learning_rate" and change.note:
+        return f"learning rate set to {change.value:.3g} by hand;\n{change.note}"
+    if change.what == "learning_rate":
+        return f"rate {change.value:.3g}"
+    return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
 
 
 class Tracker:
@@ -31,6 +40,20 @@ class Tracker:
         self._shown_speed = 0.0
         self._shown_at = 0.0
         self._marked_at = -10.0
+
+    def restored(self, event: Restored) -> None:
+        """The run goes on from a checkpoint: its curves begin with all that was before."""
+        self.steps_per_epoch = max(event.steps_per_epoch, 1)
+        self.best_epoch = event.best_epoch
+        count = max((len(values) for values in event.steps.values()), default=0)
+        self.curves.add_steps(np.arange(1, count + 1) / self.steps_per_epoch, dict(event.steps))
+        for name, values in event.history.items():
+            self.curves.add_epochs(name, np.arange(1, len(values) + 1), values)
+        for change in event.changes:
+            self.curves.mark(self._place(change), mark_words(change))
+
+    def _place(self, change: Changed) -> float:
+        return change.epoch + change.step / self.steps_per_epoch
 
     def start(self, event: Started) -> None:
         """The first step is about to run."""
@@ -68,15 +91,15 @@ class Tracker:
             self.curves.clear()
             self.epoch = 0.0
             return
-        x = event.epoch + event.step / self.steps_per_epoch
+        x = self._place(event)
         if event.what == "learning_rate":
             self.learning_rate = event.value
             now = time.monotonic()
             # A slider that is dragged says many rates: one mark, with the last of them.
-            self.curves.mark(x, f"rate {event.value:.3g}", instead=now - self._marked_at < 1.5)
+            self.curves.mark(x, mark_words(event), instead=now - self._marked_at < 1.5)
             self._marked_at = now
         elif event.what == "best":
-            self.curves.mark(x, f"back to epoch {event.value:.0f}")
+            self.curves.mark(x, mark_words(event))
         elif event.what == "epochs":
             self.planned = int(event.value)
 

@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine import checkpoint
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -40,27 +42,38 @@ def test_a_killed_run_goes_on(
 ) -> None:
     env = {**os.environ, "NETBUILDER_HOME": str(home)}
     process = subprocess.Popen([sys.executable, "-c", CODE], env=env, stderr=subprocess.DEVNULL)
-    folder, end = home / "state" / "training", time.monotonic() + 60
+    folder, end = home / "state" / "training", time.monotonic() + 150
     while time.monotonic() < end:
-        if any(folder.glob("*/checkpoints/*")):
+        if any(folder.glob("*/checkpoints/checkpoint.npz")):
             break
         time.sleep(0.05)
-    time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
     process.wait()
 
     found = interrupted.find()
     assert len(found) == 1
     run = found[0]
+    left = checkpoint.read(run.checkpoints)
+    assert left is not None
+    assert left.epoch > 1
     window = open_window(run.project)
     window.runner.start(interrupted=run)
     qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
-    qtbot.waitUntil(lambda: bool(window.runner.curves.steps), timeout=MINUTE)
-    first = min(float(series.x[0]) for series in window.runner.curves.steps.values())
+    curves, done = window.runner.curves, len(left.rows["steps"])
+    qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done, timeout=MINUTE)
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
-    assert window.workbench.trained.epochs > 1
-    assert first > 1, "it goes on where it was, and does not begin anew"
+    assert window.workbench.trained.epochs >= left.epoch
+    # The curves have the whole run: what was before the crash, and what came then, with no gap.
+    assert curves.steps["loss"].y[:done].tolist() == left.rows["steps"][:, 0].tolist()
+    x = curves.steps["loss"].x
+    assert np.allclose(np.diff(x), x[0])
+    names = left.facts["names"]
+    for name, rows in zip(names, left.rows["epochs"].T, strict=False):
+        assert curves.epochs[name].y[: left.epoch].tolist() == rows.tolist()
+    epochs = curves.epochs["loss"].x
+    assert epochs.tolist() == list(range(1, len(epochs) + 1))
+    assert window.workbench.trained.history["loss"] == curves.epochs["loss"].y.tolist()
     assert interrupted.find() == [], "a run that ended leaves nothing behind"
 
 

@@ -1,0 +1,106 @@
+"""Where they were: a project that is opened again shows its last run, and no other project's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.engine import runs
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
+from netbuilder.ui import jobs
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.training.runner import State
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def trained(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> MainWindow:
+    """A window with a project that was saved and trained, its rate changed by hand."""
+    window = open_window(edits.set_training(example("iris"), epochs=400))
+    assert window.documents.save_to(tmp_path / "flowers.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    window.runner.set_learning_rate(0.002)
+    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    assert window.workbench.run_error is None
+    return window
+
+
+def settle(qtbot: QtBot) -> None:
+    """Wait until whatever an opened project started has been told."""
+    assert jobs.wait_for_all(60)
+    qtbot.wait(50)
+
+
+def test_an_opened_project_shows_its_last_run(
+    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "flowers.netbuilder"
+    before = trained.runner.curves
+    window = open_window(files.read(path), path, keras=False)
+    qtbot.waitUntil(lambda: window.runner.recalled is not None, timeout=MINUTE)
+    curves = window.runner.curves
+    for name, series in before.steps.items():
+        assert curves.steps[name].x.tolist() == pytest.approx(series.x.tolist())
+        assert curves.steps[name].y.tolist() == series.y.tolist()
+    for name, series in before.epochs.items():
+        assert curves.epochs[name].y.tolist() == series.y.tolist()
+    assert [words for _, words in curves.marks] == [words for _, words in before.marks]
+    panel = window.docks.show_panel("training")
+    assert panel.stack.currentIndex() == 1
+    assert panel.curves.plot.run is curves
+    assert "400 epochs" in panel.messages.shown.title
+    assert not window.runner.may_go_on
+    # Edits say that the curves are of another network now; a new project has none.
+    window.store.apply("More", lambda p: edits.set_training(p, epochs=7))
+    assert window.runner.differs
+    window.store.mark_saved()
+    window.documents.new()
+    settle(qtbot)
+    assert window.runner.recalled is None
+    assert window.runner.curves.quantities == []
+    # By the menu, too, and while another project was open.
+    window.documents.open_path(path)
+    qtbot.waitUntil(lambda: window.runner.recalled is not None, timeout=MINUTE)
+    window.runner.start(window.store.project)
+    assert window.runner.recalled is None
+
+
+def test_another_project_never_gets_these_curves(
+    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = files.read(tmp_path / "flowers.netbuilder")
+    assert runs.newest_of(project, tmp_path) is not None
+    last = project.graph.nodes[-2].id
+    others = {
+        "plan": edits.set_training(project, epochs=9),
+        "network": edits.set_params(project, last, units=31),
+        "data": edits.set_data(project, type(project.data)(kind="builtin", name="wine")),
+    }
+    window = open_window(keras=False)
+    for name, other in others.items():
+        path = tmp_path / f"{name}.netbuilder"
+        files.write(other, path)
+        window.documents.open_path(path)
+        settle(qtbot)
+        assert window.documents.path == path
+        assert window.runner.recalled is None, name
+        assert window.runner.curves.quantities == [], name
+
+
+def test_a_project_left_at_once_does_not_show_the_others_run(
+    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(keras=False)
+    window.documents.open_path(tmp_path / "flowers.netbuilder")
+    window.documents.new()
+    settle(qtbot)
+    assert window.runner.recalled is None
