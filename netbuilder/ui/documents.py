@@ -43,6 +43,7 @@ class Documents(QObject):
         opened: another project is on the canvas.
         told(words): something worth a line in the status bar.
         failed(error): a ``UserError`` to show.
+        noted(name, sentences): what an opened file holds that could not be taken over.
         busy(words): a file is being read or written; "" when done.
     """
 
@@ -50,6 +51,7 @@ class Documents(QObject):
     opened = Signal()
     told = Signal(str)
     failed = Signal(object)
+    noted = Signal(str, object)
     busy = Signal(str)
 
     def __init__(
@@ -288,6 +290,9 @@ class Documents(QObject):
                 self.keep_model()
             settings.remember_file(path)
             self.told.emit(words)
+            left_out = tuple(trained.extra.get("notes", ())) if trained is not None else ()
+            if left_out:
+                self.noted.emit(path.name, left_out)
 
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")

@@ -39,6 +39,18 @@ class WindowCommands:
             )
         )
 
+    def show_notes(self, name: str, notes: tuple[str, ...]) -> None:
+        """Say what an opened file holds that could not be taken over, until it is read."""
+        card = Card(
+            "warning",
+            f"Not all of {name} could be taken over",
+            "\n".join(notes),
+            self.window,
+            button="Close",
+            do=lambda: self.window.banner.remove(card),
+        )
+        self.window.banner.add(card)
+
     def show_failure(self, words: str, details: str) -> None:
         """Say that something unforeseen went wrong."""
         dialogs.show_failure(self.window, words, details)

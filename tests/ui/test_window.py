@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -368,3 +369,23 @@ def test_data_that_is_being_read_is_not_data_that_nobody_chose(
     qtbot.waitUntil(lambda: window.workbench.data_error is None, timeout=30_000)
     assert canvas.picture.cards["@goal"].detail == "no data chosen yet"
     assert "Choose data first" in window.inspector.words.text()
+
+
+def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    import h5py
+    import keras
+
+    path = tmp_path / "elsewhere.h5"
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["training_config"] = json.dumps({"loss": "my_own_loss"})
+    window = open_window(Project())
+    window.documents.open_path(path)
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=10_000)
+    (card,) = window.banner.cards
+    assert card.isVisible()
+    assert "elsewhere.h5" in card.title.text()
+    assert "my_own_loss" in card.words.text()
+    card.button.click()
+    assert not window.banner.cards

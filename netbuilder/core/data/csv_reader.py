@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.csv_dialect import Dialect, sniff
-from netbuilder.core.data.words import counted, shown
+from netbuilder.core.data.words import LINE, counted, shown
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.Data
     check_widths(path, dialect)
     with parser_errors(path, dialect):
         table: pd.DataFrame = pd.read_csv(path, nrows=nrows, **pandas_arguments(dialect))
-    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table))
+    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table), name=LINE)
     if len(dialect.names) > 1:
         table = table.dropna(how="all")
     if table.empty:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.targets import of_folders
 from netbuilder.core.data.words import listed, quoted
 from netbuilder.core.errors import DataError
 
@@ -56,8 +57,6 @@ def read_image_folder(path: Path, options: Mapping[str, Any]) -> Samples:
 
 
 def _read(path: Path, options: Mapping[str, Any]) -> Samples:
-    import pandas as pd
-
     files: list[Path] = []
     labels: list[str] = []
     folders = sorted(entry for entry in path.iterdir() if entry.is_dir())
@@ -79,7 +78,7 @@ def _read(path: Path, options: Mapping[str, Any]) -> Samples:
     return Samples(
         role="image",
         arrays={"image": paths},
-        targets=pd.DataFrame({"class": labels}),
+        targets=of_folders(labels),
         value_range=(0.0, 255.0),
         sample_shape=(*image_size(options, sizes), channels),
         source=path.name,

@@ -25,7 +25,7 @@ from netbuilder.core.data.samples import Samples
 from netbuilder.core.data.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.sources import samples_of_table
 from netbuilder.core.data.tables import MAX_CATEGORIES, as_label, as_numbers, in_order
-from netbuilder.core.data.words import number, shown
+from netbuilder.core.data.words import LINE, number, shown
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 
@@ -127,7 +127,7 @@ class Scan:
                     chunk = next(reader, None)
                 if chunk is None:
                     return
-                chunk.index = pd.RangeIndex(start, start + len(chunk))
+                chunk.index = pd.RangeIndex(start, start + len(chunk), name=LINE)
                 start += len(chunk)
                 table = chunk.dropna(how="all")
                 if table.empty:

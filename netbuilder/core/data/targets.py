@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from netbuilder.core.data.facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, TASKS
 from netbuilder.core.data.preprocess import OutputPre
 from netbuilder.core.data.tables import as_label, as_numbers, in_order, is_numeric
-from netbuilder.core.data.words import quoted, shown
+from netbuilder.core.data.words import place, quoted, shown
 from netbuilder.core.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_FOLDER = "folder"  # name of the index of samples that a folder for each class holds
 MAX_NUMBER_CLASSES = 20
 MAX_CLASSES = 1000
 
@@ -148,6 +149,13 @@ def fit(
     return OutputPre(task, names, classes, units=len(classes), one_hot=one_hot)
 
 
+def of_folders(labels: Sequence[str]) -> pd.DataFrame:
+    """Targets of samples that lie in a folder for each class; messages then name the folder."""
+    import pandas as pd
+
+    return pd.DataFrame({"class": labels}, index=pd.RangeIndex(len(labels), name=_FOLDER))
+
+
 def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArray[Any]:
     """Targets as numbers: (n, columns) float64 for numbers and labels, class numbers (n,) else.
 
@@ -165,9 +173,17 @@ def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArra
     numbers = labels.map(known)
     unknown = labels[numbers.isna()]
     if len(unknown):
+        found = shown(unknown.iloc[0])
+        if targets.index.name == _FOLDER:
+            raise DataError(
+                f"'{source}' has the folder '{found}', a class that the training data did not "
+                "hold.",
+                f"Its classes are {quoted(pre.classes, 10)}: choose a folder that has one folder "
+                "of that name for each, or take the others out.",
+            )
         raise DataError(
-            f"The target column '{pre.columns[0]}' of {source} has '{shown(unknown.iloc[0])}' in "
-            f"line {unknown.index[0]}, which the training data did not hold.",
+            f"The target column '{pre.columns[0]}' of {source} has '{found}' in "
+            f"{place(targets.index, unknown.index[0])}, which the training data did not hold.",
             f"Its classes are {quoted(pre.classes, 10)}.",
         )
     return np.asarray(numbers.to_numpy(), np.int64)

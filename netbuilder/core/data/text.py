@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.csv_reader import read_csv
 from netbuilder.core.data.options import whole
 from netbuilder.core.data.samples import Samples
+from netbuilder.core.data.targets import of_folders
 from netbuilder.core.data.words import counted, did_you_mean, listed
 from netbuilder.core.errors import DataError
 
@@ -143,6 +144,6 @@ def _folder(path: Path) -> Samples:
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
-        targets=pd.DataFrame({"class": labels}),
+        targets=of_folders(labels),
         source=path.name,
     )

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+LINE = "line"
 
 
 def listed(values: Iterable[object], limit: int = 5) -> str:
@@ -44,6 +51,14 @@ def shown(value: object, limit: int = 40) -> str:
     """A cell of a file, cut off where it is long."""
     text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def place(index: pd.Index, where: Any) -> str:
+    """Where a sample stands, by its place in the index of its table: ``line 7``, ``row 7``.
+
+    Tables of a file are counted by its lines (the index has the name ``LINE``), others from 0.
+    """
+    return f"line {where}" if index.name == LINE else f"row {where + 1}"
 
 
 def counted(count: int, what: str) -> str:

@@ -13,6 +13,7 @@ from PIL import Image
 from netbuilder.core.data.builtin import BUILTINS
 from netbuilder.core.data.images import decode
 from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.reuse import read_split
 from netbuilder.core.data.text import encode_texts, fit_vocabulary
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
@@ -102,6 +103,21 @@ def test_folders_without_pictures(tmp_path: Path) -> None:
         (tmp_path / "a").mkdir()
         Image.new("L", (4, 4)).save(tmp_path / "a" / "x.png")
         facts(images(color_mode="cmyk"), tmp_path)
+
+
+def test_a_folder_of_an_unknown_class_is_named(
+    pictures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    found = load(images(), pictures)
+    other = tmp_path_factory.mktemp("other")
+    for label in ("cats", "owls"):
+        (other / label).mkdir()
+        Image.new("RGB", (20, 10)).save(other / label / "t.png")
+    with pytest.raises(DataError) as told:
+        read_split(Data("images", path="."), found.pre, other)
+    assert "has the folder 'owls', a class that the training data did not hold" in str(told.value)
+    assert "line" not in str(told.value)
+    assert "'cats' and 'dogs'" in str(told.value)
 
 
 def test_train_and_test_folders(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
