@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A way to mend an error that is one click: ``label`` on the button, and what changes.
+
+    ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them.
+    """
+
+    label: str
+    data: Mapping[str, Any]
+
 
 class UserError(Exception):
     """Something the user can mend.
@@ -11,18 +26,26 @@ class UserError(Exception):
         mend: what to do about it ("Write a number there, or remove the row.").
         node: id of the node on the canvas that it is about, or None.
         path: file that it is about, or None.
+        mends: ways to mend it that the program can go itself.
 
     ``str(error)`` is the whole message: what happened, then how to mend it.
     """
 
     def __init__(
-        self, what: str, mend: str = "", *, node: str | None = None, path: str | None = None
+        self,
+        what: str,
+        mend: str = "",
+        *,
+        node: str | None = None,
+        path: str | None = None,
+        mends: tuple[Mend, ...] = (),
     ) -> None:
         super().__init__(f"{what} {mend}".strip())
         self.what = what
         self.mend = mend
         self.node = node
         self.path = path
+        self.mends = mends
 
 
 class ProjectFileError(UserError):

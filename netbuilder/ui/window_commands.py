@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui import dialogs, theme
+from netbuilder.ui.mending import buttons_for
 from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.widgets.cards import Card
 
@@ -34,8 +35,10 @@ class WindowCommands:
                 error.what,
                 error.mend,
                 self.window,
-                button="Close",
-                do=self.window.banner.clear,
+                buttons=(
+                    *buttons_for(error, self.window.store, self.window.banner.clear),
+                    ("Close", self.window.banner.clear),
+                ),
             )
         )
 

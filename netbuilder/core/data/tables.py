@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.options import names
 from netbuilder.core.data.preprocess import Column
 from netbuilder.core.data.words import listed, quoted, shown
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, Mend
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,12 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
     return numbers
 
 
+_MISSING_MENDS = (
+    Mend("Leave those rows out", {"missing": "drop"}),
+    Mend("Fill with the mean", {"missing": "mean"}),
+)
+
+
 def missing_cells(table: pd.DataFrame, source: str, rule: str) -> None:
     """Raise the one error that names every missing value, unless ``rule`` says what to do.
 
@@ -94,6 +100,7 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str) -> None:
         f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {listed(places, 3)}.",
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
+        mends=_MISSING_MENDS,
     )
 
 

@@ -118,7 +118,6 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
 
 
 def _folder(path: Path) -> Samples:
-    import pandas as pd
 
     texts: list[str] = []
     labels: list[str] = []

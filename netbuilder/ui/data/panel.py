@@ -33,6 +33,7 @@ from netbuilder.ui.data.preview import PreviewView
 from netbuilder.ui.data.recipe import KINDS, RECIPES, change_of, values_of
 from netbuilder.ui.data.targets import TargetPicker
 from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.mending import buttons_for
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.widgets.labels import note_label
@@ -234,7 +235,8 @@ class DataPanel(QWidget):
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
-        self.cards.add(Card("error", error.what, error.mend, self))
+        buttons = buttons_for(error, self._store)
+        self.cards.add(Card("error", error.what, error.mend, self, buttons=buttons))
         self.stack.setCurrentIndex(1 if self._store.project.data.kind else 0)
 
     def _ask_preview(self) -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.ui.inspector.form import LABEL_WIDTH
+from netbuilder.ui.widgets.cards import Card, CardList
 
 
 class TargetPicker(QWidget):
@@ -30,15 +39,21 @@ class TargetPicker(QWidget):
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         label.setBuddy(self.button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self.question = CardList(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.question)
+        row = QHBoxLayout()
         row.setSpacing(8)
+        column.addLayout(row)
         row.addWidget(label)
         row.addWidget(self.button, 1)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-        """Show the columns of the data; nothing chosen means the last one."""
+        """Show the columns of the data; nothing chosen means the last one, and a question."""
         self._columns, self._chosen = columns, chosen
+        self._ask()
         shown = chosen or columns[-1:]
         # The stylesheet's padding does not reach the text of a button with a menu.
         self.button.setText("\u2002" + (", ".join(shown) or "no columns yet"))
@@ -53,6 +68,28 @@ class TargetPicker(QWidget):
             hint = self.menu.addAction("Ctrl: several columns")
             hint.setEnabled(False)
 
+    def _ask(self) -> None:
+        self.question.clear()
+        if self._chosen or not self._columns:
+            return
+        guess = self._columns[-1]
+        self.question.add(
+            Card(
+                "info",
+                "What shall the network learn?",
+                f"NetBuilder guessed “{guess}” (the last column). Another column?",
+                self,
+                buttons=(
+                    (f"Yes, {guess}", lambda: self._settle((guess,))),
+                    ("Another column…", self.button.showMenu),
+                ),
+            )
+        )
+
+    def _settle(self, chosen: tuple[str, ...]) -> None:
+        self.show_columns(self._columns, chosen)
+        self.edited.emit(chosen)
+
     def _toggler(self, name: str) -> Callable[[bool], None]:
         return lambda on: self._choose(name, on)
 
@@ -65,6 +102,4 @@ class TargetPicker(QWidget):
         if several:
             others = [one for one in self._chosen or self._columns[-1:] if one != name]
             now = [*others, name] if on or not others else others
-        chosen = tuple(one for one in self._columns if one in now)
-        self.show_columns(self._columns, chosen)
-        self.edited.emit(chosen)
+        self._settle(tuple(one for one in self._columns if one in now))

@@ -129,3 +129,51 @@ def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
     assert panel.preview.stack.currentIndex() == 1
     assert len(panel.preview.bars._rows) == 10
+
+
+def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table: Path) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    window._dropped(table)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    (card,) = panel.target.question.cards
+    assert card.isVisible()
+    assert "guessed “price” (the last column). Another column?" in card.words.text()
+    card.buttons[0].click()
+    assert window.store.project.data.target == ("price",)
+    assert not panel.target.question.cards
+    window.store.undo()
+    assert window.store.project.data.target == ()
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    next(a for a in panel.target.menu.actions() if a.text() == "size").trigger()
+    assert window.store.project.data.target == ("size",)
+    assert not panel.target.question.cards, "who chose is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("button", "rule", "rows"),
+    [("Leave those rows out", "drop", 57), ("Fill with the mean", "mean", 60)],
+)
+def test_missing_values_are_mended_by_one_click(
+    open_window: Open, qtbot: QtBot, table: Path, button: str, rule: str, rows: int
+) -> None:
+    lines = table.read_text(encoding="utf-8").splitlines()
+    for line in (5, 9, 20):
+        lines[line] = "," + lines[line].split(",", 1)[1]
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(table)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    found = {one.text(): one for one in panel.cards.cards[0].buttons}
+    assert set(found) == {"Leave those rows out", "Fill with the mean"}
+    before = window.store.project
+    found[button].click()
+    assert window.store.project.data.options["missing"] == rule
+    assert window.store.undo_label == button
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    facts = window.workbench.facts
+    assert facts.rows + facts.validation_rows + facts.test_rows == rows
+    window.store.undo()
+    assert window.store.project == before
