@@ -122,7 +122,7 @@ def record(
     """
     begun = time.time() - trained.seconds if started is None else started
     when = datetime.fromtimestamp(begun, UTC).astimezone()
-    name = trained.project.name
+    name = _name_of(trained.project)
     if run_id and (folder() / run_id / _FILE).exists():
         name = _read(folder() / run_id).name
     run = Run(
@@ -151,6 +151,16 @@ def record(
             np.save(file, table.values)
     _write(run, to_json(trained.project if asked is None else asked))
     return run
+
+
+def _name_of(project: Project) -> str:
+    """The project's name, or, where it has none, that of its data with a number: iris · run 3."""
+    data = project.data
+    if project.name != Project().name or not data.kind:
+        return project.name
+    stem = f"{data.name or Path(data.path).stem or data.kind} · run "
+    taken = [run.name.removeprefix(stem) for run in list_runs() if run.name.startswith(stem)]
+    return f"{stem}{max((int(one) for one in taken if one.isdecimal()), default=0) + 1}"
 
 
 def _write(run: Run, asked: dict[str, Any]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netbuilder.core.data import reuse
 from netbuilder.core.data.arrays import read_inputs
@@ -26,20 +29,74 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True)
+class FileAnswers:
+    """The answers about a file, as a table that can be looked at and then written.
+
+    ``table`` has all columns of a CSV input (pictures and texts are named in "file") and then
+    the ``answers``, names of the columns that were added. A CSV is written as it was read.
+    """
+
+    predictions: Predictions
+    table: pd.DataFrame
+    answers: tuple[str, ...]
+    separator: str = ","
+    decimal: str = "."
+    encoding: str = "utf-8"
+
+    def write(self, out: Path) -> None:
+        """Write the table as a CSV; a byte-order mark is kept, all else becomes UTF-8.
+
+        Raises:
+            UserError: ``out`` cannot be written.
+        """
+        with replacing(Path(out)) as temporary:
+            self.table.to_csv(
+                temporary,
+                index=False,
+                sep=self.separator,
+                decimal=self.decimal,
+                encoding="utf-8-sig" if self.encoding.endswith("-sig") else "utf-8",
+            )
+
+    def text_rows(self, rows: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Names of columns and the first rows as text, the answers before what was asked."""
+        names = [*self.answers, *(n for n in map(str, self.table.columns) if n not in self.answers)]
+        head = self.table.head(rows)
+        cells = [[_text(value) for value in head[name]] for name in names]
+        return tuple(names), list(zip(*cells, strict=True))
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.6g}"  # NaN: a row that was left out
+    return str(value)
+
+
 def predict_file(trained: TrainedModel, path: Path, out: Path | None = None) -> Predictions:
-    """Answers about everything in a file or folder, written as a CSV where ``out`` says so.
+    """Like ``answer_file``, with the answers written where ``out`` says so."""
+    found = answer_file(trained, path)
+    if out is not None:
+        found.write(out)
+    return found.predictions
+
+
+def answer_file(trained: TrainedModel, path: Path) -> FileAnswers:
+    """Answers about everything in a file or folder.
 
     Args:
         trained: the network.
         path: a CSV file; a picture or a folder of pictures; a ``.txt`` file or a folder of
             them; a ``.npz`` or ``.h5`` file of arrays.
-        out: CSV file to write: all columns of a CSV input, then a column "predicted NAME" for
-            each target and, for classes, a "probability of LABEL" a class. Pictures and texts
-            are named in the column "file".
+
+    Returns:
+        A table with a column "predicted NAME" for each target and, for classes, a "probability
+        of LABEL" a class.
 
     Raises:
         DataError: it cannot be read, or does not fit the model.
-        UserError: ``out`` cannot be written.
     """
     path = Path(path)
     ending = path.suffix.lower()
@@ -48,15 +105,14 @@ def predict_file(trained: TrainedModel, path: Path, out: Path | None = None) -> 
             f"'{path.name}' is not in {path.parent}.", "Choose it again.", path=str(path)
         )
     if path.is_dir() or ending in ENDINGS or ending == ".txt":
-        return _files(trained, path, out)
+        return _files(trained, path)
     if ending in reuse.ARRAY_ENDINGS:
         found = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
-        _write(_frame(found), out)
-        return found
-    return _table(trained, path, out)
+        return _answers(found)
+    return _table(trained, path)
 
 
-def _files(trained: TrainedModel, path: Path, out: Path | None) -> Predictions:
+def _files(trained: TrainedModel, path: Path) -> FileAnswers:
     wants = takes(trained)
     endings = ENDINGS if wants == "images" else (".txt",)
     if wants not in {"images", "texts"}:
@@ -79,19 +135,18 @@ def _files(trained: TrainedModel, path: Path, out: Path | None) -> Predictions:
         found = predict_texts(trained, texts)
     root = path if path.is_dir() else path.parent
     names = tuple(file.relative_to(root).as_posix() for file in files)
-    found = Predictions(found.outputs, names, found.notes)
-    _write(_frame(found), out)
-    return found
+    return _answers(Predictions(found.outputs, names, found.notes))
 
 
-def _frame(found: Predictions) -> pd.DataFrame:
+def _answers(found: Predictions) -> FileAnswers:
     import pandas as pd
 
     columns: dict[str, Any] = {"file": list(found.sources)} if found.sources else {}
-    return pd.DataFrame({**columns, **found.to_columns()})
+    answers = found.to_columns()
+    return FileAnswers(found, pd.DataFrame({**columns, **answers}), tuple(answers))
 
 
-def _table(trained: TrainedModel, path: Path, out: Path | None) -> Predictions:
+def _table(trained: TrainedModel, path: Path) -> FileAnswers:
     dialect = sniff(path, trained.project.data.options)
     table = read_with(path, dialect)
     pre = preprocessing_of(trained)
@@ -100,29 +155,16 @@ def _table(trained: TrainedModel, path: Path, out: Path | None) -> Predictions:
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     found = predict_raw(trained, raw)
-    if out is not None:
-        result = table.copy()
-        for name, values in found.to_columns().items():
-            result[name] = kept.assign(answer=values)["answer"]
-        _write(result, out, dialect.separator, dialect.decimal, dialect.encoding)
-    return Predictions(found.outputs, tuple(f"line {line}" for line in kept.index), notes)
-
-
-def _write(
-    frame: pd.DataFrame,
-    out: Path | None,
-    separator: str = ",",
-    decimal: str = ".",
-    encoding: str = "utf-8",
-) -> None:
-    """Write like the input was written; a byte-order mark is kept, all else becomes UTF-8."""
-    if out is None:
-        return
-    with replacing(Path(out)) as temporary:
-        frame.to_csv(
-            temporary,
-            index=False,
-            sep=separator,
-            decimal=decimal,
-            encoding="utf-8-sig" if encoding.endswith("-sig") else "utf-8",
-        )
+    answers = found.to_columns()
+    result = table.copy()
+    for name, values in answers.items():
+        result[name] = kept.assign(answer=values)["answer"]
+    sources = tuple(f"line {line}" for line in kept.index)
+    return FileAnswers(
+        Predictions(found.outputs, sources, notes),
+        result,
+        tuple(answers),
+        dialect.separator,
+        dialect.decimal,
+        dialect.encoding,
+    )

@@ -87,20 +87,26 @@ def stats_text(stats: ColumnStats) -> str:
     return ", ".join(parts)
 
 
+def text_table(model: TextTable, name: str, parent: QWidget) -> QTableView:
+    """A table of text to look at and to copy from."""
+    table = QTableView(parent)
+    table.setModel(model)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
+    table.setAccessibleName(name)
+    return table
+
+
 class PreviewView(QWidget):
     """The first rows, and how often each class comes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = TextTable(self)
-        self.table = QTableView(self)
-        self.table.setModel(self.model)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.table.setAlternatingRowColors(True)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        self.table.setAccessibleName("First rows of the data")
+        self.table = text_table(self.model, "First rows of the data", self)
         self.images = ImageGrid(parent=self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union, cast
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage, QPixmap
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
 from netbuilder.ui import jobs
+from netbuilder.ui.data.preview import TextTable, text_table
 from netbuilder.ui.inspector.form import ParamForm
 from netbuilder.ui.results.looking import Looking
 from netbuilder.ui.results.waiting import Waiting
@@ -34,16 +35,20 @@ from netbuilder.ui.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.predict import Field, Predictions
+    from netbuilder.core.results.predict_file import FileAnswers
 
 log = logging.getLogger(__name__)
 _NO_MODEL = "Press Train: then the network can be asked here."
 _ASK_MS = 150
 PICTURE_SIDE = 140
-Question = tuple["TrainedModel", Callable[["TrainedModel"], "Predictions"], str]
+SHOWN_ROWS = 200
+Answer = Union["Predictions", "FileAnswers"]
+#: The network, what to ask it, and the path of the file that is asked about ("": no file).
+Question = tuple["TrainedModel", Callable[["TrainedModel"], Answer], str]
 
 
-def _predict(question: Question) -> Predictions:
-    trained, ask, _words = question
+def _predict(question: Question) -> Answer:
+    trained, ask, _path = question
     return ask(trained)
 
 
@@ -69,6 +74,8 @@ class PredictPanel(QWidget):
         self._form: ParamForm | None = None
         self._row: dict[str, Any] = {}
         self.predictions: Predictions | None = None
+        self.file_answers: FileAnswers | None = None
+        self._asked_path = ""
         self._worker = jobs.Latest(_predict, "predict", self)
         self._worker.answered.connect(self._found)
         self._worker.failed.connect(self._failed)
@@ -105,9 +112,14 @@ class PredictPanel(QWidget):
         page.addWidget(self.answer)
         page.addLayout(shown)
         page.addWidget(self.cards)
+        self.answers = TextTable(self)
+        self.table = text_table(self.answers, "Answers about a file", self)
+        self.table.setMinimumHeight(220)
+        self.table.hide()
+        page.addWidget(self.table)
         buttons = QHBoxLayout()
         self.file_button = QPushButton("Answer a file…", self)
-        self.file_button.setToolTip("A CSV in, a CSV with the answers out")
+        self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.picture_button = QPushButton("Answer a picture…", self)
         buttons.addWidget(self.file_button)
         buttons.addWidget(self.picture_button)
@@ -138,7 +150,7 @@ class PredictPanel(QWidget):
         self._shown = trained
         self.answer.setText("")
         self.bars.show_rows([])
-        self.cards.clear()
+        self._forget_file()
         if trained is None:
             self.waiting.wait(_NO_MODEL)
             return
@@ -224,32 +236,70 @@ class PredictPanel(QWidget):
         name, _ = QFileDialog.getOpenFileName(self, "Answer a file", "", "All files (*)")
         if not name:
             return
-        path = Path(name)
+        self.answer_file(Path(name))
+
+    def answer_file(self, path: Path) -> None:
+        """Answer all rows of a file, and show the answers: they can then be saved."""
+        self._ask(lambda model: _file(model, path), str(path))
+
+    def _ask_out(self) -> None:
+        path = Path(self._asked_path)
         suggested = str(path.with_name(f"{path.stem} answers.csv"))
         out, _ = QFileDialog.getSaveFileName(self, "Write the answers", suggested, "Table (*.csv)")
         if out:
-            self.answer_file(path, Path(out))
+            self.save_answers(Path(out))
 
-    def answer_file(self, path: Path, out: Path) -> None:
-        """Answer all rows of a file, and write them beside the answers."""
-        self._ask(lambda model: _file(model, path, out), f"Wrote {out}.")
+    def save_answers(self, out: Path) -> None:
+        """Write the answers about a file, with all that the file holds."""
+        found = self.file_answers
+        if found is None:
+            return
+        jobs.run(
+            lambda: found.write(out),
+            lambda _none: self._tell_file(f"Wrote {out}."),
+            self._tell_trouble,
+            name="answers",
+        )
 
-    def _ask(self, ask: Callable[[TrainedModel], Predictions], words: str = "") -> None:
+    def _show_file(self, found: FileAnswers, path: str) -> None:
+        self.file_answers, self._asked_path = found, path
+        columns, rows = found.text_rows(SHOWN_ROWS)
+        marked = frozenset(range(len(found.answers)))
+        self.answers.show_rows(columns, rows, marked=marked)
+        self.table.resizeColumnsToContents()
+        self.table.show()
+        self._tell_file("")
+
+    def _tell_file(self, words: str) -> None:
+        found = self.file_answers
+        if found is None:
+            return
+        self.cards.clear()
+        count, rows = len(found.predictions), len(found.table)
+        shown = f"Below are the first {SHOWN_ROWS} of {rows:,}." if rows > SHOWN_ROWS else ""
+        title = f"{count:,} answer{'' if count == 1 else 's'} about {Path(self._asked_path).name}"
+        said = " ".join(part for part in (words, shown) if part)
+        self.cards.add(
+            Card("info", title, said, self, button="Save the answers…", do=self._ask_out)
+        )
+        for note in found.predictions.notes:
+            self.cards.add(Card("info", "", note, self))
+
+    def _ask(self, ask: Callable[[TrainedModel], Answer], words: str = "") -> None:
         trained = self._workbench.trained
         if trained is not None:
             self._worker.ask((trained, ask, words))
 
-    def _found(self, question: Question, found: Predictions) -> None:
+    def _found(self, question: Question, answer: Answer) -> None:
         if question[0] is not self._workbench.trained:
             return
-        self.predictions = found
-        self.cards.clear()
         if question[2]:
-            self.cards.add(Card("info", f"{len(found):,} answers", question[2], self))
+            self._show_file(cast("FileAnswers", answer), question[2])
+            return
+        found = self.predictions = cast("Predictions", answer)
+        self._forget_file()
         for note in found.notes:
             self.cards.add(Card("info", "", note, self))
-        if question[2]:
-            return
         self.answer.setText(found.text(0))
         first = found.first
         if first.probabilities is None:
@@ -263,8 +313,15 @@ class PredictPanel(QWidget):
         self.bars.show_rows(rows, marked=max(rows, key=lambda row: row[1])[0], top=1.0)
 
     def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
-            return
+        if question[0] is self._workbench.trained:
+            self._tell_trouble(error)
+
+    def _forget_file(self) -> None:
+        self.file_answers = None
+        self.table.hide()
+        self.cards.clear()
+
+    def _tell_trouble(self, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("prediction failed", exc_info=error)
             error = UserError(f"The network could not answer: {error}", "Look at the values.")
@@ -300,10 +357,10 @@ def _images(model: TrainedModel, files: list[Path]) -> Predictions:
     return predict_images(model, files)
 
 
-def _file(model: TrainedModel, path: Path, out: Path) -> Predictions:
-    from netbuilder.core.results.predict_file import predict_file
+def _file(model: TrainedModel, path: Path) -> FileAnswers:
+    from netbuilder.core.results.predict_file import answer_file
 
-    return predict_file(model, path, out)
+    return answer_file(model, path)
 
 
 def _raw(model: TrainedModel, raw: dict[str, Any]) -> Predictions:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.ui import jobs
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, when
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name, when
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.runner import Runner
 from netbuilder.ui.training.series import RunCurves
@@ -137,7 +137,7 @@ class RunsPanel(QWidget):
         chosen = self.selected()
         if len(chosen) == 1:
             run = chosen[0]
-            self._store.apply(f"Bring back {run.name}", lambda _project: run.project)
+            self._store.apply(f"Bring back {shown_name(run)}", lambda _project: run.project)
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""
@@ -178,7 +178,8 @@ class RunsPanel(QWidget):
         for run in self.model.runs:
             if run.id not in ids:
                 continue
-            name = run.name if run.name not in overlays else f"{run.name}, {when(run)}"
+            name = shown_name(run)
+            name = name if name not in overlays else f"{name}, {when(run)}"
             try:
                 overlays[name] = curves_of(run)
             except UserError as error:

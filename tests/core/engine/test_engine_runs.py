@@ -15,7 +15,7 @@ from netbuilder.core.engine.differences import differences
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Choice, Data, Project
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
@@ -49,6 +49,20 @@ def test_a_run_is_recorded_and_found_again(
     assert [entry.id for entry in runs.list_runs()] == [other.run_id]
     with pytest.raises(UserError, match="cannot be read"):
         runs.load(run.id)
+
+
+def test_runs_of_a_nameless_project_are_named_by_their_data(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y})
+    nameless = replace(chain(NET, epochs=1), name=Project().name)
+    for recipe in (Data("builtin", name="iris"), Data("csv", path="files/houses.csv")):
+        for _ in range(2):
+            Session(replace(nameless, data=recipe), data, compilation="graph").run()
+    Session(replace(nameless, name="Mine"), data, compilation="graph").run()
+    names = sorted(run.name for run in runs.list_runs())
+    assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
 
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
