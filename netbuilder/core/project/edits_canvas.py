@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
-from netbuilder.core.project.groups import members, shown_as, without_empty
+from netbuilder.core.project.groups import members, put_into, shown_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
 from netbuilder.core.project.wiring import with_graph
 
@@ -127,11 +127,13 @@ def move_cards(
     places: Mapping[str, Point],
     by: Point,
     pinned: Mapping[str, Point] | None = None,
+    into: Mapping[str, str | None] | None = None,
 ) -> Project:
     """Place layers and groups; what a moved group holds and has a place moves along by ``by``.
 
     ``pinned`` is where all other cards are seen: they stay there from now on. Without, moving
-    one card would let the layout move those that follow it.
+    one card would let the layout move those that follow it. ``into`` names the cards that come
+    to lie in another group, or (None) in none.
     """
     graph = project.graph
     found: dict[str, Point | None] = {}
@@ -146,7 +148,8 @@ def move_cards(
                 place = graph.by_id[node_id].position
                 if place is not None:
                     found[node_id] = (place[0] + by[0], place[1] + by[1])
-    return edits.move_nodes(project, found)
+    project = edits.move_nodes(project, found)
+    return put_into(project, into) if into else project
 
 
 def tidy(project: Project) -> Project:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from netbuilder.core.errors import EditError
@@ -115,6 +115,23 @@ def ungroup(project: Project, group_id: str) -> Project:
 def set_collapsed(project: Project, group_id: str, collapsed: bool) -> Project:
     """Close or open a group."""
     return _replace(project, replace(_need(project.graph, group_id), collapsed=collapsed))
+
+
+def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
+    """Put layers and groups into other groups, or (None) out of all; emptied groups go.
+
+    Raises:
+        EditError: a group does not exist, or would lie in itself.
+    """
+    graph = project.graph
+    for one, group in places.items():
+        if group is not None:
+            _need(graph, group)
+            if one in path(graph, group):
+                raise EditError("A group cannot lie in itself.")
+    nodes = tuple(replace(n, group=places[n.id]) if n.id in places else n for n in graph.nodes)
+    groups = tuple(replace(g, parent=places[g.id]) if g.id in places else g for g in graph.groups)
+    return with_graph(project, nodes=nodes, groups=without_empty(nodes, groups))
 
 
 def rename_group(project: Project, group_id: str, name: str) -> Project:

@@ -247,12 +247,20 @@ class Commands(_View):
         return list(found.values())
 
     def place(
-        self, label: str, places: dict[str, Point], by: Point, merge: str | None = None
-    ) -> None:
-        """Put cards elsewhere; all others stay where they are seen from now on."""
+        self,
+        label: str,
+        places: dict[str, Point],
+        by: Point,
+        merge: str | None = None,
+        into: dict[str, str | None] | None = None,
+    ) -> bool:
+        """Put cards elsewhere; all others stay where they are seen from now on.
+
+        ``into`` names cards that come to lie in another group. Give whether it was done.
+        """
         pinned = {one: (card.x, card.y) for one, card in self.picture.cards.items()}
-        change = partial(edits_canvas.move_cards, places=places, by=by, pinned=pinned)
-        self.edit(label, change, merge)
+        change = partial(edits_canvas.move_cards, places=places, by=by, pinned=pinned, into=into)
+        return self.edit(label, change, merge)
 
     def align_column(self) -> None:
         """Put the selected cards under each other, on the first one's line."""

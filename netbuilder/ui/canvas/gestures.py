@@ -5,6 +5,7 @@ A gesture changes nothing but what the view shows until it is released; then it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
-from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas import hits
-from netbuilder.ui.canvas.cards import Card
+from netbuilder.core.project.model import Group, Node, Point
+from netbuilder.ui.canvas import hits, regroup
+from netbuilder.ui.canvas.cards import Card, Frame
 from netbuilder.ui.canvas.tips import paint_hint
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ class Move(Gesture):
         self._ids: tuple[str, ...] = ()
         self._from: dict[str, Point] = {}
         self._guide: Card | None = None  # what the dragged card is in line with
+        self._frames: Mapping[str, Frame] = {}  # of the open groups, without what is dragged
+        self._loose: tuple[str, ...] = ()  # cards that are dragged by themselves, not by a frame
+        self._alone = False  # Alt: neither snaps nor changes wires or groups
 
     def _start(self) -> None:
         self._started = True
@@ -157,6 +161,31 @@ class Move(Gesture):
                 ids.append(one)
         self._ids = tuple(dict.fromkeys(one for one in ids if one in picture.cards))
         self._from = {one: (picture.cards[one].x, picture.cards[one].y) for one in self._ids}
+        held = {
+            picture.seen.stand_in[node]
+            for one in self.view.selection()
+            if one in picture.frames
+            for node in members(picture.graph, one)
+        }
+        self._loose = tuple(
+            one
+            for one in self._ids
+            if one not in held and isinstance(picture.cards[one].source, (Node, Group))
+        )
+        self._frames = regroup.frames_without(picture, self._loose) if picture.frames else {}
+
+    def _into(self, places: Mapping[str, Point]) -> dict[str, str | None]:
+        """The cards that come to lie in another group, with that group."""
+        if not self._frames or self._alone:
+            return {}
+        found: dict[str, str | None] = {}
+        for one in self._loose:
+            card = self.view.picture.cards.get(one)
+            if card is not None and one in places:
+                group = regroup.destination(self.view.picture, self._frames, card, places[one])
+                if group != regroup.group_of(card):
+                    found[one] = group
+        return found
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         if not self._started:
@@ -168,8 +197,8 @@ class Move(Gesture):
         if self._ids and not modifiers & _ALT:
             dx, dy = self._snapped(dx, dy)
         self.view.set_at({one: (x + dx, y + dy) for one, (x, y) in self._from.items()})
-        alone = bool(modifiers & _ALT)
-        self.view.state.lit_wire = None if alone else self._wire_below()
+        self._alone = bool(modifiers & _ALT)
+        self.view.state.lit_wire = None if self._alone else self._wire_below()
         self.view.repaint_all()
 
     def _snapped(self, dx: float, dy: float) -> Point:
@@ -236,7 +265,9 @@ class Move(Gesture):
                     partial(edits_canvas.move_to_end, node_id=self._ids[0], last=last),
                 )
             return
-        if len(places) == 1 and not modifiers & _ALT:
+        self._alone = bool(modifiers & _ALT)
+        into = self._into(places)  # where it was let go, whatever place is free near there
+        if len(places) == 1 and not self._alone:
             one, (x, y) = next(iter(places.items()))
             places[one] = hits.free_place(view.picture, x, y, without=one)
         changed = {one: place for one, place in places.items() if place != self._from[one]}
@@ -244,7 +275,23 @@ class Move(Gesture):
             dx, dy = (
                 next(iter(changed.values()))[i] - self._from[next(iter(changed))][i] for i in (0, 1)
             )
-            view.place(view.named("Move", self._ids), changed, (dx, dy))
+            said = self._said(into)
+            if view.place(view.named("Move", self._ids), changed, (dx, dy), into=into) and said:
+                view.message.emit(said)
+
+    def _said(self, into: Mapping[str, str | None]) -> str:
+        """What the move does to groups, in words; "" for nothing."""
+        if not into:
+            return ""
+        groups = self.view.picture.graph.group_by_id
+        one, group = next(iter(into.items()))
+        card = self.view.picture.cards[one]
+        left = groups.get(regroup.group_of(card) or "")
+        name = card.title if len(into) == 1 else f"{len(into)} layers"
+        verb = "is" if len(into) == 1 else "are"
+        if group is not None:
+            return f"{name} {verb} now in “{groups[group].name}”."
+        return f"{name} {verb} no longer in “{left.name}”." if left is not None else ""
 
     def _end(self) -> None:
         self.view.state.lit_wire = None
@@ -261,6 +308,13 @@ class Move(Gesture):
         if view.state.lit_wire is not None:
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
             paint_hint(p, view.look, *spot, "Move here", view.camera.scale)
+        elif (into := self._into(view.at)) and self._grabbed in into:
+            group = into[self._grabbed]
+            left = regroup.group_of(dragged) if group is None else group
+            name = view.picture.graph.group_by_id[left].name if left else ""
+            spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
+            words = f"{'Out of' if group is None else 'Into'} “{name}”"
+            paint_hint(p, view.look, *spot, words, view.camera.scale)
         elif self._guide is not None:
             pen = QPen(view.look.accent, 1, Qt.PenStyle.DashLine)
             pen.setCosmetic(True)
