@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine import rates
+from netbuilder.core.engine import rates, recurrent
 from netbuilder.core.engine.compilation import Compilation, Mode
 from netbuilder.core.engine.distributed import WORKER_STEPS, SharedProgram
 from netbuilder.core.engine.evaluator import Evaluator
@@ -80,7 +80,7 @@ class Trainer:
         build: Callable[[], keras.Model] | None = None,
     ) -> None:
         self.project = project
-        self.core = core
+        self.core = recurrent.quicken(core)
         training = project.training
         weight = sample_weights(dataset, training.class_weight, outputs)
         feed = feed_of(dataset.train, inputs, outputs, weight)
@@ -115,7 +115,7 @@ class Trainer:
         if strategy is not None and build is not None:
             self.other = SharedProgram(
                 strategy,
-                build,
+                lambda: recurrent.quicken(build()),
                 core,
                 self.feed,
                 self.plan,
