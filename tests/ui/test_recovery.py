@@ -62,11 +62,11 @@ def test_nothing_is_left_when_all_is_saved(qtbot, home: Path) -> None:
     saver = recovery.Recovery(store)
     folder = home / "state" / "recovery"
     store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
-    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=30_000)
     store.mark_saved()
     assert list(folder.glob("*.json")) == []
     store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
-    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=3000)
+    qtbot.waitUntil(lambda: len(list(folder.glob("*.json"))) == 1, timeout=30_000)
     saver.close()
     assert list(folder.glob("*.json")) == []
 

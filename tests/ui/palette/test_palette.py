@@ -58,7 +58,7 @@ def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
     row = names(palette).index("Dense")
     place = palette.list.visualRect(palette.model.index(row)).center()
     viewport = palette.list.viewport()
-    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+    with qtbot.waitSignal(palette.chosen, timeout=30_000) as caught:
         QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place)
         QTest.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=place)
     assert caught.args == ["Dense"]
@@ -67,7 +67,7 @@ def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
 def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot) -> None:
     palette.start_search()
     QTest.keyClicks(palette.line, "dropout")
-    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+    with qtbot.waitSignal(palette.chosen, timeout=30_000) as caught:
         QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert caught.args == ["Dropout"]
 
@@ -77,7 +77,7 @@ def test_arrow_and_enter_choose_from_the_list(palette: Palette, qtbot: QtBot) ->
     QTest.keyClick(palette.line, Qt.Key.Key_Down)
     assert palette.list.currentIndex().data() == "Input"
     QTest.keyClick(palette.list, Qt.Key.Key_Down)
-    with qtbot.waitSignal(palette.chosen, timeout=1000) as caught:
+    with qtbot.waitSignal(palette.chosen, timeout=30_000) as caught:
         QTest.keyClick(palette.list, Qt.Key.Key_Return)
     assert caught.args == ["Dense"], "headings are passed over"
 
@@ -98,7 +98,7 @@ def test_saved_blocks_are_rows(
     palette.refresh()
     assert names(palette)[-2:] == ["My blocks", "Filter"]
     index = palette.model.index(palette.model.rowCount() - 1)
-    with qtbot.waitSignal(palette.block_chosen, timeout=1000) as caught:
+    with qtbot.waitSignal(palette.block_chosen, timeout=30_000) as caught:
         palette._take(index)
     assert len(caught.args[0].graph.nodes) == 2
     palette.model.remove_block(index)
