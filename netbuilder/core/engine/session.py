@@ -143,7 +143,7 @@ class Session:
         self._control.post(lambda: self._set_learning_rate(rate))
 
     def train_more(self, epochs: int) -> None:
-        """Add epochs to the plan. After the end of a run, ``run`` goes on from there."""
+        """Add epochs to the plan. After the end of a run, ``run`` does so many more from there."""
         self._control.post(lambda: self._set_epochs(self.epochs + epochs))
 
     def reset_weights(self, seed: int | None = None) -> None:
@@ -193,6 +193,8 @@ class Session:
         finally:
             trainer.compilation.end(trainer.position)
             saver.close()
+        # What was done is all that is planned now: "20 more" are 20 from here.
+        self.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._finish(trainer)
@@ -415,6 +417,7 @@ class Session:
         self._callbacks.begin()
         self._watcher = Watcher(self.project, self.dataset.facts)
         self.seconds = 0.0
+        self.epochs = max(self.epochs, self.project.training.epochs)
         self._reporter.changed("reset", seed)
 
     def _go_back(self) -> None:

@@ -208,6 +208,16 @@ def test_train_more_goes_on_where_the_run_ended(
     assert longer.history == Session(chain(NET, epochs=7), data, compilation="graph").run().history
 
 
+def test_after_a_stop_more_epochs_count_from_there(endless: Watched) -> None:
+    endless.session.stop_after_epoch()
+    done = endless.wait(Finished).trained.epochs
+    endless.thread.join(30)
+    endless.session.train_more(3)
+    assert endless.session.run().epochs == done + 3
+    endless.session.go_back_to_best()
+    assert endless.session.run().epochs == done + 3, "nobody asked for more epochs"
+
+
 def test_early_stopping_and_keeping_the_best(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
 ) -> None:
