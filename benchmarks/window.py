@@ -61,6 +61,10 @@ def start(rounds: int = 9) -> dict[str, Any]:
     }
 
 
+#: A run that sends no step for so many seconds has stopped.
+QUIET = 0.06
+
+
 class Loop:
     """Measures the gaps between turns of the event loop."""
 
@@ -129,7 +133,11 @@ def loading() -> dict[str, Any]:
 
 
 def training(seconds: float = 6.0) -> dict[str, Any]:
-    """The event loop while it trains, and how soon pause, stop and a rate take effect."""
+    """The event loop while it trains, and how soon each wish of the hand takes effect.
+
+    Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
+    step has come; that of the epoch may take as long as an epoch does.
+    """
     from netbuilder.ui.training.runner import State
 
     application, window = _window("digits", 100_000)
@@ -151,7 +159,8 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
         Loop(application).until(done, 30)
         return time.perf_counter() - begin
 
-    times: dict[str, list[float]] = {"pause": [], "resume": [], "learning_rate": []}
+    names = ("pause", "resume", "learning_rate", "best", "reset")
+    times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(5):
         times["pause"].append(answer(runner.toggle_pause, lambda: runner.state is State.PAUSED))
         times["resume"].append(answer(runner.toggle_pause, lambda: runner.state is State.RUNNING))
@@ -163,13 +172,30 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
                 lambda marks=marks: [m[1] for m in runner.curves.marks] != marks,
             )
         )
-    stop = answer(runner.stop, lambda: runner._session is not None and not _steps_run(runner))
-    Loop(application).until(lambda: runner.state is State.IDLE, 60)
+        marked = len(runner.curves.marks)
+        times["best"].append(
+            answer(runner.go_to_best, lambda marked=marked: len(runner.curves.marks) > marked)
+        )
+        steps = len(runner.curves.steps["loss"])
+        times["reset"].append(
+            answer(
+                runner.reset_weights,
+                lambda steps=steps: len(runner.curves.steps.get("loss", ())) < steps,
+            )
+        )
+        Loop(application).until(lambda: runner.best_epoch > 0, 60)
+    stops = {}
+    for name in ("stop_after_epoch", "stop"):
+        if runner.state is State.IDLE:
+            runner.train_more(100_000)
+            Loop(application).until(lambda: runner.state is State.RUNNING, 60)
+        stops[name] = answer(getattr(runner, name), lambda: not _steps_run(runner)) - QUIET
+        Loop(application).until(lambda: runner.state is State.IDLE, 60)
     result = {
         "event_loop": loop.summary(16.7, 50.0),
         "answer_seconds": {
             **{name: round(statistics.median(values), 3) for name, values in times.items()},
-            "stop": round(stop, 3),
+            **{name: round(value, 3) for name, value in stops.items()},
             "reach": 0.2,
         },
     }
@@ -179,10 +205,10 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
 
 
 def _steps_run(runner: Any) -> bool:
-    """Whether another step arrived within 60 ms: a run that stopped sends none."""
+    """Whether another step arrived within a while: a run that stopped sends none."""
     from PySide6.QtCore import QCoreApplication
 
-    before, end = len(runner.curves.steps["loss"]), time.perf_counter() + 0.06
+    before, end = len(runner.curves.steps["loss"]), time.perf_counter() + QUIET
     while time.perf_counter() < end:
         QCoreApplication.processEvents()
         time.sleep(0.001)
