@@ -2,7 +2,8 @@
 
 A run is a folder in the user's data folder: ``run.json`` (facts, the project, the history of
 the epochs) and ``steps.npy`` (float32, a row a step). Numbers of many epochs are kept in
-``epochs.npy`` likewise, so that a million epochs are no burden.
+``epochs.npy`` likewise, so that a million epochs are no burden. The window puts a small trained
+network beside them (``network``).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 _FILE = "run.json"
+_NETWORK = "network.h5"
 _PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -268,6 +270,11 @@ def rows(run: Run) -> Rows:
         {name: epochs[:, i] for i, name in enumerate(run.names)},
         {name: steps[:, i] for i, name in enumerate(run.step_names)},
     )
+
+
+def network(run_id: str) -> Path:
+    """Where the trained network of a run is, if it was small enough to be kept with the record."""
+    return folder() / run_id / _NETWORK
 
 
 def rename(run_id: str, name: str) -> Run:

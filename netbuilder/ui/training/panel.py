@@ -211,10 +211,13 @@ class TrainingPanel(QWidget):
 
     def _show_recalled(self, run: Run) -> None:
         """The project was opened and its last run with it."""
+        from netbuilder.core.engine.runs import network
+
         took = f"The last training ({when(run)}): {run.epochs:,} epochs in {duration(run.seconds)}"
-        words = f"{results_text(run.test)} The trained network itself is in the .h5 it was saved"
-        words = f"{words.strip()} to: open that to go on with it, or train anew."
-        self.messages.put(Message("result", "info", took, words))
+        words = results_text(run.test)
+        if not network(run.id).is_file():
+            words += " The trained network itself is in the .h5 it was saved to, if it was."
+        self.messages.put(Message("result", "info", took, words.strip()))
 
     def _show_differs(self) -> None:
         runner = self._runner

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 FRAME_MS = 33
 CURVES_SECONDS = 0.12
 WORDS_SECONDS = 0.25
+#: Trained networks of at most so many weights (8 MB) are kept with the record of their run.
+KEPT_WEIGHTS = 2_000_000
 
 
 class State(StrEnum):
@@ -66,6 +68,22 @@ def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, 
 
     found = evaluate(trained, test)
     return replace(trained, test={**trained.test, **found.metrics}), found
+
+
+def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
+    """Put a small network to the record of its run: a project that is opened again has it back."""
+    if trained is None or session is None or not session.run_id:
+        return
+    from netbuilder.core.engine import runs
+    from netbuilder.core.formats import registry
+
+    path = runs.network(session.run_id)
+    try:
+        path.unlink(missing_ok=True)
+        if trained.core.count_params() <= KEPT_WEIGHTS:
+            registry.save(trained, path)
+    except (UserError, OSError) as error:
+        log.info("the network of the run is not kept: %s", error)
 
 
 class Runner(QObject):
@@ -312,8 +330,9 @@ class Runner(QObject):
 
         def run() -> None:
             try:
-                trained = work()
-                self._queue.append(_End(*judged(trained, self._session)))
+                trained, evaluation = judged(work(), self._session)
+                keep_network(trained, self._session)
+                self._queue.append(_End(trained, evaluation))
             except Exception as error:  # noqa: BLE001 - every failure is told in the window
                 self._queue.append(_End(error=error))
 

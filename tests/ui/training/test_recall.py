@@ -74,6 +74,28 @@ def test_an_opened_project_shows_its_last_run(
     assert window.runner.recalled is None
 
 
+def test_the_trained_network_comes_back_with_it(
+    trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "flowers.netbuilder"
+    window = open_window(files.read(path), path)
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    was, now = trained.workbench.trained, window.workbench.trained
+    assert was is not None and now is not None
+    for one, two in zip(was.core.get_weights(), now.core.get_weights(), strict=True):
+        assert (one == two).all()
+    assert now.test == pytest.approx(was.test)
+    assert not window.documents.model_unsaved
+    panel = window.docks.show_panel("training")
+    assert panel.curves.plot.run is window.runner.curves
+    assert panel.curves.plot.run.steps, "the curves of the steps stay, too"
+    # A run that was deleted is gone with its network.
+    run = window.runner.recalled
+    assert run is not None
+    runs.delete(run.id)
+    assert not runs.network(run.id).exists()
+
+
 def test_another_project_never_gets_these_curves(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
