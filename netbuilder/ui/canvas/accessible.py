@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6 import QtGui
 from PySide6.QtGui import QAccessible
 
+from netbuilder.ui.canvas import accessible_cards
+from netbuilder.ui.canvas.words import describe
+
 if TYPE_CHECKING:
-    from netbuilder.ui.canvas.cards import Card
     from netbuilder.ui.canvas.view import CanvasView
 
 
@@ -17,6 +19,7 @@ class Announcer:
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
+        accessible_cards.install()
         view.setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
 
     def selected(self, chosen: tuple[str, ...]) -> None:
@@ -28,7 +31,9 @@ class Announcer:
         else:
             text = f"{len(chosen)} layers are selected."
         self._view.setAccessibleDescription(text)
-        self.say(text)
+        # A card that has the focus is read by itself.
+        if len(chosen) != 1 or not accessible_cards.tell_focus(self._view, chosen[0]):
+            self.say(text)
 
     def wire(self, wire: tuple[str, str]) -> None:
         """Describe a selected wire."""
@@ -47,7 +52,7 @@ class Announcer:
         if card is None:
             frame = picture.frames.get(one)
             return f"Open group {frame.name}." if frame is not None else ""
-        return describe(card, [w.label for w in picture.wires_of(one) if w.source == one])
+        return describe(card, self._view.labels_from(one))
 
     def say(self, text: str) -> None:
         """Announce a sentence."""
@@ -57,21 +62,3 @@ class Announcer:
         announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
         if announcement is not None:
             QAccessible.updateAccessibility(announcement(self._view, text))
-
-
-def describe(card: Card, labels: list[str]) -> str:
-    """A card in words."""
-    kind = "group" if card.kind == "group" else "layer"
-    parts = [f"{card.title}, {kind}" if card.kind != "goal" else "Goal"]
-    if card.detail:
-        parts.append(card.detail)
-    if card.count:
-        parts.append(f"{card.count} parameters")
-    if labels and labels[0]:
-        parts.append(f"output {labels[0]}")
-    text = ", ".join(parts) + "."
-    for problem in card.problems:
-        text += f" Problem: {problem.title}. {problem.message}"
-    if card.follows:
-        text += " Fix the layer above first."
-    return text

@@ -99,6 +99,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self.pulse = Pulse(self)
         self.slide = Slide(self)
         self.edge_scroll = EdgeScroll(self)
+        self.accessible: object = None  # what assistive technology sees, kept while it does
         self._announcer = Announcer(self)
         self._senses = Senses(self)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -144,6 +145,10 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def horizontal(self) -> bool:
         """Whether the network reads from left to right."""
         return self.picture.horizontal
+
+    def labels_from(self, card_id: str) -> list[str]:
+        """What stands on the wires that go out of a card."""
+        return [wire.label for wire in self.picture.wires_of(card_id) if wire.source == card_id]
 
     def set_at(self, places: dict[str, Point]) -> None:
         """Show cards elsewhere than the project says, while a drag or an animation runs."""
