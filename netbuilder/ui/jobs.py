@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal
@@ -121,6 +122,22 @@ class Latest(QObject):
         self._back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
+
+    @classmethod
+    def for_widget(
+        cls,
+        owner: QObject,
+        work: Callable[[Any], Any],
+        name: str,
+        answered: Callable[[Any, Any], object],
+        failed: Callable[[Any, Any], object],
+    ) -> Latest:
+        """One that tells ``answered`` and ``failed``, and ends with its owner."""
+        made = cls(work, name, owner)
+        made.answered.connect(answered)
+        made.failed.connect(failed)
+        owner.destroyed.connect(partial(cls.stop, made))
+        return made
 
     def ask(self, question: Any) -> None:
         """Put a question in the place of the one that waits."""

@@ -42,10 +42,7 @@ class CodePanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._shown: Project | None = None
-        self._worker = jobs.Latest(_source, "code", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
-        self.destroyed.connect(self._worker.stop)
+        self._worker = jobs.Latest.for_widget(self, _source, "code", self._found, self._failed)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +58,9 @@ class DataPanel(QWidget):
         self._asked: Data | None = None
         self._form: ParamForm | None = None
         self._formed = ""
-        self._worker = jobs.Latest(_read_preview, "preview", self)
-        self._worker.answered.connect(self._preview_found)
-        self._worker.failed.connect(self._preview_failed)
-        self.destroyed.connect(partial(jobs.Latest.stop, self._worker))
+        self._worker = jobs.Latest.for_widget(
+            self, _read_preview, "preview", self._preview_found, self._preview_failed
+        )
         self.gallery = Gallery(self)
         self.gallery.builtin_chosen.connect(self.choose_builtin)
         self.gallery.file_wanted.connect(self._ask_file)

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from netbuilder.ui.inspector.form import LABEL_WIDTH
 from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.choose import ChooseRow
 
 
 class TargetPicker(QWidget):
@@ -28,35 +20,21 @@ class TargetPicker(QWidget):
         super().__init__(parent)
         self._columns: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
-        label = QLabel("target", self)
-        label.setProperty("role", "field")
-        label.setFixedWidth(LABEL_WIDTH)
-        self.button = QPushButton(self)
-        self.button.setProperty("role", "choose")
-        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.button.setAccessibleName("target")
-        self.button.setToolTip("The column that the network shall learn to answer")
-        self.menu = QMenu(self.button)
-        self.button.setMenu(self.menu)
-        label.setBuddy(self.button)
+        self._row = ChooseRow("target", "The column that the network shall learn to answer", self)
+        self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.question)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        column.addLayout(row)
-        row.addWidget(label)
-        row.addWidget(self.button, 1)
+        column.addWidget(self._row)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
         """Show the columns of the data; nothing chosen means the last one, and a question."""
         self._columns, self._chosen = columns, chosen
         self._ask()
         shown = chosen or columns[-1:]
-        # The stylesheet's padding does not reach the text of a button with a menu.
-        self.button.setText("\u2002" + (", ".join(shown) or "no columns yet"))
+        self._row.show_text(", ".join(shown) or "no columns yet")
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPushButton,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -46,10 +45,7 @@ class EvaluatePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
-        self.waiting = Waiting(_NO_MODEL, self)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.waiting)
+        self.waiting = Waiting.filling(self, _NO_MODEL)
         page = self.waiting.page_layout
         self.sentence = note_label("", self, role="sentence")
         page.addWidget(self.sentence)

@@ -51,10 +51,7 @@ class InsidePanel(QWidget):
         self._store, self._workbench, self._looking = store, workbench, looking
         self._selection = selection
         self._parts: list[QWidget] = []
-        self.waiting = Waiting(_NO_MODEL, self)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.waiting)
+        self.waiting = Waiting.filling(self, _NO_MODEL)
         page = self.waiting.page_layout
         row = QHBoxLayout()
         row.setSpacing(6)

@@ -76,10 +76,7 @@ class PredictPanel(QWidget):
         self.predictions: Predictions | None = None
         self.file_answers: FileAnswers | None = None
         self._asked_path = ""
-        self._worker = jobs.Latest(_predict, "predict", self)
-        self._worker.answered.connect(self._found)
-        self._worker.failed.connect(self._failed)
-        self.destroyed.connect(self._worker.stop)
+        self._worker = jobs.Latest.for_widget(self, _predict, "predict", self._found, self._failed)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_ASK_MS)
@@ -94,10 +91,7 @@ class PredictPanel(QWidget):
         self._trained_changed()
 
     def _build(self) -> None:
-        self.waiting = Waiting(_NO_MODEL, self)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self.waiting)
+        self.waiting = Waiting.filling(self, _NO_MODEL)
         page = self.waiting.page_layout
         self.answer = note_label("", self, role="answer")
         self.bars = Bars(self)

@@ -52,10 +52,13 @@ class RunsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._runner = store, runner
-        self._worker = jobs.Latest(_list, "runs", self)
-        self._worker.answered.connect(lambda _question, runs: self._show(runs))
-        self._worker.failed.connect(lambda _question, error: log.error("runs", exc_info=error))
-        self.destroyed.connect(self._worker.stop)
+        self._worker = jobs.Latest.for_widget(
+            self,
+            _list,
+            "runs",
+            lambda _question, runs: self._show(runs),
+            lambda _question, error: log.error("runs", exc_info=error),
+        )
         self.model = RunsModel(self)
         self.model.renamed.connect(self._rename)
         self.model.overlaid.connect(self._overlay)

@@ -28,6 +28,15 @@ class Waiting(QStackedWidget):
         scroll.setWidget(page)
         self.addWidget(scroll)
 
+    @classmethod
+    def filling(cls, panel: QWidget, words: str) -> Waiting:
+        """One that takes all of a panel's room."""
+        made = cls(words, panel)
+        outer = QVBoxLayout(panel)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(made)
+        return made
+
     def wait(self, words: str) -> None:
         """Show words instead of results."""
         self.words.setText(words)

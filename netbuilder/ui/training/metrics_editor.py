@@ -5,41 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.inspector.form import LABEL_WIDTH
+from netbuilder.ui.widgets.choose import ChooseRow
 
 
-class MetricsEditor(QWidget):
+class MetricsEditor(ChooseRow):
     """``edited(tuple of choices, or None for automatic)``."""
 
     edited = Signal(object)
 
     def __init__(self, specs: Mapping[str, ObjectSpec], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("metrics", parent=parent)
         self._specs = specs
         self._task = ""
         self._chosen: tuple[Choice, ...] | None = None
         self._automatic: tuple[str, ...] = ()
-        label = QLabel("metrics", self)
-        label.setProperty("role", "field")
-        label.setFixedWidth(LABEL_WIDTH)
-        self.button = QPushButton(self)
-        self.button.setProperty("role", "choose")
-        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.button.setAccessibleName("metrics")
-        self.menu = QMenu(self.button)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
-        self.button.setMenu(self.menu)
-        label.setBuddy(self.button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.button, 1)
         self._show()
 
     def set_task(self, task: str, automatic: tuple[str, ...]) -> None:
@@ -57,8 +42,7 @@ class MetricsEditor(QWidget):
         text = ", ".join(names) or "none"
         if self._chosen is None:
             text = f"auto: {text}" if names else "automatic, from the data"
-        # The stylesheet's padding does not reach the text of a button with a menu.
-        self.button.setText(f"\u2002{text}")
+        self.show_text(text)
         self.button.setToolTip(text)
 
     def _fill(self) -> None:
