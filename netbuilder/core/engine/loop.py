@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.feed import Feed, Order
+from netbuilder.core.engine.overhead import no_collection, unoptimized_calls
 
 if TYPE_CHECKING:
     import keras
@@ -132,9 +133,10 @@ class Program:
         """
         import tensorflow as tf
 
-        steps, epochs = self.function(
-            tf.constant(orders), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
-        )
+        with unoptimized_calls(self.kind == "graph" and self.plan.fused):
+            steps, epochs = self.function(
+                tf.constant(orders), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
+            )
         ended = (first + count) // self.steps_per_epoch
         return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
 
@@ -193,11 +195,12 @@ class Program:
 
         with_xla = self.kind == "loop"
         function = tf.function(self._chunk, jit_compile=with_xla or None, autograph=False)
-        return function.get_concrete_function(
-            tf.TensorSpec([self.plan.epochs, self.rows], tf.int32),
-            tf.TensorSpec([], tf.int32),
-            tf.TensorSpec([], tf.int32),
-        )
+        with no_collection():
+            return function.get_concrete_function(
+                tf.TensorSpec([self.plan.epochs, self.rows], tf.int32),
+                tf.TensorSpec([], tf.int32),
+                tf.TensorSpec([], tf.int32),
+            )
 
     def _chunk(self, orders: Any, first: Any, count: Any) -> Any:
         import tensorflow as tf
