@@ -10,8 +10,10 @@ smaller last batch is a step of its own there.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,22 +125,33 @@ class Program:
         self._train = self._stepper()
         self.function = self._trace()
 
-    def run(self, orders: Order, first: int, count: int) -> Chunk:
+    def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
         """Run ``count`` steps, the first of them step ``first`` of the epoch of ``orders[0]``.
 
         Args:
             orders: int32 (plan.epochs, rows).
             first: step of the epoch to begin with, from 0.
             count: at most ``plan.steps``.
+            early: begin at once, at the price of a slightly slower step.
         """
         import tensorflow as tf
 
-        with unoptimized_calls(self.kind == "graph" and self.plan.fused):
+        with unoptimized_calls(self.kind == "graph" and (early or self.plan.fused)):
             steps, epochs = self.function(
                 tf.constant(orders), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
             )
         ended = (first + count) // self.steps_per_epoch
         return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
+
+    def settle(self) -> None:
+        """Have TensorFlow optimize the graph in a thread, for calls that are not ``early``."""
+
+        def work() -> None:
+            # It is made ready again where it is needed, and says there what is wrong.
+            with suppress(Exception):
+                self.run(np.zeros((self.plan.epochs, self.rows), np.int32), 0, 0)
+
+        threading.Thread(target=work, name="netbuilder-settle").start()
 
     def rehearse(self, orders: Order, first: int, count: int) -> float:
         """Run as ``run`` does, on copies of the variables: nothing changes. Gives the seconds.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK_SECONDS = 0.04
 _FUSED_EPOCH_SECONDS = 0.025
+_BRISK_SECONDS = 2.0
 # Rough speed of a step, only to guess before anything has run: multiply-adds a second, and what
 # a step costs however small it is.
 _GUESSED_SPEED = 2e10
@@ -110,6 +111,8 @@ class Trainer:
         guess = guessed_seconds(core, self.samples, self.batch)
         fused = guess < _FUSED_EPOCH_SECONDS and stream is None and strategy is None
         self._single = single_epochs
+        # A short first epoch is over before a better graph pays; it is made beside it.
+        self._brisk = not fused and guess < _BRISK_SECONDS
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
         self.other: StreamProgram | SharedProgram | None = None
         if strategy is not None and build is not None:
@@ -208,7 +211,10 @@ class Trainer:
         else:
             rows = (self.step + count - 1) // self.steps_per_epoch + 1
             orders = self.orders.get(self.epoch, rows, self.plan.epochs)
-            chunk = self.program.run(orders, self.step, count)
+            early = self._brisk and self.epoch == 0
+            chunk = self.program.run(orders, self.step, count, early=early)
+            if early and not self.position and epochs > 1:
+                self.program.settle()
         seconds = time.perf_counter() - begin
         self._learn(seconds, count)
         self.history.add_steps(chunk.steps)
