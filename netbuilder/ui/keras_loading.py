@@ -6,10 +6,12 @@ So the order of libraries can be changed here (DLL order on Windows has broken o
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
 from pathlib import Path
 
+from netbuilder.core.engine.overhead import no_collection
 from netbuilder.core.quiet import quiet_stderr
 
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
@@ -19,12 +21,15 @@ def load() -> str:
     """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
     preload()
     # What TensorFlow's C++ writes to the terminal frightens beginners and says nothing to them.
-    with quiet_stderr():
+    with quiet_stderr(), no_collection():
         import keras
         import tensorflow as tf
 
         # Loads what Keras puts off until the first layer is made.
         keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        # The third of a million objects that came stay to the end. Looked through for garbage,
+        # they would stop the event loop for a sixth of a second each time.
+        gc.freeze()
     return str(tf.__version__)
 
 

@@ -1,0 +1,14 @@
+"""Loading TensorFlow leaves the garbage collector on, with what came out of its way."""
+
+from __future__ import annotations
+
+import gc
+
+from netbuilder.ui import keras_loading
+
+
+def test_what_loads_is_not_looked_through_for_garbage() -> None:
+    assert keras_loading.load().count(".") == 2
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 50_000
+    gc.unfreeze()
