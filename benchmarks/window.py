@@ -264,8 +264,12 @@ def _idle(done: Callable[[], bool]) -> None:
     timer.stop()
 
 
-def looking(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
-    """Training with the window open and curves live, over the same without a window."""
+def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
+    """Training with the window open and curves live, over the same without a window.
+
+    ``ratio``: the run without a window is recorded and has checkpoints as that of the window has;
+    ``ratio_bare``: it keeps nothing.
+    """
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits, files
@@ -278,22 +282,28 @@ def looking(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     window.workbench.start()
     Loop(application).until(lambda: window.workbench.settled, 120)
     window.commands.show_panel("training")
-    with_window, without = [], []
+    found: dict[str, list[float]] = {"window": [], "headless": [], "bare": []}
     for number in range(rounds + 1):
-        session = Session(project, load(project, Path()), record=False)
-        headless = session.run()
+        speeds = {}
+        for name, kept in (("bare", False), ("headless", True)):
+            with tempfile.TemporaryDirectory() as folder:
+                place = Path(folder) if kept else None
+                data = load(project, Path())
+                session = Session(project, data, record=kept, checkpoint_dir=place)
+                speeds[name] = session.run().steps_per_second
         window.runner.start(project)
         _idle(lambda: window.runner.state is State.IDLE)
-        if number:  # the first round warms up both
-            without.append(headless.steps_per_second)
-            with_window.append(window.workbench.trained.steps_per_second)
+        speeds["window"] = window.workbench.trained.steps_per_second
+        if number:  # the first round warms all up
+            for name, speed in speeds.items():
+                found[name].append(speed)
     window.documents.keep_model()
     window.close()
-    a, b = statistics.median(with_window), statistics.median(without)
+    medians = {name: statistics.median(values) for name, values in found.items()}
     return {
-        "steps_per_second_with_window": round(a),
-        "steps_per_second_without": round(b),
-        "ratio": round(a / b, 3),
+        **{f"steps_per_second_{name}": round(value) for name, value in medians.items()},
+        "ratio": round(medians["window"] / medians["headless"], 3),
+        "ratio_bare": round(medians["window"] / medians["bare"], 3),
         "reach": 0.95,
     }
 

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.tracker import Tracker
 
 #: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
-#: often: painting takes processor time that the training needs, and words want to be read.
-FRAME_MS = 33
-CURVES_SECONDS = 0.12
+#: often: painting takes processor time that the training needs, and words want to be read. After
+#: some seconds another part of a second changes little in a curve.
+FRAME_MS = 50
+CURVES_SECONDS = 0.1
+LATER_CURVES_SECONDS = 0.25
+LATER_SECONDS = 4.0
 WORDS_SECONDS = 0.25
 #: Trained networks of at most so many weights (8 MB) are kept with the record of their run.
 KEPT_WEIGHTS = 2_000_000
@@ -127,6 +130,7 @@ class Runner(QObject):
         self._cancelled = False
         self._worded = 0.0
         self._drawn = 0.0
+        self._began = 0.0
         self._grown = False
         self._reason = "done"
         self._failure: UserError | None = None
@@ -380,7 +384,9 @@ class Runner(QObject):
                 return
             self._grown |= self._take(event)
         now = time.perf_counter()
-        if self._grown and now - self._drawn > CURVES_SECONDS:
+        later = now - self._began > LATER_SECONDS
+        wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
+        if self._grown and now - self._drawn > wait:
             self._drawn, self._grown = now, False
             if now - self._worded > WORDS_SECONDS:
                 self._worded = now
@@ -397,6 +403,7 @@ class Runner(QObject):
                 self._tracker.restored(event)
                 return True
             case events.Started():
+                self._began = time.perf_counter()
                 self._tracker.start(event)
                 self._set_state(State.RUNNING)
             case events.Steps():
