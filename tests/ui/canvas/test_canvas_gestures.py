@@ -435,7 +435,7 @@ def test_a_drag_near_the_edge_scrolls_until_it_ends(hand, qtbot):
     hand.move(x, y + 40)
     bottom = hand.view.seen_box()[3]
     hand.move(x, bottom - 4)
-    qtbot.waitUntil(lambda: hand.view.camera.y < before.y - 60, timeout=5000)
+    qtbot.waitUntil(lambda: hand.view.camera.y < before.y - 60, timeout=30_000)
     assert hand.view.picture.cards["dense"].y > bottom - 40  # it goes along with the pointer
     hand.key(Qt.Key.Key_Escape)
     here = hand.view.camera
