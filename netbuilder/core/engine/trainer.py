@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK_SECONDS = 0.04
 _FUSED_EPOCH_SECONDS = 0.025
-_BRISK_SECONDS = 2.0
+_BRIEF_SECONDS = 2.0
 # Rough speed of a step, only to guess before anything has run: multiply-adds a second, and what
 # a step costs however small it is.
 _GUESSED_SPEED = 2e10
@@ -111,8 +111,10 @@ class Trainer:
         guess = guessed_seconds(core, self.samples, self.batch)
         fused = guess < _FUSED_EPOCH_SECONDS and stream is None and strategy is None
         self._single = single_epochs
-        # A short first epoch is over before a better graph pays; it is made beside it.
-        self._brisk = not fused and guess < _BRISK_SECONDS
+        # A short run, or first epoch, is over before a better graph pays. Of a longer run's first
+        # epoch it is made beside it. Told from the plan alone: what is run decides the last bits.
+        brief = guess * training.epochs < _BRIEF_SECONDS
+        self._early_epochs = training.epochs if brief else int(guess < _BRIEF_SECONDS)
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
         self.other: StreamProgram | SharedProgram | None = None
         if strategy is not None and build is not None:
@@ -211,9 +213,9 @@ class Trainer:
         else:
             rows = (self.step + count - 1) // self.steps_per_epoch + 1
             orders = self.orders.get(self.epoch, rows, self.plan.epochs)
-            early = self._brisk and self.epoch == 0
+            early = self.epoch < self._early_epochs
             chunk = self.program.run(orders, self.step, count, early=early)
-            if early and not self.position and epochs > 1:
+            if early and not self.plan.fused and not self.position and epochs > self._early_epochs:
                 self.program.settle()
         seconds = time.perf_counter() - begin
         self._learn(seconds, count)
@@ -337,6 +339,8 @@ def guessed_seconds(model: keras.Model, rows: int, batch: int) -> float:
                 places = max(places, layer.input.shape[1] or 1)
         except (AttributeError, ValueError, TypeError, IndexError):
             places = 1
+        if type(layer).__name__ == "Embedding":
+            continue  # looks rows up
         work += layer.count_params() * places
     steps = -(-rows // batch)
     return rows * work * 3 / _GUESSED_SPEED + steps * _GUESSED_STEP
