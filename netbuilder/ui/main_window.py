@@ -204,8 +204,7 @@ class MainWindow(QMainWindow):
 
     def _busy(self, words: str) -> None:
         self.refresh_actions()
-        if words:
-            self.status.tell(words, 600)
+        self.status.tell(words, 600)
         for card in [card for card in self.banner.cards if card.property("opening")]:
             self.banner.remove(card)
         if self.documents.opening:

@@ -35,7 +35,9 @@ def render(
     from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
+    from netbuilder.core.project import files
     from netbuilder.ui import app, theme
+    from netbuilder.ui.documents import PROJECT_ENDING
     from netbuilder.ui.main_window import MainWindow, panel_names
 
     if panel is not None and panel not in panel_names():
@@ -43,6 +45,8 @@ def render(
     path = Path(file) if file else None
     if path is not None and not path.exists():
         raise UserError(f"“{file}” does not exist.", "Look at its name and its folder.")
+    if path is not None and path.suffix.lower() == PROJECT_ENDING:
+        files.read(path)  # says what is wrong with it; a window would only show that
     app.make_application(["netbuilder"])
     theme.theme().force(dark)
     troubles: list[UserError] = []

@@ -214,6 +214,11 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
         assert done.code == 1
         assert "a.png" in done.err
         assert not (tmp_path / name).exists()
+    (tmp_path / "cut.netbuilder").write_text('{"netbuilder": 1, "na')
+    done = run("screenshot", tmp_path / "cut.netbuilder", "-o", tmp_path / "c.png")
+    assert done.code == 1
+    assert "ends in the middle" in done.err
+    assert not (tmp_path / "c.png").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")

@@ -389,3 +389,15 @@ def test_what_an_opened_model_lost_is_told(open_window: Open, qtbot: QtBot, tmp_
     assert "my_own_loss" in card.words.text()
     card.button.click()
     assert not window.banner.cards
+
+
+def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window()
+    path = tmp_path / "text.h5"
+    path.write_text("no model")
+    window.documents.open_path(path)
+    assert window.status.news.text() == "Opening text.h5…"
+    qtbot.waitUntil(lambda: not window.documents.opening, timeout=60_000)
+    assert window.status.news.text() == ""

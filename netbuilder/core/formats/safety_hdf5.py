@@ -46,8 +46,12 @@ def read_hdf5(path: Path) -> Found:
         error.path = str(path)
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        line = _first_line(error)
+        size = f"{path.stat().st_size:,} bytes" if path.exists() else "some bytes"
         raise FormatError(
-            f"'{path.name}' is damaged: {_first_line(error)}.",
+            f"'{path.name}' ends in the middle: of the model only {size} are there."
+            if "truncated" in line
+            else f"'{path.name}' is damaged: {line}.",
             "It was probably cut off: copy it again, or save the model again.",
             path=str(path),
         ) from error

@@ -79,9 +79,10 @@ def loads(text: str, path: str = "") -> Project:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        cut_off = error.pos >= len(text.rstrip()) - 1
+        # A whole project ends with the brace that closes it, a part hardly ever.
+        cut_off = error.pos >= len(text.rstrip()) - 1 or not text.rstrip().endswith("}")
         what = (
-            f"'{name}' ends in the middle (line {error.lineno}, column {error.colno})"
+            f"'{name}' ends in the middle, at line {len(text.splitlines())}"
             if cut_off
             else f"'{name}' is not valid JSON at line {error.lineno}, column {error.colno}"
         )

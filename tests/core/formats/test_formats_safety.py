@@ -352,12 +352,12 @@ def test_files_that_are_no_models(tmp_path: Path, data: bytes, word: str) -> Non
 
 
 def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
-    for path in (
-        write_h5(tmp_path / "cut.h5", sequential(dense())),
-        write_keras(tmp_path / "cut.keras", sequential(dense())),
+    for path, words in (
+        (write_h5(tmp_path / "cut.h5", sequential(dense())), "ends in the middle"),
+        (write_keras(tmp_path / "cut.keras", sequential(dense())), "cut.keras"),
     ):
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        refuse(path, path.name)
+        refuse(path, path.name, words)
 
 
 def test_weights_only_no_model_and_no_file(tmp_path: Path) -> None:
