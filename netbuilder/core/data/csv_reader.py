@@ -41,12 +41,29 @@ def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.Data
     check_widths(path, dialect)
     with parser_errors(path, dialect):
         table: pd.DataFrame = pd.read_csv(path, nrows=nrows, **pandas_arguments(dialect))
-    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table), name=LINE)
+    _number_lines(table, dialect)
     if len(dialect.names) > 1:
         table = table.dropna(how="all")
     if table.empty:
         raise _no_rows(path)
     return table
+
+
+def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:
+    """Like ``read_with``, each cell the text that stands in the file; wholly empty lines too."""
+    import pandas as pd
+
+    arguments = {**pandas_arguments(dialect), "dtype": str, "na_filter": False}
+    with parser_errors(path, dialect):
+        cells: pd.DataFrame = pd.read_csv(path, **arguments)
+    _number_lines(cells, dialect)
+    return cells
+
+
+def _number_lines(table: pd.DataFrame, dialect: Dialect) -> None:
+    import pandas as pd
+
+    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table), name=LINE)
 
 
 @contextmanager

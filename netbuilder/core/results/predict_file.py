@@ -11,7 +11,7 @@ import numpy as np
 from netbuilder.core.data import reuse
 from netbuilder.core.data.arrays import read_inputs
 from netbuilder.core.data.csv_dialect import sniff
-from netbuilder.core.data.csv_reader import drop_index_column, read_with
+from netbuilder.core.data.csv_reader import drop_index_column, read_cells, read_with
 from netbuilder.core.data.images import ENDINGS
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -156,7 +156,8 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     found = predict_raw(trained, raw)
     answers = found.to_columns()
-    result = table.copy()
+    # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
+    result = read_cells(path, dialect).loc[table.index].copy()
     for name, values in answers.items():
         result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(f"line {line}" for line in kept.index)

@@ -76,6 +76,16 @@ def test_a_csv_comes_back_with_answers(house_model: Trained, tmp_path: Path) -> 
     assert one.first.values[0, 0] == pytest.approx(back["predicted price"][1], rel=1e-5)
 
 
+def test_the_cells_of_a_csv_come_back_as_they_stood(house_model: Trained, tmp_path: Path) -> None:
+    rows = ["36,Bath,NA,007", "", "40.50,York,,1e3"]
+    (tmp_path / "in.csv").write_text("\n".join(["size,town,note,code", *rows]) + "\n")
+    predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
+    head, *lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert head == "size,town,note,code,predicted price"
+    assert [line.rsplit(",", 1)[0] for line in lines] == [row for row in rows if row]
+    assert [bool(line.rsplit(",", 1)[1]) for line in lines] == [True, True]
+
+
 def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
     def said(text: str) -> str:
         (tmp_path / "in.csv").write_text(text)
