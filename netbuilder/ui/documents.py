@@ -284,6 +284,8 @@ class Documents(QObject):
             trained, project, words = found
             self.opening = ""
             self.busy.emit("")
+            if project.name == Project().name:
+                project = edits.rename_project(project, path.stem)
             self.show_project(project, path)
             if trained is not None:
                 self._workbench.set_trained(trained)

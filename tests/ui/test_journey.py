@@ -131,6 +131,7 @@ def test_from_an_empty_canvas_to_an_answer(
     again.documents.open_path(model)
     qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
     assert again.store.project.graph == window.store.project.graph
+    assert again.store.project.name == "iris", "trained before it had a name"
     curves = panel(again, "training").curves
     assert len(curves.plot.run.validation("loss")) == 60
 
