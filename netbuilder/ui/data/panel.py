@@ -92,6 +92,8 @@ class DataPanel(QWidget):
         layout.addLayout(head)
         self.summary = note_label("", page)
         layout.addWidget(self.summary)
+        self.notes = note_label("", page)
+        layout.addWidget(self.notes)
         self.cards = CardList(page)
         layout.addWidget(self.cards)
         self.target = TargetPicker(page)
@@ -201,8 +203,20 @@ class DataPanel(QWidget):
             self._show_error(error)
         self.summary.setText(summary(facts) if facts is not None else "")
         self.summary.setVisible(facts is not None)
+        # What was left out of the data, column by column: nobody would look for it.
+        notes = facts.notes if facts is not None else ()
+        self.notes.setText("\n".join(notes))
+        self.notes.setVisible(bool(notes))
+        self._show_preview_note()
         if facts is not None:
             self._offer_fit(facts)
+
+    def _show_preview_note(self) -> None:
+        """The preview says below the rows only what the notes above do not say already."""
+        note = self.preview.note
+        facts = self._workbench.facts
+        said = " ".join(facts.notes) if facts is not None else ""
+        note.setVisible(bool(note.text()) and note.text() not in said)
 
     def _offer_fit(self, facts: DataFacts) -> None:
         from netbuilder.core.data.defaults import adapt
@@ -248,6 +262,7 @@ class DataPanel(QWidget):
             return
         self.preview.show()
         self.preview.show_preview(preview)
+        self._show_preview_note()
         self.target.show_columns(preview.columns, question[0].data.target)
 
     def _preview_failed(self, question: tuple[Project, Path], error: Exception) -> None:

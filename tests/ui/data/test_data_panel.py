@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data
+from netbuilder.ui import theme
 from netbuilder.ui.data.choosing import recipe_for, relative
 from netbuilder.ui.data.panel import DataPanel
 from netbuilder.ui.documents import empty_project
@@ -177,3 +180,56 @@ def test_missing_values_are_mended_by_one_click(
     assert facts.rows + facts.validation_rows + facts.test_rows == rows
     window.store.undo()
     assert window.store.project == before
+
+
+@pytest.fixture(params=[False, True], ids=["light", "dark"])
+def scheme(request: pytest.FixtureRequest) -> Iterator[None]:
+    theme.theme().force(request.param)
+    yield
+    theme.theme().force(None)
+
+
+@pytest.mark.usefixtures("scheme")
+def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    lines = [f"{n},remark number {n},{1000 + 10 * n}" for n in range(60)]
+    for n in (5, 9, 20, 31):
+        lines[n] = f",remark number {n},{1000 + 10 * n}"
+    path = tmp_path / "remarks.csv"
+    path.write_text("size,note,price\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(path)
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    assert panel.notes.isHidden(), "nothing is known of data that cannot be read"
+    window.store.apply("Drop", lambda p: edits.set_data(p, options={"missing": "drop"}))
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    assert panel.notes.isVisible()
+    said = panel.notes.text()
+    assert "Column 'note'" in said
+    assert "4 rows" in said
+    assert said.split("\n") == list(window.workbench.facts.notes)
+    assert panel.notes.wordWrap()
+    color = panel.notes.palette().color(panel.notes.foregroundRole())
+    assert color.name().lower() == theme.colors().secondary.lower()
+    panel.choose_builtin("iris")
+    qtbot.waitUntil(
+        lambda: (facts := window.workbench.facts) is not None and not facts.notes, timeout=MINUTE
+    )
+    assert panel.notes.isHidden()
+
+
+def test_an_empty_folder_is_told_once(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "pets"
+    for name in ("cats", "dogs", "none"):
+        (folder / name).mkdir(parents=True)
+    for n in range(12):
+        picture = QImage(8, 8, QImage.Format.Format_RGB32)
+        picture.fill(QColor(20 * n, 100, 0))
+        assert picture.save(str(folder / ("cats", "dogs")[n % 2] / f"{n}.png"))
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(folder)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "none" in panel.preview.note.text(), timeout=MINUTE)
+    assert "No picture in folder none." in panel.notes.text()
+    assert panel.preview.note.isHidden()
