@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.catalog.layers import LAYERS
 from netbuilder.core.catalog.telling import describe
@@ -18,21 +27,41 @@ from netbuilder.ui.results.looking import Looking
 from netbuilder.ui.results.waiting import Waiting
 from netbuilder.ui.store import ProjectStore
 from netbuilder.ui.training.curves import short
-from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.workbench import Workbench
 
 _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
-SIDE, COLUMNS = 44, 9
+#: Pixels: the side of a map, and the most that a picture is wide (nine maps).
+SIDE, WIDE = 44, 412
 
 
 class Picture(QLabel):
-    """An image at its own size, sharp."""
+    """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp."""
 
-    def show_image(self, image: QImage | None) -> None:
-        """Show an image; None: nothing."""
-        self.setVisible(image is not None and not image.isNull())
-        if image is not None:
-            self.setPixmap(QPixmap.fromImage(image))
+    def __init__(
+        self, make: Callable[[int], QImage | None], most: int, parent: QWidget | None = None
+    ) -> None:
+        """``make`` paints the image for a width in pixels; None where nothing can be shown."""
+        super().__init__(parent)
+        self._make, self._most, self._width = make, most, 0
+        # The image follows the width of the page, so it must never be what holds it open.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._paint_for(most)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._paint_for(event.size().width())
+
+    def _paint_for(self, room: int) -> None:
+        width = min(max(room, 24), self._most)
+        if width == self._width:
+            return
+        self._width = width
+        image = self._make(width)
+        if image is None or image.isNull():
+            self.hide()
+            return
+        self.setPixmap(QPixmap.fromImage(image))
 
 
 class InsidePanel(QWidget):
@@ -101,6 +130,11 @@ class InsidePanel(QWidget):
         self._parts.append(part)
         self._place.addWidget(part)
 
+    def _add_picture(self, make: Callable[[int], QImage | None], most: int) -> Picture:
+        picture = Picture(make, most, self)
+        self._add(picture)
+        return picture
+
     def _show(self) -> None:
         look = self._looking.look
         if look is None:
@@ -130,14 +164,12 @@ class InsidePanel(QWidget):
         for node_id in graph.order:
             if node_id not in look.values:
                 continue
-            image = strips.strip(look.values[node_id], 340, 36)
+            values = look.values[node_id]
             node = graph.by_id[node_id]
             spec = LAYERS.get(node.layer)
             words = describe(node.params, spec) if spec else ""
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            picture = Picture(self)
-            picture.show_image(image)
-            self._add(picture)
+            self._add_picture(partial(strips.strip, values, height=36), 340)
         self._add(note_label("Select a layer on the canvas to see it closely.", self))
 
     def _show_layer(self, node_id: str) -> None:
@@ -147,29 +179,24 @@ class InsidePanel(QWidget):
         assert look is not None
         node = look.trained.project.graph.by_id[node_id]
         values = np.asarray(look.values[node_id])
-        title = heading(f"What {node.layer} “{node_id}” gives out", self)
-        title.setTextFormat(Qt.TextFormat.PlainText)
-        self._add(title)
-        shape = " × ".join(str(n) for n in values.shape) or "one number"
+        self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
         if values.dtype.kind in "fiub" and values.size:
             span = f"{short(float(values.min()))} to {short(float(values.max()))}"
             dead = float((values == 0).mean())
             zero = f", {dead:.0%} of them 0" if dead > 0.01 else ""
-            self._add(note_label(f"{shape} numbers, from {span}{zero}", self))
-            picture = Picture(self)
+            one = values.size == 1
+            told = short(float(values.reshape(-1)[0])) if one else f"from {span}{zero}"
+            self._add(note_label(f"{_numbers(values.shape)}{':' if one else ','} {told}", self))
             if values.ndim == 3 and values.shape[2] == 3:
-                picture.show_image(strips.montage(values[None], 180, 1))
+                self._add_picture(partial(strips.montage, values[None], columns=1), 180)
             elif values.ndim == 3:
-                picture.show_image(strips.montage(as_pictures(values), SIDE, COLUMNS))
+                self._add_picture(partial(_maps, as_pictures(values)), WIDE)
             else:
-                picture.show_image(strips.strip(values, 400, 72))
-            self._add(picture)
+                self._add_picture(partial(strips.strip, values, height=72), WIDE)
         filters = filter_pictures(look.trained, node_id)
         if filters is not None:
-            self._add(heading("The patterns that it looks for", self))
-            picture = Picture(self)
-            picture.show_image(strips.montage(filters, SIDE, COLUMNS))
-            self._add(picture)
+            self._add(_title("The patterns that it looks for", self))
+            self._add_picture(partial(_maps, filters), WIDE)
         self._show_weights(node_id)
 
     def _show_weights(self, node_id: str) -> None:
@@ -180,16 +207,39 @@ class InsidePanel(QWidget):
         for stats in weight_stats(look.trained, node_id):
             size = " × ".join(str(n) for n in stats.shape)
             frozen = "" if stats.trainable else ", not trained"
-            self._add(heading(f"{stats.name} ({size}{frozen})", self))
+            self._add(_title(f"{stats.name} ({size}{frozen})", self))
+            if stats.count == 1:
+                self._add(note_label(f"{_weights(1)}: {short(stats.mean)}", self))
+                continue
             self._add(
                 note_label(
-                    f"{stats.count:,} weights from {short(stats.minimum)} to "
+                    f"{_weights(stats.count)} from {short(stats.minimum)} to "
                     f"{short(stats.maximum)}, mean {short(stats.mean)}, spread "
                     f"{short(stats.deviation)}, {stats.near_zero:.0%} near 0",
                     self,
                 )
             )
-            picture = Picture(self)
-            picture.show_image(strips.bars(stats.counts.astype(float), 400, 60))
+            picture = self._add_picture(
+                partial(strips.bars, stats.counts.astype(float), height=60), WIDE
+            )
             picture.setToolTip("How many weights have which size, from smallest to largest")
-            self._add(picture)
+
+
+def _title(text: str, parent: QWidget) -> QLabel:
+    """A heading that wraps: names of layers are as long as people make them."""
+    return note_label(text, parent, role="heading")
+
+
+def _maps(maps: NDArray[Any], width: int) -> QImage:
+    """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
+    return strips.montage(maps, SIDE, max((width + strips.GAP) // (SIDE + strips.GAP), 1))
+
+
+def _numbers(shape: tuple[int, ...]) -> str:
+    """How many numbers a shape holds, in words: ``8 × 8 × 32 numbers``, ``1 number``."""
+    sizes = " × ".join(str(size) for size in shape) or "1"
+    return f"{sizes} number" if all(size == 1 for size in shape) else f"{sizes} numbers"
+
+
+def _weights(count: int) -> str:
+    return f"{count:,} weight" if count == 1 else f"{count:,} weights"

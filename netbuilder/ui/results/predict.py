@@ -28,6 +28,7 @@ from netbuilder.ui.results.looking import Looking
 from netbuilder.ui.results.waiting import Waiting
 from netbuilder.ui.widgets.bars import Bars
 from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.images import scaled
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.workbench import Workbench
@@ -111,16 +112,14 @@ class PredictPanel(QWidget):
         self.table.setMinimumHeight(220)
         self.table.hide()
         page.addWidget(self.table)
-        buttons = QHBoxLayout()
+        buttons = FlowLayout(spacing=8)
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.picture_button = QPushButton("Answer a picture…", self)
-        buttons.addWidget(self.file_button)
-        buttons.addWidget(self.picture_button)
-        buttons.addStretch(1)
-        page.addLayout(buttons)
         self.another = QPushButton("Another test picture", self)
-        buttons.insertWidget(2, self.another)
+        for button in (self.file_button, self.picture_button, self.another):
+            buttons.addWidget(button)
+        page.addLayout(buttons)
         self.about = note_label("", self)
         page.addWidget(self.about)
         self.text = QPlainTextEdit(self)

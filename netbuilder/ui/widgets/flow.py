@@ -1,0 +1,80 @@
+"""Widgets side by side that go on in the next line where the room ends."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class FlowLayout(QLayout):
+    """Like words in a paragraph: each at its own size, as many in a line as fit."""
+
+    def __init__(self, parent: QWidget | None = None, spacing: int = 6) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+        self.setSpacing(spacing)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """All in one line."""
+        sizes = [item.sizeHint() for item in self._shown()]
+        width = sum(size.width() for size in sizes) + self.spacing() * max(len(sizes) - 1, 0)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSize(self) -> QSize:
+        size = QSize(0, 0)
+        for item in self._shown():
+            size = size.expandedTo(item.minimumSize())
+        return size
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _arrange(self, rect: QRect, *, move: bool) -> int:
+        """Put the items into ``rect`` (``move``), and give the height that they take."""
+        x, y = 0, 0
+        line: list[tuple[QLayoutItem, int, QSize]] = []
+
+        def end_line() -> int:
+            height = max((size.height() for _item, _x, size in line), default=0)
+            if move:
+                for item, left, size in line:
+                    middle = (height - size.height()) // 2
+                    item.setGeometry(QRect(rect.topLeft() + QPoint(left, y + middle), size))
+            line.clear()
+            return height
+
+        for item in self._shown():
+            size = item.sizeHint().boundedTo(item.maximumSize())
+            size.setWidth(min(size.width(), max(rect.width(), item.minimumSize().width())))
+            if line and x + size.width() > rect.width():
+                y += end_line() + self.spacing()
+                x = 0
+            line.append((item, x, size))
+            x += size.width() + self.spacing()
+        return y + end_line()
