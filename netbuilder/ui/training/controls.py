@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, 
 from netbuilder.ui import theme
 from netbuilder.ui.inspector.boxes import CountBox
 from netbuilder.ui.training.runner import Runner
+from netbuilder.ui.widgets.flow import FlowLayout
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
 
@@ -78,20 +79,15 @@ class RunButtons(QWidget):
         super().__init__(parent)
         self._runner = runner
         self.count = CountBox(1, 100_000, self)
-        self.count.setMaximumWidth(84)
+        self.count.setMaximumWidth(68)
         self.count.setValue(20)
         self.count.setAccessibleName("epochs to train more")
         self.more = self._button("Train more", "Go on from here for so many epochs")
         self.best = self._button("Best epoch", "Take the weights of the best epoch back")
         self.reset = self._button("Reset", "Begin with new weights, with the same seed")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.count)
-        row.addWidget(self.more)
-        row.addStretch(1)
-        row.addWidget(self.best)
-        row.addWidget(self.reset)
+        row = FlowLayout(self)
+        for widget in (self.count, self.more, self.best, self.reset):
+            row.addWidget(widget)
         self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
         self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
         menu = QMenu(self.reset)

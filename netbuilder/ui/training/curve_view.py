@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QToolButton,
@@ -21,6 +20,7 @@ from netbuilder.ui.inspector.boxes import QuietComboBox
 from netbuilder.ui.training.curves import CurvePlot, short
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.series import RunCurves
+from netbuilder.ui.training.tools import Tools
 
 LEGEND_MS = 150
 _INVITATION = "Press Train: the network learns, and its curves grow here."
@@ -66,10 +66,7 @@ class CurveView(QWidget):
         self._show_legend()
 
     def _build_tools(self, parent: QWidget | None) -> None:
-        self.tools = QWidget(parent)
-        row = QHBoxLayout(self.tools)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
+        self.tools = tools = Tools(parent)
         self.quantity = QuietComboBox(self.tools)
         self.quantity.setProperty("quiet", True)
         self.quantity.setAccessibleName("What is drawn")
@@ -86,8 +83,7 @@ class CurveView(QWidget):
         menu.addSeparator()
         menu.addAction("Export as PNG, SVG or CSV…", self._export)
         self.menu_button.setMenu(menu)
-        for widget in (self.quantity, self.steps, self.log, self.smooth, self.menu_button):
-            row.addWidget(widget)
+        tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
 
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""

@@ -16,6 +16,8 @@ from netbuilder.ui.training.series import RunCurves, Series, visible
 
 REDRAW_MS = 50
 FEW_POINTS = 500
+#: Pixels: what stands below the curves takes the room above this, never the axis.
+LOWEST = 96
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
 
 
@@ -72,7 +74,7 @@ class CurvePlot(pg.PlotWidget):
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
         self.setAccessibleName("Curves of the training")
-        self.setMinimumHeight(180)
+        self.setMinimumHeight(LOWEST)
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 
