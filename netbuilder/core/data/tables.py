@@ -95,9 +95,14 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str) -> None:
         f"column '{name}' in line{'s' if count > 1 else ''} {listed(table.index[empty[name]])}"
         for name, count in counts.items()
     ]
+    if len(places) > 3:
+        # "and 2 more" right after line numbers would seem to count lines.
+        rest = quoted(list(counts.index)[3:])
+        several = "s" if len(places) > 4 else ""
+        places = [*places[:3], f"also in column{several} {rest}"]
     total = int(counts.sum())
     raise DataError(
-        f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {listed(places, 3)}.",
+        f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
         mends=_MISSING_MENDS,

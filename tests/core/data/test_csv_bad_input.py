@@ -44,6 +44,15 @@ def test_missing_values_name_column_lines_and_mend(tmp_path: Path) -> None:
     assert '"mean"' in said
 
 
+def test_every_column_with_missing_values_is_named(tmp_path: Path) -> None:
+    lines = ["full,a,b,c,d,price"]
+    lines += ["1,,,,," if n in (2, 3) else f"{n},1,2,3,{n},{2 * n}" for n in range(12)]
+    write(tmp_path, lines)
+    said = message(tmp_path, target=("price",))
+    assert "column 'c' in lines 4 and 5; also in columns 'd' and 'price'." in said
+    assert "more" not in said
+
+
 def test_missing_values_are_dropped_or_filled_on_request(tmp_path: Path) -> None:
     lines = ["size,rooms,price", *GOOD]
     lines[4] = "4,,14.0"
