@@ -70,6 +70,7 @@ class TrainingPanel(QWidget):
         runner.overlays_changed.connect(self._overlay)
         runner.noticed.connect(self._noticed)
         runner.state_changed.connect(self._state_changed)
+        runner.progress_changed.connect(self._follow_rate)
         runner.ended.connect(self._ended)
         workbench.trained_changed.connect(self._trained_changed)
         workbench.run_error_changed.connect(self._show_error)
@@ -183,7 +184,8 @@ class TrainingPanel(QWidget):
         if error is None:
             self.messages.take("error")
             return
-        self.messages.put(Message("error", "error", "The training ended early", str(error)))
+        title = "The training ended early" if self._runner.begun else "Training could not begin"
+        self.messages.put(Message("error", "error", f"{title}:", str(error)))
         self.show_page(1)
 
     def _show_result(self) -> None:
@@ -251,6 +253,11 @@ class TrainingPanel(QWidget):
             planned = params.get("learning_rate", 0.001)
             rate = planned if isinstance(planned, (int, float)) else None
         self.rate.show_rate(rate)
+
+    def _follow_rate(self) -> None:
+        """Show what a schedule made of the rate, but never under a hand that moves the slider."""
+        if self._runner.running and not self.rate.slider.isSliderDown():
+            self._show_rate()
 
     def _rate_changed(self, rate: float) -> None:
         if self._runner.active:

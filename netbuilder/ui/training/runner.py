@@ -96,7 +96,8 @@ class Runner(QObject):
         state_changed: ``state`` changed.
         curves_changed: ``curves`` have new points.
         progress_changed: ``progress`` changed.
-        began: a run began; ``curves`` is a new object.
+        began: a run began, or one that could not gave way to the run before; ``curves`` is
+            another object.
         noticed(notice): the watcher found something.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
         told(words): something worth a line, such as why the run waits.
@@ -127,6 +128,8 @@ class Runner(QObject):
         self._thread: threading.Thread | None = None
         self._queue: deque[Any] = deque()
         self.recalled: Run | None = None
+        self.begun = False
+        self._before: tuple[Any, ...] | None = None
         self._cancelled = False
         self._worded = 0.0
         self._drawn = 0.0
@@ -189,6 +192,14 @@ class Runner(QObject):
             return
         if interrupted is not None:
             project = interrupted.project
+        before = (
+            self.project,
+            self.recalled,
+            self.notices,
+            self._known,
+            self._session,
+            self.progress,
+        )
         self.project = project or self._store.project
         self.recalled = None
         self.notices = []
@@ -196,6 +207,7 @@ class Runner(QObject):
         self._tracker.planned = self.project.training.epochs
         self._session = None
         self._launch(lambda: self._train(self.project, interrupted))
+        self._before = before
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -330,6 +342,7 @@ class Runner(QObject):
     def _launch(self, work: Callable[[], Any], words: str = "Reading the data…") -> None:
         self._cancelled = False
         self._failure = None
+        self.begun, self._before = False, None
         self._queue.clear()
 
         def run() -> None:
@@ -404,6 +417,7 @@ class Runner(QObject):
                 return True
             case events.Started():
                 self._began = time.perf_counter()
+                self.begun, self._before = True, None
                 self._tracker.start(event)
                 self._set_state(State.RUNNING)
             case events.Steps():
@@ -434,26 +448,40 @@ class Runner(QObject):
     def _finish(self, end: _End) -> None:
         self._timer.stop()
         self._thread = None
+        kept = end.trained is None and self._take_back()
         self._set_state(State.IDLE)
         error = self._failure or end.error
         if error is not None:
             if not isinstance(error, UserError):
                 log.error("training failed", exc_info=error)
                 error = TrainingError(
-                    f"The training ended early: {error}",
+                    f"The training {'ended early' if self.begun else 'could not begin'}: {error}",
                     "Look at the network's problems, then try again.",
                 )
-            self._set_progress(None)
+            if not kept:
+                self._set_progress(None)
             self._workbench.set_run_error(error)
         elif end.trained is not None:
             words = {"stopped": "stopped", "early": "stopped early"}.get(self._reason, "done")
             self._tracker.settle()
             self._set_progress(self._tracker.progress(done=True, end=words))
             self._workbench.set_trained(end.trained, end.evaluation)
-        else:
+        elif not kept:
             self._set_progress(None)
         self.curves_changed.emit()
         self.ended.emit()
+
+    def _take_back(self) -> bool:
+        """Show the run before again where the new one made no step; whether it was so."""
+        before, self._before = self._before, None
+        if before is None:
+            return False
+        self.project, self.recalled, self.notices, self._known, self._session, progress = before
+        self._set_progress(progress)
+        self.began.emit()
+        for notice in self.notices:
+            self.noticed.emit(notice)
+        return True
 
     def _set_state(self, state: State) -> None:
         if state is not self.state and not (

@@ -1,0 +1,49 @@
+"""A run that could not begin takes nothing away from the one that was trained before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.training.runner import State
+
+MINUTE = 60_000
+
+
+def test_unreadable_data_leaves_the_trained_display(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=5))
+    runner, bench = window.runner, window.workbench
+    runner.start()
+    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    assert bench.run_error is None
+    panel = window.docks.show_panel("training")
+    curves, progress, held = runner.curves, runner.progress, runner.project
+    path = tmp_path / "empty.csv"
+    path.write_text("a,b\n", encoding="utf-8")
+    window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
+    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+
+    runner.start()
+    assert runner.active
+    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    assert bench.run_error is not None
+    assert runner.curves is curves
+    assert panel.curves.plot.run is curves
+    assert len(curves.epochs["loss"]) == 5
+    assert runner.progress == progress
+    assert runner.project is held
+    assert runner.may_go_on
+    assert runner.may_go_to_best
+    assert panel.messages.shown.title == "Training could not begin:"
+    assert "empty.csv" in panel.messages.shown.words
+    assert "result" in [one.key for one in panel.messages.messages]
