@@ -68,6 +68,8 @@ class StatusBar(QStatusBar):
         workbench.keras_changed.connect(self._show_keras)
         workbench.shapes_changed.connect(self._show_totals)
         workbench.problems_changed.connect(self._show_problems)
+        workbench.facts_changed.connect(self._show_totals)
+        workbench.facts_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show_keras)
         theme.theme().changed.connect(self._show_problems)
         self._show_keras()
@@ -87,7 +89,8 @@ class StatusBar(QStatusBar):
         """Go to the node of the next problem."""
         problems = [p for p in self._workbench.problems if p.follows is None]
         if not problems:
-            self.tell("No problems.")
+            trouble = self._workbench.data_error
+            self.tell(str(trouble) if trouble is not None else "No problems.", 12 if trouble else 6)
             return
         problem = problems[self._next_problem % len(problems)]
         self._next_problem += 1
@@ -115,7 +118,12 @@ class StatusBar(QStatusBar):
             label.setVisible(shapes is not None)
         if shapes is None:
             return
-        known = not any(one.error for one in shapes.by_node.values()) and len(shapes.by_node) > 1
+        # Of data that cannot be read no shape is known: the sums would all be zero.
+        known = (
+            self._workbench.data_error is None
+            and not any(one.error for one in shapes.by_node.values())
+            and len(shapes.by_node) > 1
+        )
         for label in (self.parameters, self.memory, self.operations):
             label.setVisible(known)
         self.parameters.setText(f"{shapes.total_parameters:,} parameters")
@@ -130,11 +138,12 @@ class StatusBar(QStatusBar):
             self.news.setText("")
         errors = sum(p.blocks for p in problems)
         hints = len(problems) - errors
-        parts = []
+        unreadable = self._workbench.data_error is not None
+        parts = ["The data cannot be read"] if unreadable else []
         if errors:
             parts.append(f"{errors} problem{'s' if errors > 1 else ''}")
         if hints:
             parts.append(f"{hints} suggestion{'s' if hints > 1 else ''}")
         self.problems.setText(" · ".join(parts) or "No problems")
-        color = theme.colors().error if errors else theme.colors().secondary
-        self.problems.setStyleSheet(f"color: {color};" if errors else "")
+        color = theme.colors().error if errors or unreadable else theme.colors().secondary
+        self.problems.setStyleSheet(f"color: {color};" if errors or unreadable else "")

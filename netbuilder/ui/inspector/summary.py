@@ -69,6 +69,8 @@ class ProjectSummary(QWidget):
             size = "loading…"
         if not layers:
             size = "no layers yet"
+        elif bench.data_error is not None:
+            size = "not known: the data cannot be read"
         elif bench.shapes is not None:
             shapes = bench.shapes
             size = (

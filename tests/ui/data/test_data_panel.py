@@ -12,11 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Data, Project
 from netbuilder.ui import theme
 from netbuilder.ui.data.choosing import recipe_for, relative
 from netbuilder.ui.data.panel import DataPanel
 from netbuilder.ui.documents import empty_project
+from netbuilder.ui.inspector.summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
 
 MINUTE = 60_000
@@ -113,6 +114,12 @@ def test_trouble_with_a_file_is_told(
     said = f"{card.title.text()} {card.words.text()}".lower()
     assert words in said
     assert "traceback" not in said
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    status = window.status
+    assert "The data cannot be read" in status.problems.text()
+    assert status.parameters.isHidden()
+    assert status.memory.isHidden()
+    assert status.operations.isHidden()
 
 
 def test_a_file_that_is_gone_is_told(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
@@ -123,6 +130,27 @@ def test_a_file_that_is_gone_is_told(open_window: Open, qtbot: QtBot, tmp_path: 
     )
     qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
     assert "gone.csv" in panel.cards.cards[0].title.text()
+
+
+def test_unreadable_data_shows_no_zeros(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("a,b\n", encoding="utf-8")
+    window = open_window(example("iris"))
+    status, bench = window.status, window.workbench
+    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    window.store.apply("x", lambda p: edits.set_data(p, Data(kind="csv", path=str(path))))
+    qtbot.waitUntil(lambda: bench.data_error is not None and bench.settled, timeout=MINUTE)
+    assert "The data cannot be read" in status.problems.text()
+    assert status.parameters.isHidden()
+    assert status.operations.isHidden()
+    summary = ProjectSummary(window.store, bench, window.judging)
+    qtbot.addWidget(summary)
+    assert summary.words()["size"] == "not known: the data cannot be read"
+    window.store.undo()
+    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    assert "cannot be read" not in status.problems.text()
 
 
 def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:

@@ -1,0 +1,50 @@
+"""The learning rate that is shown is the one a schedule gives now, not the one of the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.ui.main_window import MainWindow
+
+MINUTE = 60_000
+
+
+def test_the_slider_follows_a_schedule(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    falling = {"initial_learning_rate": 0.1, "decay_steps": 100, "decay_rate": 0.97}
+    optimizer = Choice("Adam", {"learning_rate": {"name": "ExponentialDecay", "params": falling}})
+    window = open_window(edits.set_training(example("iris"), epochs=100_000, optimizer=optimizer))
+    runner = window.runner
+    panel = window.docks.show_panel("training")
+    before = window.store.project
+    runner.start()
+    seen: list[float] = []
+
+    def shown() -> bool:
+        text = panel.rate.value.text()
+        if runner.running and text != "schedule":
+            rate = float(text)
+            if not seen or rate != seen[-1]:
+                seen.append(rate)
+        return len(seen) >= 4
+
+    qtbot.waitUntil(shown, timeout=MINUTE)
+    assert seen == sorted(seen, reverse=True), "it only falls"
+    assert seen[-1] < 0.1
+    assert not runner.curves.marks
+    assert window.store.project is before
+
+    place = panel.rate.slider.value()
+    panel.rate.slider.setSliderDown(True)
+    epoch = len(runner.curves.epochs["loss"])
+    words = runner.progress
+    qtbot.waitUntil(
+        lambda: len(runner.curves.epochs["loss"]) > epoch and runner.progress != words,
+        timeout=MINUTE,
+    )
+    assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"
