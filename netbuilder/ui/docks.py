@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
+from netbuilder.ui.dock_widths import ChosenWidths
 from netbuilder.ui.panels import PANELS, PanelRow
 from netbuilder.ui.scaling import letters
 from netbuilder.ui.settings import settings
@@ -91,6 +92,8 @@ class Docks:
         for row in PANELS:
             self.panels[row.id] = self._panel(row)
         self._all = [self.palette, self.inspector, *self.panels.values()]
+        self.widths = ChosenWidths(window, self.palette, self.inspector)
+        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
@@ -122,20 +125,30 @@ class Docks:
 
     def widen(self, factor: float) -> None:
         """Let the docks grow or shrink with the letters in them."""
-        self._resize(round(self.palette.width() * factor), round(self.inspector.width() * factor))
+        palette, side = self.widths.wanted
+        self.widths.want(round(palette * factor), round(side * factor))
+        self._resize(*self.widths.wanted)
         QTimer.singleShot(0, self._window, self.leave_room)
 
     def leave_room(self) -> None:
         """In a narrow window give the canvas at least two fifths: the docks beside it give way.
 
         Larger letters leave it less, down to three tenths, since the docks are full of them.
+        Where there is room again they are as wide as the user had them.
         """
+        if not self.inspector.isVisible() or self.inspector.isFloating():
+            return
+        palette, side = self.widths.wanted
         whole = self._window.width()
-        middle = self._window.centralWidget().width()
+        beside = side
+        if self.palette.isVisible() and not self.palette.isFloating():
+            beside += palette
         part = max(0.4 / max(letters(), 1.0), 0.3)
-        if middle < part * whole and self.inspector.isVisible():
-            side = max(round(whole * (0.76 - part)), 320)
-            self._resize(min(self.palette.width(), whole // 5), side)
+        if whole - beside < part * whole:
+            palette = min(palette, whole // 5)
+            side = min(side, max(round(whole * (0.76 - part)), 320))
+        if (palette, side) != (self.palette.width(), self.inspector.width()):
+            self._resize(palette, side)
 
     def _resize(self, palette: int, side: int) -> None:
         self._window.resizeDocks(
@@ -153,6 +166,8 @@ class Docks:
     def reset(self) -> None:
         """Everything where it was at first."""
         self._window.restoreState(self._first, LAYOUT_VERSION)
+        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
+        QTimer.singleShot(0, self._window, self.leave_room)
         self.panels[FIRST_PANEL].raise_()
 
     def save(self) -> None:
@@ -160,6 +175,7 @@ class Docks:
         kept = settings()
         kept.setValue("geometry", self._window.saveGeometry())
         kept.setValue("docks", self._window.saveState(LAYOUT_VERSION))
+        kept.setValue("widths", list(self.widths.wanted))
         kept.setValue("titles", self.titled)
         kept.sync()
 
@@ -173,6 +189,7 @@ class Docks:
             self._window.resize(1366, 768)
         if isinstance(docks, QByteArray):
             self._window.restoreState(docks, LAYOUT_VERSION)
+            self.widths.read(kept.value("widths"))
         if str(kept.value("titles", "false")).lower() == "true":
             self.show_titles(True)
 

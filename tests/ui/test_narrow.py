@@ -1,0 +1,91 @@
+"""A window of 1024 x 700: nothing is cut, and what gave way for it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.ui.main_window import MainWindow
+
+Open = Callable[..., MainWindow]
+
+
+def inside(widget: QWidget, outer: QWidget) -> bool:
+    """Whether a widget is seen in its whole width."""
+    left = widget.mapTo(outer, QPoint(0, 0)).x()
+    return left >= 0 and left + widget.width() <= outer.width()
+
+
+def test_a_narrow_side_panel_cuts_nothing_off(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("digits"), epochs=1)
+    window = open_window(project)
+    window.resize(1024, 700)
+    window.commands.train()
+    qtbot.waitUntil(
+        lambda: window.workbench.trained is not None and not window.runner.active, timeout=120_000
+    )
+    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=60_000)
+    window.docks._resize(190, 370)
+
+    predict = window.docks.show_panel("predict", focus=False)
+    qtbot.waitUntil(lambda: not predict.bars.isHidden() and inside(predict.bars, predict))
+    for widget in (predict.another, predict.file_button, predict.picture_button):
+        qtbot.waitUntil(lambda widget=widget: inside(widget, predict))
+
+    panel = window.docks.show_panel("inside", focus=False)
+    scroll = panel.findChild(QScrollArea)
+    for layer in ("conv2d", "dense"):
+        panel._select((layer,))
+        qtbot.waitUntil(lambda: len(panel._parts) > 3 and panel._parts[-1].isVisible())
+        qtbot.waitUntil(lambda: scroll.widget().width() <= scroll.viewport().width())
+        assert all(
+            part.pixmap().width() <= scroll.viewport().width()
+            for part in panel._parts
+            if not part.pixmap().isNull()
+        )
+
+    training = window.docks.show_panel("training", focus=False)
+    training.buttons.best.setText("Best epoch (920)")
+    plot, tools = training.curves.plot, training.curves.tools
+    qtbot.waitUntil(lambda: plot.height() > 0 and inside(training.buttons.reset, training))
+    best, quantity = training.buttons.best, training.curves.quantity
+    qtbot.waitUntil(lambda: best.width() >= best.sizeHint().width())
+    qtbot.waitUntil(lambda: quantity.width() >= quantity.sizeHint().width())
+    qtbot.waitUntil(lambda: plot.geometry().bottom() < plot.parentWidget().height())
+    assert training.curves.smooth.isHidden()
+    menu = {one.text(): one for one in training.curves.menu_button.menu().actions()}
+    assert menu["smooth"].isVisible()
+    menu["smooth"].trigger()
+    assert plot.smooth
+    assert tools.width() >= tools.minimumSizeHint().width()
+
+
+def test_docks_get_their_width_back(open_window: Open, example: Callable, qtbot: QtBot) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.resize(1500, 800)
+    docks = window.docks
+    qtbot.waitUntil(lambda: docks.inspector.width() > 430)
+    line = docks.inspector.mapTo(window, QPoint(0, 40)) - QPoint(1, 0)
+    QTest.mousePress(window, Qt.MouseButton.LeftButton, pos=line)
+    goal = QPointF(line - QPoint(60, 0))
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    move = QMouseEvent(
+        QEvent.Type.MouseMove, goal, window.mapToGlobal(goal), Qt.MouseButton.NoButton, left, plain
+    )
+    QApplication.sendEvent(window, move)
+    qtbot.waitUntil(lambda: docks.inspector.width() > 490)
+    QTest.mouseRelease(window, Qt.MouseButton.LeftButton, pos=line - QPoint(60, 0))
+    qtbot.waitUntil(lambda: docks.widths.wanted[1] > 490)
+    chosen = docks.inspector.width()
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: docks.inspector.width() < 400)
+    window.resize(1500, 800)
+    qtbot.waitUntil(lambda: abs(docks.inspector.width() - chosen) <= 2)
