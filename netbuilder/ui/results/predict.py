@@ -172,6 +172,8 @@ class PredictPanel(QWidget):
             self._form = ParamForm([param_of(field) for field in fields], self)
             self._form.show_values(self._row)
             self._form.edited.connect(self._edited)
+            for one in self._form.rows.values():
+                one.editor.complained.connect(lambda _sentence: self._soon.start())  # type: ignore[attr-defined]
             self._place.addWidget(self._form)
 
     def _edited(self, name: str, value: Any) -> None:
@@ -189,9 +191,17 @@ class PredictPanel(QWidget):
             if words:
                 self._ask(lambda model: _texts(model, [words]))
             return
+        rows = self._form.rows.values() if self._form is not None else ()
+        if any(one.complaint.text() for one in rows):
+            self._clear_answer()  # what stands in the form is not what was answered
+            return
         row = dict(self._row)
         if row:
             self._ask(lambda model: _rows(model, row))
+
+    def _clear_answer(self) -> None:
+        self.answer.setText("")
+        self.bars.show_rows([])
 
     def _another(self) -> None:
         """Look at the next row of the test data; Inside and the canvas follow."""
@@ -256,6 +266,7 @@ class PredictPanel(QWidget):
 
     def _show_file(self, found: FileAnswers, path: str) -> None:
         self.file_answers, self._asked_path = found, path
+        self._clear_answer()
         columns, rows = found.text_rows(SHOWN_ROWS)
         marked = frozenset(range(len(found.answers)))
         self.answers.show_rows(columns, rows, marked=marked)
