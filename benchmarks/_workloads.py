@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project, Training
 
 Layer = tuple[str, dict[str, Any]]

@@ -56,8 +56,8 @@ class Ours:
 
         from netbuilder.core.project.model import Project
         from netbuilder.ui.canvas.view import CanvasView
-        from netbuilder.ui.store import ProjectStore
-        from netbuilder.ui.workbench import Workbench
+        from netbuilder.ui.services.store import ProjectStore
+        from netbuilder.ui.services.workbench import Workbench
 
         self.app = QApplication([])
         self.store = ProjectStore(Project())

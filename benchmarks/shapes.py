@@ -24,8 +24,8 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.check.shapes import ShapeCache
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -112,7 +112,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def build(project: Project) -> Any:
-    from netbuilder.core.engine.build import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_core
     from netbuilder.core.project.model import Choice
 
     plan = edits.set_training(project, loss=Choice("mean_squared_error"), metrics=())

@@ -26,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
-from netbuilder.core.engine.build import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.events import EpochEnd, Event, Paused
 from netbuilder.core.engine.session import Session
 

@@ -138,7 +138,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
     step has come; that of the epoch may take as long as an epoch does.
     """
-    from netbuilder.ui.training.runner import State
+    from netbuilder.ui.services.runner import State
 
     application, window = _window("digits", 100_000)
     window.workbench.start()
@@ -221,8 +221,8 @@ def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
     from PySide6.QtWidgets import QApplication
 
     from netbuilder.ui import app
+    from netbuilder.ui.services.run_curves import RunCurves
     from netbuilder.ui.training.curve_view import CurveView
-    from netbuilder.ui.training.series import RunCurves
 
     application = app.make_application(["netbuilder"])
     view = CurveView()
@@ -274,7 +274,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits, files
     from netbuilder.core.resources import resource
-    from netbuilder.ui.training.runner import State
+    from netbuilder.ui.services.runner import State
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)

@@ -11,8 +11,8 @@ from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
-    from netbuilder.core.check.shapes import Shapes
-    from netbuilder.core.data.facts import DataFacts
+    from netbuilder.core.check.shapes.shapes import Shapes
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.project.model import Project
 
 
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(path: Path) -> Project:
     """The project of a file; tells what of a model from elsewhere was left out."""
     from netbuilder.core.formats import registry
-    from netbuilder.core.formats.safety import inspect
+    from netbuilder.core.formats.safety.inspect import inspect
 
     if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
         return registry.read_project(path)
@@ -59,16 +59,17 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes |
     Shapes are None where the graph itself is broken: there are none to ask Keras for, and the
     answer comes without loading it.
     """
-    from netbuilder.core.check import diagnostics, rules_structure
+    from netbuilder.core.check import diagnostics
+    from netbuilder.core.check.rules import structure
 
-    broken = {rule.code for rule in rules_structure.RULES}
+    broken = {rule.code for rule in structure.RULES}
     found: list[Problem] = []
     facts = _facts(project, base, found)
     listed = diagnostics.main(diagnostics.diagnose(project, facts))
     shapes = None
     if not any(one.code in broken and one.blocks for one in listed):
         from netbuilder.cli.quiet import load_tensorflow
-        from netbuilder.core.check.shapes import ShapeCache
+        from netbuilder.core.check.shapes.shapes import ShapeCache
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)

@@ -34,7 +34,7 @@ def load_model(path: Path) -> TrainedModel:
     """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once."""
     from netbuilder.cli.quiet import load_tensorflow
     from netbuilder.core.formats import registry
-    from netbuilder.core.formats.safety import inspect
+    from netbuilder.core.formats.safety.inspect import inspect
 
     if path.suffix == ".netbuilder":
         raise UserError(

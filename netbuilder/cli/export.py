@@ -40,7 +40,7 @@ def _png(source: Path, path: Path) -> None:
     import os
 
     from netbuilder.cli.app import qt_libraries
-    from netbuilder.core.formats.picture import svg
+    from netbuilder.core.formats.writers.svg import svg
     from netbuilder.core.project.atomic import replacing
 
     text = svg(registry.read_project(source))
@@ -61,6 +61,6 @@ def _png(source: Path, path: Path) -> None:
     renderer.render(painter)
     painter.end()
     with replacing(path) as temporary:
-        if not image.save(str(temporary), "PNG"):
+        if not image.save(str(temporary), "PNG"):  # type: ignore[call-overload]
             raise OSError(5, "the picture could not be written")
     del application

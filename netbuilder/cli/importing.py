@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.output import note, print_json
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.paths import rebased
-from netbuilder.core.formats.safety import inspect
+from netbuilder.core.formats.safety.inspect import inspect
 from netbuilder.core.project import files
 
 

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     load_tensorflow()
     with qt_libraries():
         from netbuilder.ui import screenshot
-        from netbuilder.ui.panels import PANELS
+        from netbuilder.ui.window.panels import PANELS
     panel = arguments.panel
     if panel is not None:
         # By the id or by the title on the tab, in any case.

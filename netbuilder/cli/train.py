@@ -149,7 +149,7 @@ def _refuse_broken(project: Project) -> None:
 
 def _refuse_problems(project: Project, dataset: Dataset) -> None:
     from netbuilder.core.check import diagnostics
-    from netbuilder.core.check.shapes import ShapeCache
+    from netbuilder.core.check.shapes.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, dataset.facts)
     problems = diagnostics.diagnose(project, dataset.facts, shapes)
@@ -213,7 +213,7 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _connect(workers: dict[str, Any]) -> None:
     """Find the other machines, before anything is computed here."""
-    from netbuilder.core.engine.distributed import connect_workers
+    from netbuilder.core.engine.distribute.strategy import connect_workers
     from netbuilder.core.quiet import quiet_stderr
 
     count = len(workers["workers"])

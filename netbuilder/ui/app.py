@@ -14,11 +14,12 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
-from netbuilder.ui import dialogs, recovery, theme
-from netbuilder.ui.documents import PROJECT_ENDING, empty_project
-from netbuilder.ui.failures import Failures
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.training import interrupted
+from netbuilder.ui.services import interrupted_runs, recovery
+from netbuilder.ui.services.failures import Failures
+from netbuilder.ui.style import theme
+from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.documents import PROJECT_ENDING, empty_project
 
 FIRST_EXAMPLE = "digits.netbuilder"
 
@@ -100,9 +101,9 @@ def _offer_recovery(window: MainWindow) -> None:
             window.documents.recover(found)
             break
         recovery.discard(found)
-    for run in interrupted.find():
+    for run in interrupted_runs.find():
         if not dialogs.offer_to_go_on(window, run.project):
-            interrupted.end(run)
+            interrupted_runs.end(run)
             continue
         window.documents.show_project(run.project, run.base / "Untitled.netbuilder", saved=False)
         window.documents.path = None

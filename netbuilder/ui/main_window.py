@@ -12,26 +12,27 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWi
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui import dialogs, theme
-from netbuilder.ui.actions import Actions
 from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.docks import Docks
-from netbuilder.ui.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
-from netbuilder.ui.panels import PANELS
-from netbuilder.ui.results.judging import Judging
-from netbuilder.ui.results.looking import CanvasStrips, Looking
-from netbuilder.ui.scaling import Scaling
-from netbuilder.ui.status_bar import StatusBar
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.top_bar import TopBar
-from netbuilder.ui.training.recall import Recall
-from netbuilder.ui.training.runner import Runner, State
+from netbuilder.ui.services.activations import CanvasStrips, Looking
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.restore_last_run import Recall
+from netbuilder.ui.services.runner import Runner, State
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.letter_size import Scaling
 from netbuilder.ui.widgets.cards import Card, CardList
-from netbuilder.ui.window_actions import MENUS, rows_for
-from netbuilder.ui.window_commands import WindowCommands
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.action import Actions
+from netbuilder.ui.window.action_rows import MENUS, rows_for
+from netbuilder.ui.window.commands import WindowCommands
+from netbuilder.ui.window.docks import Docks
+from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
+from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.status_bar import StatusBar
+from netbuilder.ui.window.top_bar import TopBar
 
 
 class MainWindow(QMainWindow):
@@ -171,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _dropped(self, path: Path) -> None:
         if path.suffix.lower() in DATA_ENDINGS or path.is_dir():
-            from netbuilder.ui.data.choosing import recipe_for
+            from netbuilder.ui.services.choose_data import recipe_for
 
             self.store.apply(
                 "Choose data", lambda p: edits.set_data(p, recipe_for(path, self.workbench.base))

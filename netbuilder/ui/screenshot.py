@@ -36,9 +36,10 @@ def render(
     from PySide6.QtWidgets import QApplication
 
     from netbuilder.core.project import files
-    from netbuilder.ui import app, theme
-    from netbuilder.ui.documents import PROJECT_ENDING
+    from netbuilder.ui import app
     from netbuilder.ui.main_window import MainWindow, panel_names
+    from netbuilder.ui.style import theme
+    from netbuilder.ui.window.documents import PROJECT_ENDING
 
     if panel is not None and panel not in panel_names():
         raise UserError(f"There is no panel '{panel}'.", f"Use one of {', '.join(panel_names())}.")

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS, canonical_layer
-from netbuilder.core.catalog.mends import mend
+from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer
 from netbuilder.core.catalog.spec import Category, Kind
 from netbuilder.core.catalog.validate import problem_with
 

@@ -6,8 +6,8 @@ import inspect
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.pretrained import BODIES, ROWS, Scaling
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BODIES, ROWS, Scaling
 
 # Arguments of Keras that the engine fills in or that belong to the layers left off.
 FILLED = {"include_top", "input_tensor", "input_shape", "name", "include_preprocessing"}

@@ -62,7 +62,7 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(
     assert model.exists()
     assert checkpoint.exists()
 
-    from netbuilder.core.engine.checkpoint import read
+    from netbuilder.core.engine.checkpoint.format import read
 
     found = read(checkpoint.parent)
     assert found is not None

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
-from netbuilder.ui import app, jobs
+from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import jobs
 
 MINUTE = 60_000
 #: What the offscreen plugin says whenever a window is shown or raised.

@@ -7,7 +7,7 @@ import time
 
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui import jobs
+from netbuilder.ui.services import jobs
 
 
 def test_idle_only_once_the_answer_has_been_delivered(qtbot: QtBot) -> None:

@@ -19,8 +19,8 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.model import LAYER_MIME
 from netbuilder.ui.results.evaluate import EvaluatePanel
 from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.services.runner import State
 from netbuilder.ui.training.panel import TrainingPanel
-from netbuilder.ui.training.runner import State
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -234,7 +234,7 @@ def test_train_more_and_back_to_the_best(
 
 
 def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
-    from netbuilder.ui.documents import empty_project
+    from netbuilder.ui.window.documents import empty_project
 
     window = open_window(empty_project())
     window.actions_table["train"].trigger()
@@ -269,7 +269,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     from netbuilder.core.project import edits
-    from netbuilder.ui.documents import empty_project
+    from netbuilder.ui.window.documents import empty_project
 
     rows = [f"{n},{n % 7},{3 * n + 2 * (n % 7)}" for n in range(120)]
     table = tmp_path / "prices.csv"

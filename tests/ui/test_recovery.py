@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core.project import edits
-from netbuilder.ui import recovery
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.services import recovery
+from netbuilder.ui.services.store import ProjectStore
 
 EDITOR = """
 import sys, time
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from netbuilder.core.project import edits
-from netbuilder.ui.recovery import Recovery
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.services.recovery import Recovery
+from netbuilder.ui.services.store import ProjectStore
 app = QCoreApplication([])
 store = ProjectStore()
 recovery = Recovery(store)

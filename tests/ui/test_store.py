@@ -7,7 +7,7 @@ import pytest
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.services.store import ProjectStore
 
 
 def add(layer: str):

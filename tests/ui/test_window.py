@@ -16,11 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
-from netbuilder.ui import dialogs, recovery, settings, theme
-from netbuilder.ui.command_search import CommandSearch
-from netbuilder.ui.failures import Failures, log_path
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.panels import PANELS
+from netbuilder.ui.services import recovery, settings
+from netbuilder.ui.services.failures import Failures, log_path
+from netbuilder.ui.style import theme
+from netbuilder.ui.window import dialogs
+from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.panels import PANELS
 
 Open = Callable[..., MainWindow]
 

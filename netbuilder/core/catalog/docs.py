@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training import (
+from netbuilder.core.catalog.training.index import (
     ACTIVATIONS,
     CALLBACKS,
     CONSTRAINTS,

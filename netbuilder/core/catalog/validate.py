@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.rates import mismatch
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
-from netbuilder.core.catalog.training import (
+from netbuilder.core.catalog.training.index import (
     ACTIVATIONS,
     CONSTRAINTS,
     INITIALIZERS,
@@ -19,6 +18,7 @@ from netbuilder.core.catalog.training import (
     SCHEDULES,
     canonical,
 )
+from netbuilder.core.catalog.training.schedules import mismatch
 
 
 def problem_with(param: Param, value: Any) -> str | None:

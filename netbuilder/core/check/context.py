@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.cycles import cycles
-from netbuilder.core.check.shapes import NodeShape, Shapes
+from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
 from netbuilder.core.check.words import Shape
+from netbuilder.core.data.data_facts import BINARY, DataFacts
 from netbuilder.core.data.defaults import loss_for
-from netbuilder.core.data.ends import last_units
-from netbuilder.core.data.facts import BINARY, DataFacts
+from netbuilder.core.project.graph_ends import last_units
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
 
 #: Layers that only change numbers one by one, by the activation that they stand for.

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from netbuilder.core.check import (
-    rules_activation,
-    rules_data,
-    rules_goal,
-    rules_output,
-    rules_params,
-    rules_shapes,
-    rules_structure,
-    rules_training,
-)
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Problem, Severity
 from netbuilder.core.check.rule import Rule
-from netbuilder.core.check.shapes import Shapes
+from netbuilder.core.check.rules import activation, data, goal, output, params, structure, training
+from netbuilder.core.check.rules import shapes as rules_shapes
+from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.check.words import label
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Project
 
 #: Every rule, in the order in which problems are listed: what has to be mended first, first.
 RULES: tuple[Rule, ...] = (
-    rules_data.NO_DATA,
-    *rules_structure.RULES,
-    *rules_params.RULES,
-    *rules_data.RULES,
+    data.NO_DATA,
+    *structure.RULES,
+    *params.RULES,
+    *data.RULES,
     *rules_shapes.RULES,
-    *rules_output.RULES,
-    *rules_activation.RULES,
-    *rules_goal.RULES,
-    *rules_training.RULES,
+    *output.RULES,
+    *activation.RULES,
+    *goal.RULES,
+    *training.RULES,
 )
 
 #: Rules whose problem explains whatever Keras says about the same node.
-_ROOT_CODES = frozenset(rule.code for rule in (*rules_structure.RULES, *rules_params.RULES))
+_ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *params.RULES))
 
 
 def diagnose(

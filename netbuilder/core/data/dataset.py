@@ -8,8 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import Preprocessing
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.prepare.preprocess import Preprocessing
 
 Array = NDArray[Any]
 Batch = tuple[dict[str, Array], dict[str, Array], Array | None]

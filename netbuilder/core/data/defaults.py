@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.data.ends import (
+from netbuilder.core.data.data_facts import BINARY, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.project.graph_ends import (
     drops_behind,
     last_activation,
     last_layer,
     last_units,
     output_ids,
 )
-from netbuilder.core.data.facts import BINARY, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
 
 

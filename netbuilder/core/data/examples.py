@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from netbuilder.core.data.words import did_you_mean, listed
 from netbuilder.core.errors import UserError
 from netbuilder.core.resources import resource
+from netbuilder.core.wording import did_you_mean, listed
 
 # The order in which they are offered; the first one stands on the canvas at the first start.
 ORDER = (

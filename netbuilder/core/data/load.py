@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data import targets
-from netbuilder.core.data.csv_reader import read_csv
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.fitting import read_raw
-from netbuilder.core.data.large_csv import is_large
-from netbuilder.core.data.plan import Plan, make_plan
+from netbuilder.core.data.prepare import targets
+from netbuilder.core.data.prepare.fit_inputs import read_raw
+from netbuilder.core.data.prepare.prepared_data import Plan, make_plan
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
-from netbuilder.core.data.samples import Samples
-from netbuilder.core.data.sources import read
+from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.large_csv import is_large
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.sources import read
 from netbuilder.core.data.streaming import csv_stream, image_stream, pictures_in_memory
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.images import decode
-from netbuilder.core.data.samples import Samples
-from netbuilder.core.data.tables import as_label, is_numeric
-from netbuilder.core.data.words import number
+from netbuilder.core.data.kinds.images import decode
+from netbuilder.core.data.kinds.table import as_label, is_numeric
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.wording import number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Batch, Split, Stream
-from netbuilder.core.data.large_csv import TRAIN, Scan, limit_bytes
+from netbuilder.core.data.readers.large_csv import TRAIN, Scan, limit_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from netbuilder.core.data.samples import Samples
+    from netbuilder.core.data.readers.samples import Samples
     from netbuilder.core.project.model import Data
 
     Transform = Callable[[Samples, NDArray[np.int64]], Split]

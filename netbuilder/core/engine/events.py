@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.monitor.watcher import Notice
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.engine.watcher import Notice
 
 Floats = NDArray[np.float32]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from netbuilder.core.engine.build import keras_name
-from netbuilder.core.engine.objects import first_line, is_out_of_memory
+from netbuilder.core.engine.build.graph_to_keras import keras_name
+from netbuilder.core.engine.build.objects import first_line, is_out_of_memory
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Graph
 

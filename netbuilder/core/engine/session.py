@@ -11,21 +11,20 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
-from netbuilder.core.engine import runs
-from netbuilder.core.engine.agreement import Agreement
-from netbuilder.core.engine.assembly import assemble
-from netbuilder.core.engine.build import build_core, model_inputs
-from netbuilder.core.engine.checkpoint import Snapshot, from_bytes, read, to_bytes
-from netbuilder.core.engine.compilation import Mode
-from netbuilder.core.engine.control import Control, Ending
-from netbuilder.core.engine.distributed import (
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core, model_inputs
+from netbuilder.core.engine.build.learning_rate import scheduled
+from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
+from netbuilder.core.engine.checkpoint.policy import Saver
+from netbuilder.core.engine.checkpoint.snapshots import restore, take
+from netbuilder.core.engine.distribute.strategy import (
     SharedProgram,
     connect_workers,
     is_lost_worker,
     local_strategy,
     lost_worker,
 )
-from netbuilder.core.engine.evaluator import Evaluator
+from netbuilder.core.engine.distribute.worker_sync import Agreement
 from netbuilder.core.engine.events import (
     Event,
     Failed,
@@ -37,16 +36,17 @@ from netbuilder.core.engine.events import (
     Saved,
 )
 from netbuilder.core.engine.failures import in_words, not_a_number
-from netbuilder.core.engine.feed import feed_of
-from netbuilder.core.engine.history import History
-from netbuilder.core.engine.keras_callbacks import Callbacks, best_choice, monitor_of
-from netbuilder.core.engine.rates import scheduled
+from netbuilder.core.engine.loop.compilation import Mode
+from netbuilder.core.engine.loop.evaluator import Evaluator
+from netbuilder.core.engine.loop.tensors import feed_of
+from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice, monitor_of
+from netbuilder.core.engine.monitor.watcher import Watcher
 from netbuilder.core.engine.reporting import Reporter
-from netbuilder.core.engine.saving import Saver
-from netbuilder.core.engine.snapshots import restore, take
+from netbuilder.core.engine.run_control import Control, Ending
+from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.engine.trainer import Trainer
-from netbuilder.core.engine.watcher import Watcher
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
@@ -429,7 +429,7 @@ class Session:
         """Keep the run in the list of runs; that it cannot be kept is no reason to lose it."""
         if self.record and self.trained is not None and trainer.position:
             try:
-                run = runs.record(
+                run = store.record(
                     self.trained,
                     trainer.history,
                     reason=reason,

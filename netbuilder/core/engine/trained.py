@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import Preprocessing
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.prepare.preprocess import Preprocessing
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

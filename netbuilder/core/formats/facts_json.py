@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.data_facts import DataFacts
 
 
 def to_json(facts: DataFacts) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.formats.modelfile import ModelFile
+    from netbuilder.core.formats.safety.model_file import ModelFile
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ FORMATS: tuple[Format, ...] = (
         (".h5", ".hdf5"),
         "Trained model (.h5)",
         "Opens in Keras 3 and Keras 2, and here with canvas and curves.",
-        "h5",
+        "writers.h5",
         reads=True,
     ),
     Format(
@@ -50,7 +50,7 @@ FORMATS: tuple[Format, ...] = (
         (".keras",),
         "Trained model (.keras)",
         "Keras 3's own format; opens here with canvas and curves.",
-        "keras_zip",
+        "writers.keras_zip",
         reads=True,
     ),
     Format(
@@ -58,7 +58,7 @@ FORMATS: tuple[Format, ...] = (
         (".py",),
         "Python script (.py)",
         "Builds, trains, tests and saves the same network with Keras.",
-        "python",
+        "script.python",
         trained=False,
     ),
     Format(
@@ -66,7 +66,7 @@ FORMATS: tuple[Format, ...] = (
         (".ipynb",),
         "Jupyter notebook (.ipynb)",
         "The same as a notebook, for Jupyter or Colab.",
-        "notebook",
+        "script.notebook",
         trained=False,
     ),
     Format(
@@ -74,28 +74,28 @@ FORMATS: tuple[Format, ...] = (
         (".tflite",),
         "TensorFlow Lite (.tflite)",
         "For phones and small devices.",
-        "tflite",
+        "writers.tflite",
     ),
     Format(
         "onnx",
         (".onnx",),
         "ONNX (.onnx)",
         "For other programs and languages; needs the package tf2onnx.",
-        "onnx",
+        "writers.onnx",
     ),
     Format(
         "savedmodel",
         (),
         "SavedModel (folder)",
         "For TensorFlow Serving and TensorFlow without Keras.",
-        "savedmodel",
+        "writers.savedmodel",
     ),
     Format(
         "svg",
         (".svg",),
         "Picture of the network (.svg)",
         "For papers and posters: sharp at every size.",
-        "picture",
+        "writers.svg",
         trained=False,
     ),
 )
@@ -155,13 +155,14 @@ def load(path: Path | str) -> TrainedModel:
     Raises:
         FormatError: damaged, unsafe, or with layers that are not Keras's.
     """
-    from netbuilder.core.formats import foreign, h5, keras_zip
-    from netbuilder.core.formats.safety import inspect
+    from netbuilder.core.formats.importing import import_keras
+    from netbuilder.core.formats.safety.inspect import inspect
+    from netbuilder.core.formats.writers import h5, keras_zip
 
     path = Path(path)
     file = inspect(path, placeholders=True)
     if not file.is_ours:
-        return foreign.load(file)
+        return import_keras.load(file)
     return h5.load_checked(file) if file.kind == "h5" else keras_zip.load_checked(file)
 
 
@@ -171,18 +172,19 @@ def import_model(path: Path | str) -> Project:
     Raises:
         FormatError: damaged or unsafe.
     """
-    from netbuilder.core.formats.safety import inspect
+    from netbuilder.core.formats.safety.inspect import inspect
 
     return project_of(inspect(Path(path), placeholders=True))
 
 
 def project_of(file: ModelFile) -> Project:
     """The project that stands in a checked file, or the one that its graph makes."""
-    from netbuilder.core.formats import beside, graph_of
+    from netbuilder.core.formats import metadata
+    from netbuilder.core.formats.importing import import_graph
 
     if file.is_ours:
-        return beside.from_json(file.ours, file.path.name).project
-    return graph_of.project_of(file)
+        return metadata.from_json(file.ours, file.path.name).project
+    return import_graph.project_of(file)
 
 
 def read_project(path: Path | str) -> Project:

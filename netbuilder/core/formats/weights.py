@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netbuilder.core.formats.modelfile import ModelFile
+from netbuilder.core.formats.safety.model_file import ModelFile
 
 _ENDINGS = (".h5", ".hdf5")
 _ENTRY = "model.weights.h5"

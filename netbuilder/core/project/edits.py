@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.groups import without_empty
 from netbuilder.core.project.model import (

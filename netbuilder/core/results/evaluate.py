@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.preprocess import OutputPre
-from netbuilder.core.data.reuse import read_split
-from netbuilder.core.data.words import number
-from netbuilder.core.engine.build import model_inputs
+from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.prepare.preprocess import OutputPre
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import (
@@ -23,6 +22,7 @@ from netbuilder.core.results.answers import (
     class_probabilities,
     preprocessing_of,
 )
+from netbuilder.core.wording import number
 
 Array = NDArray[Any]
 

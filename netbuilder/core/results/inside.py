@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.engine.build import connect, keras_name, model_inputs, owner_of
+from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import preprocessing_of

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data import reuse
-from netbuilder.core.data.facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.preprocess import InputPre, OutputPre
-from netbuilder.core.data.words import did_you_mean, listed, number
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+from netbuilder.core.wording import did_you_mean, listed, number
 
 Array = NDArray[Any]
 
@@ -222,12 +222,12 @@ def predict_rows(
                     f"The model has no column '{name}'.",
                     f"{did_you_mean(name, known)} It has {listed(known, 12)}.".strip(),
                 )
-    frames = [reuse.one_row(row) for row in listed_rows]
+    frames = [inference_data.one_row(row) for row in listed_rows]
     table = pd.concat(frames, ignore_index=True)
     _need_filled(trained, table)
     table.index = pd.RangeIndex(1, len(table) + 1)
     _need_numbers(trained, table)
-    raw, _, notes = reuse.raw_of_table(
+    raw, _, notes = inference_data.raw_of_table(
         table, trained.project.data, preprocessing_of(trained), "the form"
     )
     found = predict_raw(trained, raw)
@@ -293,7 +293,9 @@ def predict_images(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
         DataError: a file is no picture, or the model takes none.
     """
     pre = preprocessing_of(trained)
-    raw = {key: reuse.raw_of_images(list(files), entry) for key, entry in pre.inputs.items()}
+    raw = {
+        key: inference_data.raw_of_images(list(files), entry) for key, entry in pre.inputs.items()
+    }
     found = predict_raw(trained, raw)
     return Predictions(found.outputs, tuple(str(file) for file in files))
 
@@ -309,5 +311,5 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     for key, entry in pre.inputs.items():
         if not entry.vocabulary:
             raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
-        raw[key] = reuse.raw_of_texts(list(texts), entry)
+        raw[key] = inference_data.raw_of_texts(list(texts), entry)
     return predict_raw(trained, raw)

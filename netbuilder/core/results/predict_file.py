@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data import reuse
-from netbuilder.core.data.arrays import read_inputs
-from netbuilder.core.data.csv_dialect import sniff
-from netbuilder.core.data.csv_reader import drop_index_column, read_cells, read_with
-from netbuilder.core.data.images import ENDINGS
+from netbuilder.core.data.kinds.arrays import read_inputs
+from netbuilder.core.data.kinds.images import ENDINGS
+from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.data.readers.csv_reader import drop_index_column, read_cells, read_with
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.atomic import replacing
@@ -106,7 +106,7 @@ def answer_file(trained: TrainedModel, path: Path) -> FileAnswers:
         )
     if path.is_dir() or ending in ENDINGS or ending == ".txt":
         return _files(trained, path)
-    if ending in reuse.ARRAY_ENDINGS:
+    if ending in inference_data.ARRAY_ENDINGS:
         found = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
         return _answers(found)
     return _table(trained, path)
@@ -151,7 +151,7 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
     table = read_with(path, dialect)
     pre = preprocessing_of(trained)
     used = drop_index_column(table)
-    raw, kept, notes = reuse.raw_of_table(used, trained.project.data, pre, path.name)
+    raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     found = predict_raw(trained, raw)

@@ -19,27 +19,27 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui import theme
-from netbuilder.ui.canvas import bubbles, painting, tips
-from netbuilder.ui.canvas.accessible import Announcer
-from netbuilder.ui.canvas.adding import Adding
-from netbuilder.ui.canvas.camera import Camera
-from netbuilder.ui.canvas.commands import Commands
-from netbuilder.ui.canvas.drawing import draw
-from netbuilder.ui.canvas.edge_scroll import EdgeScroll
-from netbuilder.ui.canvas.gestures import Gesture
-from netbuilder.ui.canvas.keys import Keys
-from netbuilder.ui.canvas.look import Look
-from netbuilder.ui.canvas.minimap import Minimap
-from netbuilder.ui.canvas.picture import Picture
-from netbuilder.ui.canvas.pointer import Pointer, Senses
-from netbuilder.ui.canvas.previews import Previews
-from netbuilder.ui.canvas.pulse import Pulse
-from netbuilder.ui.canvas.seeing import Seeing
-from netbuilder.ui.canvas.slide import Slide
-from netbuilder.ui.canvas.state import NAMES, State
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.canvas.accessibility.announcer import Announcer
+from netbuilder.ui.canvas.input.add_layer import Adding
+from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.input.edge_scroll import EdgeScroll
+from netbuilder.ui.canvas.input.gestures import Gesture
+from netbuilder.ui.canvas.input.keyboard import Keys
+from netbuilder.ui.canvas.input.pointer import Pointer, Senses
+from netbuilder.ui.canvas.paint import paint_scene, problem_cards, tips
+from netbuilder.ui.canvas.paint.layout_animation import Slide
+from netbuilder.ui.canvas.paint.minimap import Minimap
+from netbuilder.ui.canvas.paint.paint_state import NAMES, State
+from netbuilder.ui.canvas.paint.painter_cache import Look
+from netbuilder.ui.canvas.paint.previews import Previews
+from netbuilder.ui.canvas.paint.pulse import Pulse
+from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene_builder import draw
+from netbuilder.ui.canvas.viewport import Seeing
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
 
 _LEFT = Qt.MouseButton.LeftButton
 _MIDDLE = Qt.MouseButton.MiddleButton
@@ -83,7 +83,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._picture: Picture | None = None  # the same, with cards that are dragged elsewhere
         self._stale = True
         self._selection: tuple[str, ...] = ()
-        self._bubbles: tuple[object, list[bubbles.Bubble]] | None = None
+        self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
         self._hovered_fix = ""
         self._space = False
         self._fit_pending = True
@@ -319,7 +319,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def _paint(self, p: QPainter, picture: Picture, size: tuple[int, int]) -> None:
         self.look.background(p, *size, self.camera)
         self.state.focused = self.hasFocus()
-        painting.paint(p, picture, self.look, self.camera, self.state, size)
+        paint_scene.paint(p, picture, self.look, self.camera, self.state, size)
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
         self.pulse.paint(p)
@@ -329,8 +329,8 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             told = []
         if self.camera.scale >= NAMES:
             near = picture.grid.cards_in(self.seen_box())
-            bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
-        bubbles.paint(p, told, self.look, self._hovered_fix)
+            problem_cards.paint_marks(p, near, told, self.look, self.camera.scale)
+        problem_cards.paint(p, told, self.look, self._hovered_fix)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()
@@ -343,7 +343,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
         self.tip.paint(p, self.look, size)
 
-    def bubbles_now(self) -> list[bubbles.Bubble]:
+    def bubbles_now(self) -> list[problem_cards.Bubble]:
         """Problems that are shown in words, with their places."""
         picture = self.picture
         asked = frozenset((*self._selection, self.state.hovered))
@@ -356,13 +356,13 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             cards = picture.grid.cards_in(box)
             self._bubbles = (
                 key,
-                bubbles.place(
+                problem_cards.place(
                     picture, cards, self.look, self.camera.scale, asked, shown, self.seen_box()
                 ),
             )
         return self._bubbles[1]
 
-    def bubble_at(self, where: Point) -> bubbles.Bubble | None:
+    def bubble_at(self, where: Point) -> problem_cards.Bubble | None:
         """The problem in words under a place on the canvas."""
         for bubble in reversed(self.bubbles_now()):
             if bubble.holds(*where):

@@ -1,1 +1,4 @@
-"""The project as Python."""
+"""The Code panel: the project as Python, coloured.
+
+The script is written by ``core/formats/script``.
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
-from netbuilder.ui import theme
+from netbuilder.ui.style import theme
 
 #: Token (and all that is below it) -> colour in light, colour in dark, bold.
 _COLORS: tuple[tuple[str, str, str, bool], ...] = (

@@ -17,18 +17,19 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.ui import jobs, theme
 from netbuilder.ui.code.highlight import PythonColors
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
 
 log = logging.getLogger(__name__)
 _SOON_MS = 120
 
 
 def _source(project: Project) -> str:
-    from netbuilder.core.formats.python import source
+    from netbuilder.core.formats.script.python import source
 
     return source(project)
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.builtin import BUILTINS, Builtin
+from netbuilder.core.data.kinds.builtin import BUILTINS, Builtin
 from netbuilder.ui.widgets.labels import heading, note_label
 
 COLUMNS = 2

@@ -19,24 +19,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.builtin import BUILTINS
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.ui import jobs
-from netbuilder.ui.data.choosing import FILE_FILTER, recipe_for, relative
 from netbuilder.ui.data.gallery import Gallery
-from netbuilder.ui.data.preview import PreviewView
 from netbuilder.ui.data.recipe import KINDS, RECIPES, change_of, values_of
 from netbuilder.ui.data.targets import TargetPicker
-from netbuilder.ui.inspector.form import ParamForm
-from netbuilder.ui.mending import buttons_for
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.plots.table_preview import PreviewView
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for, relative
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +61,12 @@ class DataPanel(QWidget):
         self._worker = jobs.Latest.for_widget(
             self, _read_preview, "preview", self._preview_found, self._preview_failed
         )
+        self.stack = QStackedWidget(self)
         self.gallery = Gallery(self)
         self.gallery.builtin_chosen.connect(self.choose_builtin)
         self.gallery.file_wanted.connect(self._ask_file)
         self.gallery.folder_wanted.connect(self._ask_folder)
         self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
-        self.stack = QStackedWidget(self)
         self.stack.addWidget(self.gallery)
         self.stack.addWidget(self._chosen_page())
         layout = QVBoxLayout(self)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netbuilder.ui.forms.choose import ChooseRow
 from netbuilder.ui.widgets.cards import Card, CardList
-from netbuilder.ui.widgets.choose import ChooseRow
 
 
 class TargetPicker(QWidget):

@@ -1,1 +1,4 @@
-"""The form of what is selected, made from the catalog's rows."""
+"""The Inspector panel: what is selected, its form and its numbers.
+
+The forms themselves are made in ``ui/forms`` from the catalog's rows.
+"""

@@ -17,18 +17,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
-from netbuilder.ui import theme
-from netbuilder.ui.inspector.form import ParamForm
+from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.inspector.summary import ProjectSummary
-from netbuilder.ui.results.judging import Judging
-from netbuilder.ui.store import ProjectStore
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import Card, CardList
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
 
 GOAL = "@goal"
 

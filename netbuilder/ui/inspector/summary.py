@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from netbuilder.ui.results.judging import Judging
-from netbuilder.ui.status_bar import operations_text, size_text
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.training.progress import results_text
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.run_progress import results_text
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.window.status_bar import operations_text, size_text
 
 _ROWS = ("data", "network", "size", "plan", "result")
 

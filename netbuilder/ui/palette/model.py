@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from netbuilder.core.catalog.layers import LAYERS, search
+from netbuilder.core.catalog.layers.index import LAYERS, search
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.project import blocks
 from netbuilder.core.project.blocks import Block
@@ -44,7 +44,7 @@ def all_rows() -> list[Row]:
         specs = [s for s in LAYERS.values() if s.category is category]
         if specs:
             rows.append(str(category))
-            rows.extend(sorted(specs, key=lambda s: not s.teaching))
+            rows.extend([*(s for s in specs if s.teaching), *(s for s in specs if not s.teaching)])
     return [*rows, *block_rows()]
 
 

@@ -30,8 +30,8 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.project.blocks import Block
-from netbuilder.ui import theme
 from netbuilder.ui.palette.model import SPEC_ROLE, PaletteModel, all_rows, found_rows, teaching_rows
+from netbuilder.ui.style import theme
 
 WIDTH = 232
 

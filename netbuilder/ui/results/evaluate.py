@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui import theme
-from netbuilder.ui.data.choosing import FILE_FILTER
-from netbuilder.ui.data.preview import TextTable
-from netbuilder.ui.results.judging import Judging
-from netbuilder.ui.results.waiting import Waiting
-from netbuilder.ui.training.curves import short
+from netbuilder.ui.plots.confusion_matrix import HeatMap
+from netbuilder.ui.plots.curves import short
+from netbuilder.ui.plots.table_preview import TextTable
+from netbuilder.ui.services.choose_data import FILE_FILTER
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import Card, CardList
-from netbuilder.ui.widgets.heat import HeatMap
+from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation

@@ -18,17 +18,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.telling import describe
-from netbuilder.ui import theme
-from netbuilder.ui.inspector.boxes import CountBox
-from netbuilder.ui.results import strips
-from netbuilder.ui.results.looking import Looking
-from netbuilder.ui.results.waiting import Waiting
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.training.curves import short
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.node_label import describe
+from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.plots import activation_strips
+from netbuilder.ui.plots.curves import short
+from netbuilder.ui.services.activations import Looking
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
 
 _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
 #: Pixels: the side of a map, and the most that a picture is wide (nine maps).
@@ -169,7 +169,7 @@ class InsidePanel(QWidget):
             spec = LAYERS.get(node.layer)
             words = describe(node.params, spec) if spec else ""
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            self._add_picture(partial(strips.strip, values, height=36), 340)
+            self._add_picture(partial(activation_strips.strip, values, height=36), 340)
         self._add(note_label("Select a layer on the canvas to see it closely.", self))
 
     def _show_layer(self, node_id: str) -> None:
@@ -188,11 +188,11 @@ class InsidePanel(QWidget):
             told = short(float(values.reshape(-1)[0])) if one else f"from {span}{zero}"
             self._add(note_label(f"{_numbers(values.shape)}{':' if one else ','} {told}", self))
             if values.ndim == 3 and values.shape[2] == 3:
-                self._add_picture(partial(strips.montage, values[None], columns=1), 180)
+                self._add_picture(partial(activation_strips.montage, values[None], columns=1), 180)
             elif values.ndim == 3:
                 self._add_picture(partial(_maps, as_pictures(values)), WIDE)
             else:
-                self._add_picture(partial(strips.strip, values, height=72), WIDE)
+                self._add_picture(partial(activation_strips.strip, values, height=72), WIDE)
         filters = filter_pictures(look.trained, node_id)
         if filters is not None:
             self._add(_title("The patterns that it looks for", self))
@@ -220,7 +220,7 @@ class InsidePanel(QWidget):
                 )
             )
             picture = self._add_picture(
-                partial(strips.bars, stats.counts.astype(float), height=60), WIDE
+                partial(activation_strips.bars, stats.counts.astype(float), height=60), WIDE
             )
             picture.setToolTip("How many weights have which size, from smallest to largest")
 
@@ -232,7 +232,9 @@ def _title(text: str, parent: QWidget) -> QLabel:
 
 def _maps(maps: NDArray[Any], width: int) -> QImage:
     """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
-    return strips.montage(maps, SIDE, max((width + strips.GAP) // (SIDE + strips.GAP), 1))
+    return activation_strips.montage(
+        maps, SIDE, max((width + activation_strips.GAP) // (SIDE + activation_strips.GAP), 1)
+    )
 
 
 def _numbers(shape: tuple[int, ...]) -> str:

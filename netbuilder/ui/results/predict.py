@@ -21,17 +21,17 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
-from netbuilder.ui import jobs
-from netbuilder.ui.data.preview import TextTable, text_table
-from netbuilder.ui.inspector.form import ParamForm
-from netbuilder.ui.results.looking import Looking
-from netbuilder.ui.results.waiting import Waiting
-from netbuilder.ui.widgets.bars import Bars
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.images import scaled
+from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.activations import Looking
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
-from netbuilder.ui.widgets.images import scaled
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -214,7 +214,7 @@ class PredictPanel(QWidget):
             return
         if self.picture.isHidden():
             return
-        from netbuilder.ui.results.strips import montage
+        from netbuilder.ui.plots.activation_strips import montage
 
         name, values = next(iter(look.raw.items()))
         image = look.values.get(name, values)

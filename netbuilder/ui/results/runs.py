@@ -18,16 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui import jobs
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name, when
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.training.runner import Runner
-from netbuilder.ui.training.series import RunCurves
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.workbench import Workbench
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs import Run
+    from netbuilder.core.engine.runs.store import Run
 
 log = logging.getLogger(__name__)
 _WIDTHS = (18, 9, 9, 9, 10, 9)
@@ -35,7 +35,7 @@ _NONE = "Every training is kept here: train once, and it stands in this list."
 
 
 def _list(_question: object) -> list[Run]:
-    from netbuilder.core.engine.runs import list_runs
+    from netbuilder.core.engine.runs.store import list_runs
 
     return list_runs()
 
@@ -144,7 +144,7 @@ class RunsPanel(QWidget):
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""
-        from netbuilder.core.engine import runs
+        from netbuilder.core.engine.runs import store as runs
 
         for run in self.selected():
             runs.delete(run.id)
@@ -163,7 +163,7 @@ class RunsPanel(QWidget):
         self._show_differences()
 
     def _rename(self, run: Run, name: str) -> None:
-        from netbuilder.core.engine import runs
+        from netbuilder.core.engine.runs import store as runs
         from netbuilder.core.errors import UserError
 
         try:
@@ -175,7 +175,7 @@ class RunsPanel(QWidget):
 
     def _overlay(self, ids: tuple[str, ...]) -> None:
         from netbuilder.core.errors import UserError
-        from netbuilder.ui.training.recorded import curves_of
+        from netbuilder.ui.services.recorded_curves import curves_of
 
         overlays: dict[str, RunCurves] = {}
         for run in self.model.runs:
@@ -204,7 +204,7 @@ class RunsPanel(QWidget):
             self._tell(f"From “{older.name}” to “{newer.name}”", older.project, newer.project)
 
     def _tell(self, title: str, old: Any, new: Any) -> None:
-        from netbuilder.core.engine.differences import differences
+        from netbuilder.core.engine.runs.differences import differences
 
         found = [str(one) for one in differences(old, new)]
         self.differs_title.setText(title)

@@ -19,10 +19,10 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.training.progress import duration
+from netbuilder.ui.services.run_progress import duration
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs import Run
+    from netbuilder.core.engine.runs.store import Run
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole

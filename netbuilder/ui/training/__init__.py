@@ -1,1 +1,4 @@
-"""The training plan, the run and its curves."""
+"""The Training panel: plan, controls, live curves, messages of the watcher, export of curves.
+
+The run itself and what is known of it stand in ``ui/services`` and ``core/engine``.
+"""

@@ -8,9 +8,9 @@ import random
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QWidget
 
-from netbuilder.ui import theme
-from netbuilder.ui.inspector.boxes import CountBox
-from netbuilder.ui.training.runner import Runner
+from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui import theme
-from netbuilder.ui.inspector.boxes import QuietComboBox
-from netbuilder.ui.training.curves import CurvePlot, short
+from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.plots.curves import CurvePlot, short
+from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
-from netbuilder.ui.training.series import RunCurves
 from netbuilder.ui.training.tools import Tools
 
 LEGEND_MS = 150

@@ -12,9 +12,9 @@ from PySide6.QtSvg import QSvgGenerator
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.ui import theme
-from netbuilder.ui.training.curves import CurvePlot
-from netbuilder.ui.training.series import RunCurves
+from netbuilder.ui.plots.curves import CurvePlot
+from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.style import theme
 
 PICTURE_WIDTH = 1600
 
@@ -49,7 +49,7 @@ def _png(plot: CurvePlot) -> bytes:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt a str
     return bytes(buffer.data().data())
 
 

@@ -10,11 +10,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
-from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS
 from netbuilder.core.project.model import Choice, OutputGoal
-from netbuilder.ui.inspector.form import ParamForm
-from netbuilder.ui.inspector.reading import UNSET
-from netbuilder.ui.training.choice_editor import ChoiceForm
+from netbuilder.ui.forms.choice_editor import ChoiceForm
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.training.metrics_editor import MetricsEditor
 from netbuilder.ui.widgets.labels import heading, note_label
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.widgets.choose import ChooseRow
+from netbuilder.ui.forms.choose import ChooseRow
 
 
 class MetricsEditor(ChooseRow):
@@ -53,7 +53,8 @@ class MetricsEditor(ChooseRow):
         automatic.triggered.connect(lambda _checked=False: self._set(None))
         self.menu.addSeparator()
         now = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
-        fitting, others = [], []
+        fitting: list[ObjectSpec] = []
+        others: list[ObjectSpec] = []
         for spec in self._specs.values():
             fits = not self._task or not spec.tasks or self._task in spec.tasks
             (fitting if fits or spec.name in now else others).append(spec)

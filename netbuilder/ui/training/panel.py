@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.results.runs_model import when
+from netbuilder.ui.services.run_progress import duration, results_text
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
-from netbuilder.ui.training.progress import duration, results_text
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.runs import Run
-    from netbuilder.core.engine.watcher import Notice
+    from netbuilder.core.engine.monitor.watcher import Notice
+    from netbuilder.core.engine.runs.store import Run
     from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.training.curve_view import CurveView
 
@@ -152,7 +152,7 @@ class TrainingPanel(QWidget):
         trained = self._workbench.trained
         if trained is not None and not self._runner.active and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
-            from netbuilder.ui.training.series import RunCurves
+            from netbuilder.ui.services.run_curves import RunCurves
 
             curves = RunCurves.from_history(trained.project.name, trained.history)
             self.curves.show_run(curves, trained.epochs)
@@ -213,7 +213,7 @@ class TrainingPanel(QWidget):
 
     def _show_recalled(self, run: Run) -> None:
         """The project was opened and its last run with it."""
-        from netbuilder.core.engine.runs import network
+        from netbuilder.core.engine.runs.store import network
 
         took = f"The last training ({when(run)}): {run.epochs:,} epochs in {duration(run.seconds)}"
         words = results_text(run.test)

@@ -10,17 +10,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import OutputGoal, Project, Training
-from netbuilder.ui.inspector.form import ParamForm
-from netbuilder.ui.inspector.reading import UNSET
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.training.choice_editor import ChoiceForm
+from netbuilder.ui.forms.choice_editor import ChoiceForm
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.goals import CallbacksForm, OutputForm
 from netbuilder.ui.training.metrics_editor import MetricsEditor
-from netbuilder.ui.workbench import Workbench
 
 _DEFAULTS = Training()
 _LENGTH = (
@@ -140,7 +140,8 @@ class PlanForm(QWidget):
     def _show_automatic(self) -> None:
         facts = self._workbench.facts
         if facts is None:
-            for form in (self, *self.outputs.values()):
+            forms: tuple[PlanForm | OutputForm, ...] = (self, *self.outputs.values())
+            for form in forms:
                 form.loss.set_task("")
                 form.loss.set_automatic("")
                 form.metrics.set_task("", ())

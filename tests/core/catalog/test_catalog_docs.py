@@ -3,8 +3,8 @@
 import pytest
 
 from netbuilder.core.catalog import docs
-from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.catalog.training import LOSSES
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.training.index import LOSSES
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS, canonical_layer, search
+from netbuilder.core.catalog.layers.index import LAYERS, canonical_layer, search
+from netbuilder.core.catalog.node_label import describe
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.catalog.telling import describe
-from netbuilder.core.catalog.training import (
+from netbuilder.core.catalog.training.index import (
     INITIALIZERS,
     LOSSES,
     METRICS,
@@ -159,7 +159,7 @@ def test_second_names_of_objects(table, name, known):
 def test_the_catalog_needs_no_keras():
     code = (
         "import sys, netbuilder.core.catalog.docs, netbuilder.core.catalog.validate\n"
-        "import netbuilder.core.catalog.telling, netbuilder.core.catalog.mends\n"
+        "import netbuilder.core.catalog.node_label, netbuilder.core.catalog.keras_workarounds\n"
         "heavy = {'keras', 'tensorflow', 'numpy', 'PySide6'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

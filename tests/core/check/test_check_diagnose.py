@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, main, problem_of
-from netbuilder.core.check.memory import machine_memory, training_memory
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.shapes import ShapeCache, Shapes
-from netbuilder.core.check.sketch import Sketch, chain, facts_for
-from netbuilder.core.data.facts import CLASSES
+from netbuilder.core.check.rules.example_builder import Sketch, chain, facts_for
+from netbuilder.core.check.shapes.memory import machine_memory, training_memory
+from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
+from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Training
@@ -150,7 +150,7 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
 def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
-        "from netbuilder.core.check.sketch import chain;"
+        "from netbuilder.core.check.rules.example_builder import chain;"
         "assert diagnose(chain(('a', 'Dense', {})));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )

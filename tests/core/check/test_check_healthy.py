@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.check.shapes import ShapeCache
-from netbuilder.core.check.sketch import Sketch, chain, facts_for
-from netbuilder.core.data.facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.check.rules.example_builder import Sketch, chain, facts_for
+from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import facts as facts_of
 from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Choice, Data, Project, Training

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from netbuilder.core.check.diagnostics import diagnose, main
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.shapes import ShapeCache
-from netbuilder.core.check.sketch import facts_for
-from netbuilder.core.data.facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.check.rules.example_builder import facts_for
+from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -148,7 +148,7 @@ def chains(draw) -> Project:
 @settings(max_examples=25, **SETTINGS)
 @given(chains())
 def test_what_passes_builds_and_what_builds_passes(project: Project) -> None:
-    from netbuilder.core.engine.build import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_core
 
     shape = tuple(project.graph.by_id["input"].params["shape"])
     facts = facts_for(CLASSES, 3, shape)

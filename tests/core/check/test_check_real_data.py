@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, main
-from netbuilder.core.check.shapes import ShapeCache
-from netbuilder.core.check.sketch import chain
+from netbuilder.core.check.rules.example_builder import chain
+from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load
 from netbuilder.core.project.model import Choice, Data, Project, Training
 
@@ -85,7 +85,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
-    from netbuilder.core.engine.build import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_core
 
     project, expected = CASES[name]
     clicked: list[str] = []

@@ -7,7 +7,7 @@ import pytest
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Example, Rule
-from netbuilder.core.check.shapes import ShapeCache
+from netbuilder.core.check.shapes.shapes import ShapeCache
 
 #: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
 WITHOUT_FIX: set[str] = set()

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS
-from netbuilder.core.check.shapes import ShapeCache, Superseded
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.check.shapes.shapes import ShapeCache, Superseded
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 
@@ -56,7 +56,7 @@ def cache() -> ShapeCache:
 def test_each_row_has_the_shape_and_count_that_a_built_layer_has(cache: ShapeCache, name) -> None:
     import keras
 
-    from netbuilder.core.engine.build import connect, make_layer
+    from netbuilder.core.engine.build.graph_to_keras import connect, make_layer
 
     spec = LAYERS[name]
     tried = []

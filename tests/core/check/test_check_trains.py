@@ -7,7 +7,7 @@ import pytest
 
 from netbuilder.core.check.diagnostics import RULES
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.data.facts import BINARY, CLASSES, MULTI_LABEL
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL
 
 WARNINGS = [
     pytest.param(make, id=f"{rule.code}-{at}")
@@ -30,7 +30,7 @@ def target(facts, rows: int, units: int):
 @pytest.mark.filterwarnings("ignore:.*from_logits")  # Keras warns of the same
 @pytest.mark.parametrize("make", WARNINGS)
 def test_a_network_with_a_warning_trains(make) -> None:
-    from netbuilder.core.engine.build import build_core
+    from netbuilder.core.engine.build.graph_to_keras import build_core
 
     example = make()
     model = build_core(example.project, example.facts)

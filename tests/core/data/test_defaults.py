@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from netbuilder.core.catalog.training import LOSSES, METRICS
+from netbuilder.core.catalog.training.index import LOSSES, METRICS
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.defaults import adapt, last_activation_for, loss_for, resolve
-from netbuilder.core.data.ends import last_activation, last_units
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.project.graph_ends import last_activation, last_units
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
 
 

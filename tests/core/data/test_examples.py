@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.defaults import adapt, resolve
 from netbuilder.core.data.examples import Example, example, examples
 from netbuilder.core.data.load import facts

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data import large_csv
 from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.readers import large_csv
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 Layers = list[tuple[str, str, dict[str, Any]]]

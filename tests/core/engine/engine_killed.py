@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
-from netbuilder.core.engine import saving
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine.checkpoint import policy
 from netbuilder.core.engine.events import EpochEnd, Event, Saved, Started
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
@@ -64,7 +64,7 @@ def say(what: str, epoch: int) -> None:
 
 def main() -> None:
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-    saving.INTERVAL_SECONDS = 0.1
+    policy.INTERVAL_SECONDS = 0.1
     said = 0.0
 
     def told(event: Event) -> None:

@@ -35,21 +35,21 @@ def main() -> None:
         tf.config.set_logical_device_configuration(processor, parts)
         options["devices"] = ("CPU:0", "CPU:1")
     elif addresses:
-        from netbuilder.core.engine.distributed import connect_workers
+        from netbuilder.core.engine.distribute.strategy import connect_workers
 
         options |= {"workers": tuple(addresses.split(",")), "worker_index": index}
         connect_workers(options["workers"], index)
 
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset, Split
-    from netbuilder.core.data.facts import DataFacts
-    from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
-    from netbuilder.core.engine import saving
+    from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+    from netbuilder.core.engine.checkpoint import policy
     from netbuilder.core.engine.events import EpochEnd, Event, Finished
     from netbuilder.core.engine.session import Session
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
-    saving.INTERVAL_SECONDS = 0.2
+    policy.INTERVAL_SECONDS = 0.2
     batch = int(os.environ.get("NETBUILDER_WORKERS_BATCH", "12"))
     stop = os.environ.get("NETBUILDER_WORKERS_STOP", "")
     norm = (Node("norm", "BatchNormalization"),) if "NETBUILDER_WORKERS_NORM" in os.environ else ()

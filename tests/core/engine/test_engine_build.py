@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from netbuilder.core.data.facts import DataFacts
-from netbuilder.core.data.preprocess import InputPre, OutputPre, Preprocessing
-from netbuilder.core.engine.assembly import assemble
-from netbuilder.core.engine.build import build_core, make_layer
-from netbuilder.core.engine.objects import make_metrics
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core, make_layer
+from netbuilder.core.engine.build.objects import make_metrics
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import compilation
-from netbuilder.core.engine.build import build_core
-from netbuilder.core.engine.feed import Feed, Orders
-from netbuilder.core.engine.loop import Counters, Plan, Program, names_of
-from netbuilder.core.engine.remembered import Decision, Remembered
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.loop import compilation
+from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
+from netbuilder.core.engine.loop.program import Counters, Plan, Program, names_of
+from netbuilder.core.engine.loop.tensors import Feed, Orders
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netbuilder.core.engine.downloading import told
+from netbuilder.core.engine.download_progress import told
 
 
 def test_a_growing_file_is_told(

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import saving
-from netbuilder.core.engine.checkpoint import read
+from netbuilder.core.engine.checkpoint import policy
+from netbuilder.core.engine.checkpoint.format import read
 from netbuilder.core.engine.events import Event, Paused, Resumed, Saved
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
@@ -42,7 +42,7 @@ def test_full_disk_pauses_the_run(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
     tmp_path: Path, small_disk: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(saving, "INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(policy, "INTERVAL_SECONDS", 0.05)
     told: list[Event] = []
     arrived = threading.Condition()
 

@@ -132,7 +132,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
 ) -> None:
     import tensorflow as tf
 
-    from netbuilder.core.engine.distributed import SharedProgram
+    from netbuilder.core.engine.distribute.strategy import SharedProgram
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     sessions = []

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.engine import runs
 from netbuilder.core.engine.events import Changed, Event, Restored, Started
+from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
@@ -35,15 +35,15 @@ def test_the_newest_run_of_the_same_project_is_found(
     chain: Callable[..., Project], train: Callable[[Project, Path], Session], tmp_path: Path
 ) -> None:
     project = chain(NET, epochs=2)
-    assert runs.newest_of(project, tmp_path) is None
+    assert store.newest_of(project, tmp_path) is None
     sessions = [train(project, tmp_path) for _ in range(2)]
     train(set_params(project, "a", units=9), tmp_path)
     ids = sorted(session.run_id for session in sessions)
-    found = runs.newest_of(move_nodes(project, {"a": (5.0, 5.0)}), tmp_path / "elsewhere")
+    found = store.newest_of(move_nodes(project, {"a": (5.0, 5.0)}), tmp_path / "elsewhere")
     assert found is not None and found.id == ids[-1]
     assert found.steps_per_epoch == 3
-    runs.rename(found.id, "Another name")
-    again = runs.newest_of(project, tmp_path)
+    store.rename(found.id, "Another name")
+    again = store.newest_of(project, tmp_path)
     assert again is not None and (again.id, again.name) == (found.id, "Another name")
     for other in (
         set_params(project, "a", units=7),
@@ -52,7 +52,7 @@ def test_the_newest_run_of_the_same_project_is_found(
         # What is left to the data is another plan than the same loss chosen by hand.
         set_training(project, loss=None),
     ):
-        assert runs.newest_of(other, tmp_path) is None
+        assert store.newest_of(other, tmp_path) is None
 
 
 def test_a_run_on_other_data_is_another_projects(
@@ -60,14 +60,14 @@ def test_a_run_on_other_data_is_another_projects(
 ) -> None:
     project = replace(chain(NET, epochs=1), data=Data(kind="csv", path="rows.csv"))
     session = train(project, tmp_path / "here")
-    found = runs.newest_of(project, tmp_path / "here")
+    found = store.newest_of(project, tmp_path / "here")
     assert found is not None and found.id == session.run_id
-    assert runs.newest_of(project, tmp_path / "there") is None, "another rows.csv"
+    assert store.newest_of(project, tmp_path / "there") is None, "another rows.csv"
     moved = replace(project, data=replace(project.data, path="../here/rows.csv"))
-    found = runs.newest_of(moved, tmp_path / "there")
+    found = store.newest_of(moved, tmp_path / "there")
     assert found is not None, "saved in another folder: the same rows.csv"
     whole = replace(project, data=replace(project.data, path=str(tmp_path / "here" / "rows.csv")))
-    assert runs.newest_of(whole, tmp_path) is not None
+    assert store.newest_of(whole, tmp_path) is not None
 
 
 def test_a_run_that_goes_on_tells_all_of_its_past(
@@ -101,7 +101,7 @@ def test_a_run_that_goes_on_tells_all_of_its_past(
     )
     # The two changes came at once, as of a slider that is dragged: they are one.
     assert past.changes == (Changed("learning_rate", 0.002, 0, 0),)
-    run = runs.load(rest.run_id)
+    run = store.load(rest.run_id)
     assert run.changes == past.changes
     told.clear()
     rest.train_more(1)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import runs
-from netbuilder.core.engine.differences import differences
+from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.runs.differences import differences
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
@@ -27,28 +27,28 @@ def test_a_run_is_recorded_and_found_again(
     data = dataset({"input": x}, {"out": y}, held=20, tested=10)
     session = Session(chain(NET, epochs=3), data, compilation="graph")
     trained = session.run()
-    (run,) = runs.list_runs()
+    (run,) = store.list_runs()
     assert run.id == session.run_id
     assert run.project == trained.project
     assert (run.epochs, run.reason, run.test) == (3, "done", trained.test)
     assert run.versions["keras"] and run.machine["processors"]
-    kept = runs.rows(run)
+    kept = store.rows(run)
     assert {k: v.tolist() for k, v in kept.epochs.items()} == trained.history
     assert len(kept.steps["loss"]) == 3 * 3
 
-    runs.rename(run.id, "The good one")
+    store.rename(run.id, "The good one")
     session.train_more(2)
     session.run()
-    (run,) = runs.list_runs()
+    (run,) = store.list_runs()
     assert (run.name, run.epochs) == ("The good one", 5)
 
     other = Session(chain(NET, epochs=1, seed=9), data, compilation="graph")
     other.run()
-    assert len(runs.list_runs()) == 2
-    runs.delete(run.id)
-    assert [entry.id for entry in runs.list_runs()] == [other.run_id]
+    assert len(store.list_runs()) == 2
+    store.delete(run.id)
+    assert [entry.id for entry in store.list_runs()] == [other.run_id]
     with pytest.raises(UserError, match="cannot be read"):
-        runs.load(run.id)
+        store.load(run.id)
 
 
 def test_runs_of_a_nameless_project_are_named_by_their_data(
@@ -61,18 +61,18 @@ def test_runs_of_a_nameless_project_are_named_by_their_data(
         for _ in range(2):
             Session(replace(nameless, data=recipe), data, compilation="graph").run()
     Session(replace(nameless, name="Mine"), data, compilation="graph").run()
-    names = sorted(run.name for run in runs.list_runs())
+    names = sorted(run.name for run in store.list_runs())
     assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
 
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
-    place = runs.folder() / "broken"
+    place = store.folder() / "broken"
     place.mkdir()
     (place / "run.json").write_text('{"name": "x", ')
-    assert runs.list_runs() == []
+    assert store.list_runs() == []
     outside = tmp_path / "precious"
     outside.mkdir()
-    runs.delete("../../../precious")
+    store.delete("../../../precious")
     assert outside.exists()
 
 

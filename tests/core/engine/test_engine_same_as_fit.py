@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build import build_core
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.build.sample_weights import sample_weights
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.weighting import sample_weights
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
 
 RNG = np.random.default_rng(3)

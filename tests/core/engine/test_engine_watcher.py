@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import watch_rules
 from netbuilder.core.engine.events import Event, Noticed
+from netbuilder.core.engine.monitor import watch_rules
+from netbuilder.core.engine.monitor.watcher import Notice
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.watcher import Notice
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project
 

@@ -10,8 +10,8 @@ import pytest
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.data.load import load
-from netbuilder.core.engine.assembly import assemble
-from netbuilder.core.engine.build import build_core
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 

@@ -20,9 +20,10 @@ from keras import layers
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
-from netbuilder.core.formats import h5, registry
-from netbuilder.core.formats.hdf5_write import write_model
-from netbuilder.core.formats.safety import inspect
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.formats.writers import h5
+from netbuilder.core.formats.writers.hdf5_write import write_model
 from netbuilder.core.project.model import Edge, Graph, Node
 
 # A Python that has tf_keras (Keras 2): its own environment, since both want their TensorFlow.
@@ -106,8 +107,8 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     project = replace(
         diabetes.project, graph=Graph(tuple(nodes), edges), extra={"x": "ü" * 300_000}
     )
-    from netbuilder.core.engine.assembly import assemble
-    from netbuilder.core.engine.build import build_core
+    from netbuilder.core.engine.build.assembly import assemble
+    from netbuilder.core.engine.build.graph_to_keras import build_core
 
     core = build_core(project, diabetes.facts)
     trained = replace(

@@ -13,7 +13,7 @@ from keras import layers, ops
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.safety import inspect
+from netbuilder.core.formats.safety.inspect import inspect
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ import pytest
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats import onnx, registry
-from netbuilder.core.formats.mute import muted
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.writers import onnx
+from netbuilder.core.formats.writers.silence import muted
 
 
 def test_rows_of_the_registry() -> None:

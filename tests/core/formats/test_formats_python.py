@@ -15,10 +15,10 @@ import keras
 import numpy as np
 import pytest
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.load import facts
 from netbuilder.core.formats import registry
-from netbuilder.core.formats.python import source
+from netbuilder.core.formats.script.python import source
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety import inspect
-from netbuilder.core.formats.safety_json import read_json
+from netbuilder.core.formats.safety.bounded_json import read_json
+from netbuilder.core.formats.safety.inspect import inspect
 
 Config = dict[str, Any]
 
@@ -375,7 +375,7 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
     path = write_h5(tmp_path / "evil.h5", sequential(LAMBDA_3))
     script = (
         "import sys\n"
-        "from netbuilder.core.formats.safety import inspect\n"
+        "from netbuilder.core.formats.safety.inspect import inspect\n"
         "try:\n"
         f"    inspect({str(path)!r})\n"
         "except Exception as error:\n"

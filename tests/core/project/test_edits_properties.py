@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, files, fragments, groups
 from netbuilder.core.project.model import Choice, Graph, Project

@@ -12,10 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.project.model import Data, Graph, Node, Project
-from netbuilder.ui.canvas.popup import LayerSearch
+from netbuilder.ui.canvas.input.layer_search import LayerSearch
 from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

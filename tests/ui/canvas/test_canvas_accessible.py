@@ -11,8 +11,8 @@ from PySide6.QtGui import QAccessible
 
 from netbuilder.core.project import edits, groups
 from netbuilder.ui.canvas.view import CanvasView
-from netbuilder.ui.store import ProjectStore
-from netbuilder.ui.workbench import Workbench
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 
 NAME, DESCRIPTION = QAccessible.Text.Name, QAccessible.Text.Description
 

@@ -11,11 +11,11 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.ui import theme
-from netbuilder.ui.canvas import menus
-from netbuilder.ui.canvas.hits import NOTHING
-from netbuilder.ui.canvas.popup import NameField
-from netbuilder.ui.scaling import Scaling
+from netbuilder.ui.canvas.input import context_menu
+from netbuilder.ui.canvas.input.layer_search import NameField
+from netbuilder.ui.canvas.scene.hit_testing import NOTHING
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.letter_size import Scaling
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -324,7 +324,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 def test_the_menu_offers_what_fits_the_place(hand):
     def titles() -> list[str]:
-        menu = menus.build(hand.view, (0, 0), (0, 0), NOTHING)
+        menu = context_menu.build(hand.view, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found
@@ -457,10 +457,10 @@ def test_a_layer_moved_onto_a_wire_joins_the_group_there(hand):
 
 
 def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
-    from netbuilder.ui.canvas import hits, texts
+    from netbuilder.ui.canvas.scene import card_text, hit_testing
 
     def told(x: float, y: float) -> str:
-        return texts.tip(hits.at(hand.view.picture, x, y))
+        return card_text.tip(hit_testing.at(hand.view.picture, x, y))
 
     assert "filters" in told(*hand.middle("conv2d"))
     assert "wire it" in told(*hand.out("conv2d"))

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from netbuilder.core.project import edits
-from netbuilder.ui.canvas.bubbles import Bubble
+from netbuilder.ui.canvas.paint.problem_cards import Bubble
 
 
 def bubble(hand, node_id: str) -> Bubble | None:

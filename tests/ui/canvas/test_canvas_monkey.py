@@ -10,13 +10,13 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.project.layout import shown
 from netbuilder.core.project.model import Graph
-from netbuilder.ui import theme
-from netbuilder.ui.canvas.cards import GOAL, Card
-from netbuilder.ui.canvas.picture import Picture
-from netbuilder.ui.canvas.popup import LayerSearch, NameField
+from netbuilder.ui.canvas.input.layer_search import LayerSearch, NameField
+from netbuilder.ui.canvas.scene.cards import GOAL, Card
+from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.style import theme
 
 GESTURES = 2000
 MOST_NODES = 24

@@ -10,13 +10,13 @@ import pytest
 from PySide6.QtCore import Qt
 
 from netbuilder.core.check.problems import Fix, Problem, Severity
-from netbuilder.core.data.facts import DataFacts
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits, edits_canvas, groups
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.ui.canvas import camera, fits, hits, texts
-from netbuilder.ui.canvas.camera import Camera
-from netbuilder.ui.canvas.drawing import draw
-from netbuilder.ui.canvas.routes import Route
+from netbuilder.ui.canvas.scene import camera, card_text, compatibility, hit_testing
+from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.scene_builder import draw
+from netbuilder.ui.canvas.scene.wire_path import Route
 
 
 def shapes(**outputs):
@@ -117,9 +117,9 @@ def test_shifted_moves_cards_with_their_wires_and_the_goal_and_nothing_else(digi
     assert moved.wires[("dropout", "out")].route.x2 == 530.0
     assert moved.cards["dense"] is picture.cards["dense"]
     assert picture.cards["out"].x == 0.0
-    assert hits.at(moved, 410.0, 510.0).id == "out"
-    assert hits.at(moved, 10.0, 500.0) == hits.NOTHING
-    assert hits.at(picture, 10.0, 500.0).id == "out"
+    assert hit_testing.at(moved, 410.0, 510.0).id == "out"
+    assert hit_testing.at(moved, 10.0, 500.0) == hit_testing.NOTHING
+    assert hit_testing.at(picture, 10.0, 500.0).id == "out"
 
 
 def test_a_skip_connection_runs_beside_the_cards_that_it_passes(digits):
@@ -129,7 +129,7 @@ def test_a_skip_connection_runs_beside_the_cards_that_it_passes(digits):
     route = picture.wires[("input", "add")].route
     assert route.lane is not None and route.lane < 0
     for x, y in route.points()[1:-1]:
-        assert hits.at(picture, x, y, scale=0.2).kind != "card"
+        assert hit_testing.at(picture, x, y, scale=0.2).kind != "card"
     assert picture.wires[("input", "conv2d")].route.straight
     slots = [picture.wires[(one, "add")].slot for one in ("input", "pool")]
     assert slots == [0, 1]  # from the left, so that nothing crosses
@@ -149,24 +149,24 @@ def test_skips_side_by_side_have_lanes_of_their_own():
 def test_hits(digits, horizontal):
     picture = draw(edits_canvas.set_horizontal(digits, horizontal))
     card = picture.cards["conv2d"]
-    assert hits.at(picture, card.x + 30, card.y + 20).id == "conv2d"
-    assert hits.at(picture, *picture.out_port(card)).kind == "out"
-    into = hits.at(picture, *picture.in_port(card, 0))
+    assert hit_testing.at(picture, card.x + 30, card.y + 20).id == "conv2d"
+    assert hit_testing.at(picture, *picture.out_port(card)).kind == "out"
+    into = hit_testing.at(picture, *picture.in_port(card, 0))
     assert (into.kind, into.id, into.slot) == ("in", "conv2d", 0)
     wire = picture.wires[("conv2d", "pool")]
-    assert hits.at(picture, *wire.route.middle()).wire is wire
-    assert hits.at(picture, -500, -500) == hits.NOTHING
+    assert hit_testing.at(picture, *wire.route.middle()).wire is wire
+    assert hit_testing.at(picture, -500, -500) == hit_testing.NOTHING
     last = picture.cards["out"]
-    end = hits.card_near_end(picture, *picture.out_port(picture.cards["pool"]))
+    end = hit_testing.card_near_end(picture, *picture.out_port(picture.cards["pool"]))
     assert end is None  # it feeds something
     x, y = picture.out_port(last)
-    assert hits.card_near_end(picture, x + 40, y + 40) is last
+    assert hit_testing.card_near_end(picture, x + 40, y + 40) is last
 
 
 def test_ports_are_not_hit_from_far_away(digits):
     picture = draw(digits)
     x, y = picture.out_port(picture.cards["conv2d"])
-    assert hits.at(picture, x, y - 1, scale=0.2).kind == "card"
+    assert hit_testing.at(picture, x, y - 1, scale=0.2).kind == "card"
 
 
 def test_a_route_back_leads_round_its_cards():
@@ -198,25 +198,25 @@ def test_showing_moves_no_further_than_needed():
 
 
 def test_what_fits_behind_a_picture_and_behind_a_row_of_numbers():
-    after_picture = {spec.name for spec in fits.found("", axes=4)}
+    after_picture = {spec.name for spec in compatibility.found("", axes=4)}
     assert {"Conv2D", "Flatten", "Dense"} <= after_picture
     assert not {"LSTM", "Conv1D", "Input"} & after_picture
-    after_row = {spec.name for spec in fits.found("", axes=2)}
+    after_row = {spec.name for spec in compatibility.found("", axes=2)}
     assert "Dense" in after_row and "Conv2D" not in after_row
-    assert "Input" in {spec.name for spec in fits.found("inp", feeding=True)}
+    assert "Input" in {spec.name for spec in compatibility.found("inp", feeding=True)}
 
 
 def test_an_odd_wire_is_told_in_words():
     nodes = (Node("a", "Dense", {"units": 3}), Node("b", "Conv2D"))
     graph = Graph(nodes)
-    why = fits.why_odd(graph, shapes(a=((None, 3), 4)), "a", "b")
+    why = compatibility.why_odd(graph, shapes(a=((None, 3), 4)), "a", "b")
     assert why is not None and "Conv2D takes pictures (4 axes)" in why
-    assert fits.why_odd(graph, None, "a", "b") is None
+    assert compatibility.why_odd(graph, None, "a", "b") is None
 
 
 def test_shapes_of_several_outputs_are_all_told():
-    assert texts.shape_text([(None, 3), (None, 4)]) == "(None, 3), (None, 4)"
-    assert texts.shape_text((None, 3)) == "(None, 3)"
+    assert card_text.shape_text([(None, 3), (None, 4)]) == "(None, 3), (None, 4)"
+    assert card_text.shape_text((None, 3)) == "(None, 3)"
 
 
 def test_problems_in_words_stay_in_view(make):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage
 
-from netbuilder.ui.canvas.paint_wires import wire_path
+from netbuilder.ui.canvas.paint.paint_wires import wire_path
 
 
 def picture(view) -> QImage:

@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.ui import theme
-from netbuilder.ui.data.choosing import recipe_for, relative
 from netbuilder.ui.data.panel import DataPanel
-from netbuilder.ui.documents import empty_project
 from netbuilder.ui.inspector.summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.choose_data import recipe_for, relative
+from netbuilder.ui.style import theme
+from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]

@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.catalog.training import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, SCHEDULES
 from netbuilder.core.catalog.validate import problem_with
-from netbuilder.ui.inspector.boxes import TypedBox
-from netbuilder.ui.inspector.form import ParamForm
-from netbuilder.ui.inspector.reading import UNSET
-from netbuilder.ui.inspector.schedules import ScheduleEditor
+from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.forms.schedules import ScheduleEditor
 
 OBJECTS = {
     f"{kind} {name}": spec

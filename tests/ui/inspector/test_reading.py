@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.ui.inspector.boxes import stepped_value
-from netbuilder.ui.inspector.reading import UNSET, read, write
+from netbuilder.ui.forms.boxes import stepped_value
+from netbuilder.ui.forms.parsing import UNSET, read, write
 
 
 @pytest.mark.parametrize(

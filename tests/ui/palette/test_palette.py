@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.catalog.layers import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.project import blocks, groups
 from netbuilder.core.project.model import Project
 from netbuilder.ui.palette.model import LAYER_MIME

@@ -11,7 +11,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.runs import RunsPanel
-from netbuilder.ui.training.runner import State
+from netbuilder.ui.services.runner import State
 
 MINUTE = 60_000
 

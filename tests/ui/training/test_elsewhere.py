@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project
-from netbuilder.ui.training.elsewhere import ElsewhereDialog, commands, write_folder
+from netbuilder.ui.training.train_elsewhere import ElsewhereDialog, commands, write_folder
 
 
 def test_one_machine_needs_no_addresses() -> None:

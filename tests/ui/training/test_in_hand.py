@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import State
 from netbuilder.ui.training.panel import TrainingPanel
-from netbuilder.ui.training.runner import State
 
 MINUTE = 60_000
 SOON = 2.0

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine import checkpoint
+from netbuilder.core.engine.checkpoint import format
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.training import interrupted
-from netbuilder.ui.training.runner import State
+from netbuilder.ui.services import interrupted_runs
+from netbuilder.ui.services.runner import State
 
 MINUTE = 60_000
 CODE = """
@@ -50,10 +50,10 @@ def test_a_killed_run_goes_on(
     process.send_signal(signal.SIGKILL)
     process.wait()
 
-    found = interrupted.find()
+    found = interrupted_runs.find()
     assert len(found) == 1
     run = found[0]
-    left = checkpoint.read(run.checkpoints)
+    left = format.read(run.checkpoints)
     assert left is not None
     assert left.epoch > 1
     window = open_window(run.project)
@@ -74,7 +74,7 @@ def test_a_killed_run_goes_on(
     epochs = curves.epochs["loss"].x
     assert epochs.tolist() == list(range(1, len(epochs) + 1))
     assert window.workbench.trained.history["loss"] == curves.epochs["loss"].y.tolist()
-    assert interrupted.find() == [], "a run that ended leaves nothing behind"
+    assert interrupted_runs.find() == [], "a run that ended leaves nothing behind"
 
 
 def test_a_run_that_ends_leaves_nothing(
@@ -83,12 +83,12 @@ def test_a_run_that_ends_leaves_nothing(
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
-    assert not any(interrupted._root().iterdir())
+    assert not any(interrupted_runs._root().iterdir())
 
 
 def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -> None:
-    run = interrupted.begin(example("iris"), home)
+    run = interrupted_runs.begin(example("iris"), home)
     dead = run.folder.with_name("999999999-x")
     run.folder.rename(dead)
-    assert interrupted.find() == []
+    assert interrupted_runs.find() == []
     assert not dead.exists()

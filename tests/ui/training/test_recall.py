@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.engine import runs
+from netbuilder.core.engine.runs import store
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
-from netbuilder.ui import jobs
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.training.runner import State
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runner import State
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -92,15 +92,15 @@ def test_the_trained_network_comes_back_with_it(
     # A run that was deleted is gone with its network.
     run = window.runner.recalled
     assert run is not None
-    runs.delete(run.id)
-    assert not runs.network(run.id).exists()
+    store.delete(run.id)
+    assert not store.network(run.id).exists()
 
 
 def test_another_project_never_gets_these_curves(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
     project = files.read(tmp_path / "flowers.netbuilder")
-    assert runs.newest_of(project, tmp_path) is not None
+    assert store.newest_of(project, tmp_path) is not None
     last = project.graph.nodes[-2].id
     others = {
         "plan": edits.set_training(project, epochs=9),

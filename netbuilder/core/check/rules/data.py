@@ -1,0 +1,254 @@
+"""Rules about the data and how it meets the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.example_builder import Example, Layer, Sketch, chain, facts_for
+from netbuilder.core.check.words import count, label
+from netbuilder.core.data.data_facts import BINARY, CLASSES
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Node, Project
+
+#: Built-in data by the shape that an Input asks for.
+_BY_SHAPE = {
+    (8, 8, 1): "digits", (10,): "diabetes", (13,): "wine", (30,): "breast_cancer", (2,): "moons",
+    (40, 1): "waves",
+}  # fmt: skip
+#: Inputs beyond this are far from what weights start with (about 1).
+_LARGE = 10.0
+#: Layers behind an Input that bring its values to a fit size.
+_SCALERS = frozenset(
+    {"Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "Discretization",
+     "CategoryEncoding", "Embedding", "UnitNormalization", "Hashing", "IntegerLookup"}
+)  # fmt: skip
+
+
+def _no_data(context: Context) -> Iterable[Found]:
+    data = context.project.data
+    if data.name if data.kind == "builtin" else data.kind and data.path:
+        return
+    shape: tuple[Any, ...] = ()
+    for node_id in context.graph.inputs:
+        given = context.graph.by_id[node_id].params.get("shape")
+        shape = tuple(given) if isinstance(given, (list, tuple)) else ()
+        break
+    name = _BY_SHAPE.get(shape, "iris")
+    new = Data(kind="builtin", name=name)
+    yield Found(
+        None,
+        "No data is chosen yet. Choose a file or a built-in set in the Data tab.",
+        fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new),
+    )
+
+
+def _input_shape(context: Context) -> Iterable[Found]:
+    assert context.facts is not None
+    for node_id in context.graph.inputs:
+        node = context.graph.by_id[node_id]
+        given, found = node.params.get("shape"), context.facts.input_shapes.get(node_id)
+        if not isinstance(given, (list, tuple)) or found is None or _agree(given, found):
+            continue
+        yield Found(
+            node_id,
+            f"{label(node)} asks for {_axes(given)}, but each row of the data is {_axes(found)}.",
+            fix(
+                "Take the shape from the data",
+                edits.set_params,
+                node_id,
+                shape=...,
+            ),
+        )
+
+
+def _agree(given: Iterable[object], found: Iterable[object]) -> bool:
+    mine, theirs = tuple(given), tuple(found)
+    return len(mine) == len(theirs) and all(
+        a is None or b is None or a == b for a, b in zip(mine, theirs, strict=True)
+    )
+
+
+def _axes(shape: Iterable[object]) -> str:
+    axes = ["?" if n is None else str(n) for n in shape]
+    return f"({', '.join(axes)})" if len(axes) != 1 else f"({axes[0]},)"
+
+
+def _unscaled(context: Context) -> Iterable[Found]:
+    facts, data = context.facts, context.project.data
+    assert facts is not None
+    low, high = facts.value_range
+    if data.scaling != "none":
+        return  # chosen already; the facts may still be those of before
+    if facts.units_scaled or max(abs(low), abs(high)) <= _LARGE or not context.graph.inputs:
+        return
+    bare = [one for one in context.graph.inputs if _meets_weights(context, one, facts.input_dtypes)]
+    if not bare:
+        return
+    yield Found(
+        bare[0],
+        f"The inputs run from {low:g} to {high:g} and are not scaled. Weights start near 1, so"
+        " large inputs make training slow or unstable.",
+        fix("Scale the inputs", edits.set_data, scaling="auto"),
+    )
+
+
+def _meets_weights(context: Context, node_id: str, dtypes: object) -> bool:
+    """Whether raw values of an Input reach a layer that nothing scales them for."""
+    if isinstance(dtypes, dict) and dtypes.get(node_id) == "int32":
+        return False
+    waiting = list(context.graph.targets[node_id])
+    seen: set[str] = set(waiting)
+    while waiting:
+        node = context.graph.by_id[waiting.pop()]
+        if node.layer in _SCALERS or context.of_category(node, Category.PRETRAINED):
+            continue
+        if not context.of_category(node, Category.SHAPE, Category.PREPROCESS):
+            return True
+        for target in context.graph.targets[node.id]:
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return False
+
+
+def _vocabulary(context: Context) -> Iterable[Found]:
+    facts = context.facts
+    assert facts is not None
+    for node in context.graph.nodes:
+        if node.layer != "Embedding" or node.shared is not None:
+            continue
+        need = len(facts.vocabulary)
+        have = node.params.get("input_dim")
+        if type(have) is not int or not need or have >= need or not _fed_by_words(context, node):
+            continue
+        yield Found(
+            node.id,
+            f"{label(node)} has room for {count(have, 'word')} (input_dim), but the vocabulary of"
+            f" the data has {need:,}.",
+            fix(
+                f"Set input_dim to {need}",
+                edits.set_params,
+                node.id,
+                input_dim=need,
+            ),
+        )
+
+
+def _fed_by_words(context: Context, node: Node) -> bool:
+    assert context.facts is not None
+    return any(
+        one.layer == "Input" and context.facts.input_dtypes.get(one.id) == "int32"
+        for one in context.upward(node)
+    )
+
+
+def _embedding_numbers(context: Context) -> Iterable[Found]:
+    facts = context.facts
+    assert facts is not None
+    if context.project.data.scaling == "none" and facts.value_range[0] >= 0:
+        return  # columns that hold the numbers of words, it seems
+    for node in context.graph.nodes:
+        sources = context.graph.sources[node.id]
+        if node.layer != "Embedding" or not sources:
+            continue
+        source = sources[0]
+        if facts.input_dtypes.get(source) == "float32":
+            yield Found(
+                node.id,
+                f"{label(node)} looks up whole numbers (of words), but '{source}' gives measured"
+                " numbers. A Dense works on those.",
+                fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+            )
+
+
+_SOFTMAX = {"units": 3, "activation": "softmax"}
+_GOOD: tuple[Layer, ...] = (
+    ("input", "Input", {}),
+    ("dense", "Dense", {"units": 8, "activation": "relu"}),
+    ("out", "Dense", _SOFTMAX),
+)
+_TEXT = facts_for(
+    BINARY, 1, (20,), input_dtypes={"input": "int32"},
+    vocabulary=tuple(f"word {n}" for n in range(500)),
+)  # fmt: skip
+
+
+def _reading(input_dim: int) -> Project:
+    return chain(
+        ("input", "Input", {}),
+        ("embedding", "Embedding", {"input_dim": input_dim, "output_dim": 8}),
+        ("pool", "GlobalAveragePooling1D", {}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+        data=Data("text", path="reviews.csv"),
+    )  # fmt: skip
+
+
+#: The first step, and so the first to be told.
+NO_DATA = Rule(
+    "no-data", Severity.ERROR, "No data",
+    "A network learns from data, and none is chosen.",
+    "Choose a file or a built-in set in the Data tab.",
+    _no_data,
+    (lambda: Example(replace(chain(*_GOOD), data=Data())),
+     lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
+)  # fmt: skip
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "input-shape", Severity.ERROR, "Input does not fit the data",
+        "Input has a shape of its own that the rows of the data do not have.",
+        "Leave the shape of Input empty: it is taken from the data.",
+        _input_shape,
+        (
+            lambda: Example(
+                Sketch().chain(("input", "Input", {"shape": [7]}), *_GOOD[1:]).project(),
+                facts_for(CLASSES, 3),
+            ),
+        ),
+        needs_facts=True,
+    ),
+    Rule(
+        "embedding-vocabulary", Severity.ERROR, "Embedding too small",
+        "Embedding keeps one row for each word; words beyond its last row cannot be looked up.",
+        "Set input_dim to the size of the vocabulary.",
+        _vocabulary,
+        (lambda: Example(_reading(100), _TEXT),),
+        needs_facts=True,
+    ),
+    Rule(
+        "embedding-numbers", Severity.ERROR, "Embedding of measured numbers",
+        "Embedding looks up the row of a whole number; measured numbers have no row.",
+        "Remove it, or choose data of words.",
+        _embedding_numbers,
+        (
+            lambda: Example(
+                chain(
+                    ("input", "Input", {}),
+                    ("embedding", "Embedding", {"input_dim": 100, "output_dim": 8}),
+                    ("flatten", "Flatten", {}), ("out", "Dense", _SOFTMAX),
+                ),
+                facts_for(CLASSES, 3),
+            ),
+        ),
+        needs_facts=True,
+    ),
+    Rule(
+        "unscaled-inputs", Severity.WARNING, "Inputs are not scaled",
+        "Columns with large numbers drown the others and make training unstable.",
+        "Turn scaling on in the Data tab; the trained model keeps it inside.",
+        _unscaled,
+        (
+            lambda: Example(
+                chain(*_GOOD, data=Data("builtin", name="iris", scaling="none")),
+                facts_for(CLASSES, 3, units_scaled=False, value_range=(0.0, 4000.0)),
+            ),
+        ),
+        needs_facts=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,223 @@
+"""Rules about the end of the network: its last layer, its activation, the loss, the target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.check.context import ACTIVATION_LAYERS, DROPPING, Context, End
+from netbuilder.core.check.problems import Fix, Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.example_builder import Example, chain, ending, facts_for
+from netbuilder.core.check.rules.output_helpers import (
+    NUMBERS,
+    loss_name,
+    loss_title,
+    made_for,
+    place,
+    set_activation,
+    set_loss,
+    target,
+    target_kinds,
+)
+from netbuilder.core.check.rules.shapes import wanted_activation
+from netbuilder.core.check.words import count, label, listed
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice
+
+_SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
+_ONE_HOT = {"sparse_categorical_crossentropy": "categorical_crossentropy"}
+
+
+def _units(context: Context) -> Iterable[Found]:
+    for end in context.ends:
+        if end.fits or end.units is None or end.shape is None:
+            continue
+        if len(end.shape) != 2 or end.shape[1] is None:
+            continue
+        if _meant_as_number(end):
+            yield Found(
+                end.node.id,
+                f"The network predicts a number, but the target was taken for"
+                f" {count(len(end.classes), 'class')}, because it has few different values.",
+                fix("Take the target as a number", edits.set_data, task=REGRESSION),
+            )
+        else:
+            have = end.shape[1]
+            title = "The last layer is missing" if _hidden(end, have) else ""
+            yield Found(end.node.id, _units_text(end, have), _units_fix(end, have), title)
+
+
+def _meant_as_number(end: End) -> bool:
+    """Whether classes are numbers, and one is predicted with a loss for numbers."""
+    if end.shape is None or end.shape[1] != 1 or loss_name(end) not in NUMBERS or not end.chosen:
+        return False
+    return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)
+
+
+def _units_text(end: End, have: int) -> str:
+    last = label(end.maker or end.node)
+    if end.task in {CLASSES, MULTI_LABEL} and end.classes:
+        shown = listed([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])], "and")
+        aim = f"the data has {count(len(end.classes), 'class')} ({shown})"
+    elif end.task == BINARY:
+        aim = "the target is yes or no"
+    else:
+        aim = f"the target is {count(end.units or 0, 'number')} for each row"
+    verb = "Add a last layer with" if _hidden(end, have) else "The last layer needs"
+    return f"The network ends in {last} with {count(have, 'unit')}, but {aim}. {verb} {_need(end)}."
+
+
+def _need(end: End) -> str:
+    """Units and activation that the target needs: ``3 units, softmax``."""
+    activation = wanted_activation(end)
+    units = count(end.units or 1, "unit")
+    return f"{units}, {activation}" if activation else units
+
+
+def _hidden(end: End, have: int) -> bool:
+    """Whether the last layer looks like one in the middle: the network is not finished yet."""
+    bent = end.activation not in {None, "softmax", "sigmoid"}
+    maker = end.maker is not None and end.maker.layer == "Dense"
+    return not maker or (bent and have > (end.units or 1))
+
+
+def _units_fix(end: End, have: int) -> Fix:
+    units, activation = end.units or 1, wanted_activation(end)
+    maker = end.maker
+    if maker is None or maker.shared is not None or _hidden(end, have):
+        params = {"units": units, "activation": activation}
+        return fix(
+            f"Add a Dense: {_need(end)}", edits.insert_after, end.node.id, "Dense", params=params
+        )
+    alone = not any(t.layer in ACTIVATION_LAYERS or t.layer == "Activation" for t in end.tail)
+    if end.activation == activation or not alone:
+        return fix(f"Set {count(units, 'unit')}", edits.set_params, maker.id, units=units)
+    changes = {"units": units, "activation": activation or "linear"}
+    return fix(f"Set {_need(end)}", edits.set_params, maker.id, **changes)
+
+
+def _one_unit(context: Context) -> Iterable[Found]:
+    for end in context.ends:
+        if end.activation != "softmax" or end.shape is None or end.shape[-1] != 1:
+            continue
+        if not end.fits:
+            continue  # told by output-units
+        wanted = None if end.task == REGRESSION else "sigmoid"
+        yield Found(
+            place(end),
+            f"'{place(end)}' has softmax on a single unit, so it always answers 1."
+            f" Use {wanted or 'no activation'} here.",
+            set_activation(end, wanted),
+        )
+
+
+def _loss_target(context: Context) -> Iterable[Found]:
+    facts = context.facts
+    assert facts is not None
+    for end in context.ends:
+        name = loss_name(end)
+        spec = LOSSES.get(name)
+        if spec is None or not spec.tasks or end.task is None or not end.chosen:
+            continue
+        if not end.fits and _meant_as_number(end):
+            continue  # told by output-units
+        kinds = target_kinds(end, facts)
+        if kinds & set(spec.tasks) or (name in NUMBERS and CLASSES not in kinds):
+            continue  # comparing numbers with 0 and 1 learns too, if slowly
+        swap = (_ONE_HOT if "one_hot" in kinds else _SPARSE).get(name)
+        softmax = end.activation == "softmax" and name in NUMBERS
+        why = f"'{place(end)}' ends in softmax, which suits classes. " if softmax else ""
+        yield Found(
+            None,
+            f"The loss is {loss_title(name)}, made for {made_for(spec.tasks)}, but the target is"
+            f" {target(end, kinds)}. {why}".strip(),
+            set_loss(end, swap),
+        )
+
+
+def _dropout_output(context: Context) -> Iterable[Found]:
+    for end in context.ends:
+        for node in end.tail:
+            if node.layer in DROPPING - {"ActivityRegularization"}:
+                yield Found(
+                    node.id,
+                    f"{label(node)} stands behind the last layer, so it throws away parts of the"
+                    " answer itself while training. Put it between hidden layers.",
+                    fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+                )
+
+
+def _dropped() -> Example:
+    return Example(
+        chain(
+            ("input", "Input", {}), ("dense", "Dense", {"units": 8, "activation": "relu"}),
+            ("out", "Dense", {"units": 3, "activation": "softmax"}),
+            ("dropout", "Dropout", {"rate": 0.5}),
+        ),
+        facts_for(CLASSES, 3),
+    )  # fmt: skip
+
+
+_FLOWERS = facts_for(CLASSES, 3)
+_PRICES = facts_for(REGRESSION, 1)
+_GRADES = facts_for(CLASSES, 6, classes=("1", "2", "3", "4", "5", "6"))
+_YES_NO = facts_for(BINARY, 1)
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "output-units", Severity.ERROR, "Units do not match the target",
+        "The last layer must give as many numbers as the target has: one for each class, or one"
+        " for each number that is predicted.",
+        "Set the units of the last layer.",
+        _units,
+        (
+            lambda: ending(10, "softmax", _FLOWERS),
+            lambda: ending(32, "relu", _FLOWERS),
+            lambda: ending(2, None, _PRICES),
+            lambda: ending(3, "sigmoid", _YES_NO),
+            lambda: ending(1, None, _GRADES, Choice("mean_squared_error")),
+            lambda: Example(
+                chain(("input", "Input", {"shape": [20, 3]}), ("lstm", "LSTM", {"units": 8})),
+                facts_for(CLASSES, 3, (20, 3)),
+            ),
+        ),
+        needs_facts=True, needs_shapes=True,
+    ),
+    Rule(
+        "softmax-one-unit", Severity.ERROR, "Softmax on one unit",
+        "Softmax makes its units add up to 1, so a single unit always answers 1 and nothing is"
+        " learned.",
+        "Use sigmoid for yes or no, no activation for a number.",
+        _one_unit,
+        (lambda: ending(1, "softmax", _YES_NO), lambda: ending(1, "softmax", _PRICES)),
+        needs_shapes=True,
+    ),
+    Rule(
+        "loss-target", Severity.ERROR, "Loss does not fit the target",
+        "Each loss is made for one kind of target: numbers, yes or no, class numbers (sparse) or"
+        " one-hot rows.",
+        "Choose the loss that is made for the target.",
+        _loss_target,
+        (
+            lambda: ending(3, "softmax", _FLOWERS, Choice("categorical_crossentropy")),
+            lambda: ending(
+                3, "softmax", replace(_FLOWERS, one_hot=True),
+                Choice("sparse_categorical_crossentropy"),
+            ),
+            lambda: ending(1, None, _PRICES, Choice("binary_crossentropy", {"from_logits": True})),
+            lambda: ending(3, None, _FLOWERS, Choice("mean_squared_error")),
+        ),
+        needs_facts=True,
+    ),
+    Rule(
+        "dropout-output", Severity.WARNING, "Dropout at the output",
+        "Dropout behind the last layer sets parts of the answer to 0 while training.",
+        "Remove it, or move it between hidden layers.",
+        _dropout_output,
+        (_dropped,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,143 @@
+"""What an output answers, and what is asked of it: words and edits that several rules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from netbuilder.core.catalog.training.index import LOSSES, canonical
+from netbuilder.core.check.context import ACTIVATION_LAYERS, End
+from netbuilder.core.check.problems import Fix
+from netbuilder.core.check.rule import fix
+from netbuilder.core.check.words import count, listed
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+
+CATEGORICAL = frozenset(
+    {
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "categorical_focal_crossentropy",
+    }
+)
+YES_NO = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
+#: Losses that compare numbers, and so suit a last layer without activation.
+NUMBERS = frozenset(
+    {
+        "mean_squared_error",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error",
+        "huber",
+        "log_cosh",
+    }
+)
+_WORDS = {
+    REGRESSION: "numbers",
+    BINARY: "yes or no",
+    CLASSES: "class numbers",
+    "one_hot": "one-hot rows",
+    MULTI_LABEL: "several labels at once",
+}
+
+
+def loss_name(end: End) -> str:
+    """Keras's name of the loss of an end; "" where none is known."""
+    return (canonical(LOSSES, end.loss.name) or "") if end.loss is not None else ""
+
+
+def loss_title(name: str) -> str:
+    """The name of a loss in a sentence."""
+    spec = LOSSES.get(name)
+    return (spec.title if spec and spec.title else name).lower()
+
+
+def wants_logits(end: End) -> bool:
+    """Whether the loss is told that it gets raw scores."""
+    return end.loss is not None and end.loss.params.get("from_logits") is True
+
+
+def set_loss(end: End, name: str | None) -> Fix:
+    """Set the loss of an output where the plan says it; None: chosen from the data."""
+    text = "Choose the loss from the data"
+    if name is not None:
+        text = f"Use {loss_title(name)}"
+    return fix(text, with_loss, end.node.id, lambda _old: Choice(name) if name else None)
+
+
+def with_loss(project: Project, output: str, change: Callable[[Choice], Choice | None]) -> Project:
+    """The plan with another loss for an output, where the plan names one."""
+    training = project.training
+    goal = training.outputs.get(output)
+    if goal is not None and goal.loss is not None:
+        outputs = {**training.outputs, output: replace(goal, loss=change(goal.loss))}
+        return edits.set_training(project, outputs=outputs)
+    if training.loss is None:
+        return project
+    return edits.set_training(project, loss=change(training.loss))
+
+
+def set_activation(end: End, name: str | None) -> Fix | None:
+    """Change the last activation where it stands."""
+    node = end.activator or end.maker
+    if node is None:
+        return None
+    text = f"Set activation to {name or 'linear'}"
+    if node.layer in ACTIVATION_LAYERS:
+        if name is None:
+            return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+        def swap(project: Project) -> Project:
+            at = project.graph.nodes.index(project.graph.by_id[node.id])
+            project = edits.replace_layer(project, node.id, "Activation")
+            return edits.set_params(project, project.graph.nodes[at].id, activation=name)
+
+        return fix(text, swap)
+    if node.layer not in {"Dense", "Activation"} and end.activator is None:
+        if name is None:
+            return None
+        return fix(
+            f"Add {name}",
+            edits.insert_after,
+            end.node.id,
+            "Activation",
+            params={"activation": name},
+        )
+    value = name or "linear"
+    return fix(text, edits.set_params, node.id, activation=value)
+
+
+def place(end: End) -> str:
+    """Id of the node that an end's activation is about."""
+    return (end.activator or end.maker or end.node).id
+
+
+def one_unit(end: End) -> bool:
+    """Whether an end gives a single number."""
+    return end.shape is not None and end.shape[-1] == 1
+
+
+def target_kinds(end: End, facts: DataFacts) -> set[str]:
+    """The words of ``ObjectSpec.tasks`` that an output's target stands for."""
+    if end.task == BINARY and end.shape is not None and end.shape[-1] == 2:
+        return {"one_hot"} if facts.one_hot else {CLASSES}
+    if end.task in {CLASSES, BINARY} and facts.one_hot:
+        return {"one_hot"}
+    return {end.task or ""}
+
+
+def made_for(tasks: tuple[str, ...]) -> str:
+    """Kinds of target in words."""
+    if {BINARY, CLASSES, "one_hot"} <= set(tasks):
+        return "classes"
+    if set(tasks) == {BINARY, MULTI_LABEL}:
+        return "yes or no"
+    return listed([_WORDS.get(task, task) for task in tasks], "or")
+
+
+def target(end: End, kinds: set[str]) -> str:
+    """The target of an output in words; ``kinds`` as ``target_kinds`` says."""
+    kind = next(iter(kinds), "")
+    classes = f" ({count(len(end.classes), 'class')})" if kind == CLASSES else ""
+    return _WORDS.get(kind, "something else") + classes

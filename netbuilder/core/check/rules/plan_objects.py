@@ -1,0 +1,84 @@
+"""The named objects of a training plan, wherever they stand, and edits of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from netbuilder.core.catalog.spec import ObjectSpec
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, OutputGoal, Project, Training
+
+TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
+    "optimizer": OPTIMIZERS,
+    "loss": LOSSES,
+    "metric": METRICS,
+    "callback": CALLBACKS,
+}
+
+
+@dataclass(frozen=True)
+class Named:
+    """A named object: its ``kind`` (a key of ``TABLES``) and the output it is of, if of one."""
+
+    kind: str
+    choice: Choice
+    output: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in words."""
+        return f"{self.kind} of '{self.output}'" if self.output else self.kind
+
+
+def named(training: Training) -> Iterator[Named]:
+    """Every named object of the plan."""
+    yield Named("optimizer", training.optimizer)
+    if training.loss is not None:
+        yield Named("loss", training.loss)
+    for metric in training.metrics or ():
+        yield Named("metric", metric)
+    for callback in training.callbacks:
+        yield Named("callback", callback)
+    for output, goal in training.outputs.items():
+        if goal.loss is not None:
+            yield Named("loss", goal.loss, output)
+        for metric in goal.metrics or ():
+            yield Named("metric", metric, output)
+
+
+def change_named(
+    project: Project,
+    kind: str,
+    matches: Callable[[Choice], bool],
+    change: Callable[[Choice], Choice | None],
+) -> Project:
+    """Change every object of ``kind`` that ``matches``; None takes it away.
+
+    An optimizer that is taken away becomes Adam, a loss the one that suits the data.
+    """
+
+    def changed(choice: Choice | None) -> Choice | None:
+        return change(choice) if choice is not None and matches(choice) else choice
+
+    def all_of(choices: tuple[Choice, ...] | None) -> tuple[Choice, ...] | None:
+        if choices is None:
+            return None
+        return tuple(one for one in map(changed, choices) if one is not None)
+
+    training = project.training
+    if kind == "optimizer":
+        return edits.set_training(project, optimizer=changed(training.optimizer) or Choice("Adam"))
+    if kind == "callback":
+        return edits.set_training(project, callbacks=all_of(training.callbacks) or ())
+
+    def goal_changed(goal: OutputGoal) -> OutputGoal:
+        if kind == "loss":
+            return replace(goal, loss=changed(goal.loss))
+        return replace(goal, metrics=all_of(goal.metrics))
+
+    outputs = {output: goal_changed(goal) for output, goal in training.outputs.items()}
+    if kind == "loss":
+        return edits.set_training(project, loss=changed(training.loss), outputs=outputs)
+    return edits.set_training(project, metrics=all_of(training.metrics), outputs=outputs)

@@ -1,0 +1,365 @@
+"""Rules about nodes and wires. They need no data, no shapes and no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Fix, Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.example_builder import Example, Sketch, chain
+from netbuilder.core.check.shapes.explain import input_count
+from netbuilder.core.check.words import count, label, listed
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.wiring import with_graph
+
+_DENSE = {"units": 8, "activation": "relu"}
+_SOFTMAX = {"units": 3, "activation": "softmax"}
+
+
+def _no_input(context: Context) -> Iterable[Found]:
+    if context.graph.inputs:
+        return
+    ready = [root for root in context.roots if _takes_one(context.graph.by_id[root])]
+
+    def edit(project: Project) -> Project:
+        project = edits.add_node(project, "Input")
+        new = project.graph.nodes[-1].id
+        for root in ready:
+            project = edits.connect(project, new, root)
+        return project
+
+    what = (
+        "The network has no Input, so no data can come in."
+        if context.graph.nodes
+        else ("The canvas is empty. A network begins with an Input, where the data comes in.")
+    )
+    yield Found(None, what, fix("Add an Input", edit))
+
+
+def _takes_one(node: Node) -> bool:
+    spec = LAYERS.get(node.layer)
+    return spec is not None and spec.min_inputs <= 1 and spec.max_inputs != 0
+
+
+def _no_layers(context: Context) -> Iterable[Found]:
+    if not context.graph.inputs or len(context.graph.inputs) < len(context.graph.nodes):
+        return
+    yield Found(
+        None,
+        "The network has an Input and nothing behind it. Add a layer that learns, such as Dense.",
+        fix("Add a Dense", edits.append_layer, "Dense", params={"activation": None}),
+    )
+
+
+def _unconnected(context: Context) -> Iterable[Found]:
+    graph = context.graph
+    if not graph.inputs:
+        return  # told once, by no-input
+    for root in context.roots:
+        node = graph.by_id[root]
+        if any(edge[1] == root for edge in graph.dangling):
+            continue  # told by dangling-edge
+        yield Found(
+            root,
+            f"Nothing is wired to {label(node)}, so no data reaches it."
+            " Wire a layer to it, or remove it.",
+            _join(context, root) or _removal(node),
+        )
+    if len(graph.nodes) > len(graph.inputs):
+        for source in graph.inputs:
+            if not graph.targets[source] and not any(e[0] == source for e in graph.dangling):
+                node = graph.by_id[source]
+                yield Found(
+                    source,
+                    f"{label(node)} feeds nothing. Wire it to a layer, or remove it.",
+                    _lead(context, source) or _removal(node),
+                )
+
+
+def _removal(node: Node) -> Fix:
+    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+
+def _join(context: Context, root: str) -> Fix | None:
+    """Wire the one open end to ``root``, if there is just one that may feed it."""
+    graph = context.graph
+    ends = [end for end in (*graph.outputs, *graph.inputs) if not graph.targets[end]]
+    ends = [e for e in ends if e in context.live and edits.why_not(graph, e, root) is None]
+    if len(ends) != 1 or not _takes_one(graph.by_id[root]):
+        return None
+    return fix(f"Wire '{ends[0]}' to it", edits.connect, ends[0], root)
+
+
+def _lead(context: Context, source: str) -> Fix | None:
+    """Wire an unused Input to the one layer that nothing feeds."""
+    roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
+    if len(roots) != 1 or edits.why_not(context.graph, source, roots[0]) is not None:
+        return None
+    return fix(f"Wire it to '{roots[0]}'", edits.connect, source, roots[0])
+
+
+def _cycle(context: Context) -> Iterable[Found]:
+    for round_trip, closing in context.cycles:
+        way = " → ".join(f"'{one}'" for one in (*round_trip, round_trip[0]))
+        yield Found(
+            round_trip[0],
+            f"The wires run in a circle: {way}. Data has to flow one way, from Input to the end.",
+            _cut(closing),
+        )
+
+
+def _cut(wires: tuple[tuple[str, str], ...]) -> Fix:
+    first = wires[0]
+    text = f"Remove the wire '{first[0]}' → '{first[1]}'"
+    if len(wires) > 1:
+        text = f"Remove {count(len(wires), 'wire')}"
+    return fix(text, edits.disconnect, *wires)
+
+
+def _dangling(context: Context) -> Iterable[Found]:
+    for edge in context.graph.dangling:
+        gone = [f"'{end}'" for end in dict.fromkeys(edge) if end not in context.graph.by_id]
+        here = next((end for end in edge if end in context.graph.by_id), None)
+        yield Found(
+            here,
+            f"A wire goes from '{edge[0]}' to '{edge[1]}', but there is no {listed(gone, 'and no')}"
+            " on the canvas.",
+            fix("Remove the wire", edits.disconnect, edge),
+        )
+
+
+def _duplicate(context: Context) -> Iterable[Found]:
+    seen: set[str] = set()
+    told: set[str] = set()
+    for node in context.graph.nodes:
+        if node.id in seen and node.id not in told:
+            told.add(node.id)
+            total = sum(other.id == node.id for other in context.graph.nodes)
+            yield Found(
+                node.id,
+                f"{count(total, 'layer')} have the name '{node.id}'. Each needs a name of its own,"
+                " or a wire could mean either.",
+                fix("Rename the copies", _renamed, node.id),
+            )
+        seen.add(node.id)
+
+
+def _renamed(project: Project, name: str) -> Project:
+    """Every node but the first that is called ``name`` gets a free name; wires stay."""
+    graph = project.graph
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if node.id == name and any(other.id == name for other in nodes):
+            taken = [other.id for other in nodes]
+            nodes.append(replace(node, id=edits.new_id(graph, node.layer, taken)))
+        else:
+            nodes.append(node)
+    return with_graph(project, nodes=tuple(nodes))
+
+
+def _no_name(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        if not node.id.strip():
+            yield Found(
+                node.id,
+                f"A {node.layer} has no name. Each layer needs one.",
+                fix("Give it a name", _named, node),
+            )
+
+
+def _named(project: Project, node: Node) -> Project:
+    """``node`` with a name, in its wires as well."""
+    graph, old = project.graph, node.id
+    new = edits.new_id(graph, node.layer)
+    return with_graph(
+        project,
+        nodes=tuple(replace(one, id=new) if one.id == old else one for one in graph.nodes),
+        edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
+    )
+
+
+def _input_count(context: Context) -> Iterable[Found]:
+    leading_back = {wire for _, closing in context.cycles for wire in closing}
+    for node in context.graph.nodes:
+        spec = LAYERS.get(context.owner(node).layer)
+        sources = context.graph.sources[node.id]
+        if leading_back:  # those wires are told by cycle, and go with its fix
+            sources = tuple(s for s in sources if (s, node.id) not in leading_back)
+        if spec is None or (not sources and spec.min_inputs > 0):
+            continue  # told by unknown-layer, unconnected
+        found, most = len(sources), spec.max_inputs
+        if found >= spec.min_inputs and (most is None or found <= most):
+            continue
+        yield Found(node.id, input_count(node, spec, found), _count_fix(node, sources, most))
+
+
+def _count_fix(node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
+    if most == 0:
+        wires = tuple((source, node.id) for source in sources)
+        text = "Remove the wire" if len(wires) == 1 else "Remove the wires"
+        return fix(text, edits.disconnect, *wires)
+    if most is not None and len(sources) > most:
+        if most == 1:
+            return fix("Insert Concatenate", _joined, node.id)
+        spare = tuple((source, node.id) for source in sources[most:])
+        return fix(f"Remove {count(len(spare), 'wire')}", edits.disconnect, *spare)
+    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+
+def _joined(project: Project, target: str) -> Project:
+    """Lead all wires into ``target`` through a Concatenate."""
+    group = project.graph.by_id[target].group
+    project = edits.add_node(project, "Concatenate", group=group)
+    new = project.graph.nodes[-1].id
+    edges = tuple((a, new) if b == target else (a, b) for a, b in project.graph.edges)
+    return with_graph(project, edges=(*edges, (new, target)))
+
+
+def _shared(context: Context) -> Iterable[Found]:
+    for node in context.graph.nodes:
+        if node.shared is None:
+            continue
+        owner = context.graph.by_id.get(node.shared)
+        if owner is not None and owner.layer == node.layer and owner.shared is None:
+            continue
+        if owner is None:
+            why = f"there is no layer '{node.shared}'"
+        elif owner.layer != node.layer:
+            why = f"that is a {owner.layer}"
+        else:
+            why = "that uses another node's weights itself"
+        yield Found(
+            node.id,
+            f"{label(node)} should use the weights of '{node.shared}', but {why}.",
+            fix("Give it weights of its own", _own, node),
+        )
+
+
+def _own(project: Project, node: Node) -> Project:
+    """``node`` without its owner, with parameters to start from."""
+    spec = LAYERS.get(node.layer)
+    owner = project.graph.by_id.get(node.shared or "")
+    params = dict(node.params)
+    if owner is not None and owner.layer == node.layer:
+        params = {**owner.params}
+    elif spec is not None:
+        params = {**spec.start_params(), **params}
+    nodes = tuple(
+        replace(one, shared=None, params=params) if one.id == node.id else one
+        for one in project.graph.nodes
+    )
+    return with_graph(project, nodes=nodes)
+
+
+def _good() -> Sketch:
+    return Sketch().chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
+
+
+def _with(graph: Graph, *nodes: Node) -> Graph:
+    return replace(graph, nodes=(*graph.nodes, *nodes))
+
+
+def _duplicated() -> Example:
+    project = chain(("input", "Input", {}), ("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))
+    return Example(replace(project, graph=_with(project.graph, Node("dense", "Dense", _DENSE))))
+
+
+def _sharing_nothing() -> Example:
+    project = chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
+    graph = _with(project.graph, Node("twin", "Dense", shared="gone"))
+    return Example(replace(project, graph=replace(graph, edges=(*graph.edges, ("dense", "twin")))))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "no-name", Severity.ERROR, "Layer without a name",
+        "A file gives a layer an empty name, so no wire can name it and Keras cannot either.",
+        "Give it a name.",
+        _no_name,
+        (lambda: Example(chain(("input", "Input", {}), ("", "Dense", _SOFTMAX))),),
+    ),
+    Rule(
+        "duplicate-name", Severity.ERROR, "Name used twice",
+        "Two layers have the same name, so wires and weights could mean either.",
+        "Rename one of them.",
+        _duplicate,
+        (_duplicated,),
+    ),
+    Rule(
+        "dangling-edge", Severity.ERROR, "Wire without an end",
+        "A wire names a layer that is not on the canvas (a file edited by hand, mostly).",
+        "Remove the wire.",
+        _dangling,
+        (lambda: Example(_good().wire(("dense", "gone")).project()),),
+    ),
+    Rule(
+        "cycle", Severity.ERROR, "Wires in a circle",
+        "A layer would need its own answer before it can give it.",
+        "Remove the wire that leads back.",
+        _cycle,
+        (
+            lambda: Example(
+                Sketch()
+                .chain(
+                    ("input", "Input", {}), ("one", "Dense", _DENSE), ("two", "Dense", _DENSE),
+                    ("add", "Add", {}), ("three", "Dense", _DENSE), ("out", "Dense", _SOFTMAX),
+                )
+                .wire(("one", "add"), ("three", "add"))
+                .project()
+            ),
+        ),
+    ),
+    Rule(
+        "shared-layer", Severity.ERROR, "Shared weights are gone",
+        "A node uses the weights of another node that is not there, or is another layer.",
+        "Give it weights of its own.",
+        _shared,
+        (_sharing_nothing,),
+    ),
+    Rule(
+        "no-input", Severity.ERROR, "No Input",
+        "Data comes in through an Input node, and there is none.",
+        "Add an Input and wire it to the first layer.",
+        _no_input,
+        (lambda: Example(chain(("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))),),
+    ),
+    Rule(
+        "no-layers", Severity.ERROR, "Nothing to train",
+        "There is an Input, but no layer behind it that could learn.",
+        "Add layers behind the Input.",
+        _no_layers,
+        (lambda: Example(chain(("input", "Input", {}))),),
+    ),
+    Rule(
+        "unconnected", Severity.ERROR, "Not connected",
+        "No wire leads into a layer, or an Input feeds nothing: data never reaches it.",
+        "Wire it up, or remove it.",
+        _unconnected,
+        (
+            lambda: Example(_good().chain(("out", "Dense", _SOFTMAX)).project()),
+            lambda: Example(
+                _good().chain(("out", "Dense", _SOFTMAX), start="dense")
+                .chain(("other", "Input", {})).project()
+            ),
+        ),
+    ),
+    Rule(
+        "input-count", Severity.ERROR, "Wrong number of inputs",
+        "A layer that joins branches needs at least two wires, most others take just one.",
+        "Join the wires with a Concatenate, or remove the layer.",
+        _input_count,
+        (
+            lambda: Example(
+                chain(("input", "Input", {}), ("add", "Add", {}), ("out", "Dense", _SOFTMAX))
+            ),
+            lambda: Example(
+                _good().chain(("out", "Dense", _SOFTMAX), start="dense")
+                .wire(("input", "out")).project()
+            ),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,331 @@
+"""Rules about the training plan, and what the network asks of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import floor, log2
+from typing import Any
+
+from netbuilder.core.catalog.training.index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.check.context import ARRANGING, DROPPING, Context
+from netbuilder.core.check.problems import Fix, Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.example_builder import Example, chain, facts_for
+from netbuilder.core.check.shapes.memory import machine_memory, training_memory
+from netbuilder.core.check.shapes.resize_fix import shrink
+from netbuilder.core.check.words import count, label, size
+from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Node, Project, Training
+
+#: Share of the memory that training may take; the rest is for the window and the data.
+_USABLE = 0.8
+#: A network with more trained weights than this for each row learns rows by heart, mostly.
+#: Far above what teaching networks have (the sales example: 12), far below pretrained heads.
+_WEIGHTS_PER_ROW = 100
+_ALWAYS_FINE = 10_000
+#: The usual range of the learning rate; plain gradient descent stands more.
+_RATES = {"SGD": (1e-5, 1.0), "Adadelta": (1e-4, 10.0), "Adagrad": (1e-5, 1.0), "Ftrl": (1e-5, 1.0)}
+_USUAL_RATE = (1e-6, 0.1)
+_PLATEAU = "ReduceLROnPlateau"
+
+
+def _batch(context: Context) -> Iterable[Found]:
+    assert context.facts is not None
+    rows, batch = context.facts.rows, context.project.training.batch_size
+    if 0 < rows < batch:
+        fitting = 2 ** floor(log2(max(1, rows // 4)))
+        yield Found(
+            None,
+            f"The batch size is {batch:,}, but there are only {count(rows, 'training row')}: each"
+            f" epoch is one single step. Try {fitting}.",
+            _set_batch(fitting),
+        )
+
+
+def _set_batch(batch: int) -> Fix:
+    return fix(f"Set batch size to {batch}", edits.set_training, batch_size=batch)
+
+
+def _rate(context: Context) -> Iterable[Found]:
+    optimizer = context.project.training.optimizer
+    known = canonical(OPTIMIZERS, optimizer.name)
+    rate = optimizer.params.get("learning_rate")
+    if known is None or isinstance(rate, bool) or not isinstance(rate, (int, float)) or rate < 0:
+        return  # a schedule, Keras's default, or told by bad-choice
+    low, high = _RATES.get(known, _USUAL_RATE)
+    if low <= rate <= high:
+        return
+    usual = OPTIMIZERS[known].by_name["learning_rate"].default
+    effect = (
+        "so large that the loss jumps or becomes NaN"
+        if rate > high
+        else "so small that hardly anything is learned"
+    )
+    yield Found(
+        None,
+        f"The learning rate is {rate:g}, {effect}. With {known}, {low:g} to {high:g} is usual.",
+        fix(f"Set it to {usual:g}", _with_rate, usual),
+    )
+
+
+def _with_rate(project: Project, rate: float) -> Project:
+    optimizer = project.training.optimizer
+    params = {**optimizer.params, "learning_rate": rate}
+    return edits.set_training(project, optimizer=Choice(optimizer.name, params))
+
+
+def _two_rates(context: Context) -> Iterable[Found]:
+    training = context.project.training
+    if not isinstance(training.optimizer.params.get("learning_rate"), Mapping):
+        return
+    kept = tuple(c for c in training.callbacks if canonical(CALLBACKS, c.name) != _PLATEAU)
+    if len(kept) < len(training.callbacks):
+        yield Found(
+            None,
+            f"{training.optimizer.name}'s learning rate follows a schedule at every step, and"
+            f" {_PLATEAU} wants to set it, too, when the loss stands still. Take one of them.",
+            fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
+        )
+
+
+def _batch_norm(context: Context) -> Iterable[Found]:
+    if context.project.training.batch_size != 1:
+        return
+    for node in context.graph.nodes:
+        if node.layer == "BatchNormalization":
+            rows = context.facts.rows if context.facts is not None else 0
+            batch = 32 if not rows else min(32, max(2, rows))
+            yield Found(
+                node.id,
+                f"{label(node)} compares the rows of a batch, but the batch size is 1, so there is"
+                " nothing to compare.",
+                _set_batch(batch),
+            )
+
+
+def _memory(context: Context) -> Iterable[Found]:
+    assert context.shapes is not None
+    there = machine_memory()
+    training = context.project.training
+    need = training_memory(context.shapes, training)
+    if there is None or need <= there * _USABLE:
+        return
+    weights = training_memory(context.shapes, Training(optimizer=training.optimizer, batch_size=0))
+    node = _largest(context)
+    if weights <= there * _USABLE / 2 and training.batch_size > 1:
+        rest = (there * _USABLE - weights) / (need - weights)
+        batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
+        mend: Fix | None = _set_batch(batch) if batch < training.batch_size else None
+        why = f"Most of it is for a batch of {training.batch_size:,}: take a smaller one."
+    else:
+        mend = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
+        why = f"{label(node)} is the largest layer, with {_weights(context, node)}." if node else ""
+    yield Found(
+        node.id if node is not None else None,
+        f"Training needs about {size(need)} of memory, but this machine has {size(there)}. {why}",
+        mend,
+    )
+
+
+def _weights(context: Context, node: Node) -> str:
+    shape = context.shape_of(node.id)
+    return count(shape.parameters if shape else 0, "weight")
+
+
+def _largest(context: Context) -> Node | None:
+    """The node with the most weights; of those with none, the one with the largest output."""
+    assert context.shapes is not None
+    sizes = context.shapes.by_node
+    ids = [node_id for node_id in sizes if node_id in context.graph.by_id]
+    if not ids:
+        return None
+    best = max(ids, key=lambda one: (sizes[one].parameters, sizes[one].bytes))
+    return context.graph.by_id[best]
+
+
+def _too_many(context: Context) -> Iterable[Found]:
+    facts, shapes = context.facts, context.shapes
+    assert facts is not None
+    assert shapes is not None
+    weights, rows = shapes.trainable_parameters, facts.rows
+    targets = max((end.units or 1 for end in context.ends), default=1)
+    allowed = max(_ALWAYS_FINE, _WEIGHTS_PER_ROW * rows * targets)
+    if not rows or weights <= allowed or facts.streamed or list(_memory(context)):
+        return
+    node = _largest(context)
+    yield Found(
+        node.id if node is not None else None,
+        f"The network has {count(weights, 'trained weight')}, but the data only"
+        f" {count(rows, 'training row')}: it can learn them by heart and will do badly on new"
+        " ones. A smaller network does better.",
+        shrink(context, lambda s: s.trainable_parameters, allowed),
+    )
+
+
+def _collapse(context: Context) -> Iterable[Found]:
+    graph = context.graph
+    for node in graph.nodes:
+        if node.layer != "Dense" or context.activation(node) is not None:
+            continue
+        behind = _next_dense(context, node)
+        if behind is None:
+            continue
+        owner = context.owner(node)
+        yield Found(
+            node.id,
+            f"There is no activation between {label(node)} and {label(behind)}, so the two can do"
+            " no more than one layer. Give the first relu.",
+            fix(
+                "Set activation to relu",
+                edits.set_params,
+                owner.id,
+                activation="relu",
+            ),
+        )
+
+
+def _next_dense(context: Context, node: Node) -> Node | None:
+    """The Dense that the answer of ``node`` reaches unbent, if it reaches nothing else."""
+    graph = context.graph
+    found: Node | None = None
+    waiting, seen = [node.id], {node.id}
+    while waiting:
+        targets = graph.targets[waiting.pop()]
+        if not targets:
+            return None
+        for target in targets:
+            one = graph.by_id[target]
+            if one.layer == "Dense":
+                found = one
+            elif one.layer not in DROPPING and one.layer not in ARRANGING:
+                return None
+            elif target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return found
+
+
+_FLOWERS = facts_for(CLASSES, 3)
+
+
+def _planned(*hidden: tuple[str, str, dict[str, Any]], **plan: Any) -> Project:
+    return chain(
+        ("input", "Input", {}),
+        *(hidden or (("dense", "Dense", {"units": 8, "activation": "relu"}),)),
+        ("out", "Dense", {"units": 3, "activation": "softmax"}),
+        training=Training(**plan),
+    )  # fmt: skip
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "memory", Severity.ERROR, "Does not fit in memory",
+        "Weights, gradients, the optimizer's values and one batch of every layer's output must fit"
+        " in memory together.",
+        "Make the largest layer or the batch smaller.",
+        _memory,
+        (
+            lambda: Example(
+                _planned(
+                    ("one", "Dense", {"units": 2_000_000, "activation": "relu"}),
+                    ("two", "Dense", {"units": 2_000_000, "activation": "relu"}),
+                ),
+                facts_for(CLASSES, 3, rows=100_000_000),
+            ),
+            lambda: Example(
+                _planned(
+                    ("conv", "Conv1D", {"filters": 64, "kernel_size": 3, "activation": "relu"}),
+                    ("pool", "GlobalAveragePooling1D", {}),
+                    batch_size=10_000_000,
+                ),
+                facts_for(CLASSES, 3, (1000, 3), rows=100_000_000),
+            ),
+        ),
+        needs_shapes=True,
+    ),
+    Rule(
+        "batch-size", Severity.WARNING, "Batch larger than the data",
+        "With a batch of all rows, an epoch is a single step, and training takes very long.",
+        "Take a smaller batch.",
+        _batch,
+        (lambda: Example(_planned(batch_size=512), _FLOWERS),),
+        needs_facts=True,
+    ),
+    Rule(
+        "learning-rate", Severity.WARNING, "Unusual learning rate",
+        "Too large, the loss jumps or becomes NaN; too small, nothing is learned.",
+        "Take the optimizer's usual rate, and change it by factors of 3.",
+        _rate,
+        (
+            lambda: Example(_planned(optimizer=Choice("Adam", {"learning_rate": 5.0})), _FLOWERS),
+            lambda: Example(_planned(optimizer=Choice("SGD", {"learning_rate": 1e-9})), _FLOWERS),
+        ),
+    ),
+    Rule(
+        "two-rates", Severity.ERROR, "Schedule and ReduceLROnPlateau",
+        "A schedule sets the learning rate at every step, so nothing else can set it beside it.",
+        "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number.",
+        _two_rates,
+        (
+            lambda: Example(
+                _planned(
+                    optimizer=Choice("Adam", {"learning_rate": {
+                        "name": "ExponentialDecay",
+                        "params": {
+                            "initial_learning_rate": 0.01, "decay_steps": 100, "decay_rate": 0.9,
+                        },
+                    }}),
+                    callbacks=(Choice(_PLATEAU),),
+                ),
+                _FLOWERS,
+            ),
+        ),
+    ),
+    Rule(
+        "batchnorm-batch-1", Severity.WARNING, "BatchNormalization with batch size 1",
+        "BatchNormalization measures the rows of a batch against each other.",
+        "Take a batch of at least 16, or use LayerNormalization.",
+        _batch_norm,
+        (
+            lambda: Example(
+                _planned(
+                    ("dense", "Dense", {"units": 8, "activation": "relu"}),
+                    ("norm", "BatchNormalization", {}),
+                    batch_size=1,
+                ),
+                _FLOWERS,
+            ),
+        ),
+    ),
+    Rule(
+        "linear-stack", Severity.WARNING, "No activation between layers",
+        "Two Dense layers without an activation between them are together just one: a product of"
+        " two tables of weights is a table of weights.",
+        "Give the first one an activation, relu for instance.",
+        _collapse,
+        (
+            lambda: Example(_planned(("dense", "Dense", {"units": 8})), _FLOWERS),
+            lambda: Example(
+                _planned(("dense", "Dense", {"units": 8}), ("dropout", "Dropout", {"rate": 0.2})),
+                _FLOWERS,
+            ),
+        ),
+    ),
+    Rule(
+        "too-many-parameters", Severity.WARNING, "Many weights for few rows",
+        "A network that is large for its data learns the rows by heart.",
+        "Make the largest layer smaller, or get more data.",
+        _too_many,
+        (
+            lambda: Example(
+                _planned(
+                    ("one", "Dense", {"units": 1024, "activation": "relu"}),
+                    ("two", "Dense", {"units": 1024, "activation": "relu"}),
+                ),
+                facts_for(REGRESSION, 3, rows=120),
+            ),
+        ),
+        needs_facts=True, needs_shapes=True,
+    ),
+)  # fmt: skip

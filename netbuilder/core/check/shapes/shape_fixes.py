@@ -1,0 +1,268 @@
+"""One-click mends for shapes that do not fit. Each is offered only where it really helps."""
+
+from __future__ import annotations
+
+from math import isqrt, prod
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Fix
+from netbuilder.core.check.rule import fix
+from netbuilder.core.check.shapes.explain import last_answer_of, window_of
+from netbuilder.core.check.words import Shape
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Node, Project
+
+#: A flat row of fewer numbers is no picture that was flattened, most likely.
+_SMALLEST_PICTURE = 16
+
+
+def insert(source: str, target: str, layer: str, params: dict[str, Any] | None = None) -> Fix:
+    """Put a layer on the wire from ``source`` to ``target``."""
+    text = f"Insert {layer}"
+    shape = (params or {}).get("target_shape")
+    if shape is not None:
+        text = f"Insert Reshape to {tuple(shape)}"
+    return fix(text, edits.insert_on_edge, (source, target), layer, params=params)
+
+
+def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
+    """A mend for an input with the wrong number of axes."""
+    owner = context.owner(node)
+    ranks = LAYERS[owner.layer].ranks
+    sources = context.graph.sources[node.id]
+    at = next((i for i, s in enumerate(inputs) if len(s) not in ranks), None)
+    if at is None:
+        return None
+    source, shape = sources[at], inputs[at]
+    known = [n for n in shape[1:] if n is not None]
+    if 2 in ranks and len(shape) > 2:
+        return insert(source, node.id, "Flatten") if len(known) == len(shape) - 1 else None
+    if len(known) < len(shape) - 1:
+        return None
+    target = _arranged(known, ranks)
+    if target is not None and _window_fits(owner, target):
+        return insert(source, node.id, "Reshape", {"target_shape": target})
+    if len(known) == 1:
+        return _flat_instead(context, node)
+    return None
+
+
+def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
+    """The numbers of ``known`` axes arranged to a shape that has one of ``ranks``."""
+    if len(known) == 1:
+        total = known[0]
+        if 4 in ranks:
+            return picture_of(total)
+        return [total, 1] if 3 in ranks else None
+    if len(known) == 2 and 4 in ranks:
+        return [*known, 1]
+    if len(known) == 3 and 3 in ranks:
+        return [known[0], known[1] * known[2]]
+    return None
+
+
+def picture_of(total: int) -> list[int] | None:
+    """Height, width and channels of a square picture that has ``total`` numbers, if one may."""
+    for channels in (1, 3):
+        side = isqrt(total // channels)
+        if total >= _SMALLEST_PICTURE and side * side * channels == total:
+            return [side, side, channels]
+    return None
+
+
+def _window_fits(owner: Node, target: list[int]) -> bool:
+    name, window = window_of(owner)
+    if not name or owner.params.get("padding") == "same":
+        return True
+    return all(w <= n for w, n in zip(window, target, strict=False))
+
+
+def _flat_instead(context: Context, node: Node) -> Fix | None:
+    """For a layer that rows of numbers do not suit: Dense instead of it, or nothing."""
+    owner = context.owner(node)
+    filters = owner.params.get("filters")
+    if filters is None:
+        return removal(context, node)
+    activation = owner.params.get("activation")
+
+    def edit(project: Project) -> Project:
+        at = next((i for i, n in enumerate(project.graph.nodes) if n.id == node.id), None)
+        if at is None:
+            return project
+        project = edits.replace_layer(project, node.id, "Dense")
+        new = project.graph.nodes[at].id
+        return edits.set_params(project, new, units=filters, activation=activation)
+
+    return fix("Use Dense instead", edit)
+
+
+def sequences_fix(context: Context, node: Node) -> Fix | None:
+    """Turn on ``return_sequences`` of the recurrent layer further up."""
+    for source in context.graph.sources[node.id]:
+        giver = last_answer_of(context.graph, source)
+        if giver is not None:
+            return set_sequences(giver, on=True)
+    return None
+
+
+def set_sequences(node: Node, *, on: bool) -> Fix:
+    """Turn ``return_sequences`` of a recurrent layer on or off."""
+    inner = node.params.get("layer")
+    text = f"Turn {'on' if on else 'off'} return_sequences in '{node.id}'"
+    if isinstance(inner, dict):
+        changed = {**inner, "params": {**inner.get("params", {}), "return_sequences": on}}
+        return fix(text, edits.set_params, node.id, layer=changed)
+    return fix(text, edits.set_params, node.id, return_sequences=on)
+
+
+def kernel_fix(context: Context, node: Node) -> Fix | None:
+    """Pad, so that a window larger than its input fits."""
+    owner = context.owner(node)
+    if "padding" not in LAYERS[owner.layer].by_name:
+        return None
+    return fix('Set padding to "same"', edits.set_params, owner.id, padding="same")
+
+
+def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
+    """Change one axis of the target so that it holds as many numbers as come in."""
+    owner = context.owner(node)
+    target = owner.params.get("target_shape")
+    if not isinstance(target, (list, tuple)) or any(n is None for n in inputs[0][1:]):
+        return None
+    have = prod(n or 1 for n in inputs[0][1:])
+    fitting = [have]
+    for axis in reversed(range(len(target))):
+        others = [n for at, n in enumerate(target) if at != axis]
+        if -1 not in others and prod(others) and have % prod(others) == 0:
+            fitting = [*target[:axis], have // prod(others), *target[axis + 1 :]]
+            break
+    shown = tuple(fitting) if len(fitting) > 1 else f"({fitting[0]},)"
+    return fix(
+        f"Set target_shape to {shown}",
+        edits.set_params,
+        owner.id,
+        target_shape=fitting,
+    )
+
+
+def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
+    """Bring all branches to the shape of the smallest: it is easier to shrink than to invent."""
+    owner = context.owner(node)
+    sources = context.graph.sources[node.id]
+    if any(None in shape[1:] for shape in inputs) or len(set(sources)) < len(sources):
+        return None
+    if owner.layer == "Concatenate":
+        if owner.params.get("axis", -1) != -1:
+            return None
+        return _all_flat(node, sources, inputs)
+    if not context.of_category(owner, Category.MERGE) or "Attention" in owner.layer:
+        return None
+    if owner.layer == "Dot":
+        return None
+    goal = min(inputs, key=lambda shape: prod(n or 1 for n in shape[1:-1]))
+    plan = [_projection(shape, goal) for shape in inputs]
+    if any(step is None for step in plan):
+        return _concatenated(node, inputs)
+    steps = [
+        (source, step)
+        for source, step in zip(sources, plan, strict=True)
+        if step is not None and step[0]
+    ]
+
+    def edit(project: Project) -> Project:
+        for source, (layer, params) in steps:
+            project = edits.insert_on_edge(project, (source, node.id), layer, params=params)
+        return project
+
+    kinds = sorted({layer for _, (layer, _) in steps})
+    return fix(f"Insert {' and '.join(kinds)} on the other branch", edit)
+
+
+def _projection(shape: Shape, goal: Shape) -> tuple[str, dict[str, Any]] | None:
+    """The layer that brings ``shape`` to ``goal``; ("", {}) for none needed, None for none known.
+
+    A 1 × 1 convolution with strides is the projection of He et al., "Deep residual learning",
+    2016, section 3.3.
+    """
+    if shape == goal:
+        return "", {}
+    if len(shape) != len(goal):
+        return None
+    last = goal[-1]
+    if shape[1:-1] == goal[1:-1] and len(shape) in {2, 3}:
+        return "Dense", {"units": last, "activation": None}
+    if len(shape) not in {3, 4, 5}:
+        return None
+    strides: list[int] = []
+    for have, want in zip(shape[1:-1], goal[1:-1], strict=True):
+        stride = -(-(have or 1) // (want or 1))
+        if -(-(have or 1) // stride) != want:
+            return None
+        strides.append(stride)
+    params = {"filters": last, "kernel_size": 1, "strides": strides, "activation": None}
+    return f"Conv{len(shape) - 2}D", {**params, "padding": "same"}
+
+
+def _concatenated(node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
+    if len({shape[:-1] for shape in inputs}) > 1:
+        return None
+    return fix("Use Concatenate instead", edits.replace_layer, node.id, "Concatenate")
+
+
+def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -> Fix:
+    wires = [s for s, shape in zip(sources, inputs, strict=True) if len(shape) > 2]
+
+    def edit(project: Project) -> Project:
+        for source in wires:
+            project = edits.insert_on_edge(project, (source, node.id), "Flatten")
+        return project
+
+    return fix("Insert Flatten before it", edit)
+
+
+def unknown_size_fix(context: Context, node: Node) -> Fix | None:
+    """Pool over the axis without a fixed length."""
+    for source in context.upward(node):
+        if source is node:
+            continue
+        shape = context.output_of(source.id)
+        if shape is None or source.layer == "Input":
+            return None
+        if source.layer == "Flatten":
+            before = context.shape_of(source.id)
+            rank = len(before.inputs[0]) if before is not None and before.inputs else 0
+            if rank not in {3, 4, 5} or before is None or before.inputs[0][-1] is None:
+                return None
+            layer = f"GlobalAveragePooling{rank - 2}D"
+            return fix(
+                f"Use {layer} instead of '{source.id}'",
+                edits.replace_layer,
+                source.id,
+                layer,
+            )
+    return None
+
+
+def reset_fix(context: Context, node: Node) -> Fix | None:
+    """Give back to Keras what its layer does not need to be told."""
+    owner = context.owner(node)
+    rows = LAYERS[owner.layer].by_name
+    spare = [name for name in owner.params if name in rows and not rows[name].required]
+    if not spare:
+        return None
+    return fix("Take Keras's own values", edits.set_params, owner.id, **dict.fromkeys(spare, ...))
+
+
+def removal(context: Context, node: Node) -> Fix | None:
+    """Take away a layer that cannot work where it stands."""
+    if len(context.graph.sources[node.id]) != 1:
+        return None
+    return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+
+def own_weights(node: Node) -> Fix:
+    """Let a node no longer share its layer."""
+    return fix("Give it weights of its own", edits.unshare_layer, node.id)

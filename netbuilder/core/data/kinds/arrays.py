@@ -1,0 +1,280 @@
+"""Arrays from ``.npz`` and ``.h5`` files."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.readers.csv_dialect import check_file
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import did_you_mean, listed
+
+Array = NDArray[Any]
+_X = ("x_train", "x", "X_train", "X", "images", "data", "features")
+_Y = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
+_MOST_COLUMNS = 2000
+
+
+def read_arrays(
+    path: Path,
+    options: Mapping[str, Any],
+    inputs: Sequence[str],
+    targets: Sequence[str] = (),
+    *,
+    test: bool = False,
+) -> Samples | None:
+    """Samples of a file of arrays.
+
+    Args:
+        path: ``.npz``, ``.h5`` or ``.hdf5``.
+        options: "x" and "y": names of the arrays (found by the usual names otherwise);
+            "x_test" and "y_test": those of the test samples.
+        inputs: names of arrays that the recipe gives to Input nodes.
+        targets: names of arrays that it gives to outputs, each with one number a sample (or one
+            one-hot row).
+        test: read the test samples; None where the file has none.
+
+    Raises:
+        DataError: the file cannot be read, or its arrays do not fit together.
+    """
+    check_file(path)
+    names = _names(path)
+    if not names:
+        raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
+    y_names = list(targets) or [_chosen(options.get("y"), _Y, names, path, "y")]
+    rest = [name for name in names if name not in y_names]
+    x_names = list(inputs) or [_chosen(options.get("x"), _X, rest, path, "x")]
+    stored = {name: name for name in (*x_names, *y_names)}
+    if test:
+        stored = {name: _test_name(name) for name in stored}
+        stored[x_names[0]] = str(options.get("x_test") or stored[x_names[0]])
+        stored[y_names[0]] = str(options.get("y_test") or stored[y_names[0]])
+        if any(name not in names for name in stored.values()):
+            return None
+    for name in stored.values():
+        _need(name, names, path)
+    read = _read(path, list(stored.values()))
+    # Test arrays go by the names of those that they are compared with.
+    x = {name: read[stored[name]] for name in x_names}
+    if not targets:
+        return samples_of_arrays(x, read[stored[y_names[0]]], path.name)
+    return samples_of_arrays(x, {name: read[stored[name]] for name in y_names}, path.name)
+
+
+def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
+    """Raw values for each Input of a model from a file of arrays without answers.
+
+    An array is taken by the name that the model was trained with, else by the Input's id, else
+    by the usual names; a file with a single array needs no name.
+
+    Raises:
+        DataError: the file cannot be read, or does not say which array is meant.
+    """
+    check_file(path)
+    names = _names(path)
+    found: dict[str, Array] = {}
+    for key, entry in inputs.items():
+        wanted = [entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
+        name = next((name for name in wanted if name in names), None)
+        name = name or _chosen(None, ("x_test", *_X), names, path, "x")
+        values = _read(path, [name])[name]
+        if values.dtype.kind not in "iufb":
+            raise DataError(f"'{name}' of {path.name} holds no numbers.", "Choose another file.")
+        shape = tuple(size or -1 for size in entry.shape)
+        values = values[None] if values.shape == shape else values
+        fits = int(np.prod(values.shape[1:])) == int(np.prod(shape))
+        found[key] = values.reshape(len(values), *shape) if fits and -1 not in shape else values
+    return found
+
+
+def _test_name(name: str) -> str:
+    return name.replace("train", "test") if "train" in name else f"{name}_test"
+
+
+def _need(name: str, names: Sequence[str], path: Path) -> None:
+    if name not in names:
+        raise DataError(
+            f"There is no array '{name}' in {path.name}.",
+            f"{did_you_mean(name, names)} It holds {listed(names, 12)}.".strip(),
+            path=str(path),
+        )
+
+
+def _chosen(given: Any, usual: Sequence[str], names: Sequence[str], path: Path, what: str) -> str:
+    if given:
+        _need(str(given), names, path)
+        return str(given)
+    for name in usual:
+        if name in names:
+            return name
+    raise DataError(
+        f"It is not clear which array of {path.name} is '{what}'.",
+        f"It holds {listed(names, 12)}. Set '{what}' to one of them.",
+        path=str(path),
+    )
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        if path.suffix.lower() == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                return [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            return [name for name in file if isinstance(file.get(name), h5py.Dataset)]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' is no file of arrays, or it is damaged.",
+        "Choose a .npz file (numpy.savez) or a .h5 file.",
+        path=str(path),
+    )
+
+
+def _read(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    try:
+        if path.suffix.lower() == ".npz":
+            # Pickled objects could run code: they are refused by allow_pickle=False.
+            with np.load(path, allow_pickle=False) as archive:
+                for name in names:
+                    found[name] = archive[name]
+            return found
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            for name in names:
+                if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+                    raise _foreign(path, name)
+                dataset = file[name]
+                if dataset.external or dataset.is_virtual:
+                    raise _foreign(path, name)
+                values = dataset[()]
+                if values.dtype.kind == "O":
+                    values = dataset.asstr()[()].astype(str)
+                found[name] = values
+    except ValueError as error:
+        raise DataError(
+            f"An array of {path.name} holds Python objects, which could do harm when they are "
+            "opened.",
+            "Save it as plain numbers or text.",
+            path=str(path),
+        ) from error
+    except (OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
+        raise _damaged(path) from error
+    return found
+
+
+def _foreign(path: Path, name: str) -> DataError:
+    return DataError(
+        f"The array '{name}' of {path.name} lies in another file.",
+        "Choose a file that holds its own arrays.",
+        path=str(path),
+    )
+
+
+def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: str) -> Samples:
+    """Samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
+
+    Several ``y`` by name are one target column each.
+
+    8-bit pixels are pictures, two axes are a table, all else is numbers. One-hot ``y`` is read
+    as class numbers.
+
+    Raises:
+        DataError: lengths differ, values are missing, or an array holds no numbers.
+    """
+    answers = y if isinstance(y, dict) else {"y": y}
+    count = _length(next(iter(answers.values())))
+    for name, values in (*x.items(), *answers.items()):
+        if _length(values) != count:
+            raise DataError(
+                f"'{name}' of {source} has {_length(values)} samples, but "
+                f"{next(iter(answers))} has {count}.",
+                "Both need one entry a sample.",
+            )
+    for name, values in x.items():
+        if values.dtype.kind not in "iufb" or values.ndim == 0:
+            raise DataError(f"'{name}' of {source} holds no numbers.", "Choose another array.")
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            sample = int(np.argwhere(~np.isfinite(values))[0][0])
+            raise DataError(
+                f"'{name}' of {source} has a missing or infinite value in sample {sample}.",
+                "Put a number there.",
+            )
+    for name, values in answers.items():
+        if values.dtype.kind not in "iufbUS" or values.ndim == 0:
+            raise DataError(
+                f"'{name}' of {source} holds neither numbers nor labels.", "Choose another array."
+            )
+    if count == 0:
+        raise DataError(f"The arrays of {source} have no samples.", "Choose another file.")
+    targets, notes = _joined(answers) if isinstance(y, dict) else _targets(y)
+    first = next(iter(x.values()))
+    if first.ndim == 2 and len(x) == 1 and first.shape[1] <= _MOST_COLUMNS:
+        import pandas as pd
+
+        names = [f"x{index}" for index in range(first.shape[1])]
+        return Samples(
+            "table", targets, table=pd.DataFrame(first, columns=names), source=source, notes=notes
+        )
+    if all(_is_picture(values) for values in x.values()):
+        # Pictures without an axis of channels get one, as Conv2D wants it.
+        arrays = {n: v[..., None] if v.ndim == 3 else v for n, v in x.items()}
+        pixels = (0.0, 255.0) if first.dtype == np.uint8 else None
+        return Samples(
+            "image", targets, arrays=arrays, value_range=pixels, source=source, notes=notes
+        )
+    arrays = {n: v[:, None] if v.ndim == 1 else v for n, v in x.items()}
+    return Samples("numbers", targets, arrays=arrays, source=source, notes=notes)
+
+
+def _is_picture(values: Array) -> bool:
+    if values.dtype == np.uint8 and values.ndim in {3, 4}:
+        return True
+    return values.ndim == 4 and values.shape[-1] in {1, 3, 4}
+
+
+def _length(values: Array) -> int:
+    return len(values) if values.ndim else 1
+
+
+def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, values in answers.items():
+        frame, said = _targets(values)
+        if len(frame.columns) > 1:
+            raise DataError(
+                f"'{name}' has {len(frame.columns)} numbers a sample.",
+                "Give each output an array with one number a sample.",
+            )
+        columns[name] = frame.iloc[:, 0].to_numpy()
+        notes += said
+    return pd.DataFrame(columns), tuple(dict.fromkeys(notes))
+
+
+def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:
+    import pandas as pd
+
+    flat = y.reshape(len(y), -1) if y.ndim != 1 else y[:, None]
+    if flat.dtype.kind == "S":
+        flat = np.char.decode(flat, "utf-8")
+    if flat.shape[1] == 1:
+        return pd.DataFrame({"y": flat[:, 0]}), ()
+    if np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
+        return pd.DataFrame({"y": flat.argmax(axis=1)}), ("One-hot y was read as class numbers.",)
+    return pd.DataFrame(flat, columns=[f"y{index}" for index in range(flat.shape[1])]), ()

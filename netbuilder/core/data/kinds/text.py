@@ -1,0 +1,148 @@
+"""Texts become rows of word numbers.
+
+The words are cut and numbered outside the model, in the way of ``keras.layers.TextVectorization``
+with its defaults (lower case, punctuation taken out, cut at blanks, 0 for padding at the end, 1
+for unknown words), so that a trained file takes plain whole numbers and opens anywhere. The list
+of words travels with the file; a ``TextVectorization`` layer with the same list gives the same
+numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.targets import of_folders
+from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import counted, did_you_mean, listed
+
+PADDING = ""
+UNKNOWN = "[UNK]"
+DEFAULT_WORDS = 10_000
+LONGEST = 256
+
+# The characters that TextVectorization takes out ("lower_and_strip_punctuation").
+_PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text: lower case, without punctuation."""
+    return _PUNCTUATION.sub("", text.lower()).split()
+
+
+def fit_vocabulary(texts: Iterable[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Padding, unknown, and the most frequent words; option "max_words" (10,000) in all."""
+    size = whole(options, "max_words", DEFAULT_WORDS, least=3)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(words_of(text))
+    ranked = sorted(counts, key=lambda word: (-counts[word], word))
+    return (PADDING, UNKNOWN, *ranked[: size - 2])
+
+
+def fit_length(texts: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Words in a sample: option "sequence_length", else the longest text, at most 256."""
+    if options.get("sequence_length") is not None:
+        return whole(options, "sequence_length", LONGEST)
+    return max(1, min(LONGEST, max((len(words_of(text)) for text in texts), default=1)))
+
+
+def encode_texts(texts: Iterable[str], vocabulary: Sequence[str], length: int) -> NDArray[np.int32]:
+    """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
+    numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
+    rows = [[numbers.get(word, 1) for word in words_of(text)[:length]] for text in texts]
+    out = np.zeros((len(rows), length), np.int32)
+    for row, found in zip(out, rows, strict=True):
+        row[: len(found)] = found
+    return out
+
+
+def read_text(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Samples:
+    """Samples from a CSV file with a column of texts, or a folder with one folder per class.
+
+    Args:
+        path: the CSV file, or a folder whose subfolders hold ``.txt`` files.
+        target: the CSV's column of labels; empty: the last column that is not the text.
+        options: "text": the CSV's column of texts (default: the one with the longest texts).
+
+    Raises:
+        DataError: not readable, a column that does not exist, or no texts.
+    """
+    return _folder(path) if path.is_dir() else _csv(path, target, options)
+
+
+def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Samples:
+    table = read_csv(path, options)
+    names = [str(name) for name in table.columns]
+    for name in (*target, options.get("text")):
+        if name and name not in names:
+            raise DataError(
+                f"The column '{name}' is not in {path.name}.",
+                f"{did_you_mean(name, names)} Its columns are {listed(names, 12)}.".strip(),
+            )
+    free = [name for name in names if name not in target]
+    strings = [name for name in free if table[name].dtype.kind not in "iufb"]
+    column = options.get("text")
+    if not column:
+        if not strings:
+            raise DataError(
+                f"{path.name} has no column of texts.",
+                "Choose another file, or the kind of data 'csv' for numbers.",
+            )
+        column = max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
+    chosen = list(target) or [name for name in names if name != column][-1:]
+    if not chosen:
+        raise DataError(
+            f"{path.name} has only one column.", "Add a column with the label of each text."
+        )
+    used = table.dropna(subset=[column, *chosen])
+    if used.empty:
+        raise DataError(f"No row of {path.name} has both text and label.", "Fill them in.")
+    left = len(table) - len(used)
+    return Samples(
+        role="text",
+        arrays={str(column): used[column].astype(str).to_numpy(object)},
+        targets=used[chosen],
+        source=path.name,
+        notes=(f"{counted(left, 'row')} without text or label left out.",) if left else (),
+    )
+
+
+def _folder(path: Path) -> Samples:
+
+    texts: list[str] = []
+    labels: list[str] = []
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+        for file in sorted(folder.glob("*.txt")):
+            try:
+                texts.append(file.read_text(encoding="utf-8-sig"))
+            except UnicodeDecodeError:
+                texts.append(file.read_text(encoding="cp1252", errors="replace"))
+            except OSError as error:
+                raise DataError(
+                    f"'{folder.name}/{file.name}' cannot be read ({error.strerror}).",
+                    "Check that you may read it, or take it out.",
+                    path=str(file),
+                ) from error
+            labels.append(folder.name)
+    if not texts:
+        raise DataError(
+            f"No .txt file in the folders of '{path.name}'.",
+            "Make one folder for each class and put its texts inside, one .txt file each.",
+            path=str(path),
+        )
+    return Samples(
+        role="text",
+        arrays={"text": np.array(texts, object)},
+        targets=of_folders(labels),
+        source=path.name,
+    )

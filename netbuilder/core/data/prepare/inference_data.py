@@ -1,0 +1,294 @@
+"""New data for a model that is already trained: read it and transform it as the training data was.
+
+Nothing is fitted here. What the model knows (columns, categories, words, scales) comes from its
+``Preprocessing``; the recipe only says how files are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.kinds import images, text
+from netbuilder.core.data.kinds import table as tables
+from netbuilder.core.data.kinds.arrays import read_arrays
+from netbuilder.core.data.kinds.series import cut, numbers_of, windows
+from netbuilder.core.data.prepare.fit_inputs import read_raw
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.prepare.targets import encode_targets
+from netbuilder.core.data.readers.csv_dialect import check_file
+from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import counted, did_you_mean, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[Any]
+ARRAY_ENDINGS = (".npz", ".h5", ".hdf5")
+
+
+def read_split(data: Data, pre: Preprocessing, path: Path) -> Split:
+    """Samples with their answers, to judge a trained model by.
+
+    Args:
+        data: the recipe that the model was trained with.
+        pre: what the model knows.
+        path: a CSV file, a folder of pictures or texts, or a file of arrays.
+
+    Raises:
+        DataError: it cannot be read, columns are missing, or a class is unknown.
+    """
+    samples = _labelled(data, pre, path)
+    count = np.arange(len(samples))
+    raw_x = {key: _raw(samples, entry, count) for key, entry in pre.inputs.items()}
+    raw_y = {
+        key: encode_targets(
+            _renamed(samples.targets, entry.columns, samples.source), entry, path.name
+        )
+        for key, entry in pre.outputs.items()
+    }
+    return Split(pre.apply_inputs(raw_x), pre.apply_targets(raw_y), raw_x, None, raw_y)
+
+
+def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:
+    """Targets under the names that the model knows: of folders and arrays only the order counts."""
+    if all(name in targets.columns for name in columns):
+        return targets
+    if len(targets.columns) != len(columns):
+        raise DataError(
+            f"{source} has {len(targets.columns)} target columns, the model answers "
+            f"{len(columns)}: {listed(columns)}.",
+            "Choose the data that goes with this model.",
+        )
+    return targets.set_axis(list(columns), axis=1)
+
+
+def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    kinds = {entry.kind for entry in pre.inputs.values()}
+    wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
+    if path.suffix.lower() in ARRAY_ENDINGS:
+        return _array_samples(data, pre, path)
+    if "text" in kinds:
+        return text.read_text(path, () if path.is_dir() else wanted, data.options)
+    if path.is_dir():
+        if "image" not in kinds:
+            raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
+        return images.read_image_folder(path, _image_options(pre))
+    table = read_csv(path, data.options)
+    series = series_input(pre)
+    if series is not None:
+        names = tuple(dict.fromkeys([*(column.name for column in series.columns), *wanted]))
+        need_columns(table, names, path.name, "that the model needs")
+        options = {**data.options, "window": int(series.shape[0] or 1)}
+        found = windows(table[list(names)], wanted, options, path.name)
+        return replace(found, arrays={"series": found.arrays["series"][..., : len(series.columns)]})
+    need_columns(table, wanted, path.name, "to compare the answers with")
+    table, _ = _complete(table, pre, data, path.name, wanted)
+    return _samples_of_table(table, pre, table[list(wanted)], path.name)
+
+
+def _array_samples(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    sources = tuple(entry.source for entry in pre.inputs.values() if entry.source)
+    names = sources if data.kind == "arrays" and sources else ()
+    answers = [n for chosen in data.targets.values() for n in chosen] if names else []
+    tested = read_arrays(path, data.options, names, answers, test=True)
+    samples = tested or read_arrays(path, data.options, names, answers)
+    assert samples is not None
+    return samples
+
+
+def _image_options(pre: Preprocessing) -> dict[str, Any]:
+    """Pictures as the model takes them, whatever the recipe says."""
+    entry = next(entry for entry in pre.inputs.values() if entry.kind == "image")
+    return {
+        "image_size": [int(size or 1) for size in entry.shape[:2]],
+        "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
+    }
+
+
+def series_input(pre: Preprocessing) -> InputPre | None:
+    """The input that takes windows of a series, if the model has one."""
+    found = (entry for entry in pre.inputs.values() if entry.kind == "numbers" and entry.columns)
+    return next(found, None)
+
+
+def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
+    """Like ``read_raw``, with words for data of another shape."""
+    if samples.table is not None and entry.kind != "table":
+        return pixels(samples.table, entry, samples.source)
+    if samples.table is None and entry.kind == "table":
+        raise DataError(
+            f"{samples.source} holds no table.",
+            f"The model takes the columns {listed(column.name for column in entry.columns)}.",
+        )
+    try:
+        return read_raw(samples, entry, rows)
+    except ValueError as error:
+        shape = next(iter(samples.arrays.values())).shape[1:] if samples.arrays else ()
+        raise DataError(
+            f"The samples of {samples.source} have the shape {shape}, the model takes "
+            f"{entry.shape}.",
+            "Choose data of the same shape.",
+        ) from error
+
+
+def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what: str) -> None:
+    """Raise the ``DataError`` that names every missing column."""
+    known = [str(name) for name in table.columns]
+    lost = [name for name in names if name not in known]
+    if lost:
+        one = len(lost) == 1
+        hint = did_you_mean(lost[0], known) if one else ""
+        raise DataError(
+            f"{source} lacks the column{'' if one else 's'} {listed(lost, 8)} {what}.",
+            f"{hint} It has {listed(known, 12)}.".strip(),
+        )
+
+
+def _complete(
+    table: pd.DataFrame, pre: Preprocessing, data: Data, source: str, also: tuple[str, ...] = ()
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """A table without gaps where the model needs none, by the recipe's rule."""
+    used = tuple(
+        dict.fromkeys([c.name for entry in pre.inputs.values() for c in entry.columns] + list(also))
+    )
+    need_columns(table, used, source, "that the model needs")
+    rule = str(data.options.get("missing", "error"))
+    tables.missing_cells(table[list(used)], source, rule)
+    holes = list(also) if rule == "mean" else list(used)
+    kept = table.dropna(subset=holes) if holes else table
+    lost = len(table) - len(kept)
+    return kept, ((f"{counted(lost, 'row')} with missing values left out.",) if lost else ())
+
+
+def _samples_of_table(
+    table: pd.DataFrame, pre: Preprocessing, targets: pd.DataFrame, source: str
+) -> Samples:
+    if all(entry.kind == "table" for entry in pre.inputs.values()):
+        return Samples("table", targets, table=table, source=source)
+    features = table.drop(columns=[name for name in targets.columns if name in table.columns])
+    return Samples("numbers", targets, table=features, source=source)
+
+
+def pixels(table: pd.DataFrame, entry: InputPre, source: str) -> Array:
+    """Rows of a table as pictures or sequences: each column one value, in reading order.
+
+    Raises:
+        DataError: the number of columns does not fit the model, or a cell is no number.
+    """
+    want = int(np.prod([size or 1 for size in entry.shape]))
+    columns = []
+    for name in table.columns:
+        numbers = tables.as_numbers(table[name], source)
+        if numbers is not None:
+            columns.append(np.asarray(numbers.to_numpy(), np.float64))
+    if len(columns) != want:
+        raise DataError(
+            f"{source} has {len(columns)} columns of numbers, the model takes {want} "
+            f"({'×'.join(str(size) for size in entry.shape)}) in a row.",
+            "Give one column for each value.",
+        )
+    raw: Array = np.stack(columns, axis=1).reshape(len(table), *[s or 1 for s in entry.shape])
+    return raw.astype(entry.dtype)
+
+
+def raw_of_table(
+    table: pd.DataFrame, data: Data, pre: Preprocessing, source: str
+) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
+    """Raw values of rows that have no answers yet.
+
+    Returns:
+        raw values by Input id, the rows that they stand for, and notes.
+
+    Raises:
+        DataError: columns are missing, text stands among numbers, a category is unknown.
+    """
+    if series_input(pre) is not None:
+        return _history(table, data, pre, source)
+    kept, notes = _complete(table, pre, data, source)
+    raw: dict[str, Array] = {}
+    for key, entry in pre.inputs.items():
+        if entry.kind == "table":
+            encoded = tables.encode(kept, entry.columns, source, strict=True)
+            shape = [size or 1 for size in entry.shape]
+            raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
+        elif entry.kind == "text":
+            raw[key] = raw_of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
+        else:
+            answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
+            raw[key] = pixels(kept.drop(columns=answers), entry, source)
+    return raw, kept, notes
+
+
+def _history(
+    table: pd.DataFrame, data: Data, pre: Preprocessing, source: str
+) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
+    """Every window of a series; the rows returned are those on which a window ends."""
+    entry = series_input(pre)
+    assert entry is not None
+    names = tuple(column.name for column in entry.columns)
+    need_columns(table, names, source, "that the model needs")
+    frame, _ = numbers_of(table[list(names)], names, data.options, source)
+    window = int(entry.shape[0] or 1)
+    if len(frame) < window:
+        raise DataError(
+            f"{source} has {counted(len(frame), 'row')}, the model looks back {window}.",
+            f"Give at least {window} rows.",
+        )
+    raw = {key: cut(frame, window).astype(np.float32) for key in pre.inputs}
+    ahead = counted(int(data.options.get("horizon", 1)), "row")
+    note = f"Each answer stands where its {window} rows end, and is about {ahead} later."
+    return raw, table.loc[frame.index[window - 1 :]], (note,)
+
+
+def _text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:
+    if entry.source in table.columns:
+        return table[entry.source].fillna("")
+    strings = [name for name in table.columns if table[name].dtype.kind not in "iufb"]
+    if not strings:
+        raise DataError(
+            f"{source} has no column of texts.", f"The model reads the column '{entry.source}'."
+        )
+    longest = max(strings, key=lambda name: table[name].fillna("").astype(str).str.len().mean())
+    return table[longest].fillna("")
+
+
+def raw_of_texts(texts: list[str], entry: InputPre) -> Array:
+    """Word numbers of texts, (n, words)."""
+    return text.encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1))
+
+
+def raw_of_images(files: list[Path], entry: InputPre) -> Array:
+    """Pixels of picture files in the range that the model was trained on."""
+    for file in files:
+        check_file(file)
+    shape = tuple(size or 1 for size in entry.shape)
+    if len(shape) != 3:
+        raise DataError(
+            "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
+        )
+    decoded = images.decode(files, shape)
+    low, high = entry.value_range or (0.0, 255.0)
+    if (low, high) == (0.0, 255.0):
+        return decoded
+    return (low + decoded.astype(np.float32) / 255.0 * (high - low)).astype(np.float32)
+
+
+def one_row(values: Mapping[str, object]) -> pd.DataFrame:
+    """A row that was filled in by hand as a table of one line; empty cells are missing."""
+    import pandas as pd
+
+    cells = {
+        name: [None if value is None or str(value).strip() == "" else value]
+        for name, value in values.items()
+    }
+    return pd.DataFrame(cells, index=pd.RangeIndex(1, 2))

@@ -1,0 +1,233 @@
+"""A recipe that has met its data and its graph: everything fitted, nothing transformed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.prepare import prepared_stream, scaling, targets
+from netbuilder.core.data.prepare.cache import Recent, stamp
+from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
+from netbuilder.core.data.prepare.holdout_check import checked_test
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.prepare.splits import Rows3, split_rows
+from netbuilder.core.data.readers.large_csv import Scan, is_large
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.sources import read
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.graph_ends import feeds_embedding, input_ids, last_units, output_ids
+from netbuilder.core.project.model import Data, Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Samples of the training file and of the test file, the cut, and what was fitted.
+
+    Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
+    the others.
+    """
+
+    samples: Samples
+    test: Samples | None
+    rows: Rows3
+    pre: Preprocessing
+    facts: DataFacts
+    scan: Scan | None = None
+
+
+_SAMPLES: Recent[tuple[Samples, Samples | None]] = Recent(3)
+_PLANS: Recent[Plan] = Recent(4)
+_SCANS: Recent[Scan] = Recent(2)
+
+
+def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
+    """The samples of a recipe and of its test file, remembered while neither changes."""
+    return _SAMPLES.get(stamp(data, base), lambda: _read_both(data, base))
+
+
+def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
+    samples = read(data, base)
+    if samples is None:
+        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+    return samples, read(data, base, test=True)
+
+
+def make_plan(project: Project, base: Path) -> Plan:
+    """Read, cut and fit; remembered while neither recipe, files nor the graph's ends change.
+
+    Raises:
+        DataError: the data cannot be read, or does not fit the recipe.
+    """
+    graph = project.graph
+    ends = (
+        *(
+            (key, repr(graph.by_id[key].params.get("shape")), feeds_embedding(graph, key))
+            for key in graph.inputs
+        ),
+        *((key, last_units(graph, key)) for key in graph.outputs),
+    )
+    key = (stamp(project.data, base), ends, project.training.seed)
+    make = _make_large if is_large(project.data, base) else _make
+    return _PLANS.get(key, lambda: make(project, base))
+
+
+def _make(project: Project, base: Path) -> Plan:
+    data = project.data
+    samples, test = read_samples(data, base)
+    outputs = _fit_outputs(project, samples.targets, samples.source)
+    first = next(iter(outputs.values()))
+    classes = None
+    if first.task in {BINARY, CLASSES}:
+        classes = targets.encode_targets(samples.targets, first, samples.source)
+    rows = split_rows(
+        len(samples),
+        validation=data.validation_split,
+        test=0.0 if test is not None else data.test_split,
+        seed=project.training.seed,
+        classes=classes,
+        ordered=samples.ordered,
+    )
+    outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
+    inputs, notes = _fit_inputs(project, samples, rows)
+    if test is not None:
+        test, said = checked_test(samples, test, inputs)
+        notes += said
+    pre = Preprocessing(inputs, outputs)
+    facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
+    return Plan(samples, test, rows, pre, facts)
+
+
+def _make_large(project: Project, base: Path) -> Plan:
+    data = project.data
+    key = (*stamp(data, base), project.training.seed)
+    scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
+    samples, held, rows = prepared_stream.held_samples(scan)
+    test = read(data, base, test=True) or held
+    seen = prepared_stream.targets_seen(scan, samples)
+    outputs = {
+        key: prepared_stream.scale_output(pre, scan, data.scaling)
+        for key, pre in _fit_outputs(project, seen, samples.source).items()
+    }
+    inputs, notes = prepared_stream.fit_inputs(project, scan, samples)
+    if data.test_path and test is not None:
+        test, said = checked_test(samples, test, inputs)
+        notes += said
+    pre = Preprocessing(inputs, outputs)
+    facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
+    counts = prepared_stream.class_counts(scan, next(iter(outputs.values())))
+    present = [count for count in counts if count]
+    facts = replace(
+        facts,
+        rows=scan.rows,
+        streamed=True,
+        class_counts=counts,
+        imbalance=max(present) / min(present) if present else 1.0,
+    )
+    return Plan(samples, test, rows, pre, facts, scan)
+
+
+def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Target columns of one output: as the recipe gives them, else one each, else all."""
+    given = project.data.targets.get(output)
+    if given:
+        return tuple(dict.fromkeys(given))
+    outputs = output_ids(project.graph)
+    if len(outputs) > 1 and len(names) == len(outputs):
+        return (names[outputs.index(output)],)
+    return tuple(names)
+
+
+def _fit_outputs(project: Project, frame: pd.DataFrame, source: str) -> dict[str, OutputPre]:
+    found: dict[str, OutputPre] = {}
+    names = [str(name) for name in frame.columns]
+    for output in output_ids(project.graph):
+        columns = frame[list(_columns_for(project, output, names))]
+        found[output] = targets.fit(
+            columns,
+            targets.detect(columns, project.data.options, source),
+            units=last_units(project.graph, output),
+            one_hot=bool(project.data.options.get("one_hot", False)),
+            source=source,
+        )
+    return found
+
+
+def _scale_output(pre: OutputPre, samples: Samples, rows: Rows3, how: str) -> OutputPre:
+    if pre.task != REGRESSION:
+        return pre
+    values = targets.encode_targets(samples.targets, pre, samples.source)[rows.train]
+    offset, scale = scaling.fit_columns(values, how)
+    return replace(pre, offset=offset, scale=scale)
+
+
+def _fit_inputs(
+    project: Project, samples: Samples, rows: Rows3
+) -> tuple[dict[str, InputPre], tuple[str, ...]]:
+    found: dict[str, InputPre] = {}
+    notes: list[str] = list(samples.notes)
+    for key in input_ids(project.graph):
+        found[key], said = fit_input(project, key, samples, rows.train)
+        notes += [note for note in said if note not in notes]
+    return found, tuple(notes)
+
+
+def _facts(
+    samples: Samples,
+    test: Samples | None,
+    rows: Rows3,
+    pre: Preprocessing,
+    *,
+    classes: NDArray[Any] | None,
+    notes: tuple[str, ...],
+) -> DataFacts:
+    outputs = pre.outputs
+    first = next(iter(outputs.values()))
+    counts: tuple[int, ...] = ()
+    if classes is not None:
+        counts = tuple(np.bincount(classes[rows.train], minlength=len(first.classes)).tolist())
+    present = [count for count in counts if count]
+    return DataFacts(
+        rows=len(rows.train),
+        validation_rows=len(rows.validation),
+        test_rows=len(rows.test) if test is None else len(test),
+        task=first.task,
+        tasks={key: entry.task for key, entry in outputs.items()},
+        input_shapes={key: entry.shape for key, entry in pre.inputs.items()},
+        input_dtypes={key: entry.dtype for key, entry in pre.inputs.items()},
+        target_names=tuple(dict.fromkeys(n for entry in outputs.values() for n in entry.columns)),
+        classes=first.classes,
+        output_classes={key: entry.classes for key, entry in outputs.items()},
+        output_units={
+            key: 1 if entry.task == BINARY else max(len(entry.classes), len(entry.columns))
+            for key, entry in outputs.items()
+        },
+        column_names=pre.column_names,
+        vocabulary=next((e.vocabulary for e in pre.inputs.values() if e.vocabulary), ()),
+        units_scaled=all(e.scaled for e in pre.inputs.values() if e.dtype != "int32"),
+        value_range=_value_range(samples, rows, pre),
+        imbalance=max(present) / min(present) if present else 1.0,
+        class_counts=counts,
+        one_hot=any(entry.one_hot for entry in outputs.values()),
+        notes=notes,
+    )
+
+
+def _value_range(samples: Samples, rows: Rows3, pre: Preprocessing) -> tuple[float, float]:
+    if samples.value_range is not None:
+        return samples.value_range
+    low, high = np.inf, -np.inf
+    for entry in pre.inputs.values():
+        raw = read_raw(samples, entry, rows.train[:5000])
+        if raw.size:
+            low = min(low, float(np.nanmin(raw)))
+            high = max(high, float(np.nanmax(raw)))
+    return (low, high) if low <= high else (0.0, 0.0)

@@ -1,0 +1,123 @@
+"""The plan for a CSV file that does not fit in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.kinds.table import as_label
+from netbuilder.core.data.prepare.fit_inputs import wanted_shape
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.prepare.splits import Rows3
+from netbuilder.core.data.readers import large_csv
+from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, Scan
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.graph_ends import feeds_embedding, input_ids
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def scan_project(project: Project, base: Path) -> Scan:
+    """One pass over the project's file."""
+    return large_csv.scan(project.data, base / project.data.path, project.training.seed)
+
+
+def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
+    """First rows of each part, as samples in memory: training and validation, and test.
+
+    Validation and test use at most the first 50,000 of their rows.
+    """
+    import pandas as pd
+
+    train, validation = found.held[TRAIN], found.held.get(VALIDATION)
+    first = len(train)
+    samples = train
+    if validation is not None and validation.table is not None:
+        assert train.table is not None
+        weights = None
+        if train.weights is not None and validation.weights is not None:
+            weights = np.concatenate([train.weights, validation.weights])
+        samples = replace(
+            train,
+            table=pd.concat([train.table, validation.table]),
+            targets=pd.concat([train.targets, validation.targets]),
+            weights=weights,
+        )
+    rows = Rows3(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
+    notes = [f"{found.path.name} is large: its {number(found.rows)} training rows are read while "
+             "training."]  # fmt: skip
+    for part, what in ((VALIDATION, "validation"), (TEST, "test")):
+        if found.totals[part] > large_csv.HELD_ROWS:
+            notes.append(f"Of the {what} rows the first {large_csv.HELD_ROWS:,} are used.")
+    return replace(samples, notes=(*samples.notes, *notes)), found.held.get(TEST), rows
+
+
+def targets_seen(found: Scan, samples: Samples) -> pd.DataFrame:
+    """Target rows in memory, and a row for each value that only stands further down."""
+    import pandas as pd
+
+    frame = samples.targets
+    if len(frame.columns) > 1:
+        return frame
+    name = str(frame.columns[0])
+    more = pd.DataFrame({name: list(found.values[name])})
+    return pd.concat([frame, more], ignore_index=True)
+
+
+def fit_inputs(
+    project: Project, found: Scan, samples: Samples
+) -> tuple[dict[str, InputPre], tuple[str, ...]]:
+    """Preprocessing of each Input node from what the pass over the file found."""
+    assert samples.table is not None
+    data = project.data
+    inputs: dict[str, InputPre] = {}
+    said: list[str] = list(samples.notes)
+    for key in input_ids(project.graph):
+        given = data.inputs.get(key) or samples.table.columns
+        names = list(dict.fromkeys(str(name) for name in given))
+        columns, notes = large_csv.columns_of(found, names)
+        said += [note for note in notes if note not in said]
+        if not columns:
+            raise DataError(
+                f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
+                "Choose columns of numbers, or text columns with few distinct values.",
+            )
+        width = sum(len(column.features) for column in columns)
+        shape = wanted_shape(project, key, (width,))
+        if feeds_embedding(project.graph, key):
+            inputs[key] = InputPre("table", (width,), "int32", columns)
+            continue
+        offset, scale = large_csv.affine_of(found, columns, data.scaling)
+        if len(shape) > 1 and scale:
+            # One scale for the whole picture: from its darkest to its lightest column.
+            low = min(column.low or 0.0 for column in columns)
+            high = max(column.high or 0.0 for column in columns)
+            offset, scale = (low,), (high - low or 1.0,)
+        inputs[key] = InputPre("table", shape, "float32", columns, offset, scale)
+    return inputs, tuple(said)
+
+
+def scale_output(pre: OutputPre, found: Scan, scaling: str) -> OutputPre:
+    """The target's scale over all training rows."""
+    if pre.task != REGRESSION:
+        return pre
+    offset, scale = large_csv.target_affine(found, pre.columns, scaling)
+    return replace(pre, offset=offset, scale=scale)
+
+
+def class_counts(found: Scan, pre: OutputPre) -> tuple[int, ...]:
+    """Rows of each class in the whole file, in the order of the classes."""
+    if pre.task not in {BINARY, CLASSES}:
+        return ()
+    counts = dict.fromkeys(pre.classes, 0)
+    for value, count in found.values[pre.columns[0]].items():
+        counts[as_label(value)] += count
+    return tuple(counts.values())

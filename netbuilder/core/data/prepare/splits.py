@@ -1,0 +1,81 @@
+"""Which rows are for training, which for watching it, which for the final test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import counted
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rows3:
+    """Row numbers of the training file; ``test`` is empty where there is a test file."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+def split_rows(
+    count: int,
+    *,
+    validation: float,
+    test: float,
+    seed: int,
+    classes: NDArray[Any] | None,
+    ordered: bool,
+) -> Rows3:
+    """Cut ``count`` rows in three.
+
+    Args:
+        count: rows in the file.
+        validation: share of the rows that are not for testing.
+        test: share of all rows.
+        seed: the same seed cuts the same way.
+        classes: class number of each row, so that each part gets its share of each class.
+        ordered: keep the order of time: training first, then validation, then test.
+
+    Raises:
+        DataError: a share is not between 0 and 1, or no training row remains.
+    """
+    for name, share in (("validation split", validation), ("test split", test)):
+        if not 0 <= share < 1:
+            raise DataError(
+                f"The {name} is {share}.", "Write a number from 0 to below 1, such as 0.1."
+            )
+    rows = np.arange(count)
+    rest, tested = _cut(rows, test, seed, classes, ordered)
+    train, validated = _cut(rest, validation, seed, classes, ordered)
+    if len(train) < 1:
+        raise DataError(
+            f"Of {counted(count, 'row')} none is left to train on.",
+            "Use more rows, or smaller shares for validation and test.",
+        )
+    return Rows3(train, validated, tested)
+
+
+def _cut(
+    rows: Rows, share: float, seed: int, classes: NDArray[Any] | None, ordered: bool
+) -> tuple[Rows, Rows]:
+    from sklearn.model_selection import train_test_split
+
+    count = round(len(rows) * share)
+    if count == 0 or count >= len(rows):
+        return rows, rows[:0]
+    if ordered:
+        return rows[: len(rows) - count], rows[len(rows) - count :]
+    stratify = None if classes is None else classes[rows]
+    if stratify is not None:
+        _, sizes = np.unique(stratify, return_counts=True)
+        # A class of one row cannot be on both sides, nor more classes than rows on one.
+        if sizes.min() < 2 or count < len(sizes) or len(rows) - count < len(sizes):
+            stratify = None
+    kept, cut = train_test_split(rows, test_size=count, random_state=seed, stratify=stratify)
+    return np.sort(kept), np.sort(cut)

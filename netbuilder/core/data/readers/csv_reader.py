@@ -1,0 +1,183 @@
+"""CSV files as they come: any separator, decimal comma, byte-order mark, encoding, no header."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.readers.csv_dialect import Dialect, sniff
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import LINE, counted, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+
+
+def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
+    """The table in a file. Its index is the line in the file on which a row begins.
+
+    Lines that are wholly empty are passed over. Numbers are numbers, all else is text; what is
+    missing is NaN.
+
+    Raises:
+        DataError: the file cannot be read as a table, or has no rows.
+    """
+    dialect = sniff(path, options)
+    return drop_index_column(read_with(path, dialect, nrows=nrows))
+
+
+def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.DataFrame:
+    """Like ``read_csv`` where the dialect is known; every column is kept."""
+    import pandas as pd
+
+    check_widths(path, dialect)
+    with parser_errors(path, dialect):
+        table: pd.DataFrame = pd.read_csv(path, nrows=nrows, **pandas_arguments(dialect))
+    _number_lines(table, dialect)
+    if len(dialect.names) > 1:
+        table = table.dropna(how="all")
+    if table.empty:
+        raise _no_rows(path)
+    return table
+
+
+def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:
+    """Like ``read_with``, each cell the text that stands in the file; wholly empty lines too."""
+    import pandas as pd
+
+    arguments = {**pandas_arguments(dialect), "dtype": str, "na_filter": False}
+    with parser_errors(path, dialect):
+        cells: pd.DataFrame = pd.read_csv(path, **arguments)
+    _number_lines(cells, dialect)
+    return cells
+
+
+def _number_lines(table: pd.DataFrame, dialect: Dialect) -> None:
+    import pandas as pd
+
+    table.index = pd.RangeIndex(1 + dialect.skip, 1 + dialect.skip + len(table), name=LINE)
+
+
+@contextmanager
+def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
+    """Say what pandas finds wrong with a file as a ``DataError`` that names the line."""
+    import pandas as pd
+
+    try:
+        with warnings.catch_warnings():
+            # Rows longer than the header: pandas would drop their last cells with a warning.
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)
+            yield
+    except pd.errors.EmptyDataError as error:
+        raise _no_rows(path) from error
+    except pd.errors.ParserError as error:
+        raise (
+            _ragged(path, dialect)
+            or _unclosed(path, dialect, str(error))
+            or DataError(
+                f"'{path.name}' is not a table ({error}).",
+                "Open it in a spreadsheet program, look at its rows, and save it as CSV again.",
+                path=str(path),
+            )
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"'{path.name}' has characters that are not {dialect.encoding}.",
+            "Save the file as UTF-8, or set its encoding.",
+            path=str(path),
+        ) from error
+
+
+def _unclosed(path: Path, dialect: Dialect, reason: str) -> DataError | None:
+    found = re.search(r"EOF inside string starting at row (\d+)", reason)
+    if found is None:
+        return None
+    return DataError(
+        f"The quotation mark in line {int(found[1]) + 1} of '{path.name}' is never closed.",
+        "Close it, or take it out.",
+        path=str(path),
+    )
+
+
+def _no_rows(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' has column names but no rows.",
+        "Choose a file with one line for each row below the names.",
+        path=str(path),
+    )
+
+
+def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
+    """Arguments of ``pandas.read_csv`` for a dialect."""
+    return {
+        "sep": dialect.separator,
+        "decimal": dialect.decimal,
+        "encoding": dialect.encoding,
+        "header": None,
+        "names": list(dialect.names),
+        "skiprows": dialect.skip,
+        "skip_blank_lines": False,
+        "skipinitialspace": True,
+        "index_col": False,
+        # pandas finds the line's end by itself, but miscounts skipped lines that end in "\r".
+        "lineterminator": dialect.line_end,
+        "low_memory": False,
+    }
+
+
+def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
+    """Without the nameless first column that spreadsheets and pandas write to count rows."""
+    first = table.columns[0]
+    if first != "column 1" or len(table.columns) < 3 or table[first].dtype.kind != "i":
+        return table
+    steps = table[first].diff().dropna()
+    if len(steps) and (steps == 1).all() and table[first].iloc[0] in {0, 1}:
+        return table.drop(columns=first)
+    return table
+
+
+def _ragged(path: Path, dialect: Dialect) -> DataError | None:
+    """The first row with more cells than there are columns, in words."""
+    try:
+        with path.open(encoding=dialect.encoding, newline=None) as file:
+            reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+            for row in reader:
+                if len(row) > len(dialect.names):
+                    return DataError(
+                        f"Line {reader.line_num} of '{path.name}' has {len(row)} cells, but "
+                        f"there {'is' if len(dialect.names) == 1 else 'are'} "
+                        f"{counted(len(dialect.names), 'column')}: "
+                        f"'{shown(dialect.separator.join(row))}'.",
+                        f"Is the separator really a {_NAMES.get(dialect.separator, 'character')}?"
+                        " If so, put text that contains it between quotation marks.",
+                        path=str(path),
+                    )
+    except (OSError, UnicodeError, csv.Error):
+        return None
+    return None
+
+
+def check_widths(path: Path, dialect: Dialect) -> None:
+    """Raise ``DataError`` where the first row has cells beyond the last column.
+
+    pandas takes the first row's width for that of all, and drops what lies beyond the names;
+    longer rows further down it reports by itself. A separator at the end of each line is fine.
+    """
+    with path.open(encoding=dialect.encoding, errors="replace", newline=None) as file:
+        reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+        try:
+            row = next(itertools.islice(reader, dialect.skip, None), [])
+        except csv.Error:
+            return
+    if any(cell.strip() for cell in row[len(dialect.names) :]):
+        error = _ragged(path, dialect)
+        if error is not None:
+            raise error

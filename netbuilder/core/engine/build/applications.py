@@ -1,0 +1,137 @@
+"""Networks of ``keras.applications`` as one layer each; see ``catalog.pretrained``.
+
+``make_body`` makes the layer without its learned weights, in no time and without a network;
+``load_body`` puts them in when a model is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
+from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.engine.download_progress import Tell, told
+from netbuilder.core.engine.build.objects import first_line
+from netbuilder.core.errors import BuildError
+from netbuilder.core.hdf5 import check_file
+from netbuilder.core.project.model import Node
+
+if TYPE_CHECKING:
+    import keras
+
+_OWN = ("alpha", "minimalistic")
+_CAFFE_MEANS = (103.939, 116.779, 123.68)
+_TORCH_MEANS = (0.485, 0.456, 0.406)
+_TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
+
+
+def make_body(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
+    """The body with random weights, frozen unless ``trainable``; takes pixels from 0 to 255.
+
+    Input shape: (batch, height, width, 3). Output: (batch, channels) with ``pooling``, else
+    (batch, height, width, channels).
+    """
+    import keras
+
+    inner = _application(spec.name, params, weights=None, name=f"{name or spec.name}_body")
+    pixels = keras.Input((None, None, 3), name=f"{name or spec.name}_pixels")
+    scaled = _preprocess(spec.name, params, pixels, name or spec.name)
+    body = keras.Model(pixels, inner(scaled), name=name or spec.name)
+    inner.trainable = bool(params.get("trainable", False))
+    return body
+
+
+def _application(kind: str, params: Mapping[str, Any], weights: Any, name: str) -> keras.Model:
+    family = BODIES[kind]
+    arguments: dict[str, Any] = {key: params[key] for key in _OWN if key in params}
+    if family.scaling is Scaling.SWITCH:
+        arguments["include_preprocessing"] = bool(params.get("preprocess", True))
+    make = getattr(importlib.import_module("keras.applications"), kind)
+    return make(
+        include_top=False,
+        weights=weights,
+        input_shape=(None, None, 3),
+        pooling=params.get("pooling"),
+        name=name,
+        **arguments,
+    )
+
+
+def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) -> Any:
+    """Scale as the body's family was trained, with layers that open anywhere."""
+    import keras
+    import numpy as np
+
+    scaling = BODIES[kind].scaling
+    if not params.get("preprocess", True) or scaling in (Scaling.SWITCH, Scaling.ALWAYS):
+        return pixels
+    if scaling is Scaling.UNIT:
+        return keras.layers.Rescaling(1 / 127.5, -1.0, name=f"{name}_scaling")(pixels)
+    if scaling is Scaling.TORCH:
+        scale = [1 / (255 * d) for d in _TORCH_DEVIATIONS]
+        offset = [-m / d for m, d in zip(_TORCH_MEANS, _TORCH_DEVIATIONS, strict=True)]
+        return keras.layers.Rescaling(scale, offset, name=f"{name}_scaling")(pixels)
+    # Red and blue change places: a 1×1 convolution whose kernel swaps them, never trained.
+    swap = keras.layers.Conv2D(3, 1, name=f"{name}_to_bgr", trainable=False)
+    scaled = swap(pixels)
+    swap.set_weights(
+        [np.eye(3, dtype=np.float32)[::-1][None, None], -np.asarray(_CAFFE_MEANS, np.float32)]
+    )
+    return scaled
+
+
+def load_body(layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None) -> None:
+    """Put learned weights into a body: those of ImageNet, or those in a file.
+
+    Args:
+        layer: what ``make_body`` made for ``node``.
+        base: folder that ``weights_file`` is relative to.
+        tell: is told, in words, how far a download is.
+
+    Raises:
+        BuildError: no network and not downloaded before, or a file that does not fit.
+    """
+    # Keras's own word for random weights is None.
+    kind = node.params.get("weights", "imagenet") or "none"
+    inner = next(part for part in layer.layers if part.name.endswith("_body"))
+    if kind == "file":
+        _load_file(inner, node, base)
+    elif kind == "imagenet":
+        try:
+            with told(f"the weights of {node.layer}", tell):
+                source = _application(node.layer, node.params, weights="imagenet", name="source")
+        except Exception as error:
+            raise BuildError(
+                f"The weights of {node.layer} are not on this computer and could not be "
+                f"downloaded: {first_line(error)}",
+                "Connect to the internet once, or set weights to 'file' or 'none'.",
+                node=node.id,
+            ) from error
+        inner.set_weights(source.get_weights())
+
+
+def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
+    name = node.params.get("weights_file")
+    if not name:
+        raise BuildError(
+            f"{node.layer} '{node.id}' is to take its weights from a file, and none is given.",
+            "Choose the file, or set weights to 'imagenet' or 'none'.",
+            node=node.id,
+        )
+    path = (base or Path()) / name
+    try:
+        if not path.is_file():
+            raise FileNotFoundError("there is no such file")
+        # A file from someone else: looked at before Keras opens it.
+        check_file(path)
+        inner.load_weights(path)
+    except Exception as error:
+        raise BuildError(
+            f"The weights in '{path}' do not fit {node.layer}: {first_line(error)}",
+            "Choose a file that was saved from this very network, without its last layers.",
+            node=node.id,
+            path=str(path),
+        ) from error

@@ -1,0 +1,322 @@
+"""Graph → ``keras.Model``: the canvas as Keras layers, compiled with the training plan.
+
+A model of one Input and one output takes and gives one tensor; one of several takes and gives
+lists, in the order of ``model_inputs`` and ``graph.outputs`` (lists, since Keras 2 can read no
+``.h5`` whose inputs are a dict; Keras also accepts a dict by the inputs' names).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.catalog.spec import Kind, LayerSpec
+from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.data.defaults import resolve, task_of
+from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
+from netbuilder.core.engine.build.applications import load_body, make_body
+from netbuilder.core.engine.download_progress import Tell
+from netbuilder.core.engine.build.objects import (first_line, is_out_of_memory, make_metrics, make_object, make_optimizer, value_for)
+from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
+from netbuilder.core.errors import BuildError, UserError
+from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["KERAS_LOCK", "assemble", "build_core", "make_layer", "make_object"]
+
+
+def keras_name(node_id: str) -> str:
+    """The name of a node's Keras layer: its id, without the slash that Keras does not take."""
+    return node_id.replace("/", "_")
+
+
+def owner_of(node: Node, graph: Graph) -> Node:
+    """The node whose layer ``node`` applies: itself, or the one that it shares with."""
+    seen = {node.id}
+    while node.shared:
+        if node.shared not in graph.by_id or node.shared in seen:
+            raise BuildError(
+                f"'{node.id}' shares the layer of '{node.shared}', which does not exist.",
+                "Give it a layer of its own.",
+                node=node.id,
+            )
+        node = graph.by_id[node.shared]
+        seen.add(node.id)
+    return node
+
+
+def make_layer(node: Node, graph: Graph) -> keras.Layer:
+    """The Keras layer of ``node``, not yet built. Needs no data.
+
+    A node that shares the layer of another gives a layer like that one; that they are the same
+    object is seen to where a model is built.
+
+    Raises:
+        BuildError: the layer is unknown, or Keras does not take its parameters.
+    """
+    node = owner_of(node, graph)
+    return _layer(node.layer, node.params, node.id, keras_name(node.id))
+
+
+def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) -> keras.Layer:
+    spec = LAYERS.get(kind)
+    if spec is None:
+        raise BuildError(
+            f"There is no layer '{kind}' here.",
+            "Replace it by another layer, or remove it.",
+            node=node,
+        )
+    named = {} if name is None else {"name": name}
+    try:
+        arguments = {key: _value(spec, key, value, node) for key, value in params.items()}
+        if spec.module == "keras.applications":
+            return make_body(spec, arguments, name)
+        if kind == "Input":
+            return _input_layer(arguments, named)
+        layer_class = getattr(importlib.import_module(spec.module), spec.name)
+        with KERAS_LOCK:
+            layer = layer_class(**arguments, **named)
+        mend(layer)
+        return layer
+    except UserError as error:
+        raise BuildError(error.what, error.mend, node=node, path=error.path) from error
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        raise BuildError(
+            f"{kind} '{node}' does not take these values: {first_line(error)}",
+            "Change or reset its parameters.",
+            node=node,
+        ) from error
+
+
+def _value(spec: LayerSpec, key: str, value: Any, node: str) -> Any:
+    param = spec.by_name.get(key)
+    if param is not None and param.kind is Kind.LAYER and isinstance(value, Mapping):
+        return _layer(value["layer"], value.get("params", {}), node, None)
+    return value_for(param, value)
+
+
+def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Layer:
+    import keras
+
+    if arguments.get("shape") is None:
+        raise BuildError("The input has no shape yet.", "Choose data, or give the shape here.")
+    return keras.layers.InputLayer(**arguments, **named)
+
+
+def model_inputs(graph: Graph) -> tuple[str, ...]:
+    """Ids of the Input nodes that feed something, in order: what a model takes."""
+    return tuple(node_id for node_id in graph.inputs if graph.targets[node_id])
+
+
+def connect(
+    graph: Graph, layer_of: Callable[[Node], Any], tensors: dict[str, Any]
+) -> dict[str, Any]:
+    """Run symbolic tensors through the graph.
+
+    Args:
+        graph: what is wired to what.
+        layer_of: the layer for a node, the same object for nodes that share one.
+        tensors: by Input id; filled with those of all nodes that they reach.
+
+    Raises:
+        BuildError: with the node where Keras cannot go on.
+    """
+    _check_order(graph)
+    for node_id in graph.order:
+        node = graph.by_id[node_id]
+        sources = graph.sources[node_id]
+        if node_id in tensors or node.layer == "Input" or not (sources or graph.targets[node_id]):
+            continue
+        missing = [source for source in sources if source not in tensors]
+        if missing or not sources:
+            raise BuildError(
+                f"Nothing arrives at '{node_id}'.", "Wire a layer into it.", node=node_id
+            )
+        layer = layer_of(node)
+        owner = owner_of(node, graph)
+        try:
+            tensors[node_id] = _call(layer, owner.layer, [tensors[source] for source in sources])
+        except UserError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise BuildError(
+                    f"{owner.layer} '{node_id}' needs more memory than this computer has.",
+                    "Make it smaller, or make what feeds it smaller.",
+                    node=node_id,
+                ) from error
+            shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
+            raise BuildError(
+                f"{owner.layer} '{node_id}' cannot take what arrives ({shapes}): "
+                f"{first_line(error)}",
+                "Change its parameters, or what feeds it.",
+                node=node_id,
+            ) from error
+    return tensors
+
+
+def _check_order(graph: Graph) -> None:
+    if len(graph.order) != len(graph.nodes):
+        behind = [node.id for node in graph.nodes if node.id not in graph.order]
+        raise BuildError(
+            f"The wires run in a circle through '{behind[0]}'.",
+            "Remove one of the wires of the circle.",
+            node=behind[0],
+        )
+
+
+def _call(layer: Any, kind: str, inputs: list[Any]) -> Any:
+    spec = LAYERS[kind]
+    if spec.ports and len(inputs) == 1:
+        inputs = inputs * 2
+    if spec.separate_inputs:
+        return layer(*inputs)
+    if len(inputs) > 1 and spec.max_inputs == 1:
+        raise BuildError(
+            f"{kind} takes one wire and {len(inputs)} arrive.",
+            "Merge them first, with Add or Concatenate.",
+            node=layer.name,
+        )
+    return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0])
+
+
+def build_core(
+    project: Project,
+    facts: DataFacts | None,
+    *,
+    seed: int | None = None,
+    base: Path | None = None,
+    tell: Tell | None = None,
+) -> keras.Model:
+    """The canvas as a compiled model on model-ready values.
+
+    Args:
+        project: graph and training plan; loss and metrics left open are chosen from the data.
+        facts: of the data; may be None where Input nodes have shapes and the loss is given.
+        seed: of the weights; the training plan's where None.
+        tell: is told, in words, how far a download of learned weights is.
+        base: folder of the project file: files with weights are relative to it.
+
+    Returns:
+        The model, its optimizer built. The same seed gives the same weights to the last bit.
+
+    Raises:
+        BuildError: with the node it is about.
+    """
+    import keras
+
+    project = resolve(project, facts) if facts is not None else project
+    graph = project.graph
+    seed = project.training.seed if seed is None else seed
+    if graph.nodes and model_inputs(graph):
+        _check_order(graph)
+    if not model_inputs(graph):
+        raise BuildError("The network has no input.", "Add an Input and wire it to a layer.")
+    if not graph.outputs:
+        raise BuildError(
+            "The network has no layer behind its input.", "Add a layer, such as Dense."
+        )
+    layers: dict[str, keras.Layer] = {}
+    with seeded(seed):
+        tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
+        policy = project.training.precision
+
+        def layer_of(node: Node) -> keras.Layer:
+            owner = owner_of(node, graph)
+            if owner.id not in layers:
+                layer = make_layer(owner, graph)
+                if policy != "float32":
+                    _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
+                seed_layers([layer], seed + len(layers))
+                if LAYERS[owner.layer].module == "keras.applications":
+                    load_body(layer, owner, base, tell)
+                layers[owner.id] = layer
+            return layers[owner.id]
+
+        connect(graph, layer_of, tensors)
+        inputs = [tensors[name] for name in model_inputs(graph)]
+        outputs = [tensors[name] for name in graph.outputs]
+        model = keras.Model(_one(inputs), _one(outputs), name="core")
+        compile_model(model, project, facts)
+    return model
+
+
+def _one(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _set_precision(layer: keras.Layer, policy: str) -> None:
+    import keras
+
+    for part in layer._flatten_layers(include_self=True, recursive=True):
+        part.dtype_policy = keras.DTypePolicy(policy)
+
+
+def _input(node: Node, facts: DataFacts | None) -> Any:
+    import keras
+
+    params = dict(node.params)
+    shape = params.pop("shape", None)
+    dtype = params.pop("dtype", None)
+    if facts is not None:
+        shape = facts.input_shapes.get(node.id, shape) if shape is None else shape
+        dtype = dtype or facts.input_dtypes.get(node.id)
+    if shape is None:
+        raise BuildError(
+            f"The input '{node.id}' has no shape yet.",
+            "Choose data, or give the shape here.",
+            node=node.id,
+        )
+    return keras.Input(tuple(shape), dtype=dtype or "float32", name=keras_name(node.id))
+
+
+def goal_of(project: Project, output: str) -> OutputGoal:
+    """Loss, metrics and weight of an output: its own, or those of the training plan."""
+    own = project.training.outputs.get(output, OutputGoal())
+    metrics = own.metrics if own.metrics is not None else project.training.metrics
+    return OutputGoal(own.loss or project.training.loss, metrics or (), own.loss_weight)
+
+
+def compile_model(model: keras.Model, project: Project, facts: DataFacts | None) -> None:
+    """Compile with objects (names break the ``.h5``) and build the optimizer.
+
+    With class weights or sample weights metrics stay unweighted, as with ``fit``'s
+    ``metrics`` argument.
+    """
+    goals = [goal_of(project, output) for output in project.graph.outputs]
+    losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
+    metrics = [
+        make_metrics(goal.metrics or (), goal.loss, _targets(facts, output))
+        for goal, output in zip(goals, project.graph.outputs, strict=True)
+    ]
+    weights = [goal.loss_weight for goal in goals]
+    training = project.training
+    model.compile(
+        optimizer=make_optimizer(training.optimizer, training.precision),
+        loss=_one(losses),
+        metrics=metrics[0] if len(metrics) == 1 else metrics,
+        loss_weights=None if len(weights) == 1 else weights,
+        jit_compile=False,
+    )
+    model.optimizer.build(model.trainable_variables)
+
+
+def _targets(facts: DataFacts | None, output: str) -> str:
+    """How the targets of an output are written, for metrics that go by that."""
+    if facts is None:
+        return ""
+    task = task_of(facts, output)
+    return "one_hot" if facts.one_hot and task in (BINARY, CLASSES) else task
+
+
+def assemble(core: keras.Model, project: Project, pre: Any) -> keras.Model:
+    """The model that takes raw rows and answers in the data's own units; see ``assembly``."""
+    from netbuilder.core.engine.build.assembly import assemble as assembled
+
+    return assembled(core, project, pre)

@@ -1,0 +1,356 @@
+"""The chunked loop: many steps of ``train_step`` in one compiled call.
+
+``keras.Model.fit`` goes back to Python after each step. Here a graph-side loop runs as many as
+it is told to, over tensors held in memory, and gives back the numbers of every step.
+
+Kinds of compilation: "graph" (TensorFlow's executor), "step" (each step compiled by XLA, the
+loop by the executor) and "loop" (the whole loop compiled by XLA). XLA wants fixed sizes, so a
+smaller last batch is a step of its own there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.engine.loop.tensors import Feed, Order
+from netbuilder.core.engine.loop.tracing import no_collection, unoptimized_calls
+
+if TYPE_CHECKING:
+    import keras
+
+KINDS = ("graph", "step", "loop")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a call gave: float32 (steps, names), float32 (epochs, names)."""
+
+    steps: NDArray[np.float32]
+    epochs: NDArray[np.float32]
+
+
+@dataclass
+class Counters:
+    """State of a run beside the model's own: loss summed over the epoch, weights of the best.
+
+    ``best`` holds a variable for each of ``model.weights``.
+    """
+
+    total: Any
+    seen: Any
+    best_value: Any
+    best: list[Any]
+    weights: list[Any]
+
+    @classmethod
+    def make(cls, model: keras.Model) -> Counters:
+        """Counters for ``model``, at the start of a run."""
+        import tensorflow as tf
+
+        weights = [weight.value for weight in model.weights]
+        return cls(
+            total=tf.Variable(0.0, trainable=False),
+            seen=tf.Variable(0.0, trainable=False),
+            best_value=tf.Variable(np.inf, trainable=False, dtype=tf.float32),
+            best=[tf.Variable(weight, trainable=False) for weight in weights],
+            weights=weights,
+        )
+
+    def keep(self) -> None:
+        """Copy the weights as the best ones so far."""
+        for copy, weight in zip(self.best, self.weights, strict=True):
+            copy.assign(weight)
+
+    def restore(self) -> None:
+        """Put the best weights back."""
+        for copy, weight in zip(self.best, self.weights, strict=True):
+            weight.assign(copy)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a program is compiled for.
+
+    Attributes:
+        batch: samples in a step.
+        epochs: orders that one call can hold.
+        steps: steps that one call can report.
+        fused: validation and the copy of the best weights happen inside, at epoch ends; a call
+            may run over many epochs. Otherwise a call never runs past the end of an epoch.
+        monitor: place, in an epoch's numbers, of the one that decides what is best.
+        sign: 1 where smaller is better, -1 where larger is.
+    """
+
+    batch: int
+    epochs: int
+    steps: int
+    fused: bool
+    monitor: int = 0
+    sign: float = 1.0
+
+
+class Program:
+    """Steps of one model on one set of samples, compiled in one way."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        counters: Counters,
+        feed: Feed,
+        validation: Feed | None,
+        plan: Plan,
+        kind: str = "graph",
+    ) -> None:
+        self.model = model
+        self.counters = counters
+        self.feed = feed
+        self.validation = validation if plan.fused else None
+        self.plan = plan
+        self.kind = kind
+        self.rows = feed.rows
+        self.full, self.rest = divmod(self.rows, plan.batch)
+        self.steps_per_epoch = self.full + bool(self.rest)
+        self.names: list[str] = []
+        self.validation_names: list[str] = []
+        self._copies: list[Any] = []
+        self._held: list[Any] = []
+        self._train = self._stepper()
+        self.function = self._trace()
+
+    def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
+        """Run ``count`` steps, the first of them step ``first`` of the epoch of ``orders[0]``.
+
+        Args:
+            orders: int32 (plan.epochs, rows).
+            first: step of the epoch to begin with, from 0.
+            count: at most ``plan.steps``.
+            early: begin at once, at the price of a slightly slower step.
+        """
+        import tensorflow as tf
+
+        with unoptimized_calls(self.kind == "graph" and (early or self.plan.fused)):
+            steps, epochs = self.function(
+                tf.constant(orders), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
+            )
+        ended = (first + count) // self.steps_per_epoch
+        return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
+
+    def settle(self) -> None:
+        """Have TensorFlow optimize the graph in a thread, for calls that are not ``early``."""
+
+        def work() -> None:
+            # It is made ready again where it is needed, and says there what is wrong.
+            with suppress(Exception):
+                self.run(np.zeros((self.plan.epochs, self.rows), np.int32), 0, 0)
+
+        threading.Thread(target=work, name="netbuilder-settle").start()
+
+    def rehearse(self, orders: Order, first: int, count: int) -> float:
+        """Run as ``run`` does, on copies of the variables: nothing changes. Gives the seconds.
+
+        The copies are made at the first call and let go by ``end_rehearsal``.
+        """
+        import tensorflow as tf
+
+        if not self._copies:
+            held = {id(v.handle): tf.Variable(v, trainable=False) for v in self._variables()}
+            self._copies = [
+                held[id(c)].handle if id(c) in held else c for c in self.function.captured_inputs
+            ]
+            self._held = list(held.values())
+        real = list(self.function.captured_inputs)
+        self.function.set_external_captures(self._copies)
+        try:
+            begin = time.perf_counter()
+            self.run(orders, first, count)
+            return time.perf_counter() - begin
+        finally:
+            self.function.set_external_captures(real)
+
+    def end_rehearsal(self) -> None:
+        """Let the copies go."""
+        self._copies, self._held = [], []
+
+    def _variables(self) -> list[Any]:
+        return list(self.function.variables)
+
+    def _stepper(self) -> Callable[[Any], Any]:
+        import tensorflow as tf
+
+        def step(indices: Any) -> Any:
+            return self._one_step(self.feed.pick(indices), tf.shape(indices)[0])
+
+        return tf.function(step, jit_compile=True, autograph=False) if self.kind == "step" else step
+
+    def _one_step(self, data: tuple[Any, ...], rows: Any) -> Any:
+        """Keras's own ``train_step``; the first number it gives is this batch's own loss."""
+        import tensorflow as tf
+
+        self.model.metrics[0].reset_state()
+        logs = self.model.train_step(data)
+        self.names = list(logs)
+        numbers = numbers_of(logs)
+        weight = tf.cast(rows, tf.float32)
+        self.counters.total.assign_add(numbers[0] * weight)
+        self.counters.seen.assign_add(weight)
+        return tf.stack(numbers)
+
+    def _trace(self) -> Any:
+        import tensorflow as tf
+
+        with_xla = self.kind == "loop"
+        function = tf.function(self._chunk, jit_compile=with_xla or None, autograph=False)
+        with no_collection():
+            return function.get_concrete_function(
+                tf.TensorSpec([self.plan.epochs, self.rows], tf.int32),
+                tf.TensorSpec([], tf.int32),
+                tf.TensorSpec([], tf.int32),
+            )
+
+    def _chunk(self, orders: Any, first: Any, count: Any) -> Any:
+        import tensorflow as tf
+
+        width = self._width()
+        steps = tf.TensorArray(tf.float32, self.plan.steps, element_shape=[width[0]])
+        epochs = tf.TensorArray(tf.float32, self.plan.epochs, element_shape=[sum(width)])
+
+        def more(done: Any, *_: Any) -> Any:
+            return done < count
+
+        def epoch(done: Any, number: Any, step: Any, steps: Any, epochs: Any) -> Any:
+            tf.cond(tf.equal(step, 0), self._begin_epoch, tf.no_op)
+            done, step, steps = self._steps(orders[number], done, count, step, steps)
+            ended = tf.equal(step, self.steps_per_epoch)
+
+            written = tf.cond(
+                ended, lambda: epochs.write(number, self._end_epoch()), lambda: epochs
+            )
+            step = tf.where(ended, 0, step)
+            return done, number + tf.cast(ended, tf.int32), step, steps, written
+
+        zero = tf.constant(0)
+        _, _, _, steps, epochs = tf.while_loop(
+            more, epoch, (zero, zero, first, steps, epochs), parallel_iterations=1
+        )
+        return steps.stack(), epochs.stack()
+
+    def _steps(self, order: Any, done: Any, count: Any, step: Any, steps: Any) -> Any:
+        """Run steps until ``count`` are done or the epoch ends."""
+        import tensorflow as tf
+
+        batch, static = self.plan.batch, self.kind != "graph"
+        last = self.full if static else self.steps_per_epoch
+
+        def body(done: Any, step: Any, steps: Any) -> Any:
+            begin = step * batch
+            size = batch if static else tf.minimum(batch, self.rows - begin)
+            numbers = self._train(tf.slice(order, [begin], [size]))
+            return done + 1, step + 1, steps.write(done, numbers)
+
+        if last:
+            done, step, steps = tf.while_loop(
+                lambda done, step, _: tf.logical_and(done < count, step < last),
+                body,
+                (done, step, steps),
+                parallel_iterations=1,
+            )
+        if not (static and self.rest):
+            return done, step, steps
+
+        due = tf.logical_and(tf.equal(step, self.full), done < count)
+        written = tf.cond(
+            due,
+            lambda: steps.write(done, self._train(order[self.full * batch :])),
+            lambda: steps,
+        )
+        one = tf.cast(due, tf.int32)
+        return done + one, step + one, written
+
+    def _begin_epoch(self) -> Any:
+        import tensorflow as tf
+
+        self.model.reset_metrics()
+        self.counters.total.assign(0.0)
+        self.counters.seen.assign(0.0)
+        return tf.no_op()
+
+    def _end_epoch(self) -> Any:
+        """The epoch's numbers, those of validation behind them."""
+        import tensorflow as tf
+
+        numbers = numbers_of(self.model.get_metrics_result())
+        numbers[0] = self.counters.total / self.counters.seen
+        if self.plan.fused and self.validation is not None:
+            numbers += validate(self.model, self.validation, self.plan.batch, self.kind)
+        row = tf.stack(numbers)
+        if self.plan.fused:
+            value = row[self.plan.monitor] * self.plan.sign
+            counters = self.counters
+
+            def better() -> Any:
+                counters.best_value.assign(value)
+                counters.keep()
+                return tf.no_op()
+
+            tf.cond(value < counters.best_value, better, tf.no_op)
+        return row
+
+    def _width(self) -> tuple[int, int]:
+        self.names = list(self.model.get_metrics_result())
+        self.validation_names = (
+            [f"val_{name}" for name in self.names] if self.validation is not None else []
+        )
+        return len(self.names), len(self.validation_names)
+
+
+def validate(model: keras.Model, feed: Feed, batch: int, kind: str) -> list[Any]:
+    """Trace an evaluation of ``feed``: the model's numbers over all of it."""
+    import tensorflow as tf
+
+    model.reset_metrics()
+    rows = feed.rows
+    static = kind != "graph"
+    last = rows // batch if static else -(-rows // batch)
+
+    def body(step: Any) -> Any:
+        begin = step * batch
+        size = batch if static else tf.minimum(batch, rows - begin)
+        model.test_step(feed.pick(begin + tf.range(size)))
+        return (step + 1,)
+
+    if last:
+        tf.while_loop(lambda step: step < last, body, (tf.constant(0),), parallel_iterations=1)
+    if static and rows % batch:
+        model.test_step(feed.pick(tf.range(last * batch, rows)))
+    return numbers_of(model.get_metrics_result())
+
+
+def numbers_of(logs: dict[str, Any]) -> list[Any]:
+    """One float32 scalar a name; a metric with a number a class gives their average."""
+    import tensorflow as tf
+
+    return [tf.reduce_mean(tf.cast(value, tf.float32)) for value in logs.values()]
+
+
+def names_of(model: keras.Model, feed: Feed, batch: int) -> Sequence[str]:
+    """Build loss and metrics on a first batch, and say what ``train_step`` will measure."""
+    import keras
+
+    rows = slice(0, min(batch, feed.rows))
+    data: tuple[Any, ...] = tuple(
+        values[0] if len(values) == 1 else list(values)
+        for values in (
+            [keras.ops.convert_to_tensor(value[rows]) for value in feed.x],
+            [keras.ops.convert_to_tensor(value[rows]) for value in feed.y],
+        )
+    )
+    model._symbolic_build(data_batch=data)
+    return list(model.get_metrics_result())

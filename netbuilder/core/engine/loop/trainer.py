@@ -1,0 +1,346 @@
+"""A model, its data and a position in the run: advances it chunk by chunk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build import learning_rate, recurrent
+from netbuilder.core.engine.build.sample_weights import class_table, sample_weights
+from netbuilder.core.engine.distribute.strategy import WORKER_STEPS, SharedProgram
+from netbuilder.core.engine.loop.compilation import Compilation, Mode
+from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
+from netbuilder.core.engine.loop.evaluator import Evaluator
+from netbuilder.core.engine.loop.program import Counters, Plan, Program, names_of
+from netbuilder.core.engine.loop.streaming import StreamProgram
+from netbuilder.core.engine.loop.tensors import Order, Orders, feed_of
+from netbuilder.core.engine.monitor.history import Floats, History
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
+
+CHUNK_SECONDS = 0.04
+_FUSED_EPOCH_SECONDS = 0.025
+_BRIEF_SECONDS = 2.0
+# Rough speed of a step, only to guess before anything has run: multiply-adds a second, and what
+# a step costs however small it is.
+_GUESSED_SPEED = 2e10
+_GUESSED_STEP = 5e-5
+_ORDER_ITEMS = 1 << 21
+_MAX_EPOCHS = 1024
+_MAX_STEPS = 1 << 15
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a call of ``advance`` brought: float32 (steps, names), (epochs, all names)."""
+
+    steps: Floats
+    epochs: Floats
+    seconds: float
+
+
+class Trainer:
+    """Trains ``core`` on ``dataset``. Not thread-safe: the session's thread owns it.
+
+    Args:
+        project: with loss and metrics filled in.
+        dataset: in memory, or a stream.
+        core: compiled, optimizer built.
+        single_epochs: never run past the end of an epoch (callbacks want to be called there).
+        monitor: name of the number that decides which epoch is best, "" for the usual one.
+        sign: 1 where smaller is better, -1 where larger is.
+        compilation: "auto", or the kind to use from the first step on.
+        memory: folder where decisions about compilations are kept; None: the user's cache.
+        strategy: of several devices or machines; ``build`` then builds another network like
+            ``core`` for it.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        dataset: Dataset,
+        core: keras.Model,
+        *,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        single_epochs: bool = False,
+        monitor: str = "",
+        sign: float = 1.0,
+        compilation: Mode = "auto",
+        memory: Path | None = None,
+        strategy: Any = None,
+        build: Callable[[], keras.Model] | None = None,
+    ) -> None:
+        self.project = project
+        self.core = recurrent.quicken(core)
+        training = project.training
+        weight = sample_weights(dataset, training.class_weight, outputs)
+        feed = feed_of(dataset.train, inputs, outputs, weight)
+        held = dataset.validation
+        checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
+        rows = feed.rows if dataset.stream is None else dataset.stream.rows
+        # Every replica gets the same number of rows of each batch.
+        replicas = 1 if strategy is None else int(strategy.num_replicas_in_sync)
+        rows -= rows % replicas
+        self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
+        names = names_of(core, feed, self.batch)
+        stream = dataset.stream
+        self.samples = rows
+        # Of a stream only a first part is in memory, and that only to build on.
+        self.feed = feed.tensors() if stream is None else feed
+        self.validation = None if checked is None else checked.tensors()
+        extra = [f"val_{name}" for name in names] if self.validation is not None else []
+        known = (*names, *extra)
+        if monitor not in known:
+            monitor, sign = ("val_loss" if extra else "loss"), 1.0
+        self.history = History(names, extra, monitor, sign)
+        self.orders = Orders(self.samples, training.seed, training.shuffle)
+        self.counters = Counters.make(core)
+        self.steps_per_epoch = -(-self.samples // self.batch)
+        self.epoch = 0
+        self.step = 0
+        guess = guessed_seconds(core, self.samples, self.batch)
+        fused = guess < _FUSED_EPOCH_SECONDS and stream is None and strategy is None
+        self._single = single_epochs
+        # A short run, or first epoch, is over before a better graph pays. Of a longer run's first
+        # epoch it is made beside it. Told from the plan alone: what is run decides the last bits.
+        brief = guess * training.epochs < _BRIEF_SECONDS
+        self._early_epochs = training.epochs if brief else int(guess < _BRIEF_SECONDS)
+        self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
+        self.other: StreamProgram | SharedProgram | None = None
+        if strategy is not None and build is not None:
+            self.other = SharedProgram(
+                strategy,
+                lambda: recurrent.quicken(build()),
+                core,
+                self.feed,
+                self.plan,
+                orders=self.orders,
+                rows=rows,
+            )
+        elif stream is not None:
+            self.other = StreamProgram(
+                core,
+                self.counters,
+                stream,
+                self.plan,
+                inputs=inputs,
+                outputs=outputs,
+                table=class_table(dataset.facts, training.class_weight),
+                shuffle=training.shuffle,
+                seed=training.seed,
+            )
+        self.program: Program = self.other or self._make("graph", self.plan)
+        # Nothing but the graph loop can read a stream or speak to other devices.
+        mode: Mode = compilation if self.other is None else "graph"
+        self.compilation = Compilation(
+            self.program,
+            self._make,
+            self._rehearsal,
+            remembered=Remembered(key_of(core, self.plan, self._facts()), memory),
+            mode=mode,
+        )
+        self._evaluator: Evaluator | None = None
+        self._seconds_a_step = 0.0
+        self._calls = 0
+        self.pending: Floats = np.zeros(0, np.float32)
+
+    def _facts(self) -> dict[str, Any]:
+        """About the samples, for remembering how a model shape is best compiled."""
+        return {
+            "rows": self.samples,
+            "held": 0 if self.validation is None else self.validation.rows,
+            "types": [str(value.dtype) for value in (*self.feed.x, *self.feed.y)],
+            "weighted": self.feed.weight is not None,
+        }
+
+    def _make(self, kind: str, plan: Plan) -> Program:
+        return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
+
+    def _rehearsal(self, plan: Plan) -> Order:
+        orders = Orders(self.samples, 0)
+        return orders.get(0, min(plan.epochs, 8), plan.epochs)
+
+    def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> Plan:
+        per_chunk = max(1, int(4 * CHUNK_SECONDS / guess))
+        epochs = 1
+        if fused:
+            epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
+            epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
+        steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
+        return Plan(self.batch, epochs, steps, fused, monitor, sign)
+
+    @property
+    def position(self) -> int:
+        """Steps done since the beginning of the run."""
+        return self.epoch * self.steps_per_epoch + self.step
+
+    @property
+    def needs_validation(self) -> bool:
+        """An epoch's steps are done and its validation is not."""
+        return self.step == self.steps_per_epoch
+
+    def ready(self, epochs: int) -> bool:
+        """Choose the program for the next steps; False while it is still being compiled."""
+        left = max(0, epochs * self.steps_per_epoch - self.position)
+        program = self.compilation.program(self.position, left)
+        if program is None:
+            return False
+        if program is not self.program:
+            self.program = program
+            self.plan = program.plan
+            self._calls, self._seconds_a_step = 0, 0.0
+        return True
+
+    def advance(self, epochs: int) -> Progress:
+        """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
+
+        ``ready`` must have said True since the last call.
+        """
+        count = self._count(epochs)
+        begin = time.perf_counter()
+        if self.other is not None:
+            chunk = self.other.run_epoch(self.epoch, self.step, count)
+        else:
+            rows = (self.step + count - 1) // self.steps_per_epoch + 1
+            orders = self.orders.get(self.epoch, rows, self.plan.epochs)
+            early = self.epoch < self._early_epochs
+            chunk = self.program.run(orders, self.step, count, early=early)
+            if early and not self.plan.fused and not self.position and epochs > self._early_epochs:
+                self.program.settle()
+        seconds = time.perf_counter() - begin
+        self._learn(seconds, count)
+        self.history.add_steps(chunk.steps)
+        self.step += count
+        if self.plan.fused:
+            ended, self.step = divmod(self.step, self.steps_per_epoch)
+            self.epoch += ended
+            self.history.add_epochs(chunk.epochs, self.learning_rate)
+            return Progress(chunk.steps, chunk.epochs, seconds)
+        if self.step == self.steps_per_epoch:
+            self.pending = chunk.epochs[0]
+        return Progress(chunk.steps, chunk.epochs[:0], seconds)
+
+    def _count(self, epochs: int) -> int:
+        left = (epochs - self.epoch) * self.steps_per_epoch - self.step
+        room = self.plan.epochs * self.steps_per_epoch - self.step
+        count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
+        if self._single or not self.plan.fused:
+            count = min(count, self.steps_per_epoch - self.step)
+        if isinstance(self.other, SharedProgram):
+            count = min(count, WORKER_STEPS)
+        elif self._seconds_a_step:
+            count = min(count, int(CHUNK_SECONDS / self._seconds_a_step))
+        else:
+            count = min(count, 4)
+        return max(1, count)
+
+    def _learn(self, seconds: float, count: int) -> None:
+        """Keep the speed in mind; the first call also sets things up and does not count."""
+        self._calls += 1
+        if self._calls == 1:
+            return
+        now = seconds / count
+        before = self._seconds_a_step
+        self._seconds_a_step = now if not before else 0.5 * (before + now)
+        if self.program is self.compilation.graph:
+            self.compilation.speed = self._seconds_a_step
+
+    def validate(self, interrupted: Any = None) -> Floats | None:
+        """End an epoch whose steps are done: measure on the validation data.
+
+        Args:
+            interrupted: called between chunks; True leaves the measurement for later.
+
+        Returns:
+            The epoch's numbers (1, names), or None when interrupted.
+        """
+        row = self.pending
+        if self.validation is not None:
+            if self._evaluator is None:
+                self._evaluator = Evaluator(self.core, self.validation, self.batch)
+            numbers = self._evaluator.run(interrupted)
+            if numbers is None:
+                return None
+            row = np.concatenate([row, numbers]).astype(np.float32)
+        rows = row[None, :]
+        best = self.history.best_epoch
+        self.history.add_epochs(rows, self.learning_rate)
+        if self.history.best_epoch != best:
+            self.counters.keep()
+            self.counters.best_value.assign(self.history.best_value)
+        self.epoch += 1
+        self.step = 0
+        return rows
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return learning_rate.rate_of(self.core.optimizer)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Change the rate from the next step on; a schedule is off from there."""
+        learning_rate.set_rate(self.core.optimizer, rate)
+
+    def changed(self) -> None:
+        """The weights of ``core`` were changed from outside of the loop."""
+        if isinstance(self.other, SharedProgram):
+            self.other.stale = True
+
+    def restore_best(self) -> int:
+        """Put the weights of the best epoch back; returns its number, 0 if there is none."""
+        if self.history.best_epoch:
+            self.counters.restore()
+            self.changed()
+        return self.history.best_epoch
+
+    def reseed(self, seed: int) -> None:
+        """Shuffle by another seed."""
+        self.orders = Orders(self.samples, seed, self.project.training.shuffle)
+        if self.other is not None:
+            self.other.reseed(self.orders)
+        self.changed()
+
+    def restart(self, fresh: keras.Model, seed: int) -> None:
+        """Begin again with the weights and the optimizer of ``fresh``."""
+        from netbuilder.core.engine.build.seeds import seed_generators
+
+        pairs = [
+            (self.core.weights, fresh.weights),
+            (self.core.optimizer.variables, fresh.optimizer.variables),
+            (seed_generators(self.core), seed_generators(fresh)),
+        ]
+        for old, new in pairs:
+            for mine, theirs in zip(old, new, strict=True):
+                mine.assign(theirs)
+        learning_rate.follow_plan(self.core.optimizer)
+        self.reseed(seed)
+        self.counters.best_value.assign(np.inf)
+        self.history.clear()
+        self.epoch = self.step = 0
+
+
+def guessed_seconds(model: keras.Model, rows: int, batch: int) -> float:
+    """A rough guess of the duration of an epoch, from the sizes of the layers."""
+    work = 0.0
+    for layer in model.layers:
+        try:
+            places = prod(n or 1 for n in layer.output.shape[1:-1])
+            if "LSTM" in type(layer).__name__ or "GRU" in type(layer).__name__:
+                places = max(places, layer.input.shape[1] or 1)
+        except (AttributeError, ValueError, TypeError, IndexError):
+            places = 1
+        if type(layer).__name__ == "Embedding":
+            continue  # looks rows up
+        work += layer.count_params() * places
+    steps = -(-rows // batch)
+    return rows * work * 3 / _GUESSED_SPEED + steps * _GUESSED_STEP

@@ -1,0 +1,182 @@
+"""Keras's own callbacks, called at the ends of epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.catalog.spec import Kind
+from netbuilder.core.catalog.training.index import CALLBACKS, canonical
+from netbuilder.core.engine.build.learning_rate import scheduled
+from netbuilder.core.engine.build.objects import make_object
+from netbuilder.core.errors import TrainingError
+from netbuilder.core.project.model import Choice, Training
+
+if TYPE_CHECKING:
+    import keras
+
+_BEST = "RestoreBestWeights"
+
+
+def best_choice(training: Training) -> Choice | None:
+    """The "keep the best epoch" choice, if the plan has it."""
+    found = [c for c in training.callbacks if canonical(CALLBACKS, c.name) == _BEST]
+    return found[0] if found else None
+
+
+def monitor_of(training: Training) -> tuple[str, float]:
+    """Name of the number that decides what is best, and 1 (smaller is better) or -1."""
+    choice = best_choice(training)
+    if choice is None:
+        return "", 1.0
+    monitor = str(choice.params.get("monitor", "val_loss"))
+    mode = choice.params.get("mode", "auto")
+    larger = mode == "max" or (
+        mode == "auto"
+        and any(word in monitor for word in ("acc", "auc", "precision", "recall", "f1"))
+    )
+    return monitor, -1.0 if larger else 1.0
+
+
+class Callbacks:
+    """The plan's Keras callbacks around a model.
+
+    Args:
+        training: the plan.
+        core: the model that they may look at and change.
+        known: names of the numbers that epochs have; a callback that waits for a validation
+            number where there is none watches the training's.
+        base: folder that their files are relative to.
+        resumed: the run goes on: logs are added to.
+    """
+
+    def __init__(
+        self,
+        training: Training,
+        core: keras.Model,
+        *,
+        known: tuple[str, ...],
+        base: Path | None = None,
+        resumed: bool = False,
+    ) -> None:
+        import keras
+
+        _refuse_two_masters(training, core)
+        choices = [c for c in training.callbacks if canonical(CALLBACKS, c.name) != _BEST]
+        self.callbacks = [
+            make_object(_placed(choice, known, base, resumed), CALLBACKS) for choice in choices
+        ]
+        self.core = core
+        self._list = keras.callbacks.CallbackList(
+            self.callbacks, model=core, epochs=training.epochs, verbose=0
+        )
+        core.stop_training = False
+
+    def __bool__(self) -> bool:
+        return bool(self.callbacks)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether one of them wants the training to end."""
+        return bool(self.core.stop_training)
+
+    def begin(self) -> None:
+        """The training begins."""
+        self.core.stop_training = False
+        self._list.on_train_begin()
+
+    def write_graph(self, graph: Any) -> None:
+        """Give TensorBoard the graph that trains, which Keras looks for in ``fit`` only."""
+        import keras
+        import tensorflow as tf
+
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_graph:
+                writer = tf.summary.create_file_writer(str(Path(callback.log_dir) / "train"))
+                with writer.as_default():
+                    tf.summary.graph(graph)
+                writer.close()
+
+    def epoch_begin(self, epoch: int) -> None:
+        """Epoch ``epoch``, counted from 0, begins."""
+        self._list.on_epoch_begin(epoch)
+
+    def epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
+        """Epoch ``epoch``, counted from 0, has ended with these numbers."""
+        self._list.on_epoch_end(epoch, dict(logs))
+
+    def end(self, logs: Mapping[str, float]) -> None:
+        """The training ends."""
+        self._list.on_train_end(dict(logs))
+
+    def state(self) -> dict[str, Any]:
+        """What they remember, as arrays by name: counters, best values, best weights."""
+        state: dict[str, Any] = {}
+        for number, callback in enumerate(self.callbacks):
+            for name, value in vars(callback).items():
+                key = f"{number}/{name}"
+                if isinstance(value, (bool, int, float, np.number)):
+                    state[key] = np.asarray(value)
+                elif _are_arrays(value):
+                    state[f"{key}/count"] = np.asarray(len(value))
+                    state |= {f"{key}/{i}": np.asarray(part) for i, part in enumerate(value)}
+        return state
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what ``state`` gave."""
+        for number, callback in enumerate(self.callbacks):
+            start = f"{number}/"
+            for key in [k for k in state if k.startswith(start)]:
+                name, _, rest = key[len(start) :].partition("/")
+                if not rest:
+                    setattr(callback, name, state[key].item())
+                elif rest == "count":
+                    parts = range(int(state[key]))
+                    setattr(callback, name, [state[f"{start}{name}/{i}"] for i in parts])
+
+
+def _refuse_two_masters(training: Training, core: keras.Model) -> None:
+    """A schedule sets the rate at every step: another one that sets it cannot be beside it."""
+    names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
+    if "ReduceLROnPlateau" in names and scheduled(core.optimizer):
+        raise TrainingError(
+            "Two parts of the training plan want to set the learning rate: the optimizer's"
+            " schedule, at every step, and ReduceLROnPlateau, when the loss stands still.",
+            "Take ReduceLROnPlateau out of the plan, or give the optimizer a plain number as its"
+            " learning rate.",
+        )
+
+
+def _are_arrays(value: Any) -> bool:
+    return bool(value) and isinstance(value, list) and isinstance(value[0], np.ndarray)
+
+
+def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: bool) -> Choice:
+    """The choice with its files beside the project, and a number to watch that exists."""
+    name = canonical(CALLBACKS, choice.name)
+    if name is None:
+        return choice
+    if name == "TensorBoard" and find_spec("tensorboard") is None:
+        raise TrainingError(
+            "TensorBoard logs need the package 'tensorboard', which is not installed.",
+            "Install it (pip install tensorboard), or take TensorBoard out of the training plan.",
+        )
+    spec = CALLBACKS[name]
+    params = dict(choice.params)
+    for key, param in spec.by_name.items():
+        value = params.get(key, param.default)
+        if param.kind is Kind.FILE and value:
+            path = (base or Path()) / str(value)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            params[key] = str(path)
+    if "monitor" in spec.by_name:
+        wanted = str(params.get("monitor", spec.by_name["monitor"].default))
+        if wanted not in known:
+            params["monitor"] = wanted.removeprefix("val_")
+    if resumed and "append" in spec.by_name:
+        params["append"] = True
+    return Choice(name, params)

@@ -1,0 +1,327 @@
+"""Watches a run and says, in words and with a fix, what its curve shows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.sample_weights import class_numbers
+from netbuilder.core.engine.monitor import diagnosis, watch_rules
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.project.edits import set_data, set_params, set_training
+from netbuilder.core.project.graph_ends import last_activation
+from netbuilder.core.project.model import Choice, Project
+
+if TYPE_CHECKING:
+    import keras
+
+# Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
+_INTERVAL_SECONDS = 0.5
+_SMOOTHERS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+              "GaussianNoise", "GaussianDropout", "AlphaDropout")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What one click does.
+
+    ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method
+    of the running session that does the same at once ("train_more", "go_back_to_best"), with
+    ``amount`` as its argument where it takes one; "" where there is none.
+    """
+
+    label: str
+    edit: Callable[[Project], Project] = field(compare=False)
+    action: str = ""
+    amount: int = 0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the curve shows.
+
+    Attributes:
+        code: "nan", "exploded", "stuck", "overfitting", "improving", "jumping", "easier" or
+            "ignored".
+        epoch: number, counted from 1, of the epoch that it speaks of.
+        severity: "warning", or "info" where nothing is wrong.
+    """
+
+    code: str
+    epoch: int
+    title: str
+    message: str
+    fix: Fix | None = None
+    severity: str = "warning"
+    node: str | None = None
+
+
+class Watcher:
+    """Tells each thing once a run.
+
+    Args:
+        project: with loss and metrics filled in.
+        facts: of its data.
+    """
+
+    def __init__(self, project: Project, facts: DataFacts) -> None:
+        self.project = project
+        self.facts = facts
+        self._told: set[str] = set()
+        self._next = 0.0
+
+    def look(self, history: History, core: keras.Model, data: Dataset) -> list[Notice]:
+        """After epochs have ended: what is new. At most twice a second."""
+        now = time.monotonic()
+        if now < self._next:
+            return []
+        self._next = now + _INTERVAL_SECONDS
+        return self._new(self._running(history, core, data))
+
+    def at_end(
+        self, history: History, core: keras.Model, data: Dataset, reason: str
+    ) -> list[Notice]:
+        """When the run is over ("done", "stopped" or "early"): what is new."""
+        found = self._new(self._running(history, core, data))
+        return found + self._new(self._ended(history, core, data, reason))
+
+    def not_a_number(self, epoch: int, rate: float) -> list[Notice]:
+        """The loss became NaN or infinite in ``epoch``."""
+        notice = Notice(
+            "nan",
+            epoch,
+            "The loss is no number any more",
+            f"In epoch {epoch} the network's numbers grew beyond all bounds. Mostly the learning "
+            f"rate ({rate:.3g}) is too high: every step overshoots further than the one before.",
+            self._slower(rate),
+        )
+        return self._new(iter([notice]))
+
+    def _new(self, notices: Iterator[Notice]) -> list[Notice]:
+        fresh = [notice for notice in notices if notice.code not in self._told]
+        self._told |= {notice.code for notice in fresh}
+        return fresh
+
+    def _running(self, history: History, core: keras.Model, data: Dataset) -> Iterator[Notice]:
+        columns = history.epochs.columns()
+        loss = columns["loss"]
+        held = columns.get("val_loss")
+        rate = history.rates[-1] if history.rates else 0.0
+        if "exploded" not in self._told and (epoch := watch_rules.exploded(loss)):
+            yield Notice(
+                "exploded",
+                epoch,
+                "The loss exploded",
+                f"Since epoch {epoch} the loss is thousands of times what it was. The learning "
+                f"rate ({rate:.3g}) is too high for this network.",
+                self._slower(rate),
+            )
+        if "stuck" not in self._told and (epoch := watch_rules.stuck(loss)):
+            yield self._stuck(epoch, rate, core, data)
+        if "jumping" not in self._told and (epoch := watch_rules.jumping(loss)):
+            yield self._jumping(epoch, rate)
+        if held is None:
+            return
+        if "overfitting" not in self._told and (epoch := watch_rules.overfitting(loss, held)):
+            yield self._overfitting(epoch)
+        if "easier" not in self._told and (epoch := watch_rules.better_on_held_back(loss, held)):
+            yield from self._easier(epoch)
+
+    def _ended(
+        self, history: History, core: keras.Model, data: Dataset, reason: str
+    ) -> Iterator[Notice]:
+        columns = history.epochs.columns()
+        curve = columns.get("val_loss", columns["loss"])
+        gain = watch_rules.still_improving(curve) if reason == "done" else None
+        if gain is not None and "overfitting" not in self._told:
+            yield Notice(
+                "improving",
+                len(curve),
+                "It was still getting better",
+                f"The last epochs lowered the loss by {gain:.0%}: the training ended too early.",
+                self._longer(max(1, len(curve))),
+                "info",
+            )
+        # A network that is still learning has not made up its mind about its classes.
+        if len(curve) >= 5 and gain is None and self.facts.task in (CLASSES, BINARY):
+            yield from self._ignored(len(curve), core, data)
+
+    def _slower(self, rate: float) -> Fix:
+        return Fix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
+
+    def _stuck(self, epoch: int, rate: float, core: keras.Model, data: Dataset) -> Notice:
+        """The loss does not move: say why, the surest cause first."""
+        title = "It does not learn"
+        start = f"After {epoch} epochs the loss is where it began."
+        project, facts = self.project, self.facts
+        output = project.graph.outputs[0]
+        activation = last_activation(project.graph, output)
+        target = data.train.y[output]
+        bound = _out_of_reach(activation, target) if facts.task == REGRESSION else ""
+        if bound:
+            return Notice(
+                "stuck", epoch, title,
+                f"{start} The last layer's {activation} gives {bound}, and the targets lie "
+                f"between {float(target.min()):.3g} and {float(target.max()):.3g}.",
+                Fix("Make the last layer linear",
+                    lambda p: set_params(p, output, activation="linear")),
+                node=output,
+            )  # fmt: skip
+        low, high = facts.value_range
+        if not facts.units_scaled and max(abs(low), abs(high)) > 50:
+            return Notice(
+                "stuck", epoch, title,
+                f"{start} The inputs lie between {low:.3g} and {high:.3g}: such large numbers "
+                "drive the layers to where they no longer react.",
+                Fix("Scale the data", lambda p: set_data(p, scaling="standard")),
+            )  # fmt: skip
+        names = model_inputs(project.graph)
+        dead = diagnosis.dead_units(core, diagnosis.sample(core, data.train, names))
+        if dead is not None and dead[1] > 0.9:
+            return Notice(
+                "stuck", epoch, title,
+                f"{start} Of the units of '{dead[0]}', {dead[1]:.0%} answer 0 whatever comes in: "
+                "a relu that only ever sees negative numbers cannot learn any more.",
+                Fix("Use leaky_relu there", lambda p: _leaky(p, dead[0])),
+                node=dead[0],
+            )  # fmt: skip
+        return Notice(
+            "stuck", epoch, title,
+            f"{start} The learning rate ({rate:.3g}) may be too low, or the inputs may say "
+            "nothing about the target.",
+            Fix(f"Use a learning rate of {rate * 10:.2g}", lambda p: _with_rate(p, rate * 10)),
+        )  # fmt: skip
+
+    def _jumping(self, epoch: int, rate: float) -> Notice:
+        batch = self.project.training.batch_size
+        if batch < 32:
+            return Notice(
+                "jumping",
+                epoch,
+                "The loss jumps up and down",
+                f"Each step looks at {batch} samples only, and they pull in different directions.",
+                Fix(
+                    f"Use a batch size of {max(32, batch * 4)}",
+                    lambda p: set_training(p, batch_size=max(32, batch * 4)),
+                ),
+            )
+        return Notice(
+            "jumping",
+            epoch,
+            "The loss jumps up and down",
+            f"Each step overshoots: the learning rate ({rate:.3g}) is high for this network.",
+            self._slower(rate),
+        )
+
+    def _overfitting(self, epoch: int) -> Notice:
+        stop = Choice("EarlyStopping", {"patience": 5, "restore_best_weights": True})
+
+        def edit(project: Project) -> Project:
+            if any(choice.name == stop.name for choice in project.training.callbacks):
+                return project
+            return set_training(project, callbacks=(*project.training.callbacks, stop))
+
+        return Notice(
+            "overfitting",
+            epoch,
+            f"Overfitting since epoch {epoch}",
+            f"Since epoch {epoch} the network gets better on the data it trains with and worse on "
+            "the data it has not seen: it learns the rows by heart. Stop there, add Dropout, make "
+            "the network smaller or get more data.",
+            Fix("Stop early, keep the best", edit, "go_back_to_best"),
+        )
+
+    def _easier(self, epoch: int) -> Iterator[Notice]:
+        layers = [n.layer for n in self.project.graph.nodes if n.layer in _SMOOTHERS]
+        if layers:
+            yield Notice(
+                "easier",
+                epoch,
+                "Better on validation than on training",
+                f"That is as it should be: {layers[0]} makes the task harder while training and "
+                "is switched off for validation.",
+                severity="info",
+            )
+
+    def _ignored(self, epoch: int, core: keras.Model, data: Dataset) -> Iterator[Notice]:
+        split = data.validation or data.test or data.train
+        output = self.project.graph.outputs[0]
+        truth = class_numbers(split.y[output]) if len(split) else None
+        if truth is None:
+            return
+        names = model_inputs(self.project.graph)
+        rows = min(len(split), 5000)
+        given = diagnosis.answers(core, diagnosis.model_input(core, split, names, rows))[0]
+        found = watch_rules.never_predicted(truth[:rows], diagnosis.classes_of(given))
+        if found is None:
+            return
+        labels = self.facts.classes
+        words = [labels[c] if c < len(labels) else str(c) for c in found.classes[:5]]
+        named = f"{', '.join(words)}{' and others' if len(found.classes) > 5 else ''}"
+        rows_of = class_numbers(data.train.y[output])
+        counts = np.bincount(truth if rows_of is None else rows_of)
+        rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
+        if min(rare) * 2 > np.max(counts):
+            yield Notice(
+                "ignored",
+                epoch,
+                "Some classes are never predicted",
+                f"The network never answers {named}, though there are as many rows of it as of "
+                "others: it has not learnt yet to tell it apart. Train longer, or give it one "
+                "more layer.",
+                self._longer(epoch),
+            )
+            return
+        yield Notice(
+            "ignored",
+            epoch,
+            "Some classes are never predicted",
+            f"The network never answers {named}. With few rows of a class it pays to never guess "
+            "it; weights make each class count the same.",
+            Fix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
+        )
+
+    @staticmethod
+    def _longer(epochs: int) -> Fix:
+        return Fix(
+            f"Train {epochs} epochs more",
+            lambda p: set_training(p, epochs=p.training.epochs + epochs),
+            "train_more",
+            epochs,
+        )
+
+
+def _with_rate(project: Project, rate: float) -> Project:
+    optimizer = project.training.optimizer
+    params = {**optimizer.params, "learning_rate": float(f"{rate:.2g}")}
+    return set_training(project, optimizer=replace(optimizer, params=params))
+
+
+def _leaky(project: Project, node: str) -> Project:
+    return (
+        set_params(project, node, activation="leaky_relu")
+        if node in project.graph.by_id
+        else project
+    )
+
+
+def _out_of_reach(activation: str | None, target: Any) -> str:
+    """What an activation can give, in words, where the targets lie outside of it."""
+    low, high = float(np.min(target)), float(np.max(target))
+    if activation == "softmax" and (target.ndim < 2 or target.shape[-1] == 1):
+        return "always 1 with a single unit"
+    reach = {"relu": (0.0, np.inf), "sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0),
+             "tanh": (-1.0, 1.0), "softplus": (0.0, np.inf)}  # fmt: skip
+    if activation not in reach:
+        return ""
+    least, most = reach[activation]
+    if low >= least - 1e-6 and high <= most + 1e-6:
+        return ""
+    return f"numbers between {least:g} and {most:g}" if np.isfinite(most) else "no negative number"

@@ -1,0 +1,313 @@
+"""The record of every run: what was trained, how it went, on which machine.
+
+A run is a folder in the user's data folder: ``run.json`` (facts, the project, the history of
+the epochs) and ``steps.npy`` (float32, a row a step). Numbers of many epochs are kept in
+``epochs.npy`` likewise, so that a million epochs are no burden. The window puts a small trained
+network beside them (``network``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core import folders
+from netbuilder.core.engine.events import Changed
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.runs.differences import differences
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import replacing, write_bytes
+from netbuilder.core.project.files import from_json, to_json
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+
+_FILE = "run.json"
+_NETWORK = "network.h5"
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, without its long rows.
+
+    Attributes:
+        id: name of its folder.
+        name: what the user calls it; at first the project's name.
+        project: as it was trained.
+        started: when, in the ISO form, with the time zone.
+        reason: "done", "stopped" or "early".
+        epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
+        seconds: duration, pauses left out.
+        last: the last epoch's numbers by name.
+        test: numbers on the test rows by name.
+        machine: system, processor, number of processors.
+        versions: of Python and the packages that computed.
+        base: folder that the project's relative paths started from; "" where unknown.
+        steps_per_epoch: batches in an epoch; 0 where unknown.
+        changes: what was changed by hand.
+    """
+
+    id: str
+    name: str
+    project: Project
+    started: str
+    reason: str = "done"
+    epochs: int = 0
+    best_epoch: int = 0
+    seconds: float = 0.0
+    last: Mapping[str, float] = field(default_factory=dict)
+    test: Mapping[str, float] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    step_names: tuple[str, ...] = ()
+    base: str = ""
+    steps_per_epoch: int = 0
+    changes: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The long rows of a run: float32 by name, a number an epoch and a number a step."""
+
+    epochs: Mapping[str, NDArray[np.float32]]
+    steps: Mapping[str, NDArray[np.float32]]
+
+
+def folder() -> Path:
+    """Where runs are kept."""
+    path = folders.data() / "runs"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def record(
+    trained: TrainedModel,
+    history: History,
+    *,
+    reason: str = "done",
+    run_id: str = "",
+    started: float | None = None,
+    base: Path | None = None,
+    steps_per_epoch: int = 0,
+    asked: Project | None = None,
+) -> Run:
+    """Keep a run that has ended, or, with its ``run_id``, one that went on.
+
+    Args:
+        trained: what it left behind.
+        history: all its numbers.
+        reason: why it ended.
+        run_id: of a run that is recorded already and is replaced.
+        started: when it began (``time.time``); now less its duration where None.
+        base: folder that relative paths of the project start from.
+        steps_per_epoch: batches in an epoch.
+        asked: the project as the user wrote it, before loss and metrics were filled in.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    begun = time.time() - trained.seconds if started is None else started
+    when = datetime.fromtimestamp(begun, UTC).astimezone()
+    name = _name_of(trained.project)
+    if run_id and (folder() / run_id / _FILE).exists():
+        name = _read(folder() / run_id).name
+    run = Run(
+        id=run_id or f"{when:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
+        name=name,
+        project=trained.project,
+        started=when.isoformat(timespec="seconds"),
+        reason=reason,
+        epochs=trained.epochs,
+        best_epoch=trained.best_epoch,
+        seconds=round(trained.seconds, 4),
+        last=history.epochs.row(-1) if len(history.epochs) else {},
+        test=trained.test,
+        machine=machine(),
+        versions=versions(),
+        names=history.epochs.names,
+        step_names=history.steps.names,
+        base="" if base is None else str(base.absolute()),
+        steps_per_epoch=steps_per_epoch,
+        changes=tuple(history.changes),
+    )
+    place = folder() / run.id
+    place.mkdir(parents=True, exist_ok=True)
+    for key, table in (("epochs", history.epochs), ("steps", history.steps)):
+        with replacing(place / f"{key}.npy") as temporary, temporary.open("wb") as file:
+            np.save(file, table.values)
+    _write(run, to_json(trained.project if asked is None else asked))
+    return run
+
+
+def _name_of(project: Project) -> str:
+    """The project's name, or, where it has none, that of its data with a number: iris · run 3."""
+    data = project.data
+    if project.name != Project().name or not data.kind:
+        return project.name
+    stem = f"{data.name or Path(data.path).stem or data.kind} · run "
+    taken = [run.name.removeprefix(stem) for run in list_runs() if run.name.startswith(stem)]
+    return f"{stem}{max((int(one) for one in taken if one.isdecimal()), default=0) + 1}"
+
+
+def _write(run: Run, asked: dict[str, Any]) -> None:
+    value = {
+        key: getattr(run, key) for key in Run.__dataclass_fields__ if key not in ("id", "project")
+    }
+    value["changes"] = [list(astuple(change)) for change in run.changes]
+    value |= {"format": "netbuilder-run", "version": 1, "project": to_json(run.project)}
+    value["asked"] = asked
+    text = json.dumps(value, indent=1, default=dict)
+    write_bytes(folder() / run.id / _FILE, text.encode())
+
+
+def _read(place: Path) -> Run:
+    value = json.loads((place / _FILE).read_text("utf-8"))
+    known = {key: value[key] for key in Run.__dataclass_fields__ if key in value}
+    known |= {"id": place.name, "project": from_json(value["project"])}
+    known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names")}
+    known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
+    return Run(**known)
+
+
+def list_runs() -> list[Run]:
+    """All runs, the newest first. A folder that cannot be read is passed over."""
+    found: list[Run] = []
+    for place in folder().iterdir():
+        try:
+            found.append(_read(place))
+        except (OSError, ValueError, KeyError, TypeError, UserError):
+            continue
+    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+
+
+def newest_of(project: Project, base: Path) -> Run | None:
+    """The newest run of this very project: the same network, data and plan.
+
+    Compared is what was asked for, not what the data then made of it (``loss=None``). Places on
+    the canvas do not count. Data with a relative path is the same only from the same folder.
+
+    Args:
+        project: as it was opened.
+        base: folder that its relative paths start from.
+    """
+    # The name of a run's folder begins with the time: the first that fits is the newest.
+    for place in sorted(folder().iterdir(), reverse=True):
+        try:
+            value = json.loads((place / _FILE).read_text("utf-8"))
+            asked = from_json(value.get("asked") or value["project"])
+            if _is_of(asked, str(value.get("base", "")), project, base):
+                return _read(place)
+        except (OSError, ValueError, KeyError, TypeError, UserError):
+            continue
+    return None
+
+
+def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
+    one = _placed(asked, Path(asked_from) if asked_from else None)
+    other = _placed(project, base.absolute())
+    return one is not None and other is not None and not differences(one, other)
+
+
+def _placed(project: Project, base: Path | None) -> Project | None:
+    """The project with whole paths of its data; None where a path starts nobody knows where."""
+    found = {}
+    for name in ("path", "test_path"):
+        written = getattr(project.data, name)
+        if not written:
+            continue
+        if base is None and not Path(written).is_absolute():
+            return None
+        found[name] = os.path.realpath((base or Path()) / written)
+    return replace(project, data=replace(project.data, **found))
+
+
+def load(run_id: str) -> Run:
+    """One run.
+
+    Raises:
+        UserError: it is not there, or cannot be read.
+    """
+    try:
+        return _read(folder() / run_id)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The record of the run '{run_id}' cannot be read.", "Delete it from the list."
+        ) from error
+
+
+def rows(run: Run) -> Rows:
+    """The numbers of its epochs and steps.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    try:
+        epochs, steps = (
+            np.load(folder() / run.id / f"{key}.npy", allow_pickle=False)
+            for key in ("epochs", "steps")
+        )
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(
+            f"The curves of the run '{run.name}' cannot be read.", "Delete it from the list."
+        ) from error
+    return Rows(
+        {name: epochs[:, i] for i, name in enumerate(run.names)},
+        {name: steps[:, i] for i, name in enumerate(run.step_names)},
+    )
+
+
+def network(run_id: str) -> Path:
+    """Where the trained network of a run is, if it was small enough to be kept with the record."""
+    return folder() / run_id / _NETWORK
+
+
+def rename(run_id: str, name: str) -> Run:
+    """Give a run another name."""
+    run = replace(load(run_id), name=name)
+    value = json.loads((folder() / run_id / _FILE).read_text("utf-8"))
+    _write(run, value.get("asked") or value["project"])
+    return run
+
+
+def delete(run_id: str) -> None:
+    """Take a run away for good."""
+    place = folder() / run_id
+    if place.parent == folder() and place.is_dir():
+        shutil.rmtree(place)
+
+
+def machine() -> dict[str, Any]:
+    """This computer, in a few words."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": platform.processor() or platform.machine(),
+        "processors": os.cpu_count() or 1,
+        "name": platform.node(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,193 @@
+"""A trained model from elsewhere: its graph on the canvas, its weights in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
+from netbuilder.core.data.prepare.preprocess import OutputPre, Preprocessing
+from netbuilder.core.engine.build.graph_to_keras import build_core, compile_model
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import BuildError, FormatError
+from netbuilder.core.formats import metadata
+from netbuilder.core.formats.importing import import_graph
+from netbuilder.core.formats.importing.build_config import build_model
+from netbuilder.core.formats.importing.rebuild import check_sizes, is_memory_error, too_large
+from netbuilder.core.formats.safety.config import all_layers
+from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.weights import weights_file
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    import keras
+
+# In ``TrainedModel.extra``: the canvas cannot say all that the model is.
+KERAS_OWN = "keras_own"
+
+
+def load(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked file that NetBuilder did not write.
+
+    The config that was checked, not the one in the file, is given to Keras; then only numbers
+    are read. Where the canvas can say all that the model is, ``core`` is built from it like any
+    project's; else it is Keras's own model, which answers but cannot be trained further.
+
+    Raises:
+        FormatError: it has layers that are not Keras's, or weights that do not fit.
+    """
+    if file.refused:
+        raise FormatError(
+            f"'{file.path.name}' cannot be loaded with its weights: {file.refused[0].why}",
+            "Import it as a project and replace the placeholder.",
+            path=str(file.path),
+        )
+    project = import_graph.project_of(file)
+    model = _model(file)
+    core = _core(project, model)
+    extra: dict[str, Any] = {"path": str(file.path), "notes": file.notes}
+    if core is None:
+        core = model
+        _compile(core, project)
+        extra[KERAS_OWN] = True
+    pre = _preprocessing(project, core)
+    return TrainedModel(
+        project=project,
+        core=core,
+        model=core,
+        pre=pre,
+        facts=DataFacts(),
+        extra=extra,
+    )
+
+
+def beside_of(trained: TrainedModel) -> dict[str, Any]:
+    """What stands beside a model in a file: nothing where a network that is built from the
+    project would answer something else than the model."""
+    return {} if trained.extra.get(KERAS_OWN) else metadata.to_json(trained)
+
+
+def check_h5(trained: TrainedModel, path: Path) -> None:
+    """Keras 3 cannot open a ``.h5`` with operations (``a + b``) in it, not even one of its own.
+
+    Raises:
+        FormatError: there are operations in the model.
+    """
+    import keras
+
+    operations = [
+        one.name
+        for one in getattr(trained.model, "operations", ())
+        if not isinstance(one, keras.layers.Layer)
+    ]
+    if trained.extra.get(KERAS_OWN) and operations:
+        raise FormatError(
+            f"This model uses operations that are no layers ({', '.join(operations[:3])}), and"
+            " Keras cannot open such a model from a .h5.",
+            f"Use {path.with_suffix('.keras')}.",
+            path=str(path),
+        )
+
+
+def _model(file: ModelFile) -> keras.Model:
+    name = file.path.name
+    check_sizes(list(all_layers(file.config)), file)
+    try:
+        model = build_model(file.config)
+        with weights_file(file) as path:
+            model.load_weights(path)
+    except FormatError:
+        raise
+    except Exception as error:
+        if is_memory_error(error):
+            raise too_large(name, "") from error
+        raise FormatError(
+            f"Keras cannot make the network of '{name}': {_first_line(error)}",
+            "It may come from a Keras that is too old or too new: save it again with another.",
+            path=str(file.path),
+        ) from error
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        mend(layer)
+    return model
+
+
+def _core(project: Project, model: keras.Model) -> keras.Model | None:
+    """The project's own model with these weights, if it answers the same; else None."""
+    try:
+        core = build_core(project, None)
+    except BuildError:
+        return None
+    values = model.get_weights()
+    if [v.shape for v in core.get_weights()] != [v.shape for v in values]:
+        return None
+    core.set_weights(values)
+    probe = [_probe(tensor) for tensor in model.inputs]
+    if any(one is None for one in probe) or len(core.inputs) != len(probe):
+        return None
+    ours, theirs = (_answers(one, probe) for one in (core, model))
+    same = len(ours) == len(theirs) and all(
+        a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+        for a, b in zip(ours, theirs, strict=False)
+    )
+    return core if same else None
+
+
+def _probe(tensor: Any) -> Any:
+    """Two made-up samples for an input: small whole numbers, which are valid as ids too."""
+    shape = tuple(8 if side is None else side for side in tensor.shape[1:])
+    if str(tensor.dtype) == "string" or int(np.prod(shape, dtype=np.int64)) > 4_000_000:
+        return None
+    numbers = np.random.default_rng(0).integers(0, 2, (2, *shape))
+    return numbers.astype(str(tensor.dtype))
+
+
+def _answers(model: keras.Model, probe: list[Any]) -> list[Any]:
+    import keras
+
+    # A model may take and give dicts: its own structure says where each tensor goes.
+    if isinstance(model, keras.Sequential):
+        values = probe[0]
+    else:
+        values = keras.tree.pack_sequence_as(model.input, probe)
+    out = model(values, training=False)
+    return [np.asarray(value) for value in keras.tree.flatten(out)]
+
+
+def _compile(model: keras.Model, project: Project) -> None:
+    try:
+        compile_model(model, project, None)
+    except (BuildError, ValueError, TypeError):
+        model.compile(loss="mean_squared_error")
+
+
+def _preprocessing(project: Project, core: keras.Model) -> Preprocessing:
+    """What the last layers and the loss say about the answers."""
+    outputs: dict[str, OutputPre] = {}
+    training = project.training
+    for name, tensor in zip(project.graph.outputs, core.outputs, strict=False):
+        goal = training.outputs.get(name)
+        loss = (goal.loss if goal else None) or training.loss
+        units = int(tensor.shape[-1] or 1)
+        kind = loss.name if loss else ""
+        activation = project.graph.by_id[name].params.get("activation")
+        if "categorical" in kind or (activation == "softmax" and units > 1):
+            task, classes = CLASSES, tuple(str(number) for number in range(units))
+        elif kind.startswith("binary") and units == 1:
+            task, classes = BINARY, ("0", "1")
+        else:
+            task, classes = REGRESSION, ()
+        columns: tuple[str, ...] = (name,)
+        if task == REGRESSION and units > 1:
+            columns = tuple(f"{name} {index}" for index in range(units))
+        outputs[name] = OutputPre(
+            task, columns, classes, units=units, one_hot=kind.startswith("categorical")
+        )
+    return Preprocessing({}, outputs)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,89 @@
+"""The training plan of a model from elsewhere: loss, optimizer and metrics of its config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netbuilder.core.catalog.spec import ObjectSpec
+from netbuilder.core.catalog.training.index import LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.formats.importing.import_params import object_params
+from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.project.model import Choice, OutputGoal, Training
+
+_OLD_NAMES = {"lr": "learning_rate", "rho": "rho"}
+
+
+def training_of(file: ModelFile, outputs: list[str]) -> Training:
+    """The plan; what is not said or not known is left to be chosen from the data.
+
+    Args:
+        file: the checked file.
+        outputs: ids of the output nodes, in the model's order.
+    """
+    config = file.training or {}
+    optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
+    losses = _for_outputs(config.get("loss"), len(outputs))
+    metrics = _metrics(config.get("metrics"), len(outputs))
+    if len(outputs) <= 1:
+        loss = _choice(losses[0], LOSSES) if losses else None
+        return Training(loss=loss, optimizer=optimizer, metrics=metrics[0] if metrics else None)
+    goals = {
+        name: OutputGoal(
+            _choice(losses[number], LOSSES) if number < len(losses) else None,
+            metrics[number] if number < len(metrics) else None,
+        )
+        for number, name in enumerate(outputs)
+    }
+    return Training(optimizer=optimizer, outputs=goals)
+
+
+def _optimizer(value: Any) -> Choice:
+    if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
+        inner = {_OLD_NAMES.get(key, key): one for key, one in value["config"].items()}
+        value = {**value, "config": inner}
+    return _choice(value, OPTIMIZERS) or Choice("Adam")
+
+
+def _choice(value: Any, table: Mapping[str, ObjectSpec]) -> Choice | None:
+    """A choice of a name, of ``{"class_name": ..., "config": ...}``, or None."""
+    if isinstance(value, Mapping):
+        config = value.get("config")
+        if value.get("class_name") == "function":
+            return _choice(config, table)
+        if value.get("class_name") == "MeanMetricWrapper" and isinstance(config, Mapping):
+            return _choice(config.get("name"), table)
+        name = canonical(table, str(value.get("class_name", "")))
+        if name is None:
+            return None
+        params = object_params(table[name], config) if isinstance(config, Mapping) else {}
+        return Choice(name, params)
+    name = canonical(table, value) if isinstance(value, str) else None
+    return None if name is None else Choice(name)
+
+
+def _for_outputs(value: Any, count: int) -> list[Any]:
+    """One loss for each output: a single one stands for all."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return list(value.values())
+    return [value] * max(count, 1)
+
+
+def _metrics(value: Any, count: int) -> list[tuple[Choice, ...]]:
+    if not value:
+        return []
+    if isinstance(value, Mapping) and "class_name" not in value:
+        value = list(value.values())
+    if not isinstance(value, list):
+        value = [value]
+    nested = any(isinstance(one, list) for one in value)
+    rows = value if nested else [value] * max(count, 1)
+    found = []
+    for row in rows:
+        choices = [_choice(one, METRICS) for one in (row if isinstance(row, list) else [row])]
+        found.append(tuple(choice for choice in choices if choice is not None))
+    return found

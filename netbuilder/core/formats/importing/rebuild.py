@@ -1,0 +1,145 @@
+"""From what stands in a file back to the two models: the canvas alone, and the assembled one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import BuildError, FormatError
+from netbuilder.core.formats import metadata
+from netbuilder.core.formats.metadata import Beside
+from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.weights import weights_file
+from netbuilder.core.project.model import Node, Project
+
+if TYPE_CHECKING:
+    import keras
+
+# Arguments that say how many numbers a layer holds, at least.
+_SIZES = ("units", "filters", "output_dim", "input_dim", "num_heads", "key_dim")
+
+
+def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
+    """``(core, model)`` of the project in a file; both compiled, sharing random weights.
+
+    Raises:
+        FormatError: the project in it cannot be built, or is larger than the weights beside it.
+    """
+    name = file.path.name
+    check_sizes([(node.id, node.params) for node in parts.project.graph.nodes], file)
+    project = without_downloads(parts.project)
+    try:
+        core = build_core(project, parts.facts)
+        return core, assemble(core, project, parts.pre, parts.facts)
+    except BuildError as error:
+        raise FormatError(
+            f"The network in '{name}' cannot be built: {error.what}",
+            error.mend,
+            path=str(file.path),
+        ) from error
+    except Exception as error:
+        if not is_memory_error(error):
+            raise
+        raise too_large(name, "") from error
+
+
+def with_weights(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked file of ours, ``.h5`` or ``.keras``.
+
+    The network is built from the project in the file, and only numbers are taken from the rest:
+    nothing of the file's config reaches Keras.
+
+    Raises:
+        FormatError: the project in it is damaged, or the weights do not fit it.
+    """
+    parts = metadata.from_json(file.ours, file.path.name)
+    core, model = rebuild(parts, file)
+    with weights_file(file) as path:
+        try:
+            model.load_weights(path)
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            raise FormatError(
+                f"The weights in '{file.path.name}' do not fit the project in it:"
+                f" {str(error).splitlines()[0]}",
+                "The file is damaged, or was changed by another program.",
+                path=str(file.path),
+            ) from error
+    return TrainedModel(
+        project=parts.project,
+        core=core,
+        model=model,
+        pre=parts.pre,
+        facts=parts.facts,
+        history=parts.history,
+        test=parts.test,
+        seconds=float(parts.run.get("seconds") or 0.0),
+        steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
+        epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
+        best_epoch=int(parts.run.get("best_epoch") or 0),
+        extra={"path": str(file.path)},
+    )
+
+
+def check_sizes(layers: list[tuple[str, Any]], file: ModelFile) -> None:
+    """No layer may be larger than all weights in the file together.
+
+    Args:
+        layers: name and arguments of each.
+        file: the checked file.
+
+    Raises:
+        FormatError: one is; building it could fill the memory.
+    """
+    for name, params in layers:
+        for key in _SIZES:
+            size = params.get(key)
+            if isinstance(size, int | float) and size > max(file.numbers, 1):
+                raise too_large(file.path.name, f"'{name}' has {key} {size:,}, ")
+
+
+def too_large(name: str, detail: str) -> FormatError:
+    """The error for a network that its file cannot hold."""
+    return FormatError(
+        f"The network in '{name}' is larger than the file: {detail}"
+        "and the weights for it are not there.",
+        "The file is damaged or made up: do not open it.",
+    )
+
+
+def is_memory_error(error: BaseException) -> bool:
+    """Whether memory ran out, in Python's words or TensorFlow's."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
+def without_downloads(project: Project) -> Project:
+    """The same network with pretrained bodies that begin at random: the file has their weights."""
+
+    def local(node: Node) -> Node:
+        spec = LAYERS.get(node.layer)
+        if spec is None or spec.module != "keras.applications":
+            return node
+        params = {key: value for key, value in node.params.items() if key != "weights_file"}
+        return replace(node, params={**params, "weights": "none"})
+
+    graph = project.graph
+    return replace(project, graph=replace(graph, nodes=tuple(local(node) for node in graph.nodes)))
+
+
+def copy_optimizer_state(source: keras.Model, target: keras.Model) -> bool:
+    """Give ``target``'s optimizer the state of ``source``'s; whether they fitted.
+
+    Both must train the same variables in the same order, since state is kept by position.
+    """
+    ours, theirs = source.trainable_variables, target.trainable_variables
+    if len(ours) != len(theirs) or any(a is not b for a, b in zip(ours, theirs, strict=True)):
+        return False
+    values, places = source.optimizer.variables, target.optimizer.variables
+    if [tuple(v.shape) for v in values] != [tuple(v.shape) for v in places]:
+        return False
+    for value, place in zip(values, places, strict=True):
+        place.assign(value)
+    return True

@@ -1,0 +1,110 @@
+"""What NetBuilder writes beside a model: project, preprocessing, names, history, facts, test.
+
+In a ``.h5`` each is an HDF5 attribute of the file (``netbuilder_project``, ...) that holds JSON
+as text of variable length: HDF5 keeps that outside of the object header, whose 64 KiB would
+otherwise limit it (a project of 200 layers or 1,000 epochs of history are larger). In a
+``.keras`` all are one entry, ``netbuilder.json``.
+
+Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
+``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, null
+for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
+``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``netbuilder``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netbuilder import __version__
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats import facts_json
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The same as values."""
+
+    project: Project
+    pre: Preprocessing
+    facts: DataFacts
+    history: dict[str, list[float]]
+    test: dict[str, float]
+    run: Mapping[str, Any]
+
+
+def to_json(trained: TrainedModel) -> dict[str, Any]:
+    """What is written beside ``trained``, by name."""
+    facts = trained.facts
+    return {
+        "project": files.to_json(trained.project),
+        "preprocessing": trained.pre.to_json(),
+        "names": {
+            "classes": list(trained.pre.classes),
+            "columns": list(trained.pre.column_names),
+            "targets": list(facts.target_names),
+        },
+        "history": {name: [_number(v) for v in row] for name, row in trained.history.items()},
+        "facts": facts_json.to_json(facts),
+        "test": {name: _number(value) for name, value in trained.test.items()},
+        "run": {
+            "version": VERSION,
+            "seconds": _number(trained.seconds),
+            "steps_per_second": _number(trained.steps_per_second),
+            "epochs": trained.epochs,
+            "best_epoch": trained.best_epoch,
+            "netbuilder": __version__,
+        },
+    }
+
+
+def from_json(ours: Mapping[str, Any], name: str) -> Beside:
+    """The values of what stood beside a model.
+
+    Args:
+        ours: by name, as ``to_json`` gave it.
+        name: the file's name, for messages.
+
+    Raises:
+        FormatError: a part is missing or ill-formed.
+    """
+    run = ours.get("run") or {}
+    if isinstance(run, Mapping) and run.get("version", VERSION) > VERSION:
+        raise FormatError(f"'{name}' was made by a newer NetBuilder.", "Update NetBuilder.")
+    try:
+        return Beside(
+            project=files.from_json(ours["project"]),
+            pre=Preprocessing.from_json(ours.get("preprocessing") or {}),
+            facts=facts_json.from_json(ours.get("facts")),
+            history={
+                str(key): [_float(value) for value in row]
+                for key, row in (ours.get("history") or {}).items()
+            },
+            test={str(key): _float(value) for key, value in (ours.get("test") or {}).items()},
+            run=run,
+        )
+    except UserError as error:
+        raise FormatError(f"The project in '{name}': {error.what}", error.mend) from error
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise FormatError(
+            f"What NetBuilder wrote into '{name}' is damaged ({error}).",
+            "Import it as a file from elsewhere, or train and save again.",
+        ) from error
+
+
+def _number(value: float) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _float(value: Any) -> float:
+    return math.nan if value is None else float(value)

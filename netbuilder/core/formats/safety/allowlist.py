@@ -1,0 +1,150 @@
+"""Which names of Keras a model file may hold: the catalog's rows and Keras's own plumbing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.training.index import (
+    CONSTRAINTS,
+    INITIALIZERS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+)
+
+MODELS = frozenset({"Functional", "Sequential", "Model"})
+
+# Layers that hold layers, and layers that stand in configs without being in the palette.
+_INNER_LAYERS = frozenset(
+    {
+        "InputLayer",
+        "RNN",
+        "LSTMCell",
+        "GRUCell",
+        "SimpleRNNCell",
+        "StackedRNNCells",
+    }
+)
+
+# Layers that run code or read other files when they are built, whatever the catalog says.
+DANGEROUS = {
+    "Lambda": "holds Python code",
+    "TFSMLayer": "loads another model from a path",
+    "TorchModuleWrapper": "holds a pickled PyTorch module, which can run code",
+    "JaxLayer": "holds Python code",
+    "FlaxLayer": "holds Python code",
+    "SlicingOpLambda": "calls a Python function by its name",
+    "TFOpLambda": "calls a Python function by its name",
+    "TensorFlowOpLayer": "holds a piece of a TensorFlow program",
+    "RandomFourierFeatures": "is not a layer of this Keras",
+}
+
+# What Keras writes for things that are no objects, all of them plain values.
+PLAIN = frozenset(
+    {
+        "__keras_tensor__",
+        "__tensor__",
+        "__numpy__",
+        "__bytes__",
+        "__ellipsis__",
+        "__slice__",
+        "__tuple__",
+        "TensorShape",
+    }
+)
+
+_OTHER_OBJECTS = frozenset(
+    {
+        "DTypePolicy",
+        "FloatDTypePolicy",
+        "Policy",
+        "DTypePolicyMap",
+        "SeedGenerator",
+        "ExponentialDecay",
+        "PiecewiseConstantDecay",
+        "PolynomialDecay",
+        "InverseTimeDecay",
+        "CosineDecay",
+        "CosineDecayRestarts",
+        "LossScaleOptimizer",
+        "MeanMetricWrapper",
+        "SumOverBatchSizeMetricWrapper",
+        "Mean",
+        "Sum",
+        # Names that Keras 2 wrote for what has another name in Keras 3.
+        "L1L2",
+        "NormalizeV2",
+        "VarianceScaling",
+        "RandomNormal",
+        "RandomUniform",
+        "TruncatedNormal",
+        "Orthogonal",
+        "Zeros",
+        "Ones",
+        "Constant",
+        "Identity",
+        "GlorotUniform",
+        "GlorotNormal",
+        "HeUniform",
+        "HeNormal",
+        "LecunUniform",
+        "LecunNormal",
+        "MaxNorm",
+        "NonNeg",
+        "UnitNorm",
+        "MinMaxNorm",
+    }
+)
+
+MODULES = frozenset(
+    {
+        "keras",
+        "keras.layers",
+        "keras.models",
+        "keras.initializers",
+        "keras.regularizers",
+        "keras.constraints",
+        "keras.optimizers",
+        "keras.optimizers.schedules",
+        "keras.optimizers.legacy",
+        "keras.losses",
+        "keras.metrics",
+        "keras.activations",
+        "keras.dtype_policies",
+        "keras.mixed_precision",
+        "keras.random",
+        "keras.src.models.functional",
+        "keras.src.models.sequential",
+        "keras.src.models.model",
+        "keras.src.engine.functional",
+        "keras.src.engine.sequential",
+    }
+)
+
+FUNCTION_MODULES = frozenset(
+    {"builtins", "keras.activations", "keras.losses", "keras.metrics", "keras.initializers"}
+)
+
+
+@cache
+def layer_names() -> frozenset[str]:
+    """Class names of layers that may be built: the catalog's, and Keras's plumbing."""
+    own = {name for name, spec in LAYERS.items() if spec.module == "keras.layers"}
+    return (frozenset(own) | _INNER_LAYERS) - DANGEROUS.keys() - {"Input"}
+
+
+@cache
+def object_names() -> frozenset[str]:
+    """Class names of initializers, losses, optimizers, ... that may be built."""
+    found = set(_OTHER_OBJECTS)
+    for rows in (CONSTRAINTS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS):
+        for name, spec in rows.items():
+            found |= {name, spec.keras_class}
+    return frozenset(found - {""})
+
+
+def is_layer(class_name: str) -> bool:
+    """Whether this is the class name of a layer or a model, known or dangerous."""
+    return class_name in layer_names() or class_name in MODELS or class_name in DANGEROUS

@@ -1,0 +1,93 @@
+"""A ``.h5`` model file: its container, checked, and the configs in its attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety.bounded_json import MAX_CHARACTERS, read_json
+from netbuilder.core.formats.safety.model_file import PREFIX
+from netbuilder.core.hdf5 import check_container
+
+if TYPE_CHECKING:
+    import h5py
+
+_REFUSE = "Do not open this file. Ask for it again from where it was made."
+
+
+@dataclass
+class Found:
+    """What a container holds, checked as a container only."""
+
+    config: Any
+    training: Any = None
+    keras_version: str = ""
+    ours: dict[str, Any] = field(default_factory=dict)
+    numbers: int = 0
+
+
+def read_hdf5(path: Path) -> Found:
+    """Check a ``.h5`` model file as a container and read its configs.
+
+    Raises:
+        FormatError: damaged, unsafe, or no model.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            numbers = check_container(file, path.name)
+            found = _read_attributes(file, path.name)
+            found.numbers = numbers
+            return found
+    except FormatError as error:
+        error.path = str(path)
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
+        line = _first_line(error)
+        size = f"{path.stat().st_size:,} bytes" if path.exists() else "some bytes"
+        raise FormatError(
+            f"'{path.name}' ends in the middle: of the model only {size} are there."
+            if "truncated" in line
+            else f"'{path.name}' is damaged: {line}.",
+            "It was probably cut off: copy it again, or save the model again.",
+            path=str(path),
+        ) from error
+
+
+def _text(value: Any) -> str | bytes:
+    if isinstance(value, str | bytes):
+        return value
+    raise FormatError("A config in the file is not text.", "Save the model again.")
+
+
+def _read_attributes(file: h5py.File, name: str) -> Found:
+    if "model_config" not in file.attrs:
+        held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no network"
+        raise FormatError(
+            f"'{name}' holds {held}: there is no 'model_config' in it.",
+            "Save the whole model with model.save('model.h5').",
+        )
+    found = Found(config=_json(file, "model_config", name))
+    if "training_config" in file.attrs:
+        found.training = _json(file, "training_config", name)
+    version = file.attrs.get("keras_version", "")
+    found.keras_version = version.decode() if isinstance(version, bytes) else str(version)
+    for key in file.attrs:
+        if key.startswith(PREFIX):
+            found.ours[key.removeprefix(PREFIX)] = _json(file, key, name)
+    return found
+
+
+def _json(file: h5py.File, key: str, name: str) -> Any:
+    text = _text(file.attrs[key])
+    if len(text) > MAX_CHARACTERS:
+        raise FormatError(f"'{key}' in '{name}' is too long.", _REFUSE)
+    return read_json(text, f"'{key}' in '{name}'")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

@@ -1,0 +1,116 @@
+"""The training config of a model from elsewhere: what is known is kept, the rest is left out.
+
+It is read as the plan on the canvas and never given to Keras, so a loss, an optimizer or a metric
+that is not known needs not keep anyone from the network. Code in it is refused all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netbuilder.core.catalog.training.index import LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety import allowlist
+from netbuilder.core.formats.safety.config import NEVER, objects, refuse_code
+
+# Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
+_PREFIX = "Custom>"
+_PARTS = (
+    ("optimizer_config", "optimizer", OPTIMIZERS),
+    ("optimizer", "optimizer", OPTIMIZERS),
+    ("loss", "loss", LOSSES),
+    ("metrics", "metrics", METRICS),
+    ("weighted_metrics", "metrics", METRICS),
+)
+# Names that stand for an object that is chosen from the targets, or wraps a function.
+_WRAPPERS = frozenset({"MeanMetricWrapper", "SumOverBatchSizeMetricWrapper", "CompileMetrics"})
+
+
+def checked_training(config: Any, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What of a training config can be used, and notes about what is left out.
+
+    Args:
+        config: loss, optimizer and metrics as JSON, of Keras 2 or 3.
+        name: the file's name, for messages.
+
+    Raises:
+        FormatError: there is code in it, or the name of a part of the system.
+    """
+    where = f"training config of '{name}'"
+    refuse_code(config, where)
+    _refuse_system(config, where)
+    if not isinstance(config, Mapping):
+        return {}, (f"The training plan of '{name}' cannot be read and was left out.",)
+    kept: dict[str, Any] = dict(_without_prefix(config))
+    notes = []
+    for key, word, table in _PARTS:
+        unknown = sorted({one for one in _names(kept.get(key)) if not _is_known(one, table)})
+        if unknown:
+            del kept[key]
+            listed = ", ".join(f"'{one:.60}'" for one in unknown)
+            notes.append(
+                f"Left out of the training plan: the {word} {listed} of '{name}', which NetBuilder"
+                " does not know. Choose what you want in the Training tab."
+            )
+    return kept, tuple(notes)
+
+
+def _refuse_system(config: Any, where: str) -> None:
+    for item in objects(config):
+        if isinstance(item, Mapping) and isinstance(item.get("module"), str):
+            root = item["module"].partition(".")[0]
+            if root in sys.stdlib_module_names and root not in ("__main__", "builtins"):
+                raise FormatError(
+                    f"The {where} would call the Python module '{item['module']:.60}'.", NEVER
+                )
+
+
+def _without_prefix(value: Any) -> Any:
+    """``Adam`` for ``Custom>Adam``, where that is one of Keras's own names."""
+    if isinstance(value, list):
+        return [_without_prefix(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    result = {key: _without_prefix(one) for key, one in value.items()}
+    for key in ("class_name", "registered_name"):
+        text = result.get(key)
+        if isinstance(text, str) and text.startswith(_PREFIX):
+            bare = text.removeprefix(_PREFIX)
+            if bare in allowlist.object_names():
+                result[key] = bare
+    return result
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Names of the losses, optimizers or metrics in one part of the config."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _names(one)
+    elif isinstance(value, Mapping):
+        class_name = value.get("class_name")
+        if not isinstance(class_name, str):
+            for one in value.values():
+                yield from _names(one)
+            return
+        module = value.get("module")
+        foreign = bool(module) and module not in allowlist.MODULES | allowlist.FUNCTION_MODULES
+        registered = value.get("registered_name")
+        inner = value.get("config")
+        if class_name == "function":
+            yield f"{module}.{inner}" if foreign else str(inner)
+        elif class_name in _WRAPPERS and isinstance(inner, Mapping) and not foreign:
+            yield from _names(inner.get("fn") or inner.get("name"))
+        elif foreign:
+            yield f"{module}.{class_name}"
+        elif registered not in (None, "", class_name, f"keras>{class_name}"):
+            yield str(registered)
+        else:
+            yield class_name
+
+
+def _is_known(name: str, table: Mapping[str, Any]) -> bool:
+    return canonical(table, name) is not None or name in allowlist.object_names()

@@ -1,0 +1,124 @@
+"""Values of a project as Python text: literals, and calls of Keras's constructors."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
+from netbuilder.core.catalog.training.index import (
+    CONSTRAINTS,
+    INITIALIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    canonical,
+)
+from netbuilder.core.formats.importing.import_params import same_value
+from netbuilder.core.project.model import Choice
+
+_TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
+    Kind.INITIALIZER: INITIALIZERS,
+    Kind.REGULARIZER: REGULARIZERS,
+    Kind.CONSTRAINT: CONSTRAINTS,
+}
+_TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
+WIDTH = 88
+
+
+def literal(value: Any, tuples: bool = False) -> str:
+    """A value as Python writes it, with double quotes; lists as tuples where ``tuples``."""
+    if isinstance(value, str):
+        text = repr(value)
+        return text if '"' in text else f'"{text[1:-1]}"'
+    if isinstance(value, list | tuple):
+        inner = ", ".join(literal(one, tuples) for one in value)
+        if not tuples:
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
+    return repr(value)
+
+
+def call(name: str, arguments: list[str], indent: int = 0) -> str:
+    """``name(a, b)``, on one line if it fits, else one argument a line."""
+    line = f"{name}({', '.join(arguments)})"
+    if len(line) + indent <= WIDTH or len(arguments) < 2:
+        return line
+    space = " " * indent
+    body = "".join(f"{space}    {argument},\n" for argument in arguments)
+    return f"{name}(\n{body}{space})"
+
+
+def arguments(params: tuple[Param, ...], values: Mapping[str, Any]) -> list[str]:
+    """Constructor arguments that differ from Keras's defaults; the first required one bare."""
+    found: list[str] = []
+    known = {param.name: param for param in params}
+    for number, param in enumerate(params):
+        if param.name not in values:
+            continue
+        value = values[param.name]
+        if not param.required and same_value(param, value):
+            continue
+        text = argument(param, value)
+        bare = param.required and number == len(found)
+        found.append(text if bare else f"{param.name}={text}")
+    # Of a newer catalog, or written by hand: Keras says what it thinks of them.
+    found += [
+        f"{key}={literal(value)}"
+        for key, value in values.items()
+        if key not in known and key.isidentifier() and not keyword.iskeyword(key)
+    ]
+    return found
+
+
+def argument(param: Param, value: Any) -> str:
+    """The value of one parameter as Python text."""
+    if param.kind in _TABLES and value is not None:
+        return _named(value, _TABLES[param.kind])
+    if param.schedule and isinstance(value, Mapping):
+        return _named(value, SCHEDULES)
+    if param.kind is Kind.LAYER and isinstance(value, Mapping):
+        return layer_call(str(value.get("layer")), value.get("params") or {})
+    return literal(value, tuples=param.kind in _TUPLES)
+
+
+def _named(value: Any, table: Mapping[str, ObjectSpec]) -> str:
+    if isinstance(value, Mapping):
+        return object_call(Choice(str(value.get("name")), value.get("params") or {}), table)
+    name = canonical(table, str(value))
+    return literal(value) if name is None else object_call(Choice(name), table)
+
+
+def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0) -> str:
+    """``keras.optimizers.Adam(learning_rate=0.01)`` for a choice of the catalog."""
+    name = canonical(table, choice.name)
+    if name is None or not table[name].keras_class:
+        return literal(choice.name)
+    spec = table[name]
+    return call(f"{spec.module}.{spec.keras_class}", arguments(spec.params, choice.params), indent)
+
+
+def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str = "") -> str:
+    """``layers.Dense(50, activation="relu")`` for a row of the catalog."""
+    spec: LayerSpec = LAYERS[layer]
+    listed = arguments(spec.params, params)
+    if name:
+        listed.append(f"name={literal(name)}")
+    return call(f"layers.{spec.name}", listed, indent)
+
+
+def identifier(text: str, taken: set[str]) -> str:
+    """A name for a variable that is valid and free; it is taken from now on."""
+    base = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text.lower())
+    base = base.strip("_") or "x"
+    if base[0].isdigit():
+        base = f"x{base}"
+    found, number = base, 1
+    while found in taken or keyword.iskeyword(found):
+        number += 1
+        found = f"{base}_{number}"
+    taken.add(found)
+    return found

@@ -1,0 +1,206 @@
+"""The network as code: ``keras.Sequential`` where it is a chain, functional otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
+from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.formats.script.literals import call, identifier, layer_call, literal
+from netbuilder.core.project.model import Graph, Node, Project
+
+_RESERVED = {
+    "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
+    "x_validation", "y_validation", "train", "test", "history", "input", "labels", "id", "type",
+    "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
+    "raw", "answer", "trained", "class_weight", "columns", "targets", "sample", "callbacks",
+}  # fmt: skip
+
+
+def used_inputs(graph: Graph) -> tuple[str, ...]:
+    """Ids of the Input nodes that feed something, in order: what the model takes."""
+    return tuple(name for name in graph.inputs if graph.targets[name])
+
+
+def is_chain(graph: Graph) -> bool:
+    """Whether ``keras.Sequential`` can say it."""
+    reached = [graph.by_id[name] for name in graph.order if graph.sources[name]]
+    return (
+        len(used_inputs(graph)) == 1
+        and len(graph.outputs) == 1
+        and all(len(graph.sources[node.id]) == 1 for node in reached)
+        and all(len(graph.targets[node.id]) <= 1 for node in graph.nodes)
+        and all(node.shared is None and _is_plain(node) for node in reached)
+    )
+
+
+def _is_plain(node: Node) -> bool:
+    spec = LAYERS.get(node.layer)
+    return spec is not None and spec.module == "keras.layers" and not _takes_list(spec)
+
+
+def _takes_list(spec: LayerSpec) -> bool:
+    return bool(spec.ports) or spec.separate_inputs or spec.min_inputs > 1
+
+
+def model_cell(project: Project, facts: DataFacts | None, *, ids: bool = False) -> Cell:
+    """The section that builds ``model``; ``ids``: its inputs are ids of words."""
+    graph = project.graph
+    cell = Cell("Build the network")
+    if project.training.precision != "float32":
+        cell.add(f"keras.config.set_dtype_policy({literal(project.training.precision)})")
+    if is_chain(graph):
+        _sequential(graph, facts, cell, ids)
+    else:
+        _functional(graph, facts, cell, ids)
+    cell.add("model.summary()")
+    return cell
+
+
+def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False) -> list[str]:
+    shape, dtype = node.params.get("shape"), node.params.get("dtype")
+    if facts is not None:
+        shape = facts.input_shapes.get(node.id) if shape is None else shape
+        dtype = dtype or facts.input_dtypes.get(node.id)
+    if shape is None:
+        place = f"x_train[{literal(node.id)}]" if several else "x_train"
+        found = [f"shape={place}.shape[1:]"]
+    else:
+        found = [f"shape={literal(list(shape), tuples=True)}"]
+    dtype = dtype or ("int32" if ids else "float32")
+    return found if dtype == "float32" else [*found, f"dtype={literal(dtype)}"]
+
+
+def _sequential(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
+    cell.add("model = keras.Sequential(", "    [")
+    for name in graph.order:
+        node = graph.by_id[name]
+        if node.layer == "Input":
+            if graph.targets[name]:
+                text = call("keras.Input", _shape(node, facts, ids), 8)
+                cell.add(f"        {text},", node=name)
+        elif graph.sources[name]:
+            cell.add(f"        {layer_call(node.layer, node.params, 8)},", node=name)
+    cell.add("    ]", ")")
+
+
+def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
+    taken = set(_RESERVED)
+    names: dict[str, str] = {}
+    shared = _shared(graph, taken)
+    several = len(used_inputs(graph)) > 1
+    for node_id in graph.order:
+        node = graph.by_id[node_id]
+        if node.layer == "Input":
+            if graph.targets[node_id]:
+                names[node_id] = identifier(node_id if node_id != "input" else "inputs", taken)
+                listed = [*_shape(node, facts, ids, several), f"name={literal(node_id)}"]
+                cell.add(f"{names[node_id]} = {call('keras.Input', listed)}", node=node_id)
+        elif graph.sources[node_id]:
+            sources = [names[source] for source in graph.sources[node_id] if source in names]
+            names[node_id] = identifier(node_id, taken)
+            _node(node, sources, names[node_id], shared, cell, graph)
+    inputs = [names[one] for one in used_inputs(graph)]
+    outputs = [names[one] for one in graph.outputs]
+    cell.add(call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"]))
+
+
+def _one(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def _shared(graph: Graph, taken: set[str]) -> dict[str, str]:
+    """A variable for each layer that is applied more than once, by its node's id."""
+    owners = {_owner(node, graph).id for node in graph.nodes if node.shared}
+    return {owner: identifier(f"{owner}_layer", taken) for owner in sorted(owners)}
+
+
+def _owner(node: Node, graph: Graph) -> Node:
+    seen = {node.id}
+    while node.shared and node.shared in graph.by_id and node.shared not in seen:
+        node = graph.by_id[node.shared]
+        seen.add(node.id)
+    return node
+
+
+def _node(
+    node: Node,
+    sources: list[str],
+    variable: str,
+    shared: dict[str, str],
+    cell: Cell,
+    graph: Graph,
+) -> None:
+    owner = _owner(node, graph)
+    spec = LAYERS.get(owner.layer)
+    first = len(cell.lines)
+    if spec is None:
+        cell.add(
+            f"# {owner.layer!r} is no layer of Keras; put one in its place.",
+            f"{variable} = {sources[0]}",
+        )
+    elif spec.module == "keras.applications":
+        _body(owner, spec, sources[0], variable, shared, cell)
+    elif owner.id in shared:
+        layer = shared[owner.id]
+        if not any(line.startswith(f"{layer} = ") for line in cell.lines):
+            text = layer_call(owner.layer, owner.params, name=owner.id)
+            cell.add(f"{layer} = {text}")
+        cell.add(f"{variable} = {layer}({_arguments(spec, sources)})")
+    else:
+        named = node.id if not graph.targets[node.id] and len(graph.outputs) > 1 else ""
+        text = layer_call(owner.layer, owner.params, name=named)
+        cell.add(f"{variable} = {text}({_arguments(spec, sources)})")
+    cell.nodes[node.id] = (first, len(cell.lines) - 1)
+
+
+def _arguments(spec: LayerSpec, sources: list[str]) -> str:
+    if spec.ports and len(sources) == 1:
+        sources = sources * 2
+    if spec.separate_inputs:
+        return ", ".join(sources)
+    if len(sources) == 1 and spec.min_inputs < 2:
+        return sources[0]
+    return f"[{', '.join(sources)}]"
+
+
+def _body(
+    node: Node,
+    spec: LayerSpec,
+    source: str,
+    variable: str,
+    shared: dict[str, str],
+    cell: Cell,
+) -> None:
+    """A pretrained network: its pixels scaled as it learned them, frozen unless it may learn."""
+    params: dict[str, Any] = {
+        param.name: node.params.get(param.name, param.default) for param in spec.params
+    }
+    body = BODIES[spec.name]
+    layer = shared.get(node.id, f"{variable}_body")
+    if not any(line.startswith(f"{layer} = ") for line in cell.lines):
+        weights = {"none": None, "file": params.get("weights_file")}
+        listed = [
+            "include_top=False",
+            f"weights={literal(weights.get(params['weights'], params['weights']))}",
+            f"input_shape={source}.shape[1:]",
+            f"pooling={literal(params.get('pooling'))}",
+        ]
+        own = ("weights", "weights_file", "pooling", "trainable", "preprocess")
+        listed += [
+            f"{param.name}={literal(params[param.name])}"
+            for param in spec.params
+            if param.name not in own and params[param.name] != param.default
+        ]
+        if body.scaling is Scaling.SWITCH:
+            listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
+        cell.add(f"{layer} = {call(f'keras.applications.{spec.name}', listed)}")
+        cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
+    if params.get("preprocess") and body.scaling not in (Scaling.SWITCH, Scaling.ALWAYS):
+        scaled = f"keras.applications.{body.family}.preprocess_input({source})"
+        cell.add(f"{variable} = {layer}({scaled})")
+    else:
+        cell.add(f"{variable} = {layer}({source})")

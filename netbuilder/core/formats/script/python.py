@@ -1,0 +1,134 @@
+"""The project as a Python script in the style of Keras's own examples.
+
+Generated from the catalog's rows: only arguments that differ from Keras's defaults are written,
+``Sequential`` where the network is a chain. The script runs as it is beside its data: it loads,
+builds, trains, tests and saves.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal, overload
+
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.formats.script import training_section
+from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.formats.script.data_section import data_cell, recipe_of
+from netbuilder.core.formats.script.model_section import model_cell
+from netbuilder.core.formats.script.prepare_section import scale_cell, split_cell
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+
+Lines = dict[str, tuple[int, int]]
+
+
+def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
+    """The sections of the script, in order; the first holds the imports."""
+    recipe = recipe_of(project, facts)
+    wanted: list[Cell | None] = [
+        data_cell(project, recipe),
+        split_cell(project, recipe),
+        scale_cell(project, recipe),
+        model_cell(project, facts, ids=recipe.ids),
+        training_section.compile_cell(project, recipe),
+        training_section.fit_cell(project, recipe),
+        training_section.test_cell(project, recipe),
+        training_section.save_cell(project, recipe, f"{file_stem(project.name)}.keras"),
+    ]
+    found = [cell for cell in wanted if cell is not None and cell.lines]
+    imported = _lifted(found)
+    return [_imports(project, found, imported), *found]
+
+
+def _lifted(found: list[Cell]) -> list[str]:
+    """Take the imports out of the sections, for the top."""
+    lines: list[str] = []
+    for cell in found:
+        own = [line for line in cell.lines if line.startswith(("from ", "import "))]
+        if own and not cell.nodes:
+            lines += own
+            kept = [line for line in cell.lines if line not in own]
+            while kept and not kept[0]:
+                kept.pop(0)
+            cell.lines = kept
+    return sorted(set(lines))
+
+
+@overload
+def source(
+    project: Project, facts: DataFacts | None = None, mapping: Literal[False] = False
+) -> str: ...
+
+
+@overload
+def source(
+    project: Project, facts: DataFacts | None = None, *, mapping: Literal[True]
+) -> tuple[str, Lines]: ...
+
+
+def source(
+    project: Project, facts: DataFacts | None = None, mapping: bool = False
+) -> str | tuple[str, Lines]:
+    """The script.
+
+    Args:
+        project: what to write.
+        facts: about its data, where they are known; without them shapes are taken from the
+            arrays when the script runs.
+        mapping: give the lines of each node as well: first and last, counted from 1, by id.
+    """
+    lines = [f'"""{_title(project)}: a network made with NetBuilder."""', ""]
+    places: Lines = {}
+    for number, cell in enumerate(cells(project, facts)):
+        if number:
+            lines += ["", f"# {cell.title}."]
+        start = len(lines) + 1
+        places.update({name: (start + a, start + b) for name, (a, b) in cell.nodes.items()})
+        lines += cell.lines
+    text = "\n".join(lines) + "\n"
+    return (text, places) if mapping else text
+
+
+def save(source_of: TrainedModel | Project, path: Path) -> None:
+    """Write the script of a project, or of a trained network's project.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    project, facts = parts(source_of)
+    write_bytes(Path(path), source(project, facts).encode())
+
+
+def parts(source_of: TrainedModel | Project) -> tuple[Project, DataFacts | None]:
+    """Project and, of a trained network, the facts about its data."""
+    if isinstance(source_of, Project):
+        return source_of, None
+    known = bool(source_of.facts.input_shapes)
+    return source_of.project, source_of.facts if known else None
+
+
+def file_stem(name: str) -> str:
+    """A file name of a project's name: small letters, digits and underlines."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "model"
+
+
+def _title(project: Project) -> str:
+    return re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
+
+
+def _imports(project: Project, found: list[Cell], imported: list[str]) -> Cell:
+    code = "\n".join(line for cell in found for line in cell.lines)
+    cell = Cell("Imports")
+    cell.add(*[line for line in imported if line.startswith("import ")])
+    cell.add("import keras")
+    if re.search(r"\bnp\.", code):
+        cell.add("import numpy as np")
+    if re.search(r"\bpd\.", code):
+        cell.add("import pandas as pd")
+    if re.search(r"\blayers\.", code):
+        cell.add("from keras import layers")
+    cell.add(*[line for line in imported if line.startswith("from ")])
+    cell.add("", f"keras.utils.set_random_seed({project.training.seed})")
+    return cell

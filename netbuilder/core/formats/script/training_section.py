@@ -1,0 +1,178 @@
+"""Compiling, training, testing and saving, as code."""
+
+from __future__ import annotations
+
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.formats.script.literals import literal, object_call
+from netbuilder.core.formats.script.model_section import used_inputs
+from netbuilder.core.project.model import Choice, OutputGoal, Project
+
+
+def compile_cell(project: Project, recipe: Recipe) -> Cell:
+    """``model.compile``, with what is left open chosen as the app chooses it."""
+    training, outputs = project.training, project.graph.outputs
+    goals = [_goal(project, name, recipe) for name in outputs]
+    losses = [object_call(goal.loss or Choice("mean_squared_error"), LOSSES, 4) for goal in goals]
+    metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
+    cell = Cell("Say what to learn, and how")
+    cell.add("model.compile(")
+    cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
+    if len(goals) == 1:
+        cell.add(f"    loss={losses[0]},", f"    metrics=[{', '.join(metrics[0])}],")
+    else:
+        cell.add(f"    loss=[{', '.join(losses)}],")
+        cell.add(f"    metrics=[{', '.join('[' + ', '.join(row) + ']' for row in metrics)}],")
+        if any(goal.loss_weight != 1.0 for goal in goals):
+            cell.add(f"    loss_weights={literal([goal.loss_weight for goal in goals])},")
+    cell.add(")")
+    return cell
+
+
+def _metric(choice: Choice) -> str:
+    # Keras chooses the accuracy that fits the targets.
+    if canonical(METRICS, choice.name) == "accuracy":
+        return '"accuracy"'
+    return object_call(choice, METRICS, 8)
+
+
+def _goal(project: Project, output: str, recipe: Recipe) -> OutputGoal:
+    training = project.training
+    own = training.outputs.get(output, OutputGoal())
+    loss = own.loss or training.loss or _loss(project, output, recipe)
+    metrics = own.metrics if own.metrics is not None else training.metrics
+    if metrics is None:
+        name = "mean_absolute_error" if recipe.task == REGRESSION else "accuracy"
+        metrics = (Choice(name),)
+    return OutputGoal(loss, metrics, own.loss_weight)
+
+
+def _loss(project: Project, output: str, recipe: Recipe) -> Choice:
+    units = project.graph.by_id[output].params.get("units")
+    if recipe.task == REGRESSION:
+        return Choice("mean_squared_error")
+    if recipe.task == MULTI_LABEL or (recipe.task == BINARY and units in (None, 1)):
+        return Choice("binary_crossentropy")
+    name = "categorical_crossentropy" if recipe.one_hot else "sparse_categorical_crossentropy"
+    return Choice(name)
+
+
+def fit_cell(project: Project, recipe: Recipe) -> Cell:
+    """``model.fit``."""
+    training = project.training
+    cell = Cell("Train")
+    callbacks = [
+        object_call(choice, CALLBACKS, 8)
+        for choice in training.callbacks
+        if CALLBACKS.get(canonical(CALLBACKS, choice.name) or "", None)
+        and CALLBACKS[canonical(CALLBACKS, choice.name) or ""].keras_class
+    ]
+    balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
+    if balanced:
+        cell.add(
+            "from sklearn.utils.class_weight import compute_class_weight",
+            "",
+            'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
+        )
+    cell.add("history = model.fit(")
+    cell.add(f"    {_x('x_train', project)},", "    y_train,")
+    cell.add(f"    batch_size={training.batch_size},", f"    epochs={training.epochs},")
+    if project.data.validation_split > 0:
+        cell.add(f"    validation_split={project.data.validation_split},")
+    if not training.shuffle:
+        cell.add("    shuffle=False,")
+    if balanced:
+        cell.add("    class_weight=dict(enumerate(weights)),")
+    if callbacks:
+        cell.add("    callbacks=[")
+        for one in callbacks:
+            cell.add(f"        {one},")
+        cell.add("    ],")
+    cell.add(")")
+    return cell
+
+
+def _x(name: str, project: Project) -> str:
+    """A list in the order of the model's inputs where it has several."""
+    inputs = used_inputs(project.graph)
+    if len(inputs) < 2:
+        return name
+    return "[" + ", ".join(f"{name}[{literal(one)}]" for one in inputs) + "]"
+
+
+def test_cell(project: Project, recipe: Recipe) -> Cell:
+    """How good it is on rows that it has not seen, in the data's own units."""
+    cell = Cell("Test")
+    several = len(project.graph.outputs) > 1
+    x = _x("x_test", project)
+    cell.add(f"model.evaluate({x}, y_test)")
+    if several:
+        return cell
+    if recipe.task == REGRESSION:
+        cell.add(f"answers = model.predict({x}, verbose=0)")
+        if recipe.scaler:
+            cell.add(
+                "answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))",
+                "truth = y_scaler.inverse_transform(y_test)",
+                'print(f"Off by {np.abs(answers - truth).mean():,.4g} on average.")',
+            )
+        else:
+            cell.add(
+                "answers = answers.reshape(y_test.shape)",
+                'print(f"Off by {np.abs(answers - y_test).mean():,.4g} on average.")',
+            )
+    elif recipe.task in (CLASSES, BINARY):
+        _confusion(project, recipe, x, cell)
+    return cell
+
+
+def _confusion(project: Project, recipe: Recipe, x: str, cell: Cell) -> None:
+    cell.add(
+        "from sklearn.metrics import classification_report",
+        "",
+        f"probabilities = model.predict({x}, verbose=0)",
+        "if probabilities.shape[-1] == 1:",
+        "    answers = (probabilities[:, 0] >= 0.5).astype(int)",
+        "else:",
+        "    answers = probabilities.argmax(axis=-1)",
+        "truth = y_test.argmax(axis=-1)" if recipe.one_hot else "truth = np.ravel(y_test)",
+        "numbers = range(len(labels))",
+        "print(",
+        "    classification_report(",
+        "        truth, answers, labels=numbers, target_names=labels, zero_division=0",
+        "    )",
+        ")",
+    )
+
+
+def save_cell(project: Project, recipe: Recipe, file_name: str) -> Cell:
+    """Save; of a table's network one that takes raw rows and answers in own units."""
+    simple = len(used_inputs(project.graph)) == 1 and len(project.graph.outputs) == 1
+    cell = Cell("Save")
+    if recipe.table and recipe.scaler and simple:
+        standard = recipe.scaler == "StandardScaler"
+        scale = "1 / x_scaler.scale_" if standard else "x_scaler.scale_"
+        offset = "-x_scaler.mean_ / x_scaler.scale_" if standard else "x_scaler.min_"
+        cell.add(
+            "# The saved model takes raw rows and answers in the data's own units:",
+            "# scaling is inside it.",
+            "raw = keras.Input(shape=x_train.shape[1:])",
+            "scaled = layers.Rescaling(",
+            f"    scale=({scale}).tolist(), offset=({offset}).tolist()",
+            ")(raw)",
+            "answer = model(scaled)",
+        )
+        if recipe.task == REGRESSION:
+            scale = "y_scaler.scale_" if standard else "1 / y_scaler.scale_"
+            offset = "y_scaler.mean_" if standard else "-y_scaler.min_ / y_scaler.scale_"
+            cell.add(
+                "answer = layers.Rescaling(",
+                f"    scale=({scale}).tolist(), offset=({offset}).tolist()",
+                ")(answer)",
+            )
+        cell.add(f"keras.Model(raw, answer).save({literal(file_name)})")
+    else:
+        cell.add(f"model.save({literal(file_name)})")
+    return cell

@@ -1,0 +1,144 @@
+"""Writing a Keras model as ``.h5``: one file for Keras 3 and, where it can be, for Keras 2."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.engine.build.seeds import seeded
+from netbuilder.core.formats.mask_layers import without_masks
+from netbuilder.core.formats.safety.allowlist import is_layer
+from netbuilder.core.formats.safety.model_file import PREFIX
+from netbuilder.core.formats.writers import keras2_config
+from netbuilder.core.project.atomic import replacing
+
+if TYPE_CHECKING:
+    import keras
+
+# Keras 3.15.1 builds the optimizer of a ``.h5`` with no variables where the model is functional,
+# and ``fit`` then fails ("Unknown variable"). Under a name that Keras does not look for, the
+# state is kept, and ``load_model(path).fit(...)`` begins with a fresh optimizer.
+OPTIMIZER = "netbuilder_optimizer"
+
+_ERRNO = re.compile(r"errno = (\d+)")
+
+
+def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None:
+    """Write ``model`` to ``path``, whole or not at all.
+
+    Args:
+        model: compiled with objects; its optimizer's state is written too, as the group
+            ``netbuilder_optimizer``.
+        path: ends in .h5 or .hdf5.
+        ours: what stands beside it, by name; JSON-able.
+
+    Raises:
+        UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
+    """
+    import h5py
+
+    with replacing(Path(path)) as temporary, _write_errors(), _quiet():
+        for layer in model._flatten_layers(include_self=False, recursive=True):
+            mend(layer)
+        with _compile_config_kept(model):
+            model.save(temporary, overwrite=True)
+        with h5py.File(temporary, "r+") as file:
+            _rewrite_configs(file, model)
+            if "optimizer_weights" in file:
+                file.move("optimizer_weights", OPTIMIZER)
+            for name, value in ours.items():
+                file.attrs[PREFIX + name] = json.dumps(value, ensure_ascii=False)
+
+
+def _rewrite_configs(file: Any, model: keras.Model) -> None:
+    config = without_masks(json.loads(file.attrs["model_config"]), is_layer)
+    try:
+        for_both = keras2_config.model_config(config)
+    except keras2_config.OnlyKeras3Error:
+        for_both = None
+    if for_both is not None and _same_model(for_both, model):
+        config = for_both
+    file.attrs["model_config"] = json.dumps(config, ensure_ascii=False)
+    if "training_config" in file.attrs:
+        training = json.loads(file.attrs["training_config"])
+        file.attrs["training_config"] = json.dumps(keras2_config.training_config(training))
+
+
+def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:
+    """Whether Keras 3 makes the same network of it: the older terms must not cost the newer."""
+    from netbuilder.core.formats.importing.build_config import build_model
+
+    try:
+        with seeded(0):
+            again = build_model(config)
+    # Whatever Keras says to it: then the file stays in Keras 3's terms.
+    except Exception:  # noqa: BLE001
+        return False
+    return _outline(again) == _outline(model)
+
+
+def _outline(model: keras.Model) -> list[Any]:
+    return [
+        [(layer.__class__.__name__, layer.name) for layer in model.layers],
+        [tuple(weight.shape) for weight in model.weights],
+        [tuple(tensor.shape) for tensor in model.inputs + model.outputs],
+    ]
+
+
+@contextmanager
+def _compile_config_kept(model: keras.Model) -> Iterator[None]:
+    """Keras 3.15.1 takes the optimizer out of the model's own config while it writes a ``.h5``;
+    a ``.keras`` of the same model would then open with another optimizer."""
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    before = dict(config) if isinstance(config, dict) else {}
+    try:
+        yield
+    finally:
+        if isinstance(config, dict):
+            config.update(before)
+
+
+@contextmanager
+def _write_errors() -> Iterator[None]:
+    """HDF5 tells a full disk in words, not always as ``OSError``: find the number in them."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        text = f"{error} {error.__context__ or ''}"
+        found = _ERRNO.search(text)
+        if found:
+            number = int(found.group(1))
+        elif isinstance(error, OSError) and error.errno:
+            raise
+        elif "write" in text or "extend" in text or "truncate" in text:
+            number = errno.EIO
+        else:
+            raise
+        raise OSError(number, _words(number, text)) from error
+
+
+def _words(number: int, text: str) -> str:
+    return "the disk reports an error" if number == errno.EIO else text
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Keras's advice to save as ``.keras``: the format is the user's choice."""
+
+    class NoAdvice(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            return "as an HDF5 file" not in record.getMessage()
+
+    logger, advice = logging.getLogger("absl"), NoAdvice()
+    logger.addFilter(advice)
+    try:
+        yield
+    finally:
+        logger.removeFilter(advice)

@@ -1,0 +1,44 @@
+"""The trained ``.keras``: Keras 3's own format, with what NetBuilder needs as one more entry."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.formats.importing.import_keras import beside_of
+from netbuilder.core.formats.importing.rebuild import copy_optimizer_state, with_weights
+from netbuilder.core.formats.safety.model_file import ZIP_ENTRY, ModelFile
+from netbuilder.core.project.atomic import replacing
+
+
+def save(trained: TrainedModel, path: Path) -> None:
+    """Write the assembled model and all that stands beside it, whole or not at all.
+
+    Args:
+        trained: from a session or ``load``.
+        path: ends in .keras.
+
+    Raises:
+        UserError: the place cannot be written; what was there before is unchanged.
+    """
+    copy_optimizer_state(trained.core, trained.model)
+    ours = beside_of(trained)
+    for layer in trained.model._flatten_layers(include_self=False, recursive=True):
+        mend(layer)
+    with replacing(Path(path)) as temporary:
+        trained.model.save(temporary, overwrite=True)
+        if ours:
+            with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(ZIP_ENTRY, json.dumps(ours, ensure_ascii=False))
+
+
+def load_checked(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked ``.keras`` of ours.
+
+    Raises:
+        FormatError: its weights do not fit the project in it.
+    """
+    return with_weights(file)

@@ -1,0 +1,126 @@
+"""The network as an SVG picture: nodes and wires as on the canvas, sharp at every size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.layout import layout
+from netbuilder.core.project.model import Node, Project
+
+WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
+
+# Okabe and Ito's colours, which colour-blind eyes tell apart.
+_COLORS = {
+    Category.INPUT: "#56B4E9",
+    Category.CORE: "#0072B2",
+    Category.CONVOLUTION: "#E69F00",
+    Category.RECURRENT: "#009E73",
+    Category.REGULARIZE: "#CC79A7",
+    Category.MERGE: "#D55E00",
+    Category.SHAPE: "#8A93A3",
+}
+_OTHER = "#8A93A3"
+
+
+def save(source: TrainedModel | Project, path: Path) -> None:
+    """Write the picture of a project, or of a trained network's project.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    project = source if isinstance(source, Project) else source.project
+    write_bytes(Path(path), svg(project).encode())
+
+
+def svg(project: Project) -> str:
+    """The picture; places that the user gave are kept where every node has one."""
+    graph = project.graph
+    horizontal = bool(graph.extra.get("horizontal"))
+    places = {node.id: node.position for node in graph.nodes if node.position is not None}
+    if len(places) < len(graph.nodes) or graph.groups:
+        places = dict(layout(graph, horizontal))
+    left = min((x for x, _ in places.values()), default=0.0) - MARGIN
+    top = min((y for _, y in places.values()), default=0.0) - MARGIN
+    width = max((x for x, _ in places.values()), default=0.0) + WIDTH + MARGIN - left
+    height = max((y for _, y in places.values()), default=0.0) + HEIGHT + MARGIN - top
+    shown = {node.id: _shown(node, project, places) for node in graph.nodes}
+    wires = {(shown[a], shown[b]) for a, b in graph.edges if a in shown and b in shown}
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
+        f' viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}"'
+        ' font-family="sans-serif" font-size="13">',
+        f"<title>{escape(project.name)}</title>",
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
+        ' fill="#F7F8FA"/>',
+    ]
+    parts += [
+        _wire(places[a], places[b], horizontal)
+        for a, b in sorted(wires)
+        if a != b and a in places and b in places
+    ]
+    parts += [_card(one, place, project) for one, place in places.items()]
+    return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _shown(node: Node, project: Project, places: dict[str, tuple[float, float]]) -> str:
+    """The id under which a node is drawn: its own, or that of the closed group it lies in."""
+    if node.id in places:
+        return node.id
+    groups = project.graph.group_by_id
+    group = node.group
+    while group is not None and group in groups and group not in places:
+        group = groups[group].parent
+    return group or node.id
+
+
+def _wire(start: tuple[float, float], end: tuple[float, float], horizontal: bool) -> str:
+    if horizontal:
+        x1, y1 = start[0] + WIDTH, start[1] + HEIGHT / 2
+        x2, y2 = end[0], end[1] + HEIGHT / 2
+        bend = max((x2 - x1) / 2, 20.0)
+        curve = f"C {x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f}"
+    else:
+        x1, y1 = start[0] + WIDTH / 2, start[1] + HEIGHT
+        x2, y2 = end[0] + WIDTH / 2, end[1]
+        bend = max((y2 - y1) / 2, 20.0)
+        curve = f"C {x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f}"
+    return (
+        f'<path d="M {x1:.1f} {y1:.1f} {curve} {x2:.1f} {y2:.1f}"'
+        ' fill="none" stroke="#8A93A3" stroke-width="1.5"/>'
+    )
+
+
+def _card(one: str, place: tuple[float, float], project: Project) -> str:
+    x, y = place
+    node = project.graph.by_id.get(one)
+    color, name, telling = _OTHER, one, ""
+    if node is not None:
+        owner = project.graph.by_id.get(node.shared or "", node)
+        spec = LAYERS.get(owner.layer)
+        name = owner.layer
+        if spec is not None:
+            color = _COLORS.get(spec.category, _OTHER)
+            telling = describe(owner.params, spec)
+    elif one in project.graph.group_by_id:
+        name = project.graph.group_by_id[one].name
+    middle = y + HEIGHT / 2
+    return (
+        f'<g><rect x="{x:.1f}" y="{y:.1f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="8"'
+        ' fill="#FFFFFF" stroke="#DDE1E7"/>'
+        f'<rect x="{x + 6:.1f}" y="{y + 8:.1f}" width="4" height="{HEIGHT - 16:.0f}" rx="2"'
+        f' fill="{color}"/>'
+        f'<text x="{x + 20:.1f}" y="{middle + 4.5:.1f}" fill="#1B2430" font-weight="600">'
+        f"{escape(_cut(name, 18))}</text>"
+        f'<text x="{x + WIDTH - 12:.1f}" y="{middle + 4:.1f}" fill="#667085" font-size="11"'
+        f' text-anchor="end" font-family="monospace">{escape(_cut(telling, 18))}</text></g>'
+    )
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,4 @@
+"""The canvas for a screen reader: cards as children with names, and what is announced.
+
+Nothing is painted here.
+"""

@@ -1,0 +1,228 @@
+"""The canvas for assistive technology: a list of the cards, of which none is a widget.
+
+Qt asks for these objects only while assistive technology runs. Who owns what: Qt deletes the
+list's interface together with the view. Qt's register of interfaces holds those of the cards
+until they are taken out of it by ``QAccessible.deleteAccessibleInterface``, which also ends the
+object on Qt's side; a card's Python object must not go before, so ``CanvasInterface`` keeps it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import shiboken6
+from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
+from PySide6.QtWidgets import QAccessibleWidget, QWidget
+
+from netbuilder.ui.canvas.accessibility.card_words import about, describe
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.scene.cards import Card
+    from netbuilder.ui.canvas.view import CanvasView
+
+_Text = QAccessible.Text
+
+
+class CardInterface(QAccessibleInterface):
+    """A card: its name and telling parameters, what is wrong with it, where it is, its state."""
+
+    def __init__(self, view: CanvasView, card_id: str) -> None:
+        super().__init__()
+        self._seen = weakref.ref(view)
+        self.card_id = card_id
+
+    @property
+    def _view(self) -> CanvasView:
+        view = self._seen()
+        assert view is not None
+        return view
+
+    @property
+    def _stands(self) -> bool:
+        view = self._seen()
+        return view is not None and shiboken6.isValid(view)
+
+    @property
+    def _card(self) -> Card | None:
+        return self._view.picture.cards.get(self.card_id) if self._stands else None
+
+    def isValid(self) -> bool:
+        return self._card is not None
+
+    def object(self) -> QObject | None:
+        return None  # a card is no QObject
+
+    def window(self) -> Any:
+        return self._view.window().windowHandle() if self.isValid() else None
+
+    def parent(self) -> QAccessibleInterface | None:
+        if not self._stands:
+            return None
+        return QAccessible.queryAccessibleInterface(self._view)
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        return None
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        return None
+
+    def childCount(self) -> int:
+        return 0
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        return -1
+
+    def role(self) -> QAccessible.Role:
+        return QAccessible.Role.ListItem
+
+    def rect(self) -> QRect:
+        """Where the card is on the screen."""
+        if self._card is None:
+            return QRect()
+        here = self._view.card_rect(self.card_id).toAlignedRect()
+        return here.translated(self._view.viewport().mapToGlobal(QPoint(0, 0)))
+
+    def state(self) -> QAccessible.State:
+        state = QAccessible.State()
+        card, view = self._card, self._view
+        if card is None:
+            state.invalid = True
+            return state
+        state.selectable = state.focusable = state.multiSelectable = True
+        state.selected = self.card_id in view.selection()
+        state.focused = view.hasFocus() and view.current() == self.card_id
+        state.offscreen = (
+            not view.viewport().rect().intersects(view.card_rect(self.card_id).toAlignedRect())
+        )
+        if card.kind == "group":
+            state.expandable = state.collapsed = True
+        return state
+
+    def text(self, kind: QAccessible.Text) -> str:
+        card = self._card
+        if card is None:
+            return ""
+        if kind == _Text.Name:
+            return about(card)
+        if kind == _Text.Description:
+            return describe(card, self._view.labels_from(self.card_id))
+        return ""
+
+    def setText(self, kind: QAccessible.Text, text: str) -> None:
+        """Nothing of a card is written here: the inspector does that."""
+
+
+class CanvasInterface(QAccessibleWidget):
+    """The canvas: a list of its cards, and then the fields that are open on it."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view, QAccessible.Role.List, "Network")
+        self._seen = weakref.ref(view)
+        self._cards: dict[str, CardInterface] = {}
+        view.destroyed.connect(partial(_forget_all, self._cards))
+
+    @property
+    def _view(self) -> CanvasView:
+        view = self._seen()
+        assert view is not None  # Qt ends this object together with the view
+        return view
+
+    def card(self, card_id: str) -> CardInterface | None:
+        """The interface of a card; None where there is no such card."""
+        cards = self._view.picture.cards
+        for gone in [one for one in self._cards if one not in cards]:
+            _forget(self._cards, gone)
+        if card_id not in cards:
+            return None
+        if card_id not in self._cards:
+            made = self._cards[card_id] = CardInterface(self._view, card_id)
+            QAccessible.registerAccessibleInterface(made)
+        return self._cards[card_id]
+
+    def childCount(self) -> int:
+        return len(self._view.picture.cards) + len(self._fields())
+
+    def child(self, index: int) -> QAccessibleInterface | None:
+        ids = list(self._view.picture.cards)
+        if 0 <= index < len(ids):
+            return self.card(ids[index])
+        fields = self._fields()
+        index -= len(ids)
+        if 0 <= index < len(fields):
+            return QAccessible.queryAccessibleInterface(fields[index])
+        return None
+
+    def indexOfChild(self, child: QAccessibleInterface) -> int:
+        ids = list(self._view.picture.cards)
+        if isinstance(child, CardInterface):
+            return ids.index(child.card_id) if child.card_id in ids else -1
+        fields = self._fields()
+        return len(ids) + fields.index(child.object()) if child.object() in fields else -1
+
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+        """The card under a place on the screen."""
+        here = self._view.viewport().mapFromGlobal(QPoint(x, y))
+        for one in reversed(list(self._view.picture.cards)):
+            if self._view.card_rect(one).contains(here):
+                return self.card(one)
+        return None
+
+    def focusChild(self) -> QAccessibleInterface | None:
+        """The card that the keyboard is at."""
+        here = self._view.current()
+        return self.card(here) if here is not None and self._view.hasFocus() else None
+
+    def _fields(self) -> list[QWidget]:
+        return [
+            child
+            for child in self._view.viewport().children() + self._view.children()
+            if isinstance(child, QWidget)
+            and child.isVisible()
+            and child is not self._view.viewport()
+            and not child.isWindow()
+        ]
+
+
+def _forget(cards: dict[str, CardInterface], card_id: str) -> None:
+    QAccessible.deleteAccessibleInterface(QAccessible.uniqueId(cards[card_id]))
+    del cards[card_id]
+
+
+def _forget_all(cards: dict[str, CardInterface]) -> None:
+    for one in list(cards):
+        _forget(cards, one)
+
+
+def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
+    from netbuilder.ui.canvas.view import CanvasView
+
+    if not isinstance(thing, CanvasView):
+        return None
+    # Qt owns it, and Python must hold it for as long as the view stands.
+    thing.accessible = CanvasInterface(thing)
+    return thing.accessible
+
+
+_installed: list[bool] = []
+
+
+def install() -> None:
+    """Let Qt find the interface of canvases; done once."""
+    if not _installed:
+        _installed.append(True)
+        QAccessible.installFactory(_make)
+
+
+def tell_focus(view: CanvasView, card_id: str) -> bool:
+    """Say that the keyboard is at a card; give whether anybody listens."""
+    if not QAccessible.isActive():
+        return False
+    whole = QAccessible.queryAccessibleInterface(view)
+    card = whole.card(card_id) if isinstance(whole, CanvasInterface) else None
+    if card is None:
+        return False
+    QAccessible.updateAccessibility(QAccessibleEvent(card, QAccessible.Event.Focus))
+    return True

@@ -1,0 +1,64 @@
+"""What the canvas tells to assistive technology: the selection in words, and what happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6 import QtGui
+from PySide6.QtGui import QAccessible
+
+from netbuilder.ui.canvas.accessibility import accessible_cards
+from netbuilder.ui.canvas.accessibility.card_words import describe
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+
+class Announcer:
+    """Keeps the view's accessible description, and announces changes of it."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        accessible_cards.install()
+        view.setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
+
+    def selected(self, chosen: tuple[str, ...]) -> None:
+        """Describe the selection."""
+        if not chosen:
+            text = "Nothing is selected. Press Tab to add a layer."
+        elif len(chosen) == 1:
+            text = self._card(chosen[0])
+        else:
+            text = f"{len(chosen)} layers are selected."
+        self._view.setAccessibleDescription(text)
+        # A card that has the focus is read by itself.
+        if len(chosen) != 1 or not accessible_cards.tell_focus(self._view, chosen[0]):
+            self.say(text)
+
+    def wire(self, wire: tuple[str, str]) -> None:
+        """Describe a selected wire."""
+        picture = self._view.picture
+        source, target = picture.cards[wire[0]], picture.cards[wire[1]]
+        label = picture.wires[wire].label
+        text = f"Wire from {source.title} to {target.title}."
+        if label:
+            text += f" It carries {label}."
+        self._view.setAccessibleDescription(text)
+        self.say(text)
+
+    def _card(self, one: str) -> str:
+        picture = self._view.picture
+        card = picture.cards.get(one)
+        if card is None:
+            frame = picture.frames.get(one)
+            return f"Open group {frame.name}." if frame is not None else ""
+        return describe(card, self._view.labels_from(one))
+
+    def say(self, text: str) -> None:
+        """Announce a sentence."""
+        if not QAccessible.isActive():
+            return
+        # Announcements came with Qt 6.8; before, the changed description is all there is.
+        announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
+        if announcement is not None:
+            QAccessible.updateAccessibility(announcement(self._view, text))

@@ -1,0 +1,204 @@
+"""A layer, or a block of layers, dragged in from elsewhere: palette, another window, text."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QPainter
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits, edits_canvas, files, fragments
+from netbuilder.core.project.model import Graph, Point
+from netbuilder.ui.canvas.input.gestures import SNAP, Gesture
+from netbuilder.ui.canvas.input.wiring import loose
+from netbuilder.ui.canvas.paint.paint_scene import SLIM, ghost
+from netbuilder.ui.canvas.paint.tips import paint_hint
+from netbuilder.ui.canvas.scene import hit_testing
+from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, Card, Wire
+from netbuilder.ui.canvas.scene.wire_path import Route
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+LAYER_MIME = "application/x-netbuilder-layer"
+_MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card
+BLOCK_MIME = "application/x-netbuilder-block"
+
+
+class Drop(Gesture):
+    """What a drop would do is shown while it is dragged, and done when it is dropped."""
+
+    reaches = True
+
+    @property
+    def hides_words(self) -> bool:
+        return True
+
+    @staticmethod
+    def of(view: CanvasView, data: QMimeData) -> Drop | None:
+        """The gesture for what is dragged; None if it is nothing for the canvas."""
+        if data.hasFormat(LAYER_MIME):
+            layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
+            return DropLayer(view, layer) if layer in LAYERS else None
+        try:
+            if data.hasFormat(BLOCK_MIME):
+                path = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
+                project = files.read(Path(path))
+                return DropBlock(view, project.graph, project.name)
+            if data.hasText() and files.FORMAT in data.text():
+                return DropBlock(view, fragments.read(data.text()), "Copied layers")
+        except UserError as error:
+            view.say(str(error))
+        return None
+
+
+class DropLayer(Drop):
+    """One layer: onto a wire or a card's side (inserts), onto a card's middle (replaces), past an
+    end or onto the goal (connects), or free, where it lies on nothing. Alt: free in any case.
+    """
+
+    def __init__(self, view: CanvasView, layer: str) -> None:
+        super().__init__(view)
+        self._layer = layer
+        self._where: Point = (0.0, 0.0)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._wire: Wire | None = None  # to insert on
+        self._card: Card | None = None  # to replace
+        self._end: Card | None = None  # to go on from
+        self._fed: Card | None = None  # to feed
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self._where = where
+        self._forget()
+        if not modifiers & Qt.KeyboardModifier.AltModifier:
+            card = hit_testing.at(self.view.picture, *where, self.view.camera.scale).card
+            if LAYERS[self._layer].max_inputs == 0:
+                self._aim_source(card)
+            elif card is not None:
+                self._aim_card(card)
+            else:
+                self._wire = hit_testing.wire_under(self.view.picture, *where)
+                if self._wire is None:
+                    self._end = hit_testing.card_near_end(self.view.picture, *where)
+        wire, state = self._wire, self.view.state
+        state.lit_wire = (wire.source, wire.target) if wire is not None else None
+        lit = self._card or self._end or self._fed
+        state.lit_cards = frozenset({lit.id} if lit is not None else ())
+
+    def _aim_source(self, card: Card | None) -> None:
+        """An Input replaces another one, or feeds a card that nothing feeds yet."""
+        if card is None or card.kind not in ("node", "unknown"):
+            return
+        if not card.ports_in:
+            self._card = card if card.title != self._layer else None
+        elif not any(w.target == card.id for w in self.view.picture.wires_of(card.id)):
+            self._fed = card
+
+    def _aim_card(self, card: Card) -> None:
+        x, y = self._where
+        middle = abs(y - card.y - card.h / 2) <= _MIDDLE
+        if middle and card.kind in ("node", "unknown") and card.ports_in:
+            self._card = card if card.title != self._layer else None
+        if self._card is None:
+            self._wire = hit_testing.side_wire(self.view.picture, card, x, y)
+        if self._card is None and self._wire is None and card.has_out:
+            self._end = card
+
+    def _place(self) -> Point:
+        """Where the card would stand: under the end that it connects to, or at the pointer."""
+        picture = self.view.picture
+        if self._end is not None:
+            if picture.horizontal:
+                return (self._end.x + CARD_WIDTH + 128.0, self._end.y)
+            return (self._end.x, self._end.y + edits.PITCH)
+        x, y = self._where[0] - CARD_WIDTH / 2, self._where[1] - CARD_HEIGHT / 2
+        if self._fed is not None:
+            x, y = self._fed.x, self._fed.y - edits.PITCH
+            if picture.horizontal:
+                x, y = self._fed.x - CARD_WIDTH - 128.0, self._fed.y
+        return hit_testing.free_place(picture, round(x / SNAP) * SNAP, round(y / SNAP) * SNAP)
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view, layer, label = self.view, self._layer, f"Add {self._layer}"
+        wire, card, end, fed, place = self._wire, self._card, self._end, self._fed, self._place()
+        self.cancel()
+        if card is not None:
+            view.replace(card.id, layer)
+        elif wire is not None and wire.edges:
+            view.add(label, partial(edits.insert_on_edge, edge=wire.edges[0], layer=layer))
+        elif wire is not None or end is not None:
+            last = view.out_node(wire.source if wire is not None else end.id)
+            view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
+        elif not view.store.project.graph.nodes:
+            # The first card begins the layout; the view moves so that it lies where it was let go.
+            scale = view.camera.scale
+            seen = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
+            view.add(label, partial(edits.add_node, layer=layer))
+            view.set_camera(seen)
+        else:
+            target = view.in_node(fed.id) if fed is not None else None
+            if fed is not None and fed.source is not None and fed.source.position is None:
+                place = None  # the layout finds a place above it
+            change = partial(edits_canvas.add_connected, layer=layer, target=target, position=place)
+            view.add(label, change)
+
+    def cancel(self) -> None:
+        self.view.state.lit_wire, self.view.state.lit_cards = None, frozenset()
+        self._forget()
+
+    def paint(self, p: QPainter) -> None:
+        view, scale = self.view, self.view.camera.scale
+        category = LAYERS[self._layer].category.value
+        if self._card is not None:
+            card = self._card
+            name = f"Replace {card.title} by {self._layer}"
+            paint_hint(p, view.look, card.x + card.w + 14, card.y + 27, name, scale)
+            return
+        if self._wire is not None:
+            x, y = self._wire.route.middle()
+            spot = (x - CARD_WIDTH / 2, y - SLIM / 2)
+            ghost(p, view.look, spot, self._layer, category, slim=True)
+            paint_hint(p, view.look, spot[0] + CARD_WIDTH + 14, y + 5, "Insert here", scale)
+            return
+        place = self._place()
+        if self._end is not None:
+            horizontal = view.picture.horizontal
+            tip = (
+                (place[0], place[1] + CARD_HEIGHT / 2)
+                if horizontal
+                else (place[0] + CARD_WIDTH / 2, place[1])
+            )
+            route = Route(*view.picture.out_port(self._end), *tip, horizontal=horizontal)
+            loose(p, view, route, True)
+            text = f"Connect to {self._end.title}"
+            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
+        elif self._fed is not None:
+            text = f"Feed {self._fed.title}"
+            paint_hint(p, view.look, place[0] + CARD_WIDTH + 14, place[1] + 27, text, scale)
+        ghost(p, view.look, place, self._layer, category)
+
+
+class DropBlock(Drop):
+    """Several layers as text, from another window or a saved block."""
+
+    def __init__(self, view: CanvasView, piece: Graph, name: str) -> None:
+        super().__init__(view)
+        self._piece, self._name = piece, name
+        self._where: Point = (0.0, 0.0)
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self._where = where
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self.view.insert_piece(self._piece, self._where, f"Add {self._name}")
+
+    def paint(self, p: QPainter) -> None:
+        x, y = self._where
+        ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")

@@ -1,0 +1,341 @@
+"""Gestures: each is one small object, from press to release, and can be cancelled by Esc.
+
+A gesture changes nothing but what the view shows until it is released; then it makes one edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QApplication
+
+from netbuilder.core.project import edits_canvas
+from netbuilder.core.project.groups import members
+from netbuilder.core.project.model import Group, Node, Point
+from netbuilder.ui.canvas.paint.tips import paint_hint
+from netbuilder.ui.canvas.scene import hit_testing, regroup
+from netbuilder.ui.canvas.scene.cards import Card, Frame
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+SNAP = 8.0  # cards that are dragged come to rest on multiples of this
+_ALIGN = 10.0  # a dragged card this near to the column of a wired neighbour falls into it
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_CONTROL = Qt.KeyboardModifier.ControlModifier
+_ALT = Qt.KeyboardModifier.AltModifier
+
+
+class Gesture:
+    """One interaction. ``where`` is on the canvas, ``screen`` in pixels of the viewport."""
+
+    cursor: Qt.CursorShape | None = None
+    reaches = False  # whether the view scrolls when it comes near an edge
+
+    def __init__(self, view: CanvasView) -> None:
+        self.view = view
+
+    @property
+    def hides_words(self) -> bool:
+        """Whether problems are not told while it lasts: they would lie over what it shows."""
+        return False
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        """The pointer moved."""
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        """The button went up: do it."""
+
+    def cancel(self) -> None:
+        """Leave everything as it was before."""
+
+    def paint(self, p: QPainter) -> None:
+        """Paint what only this gesture shows; the painter is in the canvas's coordinates."""
+
+
+class Pan(Gesture):
+    """Moves what is seen."""
+
+    cursor = Qt.CursorShape.ClosedHandCursor
+
+    def __init__(self, view: CanvasView, screen: Point) -> None:
+        super().__init__(view)
+        self._last = screen
+        self._first = view.camera
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self.view.set_camera(
+            self.view.camera.moved(screen[0] - self._last[0], screen[1] - self._last[1])
+        )
+        self._last = screen
+
+    def cancel(self) -> None:
+        self.view.set_camera(self._first)
+
+
+class MapPan(Gesture):
+    """Moves what is seen by the pointer on the minimap."""
+
+    def __init__(self, view: CanvasView, screen: Point) -> None:
+        super().__init__(view)
+        self._first = view.camera
+        self.move((0, 0), screen, Qt.KeyboardModifier.NoModifier)
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        x, y = self.view.minimap.to_world(*screen)
+        self.view.centre_on(x, y)
+
+    def cancel(self) -> None:
+        self.view.set_camera(self._first)
+
+
+class Band(Gesture):
+    """A rubber band: selects the cards that it touches."""
+
+    reaches = True
+
+    def __init__(self, view: CanvasView, where: Point, modifiers: Qt.KeyboardModifier) -> None:
+        super().__init__(view)
+        self._from = self._to = where
+        self._before = view.selection()
+        self._keep = bool(modifiers & (_SHIFT | _CONTROL))
+        if not self._keep:
+            view.select(())
+
+    def _box(self) -> tuple[float, float, float, float]:
+        (ax, ay), (bx, by) = self._from, self._to
+        return (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self._to = where
+        found = hit_testing.cards_in(self.view.picture, self._box())
+        kept = self._before if self._keep else ()
+        self.view.select(dict.fromkeys((*kept, *found)))
+
+    def cancel(self) -> None:
+        self.view.select(self._before)
+
+    def paint(self, p: QPainter) -> None:
+        left, top, right, bottom = self._box()
+        accent = QColor(self.view.look.accent)
+        pen = QPen(accent, 1)
+        pen.setCosmetic(True)
+        p.setPen(pen)
+        accent.setAlpha(28)
+        p.setBrush(accent)
+        p.drawRect(QRectF(left, top, right - left, bottom - top))
+
+
+class Move(Gesture):
+    """Drags cards; one card alone can be dropped on another wire to stand there in the order."""
+
+    reaches = True
+
+    def __init__(
+        self, view: CanvasView, where: Point, screen: Point, grabbed: str, clicked_again: bool
+    ) -> None:
+        super().__init__(view)
+        self._where, self._screen, self._grabbed = where, screen, grabbed
+        self._clicked_again = clicked_again
+        self._started = False
+        self._ids: tuple[str, ...] = ()
+        self._from: dict[str, Point] = {}
+        self._guide: Card | None = None  # what the dragged card is in line with
+        self._frames: Mapping[str, Frame] = {}  # of the open groups, without what is dragged
+        self._loose: tuple[str, ...] = ()  # cards that are dragged by themselves, not by a frame
+        self._alone = False  # Alt: neither snaps nor changes wires or groups
+
+    def _start(self) -> None:
+        self._started = True
+        picture = self.view.picture
+        ids: list[str] = []
+        for one in self.view.selection():
+            if one in picture.frames:
+                inside = members(picture.graph, one)
+                ids += [picture.seen.stand_in[node] for node in inside]
+            else:
+                ids.append(one)
+        self._ids = tuple(dict.fromkeys(one for one in ids if one in picture.cards))
+        self._from = {one: (picture.cards[one].x, picture.cards[one].y) for one in self._ids}
+        held = {
+            picture.seen.stand_in[node]
+            for one in self.view.selection()
+            if one in picture.frames
+            for node in members(picture.graph, one)
+        }
+        self._loose = tuple(
+            one
+            for one in self._ids
+            if one not in held and isinstance(picture.cards[one].source, (Node, Group))
+        )
+        self._frames = regroup.frames_without(picture, self._loose) if picture.frames else {}
+
+    def _into(self, places: Mapping[str, Point]) -> dict[str, str | None]:
+        """The cards that come to lie in another group, with that group."""
+        if not self._frames or self._alone:
+            return {}
+        found: dict[str, str | None] = {}
+        for one in self._loose:
+            card = self.view.picture.cards.get(one)
+            if card is not None and one in places:
+                group = regroup.destination(self.view.picture, self._frames, card, places[one])
+                if group != regroup.group_of(card):
+                    found[one] = group
+        return found
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        if not self._started:
+            away = abs(screen[0] - self._screen[0]) + abs(screen[1] - self._screen[1])
+            if away < QApplication.startDragDistance():
+                return
+            self._start()
+        dx, dy = where[0] - self._where[0], where[1] - self._where[1]
+        if self._ids and not modifiers & _ALT:
+            dx, dy = self._snapped(dx, dy)
+        self.view.set_at({one: (x + dx, y + dy) for one, (x, y) in self._from.items()})
+        self._alone = bool(modifiers & _ALT)
+        self.view.state.lit_wire = None if self._alone else self._wire_below()
+        self.view.repaint_all()
+
+    def _snapped(self, dx: float, dy: float) -> Point:
+        """Keep to the grid of dots, and to the column of what the dragged card is wired to."""
+        picture = self.view.picture
+        first = self._from[self._grabbed if self._grabbed in self._from else self._ids[0]]
+        x, y = first[0] + dx, first[1] + dy
+        self._guide = None
+        beside = []
+        for wire in picture.wires_of(self._grabbed):
+            other = wire.source if wire.target == self._grabbed else wire.target
+            if other not in self._from and not other.startswith("@"):
+                beside.append(picture.cards[other])
+        along = y if picture.horizontal else x
+        lines = sorted(abs((c.y if picture.horizontal else c.x) - along) for c in beside)
+        reach = _ALIGN / self.view.camera.scale
+        x, y = round(x / SNAP) * SNAP, round(y / SNAP) * SNAP
+        if lines and lines[0] <= reach:
+            nearest = min(beside, key=lambda c: abs((c.y if picture.horizontal else c.x) - along))
+            if picture.horizontal:
+                y = nearest.y
+            else:
+                x = nearest.x
+            self._guide = nearest
+        return x - first[0], y - first[1]
+
+    @property
+    def hides_words(self) -> bool:
+        return self._started
+
+    def _wire_below(self) -> tuple[str, str] | None:
+        """The wire that the dragged card lies on; one that has no single way through has none."""
+        picture = self.view.picture
+        one = self._ids[0] if len(self._ids) == 1 else ""
+        if one not in picture.graph.by_id:
+            return None
+        card = picture.cards[one]
+        if not card.ports_in or len(picture.graph.sources[one]) > 1:
+            return None
+        wire = hit_testing.wire_under(
+            picture, card.x + card.w / 2, card.y + card.h / 2, without=one
+        )
+        return (wire.source, wire.target) if wire is not None else None
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        view = self.view
+        if not self._started:
+            if self._clicked_again:  # a click on one of several selected cards selects it alone
+                view.select((self._grabbed,))
+            return
+        places = {one: view.at[one] for one in self._ids if one in view.at}
+        lit = view.state.lit_wire
+        self._end()
+        if lit is not None:
+            wire = view.picture.wires[lit]
+            name = view.picture.graph.by_id[self._ids[0]].layer
+            if wire.edges:
+                view.edit(
+                    f"Move {name}",
+                    partial(edits_canvas.move_to_edge, node_id=self._ids[0], edge=wire.edges[0]),
+                )
+            else:
+                last = view.out_node(lit[0])
+                view.edit(
+                    f"Move {name}",
+                    partial(edits_canvas.move_to_end, node_id=self._ids[0], last=last),
+                )
+            return
+        self._alone = bool(modifiers & _ALT)
+        into = self._into(places)  # where it was let go, whatever place is free near there
+        if len(places) == 1 and not self._alone:
+            one, (x, y) = next(iter(places.items()))
+            places[one] = hit_testing.free_place(view.picture, x, y, without=one)
+        changed = {one: place for one, place in places.items() if place != self._from[one]}
+        if changed:
+            dx, dy = (
+                next(iter(changed.values()))[i] - self._from[next(iter(changed))][i] for i in (0, 1)
+            )
+            said = self._said(into)
+            if view.place(view.named("Move", self._ids), changed, (dx, dy), into=into) and said:
+                view.message.emit(said)
+
+    def _said(self, into: Mapping[str, str | None]) -> str:
+        """What the move does to groups, in words; "" for nothing."""
+        if not into:
+            return ""
+        groups = self.view.picture.graph.group_by_id
+        one, group = next(iter(into.items()))
+        card = self.view.picture.cards[one]
+        left = groups.get(regroup.group_of(card) or "")
+        name = card.title if len(into) == 1 else f"{len(into)} layers"
+        verb = "is" if len(into) == 1 else "are"
+        if group is not None:
+            return f"{name} {verb} now in “{groups[group].name}”."
+        return f"{name} {verb} no longer in “{left.name}”." if left is not None else ""
+
+    def _end(self) -> None:
+        self.view.state.lit_wire = None
+        self.view.set_at({})
+
+    def cancel(self) -> None:
+        self._end()
+
+    def paint(self, p: QPainter) -> None:
+        view = self.view
+        dragged = view.picture.cards.get(self._grabbed)
+        if dragged is None or not self._started:
+            return
+        if view.state.lit_wire is not None:
+            spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
+            paint_hint(p, view.look, *spot, "Move here", view.camera.scale)
+        elif (into := self._into(view.at)) and self._grabbed in into:
+            group = into[self._grabbed]
+            left = regroup.group_of(dragged) if group is None else group
+            name = view.picture.graph.group_by_id[left].name if left else ""
+            spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
+            words = f"{'Out of' if group is None else 'Into'} “{name}”"
+            paint_hint(p, view.look, *spot, words, view.camera.scale)
+        elif self._guide is not None:
+            pen = QPen(view.look.accent, 1, Qt.PenStyle.DashLine)
+            pen.setCosmetic(True)
+            p.setPen(pen)
+            ends = [QPointF(c.x + c.w / 2, c.y + c.h / 2) for c in (self._guide, dragged)]
+            p.drawLine(*ends)
+
+
+def grab_card(view: CanvasView, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
+    """Select by a press on a card; give whether a plain click has to select it alone."""
+    chosen = view.selection()
+    if modifiers & (_CONTROL | _SHIFT):
+        if card.id in chosen and modifiers & _CONTROL:
+            view.select(tuple(one for one in chosen if one != card.id))
+        else:
+            view.select(dict.fromkeys((*chosen, card.id)), current=card.id)
+        return False
+    if card.id in chosen:
+        view.select(chosen, current=card.id)
+        return len(chosen) > 1
+    view.select((card.id,))
+    return False

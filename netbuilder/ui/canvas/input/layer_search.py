@@ -1,0 +1,201 @@
+"""The search for a layer at a place on the canvas: type, choose, Enter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.ui.style import theme
+
+_WIDTH, _HEIGHT = 300, 320
+
+
+class LayerSearch(QFrame):
+    """A search field over the layers that fit; ``chosen`` is called with the name of one.
+
+    It is a child of the canvas and not a window of its own: no window manager can place it
+    elsewhere, and Esc or a click beside it closes it.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        find: Callable[[str], list[LayerSpec]],
+        chosen: Callable[[str], None],
+        heading: str,
+    ) -> None:
+        super().__init__(parent)
+        self._find = find
+        self._chosen = chosen
+        self._closing = False
+        self.setObjectName("layerSearch")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setAutoFillBackground(True)
+        scheme = theme.colors()
+        self.setStyleSheet(
+            f"#layerSearch {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
+            " border-radius: 8px; }"
+            f"#layerSearch QLabel {{ color: {scheme.secondary}; }}"
+            f"#layerSearch QListWidget {{ border: none; background: {scheme.raised};"
+            f" color: {scheme.text}; }}"
+            f"#layerSearch QListWidget::item:selected {{ background: {scheme.selection};"
+            f" color: {scheme.text}; border-radius: 6px; }}"
+            f"#layerSearch QLineEdit {{ border: 1px solid {scheme.hairline}; border-radius: 6px;"
+            f" padding: 5px 8px; background: {scheme.panel}; color: {scheme.text}; }}"
+            f"#layerSearch QLineEdit:focus {{ border-color: {scheme.accent}; }}"
+        )
+        self._heading = QLabel(heading)
+        self._heading.setFont(theme.ui_font(0.9))
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Type a layer: dense, conv, lstm …")
+        self.field.setAccessibleName("Search layers")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Layers that fit")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setIconSize(QSize(14, 14))
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        for widget in (self._heading, self.field, self.list):
+            column.addWidget(widget)
+        self.field.textChanged.connect(self._search)
+        self.list.itemClicked.connect(lambda _item: self._choose())
+        self.field.installEventFilter(self)
+        self._search("")
+
+    def open_at(self, spot: QPoint) -> None:
+        """Show it with its corner at a place of the canvas, kept inside the canvas."""
+        parent = self.parentWidget()
+        height = min(self._wanted_height(), parent.height() - 8)
+        width = min(_WIDTH, parent.width() - 8)
+        x = max(4, min(spot.x(), parent.width() - width - 4))
+        y = max(4, min(spot.y(), parent.height() - height - 4))
+        self.setGeometry(x, y, width, height)
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _wanted_height(self) -> int:
+        return min(_HEIGHT, 84 + 28 * max(1, self.list.count()))
+
+    def _search(self, text: str) -> None:
+        self.list.clear()
+        for spec in self._find(text):
+            item = QListWidgetItem(_square(spec.category), spec.name)
+            item.setToolTip(spec.help)
+            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.help)
+            item.setSizeHint(QSize(0, 28))
+            self.list.addItem(item)
+        if self.list.count():
+            self.list.setCurrentRow(0)
+        else:
+            item = QListWidgetItem("No layer of that name fits here")
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(item)
+        if self.isVisible():
+            self.resize(self.width(), min(self._wanted_height(), self.parentWidget().height() - 8))
+
+    def _choose(self) -> None:
+        item = self.list.currentItem()
+        if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
+            return
+        name = item.text()
+        self._end()
+        self._chosen(name)
+
+    def _end(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self.parentWidget().setFocus(Qt.FocusReason.PopupFocusReason)
+            self.close()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            key = event.key()
+            if key == Qt.Key.Key_Escape:
+                self._end()
+                return True
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
+                self._choose()
+                return True
+            if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+                step = 1 if key == Qt.Key.Key_Down else -1
+                row = max(0, min(self.list.count() - 1, self.list.currentRow() + step))
+                self.list.setCurrentRow(row)
+                return True
+        if event.type() == QEvent.Type.FocusOut and not self._closing:
+            self._closing = True
+            self.close()
+        return super().eventFilter(watched, event)
+
+
+@cache
+def _square(category: Category) -> QIcon:
+    pixmap = QPixmap(28, 28)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    p = QPainter(pixmap)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(theme.category_color(category))
+    p.drawRoundedRect(2, 2, 24, 24, 7, 7)
+    p.end()
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint the selected one
+        icon.addPixmap(pixmap, mode)
+    return icon
+
+
+class NameField(QLineEdit):
+    """A name that is edited in its place on the canvas."""
+
+    def __init__(self, parent: QWidget, name: str, done: Callable[[str], None]) -> None:
+        super().__init__(name, parent)
+        self._done = done
+        self._ended = False
+        self.setAccessibleName("Name of the group")
+        self.selectAll()
+
+    def _end(self, keep: bool) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        text = self.text()
+        parent = self.parentWidget()
+        self.hide()
+        self.deleteLater()
+        if keep:
+            self._done(text)
+        parent.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def drop(self) -> None:
+        """Close it and keep the old name."""
+        self._end(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._end(False)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._end(True)  # not handed on: to the canvas, Enter means something else
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._end(True)

@@ -1,0 +1,126 @@
+"""A small map of the whole network in the corner, when not all of it is in view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.paint.paint_scene import far_boxes
+from netbuilder.ui.canvas.paint.paint_wires import far_lines
+from netbuilder.ui.canvas.scene.scene import Picture
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+_WIDEST, _HIGHEST = 150.0, 130.0
+_PAD, _AWAY = 8.0, 12.0
+
+
+class Minimap:
+    """The map of one view. It is no widget: the view paints it and asks where it is."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._drawn: tuple[Picture, object, QPixmap] | None = None
+        self.wanted = True
+
+    def forget(self) -> None:
+        """Draw it anew next time."""
+        self._drawn = None
+
+    def shown(self) -> bool:
+        """Whether part of the network is out of view."""
+        picture = self._view.picture
+        if not self.wanted or len(picture.cards) < 3:
+            return False
+        left, top, right, bottom = self._view.seen_box()
+        a, b, c, d = picture.bounds
+        return a < left or b < top or c > right or d > bottom
+
+    def _fitted(self) -> tuple[QRectF, float]:
+        """Where the map's content is on the viewport, and its scale."""
+        left, top, right, bottom = self._view.picture.bounds
+        scale = min(_WIDEST / (right - left), _HIGHEST / (bottom - top), 0.12)
+        width, height = max((right - left) * scale, 3.0), (bottom - top) * scale
+        size = self._view.viewport().size()
+        return (
+            QRectF(
+                size.width() - width - _PAD - _AWAY,
+                size.height() - height - _PAD - _AWAY,
+                width,
+                height,
+            ),
+            scale,
+        )
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place of the viewport lies on the map."""
+        if not self.shown():
+            return False
+        area, _ = self._fitted()
+        return area.adjusted(-_PAD, -_PAD, _PAD, _PAD).contains(x, y)
+
+    def to_world(self, x: float, y: float) -> Point:
+        """The place on the canvas of a place on the map."""
+        area, scale = self._fitted()
+        left, top, _, _ = self._view.picture.bounds
+        return (left + (x - area.left()) / scale, top + (y - area.top()) / scale)
+
+    def paint(self, p: QPainter) -> None:
+        """Paint the map; the painter is in the viewport's coordinates."""
+        if not self.shown():
+            return
+        area, scale = self._fitted()
+        look, picture = self._view.look, self._view.picture
+        panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
+        left, top, right, bottom = self._view.seen_box()
+        a, b, _, _ = picture.bounds
+        seen = QRectF(
+            area.left() + (left - a) * scale,
+            area.top() + (top - b) * scale,
+            (right - left) * scale,
+            (bottom - top) * scale,
+        ).intersected(panel.adjusted(2, 2, -2, -2))
+        accent = QColor(look.accent)
+        p.setPen(QPen(accent, 1.5))
+        accent.setAlpha(24)
+        p.setBrush(accent)
+        p.drawRoundedRect(seen, 2, 2)
+
+    def _content(self, picture: Picture, panel: QRectF, scale: float) -> QPixmap:
+        look = self._view.look
+        ratio = self._view.devicePixelRatioF()
+        key = (look.generation, ratio)
+        # The picture itself is kept and compared: the id of one that is gone may come again.
+        if self._drawn is None or self._drawn[0] is not picture or self._drawn[1] != key:
+            pixmap = QPixmap(int(panel.width() * ratio) + 1, int(panel.height() * ratio) + 1)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            p = QPainter(pixmap)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setPen(QPen(look.hairline, 1))
+            back = QColor(look.card)
+            back.setAlpha(235)
+            p.setBrush(back)
+            p.drawRoundedRect(QRectF(0.5, 0.5, panel.width() - 1, panel.height() - 1), _PAD, _PAD)
+            p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            left, top, _, _ = picture.bounds
+            p.translate(_PAD, _PAD)
+            p.scale(scale, scale)
+            p.translate(-left, -top)
+            p.setPen(QPen(look.wire, 0))
+            lines = far_lines(picture)
+            if lines:
+                p.drawLines(lines)
+            p.setPen(Qt.PenStyle.NoPen)
+            for category, boxes in far_boxes(picture).items():
+                p.setBrush(look.category.get(category, look.secondary))
+                p.drawRects(boxes)
+            p.end()
+            self._drawn = (picture, key, pixmap)
+        return self._drawn[2]

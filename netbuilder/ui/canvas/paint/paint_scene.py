@@ -1,0 +1,325 @@
+"""Paints a picture: far away as coloured boxes, nearer with names, near with everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
+
+from netbuilder.ui.canvas.paint.paint_state import NAMES, NEAR, State
+from netbuilder.ui.canvas.paint.paint_wires import far_lines, paint_wires
+from netbuilder.ui.canvas.paint.painter_cache import MARGIN, PORT, STRIPE, Look, static_text
+from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
+from netbuilder.ui.canvas.scene.scene import Picture
+
+_LEFT = 16.0  # from a card's edge to its words
+_RIGHT = 12.0
+_GAP = 8.0
+SLIM = 26.0  # height of a card to be that lies on a wire
+_ABOVE_FIRST = "fix the layer above first"
+
+
+def paint(
+    p: QPainter, picture: Picture, look: Look, camera: Camera, state: State, size: tuple[int, int]
+) -> None:
+    """Paint the part of a picture that the camera sees, without the ground."""
+    box = camera.seen(*size, margin=24)
+    cards = picture.grid.cards_in(box)
+    world = QTransform(camera.scale, 0, 0, camera.scale, camera.x, camera.y)
+    p.setTransform(world)
+    _paint_frames(p, picture.frames.values(), look, camera.scale, state)
+    if camera.scale < NAMES:
+        _paint_far(p, picture, cards, box, look, camera.scale, state)
+    else:
+        paint_wires(p, picture, box, look, camera.scale, state)
+        _paint_frame_names(p, picture.frames.values(), look, camera.scale, state)
+        _paint_cards(p, cards, picture, look, camera, state)
+    p.resetTransform()
+
+
+# far away ---------------------------------------------------------------------------------
+
+
+def _paint_far(
+    p: QPainter,
+    picture: Picture,
+    cards: list[Card],
+    box: tuple[float, float, float, float],
+    look: Look,
+    scale: float,
+    state: State,
+) -> None:
+    p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    p.setPen(QPen(look.wire, 0))
+    whole = len(cards) == len(picture.cards)
+    lines = far_lines(picture, None if whole else picture.grid.wires_in(box))
+    if lines:
+        p.drawLines(lines)
+    p.setPen(Qt.PenStyle.NoPen)
+    for category, boxes in far_boxes(picture, None if whole else cards).items():
+        p.setBrush(look.category.get(category, look.secondary))
+        p.drawRects(boxes)
+    marked = [c for c in cards if c.problems]
+    if marked:
+        for card in marked:
+            p.setBrush(QColor(_mark_colour(card, look)))
+            p.drawRect(QRectF(card.x + card.w, card.y, card.h, card.h))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.setPen(QPen(look.accent, 2.5 / scale))
+    chosen = [picture.cards[one] for one in state.selected if one in picture.cards]
+    if chosen:
+        p.drawRects([_rect(card, 10.0) for card in chosen])
+
+
+def _rect(card: Card, grow: float = 0.0) -> QRectF:
+    return QRectF(card.x - grow, card.y - grow, card.w + 2 * grow, card.h + 2 * grow)
+
+
+def far_boxes(picture: Picture, cards: Iterable[Card] | None = None) -> dict[str, list[QRectF]]:
+    """Boxes by category; of the whole picture they are made once."""
+    if cards is None:
+        kept = picture.cache.get("boxes")
+        if kept is None:
+            kept = picture.cache["boxes"] = far_boxes(picture, picture.cards.values())
+        return kept
+    boxes: dict[str, list[QRectF]] = {}
+    for card in cards:
+        rect = card.cache.get("rect")
+        if rect is None:
+            rect = card.cache["rect"] = _rect(card)
+        boxes.setdefault(card.category, []).append(rect)
+    return boxes
+
+
+# frames -----------------------------------------------------------------------------------
+
+
+def _paint_frames(
+    p: QPainter, frames: Iterable[Frame], look: Look, scale: float, state: State
+) -> None:
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for frame in frames:
+        chosen = frame.id in state.selected
+        line = look.accent if chosen or state.hovered == frame.id else look.wire
+        pen = QPen(line, max(1.0, 1.0 / scale) * (1.6 if chosen else 1.0), Qt.PenStyle.DashLine)
+        p.setPen(pen)
+        fill = QColor(look.accent)
+        fill.setAlpha(14)
+        p.setBrush(fill)
+        p.drawRoundedRect(QRectF(frame.x, frame.y, frame.w, frame.h), 10, 10)
+
+
+def _paint_frame_names(
+    p: QPainter, frames: Iterable[Frame], look: Look, scale: float, state: State
+) -> None:
+    """Names of open groups, over the wires that come in beneath them."""
+    if scale < NAMES:
+        return
+    font, metrics = look.title_at(max(12, min(22, round(10 / scale))))
+    p.setFont(font)
+    for frame in frames:
+        text = metrics.elidedText(f"▾ {frame.name}", Qt.TextElideMode.ElideRight, frame.w - 24)
+        width = metrics.horizontalAdvance(text) + 12
+        box = QRectF(frame.x + frame.w - width - 8, frame.y + 3, width, FRAME_HEAD - 4)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(look.canvas)
+        p.drawRoundedRect(box, 5, 5)
+        chosen = frame.id in state.selected or state.hovered == frame.id
+        p.setPen(look.accent if chosen else look.secondary)
+        p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+# cards ------------------------------------------------------------------------------------
+
+
+def _mark_colour(card: Card, look: Look) -> str:
+    worst = card.problems[0]
+    return look.scheme.error if worst.blocks else look.scheme.warning
+
+
+def _mark(card: Card) -> str:
+    if not card.problems:
+        return ""
+    return "error" if card.problems[0].blocks else "warning"
+
+
+def _paint_cards(
+    p: QPainter, cards: list[Card], picture: Picture, look: Look, camera: Camera, state: State
+) -> None:
+    scale = camera.scale
+    ratio = p.device().devicePixelRatioF()
+    near = scale >= NEAR
+    pixels = max(14, min(30, round(10.5 / scale)))
+    horizontal = picture.horizontal
+    for card in cards:
+        one = card.id
+        one_port = card.ports_in == 1
+        body = look.body(
+            scale,
+            ratio,
+            category=card.category,
+            kind=card.kind,
+            ports=(one_port, card.has_out),
+            horizontal=horizontal,
+            state=(
+                one in state.selected,
+                one == state.hovered,
+                state.focused and one == state.current,
+                one in state.lit_cards,
+            ),
+            mark=_mark(card),
+        )
+        left = round(((card.x - MARGIN) * scale + camera.x) * ratio) / ratio
+        top = round(((card.y - MARGIN) * scale + camera.y) * ratio) / ratio
+        p.resetTransform()
+        if card.follows:  # the body fades, the words stay readable
+            p.setOpacity(0.45)
+        p.drawPixmap(QPointF(left, top), body)
+        if card.follows:
+            p.setOpacity(0.8)
+        p.setTransform(QTransform(scale, 0, 0, scale, left + MARGIN * scale, top + MARGIN * scale))
+        if near:
+            _paint_words(p, card, look)
+            if card.ports_in > 1:
+                for slot in range(card.ports_in):
+                    x, y = picture.in_port(card, slot)
+                    look.port(p, QPointF(x - card.x, y - card.y))
+        else:
+            _paint_name(p, card, look, pixels)
+        if card.follows:
+            p.setOpacity(1.0)
+        if state.ports or state.hovered_port[0] == one:
+            _paint_ports(p, card, picture, look, state)
+
+
+def _paint_ports(p: QPainter, card: Card, picture: Picture, look: Look, state: State) -> None:
+    """Ports while a wire is dragged: those that take it are filled, the others fade."""
+    if card.id in state.ports:
+        takes = state.ports[card.id]
+        if state.port_kind == "in":
+            spots = [picture.in_port(card, slot) for slot in range(card.ports_in)]
+        else:
+            spots = [picture.out_port(card)] if card.has_out else []
+        for x, y in spots:
+            spot = QPointF(x - card.x, y - card.y)
+            if takes == "yes":
+                look.port(p, spot, "yes", PORT + 1.5)
+            elif takes == "odd":
+                look.port(p, spot, "hover", PORT)
+            else:
+                p.setPen(QPen(look.wire, 1.5))
+                p.setBrush(look.canvas)
+                p.drawEllipse(spot, PORT - 1, PORT - 1)
+    one, kind, slot = state.hovered_port
+    if one == card.id and kind:
+        x, y = picture.out_port(card) if kind == "out" else picture.in_port(card, slot)
+        look.port(p, QPointF(x - card.x, y - card.y), "hover", PORT + 2)
+
+
+def _paint_name(p: QPainter, card: Card, look: Look, pixels: int) -> None:
+    """The name alone, as large as the card allows, for reading from further away."""
+    kept = card.cache.get("name")
+    if kept is None or kept[0] is not look.generation or kept[1] != pixels:
+        font, metrics = look.title_at(pixels)
+        text = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, card.w - _LEFT - _RIGHT)
+        static = static_text(text, font)
+        spot = QPointF(_LEFT, (card.h - static.size().height()) / 2)
+        kept = card.cache["name"] = (look.generation, pixels, font, static, spot)
+    p.setFont(kept[2])
+    p.setPen(look.text)
+    p.drawStaticText(kept[4], kept[3])
+
+
+def _paint_words(p: QPainter, card: Card, look: Look) -> None:
+    kept = card.cache.get("words")
+    if kept is None or kept[0] is not look.generation:
+        kept = card.cache["words"] = (look.generation, *_lay_words(card, look))
+    _, title, details, count = kept
+    p.setFont(look.title_font)
+    p.setPen(look.text)
+    p.drawStaticText(*title)
+    if details or count:
+        p.setPen(look.secondary)
+    if details:
+        p.setFont(look.detail_font)
+        for spot, text in details:
+            p.drawStaticText(spot, text)
+    if count:
+        p.setFont(look.fixed_font)
+        p.drawStaticText(*count)
+
+
+Placed = tuple[QPointF, QStaticText]
+
+
+def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | None]:
+    """Name, telling text (on a second line what the first does not hold), parameter count."""
+    right = card.w - _RIGHT
+    count: Placed | None = None
+    if card.count:
+        text = static_text(card.count, look.fixed_font)
+        right -= text.size().width()
+        count = (QPointF(right, (card.h - text.size().height()) / 2), text)
+        right -= _GAP
+    name = look.title_metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, right - _LEFT)
+    title = static_text(name, look.title_font)
+    title_width = look.title_metrics.horizontalAdvance(name)
+    detail = _ABOVE_FIRST if card.follows else card.detail
+    first, second = _two_lines(detail, right - _LEFT - title_width - _GAP, right - _LEFT, look)
+    line = title.size().height()
+    top = (card.h - line) / 2 if not second else card.h / 2 - line
+    details: list[Placed] = []
+    if first:
+        details.append(
+            (QPointF(_LEFT + title_width + _GAP, top), static_text(first, look.detail_font))
+        )
+    if second:
+        details.append((QPointF(_LEFT, card.h / 2), static_text(second, look.detail_font)))
+    return (QPointF(_LEFT, top), title), details, count
+
+
+def _two_lines(text: str, first: float, second: float, look: Look) -> tuple[str, str]:
+    metrics = look.detail_metrics
+    if not text or metrics.horizontalAdvance(text) <= first:
+        return text, ""
+    words = text.split(" ")
+    taken = 0
+    while taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= first:
+        taken += 1
+    if taken and words[taken - 1] == "·":  # a dot at a line's end points at nothing
+        taken -= 1
+    rest = " ".join(words[taken:]).removeprefix("· ")
+    return (
+        " ".join(words[:taken]),
+        metrics.elidedText(rest, Qt.TextElideMode.ElideRight, second),
+    )
+
+
+def ghost(
+    p: QPainter,
+    look: Look,
+    spot: tuple[float, float],
+    title: str,
+    category: str,
+    slim: bool = False,
+) -> None:
+    """A card to be, while it is dragged: ``spot`` is its upper left corner, slim ones lie on a
+    wire between two cards.
+    """
+    x, y = spot
+    height = SLIM if slim else CARD_HEIGHT
+    rect = QRectF(x, y, CARD_WIDTH, height)
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(look.card)
+    p.drawRoundedRect(rect, 8, 8)
+    p.setBrush(look.category.get(category, look.secondary))
+    p.drawRoundedRect(QRectF(x, y, STRIPE, height), 3, 3)
+    p.setPen(QPen(look.accent, 1.5, Qt.PenStyle.DashLine))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawRoundedRect(rect, 8, 8)
+    p.setPen(look.text)
+    p.setFont(look.title_font)
+    p.drawText(rect.adjusted(_LEFT, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, title)

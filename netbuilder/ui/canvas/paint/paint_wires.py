@@ -1,0 +1,136 @@
+"""Paints wires and the shapes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from netbuilder.ui.canvas.paint.paint_state import NEAR, State
+from netbuilder.ui.canvas.paint.painter_cache import Look, static_text
+from netbuilder.ui.canvas.scene.cards import Wire
+from netbuilder.ui.canvas.scene.scene import Picture
+
+_SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
+
+
+def far_lines(picture: Picture, wires: Iterable[Wire] | None = None) -> list[QLineF]:
+    """Wires as lines; of the whole picture they are made once."""
+    if wires is None:
+        kept = picture.cache.get("lines")
+        if kept is None:
+            kept = picture.cache["lines"] = far_lines(picture, picture.wires.values())
+        return kept
+    lines: list[QLineF] = []
+    for wire in wires:
+        kept = wire.cache.get("lines")
+        if kept is None:
+            r = wire.route
+            spots = [(r.x1, r.y1), (r.x2, r.y2)]
+            if r.lane is not None and r.horizontal:
+                spots[1:1] = [(r.x1 + 36, r.lane), (r.x2 - 36, r.lane)]
+            elif r.lane is not None:
+                spots[1:1] = [(r.lane, r.y1 + 36), (r.lane, r.y2 - 36)]
+            kept = [QLineF(*a, *b) for a, b in pairwise(spots)]
+            wire.cache["lines"] = kept
+        lines += kept
+    return lines
+
+
+def wire_path(wire: Wire) -> QPainterPath:
+    """The wire as a path."""
+    path = wire.cache.get("path")
+    if path is None:
+        path = QPainterPath(QPointF(wire.route.x1, wire.route.y1))
+        if wire.route.straight:
+            path.lineTo(wire.route.x2, wire.route.y2)
+        else:
+            for _, b, c, d in wire.route.curves():
+                path.cubicTo(QPointF(*b), QPointF(*c), QPointF(*d))
+        wire.cache["path"] = path
+    return path
+
+
+def paint_wires(
+    p: QPainter,
+    picture: Picture,
+    box: tuple[float, float, float, float],
+    look: Look,
+    scale: float,
+    state: State,
+) -> None:
+    """Paint the wires that touch ``box``, and near enough the shapes that they carry."""
+    wires = picture.grid.wires_in(box)
+    width = max(2.0, 1.2 / scale)
+    pen = QPen(look.wire, width)
+    p.setPen(pen)
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    straight: list[QLineF] = []
+    special: list[Wire] = []
+    p.setRenderHint(QPainter.RenderHint.Antialiasing)
+    told = (state.lit_wire, state.selected_wire, state.hidden_wire)
+    for wire in wires:
+        if (wire.source, wire.target) in told:
+            special.append(wire)
+            continue
+        if wire.route.straight:
+            line = wire.cache.get("line")
+            if line is None:
+                r = wire.route
+                line = wire.cache["line"] = QLineF(r.x1, r.y1, r.x2, r.y2)
+            straight.append(line)
+        else:
+            p.drawPath(wire_path(wire))
+    if straight:
+        p.drawLines(straight)
+    _paint_special(p, special, look, width, state)
+    if scale >= NEAR:
+        p.setPen(look.secondary)
+        p.setFont(look.fixed_font)
+        for wire in wires:
+            if wire.label:
+                _paint_label(p, wire, look)
+
+
+def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, state: State) -> None:
+    for wire in wires:
+        key = (wire.source, wire.target)
+        if key == state.hidden_wire:
+            continue
+        p.setPen(QPen(look.accent, (2.0 if key == state.lit_wire else 1.5) * width))
+        p.drawPath(wire_path(wire))
+
+
+def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
+    """The upper left corner of a wire's label: beside the wire, on the side that it leaves free."""
+    route = wire.route
+    x, y = route.middle()
+    if route.horizontal:
+        top = (route.lane if route.lane is not None else y) - height - 5
+        return (x - width / 2, top)
+    if route.lane is not None:
+        return (route.lane - width - 8, y - height / 2)
+    bend = route.x2 - route.x1
+    if abs(bend) < _SLIGHT:
+        level = route.y2 - 9 if wire.splits and route.straight else y
+        return (max(route.x1, route.x2) + 15, level - height / 2)
+    # At the end where the wires of a fork or of a junction are apart.
+    port, level = (route.x2, route.y2 - 12) if wire.splits else (route.x1, route.y1 + 12)
+    right = bend < 0 if not wire.splits else bend > 0
+    return (port + 15 if right else port - 12 - width, level - height / 2)
+
+
+def _paint_label(p: QPainter, wire: Wire, look: Look) -> None:
+    kept = wire.cache.get("label")
+    if kept is None or kept[0] is not look.generation:
+        text = static_text(wire.label, look.fixed_font)
+        spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
+        kept = wire.cache["label"] = (look.generation, text, spot)
+    if wire.route.lane is not None:  # it may lie over lanes further out
+        size = kept[1].size()
+        p.fillRect(
+            QRectF(kept[2].x() - 2, kept[2].y(), size.width() + 4, size.height()), look.canvas
+        )
+    p.drawStaticText(kept[2], kept[1])

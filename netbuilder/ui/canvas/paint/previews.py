@@ -1,0 +1,115 @@
+"""What nodes see, as small pictures beside them. Who knows sets them; here they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from netbuilder.core.project.model import Graph, Point
+from netbuilder.ui.canvas.paint.problem_cards import AWAY, PREVIEW_HEIGHT
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.view import CanvasView
+
+_WIDEST = 320.0
+_FADED = 0.3
+
+
+class Previews:
+    """Pictures by node id."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self._view = view
+        self._images: dict[str, QImage] = {}
+        self._seen_in: Graph | None = None  # the network that saw what is shown
+        self._compared: tuple[Graph, bool] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._images)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Nodes that have a picture."""
+        return frozenset(self._images)
+
+    def set(self, node_id: str, image: QImage | None) -> None:
+        """Show a picture beside a node; None takes it away."""
+        if image is None or image.isNull():
+            self._images.pop(node_id, None)
+        else:
+            self._images[node_id] = image
+            self._seen_in = self._view.store.project.graph
+            self._compared = None
+            self._view.make_room()
+        self._view.repaint_all()
+
+    def clear(self) -> None:
+        """Take all pictures away."""
+        self._images.clear()
+        self._view.repaint_all()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the network was changed since; places and names of groups do not count."""
+        graph, before = self._view.store.project.graph, self._seen_in
+        if before is None or graph is before:
+            return False
+        if self._compared is None or self._compared[0] is not graph:
+            self._compared = (graph, _meaning(graph) != _meaning(before))
+        return self._compared[1]
+
+    @property
+    def width(self) -> float:
+        """Room that the widest picture takes beside its card; 0 without any."""
+        sizes = [self._size(image)[0] for image in self._images.values()]
+        return max(sizes) + AWAY if sizes else 0.0
+
+    @staticmethod
+    def _size(image: QImage) -> tuple[float, float]:
+        ratio = image.devicePixelRatio()
+        width, height = image.width() / ratio, image.height() / ratio
+        shrink = min(1.0, _WIDEST / width, PREVIEW_HEIGHT / height)
+        return width * shrink, height * shrink
+
+    def _places(self) -> Iterator[tuple[str, QRectF]]:
+        """Where the pictures in view are, on the canvas."""
+        picture = self._view.picture
+        left, top, right, bottom = self._view.seen_box()
+        for one, image in self._images.items():
+            card = picture.cards.get(one)
+            if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
+                continue
+            width, height = self._size(image)
+            if picture.horizontal:
+                yield one, QRectF(card.x, card.y - height - 8, width, height)
+            else:
+                y = card.y + (card.h - height) / 2
+                yield one, QRectF(card.x + card.w + AWAY, y, width, height)
+
+    def tip(self, where: Point) -> str:
+        """What a pointer that rests on a picture is told; "" beside all of them."""
+        if not any(spot.contains(*where) for _, spot in self._places()):
+            return ""
+        if self.stale:
+            return "From the last run: the network was changed since. Train to see it anew."
+        return "What this layer gives for the row that the Inside panel shows."
+
+    def paint(self, p: QPainter) -> None:
+        """Paint the pictures in view; the painter is in the canvas's coordinates."""
+        if not self._images:
+            return
+        p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self.stale:
+            p.setOpacity(_FADED)
+        for one, spot in self._places():
+            p.drawImage(spot, self._images[one])
+        p.setOpacity(1.0)
+
+
+def _meaning(graph: Graph) -> tuple[object, ...]:
+    """All of a graph that bears on what it computes."""
+    nodes = tuple((n.id, n.layer, n.params, n.shared) for n in graph.nodes)
+    return (nodes, graph.edges)

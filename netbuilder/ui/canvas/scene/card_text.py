@@ -1,0 +1,162 @@
+"""The words on cards and wires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.project.model import Node, Project
+
+_KINDS = {
+    "csv": "table",
+    "images": "pictures",
+    "text": "texts",
+    "series": "series",
+    "arrays": "arrays",
+}
+_LOSS_BY_TASK = {
+    "regression": "mean squared error",
+    "binary": "binary cross-entropy",
+    "classes": "cross-entropy",
+    "multi_label": "binary cross-entropy",
+}
+# Shorter than the catalog's titles, since a card has one line.
+_LOSS_NAMES = {
+    "sparse_categorical_crossentropy": "cross-entropy",
+    "categorical_crossentropy": "cross-entropy (one-hot)",
+    "binary_crossentropy": "binary cross-entropy",
+}
+
+
+def spec_of(node: Node) -> LayerSpec | None:
+    """The catalog's row of a node; None for a layer that it does not have."""
+    return LAYERS.get(node.layer)
+
+
+def title(node: Node) -> str:
+    """Keras's name of the layer."""
+    return node.layer
+
+
+def detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
+    """What tells this node from others of its layer."""
+    if owner is not None:
+        return f"shares “{owner.id}”"
+    if node.shared is not None:
+        return f"shares “{node.shared}”, which is gone"
+    if node.layer not in LAYERS:
+        return "unknown layer"
+    if node.layer == "Input":
+        told = data_name(project, facts, node.id)
+        if told:
+            return told
+    return describe(node.params, LAYERS[node.layer])
+
+
+def data_name(project: Project, facts: Any, input_id: str) -> str:
+    """The data at an Input: "digits 8×8", "sales · 9 columns"; "" where there is none."""
+    data = project.data
+    if not data.kind:
+        return ""
+    stem = data.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    name = data.name or stem or _KINDS.get(data.kind, data.kind)
+    shape = facts.input_shapes.get(input_id) if facts is not None else None
+    if not shape:
+        return name
+    if len(shape) == 1:
+        word = "column" if data.kind in ("csv", "builtin") else "value"
+        return f"{name} · {shape[0]} {word}{'s' if shape[0] != 1 else ''}"
+    axes = shape[:-1] if len(shape) > 2 and shape[-1] in (1, 3, 4) else shape
+    return f"{name} {'×'.join('?' if n is None else str(n) for n in axes)}"
+
+
+def count(shape: Any) -> str:
+    """Number of parameters, "18,496"; "" for none or when Keras has not spoken."""
+    parameters = getattr(shape, "parameters", None)
+    return f"{parameters:,}" if parameters else ""
+
+
+def total(shapes: Iterable[Any]) -> str:
+    """Sum of the parameters of several nodes."""
+    parameters = sum(getattr(shape, "parameters", None) or 0 for shape in shapes)
+    return f"{parameters:,}" if parameters else ""
+
+
+def group_detail(inside: Sequence[Node]) -> str:
+    """What a closed group holds."""
+    return "1 layer" if len(inside) == 1 else f"{len(inside)} layers"
+
+
+def shape_label(shape: Any) -> str:
+    """The shape as Keras prints it, "(None, 6, 6, 32)"; "" while it is not known."""
+    output = getattr(shape, "output", None)
+    if output is None:
+        return ""
+    return shape_text(output)
+
+
+def shape_text(output: Any) -> str:
+    """One shape or several as text."""
+    if isinstance(output, dict):
+        return ", ".join(shape_text(one) for one in output.values())
+    if output and all(isinstance(one, list | tuple) for one in output):
+        return ", ".join(shape_text(one) for one in output)
+    return str(tuple(output))
+
+
+def goal(project: Project, facts: Any, output: str, unknown: str = "") -> str:
+    """Target and loss of an output: "digit · 10 classes · cross-entropy".
+
+    ``unknown`` is said where nothing of them is known; "": that there is no data yet.
+    """
+    parts: list[str] = []
+    own = project.data.targets.get(output)
+    names = own or (facts.target_names if facts is not None else ()) or project.data.target
+    if names:
+        parts.append(", ".join(names) if len(names) <= 2 else f"{len(names)} columns")
+    task = None
+    if facts is not None:
+        task = facts.tasks.get(output, facts.task)
+        classes = facts.output_classes.get(output) or facts.classes
+        if task in ("classes", "binary") and classes:
+            parts.append(f"{len(classes)} classes")
+    of_output = project.training.outputs.get(output)
+    loss = (of_output.loss if of_output is not None else None) or project.training.loss
+    if loss is not None:
+        row = LOSSES.get(loss.name)
+        parts.append(
+            _LOSS_NAMES.get(loss.name)
+            or (row.title.lower() if row is not None and row.title else loss.name.replace("_", " "))
+        )
+    elif task is not None:
+        parts.append(_LOSS_BY_TASK.get(task, ""))
+    return " · ".join(part for part in parts if part) or unknown or "no data chosen yet"
+
+
+def tip(hit: Any) -> str:
+    """What a pointer that rests on something is told; "" for nothing."""
+    if hit.kind == "out":
+        return "Drag from here to wire it to another layer, or into the open to add one."
+    if hit.kind == "in" and hit.card.kind != "goal":
+        return "Wires come in here. Drag one off to lead it elsewhere."
+    if hit.wire is not None:
+        label = (
+            f"{hit.wire.label}: None stands for the rows of a batch.\n" if hit.wire.label else ""
+        )
+        return f"{label}Drop a layer here to insert it."
+    card = hit.card
+    if card is None:
+        return "An open group. Double-click its head to rename it." if hit.frame else ""
+    if card.kind == "goal":
+        return "What the network learns: the target, and how far off it is (the loss)."
+    if card.kind == "group":
+        return f"{card.title}: {card.detail}. Double-click to open it."
+    spec = spec_of(card.source)
+    said = f"{card.title} “{card.id}”"
+    if card.detail:
+        said += f" · {card.detail}"
+    return f"{said}\n{spec.help}" if spec is not None else said

@@ -1,0 +1,83 @@
+"""Which layers fit where: by the number of axes that they take. Pure functions of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS, search
+from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.project.model import Graph
+
+_NOUN = {
+    2: "a row of numbers (2 axes)",
+    3: "a sequence (3 axes)",
+    4: "pictures (4 axes)",
+    5: "volumes (5 axes)",
+}
+
+
+def rank(shapes: Any, node_id: str) -> int | None:
+    """Axes of a node's output, batch axis included; None while it is not known."""
+    shape = shapes.by_node.get(node_id) if shapes is not None else None
+    output = getattr(shape, "output", None)
+    if not isinstance(output, list | tuple) or any(isinstance(n, list | tuple) for n in output):
+        return None
+    return len(output)
+
+
+def takes(spec: LayerSpec, axes: int | None) -> bool:
+    """Whether a layer takes an input of so many axes."""
+    if spec.max_inputs == 0:
+        return False
+    return axes is None or not spec.ranks or axes in spec.ranks
+
+
+def why_odd(graph: Graph, shapes: Any, source: str, target: str) -> str | None:
+    """The sentence on a wire that is legal but does not work yet; None if all is well."""
+    spec = LAYERS.get(graph.by_id[target].layer)
+    axes = rank(shapes, source)
+    if spec is None or takes(spec, axes) or axes is None:
+        return None
+    wanted = " or ".join(_NOUN.get(n, f"{n} axes") for n in spec.ranks)
+    return f"{spec.name} takes {wanted}, this gives {_NOUN.get(axes, f'{axes} axes')}."
+
+
+def found(text: str, *, axes: int | None = None, feeding: bool = False) -> list[LayerSpec]:
+    """Layers that a search finds and that fit.
+
+    Args:
+        text: what was typed; empty lists the teaching layers first.
+        axes: axes of what they would get; None: anything.
+        feeding: the layer has to feed something, so that ``Input`` fits and axes do not matter.
+    """
+    some: Iterable[LayerSpec] = search(text)
+    if not text.strip():
+        some = sorted(some, key=lambda spec: not spec.teaching)
+    return [spec for spec in some if feeding or takes(spec, axes)]
+
+
+def acceptance(graph: Graph, shapes: Any, source: str, cards: Mapping[str, str]) -> dict[str, str]:
+    """For each card, by the node that wires would come into: "yes", "odd" or "no".
+
+    ``cards`` gives that node by card id. "odd" is a legal wire whose shapes do not fit yet.
+    """
+    ahead = {source}  # what leads to the source: a wire to it would close a circle
+    waiting = [source]
+    while waiting:
+        for one in graph.sources[waiting.pop()]:
+            if one not in ahead:
+                ahead.add(one)
+                waiting.append(one)
+    fed = set(graph.targets[source])
+    axes = rank(shapes, source)
+    answer: dict[str, str] = {}
+    for card_id, node_id in cards.items():
+        spec = LAYERS.get(graph.by_id[node_id].layer)
+        if node_id in ahead or node_id in fed or (spec is not None and spec.max_inputs == 0):
+            answer[card_id] = "no"
+        elif spec is not None and not takes(spec, axes):
+            answer[card_id] = "odd"
+        else:
+            answer[card_id] = "yes"
+    return answer

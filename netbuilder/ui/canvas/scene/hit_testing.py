@@ -1,0 +1,203 @@
+"""What lies under a point: pure functions on a picture, with frozen results."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.scene.cards import (
+    CARD_HEIGHT,
+    CARD_WIDTH,
+    FRAME_HEAD,
+    Card,
+    Wire,
+    out_port,
+)
+from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.spatial_index import Box
+
+PORT_REACH = 9.0  # pixels on the screen around a port's centre
+WIRE_REACH = 7.0
+_LIES_ON = (110.0, 28.0)  # from a card's centre: a wire nearer than this is lain upon
+_ONE_END, _SEVERAL_ENDS, _ACROSS = 260.0, 150.0, 0.6  # how far a loose end reaches for a drop
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What was found: ``kind`` "card", "out" or "in" (ports), "wire", "frame" or "nothing"."""
+
+    kind: str
+    card: Card | None = None
+    slot: int = 0
+    wire: Wire | None = None
+    frame: str = ""
+
+    @property
+    def id(self) -> str:
+        """Id of the card or frame; "" for others."""
+        return self.card.id if self.card is not None else self.frame
+
+
+NOTHING = Hit("nothing")
+
+
+def at(picture: Picture, x: float, y: float, scale: float = 1.0) -> Hit:
+    """What lies at a point, the topmost first: ports, cards, wires, heads of open groups."""
+    reach = min(PORT_REACH / scale, 16.0)
+    near = picture.grid.cards_in((x - reach, y - reach, x + reach, y + reach))
+    if scale > 0.3:
+        port = _port(picture, near, x, y, reach)
+        if port is not None:
+            return port
+    for card in reversed(near):
+        if card.x <= x <= card.x + card.w and card.y <= y <= card.y + card.h:
+            return Hit("card", card)
+    wire = wire_near(picture, x, y, min(WIRE_REACH / scale, 20.0))
+    if wire is not None:
+        return Hit("wire", wire=wire)
+    for frame in reversed(picture.frames.values()):
+        if frame.x <= x <= frame.x + frame.w and frame.y <= y <= frame.y + FRAME_HEAD:
+            return Hit("frame", frame=frame.id)
+    return NOTHING
+
+
+def _port(picture: Picture, near: list[Card], x: float, y: float, reach: float) -> Hit | None:
+    best, found = reach, None
+    for card in near:
+        if card.has_out:
+            px, py = picture.out_port(card)
+            away = math.hypot(px - x, py - y)
+            if away <= best:
+                best, found = away, Hit("out", card)
+        for slot in range(card.ports_in):
+            px, py = picture.in_port(card, slot)
+            away = math.hypot(px - x, py - y)
+            if away <= best:
+                best, found = away, Hit("in", card, slot)
+    return found
+
+
+def wire_near(picture: Picture, x: float, y: float, reach: float) -> Wire | None:
+    """The nearest wire within ``reach``."""
+    best, found = reach, None
+    for wire in picture.grid.wires_in((x - reach, y - reach, x + reach, y + reach)):
+        left, top, right, bottom = wire.route.box()
+        if left - reach <= x <= right + reach and top - reach <= y <= bottom + reach:
+            away = wire.route.distance(x, y)
+            if away <= best:
+                best, found = away, wire
+    return found
+
+
+def wire_under(picture: Picture, x: float, y: float, without: str | None = None) -> Wire | None:
+    """The wire that a card with its centre at a point would lie on; the nearest of several."""
+    best, found = 1.0, None
+    half_x, half_y = _LIES_ON
+    box = (x - half_x, y - half_y, x + half_x, y + half_y)
+    for wire in picture.grid.wires_in(box):
+        if without is not None and without in (wire.source, wire.target):
+            continue
+        away = wire.route.distance(x, y, half_x / half_y) / half_x
+        if away <= best:
+            best, found = away, wire
+    return found
+
+
+def side_wire(picture: Picture, card: Card, x: float, y: float) -> Wire | None:
+    """The wire into a card or out of it, whichever is on the side of a point; None without any."""
+    wires = picture.wires_of(card.id)
+    into = [wire for wire in wires if wire.target == card.id]
+    out = [wire for wire in wires if wire.source == card.id]
+    before = x < card.x + card.w / 2 if picture.horizontal else y < card.y + card.h / 2
+    some = (into or out) if before else (out or into)
+    if not some:
+        return None
+    return min(some, key=lambda wire: wire.route.distance(x, y))
+
+
+def card_near_end(picture: Picture, x: float, y: float) -> Card | None:
+    """The node with a free output that a layer dropped at a point would go on from.
+
+    The goal's wire does not count as taken: what is dropped past the end comes before the goal.
+    A single loose end reaches further than one of several.
+    """
+    ends = picture.cache.get("ends")
+    if ends is None:
+        taken = {wire.source for wire in picture.wires.values() if wire.edges}
+        ends = picture.cache["ends"] = [
+            card for card in picture.cards.values() if card.has_out and card.id not in taken
+        ]
+    best, found = (_ONE_END if len(ends) == 1 else _SEVERAL_ENDS), None
+    for card in ends:
+        ports = [picture.out_port(card)]
+        ports += [  # past the goal is past the end as well
+            out_port(picture.cards[wire.target], picture.horizontal)
+            for wire in picture.wires_of(card.id)
+            if wire.source == card.id
+        ]
+        for px, py in ports:
+            ahead, across = (x - px, y - py) if picture.horizontal else (y - py, x - px)
+            away = math.hypot(ahead, across * _ACROSS)
+            if ahead >= -card.h and away <= best:
+                best, found = away, card
+    return found
+
+
+def free_place(picture: Picture, x: float, y: float, without: str | None = None) -> Point:
+    """The place nearest to ``(x, y)`` where a card lies on no other."""
+
+    def free(left: float, top: float) -> bool:
+        box = (left - 10, top - 10, left + CARD_WIDTH + 10, top + CARD_HEIGHT + 10)
+        return all(card.id == without for card in picture.grid.cards_in(box))
+
+    for away in range(0, 2000, 20):
+        for dx, dy in ((0, away), (0, -away), (away, 0), (-away, 0)):
+            if free(x + dx, y + dy):
+                return (x + dx, y + dy)
+    return (x, y)
+
+
+def cards_in(picture: Picture, box: Box) -> tuple[str, ...]:
+    """Ids of the cards that a rubber band touches, the goal left out."""
+    return tuple(c.id for c in picture.grid.cards_in(box) if c.kind != "goal")
+
+
+def neighbour(picture: Picture, card_id: str, way: str) -> str | None:
+    """The card to go to from a card by an arrow key.
+
+    Args:
+        way: "next" and "back" follow wires; "left" and "right" go to the nearest card beside.
+
+    Returns:
+        Its id, or None where there is none.
+    """
+    card = picture.cards.get(card_id)
+    if card is None:
+        return None
+    wires = picture.wires_of(card_id)
+    if way in ("next", "back"):
+        ends = [
+            picture.cards[w.target if way == "next" else w.source]
+            for w in wires
+            if (w.source if way == "next" else w.target) == card_id
+        ]
+        if not ends:
+            return None
+        return min(ends, key=lambda c: abs(_across(picture, c) - _across(picture, card))).id
+    sign = 1 if way == "right" else -1
+    best, found = math.inf, None
+    for other in picture.cards.values():
+        across = (_across(picture, other) - _across(picture, card)) * sign
+        along = abs(_along(picture, other) - _along(picture, card))
+        if across > 1 and along < across * 2 and across + 2 * along < best:
+            best, found = across + 2 * along, other.id
+    return found
+
+
+def _across(picture: Picture, card: Card) -> float:
+    return card.y if picture.horizontal else card.x
+
+
+def _along(picture: Picture, card: Card) -> float:
+    return card.x if picture.horizontal else card.y

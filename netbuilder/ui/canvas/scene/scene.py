@@ -1,0 +1,114 @@
+"""All that is to be seen of a project, and where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from netbuilder.core.project.layout import Shown
+from netbuilder.core.project.model import Graph, Point
+from netbuilder.ui.canvas.scene.cards import (
+    CARD_HEIGHT,
+    CARD_WIDTH,
+    Card,
+    Frame,
+    Wire,
+    in_port,
+    out_port,
+)
+from netbuilder.ui.canvas.scene.spatial_index import Grid
+from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead
+
+_LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that runs aside
+
+
+@dataclass(slots=True)
+class Picture:
+    """All that is to be seen of a project."""
+
+    graph: Graph
+    horizontal: bool
+    cards: dict[str, Card]
+    wires: dict[tuple[str, str], Wire]
+    frames: dict[str, Frame]
+    seen: Shown
+    auto: dict[str, Point]
+    key: tuple[Any, ...]
+    cache: dict[str, Any] = field(default_factory=dict)  # kept by the painter
+    _grid: Grid | None = None
+    _by_card: dict[str, list[Wire]] | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Cards and wires by place."""
+        if self._grid is None:
+            self._grid = Grid(self.cards, self.wires)
+        return self._grid
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of all cards; of one card at the origin if there is none."""
+        if not self.cards:
+            return (0.0, 0.0, CARD_WIDTH, CARD_HEIGHT)
+        return self.grid.bounds
+
+    @property
+    def outline(self) -> tuple[float, float, float, float]:
+        """``bounds``, with the wires that run beside the cards and their labels."""
+        left, top, right, bottom = self.bounds
+        lanes = [w.route.lane for w in self.wires.values() if w.route.lane is not None]
+        if lanes and self.horizontal:
+            top = min(top, min(lanes) - _LABEL_ABOVE)
+        elif lanes:
+            left = min(left, min(lanes) - _LABEL_BESIDE)
+        return (left, top, right, bottom)
+
+    def shifted(self, at: Mapping[str, Point]) -> Picture:
+        """This picture with some cards elsewhere: costs what moves, not what there is."""
+        at = dict(at)
+        for one in tuple(at):
+            card = self.cards.get(one)
+            for wire in self.wires_of(one) if card is not None else ():
+                if wire.source == one and not wire.edges and wire.target not in at:
+                    goal = self.cards[wire.target]
+                    x, y = at[one]
+                    at[goal.id] = (goal.x + x - card.x, goal.y + y - card.y)
+        cards, wires = dict(self.cards), dict(self.wires)
+        moved: dict[str, Card] = {}
+        for one, (x, y) in at.items():
+            if one in cards:
+                kept = {k: v for k, v in cards[one].cache.items() if k != "rect"}
+                moved[one] = cards[one] = replace(cards[one], x=x, y=y, cache=kept)
+        led: dict[tuple[str, str], Wire] = {}
+        for one in moved:
+            for wire in self.wires_of(one):
+                key = (wire.source, wire.target)
+                if key not in led:
+                    led[key] = wires[key] = replace(wire, cache={})
+        grid = self.grid.over(moved, led)
+        others = (w for key, w in wires.items() if key not in led)
+        lead(cards, led.values(), self.horizontal, grid, others)
+        frames = frames_of(self.graph, cards)
+        picture = Picture(
+            self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key
+        )
+        picture._grid = grid
+        return picture
+
+    def wires_of(self, card_id: str) -> list[Wire]:
+        """Wires that begin or end at a card."""
+        if self._by_card is None:
+            self._by_card = {}
+            for wire in self.wires.values():
+                self._by_card.setdefault(wire.source, []).append(wire)
+                self._by_card.setdefault(wire.target, []).append(wire)
+        return self._by_card.get(card_id, [])
+
+    def out_port(self, card: Card) -> Point:
+        """Where wires leave a card."""
+        return out_port(card, self.horizontal)
+
+    def in_port(self, card: Card, slot: int) -> Point:
+        """Where the wire of input ``slot`` comes in."""
+        return in_port(card, slot, self.horizontal)

@@ -1,0 +1,129 @@
+"""Which cards and wires are where: a grid of buckets, so that looking up costs what is near."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netbuilder.ui.canvas.scene.cards import Card, Wire
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+_CELL_X, _CELL_Y = 640.0, 320.0
+_MANY = 30  # a wire longer than this many buckets is looked at each time instead
+
+
+class Grid:
+    """Cards and wires by place. Made once for a picture; never changed."""
+
+    def __init__(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> None:
+        self._cards = cards
+        self._wires = wires
+        self._card_cells: dict[tuple[int, int], list[Card]] = {}
+        self._wire_cells: dict[tuple[int, int], list[Wire]] = {}
+        self._long_wires: list[Wire] = []
+        self._bounds: Box | None = None
+        self._moved_cards: dict[str, Card] = {}
+        self._moved_wires: dict[tuple[str, str], Wire] = {}
+        for card in cards.values():
+            for cell in _cells((card.x, card.y, card.x + card.w, card.y + card.h)):
+                self._card_cells.setdefault(cell, []).append(card)
+        for wire in wires.values():
+            box = wire.route.box()
+            if (box[2] - box[0]) / _CELL_X + (box[3] - box[1]) / _CELL_Y > _MANY:
+                self._long_wires.append(wire)
+                continue
+            for cell in _cells(box):
+                self._wire_cells.setdefault(cell, []).append(wire)
+
+    def over(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> Grid:
+        """This grid with some cards and wires elsewhere; costs what moved."""
+        grid = Grid({}, {})
+        grid._cards = {**self._cards, **cards}
+        grid._wires = {**self._wires, **wires}
+        grid._card_cells, grid._wire_cells = self._card_cells, self._wire_cells
+        grid._long_wires = self._long_wires
+        grid._moved_cards, grid._moved_wires = dict(cards), dict(wires)
+        return grid
+
+    @property
+    def bounds(self) -> Box:
+        """Around all cards."""
+        if self._bounds is None:
+            cards = self._cards.values()
+            self._bounds = (
+                min(c.x for c in cards),
+                min(c.y for c in cards),
+                max(c.x + c.w for c in cards),
+                max(c.y + c.h for c in cards),
+            )
+        return self._bounds
+
+    def box(self, card_id: str) -> Box:
+        """The place of a card."""
+        card = self._cards[card_id]
+        return (card.x, card.y, card.x + card.w, card.y + card.h)
+
+    def cards_near(self, x: float, y: float) -> list[str]:
+        """Ids of the cards that hold a point."""
+        return [c.id for c in self.cards_in((x, y, x, y))]
+
+    def cards_in(self, box: Box) -> list[Card]:
+        """Cards that touch a rectangle."""
+        left, top, right, bottom = box
+        if self._cards and _holds(box, self.bounds):
+            return list(self._cards.values())
+        found: dict[int, Card] = {}
+        for cell in self._cells_of(box, self._card_cells):
+            for c in self._card_cells.get(cell, ()):
+                if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top:
+                    found[id(c)] = c
+        if not self._moved_cards:
+            return list(found.values())
+        near = [c for c in found.values() if c.id not in self._moved_cards]
+        near += [
+            c
+            for c in self._moved_cards.values()
+            if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top
+        ]
+        return near
+
+    def wires_in(self, box: Box) -> list[Wire]:
+        """Wires whose boxes touch a rectangle, at least; some near it may be among them."""
+        if self._cards and _holds(box, self.bounds):
+            return list(self._wires.values())
+        found: dict[int, Wire] = {id(wire): wire for wire in self._long_wires}
+        for cell in self._cells_of(box, self._wire_cells):
+            for wire in self._wire_cells.get(cell, ()):
+                found[id(wire)] = wire
+        if not self._moved_wires:
+            return list(found.values())
+        near = [w for w in found.values() if (w.source, w.target) not in self._moved_wires]
+        return [*near, *self._moved_wires.values()]
+
+    @staticmethod
+    def _cells_of(box: Box, there: Mapping[tuple[int, int], object]) -> list[tuple[int, int]]:
+        left, top = math.floor(box[0] / _CELL_X), math.floor(box[1] / _CELL_Y)
+        right, bottom = math.floor(box[2] / _CELL_X), math.floor(box[3] / _CELL_Y)
+        if (right - left + 1) * (bottom - top + 1) > len(there):
+            return [c for c in there if left <= c[0] <= right and top <= c[1] <= bottom]
+        return [(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return (
+        outer[0] <= inner[0]
+        and outer[1] <= inner[1]
+        and outer[2] >= inner[2]
+        and outer[3] >= inner[3]
+    )
+
+
+def _cells(box: Box) -> list[tuple[int, int]]:
+    left, top = math.floor(box[0] / _CELL_X), math.floor(box[1] / _CELL_Y)
+    right, bottom = math.floor(box[2] / _CELL_X), math.floor(box[3] / _CELL_Y)
+    if left == right and top == bottom:
+        return [(left, top)]
+    return [(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]

@@ -1,0 +1,169 @@
+"""The way of a wire: straight, a curve, or along a lane beside the cards in between."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.scene.spatial_index import Grid
+
+_STEPS = 12  # points of a curve that are looked at in hit tests
+LANE_GAP = 22.0  # from a card to the lane beside it
+_LANE_STEP = 12.0  # from lane to lane
+_LANES_BESIDE = 12
+_MANY_LANES = 200  # wires: above, lanes may coincide, since none could be followed anyway
+_BEND = 36.0  # length over which a wire turns into its lane
+
+
+@dataclass(slots=True)
+class Route:
+    """From ``(x1, y1)`` to ``(x2, y2)``. ``lane`` is the x (horizontal: y) that a detour takes."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    horizontal: bool = False
+    lane: float | None = None
+
+    @property
+    def straight(self) -> bool:
+        """Whether the wire is one line."""
+        if self.lane is not None:
+            return False
+        same = self.y1 == self.y2 if self.horizontal else self.x1 == self.x2
+        ahead = self.x2 >= self.x1 if self.horizontal else self.y2 >= self.y1
+        return same and ahead
+
+    def curves(self) -> list[tuple[Point, Point, Point, Point]]:
+        """The wire as cubic Bézier curves."""
+        ways = self._curves_down(*self._turned())
+        if self.horizontal:
+            return [tuple((y, x) for x, y in curve) for curve in ways]  # type: ignore[misc]
+        return ways
+
+    def _turned(self) -> tuple[float, float, float, float]:
+        if self.horizontal:
+            return self.y1, self.x1, self.y2, self.x2
+        return self.x1, self.y1, self.x2, self.y2
+
+    def _curves_down(
+        self, x1: float, y1: float, x2: float, y2: float
+    ) -> list[tuple[Point, Point, Point, Point]]:
+        if self.lane is None:
+            reach = max(24.0, abs(y2 - y1) * 0.45) if y2 >= y1 else 60.0
+            return [((x1, y1), (x1, y1 + reach), (x2, y2 - reach), (x2, y2))]
+        lane = self.lane
+        bend = _BEND if y2 >= y1 else _BEND * 0.7
+        top, bottom = y1 + bend, y2 - bend
+        sweep = bend * 0.6
+        along = sweep if bottom >= top else -sweep  # which way the lane is gone
+        return [
+            ((x1, y1), (x1, y1 + sweep), (lane, top - along), (lane, top)),
+            ((lane, top), (lane, top), (lane, bottom), (lane, bottom)),
+            ((lane, bottom), (lane, bottom + along), (x2, y2 - sweep), (x2, y2)),
+        ]
+
+    def points(self) -> list[Point]:
+        """Points along the wire, near enough for hit tests and coarse drawing."""
+        if self.straight:
+            return [(self.x1, self.y1), (self.x2, self.y2)]
+        found: list[Point] = []
+        for curve in self.curves():
+            found.extend(_at(curve, step / _STEPS) for step in range(_STEPS + 1))
+        return found
+
+    def middle(self) -> Point:
+        """Where the label stands."""
+        if self.straight:
+            return ((self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2)
+        curves = self.curves()
+        return _at(curves[len(curves) // 2], 0.5)
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of all that the wire touches."""
+        if self.straight:
+            return (self.x1, self.y1, self.x2, self.y2)
+        spots = [spot for curve in self.curves() for spot in curve]
+        return (
+            min(x for x, _ in spots),
+            min(y for _, y in spots),
+            max(x for x, _ in spots),
+            max(y for _, y in spots),
+        )
+
+    def distance(self, x: float, y: float, stretch: float = 1.0) -> float:
+        """From a point to the wire; what lies above or below counts ``stretch`` times."""
+        points = [(px, py * stretch) for px, py in self.points()]
+        return min(_to_segment(x, y * stretch, *a, *b) for a, b in itertools.pairwise(points))
+
+
+def _at(curve: tuple[Point, Point, Point, Point], t: float) -> Point:
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve
+    u = 1 - t
+    p, q, r, s = u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
+    return (p * ax + q * bx + r * cx + s * dx, p * ay + q * by + r * cy + s * dy)
+
+
+def _to_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) -> float:
+    dx, dy = bx - ax, by - ay
+    length = dx * dx + dy * dy
+    t = 0.0 if length == 0 else max(0.0, min(1.0, ((x - ax) * dx + (y - ay) * dy) / length))
+    return math.hypot(x - ax - t * dx, y - ay - t * dy)
+
+
+class Lanes:
+    """Keeps wires that run side by side apart."""
+
+    def __init__(self, taken: Iterable[Route] = ()) -> None:
+        self._taken: list[tuple[float, float, float]] = []
+        for route in taken:
+            if route.lane is not None:
+                self._take(route, route.lane)
+
+    def _take(self, route: Route, lane: float) -> None:
+        start, end = _extent(route)
+        self._taken.append((lane, start, end))
+
+    def around(self, route: Route, grid: Grid, source: str, target: str) -> None:
+        """Give the route a lane beside the cards that it would cross, if it crosses any.
+
+        Lanes lie on the left (horizontal: above): on the right is the place for words.
+        """
+        crossed = set[str]()
+        for x, y in _samples(route):
+            crossed.update(grid.cards_near(x, y))
+        crossed -= {source, target}
+        back = route.x2 < route.x1 if route.horizontal else route.y2 < route.y1
+        if back:  # a wire that goes back runs beside both of its cards
+            crossed |= {source, target}
+        if not crossed:
+            return
+        side = 1 if route.horizontal else 0
+        lane = min(grid.box(one)[side] for one in crossed) - LANE_GAP
+        start, end = _extent(route)
+        if len(self._taken) < _MANY_LANES:
+            for _ in range(_LANES_BESIDE):
+                if not any(
+                    abs(other - lane) < _LANE_STEP - 1 and first < end and start < last
+                    for other, first, last in self._taken
+                ):
+                    break
+                lane -= _LANE_STEP
+        route.lane = lane
+        self._take(route, lane)
+
+
+def _extent(route: Route) -> tuple[float, float]:
+    a, b = (route.x1, route.x2) if route.horizontal else (route.y1, route.y2)
+    return (min(a, b), max(a, b))
+
+
+def _samples(route: Route) -> list[Point]:
+    length = abs(route.x2 - route.x1) + abs(route.y2 - route.y1)
+    steps = max(2, min(400, int(length / 30)))
+    curve = route.curves()[0]
+    return [_at(curve, i / steps) for i in range(1, steps)]

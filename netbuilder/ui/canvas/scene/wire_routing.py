@@ -1,0 +1,121 @@
+"""The ways of wires between cards, and the frames around open groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from netbuilder.core.project.layout import GAP_ALONG
+from netbuilder.core.project.model import Graph
+from netbuilder.ui.canvas.scene.cards import (
+    CARD_HEIGHT,
+    CARD_WIDTH,
+    FRAME_FOOT,
+    FRAME_HEAD,
+    FRAME_SIDE,
+    Card,
+    Frame,
+    Wire,
+    in_port,
+    out_port,
+)
+from netbuilder.ui.canvas.scene.spatial_index import Grid
+from netbuilder.ui.canvas.scene.wire_path import Lanes, Route
+
+ORDERLESS = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
+
+
+def lead(
+    cards: Mapping[str, Card],
+    wires: Iterable[Wire],
+    horizontal: bool,
+    grid: Grid | None = None,
+    others: Iterable[Wire] = (),
+) -> None:
+    """Give wires their way: from port to port, beside the cards that are in between.
+
+    ``others`` are wires that keep the way that they have.
+    """
+    long: list[tuple[float, Wire, Route]] = []
+    least = (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG
+    for wire in wires:
+        start = out_port(cards[wire.source], horizontal)
+        end = in_port(cards[wire.target], wire.slot, horizontal)
+        route = Route(*start, *end, horizontal)
+        along = route.x2 - route.x1 if horizontal else route.y2 - route.y1
+        if along > least or along < 0:
+            long.append((abs(along), wire, route))
+        else:
+            _follow(wire, route)
+    if not long:
+        return
+    grid = grid or Grid(cards, {})
+    lanes = Lanes(wire.route for wire in others)
+    for _, wire, route in sorted(long, key=lambda one: one[0]):  # the shorter ones inside
+        lanes.around(route, grid, wire.source, wire.target)
+        _follow(wire, route)
+
+
+def _follow(wire: Wire, route: Route) -> None:
+    if route != wire.route:
+        wire.route = route
+        wire.cache.clear()
+
+
+def order_slots(
+    cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire], horizontal: bool
+) -> None:
+    """Where the order of inputs means nothing (Add), let wires come in without crossing."""
+    incoming: dict[str, list[Wire]] = {}
+    for wire in wires.values():
+        card = cards[wire.target]
+        if card.ports_in > 1 and card.title in ORDERLESS:
+            incoming.setdefault(card.id, []).append(wire)
+    for some in incoming.values():
+
+        def side(wire: Wire) -> float:
+            a, b = cards[wire.source], cards[wire.target]
+            across = a.y - b.y if horizontal else a.x - b.x
+            along = b.x - a.x if horizontal else b.y - a.y
+            step = (CARD_WIDTH if horizontal else CARD_HEIGHT) * 2 + GAP_ALONG
+            return across - (1e6 if along > step and abs(across) < CARD_WIDTH / 2 else 0.0)
+
+        for slot, wire in enumerate(sorted(some, key=side)):
+            wire.slot = slot
+
+
+def frames_of(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
+    """Frames of the open groups, the outer ones first."""
+    frames: dict[str, Frame] = {}
+    if not graph.groups:
+        return frames
+    boxes: dict[str, list[tuple[float, float, float, float]]] = {}
+    depth: dict[str, int] = {}
+    for card in cards.values():
+        inside = getattr(card.source, "group", None) or getattr(card.source, "parent", None)
+        if inside:
+            boxes.setdefault(inside, []).append((card.x, card.y, card.x + card.w, card.y + card.h))
+
+    def nesting(group_id: str | None) -> int:
+        levels, seen = 0, set[str]()
+        while group_id in graph.group_by_id and group_id not in seen:
+            seen.add(group_id)
+            levels += 1
+            group_id = graph.group_by_id[group_id].parent
+        return levels
+
+    for group in graph.groups:
+        depth[group.id] = nesting(group.id)
+    for group in sorted(graph.groups, key=lambda g: -depth[g.id]):
+        if group.collapsed or group.id not in boxes:
+            continue
+        some = boxes[group.id]
+        left = min(b[0] for b in some) - FRAME_SIDE
+        top = min(b[1] for b in some) - FRAME_HEAD
+        right = max(b[2] for b in some) + FRAME_SIDE
+        bottom = max(b[3] for b in some) + FRAME_FOOT
+        frames[group.id] = Frame(
+            group.id, group.name, depth[group.id], left, top, right - left, bottom - top
+        )
+        if group.parent:
+            boxes.setdefault(group.parent, []).append((left, top, right, bottom))
+    return dict(sorted(frames.items(), key=lambda item: item[1].depth))

@@ -1,0 +1,182 @@
+"""A typed field with steps, and the two boxes that leave the wheel to the page around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.ui.forms.parsing import UNSET, read, write
+
+FIELD_WIDTH = 140
+#: A stylesheet's padding does not reach the text of a box with steps.
+TEXT_MARGINS = (6, 0, 0, 0)
+
+
+class QuietComboBox(QComboBox):
+    """A combo box that turns with the wheel only when it has the focus."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
+        # Qt cuts a long entry off in the middle of a letter.
+        option.currentText = self.fontMetrics().elidedText(
+            option.currentText, Qt.TextElideMode.ElideRight, room.width() - 6
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class CountBox(QSpinBox):
+    """A whole number in a range, with the margins of the other fields."""
+
+    def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(low, high)
+        self.lineEdit().setTextMargins(*TEXT_MARGINS)
+
+
+class TypedBox(QAbstractSpinBox):
+    """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
+
+    Text that cannot be read stays as it is; ``complained`` says what is wrong with it, or "".
+    """
+
+    edited = Signal(object)
+    complained = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccelerated(True)
+        if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
+            self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            self.setProperty("fixed", "plain")
+        self.lineEdit().setTextMargins(*TEXT_MARGINS)
+        self.lineEdit().setPlaceholderText(_default_text(param))
+        self.lineEdit().textEdited.connect(self._read)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value that came from elsewhere."""
+        text = write(self._param, value)
+        if text != self.lineEdit().text():
+            self.lineEdit().setText(text)
+        self.complained.emit("")
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """Take every text: what is wrong with it is said beside the field."""
+        return QValidator.State.Acceptable, text, position
+
+    def fixup(self, text: str) -> str:
+        return text
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        if self.buttonSymbols() == QAbstractSpinBox.ButtonSymbols.NoButtons:
+            return QAbstractSpinBox.StepEnabledFlag.StepNone
+        both = QAbstractSpinBox.StepEnabledFlag
+        return both.StepUpEnabled | both.StepDownEnabled
+
+    def stepBy(self, steps: int) -> None:
+        try:
+            value = read(self._param, self.lineEdit().text())
+        except ValueError:
+            return
+        if value is UNSET or value is None:
+            value = self._param.default if self._param.default is not None else self._param.start
+        if isinstance(value, Mapping):
+            return
+        if isinstance(value, (list, tuple)) and self._param.kind is not Kind.SIZE:
+            return
+        stepped = stepped_value(self._param, value, steps)
+        self.lineEdit().setText(write(self._param, stepped))
+        self._read(self.lineEdit().text())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _read(self, text: str) -> None:
+        try:
+            value = read(self._param, text)
+        except ValueError as wrong:
+            self.complained.emit(str(wrong))
+            return
+        trouble = None if value is UNSET else problem_with(self._param, value)
+        self.complained.emit(trouble or "")
+        if trouble is None:
+            self.edited.emit(value)
+
+
+def _default_text(param: Param) -> str:
+    if param.default is None:
+        return "none" if param.optional else ""
+    return write(param, param.default)
+
+
+def stepped_value(param: Param, value: Any, steps: int) -> Any:
+    """``value`` that many steps on: by one, by one an axis, or by the number's first digit."""
+    if param.kind is Kind.SIZE:
+        if isinstance(value, (list, tuple)):
+            return [_bounded(param, int(part) + steps) for part in value]
+        return _bounded(param, int(value or 0) + steps)
+    if param.kind is Kind.INT:
+        return _bounded(param, int(value or 0) + steps)
+    return _bounded(param, _stepped_float(param, float(value or 0.0), steps))
+
+
+def _stepped_float(param: Param, value: float, steps: int) -> float:
+    low, high = param.minimum, param.maximum
+    if low is not None and high is not None and high - low <= 1 and value >= 0.05:
+        return round(value + 0.05 * steps, 10)
+    if value == 0:
+        return 0.001 * steps
+    for _ in range(abs(steps)):
+        exponent = math.floor(math.log10(abs(value)) + 1e-9)
+        unit = 10.0**exponent
+        up = steps > 0
+        # Down from the first digit 1 the next smaller unit counts: 0.001 becomes 0.0009.
+        if not up and abs(value) <= unit * (1 + 1e-9):
+            unit /= 10
+        value = float(f"{value + (unit if up else -unit):.12g}")
+    return value
+
+
+def _bounded(param: Param, value: Any) -> Any:
+    if param.minimum is not None and value < param.minimum:
+        return type(value)(param.minimum)
+    if param.maximum is not None and value > param.maximum:
+        return type(value)(param.maximum)
+    return value

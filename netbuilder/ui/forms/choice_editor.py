@@ -1,0 +1,160 @@
+"""A loss, metric, optimizer or callback: a combo box, a line of help, and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import ObjectSpec
+from netbuilder.core.catalog.training.index import canonical
+from netbuilder.core.project.model import Choice
+from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.form import LABEL_WIDTH, ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.widgets.labels import note_label
+
+
+class ChoiceForm(QWidget):
+    """Chooses one of ``specs`` and its arguments. ``edited(choice, merge key)``.
+
+    With ``automatic`` the first entry is "automatic" (None in the project), which
+    ``set_automatic`` says the meaning of.
+    """
+
+    edited = Signal(object, str)
+
+    def __init__(
+        self,
+        title: str,
+        specs: Mapping[str, ObjectSpec],
+        parent: QWidget | None = None,
+        *,
+        automatic: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._title, self._specs, self._automatic = title, specs, automatic
+        self._choice: Choice | None = None
+        self._form: ParamForm | None = None
+        self._formed: str | None = None
+        self._auto_name = ""
+        self._steps = 0
+        self.combo = QuietComboBox(self)
+        self.combo.setAccessibleName(title)
+        label = QLabel(title, self)
+        label.setProperty("role", "field")
+        label.setBuddy(self.combo)
+        self.help = note_label("", self)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(3)
+        grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(label, 0, 0)
+        grid.addWidget(self.combo, 0, 1)
+        grid.addWidget(self.help, 1, 1)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(4)
+        self._outer.addLayout(grid)
+        self.combo.activated.connect(self._chosen)
+        self.set_task("")
+
+    @property
+    def form(self) -> ParamForm | None:
+        """The form of the arguments."""
+        return self._form
+
+    def set_task(self, task: str) -> None:
+        """Put what fits the task first; the rest stays, below a line."""
+        self.combo.clear()
+        if self._automatic:
+            self.combo.addItem(self._automatic_text(), None)
+        fitting = [s for s in self._specs.values() if not task or not s.tasks or task in s.tasks]
+        others = [s for s in self._specs.values() if s not in fitting]
+        for number, spec in enumerate((*fitting, *others)):
+            if others and number == len(fitting):
+                self.combo.insertSeparator(self.combo.count())
+            self.combo.addItem(spec.title or spec.name, spec.name)
+        self._show()
+
+    def set_automatic(self, name: str) -> None:
+        """Say what "automatic" stands for now."""
+        self._auto_name = name
+        if self._automatic and self.combo.count():
+            self.combo.setItemText(0, self._automatic_text())
+            self._show_help()
+
+    def show_choice(self, choice: Choice | None) -> None:
+        """Show what the project says."""
+        self._choice = choice
+        self._show()
+
+    def set_steps(self, steps: int) -> None:
+        """Say how many steps the plan makes, for a learning rate that changes on the way."""
+        self._steps = steps
+        if self._form is not None:
+            self._form.set_steps(steps)
+
+    def _automatic_text(self) -> str:
+        spec = self._specs.get(self._auto_name)
+        return f"auto: {(spec.title or spec.name).lower()}" if spec else "automatic, from the data"
+
+    def _show(self) -> None:
+        name = self._name()
+        index = self.combo.findData(name)
+        if index < 0 and name is not None:
+            self.combo.addItem(name, name)
+            index = self.combo.count() - 1
+        self.combo.setCurrentIndex(max(index, 0))
+        self._show_help()
+        spec = self._specs.get(name or "")
+        if name != self._formed:
+            self._formed = name
+            if self._form is not None:
+                self._form.hide()
+                self._form.deleteLater()
+            self._form = None
+            if spec is not None and spec.params:
+                self._form = ParamForm(spec.params, self)
+                self._form.set_steps(self._steps)
+                self._form.edited.connect(self._argument)
+                self._outer.addWidget(self._form)
+        if self._form is not None and self._choice is not None:
+            self._form.show_values(self._choice.params)
+
+    def _name(self) -> str | None:
+        if self._choice is None:
+            return None
+        return canonical(self._specs, self._choice.name) or self._choice.name
+
+    def _show_help(self) -> None:
+        spec = self._specs.get(self._name() or self._auto_name)
+        self.help.setText(spec.help if spec else "")
+        self.help.setVisible(spec is not None)
+
+    def _chosen(self, index: int) -> None:
+        name = self.combo.itemData(index)
+        old = self._choice
+        if name == self._name():
+            return
+        choice = None
+        if name is not None:
+            spec = self._specs[name]
+            known = old.params if old else {}
+            params = spec.start_params()
+            params |= {key: value for key, value in known.items() if key in spec.by_name}
+            choice = Choice(name, params)
+        self.show_choice(choice)
+        self.edited.emit(choice, "")
+
+    def _argument(self, name: str, value: Any) -> None:
+        if self._choice is None:
+            return
+        params = {key: held for key, held in self._choice.params.items() if key != name}
+        if value is not UNSET:
+            params[name] = value
+        self._choice = Choice(self._choice.name, params)
+        self.edited.emit(self._choice, f"{self._title}/{name}")

@@ -1,0 +1,213 @@
+"""One editor for each kind of parameter, registered in ``EDITORS``.
+
+An editor is a widget with ``show_value(value)``, the signal ``edited(value)`` (a legal value, or
+``UNSET`` for the default) and the signal ``complained(sentence)`` (empty when all is well).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.training.index import ACTIVATIONS
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.ui.forms.boxes import QuietComboBox, TypedBox
+from netbuilder.ui.forms.parsing import UNSET
+
+
+class CheckEditor(QCheckBox):
+    """Yes or no."""
+
+    edited = Signal(object)
+    complained = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._default = bool(param.default)
+        self.clicked.connect(self.edited.emit)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is the default."""
+        self.setChecked(self._default if value is None else bool(value))
+
+
+class ChoiceEditor(QuietComboBox):
+    """One of a few words; ``helps`` gives a line to each, shown as it is chosen."""
+
+    edited = Signal(object)
+    complained = Signal(str)
+    explained = Signal(str)
+
+    def __init__(
+        self,
+        param: Param,
+        parent: QWidget | None = None,
+        helps: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._param = param
+        self._helps = helps or {}
+        if param.optional or not (param.required or param.default is not None):
+            self.addItem("none", None)
+        for name in self._helps or param.choices:
+            self.addItem(str(name), name)
+            if self._helps.get(name):
+                self.setItemData(self.count() - 1, self._helps[name], Qt.ItemDataRole.ToolTipRole)
+        self.activated.connect(self._choose)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value, also one that is not among the choices; None is the default."""
+        if value is None and not self._param.optional:
+            value = self._param.default
+        index = self.findData(value)
+        if index < 0 and value is not None:
+            self.addItem(str(value), value)
+            index = self.count() - 1
+        self.setCurrentIndex(index)
+        self._explain()
+
+    def explanation(self) -> str:
+        """The line that belongs to what is chosen."""
+        return self._helps.get(self.currentData() or "", "")
+
+    def _choose(self, index: int) -> None:
+        self._explain()
+        self.edited.emit(self.itemData(index))
+
+    def _explain(self) -> None:
+        if self._helps:
+            self.explained.emit(self.explanation())
+
+
+def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
+    """The activations of the catalog, each with its line of help."""
+    return ChoiceEditor(param, parent, dict(ACTIVATIONS))
+
+
+class TextEditor(QLineEdit):
+    """Words, taken as they are typed."""
+
+    edited = Signal(object)
+    complained = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        if param.default is not None:
+            self.setPlaceholderText(str(param.default))
+        self.textEdited.connect(self._read)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is empty."""
+        text = "" if value is None else str(value)
+        if text != self.text():
+            self.setText(text)
+        self.complained.emit("")
+
+    def _read(self, text: str) -> None:
+        value: Any = text if text else UNSET
+        if value is UNSET and self._param.required:
+            self.complained.emit("Something is needed here.")
+            return
+        trouble = None if value is UNSET else problem_with(self._param, value)
+        self.complained.emit(trouble or "")
+        if trouble is None:
+            self.edited.emit(value)
+
+
+class FileEditor(QWidget):
+    """The path of a file, typed or chosen."""
+
+    edited = Signal(object)
+    complained = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = TextEditor(param, self)
+        browse = QPushButton("…", self)
+        browse.setProperty("small", True)
+        browse.setToolTip("Choose a file")
+        browse.setAccessibleName(f"Choose a file for {param.name}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        row.addWidget(self._text, 1)
+        row.addWidget(browse)
+        self._text.edited.connect(self.edited)
+        self._text.complained.connect(self.complained)
+        browse.clicked.connect(self._browse)
+        self.setFocusProxy(self._text)
+
+    def show_value(self, value: Any) -> None:
+        """Show a path; None is empty."""
+        self._text.show_value(value)
+
+    def _browse(self) -> None:
+        start = str(Path(self._text.text()).parent) if self._text.text() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Choose a file", start)
+        if path:
+            self._text.show_value(path)
+            self.edited.emit(path)
+
+
+def _object_editor(param: Param, parent: QWidget | None = None) -> QWidget:
+    from netbuilder.ui.forms.nested import ObjectEditor
+
+    return ObjectEditor(param, parent)
+
+
+def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
+    from netbuilder.ui.forms.nested import LayerEditor
+
+    return LayerEditor(param, parent)
+
+
+def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
+    from netbuilder.ui.forms.schedules import ScheduleEditor
+
+    return ScheduleEditor(param, parent)
+
+
+EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {
+    Kind.INT: TypedBox,
+    Kind.FLOAT: TypedBox,
+    Kind.SIZE: TypedBox,
+    Kind.SHAPE: TypedBox,
+    Kind.INTS: TypedBox,
+    Kind.FLOATS: TypedBox,
+    Kind.STRINGS: TypedBox,
+    Kind.BOOL: CheckEditor,
+    Kind.CHOICE: ChoiceEditor,
+    Kind.ACTIVATION: activation_editor,
+    Kind.TEXT: TextEditor,
+    Kind.FILE: FileEditor,
+    Kind.INITIALIZER: _object_editor,
+    Kind.REGULARIZER: _object_editor,
+    Kind.CONSTRAINT: _object_editor,
+    Kind.LAYER: _layer_editor,
+}
+
+_BLOCKS = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT, Kind.LAYER})
+
+
+def is_block(param: Param) -> bool:
+    """Whether the editor of ``param`` is higher than a line and takes the place of its help."""
+    return param.schedule or param.kind in _BLOCKS
+
+
+def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
+    """The editor of a parameter."""
+    make = _schedule_editor if param.schedule else EDITORS[param.kind]
+    return make(param, parent)

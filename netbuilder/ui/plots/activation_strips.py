@@ -1,0 +1,115 @@
+"""What a layer gives out, as small pictures: maps of a convolution, bars of units."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.style import theme
+
+GAP = 2
+MAPS_IN_STRIP = 8
+BARS_IN_STRIP = 64
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    """Cividis: one order of lightness for every eye (Nuñez, Anderton, Renslow, 2018)."""
+    import pyqtgraph as pg
+
+    table: NDArray[np.uint8] = pg.colormap.get("cividis").getLookupTable(0.0, 1.0, 256)
+    return table[:, :3]
+
+
+def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """(height, width) numbers as (height, width, 3) colours, from smallest to largest."""
+    plain = np.nan_to_num(np.asarray(values, float))
+    low, high = float(plain.min(initial=0.0)), float(plain.max(initial=0.0))
+    span = high - low
+    part = (plain - low) / span if span > 0 else np.zeros_like(plain)
+    found: NDArray[np.uint8] = _table()[(part * 255).astype(np.uint8)]
+    return found
+
+
+def montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QImage:
+    """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels."""
+    maps = maps[:most]
+    rows = -(-len(maps) // columns) or 1
+    used = min(columns, max(len(maps), 1))
+    picture = QImage(
+        used * (side + GAP) - GAP, rows * (side + GAP) - GAP, QImage.Format.Format_ARGB32
+    )
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    for number, values in enumerate(maps):
+        image = to_image(colored(values) if values.ndim == 2 else _bytes(values))
+        row, column = divmod(number, columns)
+        box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
+        painter.drawImage(_fitted(image, box), image)
+    painter.end()
+    return picture
+
+
+def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    low, high = float(values.min()), float(values.max())
+    return ((values - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+
+
+def _fitted(image: QImage, box: QRectF) -> QRectF:
+    scale = min(box.width() / image.width(), box.height() / image.height())
+    width, height = image.width() * scale, image.height() * scale
+    return QRectF(box.center().x() - width / 2, box.center().y() - height / 2, width, height)
+
+
+def bars(values: NDArray[Any], width: int, height: int, marked: int | None = None) -> QImage:
+    """Units as upright bars around zero; the marked one in the training colour."""
+    flat = np.nan_to_num(np.asarray(values, float).reshape(-1))[:BARS_IN_STRIP]
+    picture = QImage(width, height, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    if not len(flat):
+        return picture
+    painter = QPainter(picture)
+    top, bottom = max(float(flat.max()), 0.0), min(float(flat.min()), 0.0)
+    span = (top - bottom) or 1.0
+    zero = height * top / span
+    step = width / len(flat)
+    color, strong = QColor(theme.colors().secondary), QColor(theme.colors().training)
+    for number, value in enumerate(flat):
+        length = max(abs(value) / span * height, 1.5)
+        y = zero - length if value >= 0 else zero
+        box = QRectF(number * step, min(y, height - 1.5), max(step - 1.5, 1.0), length)
+        painter.fillRect(box, strong if marked is None or number == marked else color)
+    painter.end()
+    return picture
+
+
+def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | None:
+    """One line of pictures for a layer's place on the canvas; None where nothing can be shown."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiub" or values.size == 0:
+        return None
+    if values.ndim == 3:
+        channels = values.shape[2]
+        if channels in (1, 3) and max(values.shape[:2]) > 4:
+            maps = values[None] if channels == 3 else values[None, :, :, 0]
+            return montage(np.asarray(maps, float), height, 1)
+        maps = np.asarray(values, float).transpose(2, 0, 1)
+        side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
+        return montage(maps, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+    if values.ndim == 2:
+        image = to_image(colored(np.asarray(values, float).T))
+        return image.scaled(width, height)
+    if values.ndim <= 1:
+        flat = values.reshape(-1)
+        if len(flat) > BARS_IN_STRIP:
+            image = to_image(colored(flat[None, :].astype(float)))
+            return image.scaled(width, height // 2)
+        best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
+        return bars(flat, min(width, max(12 * len(flat), 24)), height, best)
+    return None

@@ -1,0 +1,80 @@
+"""Named bars, one a line: how often each class comes, how sure an answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.style import theme
+
+MOST = 30
+
+
+class Bars(QWidget):
+    """``(name, value, text)`` rows; the longest bar is the largest value."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[tuple[str, float, str]] = []
+        self._marked: str | None = None
+        self._top: float | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_rows(
+        self,
+        rows: Sequence[tuple[str, float, str]],
+        *,
+        marked: str | None = None,
+        top: float | None = None,
+    ) -> None:
+        """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar."""
+        self._rows = list(rows[:MOST])
+        self._marked, self._top = marked, top
+        self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self._rows))
+        self.setVisible(bool(self._rows))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, len(self._rows) * self._height + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    @property
+    def _height(self) -> int:
+        return self.fontMetrics().height() + 4
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._rows:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        names = max(metrics.horizontalAdvance(name) for name, _v, _t in self._rows) + 8
+        names = min(names, self.width() // 2)
+        texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self._rows) + 8
+        room = max(self.width() - names - texts, 4)
+        top = self._top or max((abs(value) for _n, value, _t in self._rows), default=1.0) or 1.0
+        vertical = Qt.AlignmentFlag.AlignVCenter
+        for number, (name, value, text) in enumerate(self._rows):
+            y = number * self._height
+            strong = name == self._marked
+            painter.setPen(QColor(scheme.text if strong else scheme.secondary))
+            box = QRectF(0, y, names - 6, self._height)
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
+            length = room * min(abs(value) / top, 1.0)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(scheme.training if strong or not self._marked else scheme.dots))
+            painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
+            painter.setPen(QColor(scheme.text if strong else scheme.secondary))
+            painter.drawText(
+                QRectF(names + length + 6, y, texts, self._height),
+                vertical | Qt.AlignmentFlag.AlignLeft,
+                text,
+            )
+        painter.end()

@@ -1,0 +1,119 @@
+"""A confusion matrix as a heat map: rows the truth, columns the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from netbuilder.ui.style import theme
+
+NAME_WIDTH = 110
+_WRITTEN = 24
+
+
+class HeatMap(QWidget):
+    """Counts as shades; the diagonal is what was right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+        self._labels: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+
+    def show_matrix(self, counts: NDArray[Any], labels: tuple[str, ...]) -> None:
+        """Show a matrix (classes, classes)."""
+        self._counts, self._labels = np.asarray(counts, np.int64), labels
+        wrong = int(self._counts.sum() - np.trace(self._counts))
+        self.setAccessibleName(f"Confusion matrix of {len(labels)} classes: {wrong} wrong")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        count = max(len(self._labels), 1)
+        side = max(min(300 // count, 44), 14)
+        return QSize(300, count * side + 2 * self.fontMetrics().height() + 12)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.sizeHint().height())
+
+    def _grid(self) -> tuple[float, float, float]:
+        """Left, top and side of the cells."""
+        count = max(len(self._labels), 1)
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+        left = min(widest + 14.0 + metrics.height(), NAME_WIDTH + metrics.height())
+        top = 2.0 * metrics.height() + 8
+        side = min((self.width() - left - 4) / count, (self.height() - top - 2) / count)
+        return left, top, max(side, 1.0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        count = len(self._labels)
+        if not count:
+            return
+        painter = QPainter(self)
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        left, top, side = self._grid()
+        high = max(int(self._counts.max()), 1)
+        centre = Qt.AlignmentFlag.AlignCenter
+        painter.setPen(QColor(scheme.secondary))
+        painter.drawText(QRectF(left, 0, count * side, metrics.height()), centre, "answer")
+        painter.save()
+        painter.translate(0, top + count * side)
+        painter.rotate(-90)
+        painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, "truth")
+        painter.restore()
+        for number, label in enumerate(self._labels):
+            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(side))
+            box = QRectF(left + number * side, metrics.height() + 4, side, metrics.height())
+            painter.drawText(box, centre, shown)
+            room = left - metrics.height() - 6
+            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(
+                QRectF(metrics.height(), top + number * side, room, side),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                shown,
+            )
+        for row in range(count):
+            for column in range(count):
+                place = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+                self._cell(painter, row, column, place, high)
+        painter.end()
+
+    def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
+        scheme = theme.colors()
+        value = int(self._counts[row, column])
+        color = QColor(scheme.training if row == column else scheme.validation)
+        part = value / high
+        color.setAlphaF(0.0 if value == 0 else 0.15 + 0.85 * part)
+        painter.fillRect(box, QColor(scheme.canvas))
+        painter.fillRect(box, color)
+        width = self.fontMetrics().horizontalAdvance(str(value))
+        if value and box.width() >= 12 and width < box.width() and len(self._labels) <= _WRITTEN:
+            dark_ink = scheme.dark or part < 0.45
+            painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos().x(), event.pos().y()))
+            return True
+        return super().event(event)
+
+    def text_at(self, x: float, y: float) -> str:
+        """What the cell at a place says in words; "" beside the cells."""
+        left, top, side = self._grid()
+        column, row = int((x - left) // side), int((y - top) // side)
+        count = len(self._labels)
+        if not (0 <= row < count and 0 <= column < count and x >= left and y >= top):
+            return ""
+        value = int(self._counts[row, column])
+        truth, answer = self._labels[row], self._labels[column]
+        if row == column:
+            return f"{value:,} of {int(self._counts[row].sum()):,} × “{truth}” were found"
+        return f"{value:,} × “{truth}” were taken for “{answer}”"

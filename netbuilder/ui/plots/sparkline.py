@@ -1,0 +1,78 @@
+"""A small curve without axes: where it is highest, where it ends, and how long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.style import theme
+
+HEIGHT, GAP = 54, 4
+
+
+class Sketch(QWidget):
+    """Numbers at equal distances as a line from 0 up, with its ends written beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._values: tuple[float, ...] = ()
+        self._words = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """What is drawn."""
+        return self._values
+
+    def show_curve(self, values: Sequence[float], words: str) -> None:
+        """Draw values; none: nothing. ``words`` says what lies from left to right."""
+        self._values, self._words = tuple(values), words
+        name = f"Curve: {self._ends()}, {words}" if self._values else "No curve"
+        self.setAccessibleName(name)
+        self.setToolTip(name if self._values else "")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, HEIGHT + 2 * self.fontMetrics().height() + 3 * GAP)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def _ends(self) -> str:
+        first, last, highest = self._values[0], self._values[-1], max(self._values)
+        # A wave that starts again may end high: the highest is told only where it is neither.
+        top = f", at most {highest:.3g}" if highest > max(first, last) * 1.001 else ""
+        return f"from {first:.3g} to {last:.3g}{top}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._values:
+            return
+        colors = theme.colors()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = float(self.fontMetrics().height())
+        frame = QRectF(0.5, line + GAP, self.width() - 1.0, HEIGHT)
+        painter.setPen(QPen(QColor(colors.hairline), 1))
+        painter.setBrush(QColor(colors.canvas))
+        painter.drawRoundedRect(frame, 4, 4)
+        inner = frame.adjusted(6, 6, -6, -6)
+        highest = max(self._values) or 1.0
+        across = inner.width() / max(len(self._values) - 1, 1)
+        up = inner.height() / highest
+        points = QPolygonF(
+            [
+                QPointF(inner.left() + across * number, inner.bottom() - up * value)
+                for number, value in enumerate(self._values)
+            ]
+        )
+        painter.setPen(QPen(QColor(colors.training), 1.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(points)
+        painter.setPen(QColor(colors.secondary))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, 0, self.width(), line), left, self._ends())
+        painter.drawText(QRectF(0, frame.bottom() + GAP, self.width(), line), left, self._words)
+        painter.end()

@@ -1,0 +1,144 @@
+"""A look at the data: the first rows as a table, or as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QTableView, QVBoxLayout, QWidget
+
+from netbuilder.core.data.preview import ColumnStats, Preview
+from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.images import ImageGrid
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+Index = QModelIndex | QPersistentModelIndex
+_COLUMN_WIDTH = 240
+
+
+class TextTable(QAbstractTableModel):
+    """Rows of text; marked columns stand out."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns: tuple[str, ...] = ()
+        self._rows: Sequence[Sequence[str]] = ()
+        self._tips: tuple[str, ...] = ()
+        self._marked: frozenset[int] = frozenset()
+
+    def show_rows(
+        self,
+        columns: tuple[str, ...],
+        rows: Sequence[Sequence[str]],
+        tips: tuple[str, ...] = (),
+        marked: frozenset[int] = frozenset(),
+    ) -> None:
+        """Show other rows."""
+        self.beginResetModel()
+        self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        text = self._rows[index.row()][index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return text or "–"
+        if role == Qt.ItemDataRole.ForegroundRole and not text:
+            return QColor(theme.colors().secondary)
+        if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
+            return theme.ui_font(bold=True)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
+        if role == Qt.ItemDataRole.DisplayRole:
+            name = self._columns[section]
+            return f"▸ {name}" if section in self._marked else name
+        if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
+            return self._tips[section]
+        if role == Qt.ItemDataRole.FontRole:
+            font = QFont(theme.ui_font(0.9))
+            font.setBold(section in self._marked)
+            return font
+        return None
+
+
+def stats_text(stats: ColumnStats) -> str:
+    """A line about a column: "number, 3.1 to 9.8, on average 5.2, 2 missing"."""
+    parts = [f"{stats.kind}"]
+    if stats.minimum is not None and stats.maximum is not None:
+        parts.append(f"{stats.minimum:.6g} to {stats.maximum:.6g}")
+    if stats.mean is not None:
+        parts.append(f"on average {stats.mean:.6g}")
+    parts.append(f"{stats.distinct:,} different")
+    if stats.missing:
+        parts.append(f"{stats.missing:,} missing")
+    return ", ".join(parts)
+
+
+def text_table(model: TextTable, name: str, parent: QWidget) -> QTableView:
+    """A table of text to look at and to copy from."""
+    table = QTableView(parent)
+    table.setModel(model)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
+    table.setAccessibleName(name)
+    return table
+
+
+class PreviewView(QWidget):
+    """The first rows, and how often each class comes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = TextTable(self)
+        self.table = text_table(self.model, "First rows of the data", self)
+        self.images = ImageGrid(parent=self)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.table)
+        self.stack.addWidget(self.images)
+        self.bars = Bars(self)
+        self.note = note_label("", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.note)
+        layout.addWidget(self.stack, 1)
+        layout.addWidget(self.bars)
+        self.setMinimumHeight(200)
+
+    def show_preview(self, preview: Preview) -> None:
+        """Show what the data looks like."""
+        self.note.setText(preview.note)
+        self.note.setVisible(bool(preview.note))
+        most = max((count for _name, count in preview.class_counts), default=0)
+        few = len(preview.class_counts) <= 12
+        rows = [(name, float(count), f"{count:,}") for name, count in preview.class_counts]
+        self.bars.show_rows(rows if few else [], top=float(most) if most else None)
+        if preview.images is not None:
+            labels = [" ".join(row) for row in preview.rows]
+            self.images.show_images(preview.images, labels)
+            self.stack.setCurrentIndex(1)
+            return
+        self.stack.setCurrentIndex(0)
+        targets = frozenset(n for n, stats in enumerate(preview.stats) if stats.target)
+        tips = tuple(stats_text(stats) for stats in preview.stats)
+        self.model.show_rows(preview.columns, preview.rows, tips, targets)
+        self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            if self.table.columnWidth(column) > _COLUMN_WIDTH:
+                self.table.setColumnWidth(column, _COLUMN_WIDTH)

@@ -1,0 +1,57 @@
+"""Loading TensorFlow and Keras behind the window: the one place where the app does.
+
+So the order of libraries can be changed here (DLL order on Windows has broken other packages).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import os
+from pathlib import Path
+
+from netbuilder.core.engine.loop.tracing import no_collection
+from netbuilder.core.quiet import quiet_stderr
+
+_LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
+
+
+def load() -> str:
+    """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
+    preload()
+    # What TensorFlow's C++ writes to the terminal frightens beginners and says nothing to them.
+    with quiet_stderr(), no_collection():
+        import keras
+        import tensorflow as tf
+
+        # Loads what Keras puts off until the first layer is made.
+        keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        # The third of a million objects that came stay to the end. Looked through for garbage,
+        # they would stop the event loop for a sixth of a second each time.
+        gc.freeze()
+    return str(tf.__version__)
+
+
+def preload() -> None:
+    """Bring TensorFlow's large libraries into the process without stopping other threads.
+
+    Python holds its lock while it loads an extension, and the event loop waits for it: a third
+    of a second for a gigabyte. ``dlopen`` called as a foreign function lets the lock go; the
+    import then finds the libraries loaded. Where that fails the import does it all itself.
+    """
+    if os.name != "posix":
+        return
+    found = importlib.util.find_spec("tensorflow")
+    if found is None or found.origin is None:
+        return
+    folder = Path(found.origin).parent
+    try:
+        dlopen = ctypes.CDLL(None).dlopen
+    except (OSError, AttributeError):
+        return
+    dlopen.restype = ctypes.c_void_p
+    dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    for name in _LIBRARIES:
+        for path in sorted(folder.glob(f"{name}.*")):
+            dlopen(os.fsencode(path), os.RTLD_LAZY)

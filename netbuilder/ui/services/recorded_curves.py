@@ -1,0 +1,35 @@
+"""From the record of a run to its curves. No Qt here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.services.run_tracker import mark_words
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
+
+
+def curves_of(run: Run) -> RunCurves:
+    """The curves of a recorded run.
+
+    Raises:
+        UserError: they cannot be read.
+    """
+    from netbuilder.core.engine.runs.store import rows
+
+    found = rows(run)
+    curves = RunCurves(run.name)
+    steps = max((len(values) for values in found.steps.values()), default=0)
+    per_epoch = run.steps_per_epoch or steps / max(run.epochs, 1)
+    if steps and per_epoch:
+        curves.add_steps(np.arange(1, steps + 1) / per_epoch, dict(found.steps))
+    for name, values in found.epochs.items():
+        curves.add_epochs(name, np.arange(1, len(values) + 1), values)
+    for change in run.changes:
+        x = change.epoch + change.step / max(per_epoch, 1)
+        curves.mark(x, mark_words(change))
+    return curves

@@ -1,0 +1,141 @@
+"""Autosave: every edit is on disk within a second, beside nothing of the user's.
+
+A recovery file lives in the state folder while its project has changes that are not saved. It
+names its process; a file whose process is gone is what a crash left.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from netbuilder.core import folders
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.store import ProjectStore
+
+log = logging.getLogger(__name__)
+_DELAY_MS = 400
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """A project that a crash left: where its own file is (None: never saved), and when."""
+
+    file: Path
+    project: Project
+    original: Path | None
+    time: float
+
+
+def _folder() -> Path:
+    folder = folders.state() / "recovery"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def alive(pid: int) -> bool:
+    """Whether a process of this number runs."""
+    if pid == os.getpid():
+        return True
+    if os.name == "nt":
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # type: ignore[attr-defined]
+        if handle:
+            ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined]
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def find() -> list[Recovered]:
+    """What earlier processes left when they died, the latest first."""
+    found = []
+    for file in _folder().glob("*.json"):
+        try:
+            raw = json.loads(file.read_text("utf-8"))
+            if alive(int(raw["pid"])):
+                continue
+            original = Path(raw["path"]) if raw.get("path") else None
+            project = files.loads(raw["project"])
+            found.append(Recovered(file, project, original, float(raw["time"])))
+        except (OSError, ValueError, KeyError, TypeError, UserError) as error:
+            log.warning("recovery file %s is of no use: %s", file, error)
+    return sorted(found, key=lambda one: -one.time)
+
+
+def discard(recovered: Recovered) -> None:
+    """Delete a recovery file."""
+    recovered.file.unlink(missing_ok=True)
+
+
+class Recovery(QObject):
+    """Writes the store's project to a recovery file while it has unsaved changes."""
+
+    def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self.original: Path | None = None
+        self._file = _folder() / f"{uuid.uuid4().hex}.json"
+        self._lock = threading.Lock()
+        self._newest = 0
+        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        self._timer.timeout.connect(self._write)
+        store.steps_changed.connect(self._changed)
+
+    def close(self) -> None:
+        """Remove the file: the program ends by itself and nothing was lost."""
+        self._timer.stop()
+        with self._lock:
+            self._newest += 1
+            self._file.unlink(missing_ok=True)
+
+    def _changed(self) -> None:
+        if self._store.modified:
+            # Not restarted by each edit: a second is the most that may be lost.
+            if not self._timer.isActive():
+                self._timer.start()
+        else:
+            self.close()
+
+    def _write(self) -> None:
+        if not self._store.modified:
+            return
+        with self._lock:
+            self._newest += 1
+            number = self._newest
+        raw = {
+            "pid": os.getpid(),
+            "time": time.time(),
+            "path": str(self.original) if self.original else "",
+        }
+        project = self._store.project
+        threading.Thread(
+            target=self._write_file, args=(number, raw, project), name="recovery", daemon=True
+        ).start()
+
+    def _write_file(self, number: int, raw: dict[str, object], project: Project) -> None:
+        text = json.dumps({**raw, "project": files.dumps(project)})
+        with self._lock:
+            if number != self._newest:
+                return
+            try:
+                write_bytes(self._file, text.encode())
+            except UserError as error:
+                log.warning("autosave failed: %s", error)

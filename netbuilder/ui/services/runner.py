@@ -1,0 +1,496 @@
+"""One training at a time, in a thread of its own; its events reach the window in handfuls.
+
+The session calls back from its thread for every chunk of steps. The calls go into a queue that
+the GUI thread empties thirty times a second at most, so that a fast run cannot flood the window.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.failures import log
+from netbuilder.ui.services.run_progress import Progress
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.services.interrupted_runs import Interrupted
+    from netbuilder.ui.services.run_curves import RunCurves
+    from netbuilder.ui.services.run_tracker import Tracker
+
+#: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
+#: often: painting takes processor time that the training needs, and words want to be read. After
+#: some seconds another part of a second changes little in a curve.
+FRAME_MS = 50
+CURVES_SECONDS = 0.1
+LATER_CURVES_SECONDS = 0.25
+LATER_SECONDS = 4.0
+WORDS_SECONDS = 0.25
+#: Trained networks of at most so many weights (8 MB) are kept with the record of their run.
+KEPT_WEIGHTS = 2_000_000
+
+
+class State(StrEnum):
+    """Where the run is."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+class _End:
+    """The last thing that the worker thread puts into the queue."""
+
+    def __init__(
+        self, trained: Any = None, evaluation: Any = None, error: Exception | None = None
+    ) -> None:
+        self.trained, self.evaluation, self.error = trained, evaluation, error
+
+
+def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
+    """The model with its test numbers in the data's own units, and the whole judgement."""
+    test = session.dataset.test if session is not None else None
+    if trained is None or test is None or not len(test):
+        return trained, None
+    from netbuilder.core.results.evaluate import evaluate
+
+    found = evaluate(trained, test)
+    return replace(trained, test={**trained.test, **found.metrics}), found
+
+
+def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
+    """Put a small network to the record of its run: a project that is opened again has it back."""
+    if trained is None or session is None or not session.run_id:
+        return
+    from netbuilder.core.engine.runs import store as runs
+    from netbuilder.core.formats import registry
+
+    path = runs.network(session.run_id)
+    try:
+        path.unlink(missing_ok=True)
+        if trained.core.count_params() <= KEPT_WEIGHTS:
+            registry.save(trained, path)
+    except (UserError, OSError) as error:
+        log.info("the network of the run is not kept: %s", error)
+
+
+class Runner(QObject):
+    """Starts, steers and follows a training.
+
+    Signals (all on the GUI thread):
+        state_changed: ``state`` changed.
+        curves_changed: ``curves`` have new points.
+        progress_changed: ``progress`` changed.
+        began: a run began, or one that could not gave way to the run before; ``curves`` is
+            another object.
+        noticed(notice): the watcher found something.
+        overlays_changed: ``overlays``, earlier runs to compare with, are others.
+        told(words): something worth a line, such as why the run waits.
+        ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
+    """
+
+    state_changed = Signal()
+    curves_changed = Signal()
+    progress_changed = Signal()
+    began = Signal()
+    noticed = Signal(object)
+    told = Signal(str)
+    overlays_changed = Signal()
+    ended = Signal()
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self.state = State.IDLE
+        self.project: Project | None = None
+        self.progress: Progress | None = None
+        self.notices: list[Any] = []
+        self.overlays: dict[str, RunCurves] = {}
+        self._known: Tracker | None = None
+        self._session: Session | None = None
+        self._thread: threading.Thread | None = None
+        self._queue: deque[Any] = deque()
+        self.recalled: Run | None = None
+        self.begun = False
+        self._before: tuple[Any, ...] | None = None
+        self._cancelled = False
+        self._worded = 0.0
+        self._drawn = 0.0
+        self._began = 0.0
+        self._grown = False
+        self._reason = "done"
+        self._failure: UserError | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def _tracker(self) -> Tracker:
+        # NumPy is imported here and not with the window: it takes a sixth of its time to start.
+        if self._known is None:
+            from netbuilder.ui.services.run_curves import RunCurves
+            from netbuilder.ui.services.run_tracker import Tracker
+
+            self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)
+        return self._known
+
+    @property
+    def curves(self) -> RunCurves:
+        """The curves of the run, or of the last one."""
+        return self._tracker.curves
+
+    @property
+    def active(self) -> bool:
+        """Whether a run is under way, paused or not."""
+        return self.state is not State.IDLE
+
+    @property
+    def running(self) -> bool:
+        """Whether a run can be paused or gone on with."""
+        return self.state in (State.RUNNING, State.PAUSED)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits."""
+        return self.state is State.PAUSED
+
+    @property
+    def may_start(self) -> bool:
+        """Whether Train would begin a run now."""
+        return not self.active and self._workbench.keras_state != "failed"
+
+    @property
+    def differs(self) -> bool:
+        """Whether the project on the canvas is another than the one that is being trained."""
+        held, now = self.project, self._store.project
+        return held is not None and (
+            held.graph != now.graph or held.data != now.data or held.training != now.training
+        )
+
+    def start(
+        self, project: Project | None = None, *, interrupted: Interrupted | None = None
+    ) -> None:
+        """Train the project as it stands, or go on with a run that a crash cut short."""
+        if self.active:
+            return
+        if interrupted is not None:
+            project = interrupted.project
+        before = (
+            self.project,
+            self.recalled,
+            self.notices,
+            self._known,
+            self._session,
+            self.progress,
+        )
+        self.project = project or self._store.project
+        self.recalled = None
+        self.notices = []
+        self._known = None
+        self._tracker.planned = self.project.training.epochs
+        self._session = None
+        self._launch(lambda: self._train(self.project, interrupted))
+        self._before = before
+        self._workbench.set_run_error(None)
+        self.began.emit()
+
+    def train_more(self, epochs: int) -> None:
+        """Train so many epochs more from here, during a run or after it."""
+        self._ask(lambda session: session.train_more(epochs))
+
+    def go_to_best(self) -> None:
+        """Take the weights of the best epoch back, during a run or after it."""
+        self._ask(lambda session: session.go_back_to_best())
+
+    def reset_weights(self, seed: int | None = None) -> None:
+        """Begin anew, with the same seed or another."""
+        self._ask(lambda session: session.reset_weights(seed))
+
+    def set_overlays(self, overlays: dict[str, RunCurves]) -> None:
+        """Show these earlier runs beside the live one."""
+        self.overlays = overlays
+        self.overlays_changed.emit()
+
+    def do(self, action: str, amount: int) -> None:
+        """What the button of a notice does to the run itself; "" does nothing."""
+        match action:
+            case "train_more":
+                self.train_more(amount)
+            case "go_back_to_best":
+                self.go_to_best()
+            case "reset_weights":
+                self.reset_weights()
+            case "stop":
+                self.stop()
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether there is a run to go on with."""
+        return self._session is not None and self.state in (
+            State.IDLE,
+            State.RUNNING,
+            State.PAUSED,
+        )
+
+    def _ask(self, wish: Callable[[Session], object]) -> None:
+        """Tell the session a wish; one that has ended does it and goes on from there."""
+        session = self._session
+        if session is None or not self.may_go_on:
+            return
+        wish(session)
+        if not self.active:
+            self._workbench.set_run_error(None)
+            self._launch(session.run, "Going on…")
+
+    @property
+    def planned(self) -> int:
+        """Epochs that the run will have when it ends."""
+        return self._known.planned if self._known is not None else 0
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The rate of the run's last step."""
+        return self._known.learning_rate if self._known is not None else None
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the lowest (validation) loss, counted from 1; 0: none yet."""
+        return self._known.best_epoch if self._known is not None else 0
+
+    @property
+    def may_go_to_best(self) -> bool:
+        """Whether the best epoch's weights can be had back."""
+        return self.may_go_on and self.best_epoch > 0
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        session = self._session
+        if session is None:
+            return
+        if self.paused:
+            session.resume()
+        elif self.state is State.RUNNING:
+            session.pause()
+
+    def stop(self) -> None:
+        """End the run at once; what it has learned is kept."""
+        if not self.active:
+            return
+        self._cancelled = True
+        if self._session is not None:
+            self._session.stop()
+        self._set_state(State.STOPPING)
+
+    def stop_after_epoch(self) -> None:
+        """End the run with the epoch that it is in."""
+        if self._session is not None and self.active:
+            self._session.stop_after_epoch()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Go on with another learning rate."""
+        if self._session is not None and self.active:
+            self._session.set_learning_rate(rate)
+
+    def close(self, seconds: float = 5.0) -> bool:
+        """Stop and wait; False when the thread did not end in time."""
+        self.stop()
+        thread = self._thread
+        if thread is not None:
+            thread.join(seconds)
+        self._timer.stop()
+        self._drain()
+        return thread is None or not thread.is_alive()
+
+    def forget(self) -> None:
+        """Let go of the last run: another project was opened."""
+        if self.active:
+            return
+        self.project, self._session, self.recalled = None, None, None
+        self._known, self.notices = None, []
+        self.progress = None
+        self.progress_changed.emit()
+        self.began.emit()
+
+    def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
+        """Show an earlier run of ``project``, which was opened, as the last one."""
+        from netbuilder.ui.services.run_tracker import Tracker
+
+        if self.active:
+            return
+        self.forget()
+        self.project, self.recalled = project, run
+        self._known = Tracker(curves, max(run.epochs, 1))
+        self.began.emit()
+
+    def _launch(self, work: Callable[[], Any], words: str = "Reading the data…") -> None:
+        self._cancelled = False
+        self._failure = None
+        self.begun, self._before = False, None
+        self._queue.clear()
+
+        def run() -> None:
+            try:
+                trained, evaluation = judged(work(), self._session)
+                keep_network(trained, self._session)
+                self._queue.append(_End(trained, evaluation))
+            except Exception as error:  # noqa: BLE001 - every failure is told in the window
+                self._queue.append(_End(error=error))
+
+        self._thread = threading.Thread(target=run, name="training", daemon=True)
+        self._set_progress(Progress(words))
+        self._set_state(State.PREPARING)
+        self._thread.start()
+        self._timer.start()
+
+    def _train(self, project: Project | None, left: Interrupted | None) -> Any:
+        from netbuilder.core.data.load import load
+        from netbuilder.core.engine.session import Session
+        from netbuilder.ui.services import interrupted_runs as interrupted
+
+        assert project is not None
+        dataset = load(project, self._workbench.base)
+        if self._cancelled:
+            return None
+        place = left or interrupted.begin(project, self._workbench.base)
+        session = Session(
+            project,
+            dataset,
+            on_event=self._queue.append,
+            checkpoint_dir=place.checkpoints if place is not None else None,
+            resume=left is not None,
+            base=self._workbench.base,
+        )
+        self._session = session
+        if self._cancelled:
+            session.stop()
+        try:
+            return session.run()
+        finally:
+            # Only a run that is killed leaves its checkpoints behind.
+            interrupted.end(place)
+            session.checkpoint_dir = None
+
+    def _drain(self) -> None:
+        """Take what the worker thread said, at most for half a frame."""
+        until = time.perf_counter() + 0.008
+        while self._queue and time.perf_counter() < until:
+            event = self._queue.popleft()
+            if isinstance(event, _End):
+                self._finish(event)
+                return
+            self._grown |= self._take(event)
+        now = time.perf_counter()
+        later = now - self._began > LATER_SECONDS
+        wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
+        if self._grown and now - self._drawn > wait:
+            self._drawn, self._grown = now, False
+            if now - self._worded > WORDS_SECONDS:
+                self._worded = now
+                self._set_progress(self._tracker.progress(paused=self.paused))
+            self.curves_changed.emit()
+
+    def _take(self, event: Any) -> bool:
+        from netbuilder.core.engine import events
+
+        match event:
+            case events.Preparing():
+                self._set_progress(Progress(f"{event.text}…"))
+            case events.Restored():
+                self._tracker.restored(event)
+                return True
+            case events.Started():
+                self._began = time.perf_counter()
+                self.begun, self._before = True, None
+                self._tracker.start(event)
+                self._set_state(State.RUNNING)
+            case events.Steps():
+                self._tracker.steps(event)
+                return True
+            case events.EpochEnd():
+                self._tracker.epoch_end(event)
+                return True
+            case events.Changed():
+                self._tracker.change(event)
+                return True
+            case events.Paused():
+                self._set_state(State.PAUSED)
+                self._set_progress(self._tracker.progress(paused=True))
+                if event.reason:
+                    self.told.emit(event.reason)
+            case events.Resumed():
+                self._set_state(State.RUNNING)
+            case events.Noticed():
+                self.notices.append(event.notice)
+                self.noticed.emit(event.notice)
+            case events.Finished():
+                self._reason = event.reason
+            case events.Failed():
+                self._failure = event.error
+        return False
+
+    def _finish(self, end: _End) -> None:
+        self._timer.stop()
+        self._thread = None
+        kept = end.trained is None and self._take_back()
+        self._set_state(State.IDLE)
+        error = self._failure or end.error
+        if error is not None:
+            if not isinstance(error, UserError):
+                log.error("training failed", exc_info=error)
+                error = TrainingError(
+                    f"The training {'ended early' if self.begun else 'could not begin'}: {error}",
+                    "Look at the network's problems, then try again.",
+                )
+            if not kept:
+                self._set_progress(None)
+            self._workbench.set_run_error(error)
+        elif end.trained is not None:
+            words = {"stopped": "stopped", "early": "stopped early"}.get(self._reason, "done")
+            self._tracker.settle()
+            self._set_progress(self._tracker.progress(done=True, end=words))
+            self._workbench.set_trained(end.trained, end.evaluation)
+        elif not kept:
+            self._set_progress(None)
+        self.curves_changed.emit()
+        self.ended.emit()
+
+    def _take_back(self) -> bool:
+        """Show the run before again where the new one made no step; whether it was so."""
+        before, self._before = self._before, None
+        if before is None:
+            return False
+        self.project, self.recalled, self.notices, self._known, self._session, progress = before
+        self._set_progress(progress)
+        self.began.emit()
+        for notice in self.notices:
+            self.noticed.emit(notice)
+        return True
+
+    def _set_state(self, state: State) -> None:
+        if state is not self.state and not (
+            self.state is State.STOPPING and state in (State.RUNNING, State.PAUSED)
+        ):
+            self.state = state
+            self.state_changed.emit()
+
+    def _set_progress(self, progress: Progress | None) -> None:
+        if progress != self.progress:
+            self.progress = progress
+            self.progress_changed.emit()

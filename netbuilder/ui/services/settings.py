@@ -1,0 +1,41 @@
+"""What the window remembers between starts, in the user's own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+from netbuilder.core import folders
+
+RECENT_COUNT = 10
+
+
+def settings() -> QSettings:
+    """The settings file, where ``NETBUILDER_HOME`` or the system says that it lies."""
+    return QSettings(str(folders.state() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def recent_files() -> list[Path]:
+    """Files that were open lately and still exist, the last one first."""
+    value = settings().value("recent", [])
+    names = value if isinstance(value, list) else [value]
+    return [Path(str(name)) for name in names if name and Path(str(name)).exists()]
+
+
+def remember_file(path: Path) -> None:
+    """Put a file at the head of the recent ones."""
+    others = [p for p in recent_files() if p != path]
+    _store([path, *others][:RECENT_COUNT])
+
+
+def forget_files() -> None:
+    """Empty the list of recent files."""
+    _store([])
+
+
+def _store(paths: Sequence[Path]) -> None:
+    kept = settings()
+    kept.setValue("recent", [str(path) for path in paths])
+    kept.sync()

@@ -1,0 +1,4 @@
+"""How the window looks: colours, fonts, spacing, icons, size of letters.
+
+No widgets and nothing about projects.
+"""

@@ -1,0 +1,202 @@
+"""Train elsewhere: a folder with project, data and the exact command for each machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.parsing import read_strings
+from netbuilder.ui.services import jobs
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.window.dialogs import plain_buttons
+
+PORT = 12345
+PROJECT_NAME = "project.netbuilder"
+
+
+def commands(machines: list[str]) -> list[str]:
+    """The command of each machine; of one machine the plain one.
+
+    Raises:
+        UserError: no machine, or an address that is not ``host:port``.
+    """
+    if not machines:
+        raise UserError("No machine is named.", "Write one address a line, such as pc1:12345.")
+    plain = f"netbuilder train {PROJECT_NAME} -o model.h5"
+    if len(machines) == 1:
+        return [plain]
+    addresses = [one if ":" in one else f"{one}:{PORT}" for one in machines]
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise UserError(
+                f"“{address}” is no address of a machine.", "Write it as name:port, pc1:12345."
+            )
+    if len(set(addresses)) < len(addresses):
+        raise UserError(
+            "Two machines have the same address.", "Give each its own name, or another port."
+        )
+    joined = ",".join(addresses)
+    return [f"{plain} --workers {joined} --worker-index {n}" for n in range(len(addresses))]
+
+
+def write_folder(project: Project, base: Path, folder: Path, machines: list[str]) -> None:
+    """Write the project, its data and the commands into a folder.
+
+    Raises:
+        UserError: the data is not there, or the folder cannot be written.
+    """
+    lines = commands(machines)
+    data = project.data
+    try:
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        moved: dict[str, Any] = {}
+        for field in ("path", "test_path"):
+            name = getattr(data, field)
+            if not name:
+                continue
+            source, target = base / name, folder / "data" / Path(name).name
+            if source.is_dir():
+                shutil.copytree(source, target, dirs_exist_ok=True)
+            else:
+                shutil.copy2(source, target)
+            moved[field] = f"data/{target.name}"
+    except FileNotFoundError as error:
+        raise UserError(
+            f"The data “{error.filename}” is not there.", "Choose it again in the tab Data."
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"“{folder}” cannot be written: {error.strerror or error}.", "Choose another folder."
+        ) from error
+    files.write(replace(project, data=replace(data, **moved)), folder / PROJECT_NAME)
+    write_bytes(folder / "HOW-TO.txt", how_to(machines, lines).encode("utf-8"))
+    for number, line in enumerate(lines):
+        write_bytes(folder / f"machine-{number}.sh", f"#!/bin/sh\n{line}\n".encode())
+        write_bytes(folder / f"machine-{number}.bat", f"{line}\r\n".encode())
+
+
+def how_to(machines: list[str], lines: list[str]) -> str:
+    """What to do with the folder, in words."""
+    steps = [
+        "Train this network elsewhere",
+        "============================",
+        "",
+        "1. Install NetBuilder on each machine, the same version:  pip install netbuilder",
+        "2. Copy this whole folder to each machine.",
+        "3. Start, in the folder, on each machine its own command, all within a minute:",
+        "",
+    ]
+    for number, line in enumerate(lines):
+        where = machines[number] if len(machines) > 1 else "the machine"
+        steps += [f"   {where}:", f"       {line}", ""]
+    steps += [
+        "The machines must reach each other at these addresses: open the ports in the firewall.",
+        "Machine 0 writes model.h5. Open it in NetBuilder: canvas, curves and weights are in it.",
+        "",
+    ]
+    return "\n".join(steps if len(lines) > 1 else [*steps[:-3], "It writes model.h5.", ""])
+
+
+class ElsewhereDialog(QDialog):
+    """Asks for the machines, shows the commands, writes the folder."""
+
+    def __init__(
+        self,
+        project: Project,
+        base: Path,
+        tell: Callable[[str], object],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project, self._base, self._tell = project, base, tell
+        self.setWindowTitle("Train elsewhere")
+        self.resize(640, 460)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addWidget(
+            note_label(
+                "Write a folder with the project, its data and the command for each machine. With "
+                "several machines each trains on its part of the data, and all have the same "
+                "weights at the end.",
+                self,
+            )
+        )
+        self.machines = QPlainTextEdit(self)
+        self.machines.setPlaceholderText("pc1:12345\npc2:12345")
+        self.machines.setAccessibleName("Machines, one a line")
+        self.machines.setMaximumHeight(110)
+        self.machines.setPlainText("localhost:12345")
+        layout.addWidget(note_label("Machines, one a line, as name:port", self, role="field"))
+        layout.addWidget(self.machines)
+        self.trouble = note_label("", self, role="complaint")
+        layout.addWidget(self.trouble)
+        layout.addWidget(note_label("Commands", self, role="field"))
+        self.commands = QPlainTextEdit(self)
+        self.commands.setReadOnly(True)
+        self.commands.setAccessibleName("Commands")
+        font = theme.fixed_font(0.9)
+        self.commands.setStyleSheet(f"font-family: '{font.family()}';")
+        layout.addWidget(self.commands, 1)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.write = self.buttons.addButton(
+            "Write the folder…", QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.buttons.rejected.connect(self.reject)
+        self.write.clicked.connect(self._write)
+        layout.addWidget(plain_buttons(self.buttons))
+        self.machines.textChanged.connect(self._show)
+        self._show()
+
+    def _names(self) -> list[str]:
+        return read_strings(self.machines.toPlainText())
+
+    def _show(self) -> None:
+        try:
+            lines = commands(self._names())
+        except UserError as error:
+            self.trouble.setText(str(error))
+            lines = []
+        else:
+            self.trouble.setText("")
+        self.trouble.setVisible(bool(self.trouble.text()))
+        self.commands.setPlainText("\n".join(lines))
+        self.write.setEnabled(bool(lines))
+
+    def _write(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, "Folder to write to")
+        if chosen:
+            self.write_to(Path(chosen) / "netbuilder-training")
+
+    def write_to(self, folder: Path) -> None:
+        """Write the folder in a thread of its own: data may be large."""
+        self.write.setEnabled(False)
+        project, base, names = self._project, self._base, self._names()
+
+        def done(_none: object) -> None:
+            self._tell(f"Wrote {folder}.")
+            self.accept()
+
+        def failed(error: Exception) -> None:
+            self.trouble.setText(str(error))
+            self.trouble.show()
+            self.write.setEnabled(True)
+
+        jobs.run(lambda: write_folder(project, base, folder, names), done, failed, name="elsewhere")

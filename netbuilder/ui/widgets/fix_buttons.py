@@ -1,0 +1,25 @@
+"""Buttons that mend what an error is about: each is one edit of the project, and one undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from netbuilder.core.errors import Mend, UserError
+from netbuilder.core.project import edits
+from netbuilder.ui.services.store import ProjectStore
+
+Button = tuple[str, Callable[[], object]]
+
+
+def buttons_for(
+    error: UserError, store: ProjectStore, then: Callable[[], object] | None = None
+) -> tuple[Button, ...]:
+    """A button for each of the error's mends; ``then`` is called after the edit."""
+
+    def do(mend: Mend) -> None:
+        store.apply(mend.label, lambda project: edits.set_data(project, **mend.data))
+        if then is not None:
+            then()
+
+    return tuple((mend.label, partial(do, mend)) for mend in error.mends)

@@ -1,0 +1,282 @@
+"""The rows of everything that the main window can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeySequence
+
+from netbuilder.ui.window.action import ActionRow
+from netbuilder.ui.window.panels import PANELS
+
+if TYPE_CHECKING:
+    from netbuilder.ui.main_window import MainWindow
+
+MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
+_Key = QKeySequence.StandardKey
+
+
+def rows_for(window: MainWindow) -> list[ActionRow]:
+    """The rows of a window, in the order of its menus."""
+    return [
+        *_file_rows(window),
+        *_edit_rows(window),
+        *_layer_rows(window),
+        *_view_rows(window),
+        *_run_rows(window),
+        *_help_rows(window),
+    ]
+
+
+def _file_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    files = window.documents
+    trained = lambda: window.workbench.trained is not None  # noqa: E731 - a row's question
+    return [
+        ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
+        ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
+        ActionRow("examples", "Open an example…", commands.choose_example, "File|"),
+        ActionRow("save", "Save", files.save, "File", _Key.Save, "Write the project to its file"),
+        ActionRow("save-as", "Save as…", files.save_as, "File", "Ctrl+Shift+S"),
+        ActionRow(
+            "save-model",
+            "Save the trained model…",
+            files.save_model,
+            "File",
+            "Ctrl+Alt+S",
+            "The .h5 that answers in the data's own units, anywhere",
+            enabled=trained,
+        ),
+        ActionRow(
+            "export",
+            "Export…",
+            files.export,
+            "File|",
+            "Ctrl+E",
+            "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
+        ),
+        ActionRow("close", "Close", window.close, "File", "Ctrl+W; Ctrl+Q"),
+    ]
+
+
+def _canvas(window: MainWindow, name: str) -> Callable[[], object]:
+    """A slot of the canvas by its name, looked up when it is called."""
+
+    def call() -> object:
+        return getattr(window.canvas, name)()
+
+    return call
+
+
+def _edit_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    store = window.store
+    do = partial(_canvas, window)
+    some = lambda: bool(window.selection)  # noqa: E731 - a row's question
+    return [
+        ActionRow(
+            "undo", "Undo", store.undo, "Edit", _Key.Undo, enabled=lambda: bool(store.undo_label)
+        ),
+        ActionRow(
+            "redo",
+            "Redo",
+            store.redo,
+            "Edit|",
+            "Ctrl+Shift+Z; Ctrl+Y",
+            enabled=lambda: bool(store.redo_label),
+        ),
+        ActionRow("cut", "Cut", do("cut"), "Edit", "Ctrl+X", enabled=some, local=True),
+        ActionRow("copy", "Copy", do("copy"), "Edit", "Ctrl+C", enabled=some, local=True),
+        ActionRow("paste", "Paste", do("paste"), "Edit", "Ctrl+V", local=True),
+        ActionRow(
+            "duplicate", "Duplicate", do("duplicate"), "Edit", "Ctrl+D", enabled=some, local=True
+        ),
+        ActionRow(
+            "delete", "Delete", do("delete_selection"), "Edit|", "Del", enabled=some, local=True
+        ),
+        ActionRow("select-all", "Select all", do("select_all"), "Edit|", "Ctrl+A", local=True),
+        ActionRow(
+            "commands",
+            "Search commands…",
+            commands.search_commands,
+            "Edit",
+            "Ctrl+Shift+P; Ctrl+K",
+            "Type what you want to do",
+        ),
+    ]
+
+
+def _layer_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    do = partial(_canvas, window)
+    many = lambda: len(window.selection) > 1  # noqa: E731 - a row's question
+    some = lambda: bool(window.selection)  # noqa: E731 - a row's question
+    return [
+        ActionRow(
+            "find-layer",
+            "Find a layer…",
+            commands.find_layer,
+            "Layer",
+            "Ctrl+L",
+            "Search the palette",
+        ),
+        ActionRow(
+            "edit-layer",
+            "Edit the selected layer",
+            commands.edit_layer,
+            "Layer|",
+            "F2",
+            enabled=some,
+        ),
+        ActionRow("group", "Group", do("group"), "Layer", "Ctrl+G", enabled=many, local=True),
+        ActionRow(
+            "ungroup", "Ungroup", do("ungroup"), "Layer|", "Ctrl+Shift+G", enabled=some, local=True
+        ),
+        ActionRow("align-column", "Align in a column", do("align_column"), "Layer", enabled=many),
+        ActionRow("align-row", "Align in a row", do("align_row"), "Layer|", enabled=many),
+        ActionRow(
+            "share",
+            "Share weights",
+            do("share"),
+            "Layer",
+            "",
+            "The selected layers of one kind use the same weights",
+            enabled=many,
+        ),
+        ActionRow("unshare", "Own weights again", do("unshare"), "Layer|", enabled=some),
+        ActionRow("tidy", "Tidy up", do("tidy"), "Layer", "Ctrl+T", "Lay the network out afresh"),
+        ActionRow(
+            "fit-data",
+            "Fit the last layer to the data",
+            commands.fit_to_data,
+            "Layer",
+            "",
+            "Units, activation, loss and metrics that suit the target",
+            enabled=lambda: window.workbench.facts is not None,
+        ),
+    ]
+
+
+def _view_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    do = partial(_canvas, window)
+    panels = [
+        ActionRow(
+            f"panel-{row.id}",
+            row.title,
+            partial(commands.show_panel, row.id),
+            "View|" if row is PANELS[-1] else "View",
+            f"Alt+{number}",
+            row.help,
+        )
+        for number, row in enumerate(PANELS, 1)
+    ]
+    return [
+        *panels,
+        ActionRow("fit", "Fit the network into the window", do("fit"), "View", "Ctrl+0"),
+        ActionRow("zoom-in", "Zoom in on the canvas", do("zoom_in"), "View", "Ctrl+Shift++"),
+        ActionRow("zoom-out", "Zoom out of the canvas", do("zoom_out"), "View", "Ctrl+Shift+-"),
+        ActionRow("zoom-reset", "Canvas at 100 %", do("zoom_reset"), "View", "Ctrl+1"),
+        ActionRow(
+            "horizontal",
+            "Read from left to right",
+            commands.toggle_horizontal,
+            "View|",
+            checked=lambda: commands.horizontal,
+        ),
+        ActionRow(
+            "larger",
+            "Everything larger",
+            partial(commands.scale, 1),
+            "View",
+            "Ctrl++; Ctrl+=",
+            "Larger letters in the whole window",
+        ),
+        ActionRow("smaller", "Everything smaller", partial(commands.scale, -1), "View", "Ctrl+-"),
+        ActionRow("normal", "Normal size", partial(commands.scale, 0), "View|", "Ctrl+Shift+0"),
+        ActionRow(
+            "dark",
+            "Dark",
+            commands.toggle_dark,
+            "View",
+            checked=lambda: commands.dark,
+        ),
+        ActionRow(
+            "all-layers",
+            "All layers in the palette",
+            commands.toggle_all_layers,
+            "View",
+            checked=lambda: window.palette_view.shows_all,
+        ),
+        ActionRow(
+            "move-panels",
+            "Move panels",
+            commands.toggle_titles,
+            "View",
+            "",
+            "Shows a title on every panel, by which it can be dragged",
+            checked=lambda: commands.panels_movable,
+        ),
+        ActionRow("reset-panels", "Panels where they were at first", commands.reset_panels, "View"),
+    ]
+
+
+def _run_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    runner = window.runner
+    return [
+        ActionRow(
+            "train",
+            "Train",
+            commands.train,
+            "Run",
+            "F5; Ctrl+R",
+            "Train the network",
+            enabled=lambda: (runner.may_start or runner.paused) and not window.documents.opening,
+        ),
+        ActionRow(
+            "pause",
+            "Pause",
+            runner.toggle_pause,
+            "Run",
+            "F6",
+            "Pause, or go on",
+            enabled=lambda: runner.running,
+        ),
+        ActionRow(
+            "stop",
+            "Stop",
+            runner.stop,
+            "Run",
+            "Shift+F5; F7",
+            "Stop; what it has learned so far is kept",
+            enabled=lambda: runner.active,
+        ),
+        ActionRow(
+            "stop-epoch",
+            "Stop after this epoch",
+            runner.stop_after_epoch,
+            "Run|",
+            enabled=lambda: runner.running,
+        ),
+        ActionRow("problem", "Next problem", commands.next_problem, "Run", "F8"),
+        ActionRow(
+            "train-elsewhere",
+            "Train elsewhere…",
+            commands.train_elsewhere,
+            "Run",
+            "",
+            "A folder with the project, its data and the commands for other machines",
+        ),
+    ]
+
+
+def _help_rows(window: MainWindow) -> list[ActionRow]:
+    commands = window.commands
+    return [
+        ActionRow("help", "Help", commands.show_help, "Help", "F1", "How to use this window"),
+        ActionRow("log", "Show the log", commands.show_log, "Help"),
+        ActionRow("about", "About NetBuilder", commands.show_about, "Help"),
+    ]

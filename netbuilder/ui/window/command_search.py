@@ -1,0 +1,68 @@
+"""A box to type what one wants to do: every action of the window, found by its words."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from netbuilder.ui.window.action import Actions, sequences
+
+
+class CommandSearch(QDialog):
+    """Type, choose with the arrow keys, do it with Enter."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Search commands")
+        self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        self._actions = actions
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText("What do you want to do?")
+        self.line.setClearButtonEnabled(True)
+        self.list = QListWidget(self)
+        self.list.setUniformItemSizes(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list)
+        self.resize(460, 380)
+        self.line.textChanged.connect(self._show)
+        self.line.returnPressed.connect(self._do)
+        self.list.itemActivated.connect(lambda _item: self._do())
+        self.line.installEventFilter(self)
+        self._show("")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+            if step and self.list.count():
+                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _show(self, text: str) -> None:
+        self.list.clear()
+        for row in self._actions.matching(text):
+            action = self._actions[row.id]
+            keys = sequences(row.shortcut)
+            key = keys[0].toString(QKeySequence.SequenceFormat.NativeText) if keys else ""
+            title = row.title.replace("&", "")
+            item = QListWidgetItem(f"{title}    {key}" if key else title)
+            item.setData(Qt.ItemDataRole.UserRole, row.id)
+            item.setToolTip(row.help)
+            if not action.isEnabled():
+                item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+
+    def _do(self) -> None:
+        item = self.list.currentItem()
+        if item is None:
+            return
+        action = self._actions[item.data(Qt.ItemDataRole.UserRole)]
+        if not action.isEnabled():
+            return
+        self.accept()
+        action.trigger()

@@ -1,0 +1,287 @@
+"""The dialogs of the main window. Each is built when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QIcon, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QMessageBox,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+import netbuilder
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services import settings
+from netbuilder.ui.services.recovery import Recovered
+from netbuilder.ui.window.action import Actions, sequences
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.window.documents import Documents
+
+
+def search_commands(parent: QWidget, actions: Actions) -> None:
+    """Type what to do."""
+    from netbuilder.ui.window.command_search import CommandSearch
+
+    actions.refresh()
+    CommandSearch(actions, parent).exec()
+
+
+def add_recent(menu: QMenu, documents: Documents) -> None:
+    """Put a menu of the recent files below "Open"."""
+    recent = QMenu("Open recent", menu)
+    place = menu.actions()[2] if len(menu.actions()) > 2 else None
+    menu.insertMenu(place, recent)  # type: ignore[arg-type]
+
+    def fill() -> None:
+        recent.clear()
+        for path in settings.recent_files():
+            entry = recent.addAction(path.name)
+            entry.setToolTip(str(path))
+            entry.triggered.connect(partial(_open_recent, documents, path))
+        if recent.isEmpty():
+            recent.addAction("No files yet").setEnabled(False)
+        else:
+            recent.addSeparator()
+            recent.addAction("Forget these files", settings.forget_files)
+
+    recent.setToolTipsVisible(True)
+    recent.aboutToShow.connect(fill)
+
+
+def _open_recent(documents: Documents, path: Path, _checked: bool = False) -> None:
+    documents.open_asking(path)
+
+
+class ExampleDialog(QDialog):
+    """The built-in examples, each with what it is about."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        from netbuilder.core.data.examples import examples
+
+        self.setWindowTitle("Open an example")
+        self.resize(560, 480)
+        self.list = QListWidget(self)
+        self.list.setWordWrap(True)
+        self.list.setSpacing(2)
+        self.list.setAccessibleName("Examples")
+        for example in examples():
+            item = QListWidgetItem(f"{example.title}\n{example.description}")
+            item.setData(Qt.ItemDataRole.UserRole, example.path)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.list.itemActivated.connect(lambda _item: self.accept())
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.list)
+        layout.addWidget(plain_buttons(buttons))
+
+    @property
+    def chosen(self) -> Path | None:
+        """The file of the chosen example."""
+        item = self.list.currentItem()
+        return Path(item.data(Qt.ItemDataRole.UserRole)) if item is not None else None
+
+
+def choose_example(parent: QWidget, show: Callable[[Project, Path | None], object]) -> None:
+    """Choose one of the built-in examples; it opens as a new, unsaved project."""
+    from netbuilder.core.project import files
+
+    dialog = ExampleDialog(parent)
+    if dialog.exec() and dialog.chosen is not None:
+        show(files.read(dialog.chosen), None)
+
+
+def ask(parent: QWidget, title: str, text: str, answers: tuple[str, ...]) -> str:
+    """Ask a question; the first answer is the default, the last one that of Escape."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
+    roles = QMessageBox.ButtonRole
+    buttons = {}
+    for number, answer in enumerate(answers):
+        last = number == len(answers) - 1
+        buttons[answer] = box.addButton(answer, roles.RejectRole if last else roles.AcceptRole)
+    box.setDefaultButton(buttons[answers[0]])
+    box.setEscapeButton(buttons[answers[-1]])
+    box.exec()
+    clicked = box.clickedButton()
+    chosen = next((answer for answer, one in buttons.items() if one is clicked), answers[-1])
+    box.deleteLater()
+    return chosen
+
+
+def stop_training(parent: QWidget) -> bool:
+    """Ask whether the training that runs may be stopped."""
+    answer = ask(
+        parent,
+        "A training runs",
+        "The network is being trained. Stop the training? What it has learned so far is not "
+        "saved in a file yet.",
+        ("Go on training", "Stop it", "Cancel"),
+    )
+    return answer == "Stop it"
+
+
+def save_changes(parent: QWidget, text: str) -> str:
+    """Ask what to do with changes: "save", "leave" or "cancel"."""
+    answer = ask(parent, "Unsaved changes", text, ("Save", "Don't save", "Cancel"))
+    return {"Save": "save", "Don't save": "leave"}.get(answer, "cancel")
+
+
+def offer_recovery(parent: QWidget, found: Recovered) -> bool:
+    """Ask whether work that a crash left shall be put back."""
+    from datetime import datetime
+
+    when = datetime.fromtimestamp(found.time).strftime("%d %B, %H:%M")
+    name = found.original.name if found.original else found.project.name
+    answer = ask(
+        parent,
+        "Unsaved work was found",
+        f"NetBuilder ended without saving “{name}”. Its last state, of {when}, was kept. "
+        "Put it back?",
+        ("Put it back", "Forget it"),
+    )
+    return answer == "Put it back"
+
+
+def offer_to_go_on(parent: QWidget, project: Project) -> bool:
+    """Ask whether a training that was cut short shall go on."""
+    answer = ask(
+        parent,
+        "A training was cut short",
+        f"NetBuilder ended while “{project.name}” was being trained. It can go on from its last "
+        "checkpoint.",
+        ("Go on training", "Forget it"),
+    )
+    return answer == "Go on training"
+
+
+def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:
+    """Take the style's pictures off the buttons of a dialog."""
+    for button in box.buttons():
+        button.setIcon(QIcon())
+    return box
+
+
+def train_elsewhere(
+    parent: QWidget, project: Project, base: Path, tell: Callable[[str], object]
+) -> None:
+    """Ask how many machines, and write the folder for them."""
+    try:
+        from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
+    except ImportError as error:
+        tell(f"This is not available: {error}")
+        return
+    ElsewhereDialog(project, base, tell, parent).exec()
+
+
+def ask_folder(parent: QWidget, title: str) -> Path | None:
+    """Ask for a folder."""
+    chosen = QFileDialog.getExistingDirectory(parent, title)
+    return Path(chosen) if chosen else None
+
+
+def show_help(parent: QWidget, actions: Actions) -> None:
+    """A page: the first steps, then all shortcuts."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Help")
+    dialog.resize(620, 560)
+    page = QTextBrowser(dialog)
+    page.setOpenExternalLinks(True)
+    page.setHtml(help_text(actions))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(page)
+    layout.addWidget(plain_buttons(buttons))
+    dialog.exec()
+
+
+def help_text(actions: Actions) -> str:
+    """The text of the help page."""
+    rows = []
+    for row in actions.rows.values():
+        keys = sequences(row.shortcut)
+        if keys:
+            shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
+            title = row.title.replace("&", "").rstrip("…")
+            rows.append(f"<tr><td style='padding:2px 16px 2px 0'>{title}</td><td>{shown}</td></tr>")
+    return f"""
+<h2>From nothing to a trained network</h2>
+<ol>
+<li><b>Data:</b> choose a built-in set, or a file of your own, in the tab <i>Data</i>.</li>
+<li><b>Network:</b> drag layers from the left onto the canvas. Dropped on a wire, a layer goes in
+between; dropped below the last one, it is connected. Press <i>Tab</i> on the canvas to add one by
+typing.</li>
+<li><b>Mend:</b> what is wrong stands beside the layer, in words. Its button mends it.</li>
+<li><b>Train:</b> press <i>Train</i> and watch the curves. The learning rate can be changed
+meanwhile.</li>
+<li><b>Use:</b> see how good it is in <i>Evaluate</i>, ask it in <i>Predict</i>, and save the
+<i>.h5</i>: it opens anywhere with <code>keras.models.load_model</code>.</li>
+</ol>
+<h2>Keys</h2>
+<table>{"".join(rows)}</table>
+"""
+
+
+def show_log(parent: QWidget) -> None:
+    """Open the log file, or say that it is empty."""
+    from netbuilder.ui.services.failures import log_path
+
+    path = log_path()
+    if path.exists():
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    else:
+        QMessageBox.information(parent, "Log", "Nothing has gone wrong so far: the log is empty.")
+
+
+def show_about(parent: QWidget) -> None:
+    """Show the version and what it is built on."""
+    QMessageBox.about(
+        parent,
+        "About NetBuilder",
+        f"<b>NetBuilder {netbuilder.__version__}</b><p>Draw a neural network, watch it learn, "
+        "take the trained .h5 away.</p><p>Built on Keras, TensorFlow, Qt and pyqtgraph. "
+        "MIT licence.</p>",
+    )
+
+
+def show_failure(parent: QWidget, words: str, details: str) -> None:
+    """Say that something unforeseen went wrong; the details are folded."""
+    box = QMessageBox(QMessageBox.Icon.Warning, "Something went wrong", words, parent=parent)
+    if details:
+        box.setDetailedText(details)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+
+
+def error_of(error: Exception, what: str, mend: str) -> UserError:
+    """``error`` if it is meant for people, else words for it."""
+    return error if isinstance(error, UserError) else UserError(f"{what}: {error}", mend)
+
+
+def result_words(trained: TrainedModel) -> str:
+    """One line about a run that is over."""
+    from netbuilder.ui.services.run_progress import duration, results_text
+
+    words = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
+    return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."

@@ -1,0 +1,231 @@
+"""The docks of the main window: where they are, and that they remember it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+
+from netbuilder.ui.services.settings import settings
+from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.window.dock_widths import ChosenWidths
+from netbuilder.ui.window.panels import PANELS, PanelRow
+
+if TYPE_CHECKING:
+    from netbuilder.ui.main_window import MainWindow
+
+log = logging.getLogger(__name__)
+
+#: Changes when docks are added or renamed, so that an old arrangement is not forced on them.
+LAYOUT_VERSION = 1
+FIRST_PANEL = "training"
+PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
+
+
+class LazyPage(QWidget):
+    """A place for a panel that is built when it is first seen."""
+
+    def __init__(self, build: Callable[[], QWidget], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._build = build
+        self.panel: QWidget | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+
+    def sizeHint(self) -> QSize:
+        return QSize(SIDE_WIDTH, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(280, 120)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Build the panel once the page has really been seen, after the window was painted.
+
+        Qt calls every tab visible for a moment while docks are arranged; only one is painted.
+        """
+        super().paintEvent(event)
+        if self.panel is None:
+            QTimer.singleShot(0, self, self.fill)
+
+    def fill(self) -> QWidget:
+        """Build the panel if it is not there yet."""
+        if self.panel is None:
+            try:
+                self.panel = self._build()
+            except ImportError as error:
+                log.error("panel cannot be built", exc_info=error)
+                self.panel = note_label(f"This panel is not available: {error}", role="empty")
+            layout = self.layout()
+            assert layout is not None
+            layout.addWidget(self.panel)
+        return self.panel
+
+
+class Docks:
+    """Palette left, inspector right, and below it the tabs."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self.titled = False
+        window.setDockNestingEnabled(True)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setDocumentMode(True)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        left = Qt.DockWidgetArea.LeftDockWidgetArea
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, left),
+            (Qt.Corner.BottomLeftCorner, left),
+            (Qt.Corner.TopRightCorner, right),
+            (Qt.Corner.BottomRightCorner, right),
+        ):
+            window.setCorner(corner, area)
+        self.palette = self._dock("palette", "Layers", window.palette_view)
+        self.inspector = self._dock("inspector", "Inspector", window.inspector)
+        self.pages: dict[str, LazyPage] = {}
+        self.panels: dict[str, QDockWidget] = {}
+        for row in PANELS:
+            self.panels[row.id] = self._panel(row)
+        self._all = [self.palette, self.inspector, *self.panels.values()]
+        self.widths = ChosenWidths(window, self.palette, self.inspector)
+        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
+        self._arrange()
+        self.show_titles(False)
+        self._first = window.saveState(LAYOUT_VERSION)
+        self._dress_tabs()
+        for dock in self._all:
+            dock.dockLocationChanged.connect(lambda _area: self._dress_tabs())
+
+    def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
+        """Bring a tab to the front and give its panel."""
+        dock = self.panels[name]
+        dock.show()
+        dock.raise_()
+        panel = self.pages[name].fill()
+        if focus:
+            focus_first(panel)
+        return panel
+
+    def show_titles(self, shown: bool) -> None:
+        """Give every dock a title to be dragged by, or take it away."""
+        self.titled = shown
+        for dock in self._all:
+            if shown:
+                bar = dock.titleBarWidget()
+                dock.setTitleBarWidget(None)  # type: ignore[arg-type]
+                if bar is not None:
+                    bar.deleteLater()
+            elif dock.titleBarWidget() is None:
+                dock.setTitleBarWidget(QWidget(dock))
+
+    def widen(self, factor: float) -> None:
+        """Let the docks grow or shrink with the letters in them."""
+        palette, side = self.widths.wanted
+        self.widths.want(round(palette * factor), round(side * factor))
+        self._resize(*self.widths.wanted)
+        QTimer.singleShot(0, self._window, self.leave_room)
+
+    def leave_room(self) -> None:
+        """In a narrow window give the canvas at least two fifths: the docks beside it give way.
+
+        Larger letters leave it less, down to three tenths, since the docks are full of them.
+        Where there is room again they are as wide as the user had them.
+        """
+        if not self.inspector.isVisible() or self.inspector.isFloating():
+            return
+        palette, side = self.widths.wanted
+        whole = self._window.width()
+        beside = side
+        if self.palette.isVisible() and not self.palette.isFloating():
+            beside += palette
+        part = max(0.4 / max(letters(), 1.0), 0.3)
+        if whole - beside < part * whole:
+            palette = min(palette, whole // 5)
+            side = min(side, max(round(whole * (0.76 - part)), 320))
+        if (palette, side) != (self.palette.width(), self.inspector.width()):
+            self._resize(palette, side)
+
+    def _resize(self, palette: int, side: int) -> None:
+        self._window.resizeDocks(
+            [self.palette, self.inspector], [palette, side], Qt.Orientation.Horizontal
+        )
+
+    def _dress_tabs(self) -> None:
+        """Tabs that do not fit can be scrolled to, with their whole names."""
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parent() is self._window:
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)
+                bar.setExpanding(False)
+
+    def reset(self) -> None:
+        """Everything where it was at first."""
+        self._window.restoreState(self._first, LAYOUT_VERSION)
+        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
+        QTimer.singleShot(0, self._window, self.leave_room)
+        self.panels[FIRST_PANEL].raise_()
+
+    def save(self) -> None:
+        """Remember where everything is."""
+        kept = settings()
+        kept.setValue("geometry", self._window.saveGeometry())
+        kept.setValue("docks", self._window.saveState(LAYOUT_VERSION))
+        kept.setValue("widths", list(self.widths.wanted))
+        kept.setValue("titles", self.titled)
+        kept.sync()
+
+    def restore(self) -> None:
+        """Put everything where it was when the window was last closed."""
+        kept = settings()
+        geometry, docks = kept.value("geometry"), kept.value("docks")
+        if isinstance(geometry, QByteArray):
+            self._window.restoreGeometry(geometry)
+        else:
+            self._window.resize(1366, 768)
+        if isinstance(docks, QByteArray):
+            self._window.restoreState(docks, LAYOUT_VERSION)
+            self.widths.read(kept.value("widths"))
+        if str(kept.value("titles", "false")).lower() == "true":
+            self.show_titles(True)
+
+    def _arrange(self) -> None:
+        window = self._window
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.palette)
+        window.addDockWidget(right, self.inspector)
+        first, *others = self.panels.values()
+        window.addDockWidget(right, first)
+        window.splitDockWidget(self.inspector, first, Qt.Orientation.Vertical)
+        for dock in others:
+            window.tabifyDockWidget(first, dock)
+        self.panels[FIRST_PANEL].raise_()
+        horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window.resizeDocks([self.palette, self.inspector], [PALETTE_WIDTH, SIDE_WIDTH], horizontal)
+        window.resizeDocks([self.inspector, first], [INSPECTOR_HEIGHT, 460], vertical)
+
+    def _panel(self, row: PanelRow) -> QDockWidget:
+        page = LazyPage(partial(row.build, self._window), self._window)
+        self.pages[row.id] = page
+        dock = self._dock(f"panel-{row.id}", row.title, page)
+        dock.setToolTip(row.help)
+        return dock
+
+    def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        return dock
+
+
+def focus_first(panel: QWidget) -> None:
+    """Put the keyboard into the first widget of a panel that takes it."""
+    for widget in panel.findChildren(QWidget):
+        takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+        if takes and widget.isVisibleTo(panel) and widget.isEnabled():
+            widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            return

@@ -1,0 +1,149 @@
+"""The line at the bottom: Keras's state, totals, problems, zoom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+
+_KERAS_WORDS = {
+    "off": "Keras not loaded",
+    "loading": "Keras loading…",
+    "ready": "Keras ready",
+    "failed": "Keras did not load",
+}
+
+
+def size_text(count: float) -> str:
+    """Bytes as people say them: "0.6 MB"."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6)):
+        if count >= step / 10:
+            return f"{count / step:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"
+
+
+def operations_text(count: float) -> str:
+    """A number of multiply-adds: "29 k", "1.2 M"."""
+    for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= step:
+            value = count / step
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return f"{count:.0f}"
+
+
+class StatusBar(QStatusBar):
+    """Follows the workbench. ``problem_wanted(node id)``: the count of problems was clicked."""
+
+    problem_wanted = Signal(str)
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._next_problem = 0
+        self._told: object = None
+        self.setSizeGripEnabled(False)
+        self.keras = QLabel(self)
+        self.parameters = QLabel(self)
+        self.memory = QLabel(self)
+        self.operations = QLabel(self)
+        self.news = QLabel(self)
+        for label in (self.keras, self.parameters, self.memory, self.operations, self.news):
+            label.setProperty("role", "chip")
+            label.setContentsMargins(8, 0, 8, 0)
+            self.addWidget(label)
+        self.problems = QToolButton(self)
+        self.problems.setProperty("role", "quiet")
+        self.problems.setToolTip("Go to the next problem (F8)")
+        self.problems.clicked.connect(lambda _checked=False: self.next_problem())
+        self.addPermanentWidget(self.problems)
+        self.zoom = QLabel("100 %", self)
+        self.zoom.setProperty("role", "chip")
+        self.zoom.setContentsMargins(8, 0, 8, 0)
+        self.addPermanentWidget(self.zoom)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.timeout.connect(lambda: self.news.setText(""))
+        workbench.keras_changed.connect(self._show_keras)
+        workbench.shapes_changed.connect(self._show_totals)
+        workbench.problems_changed.connect(self._show_problems)
+        workbench.facts_changed.connect(self._show_totals)
+        workbench.facts_changed.connect(self._show_problems)
+        theme.theme().changed.connect(self._show_keras)
+        theme.theme().changed.connect(self._show_problems)
+        self._show_keras()
+        self._show_totals()
+        self._show_problems()
+
+    def tell(self, words: str, seconds: float = 6.0) -> None:
+        """Say something for a while."""
+        self.news.setText(words)
+        self._fade.start(round(1000 * seconds))
+
+    def show_zoom(self, factor: float) -> None:
+        """Show the canvas's zoom."""
+        self.zoom.setText(f"{round(100 * factor)} %")
+
+    def next_problem(self) -> None:
+        """Go to the node of the next problem."""
+        problems = [p for p in self._workbench.problems if p.follows is None]
+        if not problems:
+            trouble = self._workbench.data_error
+            self.tell(str(trouble) if trouble is not None else "No problems.", 12 if trouble else 6)
+            return
+        problem = problems[self._next_problem % len(problems)]
+        self._next_problem += 1
+        self.tell(f"{problem.title}: {problem.message}", 12)
+        self._told = problem
+        if problem.node is not None:
+            self.problem_wanted.emit(problem.node)
+
+    def _show_keras(self, _state: str = "") -> None:
+        state = self._workbench.keras_state
+        scheme = theme.colors()
+        color = {"ready": "#15803D", "failed": scheme.error}.get(state, scheme.secondary)
+        self.keras.setText(
+            f'<span style="color:{color}">●</span>&nbsp; {_KERAS_WORDS.get(state, state)}'
+        )
+        self.keras.setToolTip(
+            "Shapes and training need Keras; the canvas works without it."
+            if state != "ready"
+            else "Keras and TensorFlow are loaded."
+        )
+
+    def _show_totals(self) -> None:
+        shapes = self._workbench.shapes
+        for label in (self.parameters, self.memory, self.operations):
+            label.setVisible(shapes is not None)
+        if shapes is None:
+            return
+        # Of data that cannot be read no shape is known: the sums would all be zero.
+        known = (
+            self._workbench.data_error is None
+            and not any(one.error for one in shapes.by_node.values())
+            and len(shapes.by_node) > 1
+        )
+        for label in (self.parameters, self.memory, self.operations):
+            label.setVisible(known)
+        self.parameters.setText(f"{shapes.total_parameters:,} parameters")
+        self.memory.setText(size_text(shapes.memory))
+        self.memory.setToolTip("Weights and one sample's way through the network")
+        self.operations.setText(f"{operations_text(shapes.multiply_adds)} multiply-adds a sample")
+
+    def _show_problems(self) -> None:
+        problems = [p for p in self._workbench.problems if p.follows is None]
+        if self._told is not None and self._told not in problems:
+            self._told = None
+            self.news.setText("")
+        errors = sum(p.blocks for p in problems)
+        hints = len(problems) - errors
+        unreadable = self._workbench.data_error is not None
+        parts = ["The data cannot be read"] if unreadable else []
+        if errors:
+            parts.append(f"{errors} problem{'s' if errors > 1 else ''}")
+        if hints:
+            parts.append(f"{hints} suggestion{'s' if hints > 1 else ''}")
+        self.problems.setText(" · ".join(parts) or "No problems")
+        color = theme.colors().error if errors or unreadable else theme.colors().secondary
+        self.problems.setStyleSheet(f"color: {color};" if errors or unreadable else "")

@@ -1,0 +1,190 @@
+"""The bar at the top: files, undo, Train and its progress, help."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.ui.services.run_progress import Progress
+from netbuilder.ui.style import icons, theme
+from netbuilder.ui.window.action import Actions
+
+
+class ProgressView(QWidget):
+    """Epoch, speed and time left above a thin bar."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.left = QLabel(self)
+        self.right = QLabel(self)
+        for label in (self.left, self.right):
+            label.setProperty("role", "note")
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setAccessibleName("Progress of the training")
+        words = QHBoxLayout()
+        words.addWidget(self.left)
+        words.addStretch(1)
+        words.addWidget(self.right)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(3)
+        layout.addStretch(1)
+        layout.addLayout(words)
+        layout.addWidget(self.bar)
+        layout.addStretch(1)
+        self.setMinimumWidth(200)
+        self.setMaximumWidth(346)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.show_progress(None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(346, 36)
+
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show where the run is; None: there is none."""
+        self.bar.setVisible(progress is not None)
+        if progress is None:
+            self.left.setText("")
+            self.right.setText("")
+            return
+        self.left.setText(progress.words)
+        self.right.setText(progress.left)
+        if progress.part is None:
+            self.bar.setRange(0, 0)
+        else:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * progress.part))
+
+
+class TopBar(QToolBar):
+    """The one tool bar. What it shows comes from the window's actions."""
+
+    def __init__(self, actions: Actions, menus: list[QMenu], parent: QWidget) -> None:
+        super().__init__("Top bar", parent)
+        self.setObjectName("top-bar")
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self._actions = actions
+        self._paused = False
+        self.menu_button = QToolButton(self)
+        self.menu_button.setText("☰")
+        self.menu_button.setToolTip("All menus (F10)")
+        self.menu_button.setAccessibleName("Menu")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setMenu(QMenu(self.menu_button))
+        for menu in menus:
+            self.menu_button.menu().addMenu(menu)
+        self.addWidget(self.menu_button)
+        for name in ("new", "open", "save"):
+            self.addWidget(self._text_button(name))
+        self.addSeparator()
+        for name in ("undo", "redo"):
+            self.addWidget(self._picture_button(name))
+        self.addSeparator()
+        self.train = QPushButton("Train", self)
+        self.train.setProperty("role", "train")
+        self._follow(self.train, "train")
+        self.train.setIconSize(QSize(14, 14))
+        self.addWidget(self.train)
+        for name in ("pause", "stop"):
+            button = self._picture_button(name)
+            button.setProperty("role", "boxed")
+            self.addWidget(_spaced(button, self))
+        self.progress = ProgressView(self)
+        self.addWidget(self.progress)
+        space = QWidget(self)
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(space)
+        self.addWidget(self._text_button("save-model", "Save .h5"))
+        self.addWidget(self._text_button("help"))
+        self.restyle()
+        theme.theme().changed.connect(self.restyle)
+
+    @property
+    def _faded(self) -> str:
+        """The colour of what cannot be done: between the hairlines and the words."""
+        scheme = theme.colors()
+        line, words = QColor(scheme.hairline), QColor(scheme.secondary)
+        part = 0.55
+        mixed = [
+            round(a + (b - a) * part)
+            for a, b in zip(_channels(line), _channels(words), strict=True)
+        ]
+        return QColor(*mixed).name()
+
+    def restyle(self) -> None:
+        """Draw the icons in the theme's colours."""
+        scheme = theme.colors()
+        for name in ("undo", "redo", "stop"):
+            self._actions[name].setIcon(icons.icon(name, scheme.text, self._faded))
+        self.train.setIcon(icons.icon("play", "#FFFFFF", scheme.secondary))
+        self.show_paused(self._paused)
+
+    def show_paused(self, paused: bool) -> None:
+        """Let the pause button say what it would do."""
+        self._paused = paused
+        scheme = theme.colors()
+        name = "play" if paused else "pause"
+        self._actions["pause"].setIcon(icons.icon(name, scheme.text, self._faded))
+
+    def _picture_button(self, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(self._actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setIconSize(QSize(15, 15))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(self._actions[name].text())
+        return button
+
+    def _text_button(self, name: str, title: str = "") -> QToolButton:
+        action = self._actions[name]
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+        def name_it() -> None:
+            button.setText(title or action.text().replace("&", "").rstrip("…"))
+
+        # A button takes its action's text anew at each change, and an ellipsis is noise on a bar.
+        action.changed.connect(name_it)
+        name_it()
+        return button
+
+    def _follow(self, button: QPushButton, name: str) -> None:
+        action = self._actions[name]
+        button.clicked.connect(lambda _checked=False: action.trigger())
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(action.toolTip())
+
+        action.changed.connect(follow)
+        follow()
+
+
+def _spaced(widget: QWidget, parent: QWidget) -> QWidget:
+    box = QWidget(parent)
+    row = QHBoxLayout(box)
+    row.setContentsMargins(3, 0, 3, 0)
+    row.addWidget(widget)
+    return box
+
+
+def _channels(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()
