@@ -96,6 +96,13 @@ class LayerSpec:
     ``ports`` names the inputs in their order, where they differ ("query", "value", "key"); a
     single wire into a layer with ports feeds the first two (self-attention). With
     ``separate_inputs`` Keras takes them as arguments, ``layer(query, value)``, else as a list.
+
+    Facts that rules, drawing and reports go by: ``noise`` disturbs values at random while
+    training; ``training_only`` hands its input on unchanged when the network answers;
+    ``arranges`` puts the same numbers in another order or shape; ``keeps_units`` can stand
+    behind the layer that makes an output's numbers without changing how many there are;
+    ``activation`` is the function that the layer stands for; ``any_order``: the order of its
+    inputs means nothing; ``scales`` brings values of any size to one that weights can learn from.
     """
 
     name: str
@@ -111,6 +118,13 @@ class LayerSpec:
     module: str = "keras.layers"
     ports: tuple[str, ...] = ()
     separate_inputs: bool = False
+    noise: bool = False
+    training_only: bool = False
+    arranges: bool = False
+    keeps_units: bool = False
+    activation: str | None = None
+    any_order: bool = False
+    scales: bool = False
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.cycles import cycles
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
@@ -17,31 +17,15 @@ from netbuilder.core.data.defaults import loss_for
 from netbuilder.core.project.graph_ends import last_units
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
 
-#: Layers that only change numbers one by one, by the activation that they stand for.
-ACTIVATION_LAYERS = {
-    "ReLU": "relu",
-    "Softmax": "softmax",
-    "LeakyReLU": "leaky_relu",
-    "PReLU": "prelu",
-    "ELU": "elu",
-}
-#: Layers that pass their input on unchanged when the network answers.
-DROPPING = frozenset(
-    {
-        "Dropout",
-        "AlphaDropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "SpatialDropout3D",
-        "ActivityRegularization",
-    }
-)
-#: Layers that only arrange the same numbers differently.
-ARRANGING = frozenset({"Flatten", "Reshape", "Permute", "Identity"})
-#: What may stand behind the layer that makes the numbers of an output.
-TAIL = DROPPING | ARRANGING | ACTIVATION_LAYERS.keys() | {"Activation"}
+
+def may_follow(layer: str) -> bool:
+    """Whether it may stand behind the layer that makes the numbers of an output.
+
+    It changes numbers one by one, acts only while training, or arranges them differently.
+    """
+    spec = spec_of(layer)
+    activates = layer == "Activation" or spec.activation is not None
+    return activates or spec.training_only or spec.arranges
 
 
 @dataclass(frozen=True)
@@ -101,8 +85,9 @@ class Context:
 
     def activation(self, node: Node) -> str | None:
         """Name of the activation that a node applies at its end; None for none."""
-        if node.layer in ACTIVATION_LAYERS:
-            return ACTIVATION_LAYERS[node.layer]
+        stands_for = spec_of(node.layer).activation
+        if stands_for is not None:
+            return stands_for
         value = self.value(node, "activation")
         if isinstance(value, dict):
             value = value.get("name")
@@ -207,7 +192,7 @@ class Context:
             kind = one.layer
             if activator is None and self.activation(one) is not None:
                 activation, activator = self.activation(one), one
-            if kind in TAIL:
+            if may_follow(kind):
                 tail.append(one)
             else:
                 maker = one if kind != "Input" else None

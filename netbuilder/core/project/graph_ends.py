@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.project.model import Graph, Node
 
 DEFAULT_INPUT = "input"
 DEFAULT_OUTPUT = "output"
-
-# What can stand behind the last layer with weights without changing its number of units.
-_PASSES = {
-    "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Dropout", "GaussianDropout",
-    "GaussianNoise", "AlphaDropout", "ActivityRegularization", "BatchNormalization",
-    "LayerNormalization", "Rescaling", "Flatten", "Identity",
-}  # fmt: skip
-
-_NOISE = {"Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout"}
 
 
 def input_ids(graph: Graph) -> tuple[str, ...]:
@@ -46,7 +38,7 @@ def last_layer(graph: Graph, output: str) -> Node | None:
         if "units" in node.params or node.layer == "Dense":
             return node
         sources = graph.sources[here]
-        if node.layer not in _PASSES or len(sources) != 1:
+        if not spec_of(node.layer).keeps_units or len(sources) != 1:
             return None
         here = sources[0]
     return None
@@ -56,7 +48,7 @@ def drops_behind(graph: Graph, output: str, last: Node) -> bool:
     """Whether values are dropped or disturbed between ``last`` and ``output``."""
     here = output
     while resolved(graph, graph.by_id[here]).id != last.id and len(graph.sources[here]) == 1:
-        if graph.by_id[here].layer in _NOISE:
+        if spec_of(graph.by_id[here].layer).noise:
             return True
         here = graph.sources[here][0]
     return False
@@ -77,17 +69,16 @@ def last_activation(graph: Graph, output: str) -> str | None:
     here: str | None = output
     while here is not None and here in graph.by_id:
         node = resolved(graph, graph.by_id[here])
-        if node.layer == "Softmax":
-            return "softmax"
-        if node.layer in {"ReLU", "LeakyReLU", "ELU", "PReLU"}:
-            return "relu"
+        stands_for = spec_of(node.layer).activation
+        if stands_for is not None:
+            return stands_for
         if node.layer == "Activation" or node.params.get("activation"):
             name = node.params.get("activation", "linear")
             return name if isinstance(name, str) else None
         if node.layer == "Dense":
             return "linear"
         sources = graph.sources[here]
-        if node.layer not in _PASSES or len(sources) != 1:
+        if not spec_of(node.layer).keeps_units or len(sources) != 1:
             return None
         here = sources[0]
     return None

@@ -64,6 +64,7 @@ ROWS: Final = (
         ),
         telling=("num_tokens", "output_mode"),
         keywords=("one-hot", "classes", "category"),
+        scales=True,
     ),
     LayerSpec(
         "Discretization",
@@ -80,6 +81,7 @@ ROWS: Final = (
         ),
         telling=("bin_boundaries", "output_mode"),
         keywords=("bins", "buckets", "histogram"),
+        scales=True,
     ),
     LayerSpec(
         "Hashing",
@@ -94,6 +96,7 @@ ROWS: Final = (
         ),
         telling=("num_bins", "output_mode"),
         keywords=("hash", "buckets", "words"),
+        scales=True,
     ),
     LayerSpec(
         "HashedCrossing",
@@ -153,6 +156,7 @@ ROWS: Final = (
         ),
         telling=("output_mode",),
         keywords=("vocabulary", "category", "codes"),
+        scales=True,
     ),
     LayerSpec(
         "TextVectorization",

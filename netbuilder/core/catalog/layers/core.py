@@ -97,6 +97,7 @@ _CORE = (
         telling=("activation",),
         teaching=True,
         keywords=("relu", "sigmoid", "tanh", "softmax", "nonlinearity"),
+        keeps_units=True,
     ),
     LayerSpec(
         "Embedding",
@@ -120,6 +121,7 @@ _CORE = (
         telling=("input_dim", "output_dim"),
         teaching=True,
         keywords=("words", "text", "tokens", "vocabulary", "vectors"),
+        scales=True,
     ),
     LayerSpec(
         "ReversibleEmbedding",
@@ -158,6 +160,8 @@ _CORE = (
         "Passes its input on unchanged.",
         common(trainable=False),
         keywords=("nothing", "pass"),
+        arranges=True,
+        keeps_units=True,
     ),
     LayerSpec(
         "Masking",
@@ -190,6 +194,9 @@ _ACTIVATIONS = (
         telling=("max_value",),
         teaching=False,
         keywords=("activation", "rectifier"),
+        keeps_units=True,
+        activation="relu",
+
     ),
     LayerSpec(
         "LeakyReLU",
@@ -203,6 +210,9 @@ _ACTIVATIONS = (
         ),
         telling=("negative_slope",),
         keywords=("activation", "rectifier"),
+        keeps_units=True,
+        activation="leaky_relu",
+
     ),
     LayerSpec(
         "PReLU",
@@ -219,6 +229,9 @@ _ACTIVATIONS = (
             *common(),
         ),
         keywords=("activation", "rectifier"),
+        keeps_units=True,
+        activation="prelu",
+
     ),
     LayerSpec(
         "ELU",
@@ -230,6 +243,9 @@ _ACTIVATIONS = (
         ),
         telling=("alpha",),
         keywords=("activation", "exponential"),
+        keeps_units=True,
+        activation="elu",
+
     ),
     LayerSpec(
         "Softmax",
@@ -240,6 +256,9 @@ _ACTIVATIONS = (
             *common(trainable=False),
         ),
         keywords=("activation", "probability", "classes"),
+        keeps_units=True,
+        activation="softmax",
+
     ),
 )  # fmt: skip
 

@@ -41,7 +41,7 @@ from netbuilder.core.catalog.layers import (
     regularize,
     shape,
 )
-from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.spec import Category, LayerSpec
 
 LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
     {
@@ -84,6 +84,15 @@ def canonical_layer(name: str) -> str | None:
     plain = re.sub(r"Pool(?=\dD$)", "Pooling", plain)
     plain = _SECOND_NAMES.get(plain, plain)
     return plain if plain in LAYERS else None
+
+
+#: What is known of a layer that is not in the catalog: nothing.
+_UNKNOWN: Final = LayerSpec("", Category.CORE, "")
+
+
+def spec_of(layer: str) -> LayerSpec:
+    """The row of a layer; one without any facts where the catalog does not have it."""
+    return LAYERS.get(layer, _UNKNOWN)
 
 
 def search(text: str) -> list[LayerSpec]:

@@ -33,6 +33,7 @@ def _merge(name: str, text: str, *keywords: str, teaching: bool = False) -> Laye
         common(trainable=False),
         min_inputs=2,
         max_inputs=2 if two else None,
+        any_order=not two,
         teaching=teaching,
         keywords=_KEYS + keywords,
     )

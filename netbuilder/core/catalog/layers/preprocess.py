@@ -38,6 +38,8 @@ _NUMBERS: Final = (
         telling=("scale",),
         teaching=True,
         keywords=("scale", "normalise", "normalize", "pixels", "255"),
+        keeps_units=True,
+        scales=True,
     ),
     LayerSpec(
         "Normalization",
@@ -58,6 +60,7 @@ _NUMBERS: Final = (
         ),
         telling=("mean", "variance"),
         keywords=("normalise", "normalize", "standardise", "scale", "z-score"),
+        scales=True,
     ),
 )  # fmt: skip
 

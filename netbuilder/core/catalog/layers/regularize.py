@@ -67,6 +67,9 @@ def _spatial(axes: int) -> LayerSpec:
         telling=("rate",),
         ranks=(axes + 2,),
         keywords=(*_KEYS, "dropout"),
+        noise=True,
+        training_only=True,
+        keeps_units=True,
     )
 
 
@@ -87,6 +90,10 @@ _DROPOUT: Final = (
         telling=("rate",),
         teaching=True,
         keywords=_KEYS,
+        noise=True,
+        training_only=True,
+        keeps_units=True,
+
     ),
     _spatial(2),
     _spatial(1),
@@ -106,6 +113,9 @@ _DROPOUT: Final = (
         ),
         telling=("rate",),
         keywords=(*_KEYS, "selu", "dropout"),
+        noise=True,
+        training_only=True,
+        keeps_units=True,
     ),
     LayerSpec(
         "GaussianDropout",
@@ -118,6 +128,9 @@ _DROPOUT: Final = (
         ),
         telling=("rate",),
         keywords=(*_KEYS, "noise", "dropout"),
+        noise=True,
+        training_only=True,
+        keeps_units=True,
     ),
     LayerSpec(
         "GaussianNoise",
@@ -132,6 +145,9 @@ _DROPOUT: Final = (
         ),
         telling=("stddev",),
         keywords=(*_KEYS, "noise"),
+        noise=True,
+        training_only=True,
+        keeps_units=True,
     ),
     LayerSpec(
         "ActivityRegularization",
@@ -144,6 +160,8 @@ _DROPOUT: Final = (
         ),
         telling=("l1", "l2"),
         keywords=(*_KEYS, "penalty", "l1", "l2"),
+        training_only=True,
+        keeps_units=True,
     ),
 )  # fmt: skip
 
@@ -174,6 +192,8 @@ _NORMALISATION: Final = (
         ranks=(2, 3, 4, 5),
         teaching=True,
         keywords=(*_NORM_KEYS, "batch norm"),
+        keeps_units=True,
+        scales=True,
     ),
     LayerSpec(
         "LayerNormalization",
@@ -181,6 +201,8 @@ _NORMALISATION: Final = (
         "Keeps each sample around 0 with spread 1, whatever else is in the batch.",
         (_epsilon(0.001), _AXES, _CENTER, _SCALE, *_SCALE_AND_SHIFT, *common()),
         keywords=(*_NORM_KEYS, "transformer"),
+        keeps_units=True,
+        scales=True,
     ),
     LayerSpec(
         "GroupNormalization",
@@ -214,6 +236,7 @@ _NORMALISATION: Final = (
         "Scales each sample so that its length is 1.",
         (_AXES, *common(trainable=False)),
         keywords=(*_NORM_KEYS, "length"),
+        scales=True,
     ),
     LayerSpec(
         "SpectralNormalization",

@@ -92,6 +92,8 @@ ROWS: Final = (
         (DATA_FORMAT, *common(trainable=False)),
         teaching=True,
         keywords=("vector", "row", "1d"),
+        arranges=True,
+        keeps_units=True,
     ),
     LayerSpec(
         "Reshape",
@@ -108,6 +110,7 @@ ROWS: Final = (
         telling=("target_shape",),
         teaching=True,
         keywords=("arrange", "view"),
+        arranges=True,
     ),
     LayerSpec(
         "Permute",
@@ -122,6 +125,7 @@ ROWS: Final = (
         ),
         telling=("dims",),
         keywords=("transpose", "swap", "axes"),
+        arranges=True,
     ),
     LayerSpec(
         "RepeatVector",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Severity
@@ -23,11 +24,6 @@ _BY_SHAPE = {
 }  # fmt: skip
 #: Inputs beyond this are far from what weights start with (about 1).
 _LARGE = 10.0
-#: Layers behind an Input that bring its values to a fit size.
-_SCALERS = frozenset(
-    {"Normalization", "Rescaling", "BatchNormalization", "LayerNormalization", "Discretization",
-     "CategoryEncoding", "Embedding", "UnitNormalization", "Hashing", "IntegerLookup"}
-)  # fmt: skip
 
 
 def _no_data(context: Context) -> Iterable[Found]:
@@ -106,7 +102,7 @@ def _meets_weights(context: Context, node_id: str, dtypes: object) -> bool:
     seen: set[str] = set(waiting)
     while waiting:
         node = context.graph.by_id[waiting.pop()]
-        if node.layer in _SCALERS or context.of_category(node, Category.PRETRAINED):
+        if spec_of(node.layer).scales or context.of_category(node, Category.PRETRAINED):
             continue
         if not context.of_category(node, Category.SHAPE, Category.PREPROCESS):
             return True

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.training.index import LOSSES
-from netbuilder.core.check.context import ACTIVATION_LAYERS, DROPPING, Context, End
+from netbuilder.core.check.context import Context, End
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.rules.example_builder import Example, chain, ending, facts_for
@@ -93,7 +94,7 @@ def _units_fix(end: End, have: int) -> Fix:
         return fix(
             f"Add a Dense: {_need(end)}", edits.insert_after, end.node.id, "Dense", params=params
         )
-    alone = not any(t.layer in ACTIVATION_LAYERS or t.layer == "Activation" for t in end.tail)
+    alone = not any(spec_of(t.layer).activation or t.layer == "Activation" for t in end.tail)
     if end.activation == activation or not alone:
         return fix(f"Set {count(units, 'unit')}", edits.set_params, maker.id, units=units)
     changes = {"units": units, "activation": activation or "linear"}
@@ -142,7 +143,7 @@ def _loss_target(context: Context) -> Iterable[Found]:
 def _dropout_output(context: Context) -> Iterable[Found]:
     for end in context.ends:
         for node in end.tail:
-            if node.layer in DROPPING - {"ActivityRegularization"}:
+            if spec_of(node.layer).noise:
                 yield Found(
                     node.id,
                     f"{label(node)} stands behind the last layer, so it throws away parts of the"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.training.index import LOSSES, canonical
-from netbuilder.core.check.context import ACTIVATION_LAYERS, End
+from netbuilder.core.check.context import End
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import fix
 from netbuilder.core.check.words import count, listed
@@ -84,7 +85,7 @@ def set_activation(end: End, name: str | None) -> Fix | None:
     if node is None:
         return None
     text = f"Set activation to {name or 'linear'}"
-    if node.layer in ACTIVATION_LAYERS:
+    if spec_of(node.layer).activation is not None:
         if name is None:
             return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
 

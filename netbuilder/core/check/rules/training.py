@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from math import floor, log2
 from typing import Any
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.training.index import CALLBACKS, OPTIMIZERS, canonical
-from netbuilder.core.check.context import ARRANGING, DROPPING, Context
+from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.rules.example_builder import Example, chain, facts_for
@@ -198,7 +199,7 @@ def _next_dense(context: Context, node: Node) -> Node | None:
             one = graph.by_id[target]
             if one.layer == "Dense":
                 found = one
-            elif one.layer not in DROPPING and one.layer not in ARRANGING:
+            elif not (spec_of(one.layer).training_only or spec_of(one.layer).arranges):
                 return None
             elif target not in seen:
                 seen.add(target)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.words import Shape
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
     if "Conv" in name:
         over = first if "Transpose" in name else output
         return kernels * positions(_places(layer, over))
-    if name in {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"}:
+    if spec_of(name).category is Category.RECURRENT:
         return kernels * positions(first[1:2])
     if name == "Dot":
         return positions(output[1:]) * (first[-1] or 1)

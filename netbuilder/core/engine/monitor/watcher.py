@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
 _INTERVAL_SECONDS = 0.5
-_SMOOTHERS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-              "GaussianNoise", "GaussianDropout", "AlphaDropout")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ class Watcher:
         )
 
     def _easier(self, epoch: int) -> Iterator[Notice]:
-        layers = [n.layer for n in self.project.graph.nodes if n.layer in _SMOOTHERS]
+        layers = [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
         if layers:
             yield Notice(
                 "easier",

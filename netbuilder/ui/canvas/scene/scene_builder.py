@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.project.layout import (
     GAP_ACROSS,
     GAP_ALONG,
@@ -32,7 +33,7 @@ from netbuilder.ui.canvas.scene.cards import (
 )
 from netbuilder.ui.canvas.scene.scene import Picture
 from netbuilder.ui.canvas.scene.wire_path import Route
-from netbuilder.ui.canvas.scene.wire_routing import ORDERLESS, frames_of, lead, order_slots
+from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead, order_slots
 
 _ORIGIN: Point = (0.0, 0.0)
 
@@ -251,7 +252,7 @@ def _wires(
         if (
             kept is not None
             and (kept.shape is shape or kept.shape == shape)
-            and (kept.slot == slot or cards[b].title in ORDERLESS)
+            and (kept.slot == slot or spec_of(cards[b].title).any_order)
             and kept.edges == edges
             and old_cards.get(a) is cards[a]
             and old_cards.get(b) is cards[b]

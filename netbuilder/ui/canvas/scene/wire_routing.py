@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.project.layout import GAP_ALONG
 from netbuilder.core.project.model import Graph
 from netbuilder.ui.canvas.scene.cards import (
@@ -20,8 +21,6 @@ from netbuilder.ui.canvas.scene.cards import (
 )
 from netbuilder.ui.canvas.scene.spatial_index import Grid
 from netbuilder.ui.canvas.scene.wire_path import Lanes, Route
-
-ORDERLESS = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
 
 
 def lead(
@@ -68,7 +67,7 @@ def order_slots(
     incoming: dict[str, list[Wire]] = {}
     for wire in wires.values():
         card = cards[wire.target]
-        if card.ports_in > 1 and card.title in ORDERLESS:
+        if card.ports_in > 1 and spec_of(card.title).any_order:
             incoming.setdefault(card.id, []).append(wire)
     for some in incoming.values():
 
