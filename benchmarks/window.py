@@ -138,7 +138,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
     step has come; that of the epoch may take as long as an epoch does.
     """
-    from netbuilder.ui.services.runner import State
+    from netbuilder.ui.services.runner import RunState
 
     application, window = _window("digits", 100_000)
     window.workbench.start()
@@ -162,8 +162,10 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     names = ("pause", "resume", "learning_rate", "best", "reset")
     times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(5):
-        times["pause"].append(answer(runner.toggle_pause, lambda: runner.state is State.PAUSED))
-        times["resume"].append(answer(runner.toggle_pause, lambda: runner.state is State.RUNNING))
+        times["pause"].append(answer(runner.toggle_pause, lambda: runner.state is RunState.PAUSED))
+        times["resume"].append(
+            answer(runner.toggle_pause, lambda: runner.state is RunState.RUNNING)
+        )
         rate = 0.001 * (1 + number)
         marks = [mark[1] for mark in runner.curves.marks]
         times["learning_rate"].append(
@@ -186,11 +188,11 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
         Loop(application).until(lambda: runner.best_epoch > 0, 60)
     stops = {}
     for name in ("stop_after_epoch", "stop"):
-        if runner.state is State.IDLE:
+        if runner.state is RunState.IDLE:
             runner.train_more(100_000)
-            Loop(application).until(lambda: runner.state is State.RUNNING, 60)
+            Loop(application).until(lambda: runner.state is RunState.RUNNING, 60)
         stops[name] = answer(getattr(runner, name), lambda: not _steps_run(runner)) - QUIET
-        Loop(application).until(lambda: runner.state is State.IDLE, 60)
+        Loop(application).until(lambda: runner.state is RunState.IDLE, 60)
     result = {
         "event_loop": loop.summary(16.7, 50.0),
         "answer_seconds": {
@@ -274,7 +276,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits, files
     from netbuilder.core.resources import resource
-    from netbuilder.ui.services.runner import State
+    from netbuilder.ui.services.runner import RunState
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)
@@ -292,7 +294,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
                 session = Session(project, data, record=kept, checkpoint_dir=place)
                 speeds[name] = session.run().steps_per_second
         window.runner.start(project)
-        _idle(lambda: window.runner.state is State.IDLE)
+        _idle(lambda: window.runner.state is RunState.IDLE)
         speeds["window"] = window.workbench.trained.steps_per_second
         if number:  # the first round warms all up
             for name, speed in speeds.items():

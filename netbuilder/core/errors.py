@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Mend:
+class DataFix:
     """A way to mend an error that is one click: ``label`` on the button, and what changes.
 
     ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them.
@@ -38,7 +38,7 @@ class UserError(Exception):
         *,
         node: str | None = None,
         path: str | None = None,
-        mends: tuple[Mend, ...] = (),
+        mends: tuple[DataFix, ...] = (),
     ) -> None:
         super().__init__(f"{what} {mend}".strip())
         self.what = what

@@ -18,12 +18,12 @@ from netbuilder.ui.palette.view import Palette
 from netbuilder.ui.services.activations import CanvasStrips, Looking
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.restore_last_run import Recall
-from netbuilder.ui.services.runner import Runner, State
+from netbuilder.ui.services.runner import Runner, RunState
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.letter_size import Scaling
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.style.letter_size import LetterSize
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import Actions
 from netbuilder.ui.window.action_rows import MENUS, rows_for
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
         self.recall = Recall(self.store, self.workbench, self.runner, self.documents, self)
-        self.scaling = Scaling(self)
+        self.scaling = LetterSize(self)
         self.commands = WindowCommands(self)
         self.selection: tuple[str, ...] = ()
         self._build()
@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
             self.documents.open_asking(path)
 
     def _may_leave(self) -> bool:
-        if not self.runner.active or self.runner.state is State.STOPPING:
+        if not self.runner.active or self.runner.state is RunState.STOPPING:
             return True
         if not dialogs.stop_training(self):
             return False
@@ -209,7 +209,9 @@ class MainWindow(QMainWindow):
         for card in [card for card in self.banner.cards if card.property("opening")]:
             self.banner.remove(card)
         if self.documents.opening:
-            card = Card("info", words, "Its canvas, curves and weights appear in a moment.", self)
+            card = RoleBox(
+                "info", words, "Its canvas, curves and weights appear in a moment.", self
+            )
             card.setProperty("opening", True)
             self.banner.add(card)
 

@@ -19,7 +19,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.model import LAYER_MIME
 from netbuilder.ui.results.evaluate import EvaluatePanel
 from netbuilder.ui.results.predict import PredictPanel
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 from netbuilder.ui.training.panel import TrainingPanel
 
 MINUTE = 60_000
@@ -96,7 +96,7 @@ def test_from_an_empty_canvas_to_an_answer(
     epochs.selectAll()
     QTest.keyClicks(epochs, "60")
     QTest.mouseClick(window.top_bar.train, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=2 * MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
     assert window.workbench.run_error is None
     trained = window.workbench.trained
     assert trained.epochs == 60
@@ -145,10 +145,10 @@ def test_pause_resume_and_stop_answer_at_once(
     window = open_window(project)
     runner = window.runner
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
     qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
 
-    def seconds_until(state: State) -> float:
+    def seconds_until(state: RunState) -> float:
         begin = time.perf_counter()
         qtbot.waitUntil(lambda: runner.state is state, timeout=MINUTE)
         return time.perf_counter() - begin
@@ -156,16 +156,16 @@ def test_pause_resume_and_stop_answer_at_once(
     times = []
     for _ in range(3):
         window.actions_table["pause"].trigger()
-        times.append(seconds_until(State.PAUSED))
+        times.append(seconds_until(RunState.PAUSED))
         held = len(runner.curves.epochs["loss"])
         qtbot.wait(100)
         assert len(runner.curves.epochs["loss"]) == held, "a pause is a pause"
         window.actions_table["pause"].trigger()
-        times.append(seconds_until(State.RUNNING))
+        times.append(seconds_until(RunState.RUNNING))
     window.runner.set_learning_rate(0.0005)
     qtbot.waitUntil(lambda: bool(runner.curves.marks), timeout=MINUTE)
     window.actions_table["stop"].trigger()
-    seconds_until(State.IDLE)
+    seconds_until(RunState.IDLE)
     assert window.workbench.trained is not None, "what was learned is kept"
     assert sorted(times)[len(times) // 2] < 0.2
 
@@ -177,7 +177,7 @@ def test_the_window_stays_fluid_and_says_that_the_run_differs(
 
     window = open_window(edits.set_training(example("iris"), epochs=100_000))
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
     node = window.store.project.graph.order[1]
     window.store.apply("Change units", lambda p: edits.set_params(p, node, units=3))
     training = panel(window, "training")
@@ -199,14 +199,14 @@ def test_a_run_that_fails_says_why_and_the_app_goes_on(
     )
     window = open_window(project)
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is not None
     assert "learning rate" in str(window.workbench.run_error)
     assert window.banner.cards
     window.store.apply("Calm down", lambda p: edits.set_training(p, optimizer=Choice("Adam")))
     window.store.apply("Fewer", lambda p: edits.set_training(p, epochs=3))
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     assert window.workbench.trained.epochs == 3
     assert window.banner.cards == []
@@ -220,7 +220,7 @@ def test_train_more_and_back_to_the_best(
     window = open_window(edits.set_training(example("iris"), epochs=4))
     runner = window.runner
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     panel(window, "training")
     training = window.docks.pages["training"].panel
     training.buttons.count.setValue(3)
@@ -230,7 +230,7 @@ def test_train_more_and_back_to_the_best(
     before = window.workbench.trained
     QTest.mouseClick(training.buttons.best, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
-    assert runner.state is State.IDLE
+    assert runner.state is RunState.IDLE
 
 
 def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
@@ -238,7 +238,7 @@ def test_missing_data_blocks_training_in_words(open_window: Open) -> None:
 
     window = open_window(empty_project())
     window.actions_table["train"].trigger()
-    assert window.runner.state is State.IDLE
+    assert window.runner.state is RunState.IDLE
     assert window.banner.cards
     assert "cannot be trained yet" in window.banner.cards[0].title.text()
 
@@ -251,7 +251,7 @@ def test_reset_with_the_same_seed_gives_the_same_curve(
     window = open_window(edits.set_training(example("iris"), epochs=5))
     runner = window.runner
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     first = list(window.workbench.trained.history["loss"])
     buttons = panel(window, "training").buttons
     same, other = buttons.reset.menu().actions()
@@ -289,7 +289,7 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=60, batch_size=8))
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     assert "price" in window.judging.sentence
 
@@ -319,7 +319,7 @@ def test_a_notice_mends_with_one_click(
 
     window = open_window(edits.set_training(example("iris"), epochs=60))
     window.actions_table["train"].trigger()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     messages = panel(window, "training").messages
     assert messages.shown.key.startswith("notice"), "an advice stands before the result"
     shown = messages.shown
@@ -341,6 +341,6 @@ def test_two_windows_train_at_once(
     for window in windows:
         window.actions_table["train"].trigger()
     for window in windows:
-        qtbot.waitUntil(lambda w=window: w.runner.state is State.IDLE, timeout=MINUTE)
+        qtbot.waitUntil(lambda w=window: w.runner.state is RunState.IDLE, timeout=MINUTE)
         assert window.workbench.run_error is None
         assert window.workbench.trained.epochs == 30

@@ -12,7 +12,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare import targets
 from netbuilder.core.data.prepare.fit_inputs import read_raw
-from netbuilder.core.data.prepare.prepared_data import Plan, make_plan
+from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.large_csv import is_large
@@ -70,7 +70,7 @@ def load(project: Project, base: Path) -> Dataset:
     )
 
 
-def split_of(plan: Plan, samples: Samples, rows: NDArray[np.int64]) -> Split:
+def split_of(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) -> Split:
     """Some rows of the samples, transformed as the plan says."""
     raw_x = {key: read_raw(samples, pre, rows) for key, pre in plan.pre.inputs.items()}
     chosen = samples.targets.iloc[rows]

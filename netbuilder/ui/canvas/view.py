@@ -29,12 +29,12 @@ from netbuilder.ui.canvas.input.pointer import Pointer, Senses
 from netbuilder.ui.canvas.paint import paint_scene, problem_cards, tips
 from netbuilder.ui.canvas.paint.layout_animation import Slide
 from netbuilder.ui.canvas.paint.minimap import Minimap
-from netbuilder.ui.canvas.paint.paint_state import NAMES, State
-from netbuilder.ui.canvas.paint.painter_cache import Look
+from netbuilder.ui.canvas.paint.paint_state import NAMES, PaintState
+from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
 from netbuilder.ui.canvas.paint.previews import Previews
 from netbuilder.ui.canvas.paint.pulse import Pulse
 from netbuilder.ui.canvas.scene.camera import Camera
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.scene_builder import draw
 from netbuilder.ui.canvas.viewport import Seeing
 from netbuilder.ui.services.store import ProjectStore
@@ -73,14 +73,14 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         super().__init__(parent)
         self.store = store
         self.workbench = workbench
-        self.look = Look()
-        self.state = State()
+        self.look = CanvasLook()
+        self.state = PaintState()
         self.at: dict[str, Point] = {}
         self.gesture: Gesture | None = None
         self.tip = tips.Tip()
         self.camera = Camera()
-        self._base: Picture | None = None  # of the project as it stands
-        self._picture: Picture | None = None  # the same, with cards that are dragged elsewhere
+        self._base: Scene | None = None  # of the project as it stands
+        self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
         self._stale = True
         self._selection: tuple[str, ...] = ()
         self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
@@ -121,7 +121,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     # what is shown ------------------------------------------------------------------------
 
     @property
-    def picture(self) -> Picture:
+    def picture(self) -> Scene:
         """Cards, wires and frames of the project as it stands."""
         if self._stale or self._base is None:
             bench = self.workbench
@@ -182,7 +182,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             self.select(())
             self.previews.clear()
 
-    def _keep_selection(self, picture: Picture) -> None:
+    def _keep_selection(self, picture: Scene) -> None:
         """Let go of selected cards that are no more, or lie in a closed group now."""
         there = tuple(
             one for one in self._selection if one in picture.cards or one in picture.frames
@@ -316,7 +316,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         finally:
             p.end()  # a painter left open on its widget takes the interpreter down
 
-    def _paint(self, p: QPainter, picture: Picture, size: tuple[int, int]) -> None:
+    def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
         self.look.background(p, *size, self.camera)
         self.state.focused = self.hasFocus()
         paint_scene.paint(p, picture, self.look, self.camera, self.state, size)

@@ -34,7 +34,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for, relative
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
 
@@ -233,7 +233,7 @@ class DataPanel(QWidget):
             else "The target is a number: the last layer needs a unit for each, without activation."
         )
         self.cards.add(
-            Card(
+            RoleBox(
                 "info",
                 "The network's end does not fit this data",
                 words,
@@ -248,7 +248,7 @@ class DataPanel(QWidget):
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
         buttons = buttons_for(error, self._store)
-        self.cards.add(Card("error", error.what, error.mend, self, buttons=buttons))
+        self.cards.add(RoleBox("error", error.what, error.mend, self, buttons=buttons))
         self.stack.setCurrentIndex(1 if self._store.project.data.kind else 0)
 
     def _ask_preview(self) -> None:

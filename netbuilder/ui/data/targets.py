@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.ui.forms.choose import ChooseRow
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 
 
 class TargetPicker(QWidget):
@@ -52,7 +52,7 @@ class TargetPicker(QWidget):
             return
         guess = self._columns[-1]
         self.question.add(
-            Card(
+            RoleBox(
                 "info",
                 "What shall the network learn?",
                 f"NetBuilder guessed “{guess}” (the last column). Another column?",

@@ -27,7 +27,7 @@ from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.labels import note_label
 
 GOAL = "@goal"
@@ -257,7 +257,7 @@ class Inspector(QScrollArea):
             if problem.node != node.id or problem.follows is not None:
                 continue
             fix = problem.fix
-            card = Card(
+            card = RoleBox(
                 str(problem.severity),
                 problem.title,
                 problem.message,

@@ -26,7 +26,7 @@ from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import heading, note_label
 
@@ -141,7 +141,7 @@ class EvaluatePanel(QWidget):
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
-        self.cards.add(Card("error", error.what, error.mend, self))
+        self.cards.add(RoleBox("error", error.what, error.mend, self))
         if self.evaluation is None:
             self.sentence.setText("")
             self.about.setText("")

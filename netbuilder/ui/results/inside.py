@@ -35,7 +35,7 @@ _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what
 SIDE, WIDE = 44, 412
 
 
-class Picture(QLabel):
+class ScaledPicture(QLabel):
     """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp."""
 
     def __init__(
@@ -130,8 +130,8 @@ class InsidePanel(QWidget):
         self._parts.append(part)
         self._place.addWidget(part)
 
-    def _add_picture(self, make: Callable[[int], QImage | None], most: int) -> Picture:
-        picture = Picture(make, most, self)
+    def _add_picture(self, make: Callable[[int], QImage | None], most: int) -> ScaledPicture:
+        picture = ScaledPicture(make, most, self)
         self._add(picture)
         return picture
 

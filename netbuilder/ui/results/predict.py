@@ -28,7 +28,7 @@ from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.cards import Card, CardList
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -284,10 +284,10 @@ class PredictPanel(QWidget):
         title = f"{count:,} answer{'' if count == 1 else 's'} about {Path(self._asked_path).name}"
         said = " ".join(part for part in (words, shown) if part)
         self.cards.add(
-            Card("info", title, said, self, button="Save the answers…", do=self._ask_out)
+            RoleBox("info", title, said, self, button="Save the answers…", do=self._ask_out)
         )
         for note in found.predictions.notes:
-            self.cards.add(Card("info", "", note, self))
+            self.cards.add(RoleBox("info", "", note, self))
 
     def _ask(self, ask: Callable[[TrainedModel], Answer], words: str = "") -> None:
         trained = self._workbench.trained
@@ -303,7 +303,7 @@ class PredictPanel(QWidget):
         found = self.predictions = cast("Predictions", answer)
         self._forget_file()
         for note in found.notes:
-            self.cards.add(Card("info", "", note, self))
+            self.cards.add(RoleBox("info", "", note, self))
         self.answer.setText(found.text(0))
         first = found.first
         if first.probabilities is None:
@@ -332,7 +332,7 @@ class PredictPanel(QWidget):
         self.answer.setText("")
         self.bars.show_rows([])
         self.cards.clear()
-        self.cards.add(Card("error", error.what, error.mend, self))
+        self.cards.add(RoleBox("error", error.what, error.mend, self))
 
 
 _WORDS = {

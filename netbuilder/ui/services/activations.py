@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Look:
+class ActivationsLook:
     """One row on its way through the network.
 
     ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
@@ -36,7 +36,7 @@ class Look:
     rows: int
 
 
-def _look(question: tuple[TrainedModel, Path, int]) -> Look | None:
+def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     from netbuilder.core.data.load import load
     from netbuilder.core.results.inside import look, sample_of
 
@@ -58,7 +58,7 @@ def _look(question: tuple[TrainedModel, Path, int]) -> Look | None:
         except (IndexError, TypeError, ValueError):
             truth = ""
         break
-    return Look(trained, values, raw, truth, index, len(split))
+    return ActivationsLook(trained, values, raw, truth, index, len(split))
 
 
 class Looking(QObject):
@@ -69,7 +69,7 @@ class Looking(QObject):
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self.look: Look | None = None
+        self.look: ActivationsLook | None = None
         self.index = 0
         self.trouble = ""
         self._worker = jobs.Latest(_look, "look", self)
@@ -100,7 +100,9 @@ class Looking(QObject):
         else:
             self.show_row(self.index)
 
-    def _found(self, question: tuple[TrainedModel, Path, int], look: Look | None) -> None:
+    def _found(
+        self, question: tuple[TrainedModel, Path, int], look: ActivationsLook | None
+    ) -> None:
         if question[0] is self._workbench.trained:
             self.look, self.trouble = look, ""
             self.changed.emit()

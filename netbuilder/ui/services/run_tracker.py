@@ -8,7 +8,7 @@ import numpy as np
 
 from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
 from netbuilder.ui.services.run_curves import RunCurves
-from netbuilder.ui.services.run_progress import Progress, duration, rate
+from netbuilder.ui.services.run_progress import RunProgress, duration, rate
 
 SMOOTHING = 0.2
 
@@ -107,7 +107,9 @@ class Tracker:
         """The run is over: what was done is all that is planned now."""
         self.planned = max(int(self.epoch), 1)
 
-    def progress(self, *, paused: bool = False, done: bool = False, end: str = "done") -> Progress:
+    def progress(
+        self, *, paused: bool = False, done: bool = False, end: str = "done"
+    ) -> RunProgress:
         """Where the run is now."""
         whole = max(self.planned, 1)
         epoch = min(int(self.epoch) + (0 if done else 1), whole)
@@ -129,4 +131,4 @@ class Tracker:
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch
             left = f"{duration(max(steps, 0) / self._shown_speed)} left"
-        return Progress(words, left, min(self.epoch / whole, 1.0))
+        return RunProgress(words, left, min(self.epoch / whole, 1.0))

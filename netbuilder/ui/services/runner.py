@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.failures import log
-from netbuilder.ui.services.run_progress import Progress
+from netbuilder.ui.services.run_progress import RunProgress
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
@@ -43,7 +43,7 @@ WORDS_SECONDS = 0.25
 KEPT_WEIGHTS = 2_000_000
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     """Where the run is."""
 
     IDLE = "idle"
@@ -118,9 +118,9 @@ class Runner(QObject):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench = store, workbench
-        self.state = State.IDLE
+        self.state = RunState.IDLE
         self.project: Project | None = None
-        self.progress: Progress | None = None
+        self.progress: RunProgress | None = None
         self.notices: list[Any] = []
         self.overlays: dict[str, RunCurves] = {}
         self._known: Tracker | None = None
@@ -159,17 +159,17 @@ class Runner(QObject):
     @property
     def active(self) -> bool:
         """Whether a run is under way, paused or not."""
-        return self.state is not State.IDLE
+        return self.state is not RunState.IDLE
 
     @property
     def running(self) -> bool:
         """Whether a run can be paused or gone on with."""
-        return self.state in (State.RUNNING, State.PAUSED)
+        return self.state in (RunState.RUNNING, RunState.PAUSED)
 
     @property
     def paused(self) -> bool:
         """Whether the run waits."""
-        return self.state is State.PAUSED
+        return self.state is RunState.PAUSED
 
     @property
     def may_start(self) -> bool:
@@ -244,9 +244,9 @@ class Runner(QObject):
     def may_go_on(self) -> bool:
         """Whether there is a run to go on with."""
         return self._session is not None and self.state in (
-            State.IDLE,
-            State.RUNNING,
-            State.PAUSED,
+            RunState.IDLE,
+            RunState.RUNNING,
+            RunState.PAUSED,
         )
 
     def _ask(self, wish: Callable[[Session], object]) -> None:
@@ -286,7 +286,7 @@ class Runner(QObject):
             return
         if self.paused:
             session.resume()
-        elif self.state is State.RUNNING:
+        elif self.state is RunState.RUNNING:
             session.pause()
 
     def stop(self) -> None:
@@ -296,7 +296,7 @@ class Runner(QObject):
         self._cancelled = True
         if self._session is not None:
             self._session.stop()
-        self._set_state(State.STOPPING)
+        self._set_state(RunState.STOPPING)
 
     def stop_after_epoch(self) -> None:
         """End the run with the epoch that it is in."""
@@ -354,8 +354,8 @@ class Runner(QObject):
                 self._queue.append(_End(error=error))
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
-        self._set_progress(Progress(words))
-        self._set_state(State.PREPARING)
+        self._set_progress(RunProgress(words))
+        self._set_state(RunState.PREPARING)
         self._thread.start()
         self._timer.start()
 
@@ -411,7 +411,7 @@ class Runner(QObject):
 
         match event:
             case events.Preparing():
-                self._set_progress(Progress(f"{event.text}…"))
+                self._set_progress(RunProgress(f"{event.text}…"))
             case events.Restored():
                 self._tracker.restored(event)
                 return True
@@ -419,7 +419,7 @@ class Runner(QObject):
                 self._began = time.perf_counter()
                 self.begun, self._before = True, None
                 self._tracker.start(event)
-                self._set_state(State.RUNNING)
+                self._set_state(RunState.RUNNING)
             case events.Steps():
                 self._tracker.steps(event)
                 return True
@@ -430,12 +430,12 @@ class Runner(QObject):
                 self._tracker.change(event)
                 return True
             case events.Paused():
-                self._set_state(State.PAUSED)
+                self._set_state(RunState.PAUSED)
                 self._set_progress(self._tracker.progress(paused=True))
                 if event.reason:
                     self.told.emit(event.reason)
             case events.Resumed():
-                self._set_state(State.RUNNING)
+                self._set_state(RunState.RUNNING)
             case events.Noticed():
                 self.notices.append(event.notice)
                 self.noticed.emit(event.notice)
@@ -449,7 +449,7 @@ class Runner(QObject):
         self._timer.stop()
         self._thread = None
         kept = end.trained is None and self._take_back()
-        self._set_state(State.IDLE)
+        self._set_state(RunState.IDLE)
         error = self._failure or end.error
         if error is not None:
             if not isinstance(error, UserError):
@@ -483,14 +483,14 @@ class Runner(QObject):
             self.noticed.emit(notice)
         return True
 
-    def _set_state(self, state: State) -> None:
+    def _set_state(self, state: RunState) -> None:
         if state is not self.state and not (
-            self.state is State.STOPPING and state in (State.RUNNING, State.PAUSED)
+            self.state is RunState.STOPPING and state in (RunState.RUNNING, RunState.PAUSED)
         ):
             self.state = state
             self.state_changed.emit()
 
-    def _set_progress(self, progress: Progress | None) -> None:
+    def _set_progress(self, progress: RunProgress | None) -> None:
         if progress != self.progress:
             self.progress = progress
             self.progress_changed.emit()

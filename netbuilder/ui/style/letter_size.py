@@ -18,7 +18,7 @@ def letters() -> float:
     return QApplication.font().pointSizeF() / _state["base"] if _state["base"] else 1.0
 
 
-class Scaling(QObject):
+class LetterSize(QObject):
     """Steps through the sizes. The size belongs to the application, not to one window."""
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from netbuilder.ui.widgets.cards import Card
+from netbuilder.ui.widgets.cards import RoleBox
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
 Buttons = tuple[tuple[str, Callable[[], object]], ...]
@@ -39,7 +39,7 @@ class Messages(QWidget):
         super().__init__(parent)
         self.messages: list[Message] = []
         self._place = 0
-        self.card: Card | None = None
+        self.card: RoleBox | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self.hide()
@@ -89,5 +89,5 @@ class Messages(QWidget):
         count = len(self.messages)
         if count > 1:
             buttons = (*buttons, (f"{self._place + 1} of {count} ›", self.next))
-        self.card = Card(message.role, message.title, message.words, self, buttons=buttons)
+        self.card = RoleBox(message.role, message.title, message.words, self, buttons=buttons)
         self._layout.addWidget(self.card)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.widgets.labels import note_label
 
 
-class Card(QFrame):
+class RoleBox(QFrame):
     """A box in a role of the stylesheet: info, warning, error."""
 
     def __init__(
@@ -82,7 +82,7 @@ class CardList(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
-        self.cards: list[Card] = []
+        self.cards: list[RoleBox] = []
         self.hide()
 
     def clear(self) -> None:
@@ -94,7 +94,7 @@ class CardList(QWidget):
         self.cards = []
         self.hide()
 
-    def remove(self, card: Card) -> None:
+    def remove(self, card: RoleBox) -> None:
         """Take one card away."""
         self._layout.removeWidget(card)
         self.cards.remove(card)
@@ -102,7 +102,7 @@ class CardList(QWidget):
         card.deleteLater()
         self.setVisible(bool(self.cards))
 
-    def add(self, card: Card) -> Card:
+    def add(self, card: RoleBox) -> RoleBox:
         """Put a card below the others."""
         self._layout.addWidget(card)
         self.cards.append(card)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from netbuilder.core.errors import Mend, UserError
+from netbuilder.core.errors import DataFix, UserError
 from netbuilder.core.project import edits
 from netbuilder.ui.services.store import ProjectStore
 
@@ -17,7 +17,7 @@ def buttons_for(
 ) -> tuple[Button, ...]:
     """A button for each of the error's mends; ``then`` is called after the edit."""
 
-    def do(mend: Mend) -> None:
+    def do(mend: DataFix) -> None:
         store.apply(mend.label, lambda project: edits.set_data(project, **mend.data))
         if then is not None:
             then()

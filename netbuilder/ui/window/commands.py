@@ -10,7 +10,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.cards import Card
+from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.window import dialogs
 
@@ -31,7 +31,7 @@ class WindowCommands:
         """Say what went wrong, above the canvas, until it is read."""
         self.window.banner.clear()
         self.window.banner.add(
-            Card(
+            RoleBox(
                 "error",
                 error.what,
                 error.mend,
@@ -45,7 +45,7 @@ class WindowCommands:
 
     def show_notes(self, name: str, notes: tuple[str, ...]) -> None:
         """Say what an opened file holds that could not be taken over, until it is read."""
-        card = Card(
+        card = RoleBox(
             "warning",
             f"Not all of {name} could be taken over",
             "\n".join(notes),
@@ -95,7 +95,7 @@ class WindowCommands:
         elif self.window.store.project.data.kind == "":
             mends.append(("Choose data", partial(self.show_panel, "data")))
         title = f"This cannot be trained yet: {problem.title[:1].lower()}{problem.title[1:]}"
-        card = Card(
+        card = RoleBox(
             "error",
             title,
             problem.message,

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui.services.run_progress import Progress
+from netbuilder.ui.services.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.window.action import Actions
 
@@ -54,7 +54,7 @@ class ProgressView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(346, 36)
 
-    def show_progress(self, progress: Progress | None) -> None:
+    def show_progress(self, progress: RunProgress | None) -> None:
         """Show where the run is; None: there is none."""
         self.bar.setVisible(progress is not None)
         if progress is None:

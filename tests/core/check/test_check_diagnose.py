@@ -10,7 +10,7 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, main, problem_of
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rules.example_builder import Sketch, chain, facts_for
+from netbuilder.core.check.rules.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import CLASSES
@@ -55,7 +55,7 @@ def test_what_follows_is_marked_and_not_repeated(cache: ShapeCache) -> None:
 
 
 def test_two_broken_branches_are_two_problems(cache: ShapeCache) -> None:
-    sketch = Sketch().chain(("input", "Input", {"shape": [8]}), CONV)
+    sketch = ExampleBuilder().chain(("input", "Input", {"shape": [8]}), CONV)
     sketch.chain(("lstm", "LSTM", {"units": 4}), start="input")
     sketch.chain(("join", "Concatenate", {}), OUT).wire(("conv2d", "join"), ("lstm", "join"))
     project = sketch.project()
@@ -72,7 +72,7 @@ def test_a_wrong_value_is_told_once_and_not_again_by_keras(cache: ShapeCache) ->
 
 def test_a_circle_is_one_problem() -> None:
     project = (
-        Sketch()
+        ExampleBuilder()
         .chain(("input", "Input", {}), ("a", "Dense", {"units": 4, "activation": "relu"}), OUT)
         .wire(("out", "a"))
         .project()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.check.rules.example_builder import Sketch, chain, facts_for
+from netbuilder.core.check.rules.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import facts as facts_of
@@ -159,7 +159,7 @@ HEALTHY = {
         facts_for(CLASSES, 3, (8, 8, 1), units_scaled=False, value_range=(0.0, 255.0)),
     ),
     "a linear layer that is shared out": (
-        Sketch().chain(("input", "Input", {}), ("wide", "Dense", {"units": 8}))
+        ExampleBuilder().chain(("input", "Input", {}), ("wide", "Dense", {"units": 8}))
         .chain(("left", "Dense", {"units": 4, "activation": "relu"}), ("join", "Concatenate", {}),
                ("out", "Dense", SOFTMAX), start="wide")
         .chain(("bent", "Activation", {"activation": "tanh"}), start="wide")

@@ -12,7 +12,7 @@ import pytest
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.loop import compilation
 from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
-from netbuilder.core.engine.loop.program import Counters, Plan, Program, names_of
+from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, names_of
 from netbuilder.core.engine.loop.tensors import Feed, Orders
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
@@ -79,7 +79,7 @@ def test_rehearsal_changes_nothing(
     core = build_core(chain(layers), data.facts)
     feed = Feed((x,), (y,)).tensors()
     names_of(core, feed, 16)
-    program = Program(core, Counters.make(core), feed, None, Plan(16, 2, 14, fused=True))
+    program = Program(core, Counters.make(core), feed, None, LoopPlan(16, 2, 14, fused=True))
     orders = Orders(100, 0).get(0, 2, 2)
     state = [v.numpy().copy() for v in (*core.variables, *core.optimizer.variables)]
     program.rehearse(orders, 0, 14)

@@ -15,7 +15,7 @@ from netbuilder.ui.canvas.input import context_menu
 from netbuilder.ui.canvas.input.layer_search import NameField
 from netbuilder.ui.canvas.scene.hit_testing import NOTHING
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.letter_size import Scaling
+from netbuilder.ui.style.letter_size import LetterSize
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -482,7 +482,7 @@ def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
 
 
 def test_larger_letters_make_larger_cards(hand, qtbot):
-    scaling = Scaling(hand.view)
+    scaling = LetterSize(hand.view)
     hand.view.resize(900, 900)
     hand.view.fit()
     hand.view.viewport().repaint()

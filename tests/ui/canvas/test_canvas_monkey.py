@@ -15,7 +15,7 @@ from netbuilder.core.project.layout import shown
 from netbuilder.core.project.model import Graph
 from netbuilder.ui.canvas.input.layer_search import LayerSearch, NameField
 from netbuilder.ui.canvas.scene.cards import GOAL, Card
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.style import theme
 
 GESTURES = 2000
@@ -56,7 +56,7 @@ def assert_legal(graph: Graph) -> None:
         assert group.parent is None or group.parent in graph.group_by_id
 
 
-def assert_shows(picture: Picture, graph: Graph) -> None:
+def assert_shows(picture: Scene, graph: Graph) -> None:
     """The picture has a card for everything that is to be seen, in its place, and no other."""
     seen = shown(graph)
     cards = {one for one in picture.cards if not one.startswith(GOAL)}

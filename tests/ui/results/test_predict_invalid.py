@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 
 MINUTE = 60_000
 
@@ -19,7 +19,7 @@ def test_an_invalid_value_has_no_answer(
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     editor = next(iter(panel.form.rows.values())).editor

@@ -11,7 +11,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.runs import RunsPanel
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 
 MINUTE = 60_000
 
@@ -19,7 +19,7 @@ MINUTE = 60_000
 def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
 def test_runs_are_kept_and_compared(

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 
 MINUTE = 60_000
 
@@ -24,7 +24,7 @@ def test_unreadable_data_leaves_the_trained_display(
     window = open_window(edits.set_training(example("iris"), epochs=5))
     runner, bench = window.runner, window.workbench
     runner.start()
-    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     assert bench.run_error is None
     panel = window.docks.show_panel("training")
     curves, progress, held = runner.curves, runner.progress, runner.project
@@ -35,7 +35,7 @@ def test_unreadable_data_leaves_the_trained_display(
 
     runner.start()
     assert runner.active
-    qtbot.waitUntil(lambda: runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
     assert bench.run_error is not None
     assert runner.curves is curves
     assert panel.curves.plot.run is curves

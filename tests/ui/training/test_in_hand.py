@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 from netbuilder.ui.training.panel import TrainingPanel
 
 MINUTE = 60_000
@@ -27,7 +27,7 @@ class Hand:
 
     def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
         self.window, self.runner, self._qtbot = window, window.runner, qtbot
-        self.states: list[State] = []
+        self.states: list[RunState] = []
         self.took: dict[str, float] = {}
         self.runner.state_changed.connect(lambda: self.states.append(self.runner.state))
         self.runner.start()
@@ -66,7 +66,7 @@ def hand(open_window: Callable[..., MainWindow], example: Callable[[str], Projec
 
 def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     runner, panel, action = hand.runner, hand.panel, hand.window.actions_table
-    assert hand.states == [State.PREPARING, State.RUNNING]
+    assert hand.states == [RunState.PREPARING, RunState.RUNNING]
 
     slider = panel.rate.slider
     hand.ask("rate", lambda: slider.setValue(slider.value() - 10), lambda: bool(hand.marks))
@@ -78,10 +78,10 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     # What a paused run is asked for it does at once, and goes on standing.
     hand.ask("best", panel.buttons.best.click, lambda: hand.marks[-1].startswith("back to epoch"))
     assert hand.steps == stood
-    assert hand.states[2:] == [State.PAUSED]
+    assert hand.states[2:] == [RunState.PAUSED]
 
     hand.ask("resume", action["pause"].trigger, lambda: hand.steps > stood)
-    assert hand.states[3:] == [State.RUNNING]
+    assert hand.states[3:] == [RunState.RUNNING]
 
     before = hand.steps
     again = panel.buttons.reset.menu().actions()[0]
@@ -90,7 +90,7 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     assert hand.states[4:] == []
 
     def idle() -> bool:
-        return runner.state is State.IDLE
+        return runner.state is RunState.IDLE
 
     hand.ask("stop after epoch", action["stop-epoch"].trigger, idle)
     trained = hand.window.workbench.trained
@@ -106,21 +106,21 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     assert hand.epochs == trained.epochs + panel.buttons.count.value()
 
     runner.train_more(1_000_000)
-    hand.until(lambda: runner.state is State.RUNNING)
+    hand.until(lambda: runner.state is RunState.RUNNING)
     begin = last = time.perf_counter()
     action["stop"].trigger()
-    assert runner.state is State.STOPPING
+    assert runner.state is RunState.STOPPING
     stood = hand.steps
 
     def ended() -> bool:
         nonlocal last, stood
         if hand.steps > stood:
             last, stood = time.perf_counter(), hand.steps
-        return runner.state is State.IDLE
+        return runner.state is RunState.IDLE
 
     hand.until(ended)
     hand.took["stop"] = last - begin
-    assert hand.states[-2:] == [State.STOPPING, State.IDLE]
+    assert hand.states[-2:] == [RunState.STOPPING, RunState.IDLE]
     assert hand.window.workbench.run_error is None
     # The end of a run judges the network on the test rows, which is no part of the answer.
     slow = {name: took for name, took in hand.took.items() if took > SOON}

@@ -19,7 +19,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import interrupted_runs
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 
 MINUTE = 60_000
 CODE = """
@@ -58,11 +58,11 @@ def test_a_killed_run_goes_on(
     assert left.epoch > 1
     window = open_window(run.project)
     window.runner.start(interrupted=run)
-    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
     curves, done = window.runner.curves, len(left.rows["steps"])
     qtbot.waitUntil(lambda: len(curves.steps["loss"]) > done, timeout=MINUTE)
     window.runner.stop()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.trained.epochs >= left.epoch
     # The curves have the whole run: what was before the crash, and what came then, with no gap.
     assert curves.steps["loss"].y[:done].tolist() == left.rows["steps"][:, 0].tolist()
@@ -82,7 +82,7 @@ def test_a_run_that_ends_leaves_nothing(
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert not any(interrupted_runs._root().iterdir())
 
 

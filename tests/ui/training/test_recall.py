@@ -13,7 +13,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runner import State
+from netbuilder.ui.services.runner import RunState
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -27,9 +27,9 @@ def trained(
     window = open_window(edits.set_training(example("iris"), epochs=400))
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
     window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is State.RUNNING, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
     window.runner.set_learning_rate(0.002)
-    qtbot.waitUntil(lambda: window.runner.state is State.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     return window
 

@@ -11,7 +11,13 @@ from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, Layer, Sketch, chain, facts_for
+from netbuilder.core.check.rules.example_builder import (
+    Example,
+    ExampleBuilder,
+    Layer,
+    chain,
+    facts_for,
+)
 from netbuilder.core.check.words import count, label
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.project import edits
@@ -203,7 +209,7 @@ RULES: tuple[Rule, ...] = (
         _input_shape,
         (
             lambda: Example(
-                Sketch().chain(("input", "Input", {"shape": [7]}), *_GOOD[1:]).project(),
+                ExampleBuilder().chain(("input", "Input", {"shape": [7]}), *_GOOD[1:]).project(),
                 facts_for(CLASSES, 3),
             ),
         ),

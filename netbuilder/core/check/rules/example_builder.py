@@ -21,13 +21,13 @@ Layer = tuple[str, str, dict[str, Any]] | tuple[str, str, dict[str, Any], str]
 
 
 @dataclass
-class Sketch:
+class ExampleBuilder:
     """Builds example projects in a few words."""
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
 
-    def chain(self, *layers: Layer, start: str | None = None) -> Sketch:
+    def chain(self, *layers: Layer, start: str | None = None) -> ExampleBuilder:
         """Add layers that feed one another; ``start`` feeds the first.
 
         A layer is ``(id, layer, params)``, and a fourth entry the node whose layer it shares.
@@ -40,7 +40,7 @@ class Sketch:
             before = node_id
         return self
 
-    def wire(self, *edges: Edge) -> Sketch:
+    def wire(self, *edges: Edge) -> ExampleBuilder:
         """Add wires."""
         self.edges.extend(edges)
         return self
@@ -55,7 +55,7 @@ class Sketch:
 
 def chain(*layers: Layer, data: Data | None = None, training: Training | None = None) -> Project:
     """A project whose layers feed one another in a row."""
-    return Sketch().chain(*layers).project(data, training)
+    return ExampleBuilder().chain(*layers).project(data, training)
 
 
 _ENDS = ("out", "dropout", "softmax", "dense", "lstm", "conv2d", "lost")

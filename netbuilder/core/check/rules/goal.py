@@ -9,7 +9,7 @@ from netbuilder.core.catalog.training.index import METRICS, canonical
 from netbuilder.core.check.context import Context, End
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, Sketch, chain, facts_for
+from netbuilder.core.check.rules.example_builder import Example, ExampleBuilder, chain, facts_for
 from netbuilder.core.check.rules.output_helpers import made_for, target, target_kinds
 from netbuilder.core.check.rules.plan_objects import change_named
 from netbuilder.core.check.words import count, label, listed
@@ -137,7 +137,7 @@ _HIDDEN = {"units": 8, "activation": "relu"}
 
 
 def _forked() -> Example:
-    sketch = Sketch().chain(("input", "Input", {}), ("dense", "Dense", _HIDDEN))
+    sketch = ExampleBuilder().chain(("input", "Input", {}), ("dense", "Dense", _HIDDEN))
     sketch.chain(("out", "Dense", _SOFTMAX), start="dense")
     sketch.chain(("lost", "Dense", _HIDDEN), start="dense")
     facts = facts_for(CLASSES, 3, target_names=("species",))

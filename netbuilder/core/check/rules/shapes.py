@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable
 from netbuilder.core.check.context import Context, End
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, Layer, Sketch, chain, facts_for
+from netbuilder.core.check.rules.example_builder import (
+    Example,
+    ExampleBuilder,
+    Layer,
+    chain,
+    facts_for,
+)
 from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.explain import recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
@@ -134,7 +140,7 @@ _FLAT: Layer = ("flatten", "Flatten", {})
 
 
 def _branches(left: tuple[str, str, dict], right: tuple[str, str, dict], merge: str) -> Example:  # type: ignore[type-arg]
-    sketch = Sketch().chain(_TABLE, left).chain(right, start="input")
+    sketch = ExampleBuilder().chain(_TABLE, left).chain(right, start="input")
     sketch.chain(("merge", merge, {}), _OUT, start=left[0]).wire((right[0], "merge"))
     return Example(sketch.project())
 
@@ -210,14 +216,14 @@ RULES: tuple[Rule, ...] = (
                 ("slim", "Dense", {"units": 4, "activation": "relu"}), "Add",
             ),
             lambda: Example(
-                Sketch()
+                ExampleBuilder()
                 .chain(_PICTURE, _CONV, ("add", "Add", {}), _FLAT, _OUT)
                 .chain(("pool", "MaxPooling2D", {}), start="conv2d")
                 .wire(("pool", "add"))
                 .project()
             ),
             lambda: Example(
-                Sketch()
+                ExampleBuilder()
                 .chain(_PICTURE, _CONV, ("join", "Concatenate", {}), _OUT)
                 .chain(("row", "Input", {"shape": [5]}))
                 .wire(("row", "join"))
@@ -294,7 +300,7 @@ RULES: tuple[Rule, ...] = (
         _said("shared-shape", lambda c, n, s: mend.own_weights(n)),
         (
             lambda: Example(
-                Sketch()
+                ExampleBuilder()
                 .chain(("left", "Input", {"shape": [4]}), ("dense", "Dense", {"units": 8}))
                 .chain(("right", "Input", {"shape": [7]}), ("twin", "Dense", {}, "dense"))
                 .chain(("join", "Concatenate", {}), _OUT)

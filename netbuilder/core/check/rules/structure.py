@@ -9,7 +9,7 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, Sketch, chain
+from netbuilder.core.check.rules.example_builder import Example, ExampleBuilder, chain
 from netbuilder.core.check.shapes.explain import input_count
 from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.project import edits
@@ -255,8 +255,8 @@ def _own(project: Project, node: Node) -> Project:
     return with_graph(project, nodes=nodes)
 
 
-def _good() -> Sketch:
-    return Sketch().chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
+def _good() -> ExampleBuilder:
+    return ExampleBuilder().chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
 
 
 def _with(graph: Graph, *nodes: Node) -> Graph:
@@ -303,7 +303,7 @@ RULES: tuple[Rule, ...] = (
         _cycle,
         (
             lambda: Example(
-                Sketch()
+                ExampleBuilder()
                 .chain(
                     ("input", "Input", {}), ("one", "Dense", _DENSE), ("two", "Dense", _DENSE),
                     ("add", "Add", {}), ("three", "Dense", _DENSE), ("out", "Dense", _SOFTMAX),

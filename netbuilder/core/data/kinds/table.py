@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.prepare.preprocess import Column
 from netbuilder.core.data.recipe_options import names
-from netbuilder.core.errors import DataError, Mend
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.wording import listed, quoted, shown
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
 
 
 _MISSING_MENDS = (
-    Mend("Leave those rows out", {"missing": "drop"}),
-    Mend("Fill with the mean", {"missing": "mean"}),
+    DataFix("Leave those rows out", {"missing": "drop"}),
+    DataFix("Fill with the mean", {"missing": "mean"}),
 )
 
 

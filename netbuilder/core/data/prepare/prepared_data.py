@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PreparedData:
     """Samples of the training file and of the test file, the cut, and what was fitted.
 
     Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
@@ -45,7 +45,7 @@ class Plan:
 
 
 _SAMPLES: Recent[tuple[Samples, Samples | None]] = Recent(3)
-_PLANS: Recent[Plan] = Recent(4)
+_PLANS: Recent[PreparedData] = Recent(4)
 _SCANS: Recent[Scan] = Recent(2)
 
 
@@ -61,7 +61,7 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     return samples, read(data, base, test=True)
 
 
-def make_plan(project: Project, base: Path) -> Plan:
+def make_plan(project: Project, base: Path) -> PreparedData:
     """Read, cut and fit; remembered while neither recipe, files nor the graph's ends change.
 
     Raises:
@@ -80,7 +80,7 @@ def make_plan(project: Project, base: Path) -> Plan:
     return _PLANS.get(key, lambda: make(project, base))
 
 
-def _make(project: Project, base: Path) -> Plan:
+def _make(project: Project, base: Path) -> PreparedData:
     data = project.data
     samples, test = read_samples(data, base)
     outputs = _fit_outputs(project, samples.targets, samples.source)
@@ -103,10 +103,10 @@ def _make(project: Project, base: Path) -> Plan:
         notes += said
     pre = Preprocessing(inputs, outputs)
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
-    return Plan(samples, test, rows, pre, facts)
+    return PreparedData(samples, test, rows, pre, facts)
 
 
-def _make_large(project: Project, base: Path) -> Plan:
+def _make_large(project: Project, base: Path) -> PreparedData:
     data = project.data
     key = (*stamp(data, base), project.training.seed)
     scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
@@ -132,7 +132,7 @@ def _make_large(project: Project, base: Path) -> Plan:
         class_counts=counts,
         imbalance=max(present) / min(present) if present else 1.0,
     )
-    return Plan(samples, test, rows, pre, facts, scan)
+    return PreparedData(samples, test, rows, pre, facts, scan)
 
 
 def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ import numpy as np
 from netbuilder.core.engine.build.learning_rate import by_hand, variable
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.distribute.worker_sync import Agreement
-from netbuilder.core.engine.loop.program import Chunk, Plan, Program, names_of, numbers_of
+from netbuilder.core.engine.loop.program import Chunk, LoopPlan, Program, names_of, numbers_of
 from netbuilder.core.engine.loop.tensors import Feed, Orders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.errors import TrainingError
@@ -121,7 +121,7 @@ class SharedProgram(Program):
         build: Callable[[], keras.Model],
         twin: keras.Model,
         feed: Feed,
-        plan: Plan,
+        plan: LoopPlan,
         *,
         orders: Orders,
         rows: int,

@@ -14,7 +14,7 @@ from typing import Literal
 
 from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
 from netbuilder.core.engine.loop.compile_tuner import Chooser, decision_for, larger
-from netbuilder.core.engine.loop.program import Plan, Program
+from netbuilder.core.engine.loop.program import LoopPlan, Program
 from netbuilder.core.engine.loop.tensors import Order
 
 Mode = Literal["auto", "graph", "step", "loop"]
@@ -38,8 +38,8 @@ class Compilation:
     def __init__(
         self,
         running: Program,
-        make: Callable[[str, Plan], Program],
-        orders: Callable[[Plan], Order],
+        make: Callable[[str, LoopPlan], Program],
+        orders: Callable[[LoopPlan], Order],
         *,
         remembered: Remembered | None,
         mode: Mode = "auto",

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
-from netbuilder.core.engine.loop.program import Plan
+from netbuilder.core.engine.loop.program import LoopPlan
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
 
@@ -82,7 +82,7 @@ class Remembered:
             self.write(replace(decision, until=step))
 
 
-def key_of(model: keras.Model, plan: Plan, samples: Mapping[str, Any]) -> str:
+def key_of(model: keras.Model, plan: LoopPlan, samples: Mapping[str, Any]) -> str:
     """A name for all that decides which compilation is fastest and what it computes.
 
     Args:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from netbuilder.core.engine.loop.compile_cache import Decision
-from netbuilder.core.engine.loop.program import Plan, Program
+from netbuilder.core.engine.loop.program import LoopPlan, Program
 from netbuilder.core.engine.loop.tensors import Order
 
 _TRY_SECONDS = 0.02
@@ -43,12 +43,12 @@ class Chooser:
         wanted: the only kind to compile, where it is known already; "" to find out.
     """
 
-    make: Callable[[str, Plan], Program]
-    orders: Callable[[Plan], Order]
+    make: Callable[[str, LoopPlan], Program]
+    orders: Callable[[LoopPlan], Order]
     running: Program
     speed: Callable[[], float]
     wanted: str = ""
-    plan: Plan | None = None
+    plan: LoopPlan | None = None
     _ready: list[Candidate] = field(default_factory=list)
     _done: threading.Event = field(default_factory=threading.Event)
     _told: threading.Event = field(default_factory=threading.Event)
@@ -148,7 +148,7 @@ class Chooser:
         return (share, programs[fastest]) if fastest and share < _WORTH else None
 
 
-def _seconds_a_step(program: Program, orders: Callable[[Plan], Order], rough: float) -> float:
+def _seconds_a_step(program: Program, orders: Callable[[LoopPlan], Order], rough: float) -> float:
     rows = orders(program.plan)
     room = program.plan.epochs * program.steps_per_epoch
     count = max(1, min(int(_TRY_SECONDS / max(rough, 1e-7)), program.plan.steps, room))
@@ -161,7 +161,7 @@ def _without_the_call(program: Program, orders: Order, count: int) -> float:
     return max(program.rehearse(orders, 0, count) - call, 1e-7) / count
 
 
-def larger(plan: Plan, seconds_a_step: float, steps_per_epoch: int) -> Plan:
+def larger(plan: LoopPlan, seconds_a_step: float, steps_per_epoch: int) -> LoopPlan:
     """``plan`` with room for a chunk of a program that is many times faster."""
     wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs

@@ -76,7 +76,7 @@ class Counters:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoopPlan:
     """What a program is compiled for.
 
     Attributes:
@@ -106,7 +106,7 @@ class Program:
         counters: Counters,
         feed: Feed,
         validation: Feed | None,
-        plan: Plan,
+        plan: LoopPlan,
         kind: str = "graph",
     ) -> None:
         self.model = model

@@ -13,7 +13,7 @@ import numpy as np
 
 from netbuilder.core.data.dataset import Stream
 from netbuilder.core.engine.build.seeds import derived
-from netbuilder.core.engine.loop.program import Chunk, Counters, Plan, Program
+from netbuilder.core.engine.loop.program import Chunk, Counters, LoopPlan, Program
 from netbuilder.core.engine.loop.tensors import Orders
 from netbuilder.core.engine.monitor.history import Floats
 
@@ -36,7 +36,7 @@ class StreamProgram(Program):
         model: keras.Model,
         counters: Counters,
         stream: Stream,
-        plan: Plan,
+        plan: LoopPlan,
         *,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],

@@ -18,7 +18,7 @@ from netbuilder.core.engine.distribute.strategy import WORKER_STEPS, SharedProgr
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
 from netbuilder.core.engine.loop.evaluator import Evaluator
-from netbuilder.core.engine.loop.program import Counters, Plan, Program, names_of
+from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, names_of
 from netbuilder.core.engine.loop.streaming import StreamProgram
 from netbuilder.core.engine.loop.tensors import Order, Orders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
@@ -40,7 +40,7 @@ _MAX_STEPS = 1 << 15
 
 
 @dataclass(frozen=True)
-class Progress:
+class Advanced:
     """What a call of ``advance`` brought: float32 (steps, names), (epochs, all names)."""
 
     steps: Floats
@@ -163,21 +163,21 @@ class Trainer:
             "weighted": self.feed.weight is not None,
         }
 
-    def _make(self, kind: str, plan: Plan) -> Program:
+    def _make(self, kind: str, plan: LoopPlan) -> Program:
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
 
-    def _rehearsal(self, plan: Plan) -> Order:
+    def _rehearsal(self, plan: LoopPlan) -> Order:
         orders = Orders(self.samples, 0)
         return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
-    def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> Plan:
+    def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> LoopPlan:
         per_chunk = max(1, int(4 * CHUNK_SECONDS / guess))
         epochs = 1
         if fused:
             epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
             epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
-        return Plan(self.batch, epochs, steps, fused, monitor, sign)
+        return LoopPlan(self.batch, epochs, steps, fused, monitor, sign)
 
     @property
     def position(self) -> int:
@@ -201,7 +201,7 @@ class Trainer:
             self._calls, self._seconds_a_step = 0, 0.0
         return True
 
-    def advance(self, epochs: int) -> Progress:
+    def advance(self, epochs: int) -> Advanced:
         """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
 
         ``ready`` must have said True since the last call.
@@ -225,10 +225,10 @@ class Trainer:
             ended, self.step = divmod(self.step, self.steps_per_epoch)
             self.epoch += ended
             self.history.add_epochs(chunk.epochs, self.learning_rate)
-            return Progress(chunk.steps, chunk.epochs, seconds)
+            return Advanced(chunk.steps, chunk.epochs, seconds)
         if self.step == self.steps_per_epoch:
             self.pending = chunk.epochs[0]
-        return Progress(chunk.steps, chunk.epochs[:0], seconds)
+        return Advanced(chunk.steps, chunk.epochs[:0], seconds)
 
     def _count(self, epochs: int) -> int:
         left = (epochs - self.epoch) * self.steps_per_epoch - self.step

@@ -28,7 +28,7 @@ _INTERVAL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Fix:
+class RunFix:
     """What one click does.
 
     ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method
@@ -57,7 +57,7 @@ class Notice:
     epoch: int
     title: str
     message: str
-    fix: Fix | None = None
+    fix: RunFix | None = None
     severity: str = "warning"
     node: str | None = None
 
@@ -152,8 +152,8 @@ class Watcher:
         if len(curve) >= 5 and gain is None and self.facts.task in (CLASSES, BINARY):
             yield from self._ignored(len(curve), core, data)
 
-    def _slower(self, rate: float) -> Fix:
-        return Fix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
+    def _slower(self, rate: float) -> RunFix:
+        return RunFix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
 
     def _stuck(self, epoch: int, rate: float, core: keras.Model, data: Dataset) -> Notice:
         """The loss does not move: say why, the surest cause first."""
@@ -169,7 +169,7 @@ class Watcher:
                 "stuck", epoch, title,
                 f"{start} The last layer's {activation} gives {bound}, and the targets lie "
                 f"between {float(target.min()):.3g} and {float(target.max()):.3g}.",
-                Fix("Make the last layer linear",
+                RunFix("Make the last layer linear",
                     lambda p: set_params(p, output, activation="linear")),
                 node=output,
             )  # fmt: skip
@@ -179,7 +179,7 @@ class Watcher:
                 "stuck", epoch, title,
                 f"{start} The inputs lie between {low:.3g} and {high:.3g}: such large numbers "
                 "drive the layers to where they no longer react.",
-                Fix("Scale the data", lambda p: set_data(p, scaling="standard")),
+                RunFix("Scale the data", lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
         names = model_inputs(project.graph)
         dead = diagnosis.dead_units(core, diagnosis.sample(core, data.train, names))
@@ -188,14 +188,14 @@ class Watcher:
                 "stuck", epoch, title,
                 f"{start} Of the units of '{dead[0]}', {dead[1]:.0%} answer 0 whatever comes in: "
                 "a relu that only ever sees negative numbers cannot learn any more.",
-                Fix("Use leaky_relu there", lambda p: _leaky(p, dead[0])),
+                RunFix("Use leaky_relu there", lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
         return Notice(
             "stuck", epoch, title,
             f"{start} The learning rate ({rate:.3g}) may be too low, or the inputs may say "
             "nothing about the target.",
-            Fix(f"Use a learning rate of {rate * 10:.2g}", lambda p: _with_rate(p, rate * 10)),
+            RunFix(f"Use a learning rate of {rate * 10:.2g}", lambda p: _with_rate(p, rate * 10)),
         )  # fmt: skip
 
     def _jumping(self, epoch: int, rate: float) -> Notice:
@@ -206,7 +206,7 @@ class Watcher:
                 epoch,
                 "The loss jumps up and down",
                 f"Each step looks at {batch} samples only, and they pull in different directions.",
-                Fix(
+                RunFix(
                     f"Use a batch size of {max(32, batch * 4)}",
                     lambda p: set_training(p, batch_size=max(32, batch * 4)),
                 ),
@@ -234,7 +234,7 @@ class Watcher:
             f"Since epoch {epoch} the network gets better on the data it trains with and worse on "
             "the data it has not seen: it learns the rows by heart. Stop there, add Dropout, make "
             "the network smaller or get more data.",
-            Fix("Stop early, keep the best", edit, "go_back_to_best"),
+            RunFix("Stop early, keep the best", edit, "go_back_to_best"),
         )
 
     def _easier(self, epoch: int) -> Iterator[Notice]:
@@ -284,12 +284,12 @@ class Watcher:
             "Some classes are never predicted",
             f"The network never answers {named}. With few rows of a class it pays to never guess "
             "it; weights make each class count the same.",
-            Fix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
+            RunFix("Weight the classes", lambda p: set_training(p, class_weight="balanced")),
         )
 
     @staticmethod
-    def _longer(epochs: int) -> Fix:
-        return Fix(
+    def _longer(epochs: int) -> RunFix:
+        return RunFix(
             f"Train {epochs} epochs more",
             lambda p: set_training(p, epochs=p.training.epochs + epochs),
             "train_more",

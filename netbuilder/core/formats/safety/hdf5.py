@@ -18,7 +18,7 @@ _REFUSE = "Do not open this file. Ask for it again from where it was made."
 
 
 @dataclass
-class Found:
+class CheckedContainer:
     """What a container holds, checked as a container only."""
 
     config: Any
@@ -28,7 +28,7 @@ class Found:
     numbers: int = 0
 
 
-def read_hdf5(path: Path) -> Found:
+def read_hdf5(path: Path) -> CheckedContainer:
     """Check a ``.h5`` model file as a container and read its configs.
 
     Raises:
@@ -63,14 +63,14 @@ def _text(value: Any) -> str | bytes:
     raise FormatError("A config in the file is not text.", "Save the model again.")
 
 
-def _read_attributes(file: h5py.File, name: str) -> Found:
+def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
         held = "weights only" if "layer_names" in file.attrs or "layers" in file else "no network"
         raise FormatError(
             f"'{name}' holds {held}: there is no 'model_config' in it.",
             "Save the whole model with model.save('model.h5').",
         )
-    found = Found(config=_json(file, "model_config", name))
+    found = CheckedContainer(config=_json(file, "model_config", name))
     if "training_config" in file.attrs:
         found.training = _json(file, "training_config", name)
     version = file.attrs.get("keras_version", "")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.bounded_json import MAX_CHARACTERS, read_json
-from netbuilder.core.formats.safety.hdf5 import Found
+from netbuilder.core.formats.safety.hdf5 import CheckedContainer
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
 from netbuilder.core.hdf5 import check_container
 
@@ -23,7 +23,7 @@ _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
 _REFUSE = "Do not open this file. Ask for it again from where it was made."
 
 
-def read_zip(path: Path) -> Found:
+def read_zip(path: Path) -> CheckedContainer:
     """Check a ``.keras`` file as a container, its weights included, and read its configs.
 
     Raises:
@@ -37,7 +37,7 @@ def read_zip(path: Path) -> Found:
                 for info in _checked(archive, name)
                 if info.filename == _WEIGHTS
             )
-            found = Found(config=_json(archive, "config.json", name), numbers=numbers)
+            found = CheckedContainer(config=_json(archive, "config.json", name), numbers=numbers)
             names = set(archive.namelist())
             if "metadata.json" in names:
                 metadata = _json(archive, "metadata.json", name)

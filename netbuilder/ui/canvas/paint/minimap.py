@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 
 if TYPE_CHECKING:
     from netbuilder.ui.canvas.view import CanvasView
@@ -24,7 +24,7 @@ class Minimap:
 
     def __init__(self, view: CanvasView) -> None:
         self._view = view
-        self._drawn: tuple[Picture, object, QPixmap] | None = None
+        self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True
 
     def forget(self) -> None:
@@ -92,7 +92,7 @@ class Minimap:
         p.setBrush(accent)
         p.drawRoundedRect(seen, 2, 2)
 
-    def _content(self, picture: Picture, panel: QRectF, scale: float) -> QPixmap:
+    def _content(self, picture: Scene, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look
         ratio = self._view.devicePixelRatioF()
         key = (look.generation, ratio)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QStaticText, QTransform
 
-from netbuilder.ui.canvas.paint.paint_state import NAMES, NEAR, State
+from netbuilder.ui.canvas.paint.paint_state import NAMES, NEAR, PaintState
 from netbuilder.ui.canvas.paint.paint_wires import far_lines, paint_wires
-from netbuilder.ui.canvas.paint.painter_cache import MARGIN, PORT, STRIPE, Look, static_text
+from netbuilder.ui.canvas.paint.painter_cache import MARGIN, PORT, STRIPE, CanvasLook, static_text
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 
 _LEFT = 16.0  # from a card's edge to its words
 _RIGHT = 12.0
@@ -22,7 +22,12 @@ _ABOVE_FIRST = "fix the layer above first"
 
 
 def paint(
-    p: QPainter, picture: Picture, look: Look, camera: Camera, state: State, size: tuple[int, int]
+    p: QPainter,
+    picture: Scene,
+    look: CanvasLook,
+    camera: Camera,
+    state: PaintState,
+    size: tuple[int, int],
 ) -> None:
     """Paint the part of a picture that the camera sees, without the ground."""
     box = camera.seen(*size, margin=24)
@@ -44,12 +49,12 @@ def paint(
 
 def _paint_far(
     p: QPainter,
-    picture: Picture,
+    picture: Scene,
     cards: list[Card],
     box: tuple[float, float, float, float],
-    look: Look,
+    look: CanvasLook,
     scale: float,
-    state: State,
+    state: PaintState,
 ) -> None:
     p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     p.setPen(QPen(look.wire, 0))
@@ -77,7 +82,7 @@ def _rect(card: Card, grow: float = 0.0) -> QRectF:
     return QRectF(card.x - grow, card.y - grow, card.w + 2 * grow, card.h + 2 * grow)
 
 
-def far_boxes(picture: Picture, cards: Iterable[Card] | None = None) -> dict[str, list[QRectF]]:
+def far_boxes(picture: Scene, cards: Iterable[Card] | None = None) -> dict[str, list[QRectF]]:
     """Boxes by category; of the whole picture they are made once."""
     if cards is None:
         kept = picture.cache.get("boxes")
@@ -97,7 +102,7 @@ def far_boxes(picture: Picture, cards: Iterable[Card] | None = None) -> dict[str
 
 
 def _paint_frames(
-    p: QPainter, frames: Iterable[Frame], look: Look, scale: float, state: State
+    p: QPainter, frames: Iterable[Frame], look: CanvasLook, scale: float, state: PaintState
 ) -> None:
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     for frame in frames:
@@ -112,7 +117,7 @@ def _paint_frames(
 
 
 def _paint_frame_names(
-    p: QPainter, frames: Iterable[Frame], look: Look, scale: float, state: State
+    p: QPainter, frames: Iterable[Frame], look: CanvasLook, scale: float, state: PaintState
 ) -> None:
     """Names of open groups, over the wires that come in beneath them."""
     if scale < NAMES:
@@ -134,7 +139,7 @@ def _paint_frame_names(
 # cards ------------------------------------------------------------------------------------
 
 
-def _mark_colour(card: Card, look: Look) -> str:
+def _mark_colour(card: Card, look: CanvasLook) -> str:
     worst = card.problems[0]
     return look.scheme.error if worst.blocks else look.scheme.warning
 
@@ -146,7 +151,12 @@ def _mark(card: Card) -> str:
 
 
 def _paint_cards(
-    p: QPainter, cards: list[Card], picture: Picture, look: Look, camera: Camera, state: State
+    p: QPainter,
+    cards: list[Card],
+    picture: Scene,
+    look: CanvasLook,
+    camera: Camera,
+    state: PaintState,
 ) -> None:
     scale = camera.scale
     ratio = p.device().devicePixelRatioF()
@@ -194,7 +204,9 @@ def _paint_cards(
             _paint_ports(p, card, picture, look, state)
 
 
-def _paint_ports(p: QPainter, card: Card, picture: Picture, look: Look, state: State) -> None:
+def _paint_ports(
+    p: QPainter, card: Card, picture: Scene, look: CanvasLook, state: PaintState
+) -> None:
     """Ports while a wire is dragged: those that take it are filled, the others fade."""
     if card.id in state.ports:
         takes = state.ports[card.id]
@@ -218,7 +230,7 @@ def _paint_ports(p: QPainter, card: Card, picture: Picture, look: Look, state: S
         look.port(p, QPointF(x - card.x, y - card.y), "hover", PORT + 2)
 
 
-def _paint_name(p: QPainter, card: Card, look: Look, pixels: int) -> None:
+def _paint_name(p: QPainter, card: Card, look: CanvasLook, pixels: int) -> None:
     """The name alone, as large as the card allows, for reading from further away."""
     kept = card.cache.get("name")
     if kept is None or kept[0] is not look.generation or kept[1] != pixels:
@@ -232,7 +244,7 @@ def _paint_name(p: QPainter, card: Card, look: Look, pixels: int) -> None:
     p.drawStaticText(kept[4], kept[3])
 
 
-def _paint_words(p: QPainter, card: Card, look: Look) -> None:
+def _paint_words(p: QPainter, card: Card, look: CanvasLook) -> None:
     kept = card.cache.get("words")
     if kept is None or kept[0] is not look.generation:
         kept = card.cache["words"] = (look.generation, *_lay_words(card, look))
@@ -254,7 +266,7 @@ def _paint_words(p: QPainter, card: Card, look: Look) -> None:
 Placed = tuple[QPointF, QStaticText]
 
 
-def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | None]:
+def _lay_words(card: Card, look: CanvasLook) -> tuple[Placed, list[Placed], Placed | None]:
     """Name, telling text (on a second line what the first does not hold), parameter count."""
     right = card.w - _RIGHT
     count: Placed | None = None
@@ -280,7 +292,7 @@ def _lay_words(card: Card, look: Look) -> tuple[Placed, list[Placed], Placed | N
     return (QPointF(_LEFT, top), title), details, count
 
 
-def _two_lines(text: str, first: float, second: float, look: Look) -> tuple[str, str]:
+def _two_lines(text: str, first: float, second: float, look: CanvasLook) -> tuple[str, str]:
     metrics = look.detail_metrics
     if not text or metrics.horizontalAdvance(text) <= first:
         return text, ""
@@ -299,7 +311,7 @@ def _two_lines(text: str, first: float, second: float, look: Look) -> tuple[str,
 
 def ghost(
     p: QPainter,
-    look: Look,
+    look: CanvasLook,
     spot: tuple[float, float],
     title: str,
     category: str,

@@ -10,7 +10,7 @@ NAMES = 0.3  # from this scale on names are shown
 
 
 @dataclass
-class State:
+class PaintState:
     """What is drawn differently just now."""
 
     selected: frozenset[str] = frozenset()

@@ -8,15 +8,15 @@ from itertools import pairwise
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from netbuilder.ui.canvas.paint.paint_state import NEAR, State
-from netbuilder.ui.canvas.paint.painter_cache import Look, static_text
+from netbuilder.ui.canvas.paint.paint_state import NEAR, PaintState
+from netbuilder.ui.canvas.paint.painter_cache import CanvasLook, static_text
 from netbuilder.ui.canvas.scene.cards import Wire
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 
 _SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
 
 
-def far_lines(picture: Picture, wires: Iterable[Wire] | None = None) -> list[QLineF]:
+def far_lines(picture: Scene, wires: Iterable[Wire] | None = None) -> list[QLineF]:
     """Wires as lines; of the whole picture they are made once."""
     if wires is None:
         kept = picture.cache.get("lines")
@@ -55,11 +55,11 @@ def wire_path(wire: Wire) -> QPainterPath:
 
 def paint_wires(
     p: QPainter,
-    picture: Picture,
+    picture: Scene,
     box: tuple[float, float, float, float],
-    look: Look,
+    look: CanvasLook,
     scale: float,
-    state: State,
+    state: PaintState,
 ) -> None:
     """Paint the wires that touch ``box``, and near enough the shapes that they carry."""
     wires = picture.grid.wires_in(box)
@@ -94,7 +94,9 @@ def paint_wires(
                 _paint_label(p, wire, look)
 
 
-def _paint_special(p: QPainter, wires: list[Wire], look: Look, width: float, state: State) -> None:
+def _paint_special(
+    p: QPainter, wires: list[Wire], look: CanvasLook, width: float, state: PaintState
+) -> None:
     for wire in wires:
         key = (wire.source, wire.target)
         if key == state.hidden_wire:
@@ -122,7 +124,7 @@ def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
     return (port + 15 if right else port - 12 - width, level - height / 2)
 
 
-def _paint_label(p: QPainter, wire: Wire, look: Look) -> None:
+def _paint_label(p: QPainter, wire: Wire, look: CanvasLook) -> None:
     kept = wire.cache.get("label")
     if kept is None or kept[0] is not look.generation:
         text = static_text(wire.label, look.fixed_font)

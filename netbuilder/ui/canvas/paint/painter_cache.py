@@ -41,7 +41,7 @@ def _blend(a: QColor, b: QColor, part: float) -> QColor:
     )
 
 
-class Look:
+class CanvasLook:
     """What a painter of the canvas draws with."""
 
     def __init__(self) -> None:

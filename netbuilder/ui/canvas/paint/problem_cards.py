@@ -10,9 +10,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from netbuilder.ui.canvas.paint.paint_state import NEAR
-from netbuilder.ui.canvas.paint.painter_cache import Look
+from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
 from netbuilder.ui.canvas.scene.cards import Card
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 WIDTH = 250.0
@@ -40,9 +40,9 @@ class Bubble:
 
 
 def place(
-    picture: Picture,
+    picture: Scene,
     cards: Iterable[Card],
-    look: Look,
+    look: CanvasLook,
     scale: float,
     asked: frozenset[str],
     previews: frozenset[str] = frozenset(),
@@ -71,7 +71,7 @@ def place(
     return bubbles
 
 
-def _in_view(picture: Picture, bubble: Bubble, seen: Box) -> Bubble:
+def _in_view(picture: Scene, bubble: Bubble, seen: Box) -> Bubble:
     """On the left of its card, or below it, where the right has no room."""
     card, (left, top, right, bottom) = bubble.card, bubble.box
     over = bottom - seen[3] + 8
@@ -107,7 +107,7 @@ def _shifted(bubble: Bubble, dx: float, dy: float) -> Bubble:
     )
 
 
-def _lay(picture: Picture, card: Card, look: Look, has_preview: bool) -> Bubble:
+def _lay(picture: Scene, card: Card, look: CanvasLook, has_preview: bool) -> Bubble:
     problem = card.problems[0]
     title_height, text_height, button_width = _measured(card, look)
     height = _PAD + title_height + 2 + text_height + (_PAD - 1)
@@ -145,7 +145,7 @@ def _words(bubble_card: Card) -> tuple[str, str]:
     return problem.title, text
 
 
-def _measured(card: Card, look: Look) -> tuple[float, float, float]:
+def _measured(card: Card, look: CanvasLook) -> tuple[float, float, float]:
     kept = card.cache.get("bubble")
     if kept is not None and kept[0] is look.generation:
         return kept[1]
@@ -163,7 +163,7 @@ def _measured(card: Card, look: Look) -> tuple[float, float, float]:
     return found
 
 
-def paint(p: QPainter, bubbles: Iterable[Bubble], look: Look, hovered_fix: str) -> None:
+def paint(p: QPainter, bubbles: Iterable[Bubble], look: CanvasLook, hovered_fix: str) -> None:
     """Paint bubbles; the painter is in the canvas's coordinates."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     wrap = int(Qt.TextFlag.TextWordWrap)
@@ -198,7 +198,7 @@ def paint(p: QPainter, bubbles: Iterable[Bubble], look: Look, hovered_fix: str) 
 
 
 def paint_marks(
-    p: QPainter, cards: Iterable[Card], told: Iterable[Bubble], look: Look, scale: float
+    p: QPainter, cards: Iterable[Card], told: Iterable[Bubble], look: CanvasLook, scale: float
 ) -> None:
     """A mark on each card with a problem that is not told in words just now."""
     in_words = {bubble.card.id for bubble in told}
@@ -222,7 +222,9 @@ def paint_marks(
             _paint_tag(p, card, look, colour, on_colour)
 
 
-def _paint_tag(p: QPainter, card: Card, look: Look, colour: QColor, on_colour: QColor) -> None:
+def _paint_tag(
+    p: QPainter, card: Card, look: CanvasLook, colour: QColor, on_colour: QColor
+) -> None:
     """The first words of a problem on the lower left edge of its card, where no label stands."""
     font = look.words(11, True)
     metrics = QFontMetricsF(font)

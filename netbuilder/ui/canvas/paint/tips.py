@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.paint.painter_cache import Look
+from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
 
 _WIDEST = 340.0
 
@@ -26,7 +26,7 @@ class Tip:
         """Say nothing."""
         self.text = ""
 
-    def paint(self, p: QPainter, look: Look, size: tuple[int, int]) -> None:
+    def paint(self, p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
         """Paint the tip, kept inside the viewport."""
         if not self.text:
             return
@@ -48,7 +48,7 @@ class Tip:
         p.drawText(box.adjusted(10, 6, -8, -4), wrap, self.text)
 
 
-def paint_empty(p: QPainter, look: Look, size: tuple[int, int]) -> None:
+def paint_empty(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
     """What an empty canvas says: how to begin."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     width, height = size
@@ -75,7 +75,7 @@ def paint_empty(p: QPainter, look: Look, size: tuple[int, int]) -> None:
         )
 
 
-def paint_hint(p: QPainter, look: Look, x: float, y: float, text: str, scale: float) -> None:
+def paint_hint(p: QPainter, look: CanvasLook, x: float, y: float, text: str, scale: float) -> None:
     """A few accent-coloured words on the canvas: what a drop would do."""
     font = look.words(max(11, round(12 / scale)), True)
     p.setFont(font)

@@ -14,7 +14,7 @@ from netbuilder.ui.canvas.scene.cards import (
     Wire,
     out_port,
 )
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 PORT_REACH = 9.0  # pixels on the screen around a port's centre
@@ -42,7 +42,7 @@ class Hit:
 NOTHING = Hit("nothing")
 
 
-def at(picture: Picture, x: float, y: float, scale: float = 1.0) -> Hit:
+def at(picture: Scene, x: float, y: float, scale: float = 1.0) -> Hit:
     """What lies at a point, the topmost first: ports, cards, wires, heads of open groups."""
     reach = min(PORT_REACH / scale, 16.0)
     near = picture.grid.cards_in((x - reach, y - reach, x + reach, y + reach))
@@ -62,7 +62,7 @@ def at(picture: Picture, x: float, y: float, scale: float = 1.0) -> Hit:
     return NOTHING
 
 
-def _port(picture: Picture, near: list[Card], x: float, y: float, reach: float) -> Hit | None:
+def _port(picture: Scene, near: list[Card], x: float, y: float, reach: float) -> Hit | None:
     best, found = reach, None
     for card in near:
         if card.has_out:
@@ -78,7 +78,7 @@ def _port(picture: Picture, near: list[Card], x: float, y: float, reach: float) 
     return found
 
 
-def wire_near(picture: Picture, x: float, y: float, reach: float) -> Wire | None:
+def wire_near(picture: Scene, x: float, y: float, reach: float) -> Wire | None:
     """The nearest wire within ``reach``."""
     best, found = reach, None
     for wire in picture.grid.wires_in((x - reach, y - reach, x + reach, y + reach)):
@@ -90,7 +90,7 @@ def wire_near(picture: Picture, x: float, y: float, reach: float) -> Wire | None
     return found
 
 
-def wire_under(picture: Picture, x: float, y: float, without: str | None = None) -> Wire | None:
+def wire_under(picture: Scene, x: float, y: float, without: str | None = None) -> Wire | None:
     """The wire that a card with its centre at a point would lie on; the nearest of several."""
     best, found = 1.0, None
     half_x, half_y = _LIES_ON
@@ -104,7 +104,7 @@ def wire_under(picture: Picture, x: float, y: float, without: str | None = None)
     return found
 
 
-def side_wire(picture: Picture, card: Card, x: float, y: float) -> Wire | None:
+def side_wire(picture: Scene, card: Card, x: float, y: float) -> Wire | None:
     """The wire into a card or out of it, whichever is on the side of a point; None without any."""
     wires = picture.wires_of(card.id)
     into = [wire for wire in wires if wire.target == card.id]
@@ -116,7 +116,7 @@ def side_wire(picture: Picture, card: Card, x: float, y: float) -> Wire | None:
     return min(some, key=lambda wire: wire.route.distance(x, y))
 
 
-def card_near_end(picture: Picture, x: float, y: float) -> Card | None:
+def card_near_end(picture: Scene, x: float, y: float) -> Card | None:
     """The node with a free output that a layer dropped at a point would go on from.
 
     The goal's wire does not count as taken: what is dropped past the end comes before the goal.
@@ -144,7 +144,7 @@ def card_near_end(picture: Picture, x: float, y: float) -> Card | None:
     return found
 
 
-def free_place(picture: Picture, x: float, y: float, without: str | None = None) -> Point:
+def free_place(picture: Scene, x: float, y: float, without: str | None = None) -> Point:
     """The place nearest to ``(x, y)`` where a card lies on no other."""
 
     def free(left: float, top: float) -> bool:
@@ -158,12 +158,12 @@ def free_place(picture: Picture, x: float, y: float, without: str | None = None)
     return (x, y)
 
 
-def cards_in(picture: Picture, box: Box) -> tuple[str, ...]:
+def cards_in(picture: Scene, box: Box) -> tuple[str, ...]:
     """Ids of the cards that a rubber band touches, the goal left out."""
     return tuple(c.id for c in picture.grid.cards_in(box) if c.kind != "goal")
 
 
-def neighbour(picture: Picture, card_id: str, way: str) -> str | None:
+def neighbour(picture: Scene, card_id: str, way: str) -> str | None:
     """The card to go to from a card by an arrow key.
 
     Args:
@@ -195,9 +195,9 @@ def neighbour(picture: Picture, card_id: str, way: str) -> str | None:
     return found
 
 
-def _across(picture: Picture, card: Card) -> float:
+def _across(picture: Scene, card: Card) -> float:
     return card.y if picture.horizontal else card.x
 
 
-def _along(picture: Picture, card: Card) -> float:
+def _along(picture: Scene, card: Card) -> float:
     return card.x if picture.horizontal else card.y

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from netbuilder.core.project.groups import path
 from netbuilder.core.project.model import Group, Node, Point
 from netbuilder.ui.canvas.scene.cards import Card, Frame
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.wire_routing import frames_of
 
 
@@ -18,7 +18,7 @@ def group_of(card: Card) -> str | None:
     return card.source.parent if isinstance(card.source, Group) else None
 
 
-def frames_without(picture: Picture, dragged: Iterable[str]) -> Mapping[str, Frame]:
+def frames_without(picture: Scene, dragged: Iterable[str]) -> Mapping[str, Frame]:
     """The frames of the open groups as they are without the cards that are dragged.
 
     A group of which every card is dragged has the frame that it had.
@@ -29,7 +29,7 @@ def frames_without(picture: Picture, dragged: Iterable[str]) -> Mapping[str, Fra
 
 
 def destination(
-    picture: Picture, frames: Mapping[str, Frame], card: Card, place: Point
+    picture: Scene, frames: Mapping[str, Frame], card: Card, place: Point
 ) -> str | None:
     """The group that ``card`` lies in when it is let go at ``place``; None: in none.
 

@@ -24,7 +24,7 @@ _LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that run
 
 
 @dataclass(slots=True)
-class Picture:
+class Scene:
     """All that is to be seen of a project."""
 
     graph: Graph
@@ -64,7 +64,7 @@ class Picture:
             left = min(left, min(lanes) - _LABEL_BESIDE)
         return (left, top, right, bottom)
 
-    def shifted(self, at: Mapping[str, Point]) -> Picture:
+    def shifted(self, at: Mapping[str, Point]) -> Scene:
         """This picture with some cards elsewhere: costs what moves, not what there is."""
         at = dict(at)
         for one in tuple(at):
@@ -90,7 +90,7 @@ class Picture:
         others = (w for key, w in wires.items() if key not in led)
         lead(cards, led.values(), self.horizontal, grid, others)
         frames = frames_of(self.graph, cards)
-        picture = Picture(
+        picture = Scene(
             self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key
         )
         picture._grid = grid

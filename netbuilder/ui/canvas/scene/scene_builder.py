@@ -31,7 +31,7 @@ from netbuilder.ui.canvas.scene.cards import (
     MadeOf,
     Wire,
 )
-from netbuilder.ui.canvas.scene.scene import Picture
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.wire_path import Route
 from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead, order_slots
 
@@ -46,8 +46,8 @@ def draw(
     facts: Any = None,
     unknown: str = "",
     at: Mapping[str, Point] | None = None,
-    before: Picture | None = None,
-) -> Picture:
+    before: Scene | None = None,
+) -> Scene:
     """Make the picture of a project.
 
     Args:
@@ -107,7 +107,7 @@ def draw(
         lead(cards, new, horizontal, others=kept)
     else:
         lead(cards, wires.values(), horizontal)
-    return Picture(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)
+    return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)
 
 
 def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
@@ -134,7 +134,7 @@ def _same(old: MadeOf, new: MadeOf) -> bool:
 
 
 def _arranged(
-    graph: Graph, horizontal: bool, before: Picture | None
+    graph: Graph, horizontal: bool, before: Scene | None
 ) -> tuple[Shown, dict[str, Point], tuple[Any, ...]]:
     """What is shown and where the layout puts it; kept while ids, wires and places are the same."""
     key = (
@@ -236,7 +236,7 @@ def _group_card(
 
 
 def _wires(
-    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Picture | None
+    seen: Shown, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Scene | None
 ) -> dict[tuple[str, str], Wire]:
     """Wires of the graph; one of which both cards were kept is kept as well."""
     wires: dict[tuple[str, str], Wire] = {}
