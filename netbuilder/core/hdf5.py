@@ -45,6 +45,27 @@ def check_file(path: Path) -> None:
         ) from error
 
 
+def own_datasets(file: h5py.File, name: str) -> list[str]:
+    """Names of the datasets that stand in an open file itself; no link out of it is followed.
+
+    Raises:
+        FormatError: a link to another file stands among them.
+    """
+    import h5py
+
+    found = []
+    for key in file:
+        link = file.get(key, getlink=True)
+        if isinstance(link, h5py.ExternalLink):
+            raise FormatError(
+                f"'{key}' of '{name}' lies in another file ({link.filename!r:.80}).",
+                "Choose a file that holds its own arrays.",
+            )
+        if isinstance(link, h5py.HardLink) and isinstance(file[key], h5py.Dataset):
+            found.append(key)
+    return found
+
+
 def check_container(file: h5py.File, name: str) -> int:
     """Check every link, attribute and dataset of an open HDF5 file; no data is read.
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.bounded_json import problem_of
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.fields import Part, is_int
@@ -29,10 +30,12 @@ from netbuilder.core.project.model import (
     Project,
     Training,
 )
+from netbuilder.core.regular_file import need_regular
 
 FORMAT = "netbuilder-project"
 VERSION = 1
 ENDING = ".netbuilder"
+MAX_NODES = 20_000
 
 _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -45,6 +48,7 @@ def read(path: Path) -> Project:
             where and how to mend it.
     """
     path = Path(path)
+    need_regular(path, ProjectFileError)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
@@ -92,10 +96,17 @@ def loads(text: str, path: str = "") -> Project:
             else "Mend that line in a text editor, or open an earlier copy."
         )
         raise ProjectFileError(f"{what}.", mend, path=path) from error
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, ValueError):  # a whole number of more than 4,300 digits
+            raise ProjectFileError(
+                f"'{name}' holds a number that is too long.", "Open another file.", path=path
+            ) from error
         raise ProjectFileError(
             f"'{name}' is nested too deeply to be a project.", "Open another file.", path=path
         ) from error
+    problem = problem_of(raw)
+    if problem:
+        raise ProjectFileError(f"'{name}' {problem}.", "Open another file.", path=path)
     try:
         return from_json(raw)
     except ProjectFileError as error:
@@ -184,7 +195,13 @@ def _choice_to_json(choice: Choice) -> Any:
 
 
 def _graph_from_json(part: Part) -> Graph:
-    nodes = tuple(_node_from_json(raw, i) for i, raw in enumerate(part.items("nodes"), 1))
+    raw_nodes = part.items("nodes")
+    if len(raw_nodes) > MAX_NODES:
+        raise ProjectFileError(
+            f"The graph has {len(raw_nodes):,} nodes; NetBuilder opens up to {MAX_NODES:,}.",
+            "Open another file.",
+        )
+    nodes = tuple(_node_from_json(raw, i) for i, raw in enumerate(raw_nodes, 1))
     edges = []
     for index, raw in enumerate(part.items("edges"), 1):
         if (

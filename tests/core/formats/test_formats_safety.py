@@ -14,8 +14,8 @@ import h5py
 import numpy as np
 import pytest
 
+from netbuilder.core.bounded_json import read_json
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety.bounded_json import read_json
 from netbuilder.core.formats.safety.inspect import inspect
 
 Config = dict[str, Any]

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from netbuilder.core.data.prepare.preprocess import InputPre
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.errors import DataError
+from netbuilder.core.data.recipe_options import positive
+from netbuilder.core.errors import DataError, FormatError
+from netbuilder.core.hdf5 import own_datasets
+from netbuilder.core.unpacked import check_unpacked
 from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[Any]
@@ -45,7 +48,11 @@ def read_arrays(
         DataError: the file cannot be read, or its arrays do not fit together.
     """
     check_file(path)
-    names = _names(path)
+    try:
+        check_unpacked(path, positive(options, "memory_limit_mb", 1024))
+        names = _names(path)
+    except FormatError as error:
+        raise DataError(error.what, error.mend, path=str(path)) from error
     if not names:
         raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
     y_names = list(targets) or [_chosen(options.get("y"), _Y, names, path, "y")]
@@ -129,7 +136,7 @@ def _names(path: Path) -> list[str]:
         import h5py
 
         with h5py.File(path, "r") as file:
-            return [name for name in file if isinstance(file.get(name), h5py.Dataset)]
+            return own_datasets(file, path.name)
     except (OSError, zipfile.BadZipFile) as error:
         raise _damaged(path) from error
 

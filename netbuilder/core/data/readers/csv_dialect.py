@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import listed, quoted
 
 _SEPARATORS = ",;\t|"
@@ -37,6 +38,7 @@ class Dialect:
 
 def check_file(path: Path) -> None:
     """Raise ``DataError`` unless ``path`` is a file that can be read."""
+    need_regular(path, DataError)
     if path.is_dir():
         raise DataError(
             f"'{path.name}' is a folder, not a file.",

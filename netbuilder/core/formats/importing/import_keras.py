@@ -16,9 +16,10 @@ from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.importing import import_graph
 from netbuilder.core.formats.importing.build_config import build_model
-from netbuilder.core.formats.importing.rebuild import check_sizes, is_memory_error, too_large
-from netbuilder.core.formats.safety.config import all_layers
+from netbuilder.core.formats.importing.outline import check_config
+from netbuilder.core.formats.importing.rebuild import is_memory_error
 from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.sizes import too_large
 from netbuilder.core.formats.weights import weights_file
 from netbuilder.core.project.model import Project
 
@@ -94,8 +95,8 @@ def check_h5(trained: TrainedModel, path: Path) -> None:
 
 def _model(file: ModelFile) -> keras.Model:
     name = file.path.name
-    check_sizes(list(all_layers(file.config)), file)
     try:
+        check_config(file.config, file)
         model = build_model(file.config)
         with weights_file(file) as path:
             model.load_weights(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.engine.build.assembly import assemble
@@ -11,16 +11,15 @@ from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
+from netbuilder.core.formats.importing.outline import check_project
 from netbuilder.core.formats.metadata import Beside
 from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.sizes import check_sizes, too_large
 from netbuilder.core.formats.weights import weights_file
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
     import keras
-
-# Arguments that say how many numbers a layer holds, at least.
-_SIZES = ("units", "filters", "output_dim", "input_dim", "num_heads", "key_dim")
 
 
 def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
@@ -30,9 +29,14 @@ def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
         FormatError: the project in it cannot be built, or is larger than the weights beside it.
     """
     name = file.path.name
-    check_sizes([(node.id, node.params) for node in parts.project.graph.nodes], file)
+    check_sizes(
+        [{"id": node.id, "params": node.params} for node in parts.project.graph.nodes],
+        file.numbers,
+        name,
+    )
     project = without_downloads(parts.project)
     try:
+        check_project(project, parts.facts, file)
         core = build_core(project, parts.facts)
         return core, assemble(core, project, parts.pre, parts.facts)
     except BuildError as error:
@@ -81,32 +85,6 @@ def with_weights(file: ModelFile) -> TrainedModel:
         epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
         best_epoch=int(parts.run.get("best_epoch") or 0),
         extra={"path": str(file.path)},
-    )
-
-
-def check_sizes(layers: list[tuple[str, Any]], file: ModelFile) -> None:
-    """No layer may be larger than all weights in the file together.
-
-    Args:
-        layers: name and arguments of each.
-        file: the checked file.
-
-    Raises:
-        FormatError: one is; building it could fill the memory.
-    """
-    for name, params in layers:
-        for key in _SIZES:
-            size = params.get(key)
-            if isinstance(size, int | float) and size > max(file.numbers, 1):
-                raise too_large(file.path.name, f"'{name}' has {key} {size:,}, ")
-
-
-def too_large(name: str, detail: str) -> FormatError:
-    """The error for a network that its file cannot hold."""
-    return FormatError(
-        f"The network in '{name}' is larger than the file: {detail}"
-        "and the weights for it are not there.",
-        "The file is damaged or made up: do not open it.",
     )
 
 

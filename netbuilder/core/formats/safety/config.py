@@ -34,21 +34,17 @@ _FILE_ARGUMENTS = {
 }
 
 
-def check_model(config: Any, name: str) -> tuple[Refused, ...]:
+def check_model(config: Mapping[str, Any], name: str) -> tuple[Refused, ...]:
     """Check the config of a whole model; give the layers that are merely unknown.
 
     Args:
-        config: the config as JSON (``{"class_name": "Sequential", "config": {...}}``).
+        config: the config as JSON (``{"class_name": "Sequential", "config": {...}}``), its form
+            checked (``form.check_form``).
         name: the file's name, for messages.
 
     Raises:
         FormatError: no model, or something in it could do harm.
     """
-    if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
-        raise FormatError(
-            f"'{name}' holds no network: its config is {type(config).__name__}.",
-            "If it holds weights only, save the whole model with model.save().",
-        )
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
         raise FormatError(
             f"'{name}' holds a {config['class_name']!r:.60}, a model class written in Python,"
@@ -66,16 +62,6 @@ def model_layers(config: Mapping[str, Any]) -> list[Any]:
     if isinstance(inner, Mapping):
         inner = inner.get("layers", [])
     return list(inner) if isinstance(inner, list) else []
-
-
-def all_layers(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Name and config of every layer, those of models inside the model among them."""
-    for entry in model_layers(config):
-        inner = entry.get("config")
-        if entry.get("class_name") in allowlist.MODELS:
-            yield from all_layers(entry)
-        elif isinstance(inner, Mapping):
-            yield str(inner.get("name", entry.get("class_name"))), inner
 
 
 def without_plans(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,10 +114,6 @@ _OBJECT_KEYS = frozenset({"class_name", "config", "module", "registered_name"})
 
 
 def _check_layer(entry: Any, name: str, refused: list[Refused]) -> None:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("class_name"), str):
-        raise FormatError(
-            f"A layer of '{name}' has no class name.", "The file is damaged: save it again."
-        )
     class_name = entry["class_name"]
     inner = entry.get("config")
     own_name = str(inner.get("name", class_name)) if isinstance(inner, Mapping) else class_name

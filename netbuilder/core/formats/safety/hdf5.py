@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.formats.safety.model_file import PREFIX
 from netbuilder.core.hdf5 import check_container
 

@@ -17,10 +17,13 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config import check_model, without_plans
+from netbuilder.core.formats.safety.form import check_form
 from netbuilder.core.formats.safety.hdf5 import read_hdf5
 from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import checked_training
 from netbuilder.core.formats.safety.zip import read_zip
+from netbuilder.core.regular_file import need_regular
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 # First bytes of files that are mistaken for models, by their formats' specifications.
@@ -55,8 +58,8 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     kind = kind_of(path)
     read = read_hdf5 if kind == "h5" else read_zip
     found = read(path)
-    if isinstance(found.config, dict):
-        found.config = without_masks(without_plans(found.config), is_layer)
+    check_form(found.config, path.name)
+    found.config = without_masks(without_plans(found.config), is_layer)
     refused = check_model(found.config, path.name)
     if refused and not placeholders:
         first = refused[0]
@@ -66,6 +69,7 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
             "replace.",
             path=str(path),
         )
+    check_sizes(found.config, found.numbers, path.name)
     notes: tuple[str, ...] = ()
     if found.training is not None:
         found.training, notes = checked_training(found.training, path.name)
@@ -88,6 +92,7 @@ def kind_of(path: Path) -> str:
     Raises:
         FormatError: the file is not there, cannot be read, or is neither.
     """
+    need_regular(path)
     try:
         with path.open("rb") as file:
             magic = file.read(8)

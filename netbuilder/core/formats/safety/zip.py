@@ -8,8 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.formats.safety.hdf5 import CheckedContainer
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
 from netbuilder.core.hdf5 import check_container

@@ -1,4 +1,4 @@
-"""JSON from a stranger: bounded in size and depth."""
+"""JSON from a stranger: bounded in size, depth and numbers, and with text that can be written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from netbuilder.core.errors import FormatError
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 MAX_DEPTH = 100
+# What fits into 64 bits; a number of 4,000 digits cannot even be shown.
+MAX_NUMBER = 2**63
 
 
 def read_json(text: str | bytes, where: str) -> Any:
@@ -19,7 +21,8 @@ def read_json(text: str | bytes, where: str) -> Any:
         where: what it is, for messages ("the config of 'model.h5'").
 
     Raises:
-        FormatError: no JSON, over 64 MiB, or nested deeper than 100 levels.
+        FormatError: no JSON, over 64 MiB, nested deeper than 100 levels, with whole numbers
+            beyond 64 bits, or with half of a character in a text.
     """
     if len(text) > MAX_CHARACTERS:
         raise FormatError(
@@ -34,7 +37,9 @@ def read_json(text: str | bytes, where: str) -> Any:
         raise FormatError(
             f"{where} is not valid JSON: {error}.", "The file is damaged: copy or save it again."
         ) from error
-    _check_depth(value, where)
+    problem = problem_of(value)
+    if problem:
+        raise FormatError(f"{where} {problem}.", "This is no ordinary model file: do not open it.")
     return value
 
 
@@ -46,16 +51,22 @@ def too_deep(where: str) -> FormatError:
     )
 
 
-def _check_depth(value: Any, where: str) -> None:
+def problem_of(value: Any) -> str:
+    """What no honest JSON value has, in words that follow "The file"; "" if there is nothing."""
     waiting: list[tuple[Any, int]] = [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
+        inner: list[Any] = []
         if isinstance(item, dict):
-            inner = list(item.values())
+            inner = [*item, *item.values()]
         elif isinstance(item, list):
             inner = item
-        else:
-            continue
-        if depth > MAX_DEPTH:
-            raise too_deep(where)
+        elif isinstance(item, str):
+            if not item.isascii() and any("\ud800" <= letter <= "\udfff" for letter in item):
+                return "holds half of a character, which no program writes"
+        elif isinstance(item, int) and abs(item) >= MAX_NUMBER:
+            return "holds a whole number of more than 18 digits"
+        if inner and depth > MAX_DEPTH:
+            return f"is nested more than {MAX_DEPTH} levels deep; no network is"
         waiting.extend((one, depth + 1) for one in inner)
+    return ""

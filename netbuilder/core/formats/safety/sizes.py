@@ -1,0 +1,135 @@
+"""Sizes that a config asks for, wherever they stand in it, against what the file holds.
+
+This is the rough look at the door, without Keras: each single size, those of wrapped layers and
+of models inside the model among them. What sizes make together (a layer's weights, the numbers
+that it gives for a sample) is measured by ``importing.outline`` before memory is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netbuilder.core.errors import FormatError
+
+# Numbers that a layer may give for one sample: 512 MiB in 32 bits.
+MAX_SAMPLE = 2**27
+# So few weights harm nobody: where none stand beside the config, it can still be drawn.
+_SMALL = 2**20
+
+# Arguments that a layer has weights for, at least so many as they say.
+_WEIGHTS = frozenset(
+    {
+        "units",
+        "filters",
+        "output_dim",
+        "input_dim",
+        "num_heads",
+        "key_dim",
+        "value_dim",
+        "kernel_size",
+        "depth_multiplier",
+        "num_query_heads",
+        "num_key_value_heads",
+        "head_dim",
+    }
+)
+# Arguments that make a tensor so large, without weights.
+_TENSORS = frozenset(
+    {
+        "batch_shape",
+        "batch_input_shape",
+        "build_input_shape",
+        "shape",
+        "input_shape",
+        "target_shape",
+        "output_shape",
+        "n",
+        "num_tokens",
+        "num_bins",
+        "max_tokens",
+        "height",
+        "width",
+        "size",
+        "padding",
+        "output_sequence_length",
+        "pool_size",
+        "output_size",
+        "sequence_length",
+        "fft_length",
+        "frame_length",
+        "num_mel_bins",
+        "groups",
+    }
+)
+
+
+def check_sizes(config: Any, numbers: int, name: str) -> None:
+    """No size in a config may be larger than all weights in the file together.
+
+    Args:
+        config: of layers, or parameters of nodes; anything that is made of dicts and lists.
+        numbers: how many numbers the file holds.
+        name: the file's name, for messages.
+
+    Raises:
+        FormatError: one is; building it could fill the memory.
+    """
+    for key, value, owner in _sizes(config):
+        size = _product(value)
+        if key in _WEIGHTS and size > max(numbers, _SMALL):
+            raise too_large(name, f"'{owner}' has {key} {_words(value)}, ")
+        if size > MAX_SAMPLE:
+            raise too_much(name, f"'{owner}' has {key} {_words(value)}")
+
+
+def too_large(name: str, detail: str) -> FormatError:
+    """The error for a network that its file cannot hold."""
+    return FormatError(
+        f"The network in '{name}' is larger than the file: {detail}"
+        "and the weights for it are not there.",
+        "The file is damaged or made up: do not open it.",
+    )
+
+
+def too_much(name: str, detail: str) -> FormatError:
+    """The error for a network that gives more numbers a sample than memory holds."""
+    return FormatError(
+        f"The network in '{name}' would fill the memory: {detail}, and NetBuilder opens networks"
+        f" of up to {MAX_SAMPLE:,} numbers a sample.",
+        "The file is damaged or made up: do not open it.",
+    )
+
+
+def _sizes(config: Any) -> Iterator[tuple[str, Any, str]]:
+    """Argument, value and the layer that has it."""
+    waiting: list[tuple[Any, str]] = [(config, "")]
+    while waiting:
+        item, owner = waiting.pop()
+        if isinstance(item, Mapping):
+            own = item.get("name", item.get("id", item.get("class_name")))
+            owner = own[:60] if isinstance(own, str) else owner
+            for key, value in item.items():
+                if key in _WEIGHTS or key in _TENSORS:
+                    yield key, value, owner
+                waiting.append((value, owner))
+        elif isinstance(item, list):
+            waiting.extend((one, owner) for one in item)
+
+
+def _product(value: Any) -> float:
+    """Of the whole numbers from 1 on in a size; ``[None, 28, 28]`` is 784."""
+    return math.prod(abs(one) for one in _numbers(value) if abs(one) > 1)
+
+
+def _words(value: Any) -> str:
+    return "×".join(f"{one:,}" for one in _numbers(value))
+
+
+def _numbers(value: Any) -> Iterator[int | float]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _numbers(one)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        yield value

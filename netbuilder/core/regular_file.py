@@ -1,0 +1,42 @@
+"""Regular files only: a pipe or a device that is named as a file would be read for ever."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from netbuilder.core.errors import FormatError, UserError
+
+_KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def what_else(path: Path | str) -> str:
+    """What ``path`` is, in words, where it is neither a file nor a folder; "" else.
+
+    Links are followed; what is not there, or may not be looked at, is "" too: opening it says
+    why.
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    for is_kind, words in _KINDS:
+        if is_kind(mode):
+            return words
+    return ""
+
+
+def need_regular(path: Path | str, error: type[UserError] = FormatError) -> None:
+    """Raise ``error`` where ``path`` is a pipe, a device or a socket: reading it could hang.
+
+    Raises:
+        FormatError: or what ``error`` says, a kind of ``UserError``.
+    """
+    kind = what_else(path)
+    if kind:
+        raise error(f"'{path}' is {kind}, not a file.", "Choose a file that lies on a disk.")

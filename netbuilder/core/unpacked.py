@@ -1,0 +1,54 @@
+"""How large files of arrays become when they are unpacked, known before they are."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from netbuilder.core.errors import FormatError
+
+# An honest file of numbers is hardly ever packed more tightly.
+_RATIO = 20
+
+
+def check_unpacked(path: Path, limit_mb: float) -> None:
+    """Refuse a ``.npz`` or ``.h5`` of zeros that would fill the memory ("a bomb").
+
+    A file that is large on the disk too is what it seems to be, and passes.
+
+    Args:
+        path: the file, a zip or HDF5; any other passes.
+        limit_mb: what may be unpacked in any case, in MiB (a recipe's "memory_limit_mb").
+
+    Raises:
+        FormatError: it holds more than the limit, and more than 20 times its size on the disk.
+    """
+    try:
+        packed = path.stat().st_size
+        size = _unpacked(path)
+    except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile):
+        return  # who reads it says what is wrong with it
+    if size > limit_mb * 2**20 and size > packed * _RATIO:
+        raise FormatError(
+            f"'{path.name}' has {packed / 2**20:,.1f} MiB on the disk and would unpack to"
+            f" {size / 2**20:,.0f} MiB, more than the limit of {limit_mb:,.0f} MiB.",
+            'If its numbers are meant to be so many, set "memory_limit_mb" in the data recipe.',
+            path=str(path),
+        )
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of all arrays; of datasets only those in the file itself, no link is followed."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return sum(info.file_size for info in archive.infolist())
+    import h5py
+
+    total = 0
+    with h5py.File(path, "r") as file:
+        for key in file:
+            if isinstance(file.get(key, getlink=True), h5py.HardLink):
+                item = file[key]
+                if isinstance(item, h5py.Dataset):
+                    total += int(item.size or 0) * item.dtype.itemsize
+    return total

@@ -1,0 +1,242 @@
+"""Networks whose sizes are hidden: refused by what they would be, before they are made."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from netbuilder.core.errors import DataError, FormatError, ProjectFileError
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.importing import outline
+from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.project import files
+
+Config = dict[str, Any]
+
+
+def layer(class_name: str, **config: Any) -> Config:
+    name = class_name.lower()
+    return {
+        "class_name": class_name,
+        "module": "keras.layers",
+        "config": {"name": name, **config},
+    }
+
+
+def chain(shape: list[int | None], *layers: Config) -> Config:
+    first = {"class_name": "InputLayer", "config": {"batch_shape": [None, *shape], "name": "in"}}
+    return {"class_name": "Sequential", "config": {"name": "s", "layers": [first, *layers]}}
+
+
+def nested(inner: Config, name: str = "inner") -> Config:
+    return {**inner, "config": {**inner["config"], "name": name}}
+
+
+PICTURE = [8, 8, 3]
+HIDDEN: dict[str, Config] = {
+    "Bidirectional(LSTM)": chain([4, 3], layer("Bidirectional", layer=layer("LSTM", units=12000))),
+    "TimeDistributed(Dense)": chain(
+        [4, 3], layer("TimeDistributed", layer=layer("Dense", units=300_000_000))
+    ),
+    "nested Sequential": chain([3], nested(chain([3], layer("Dense", units=500_000_000)))),
+    "SpectralNormalization": chain(
+        [3], layer("SpectralNormalization", layer=layer("Dense", units=400_000_000))
+    ),
+    "Conv1D kernel": chain([8, 3], layer("Conv1D", filters=2, kernel_size=[200_000_000])),
+    "Conv2D kernel": chain(PICTURE, layer("Conv2D", filters=2, kernel_size=[20_000, 20_000])),
+    "depth multiplier": chain(
+        PICTURE, layer("DepthwiseConv2D", kernel_size=[3, 3], depth_multiplier=50_000_000)
+    ),
+    "EinsumDense": chain(
+        [3], layer("EinsumDense", equation="ab,bc->ac", output_shape=[400_000_000])
+    ),
+    "RepeatVector": chain([3], layer("RepeatVector", n=100_000_000)),
+    "CategoryEncoding": chain([3], layer("CategoryEncoding", num_tokens=1_000_000_000)),
+    "Resizing": chain(PICTURE, layer("Resizing", height=30_000, width=30_000)),
+    "Input": chain([40_000, 40_000, 3], layer("GlobalAveragePooling2D")),
+    "PReLU": chain([10_000, 10_000], layer("PReLU")),
+    "one after the other": chain(
+        [3],
+        layer("Dense", units=60_000, name="a"),
+        layer("Dense", units=60_000, name="b"),
+        layer("Dense", units=1, name="c"),
+    ),
+}  # fmt: skip
+
+
+def write(path: Path, config: Config, ours: Any = None) -> Path:
+    """A file of a few kilobytes."""
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+        file.attrs["keras_version"] = "3.15.1"
+        file.create_dataset("model_weights/dense/kernel", data=np.zeros((3, 2), "float32"))
+        if ours is not None:
+            file.attrs["netbuilder_project"] = json.dumps(ours)
+    return path
+
+
+@pytest.mark.parametrize("case", HIDDEN, ids=str)
+def test_hidden_sizes_are_refused_before_anything_is_made(tmp_path: Path, case: str) -> None:
+    path = write(tmp_path / "tiny.h5", HIDDEN[case])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
+        registry.load(path)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 300 * 1024, "it took memory first"
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("Dense", {"units": 1_000_000_000}),
+        ("Bidirectional", {"layer": {"layer": "LSTM", "params": {"units": 12_000}}}),
+        ("RepeatVector", {"n": 100_000_000}),
+        ("Resizing", {"height": 30_000, "width": 30_000}),
+    ],
+)
+def test_hidden_sizes_in_a_project_beside_the_weights(
+    tmp_path: Path, kind: str, params: Config
+) -> None:
+    shape = {"Resizing": PICTURE, "Bidirectional": [4, 3]}.get(kind, [3])
+    project = {
+        "format": "netbuilder-project",
+        "version": 1,
+        "graph": {
+            "nodes": [
+                {"id": "in", "layer": "Input", "params": {"shape": shape}},
+                {"id": "big", "layer": kind, "params": params},
+            ],
+            "edges": [["in", "big"]],
+        },
+    }
+    path = write(tmp_path / "ours.h5", chain([3], layer("Dense", units=2)), project)
+    with pytest.raises(FormatError, match=r"larger than the file|would fill the memory"):
+        registry.load(path)
+
+
+def test_a_network_that_its_file_holds_passes_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [keras.Input((6, 4)), keras.layers.Bidirectional(keras.layers.LSTM(16)),
+         keras.layers.Dropout(0.1), keras.layers.Dense(2)]
+    )  # fmt: skip
+    model.save(tmp_path / "m.keras")
+    file = inspect(tmp_path / "m.keras")
+    outline.check_config(file.config, file)
+    # What was built without values must not be made by the next scope that ends.
+    with keras.StatelessScope():
+        pass
+    from keras.src.backend.common import global_state
+
+    assert not global_state.get_global_attribute("uninitialized_variables")
+    rows = np.ones((2, 6, 4), "float32")
+    back = registry.load(tmp_path / "m.keras")
+    assert np.allclose(back.model.predict(rows, verbose=0), model.predict(rows, verbose=0))
+
+
+def test_a_hundred_thousand_layers_are_refused_quickly(tmp_path: Path) -> None:
+    many = [layer("Dropout", rate=0.1) for _ in range(100_000)]
+    path = write(tmp_path / "long.keras", chain([3], *many))
+    start = time.monotonic()
+    with pytest.raises(FormatError, match="10,000"):
+        registry.import_model(path)
+    assert time.monotonic() - start < 10
+
+
+def test_a_million_nodes_are_refused_quickly(tmp_path: Path) -> None:
+    nodes = ",".join(f'{{"id":"n{number}","layer":"Dense"}}' for number in range(1_000_000))
+    path = tmp_path / "many.netbuilder"
+    path.write_text(f'{{"format":"netbuilder-project","version":1,"graph":{{"nodes":[{nodes}]}}}}')
+    start = time.monotonic()
+    with pytest.raises(ProjectFileError, match="20,000"):
+        files.read(path)
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+@pytest.mark.parametrize("ending", ["h5", "keras", "netbuilder", "csv", "npz"])
+def test_a_pipe_is_no_file(tmp_path: Path, ending: str) -> None:
+    """In a process of its own: one that opens the pipe waits for ever."""
+    path = tmp_path / f"pipe.{ending}"
+    os.mkfifo(path)
+    kind = {"csv": "csv", "npz": "arrays"}.get(ending)
+    read = (
+        f"load(Project(data=Data(kind={kind!r}, path={path.name!r})), Path({str(tmp_path)!r}))"
+        if kind
+        else f"registry.read_project({str(path)!r})"
+    )
+    script = (
+        "from pathlib import Path\n"
+        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.errors import UserError\n"
+        "from netbuilder.core.formats import registry\n"
+        "from netbuilder.core.project.model import Data, Project\n"
+        f"try:\n    {read}\nexcept UserError as error:\n    raise SystemExit(str(error))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert "a pipe, not a file" in done.stderr
+
+
+def test_a_device_is_no_file() -> None:
+    if not Path("/dev/zero").exists():
+        pytest.skip("this system has no devices in files")
+    with pytest.raises(FormatError, match="a device"):
+        inspect(Path("/dev/zero"))
+
+
+def npz(path: Path, megabytes: int) -> Path:
+    zeros = np.zeros((megabytes, 2**20), "uint8")
+    np.savez_compressed(path, x=zeros, y=np.zeros(megabytes))
+    return path
+
+
+def read_arrays(path: Path, limit: int) -> None:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.project.model import Data, Project
+
+    data = Data(kind="arrays", path=path.name, options={"memory_limit_mb": limit})
+    load(Project(data=data), path.parent)
+
+
+def test_arrays_that_unpack_to_more_than_the_limit(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="memory_limit_mb"):
+        read_arrays(npz(tmp_path / "bomb.npz", 48), 32)
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.create_dataset("x", data=np.zeros((48, 2**20), "uint8"), compression="gzip")
+        file.create_dataset("y", data=np.zeros(48))
+    with pytest.raises(DataError, match="memory_limit_mb"):
+        read_arrays(tmp_path / "bomb.h5", 32)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_a_link_out_of_a_file_of_arrays_is_not_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["x"] = h5py.ExternalLink(str(tmp_path / "pipe"), "/x")
+        file["y"] = np.zeros(4)
+    script = (
+        "from pathlib import Path\n"
+        "from netbuilder.core.data.load import load\n"
+        "from netbuilder.core.errors import UserError\n"
+        "from netbuilder.core.project.model import Data, Project\n"
+        "data = Data(kind='arrays', path='linked.h5')\n"
+        f"try:\n    load(Project(data=data), Path({str(tmp_path)!r}))\n"
+        "except UserError as error:\n    raise SystemExit(str(error))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert "linked.h5" in done.stderr
+    assert "another file" in done.stderr
