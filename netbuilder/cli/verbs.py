@@ -135,6 +135,25 @@ def _screenshot(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _grade(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="folder with the handed-in .h5, .keras and .netbuilder")
+    parser.add_argument(
+        "--data", metavar="HIDDEN", required=True, help="hidden rows with known answers"
+    )
+    parser.add_argument("--lesson", metavar="NAME", help="lesson whose steps count")
+    parser.add_argument("--rubric", metavar="RUBRIC.toml", help="how points are given")
+    parser.add_argument("-o", "--output", metavar="TABLE.csv", help="the table (.csv or .xlsx)")
+    parser.add_argument("--html", metavar="REPORT.html", help="one page for all")
+    parser.add_argument("--feedback", metavar="FOLDER", help="one page a pupil")
+    parser.add_argument(
+        "--seconds", type=_positive, default=60.0, metavar="S", help="for one file (60)"
+    )
+    parser.add_argument(
+        "--memory", type=_whole(500), default=3000, metavar="MB", help="for one file (3000)"
+    )
+    _json(parser)
+
+
 VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
@@ -144,6 +163,7 @@ VERBS = {
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
     "import": Verb("importing", "make a project of a .h5 or .keras", _import),
     "export": Verb("export", "write in another format", _export),
+    "grade": Verb("grade", "judge a folder of handed-in work", _grade),
     "screenshot": Verb("screenshot", "the window as a picture", _screenshot),
 }
 

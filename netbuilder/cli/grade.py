@@ -1,0 +1,75 @@
+"""``netbuilder grade FOLDER --data HIDDEN``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from netbuilder.cli.output import note, print_json, say
+from netbuilder.core.grading import report
+from netbuilder.core.grading import rubric as rubrics
+from netbuilder.core.grading.grade import files_of, grade
+from netbuilder.core.grading.pool import Bounds
+from netbuilder.core.grading.rubric import PLAIN
+from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.wording import counted
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge every handed-in file of a folder; a broken one is a row, never an end."""
+    folder, table = Path(arguments.folder), arguments.output
+    rubric = rubrics.read(Path(arguments.rubric)) if arguments.rubric else PLAIN
+    files = files_of(folder)
+    done = 0
+
+    def told(one: Submission) -> None:
+        nonlocal done
+        done += 1
+        if sys.stderr.isatty():
+            note(f"{done} of {len(files)}: {one.file}")
+
+    found = grade(
+        folder,
+        Path(arguments.data),
+        arguments.lesson or "",
+        rubric=rubric,
+        bounds=Bounds(arguments.seconds, arguments.memory),
+        told=told,
+    )
+    title = rubric.title or folder.resolve().name
+    if table:
+        report.write_table(found, Path(table))
+    if arguments.html:
+        report.write_html(found, Path(arguments.html), title)
+    if arguments.feedback:
+        report.write_feedback(found, Path(arguments.feedback), title)
+    _tell(found)
+    if arguments.json:
+        print_json({"submissions": [one.to_json() for one in found]})
+    return 0
+
+
+def _tell(found: list[Submission]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for title in ("student", "points", "status", "steps", "to look at"):
+        table.add_column(title, justify="right" if title in {"points", "steps"} else "left")
+    for one in found:
+        table.add_row(
+            Text(one.student),
+            "" if one.score is None else f"{one.score:.1f}",
+            one.status,
+            f"{one.steps_done}/{one.steps}" if one.steps else "",
+            Text(one.message),
+        )
+    Console().print(table)
+    failed = sum(one.status == FAILED for one in found)
+    say(
+        f"{counted(len(found), 'file')}, {failed} of them could not be graded."
+        if failed
+        else f"{counted(len(found), 'file')}."
+    )

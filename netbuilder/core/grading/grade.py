@@ -1,0 +1,128 @@
+"""Grading a folder: find the files, have each judged, give points, find what is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import sameness
+from netbuilder.core.grading.judge import ENDINGS
+from netbuilder.core.grading.points import award
+from netbuilder.core.grading.pool import DEFAULT, Bounds, judge_all
+from netbuilder.core.grading.rubric import PLAIN, Rubric
+from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
+
+Told = Callable[[Submission], None]
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The handed-in files of a folder and of the folders in it, by name.
+
+    Raises:
+        UserError: there is no such folder, or nothing to grade in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"There is no folder '{folder}'.", "Check the name.")
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("._")
+    )
+    if not found:
+        raise UserError(
+            f"There is nothing to grade in '{folder}'.",
+            f"It should hold the pupils' files: {', '.join(ENDINGS)}.",
+        )
+    return found
+
+
+def grade(
+    folder: Path,
+    data: Path,
+    lesson: str = "",
+    *,
+    rubric: Rubric = PLAIN,
+    bounds: Bounds = DEFAULT,
+    workers: int | None = None,
+    told: Told | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[Submission]:
+    """Every file of ``folder``, judged on hidden data; best first, failed ones last.
+
+    Args:
+        folder: the pupils' files.
+        data: hidden rows whose answers are known.
+        lesson: name or file of the lesson whose steps count, "" for none.
+        rubric: how points are given.
+        bounds: what one file may cost.
+        workers: processes at once; None: one a processor.
+        told: is called with each submission as it is judged (before sameness is known).
+        cancelled: asked now and then; True ends it with what was judged so far.
+
+    Raises:
+        UserError: folder or data cannot be read. A file that cannot is a row, not an error.
+    """
+    files = files_of(folder)
+    if not data.exists():
+        raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
+
+    def submission(path: Path, answer: dict[str, Any]) -> Submission:
+        found = submission_of(path, folder, answer)
+        return award(found, rubric, answer.get("main"))
+
+    answers = judge_all(
+        files,
+        data.resolve(),
+        lesson,
+        bounds=bounds,
+        workers=workers,
+        told=(lambda path, answer: told(submission(path, answer))) if told else None,
+        cancelled=cancelled,
+    )
+    return ordered(
+        sameness.mark([submission(path, answers[path]) for path in files if path in answers])
+    )
+
+
+def ordered(submissions: Sequence[Submission]) -> list[Submission]:
+    """Best first, then by name; without points last."""
+    return sorted(
+        submissions,
+        key=lambda one: (one.score is None, -(one.score or 0.0), one.student.casefold(), one.file),
+    )
+
+
+def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:
+    """A worker's answer as a value. What a pupil's file says of itself may be anything."""
+    name = path.relative_to(folder).as_posix()
+    if answer.get("failed"):
+        return Submission(name, path.stem, FAILED, message=str(answer.get("message", "")))
+    fingerprint = answer["fingerprint"]
+    steps = answer.get("steps") or []
+    time = answer.get("time")
+    return Submission(
+        file=name,
+        student=answer["student"],
+        status=GRADED,
+        metrics=answer["metrics"],
+        steps_done=sum(bool(one) for one in steps),
+        steps=len(steps),
+        message=answer["message"],
+        parameters=answer["parameters"],
+        time=datetime.fromisoformat(time) if time else _modified(path),
+        fingerprint=replace(Fingerprint(**fingerprint), sample=tuple(fingerprint["sample"])),
+        svg=answer["svg"],
+        history={key: tuple(row) for key, row in answer["history"].items()},
+        seal=answer.get("seal", ""),
+    )
+
+
+def _modified(path: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None

@@ -1,0 +1,115 @@
+"""Judging one handed-in file. Runs in a worker's process; gives plain JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import hand_in
+from netbuilder.core.grading.sameness import fingerprint_of
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+
+MODELS = (".h5", ".hdf5", ".keras")
+ENDINGS = (*MODELS, ".netbuilder")
+
+
+def judge(path: Path, data: Path, lesson: str = "") -> dict[str, Any]:
+    """What a file holds and how good it is on the hidden data.
+
+    Args:
+        path: the file.
+        data: the hidden rows, as ``results.evaluate`` takes them.
+        lesson: name or file of the lesson whose steps are checked, "" for none.
+
+    Returns:
+        JSON: ``student``, ``work``, ``time``, ``steps`` [bool], ``metrics``, ``main`` (share of
+        the points without a rubric, or None), ``parameters``, ``fingerprint``, ``svg``,
+        ``history``, ``message``, ``failed``.
+
+    Raises:
+        UserError: the file cannot be read or does not fit the data.
+    """
+    from netbuilder.core.formats import registry
+    from netbuilder.core.formats.writers.svg import svg
+
+    if path.stat().st_size == 0:
+        raise UserError("The file is empty (0 bytes).", "Ask for it again.")
+    trained: TrainedModel | None = None
+    if path.suffix.lower() in MODELS:
+        trained = registry.load(path)
+    project = trained.project if trained is not None else registry.read_project(path)
+    given = hand_in.hand_in_of(project)
+    found: dict[str, Any] = {
+        "student": hand_in.student_of(path, given),
+        "time": given.time.isoformat() if given and given.time else "",
+        "metrics": {},
+        "main": None,
+        "parameters": trained.core.count_params() if trained is not None else None,
+        "svg": svg(project),
+        "history": _history(trained),
+        "failed": False,
+        "message": "",
+    }
+    weights = [] if trained is None else trained.core.get_weights()
+    found["fingerprint"] = fingerprint_of(
+        project.graph, weights, given.work if given else ""
+    ).__dict__
+    evaluation = None
+    if trained is not None:
+        evaluation = _evaluated(trained, data)
+        found["metrics"] = evaluation
+        found["main"] = main_share(evaluation)
+    found["steps"] = _steps(lesson, project, trained, given)
+    if trained is None and not lesson:
+        raise UserError(
+            f"'{path.name}' is a project: nothing was trained.",
+            "Ask for the .h5, or name the lesson whose steps count.",
+        )
+    if trained is None:
+        found["message"] = "Nothing was trained: only the steps of the lesson count."
+    return found
+
+
+def main_share(metrics: Mapping[str, float]) -> float | None:
+    """Share of the points where no rubric says otherwise: accuracy, or r2 (not below 0)."""
+    for name in ("accuracy", "r2_score"):
+        value = metrics.get(name)
+        if value is not None and math.isfinite(value):
+            return min(1.0, max(0.0, value))
+    return None
+
+
+def _evaluated(trained: TrainedModel, data: Path) -> dict[str, float]:
+    from netbuilder.core.results.evaluate import evaluate
+
+    result = evaluate(trained, data)
+    metrics = {name: float(value) for name, value in result.metrics.items()}
+    for output, other in result.others.items():
+        metrics |= {f"{output} {name}": float(value) for name, value in other.metrics.items()}
+    return metrics
+
+
+def _history(trained: TrainedModel | None) -> dict[str, list[float]]:
+    if trained is None:
+        return {}
+    return {
+        name: [float(value) for value in row]
+        for name, row in trained.history.items()
+        if name in {"loss", "val_loss"}
+    }
+
+
+def _steps(
+    lesson: str, project: Project, trained: TrainedModel | None, given: hand_in.HandIn | None
+) -> list[bool]:
+    """Each step of the lesson, checked anew; what only the window saw counts as handed in."""
+    from netbuilder.core.grading.steps import steps_done
+
+    recorded = given.steps if given else ()
+    return steps_done(lesson, project, trained, recorded) if lesson else list(recorded)

@@ -1,0 +1,255 @@
+"""The table of a grading as CSV and XLSX, one HTML page for all, a page of feedback a pupil."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading.hand_in import file_name
+from netbuilder.core.grading.submission import FAILED, LATE, Submission
+from netbuilder.core.project.atomic import replacing, write_bytes
+from netbuilder.core.wording import counted, number, quoted
+
+COLUMNS = ("student", "file", "status", "score", "steps_done", "steps", "parameters", "handed_in",
+           "same_as", "message", "comment")  # fmt: skip
+ENDINGS = (".csv", ".xlsx")
+
+
+def write_table(submissions: Sequence[Submission], path: Path) -> None:
+    """The table, as CSV or XLSX by ``path``'s ending.
+
+    Text that a spreadsheet would take for a formula (``=…``) is written as text.
+
+    Raises:
+        UserError: another ending, or the place cannot be written.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UserError(
+            f"'{path.name}' ends in '{ending}'.", "Name a table .csv (or .xlsx for Excel)."
+        )
+    names, rows = _table(submissions)
+    if ending == ".csv":
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(names)
+        writer.writerows([_as_text(cell) for cell in row] for row in rows)
+        # Excel takes UTF-8 for its own encoding unless a mark says so.
+        write_bytes(path, text.getvalue().encode("utf-8-sig"))
+        return
+    _write_xlsx(names, rows, path)
+
+
+def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]]]:
+    metrics = list(dict.fromkeys(name for one in submissions for name in one.metrics))
+    rows = [
+        [
+            one.student,
+            one.file,
+            one.status,
+            None if one.score is None else round(one.score, 2),
+            one.steps_done,
+            one.steps,
+            one.parameters,
+            one.time.isoformat(timespec="minutes") if one.time else "",
+            "; ".join(one.same_as),
+            one.message,
+            one.comment,
+            *(one.metrics.get(name) for name in metrics),
+        ]
+        for one in submissions
+    ]
+    return [*COLUMNS, *metrics], rows
+
+
+def _as_text(cell: Any) -> Any:
+    """A text that begins like a formula is one to a spreadsheet (CWE-1236)."""
+    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{cell}"
+    return cell
+
+
+def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path) -> None:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Grades"
+    for place, row in enumerate([names, *rows], start=1):
+        for column, value in enumerate(row, start=1):
+            cell = sheet.cell(place, column)
+            if isinstance(value, str):
+                cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+                cell.data_type = "s"  # a text, whatever it begins with
+            elif not (isinstance(value, float) and not math.isfinite(value)):
+                cell.value = value
+            if place == 1:
+                cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    with replacing(path) as temporary:
+        book.save(temporary)
+
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
+  color: #1b2430; background: #fff; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #dde1e7;
+  vertical-align: top; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+.failed { color: #b42318; } .late { color: #b54708; }
+section { border-top: 2px solid #dde1e7; margin-top: 2rem; page-break-inside: avoid; }
+.pictures { display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start; }
+.pictures svg { max-width: 24rem; max-height: 22rem; height: auto; }
+@media (prefers-color-scheme: dark) { body { color: #e6e9ee; background: #181b20; }
+  th, td, section { border-color: #2e343d; } .failed { color: #f97066; } .late { color: #fdb022; } }
+"""
+
+
+def write_html(submissions: Sequence[Submission], path: Path, title: str = "") -> None:
+    """One page: the table, and for each pupil network, curves and words. Needs no network.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    heading = escape(title or "Handed in")
+    rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
+    scores = [one.score for one in submissions if one.score is not None]
+    mean = f" · mean {number(sum(scores) / len(scores))}" if scores else ""
+    page = (
+        _head(heading) + f"<h1>{heading}</h1><p>{counted(len(submissions), 'file')}{mean} · "
+        f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>"
+        "<table><thead><tr><th>Student</th><th class=n>Points</th><th>Status</th>"
+        "<th class=n>Steps</th><th>Result</th><th>To look at</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+        + "\n".join(_section(one, index) for index, one in enumerate(submissions))
+        + "</body></html>\n"
+    )
+    write_bytes(path, page.encode("utf-8"))
+
+
+def write_feedback(submissions: Sequence[Submission], folder: Path, title: str = "") -> list[Path]:
+    """One HTML page a pupil, without what concerns others; the files that were written.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder '{folder}' cannot be made: {error.strerror or error}.",
+            "Choose another place.",
+        ) from error
+    for one in submissions:
+        name = file_name(one.student, "", ".html", [path.name for path in written])
+        page = (
+            _head(escape(title or "Feedback"))
+            + f"<h1>{escape(title or 'Feedback')}</h1>"
+            + _section(one, 0, for_pupil=True)
+            + "</body></html>\n"
+        )
+        write_bytes(folder / name, page.encode("utf-8"))
+        written.append(folder / name)
+    return written
+
+
+def _head(title: str) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>"
+    )
+
+
+def _points(one: Submission) -> str:
+    return "–" if one.score is None else number(round(one.score, 1))
+
+
+def _row(one: Submission, index: int) -> str:
+    look = one.message
+    return (
+        f'<tr class="{one.status}"><td><a href="#s{index}">{escape(one.student)}</a></td>'
+        f"<td class=n>{_points(one)}</td><td>{one.status}</td>"
+        f"<td class=n>{f'{one.steps_done}/{one.steps}' if one.steps else ''}</td>"
+        f"<td>{escape(_result(one))}</td><td>{escape(look)}</td></tr>"
+    )
+
+
+def _result(one: Submission) -> str:
+    wanted = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
+              if name in one.metrics]  # fmt: skip
+    return ", ".join(f"{name} {number(one.metrics[name])}" for name in wanted)
+
+
+def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
+    words = [f"<p><b>{_points(one)}</b> points. {escape(one.comment)}</p>"]
+    if one.status == FAILED:
+        words = [f'<p class="failed">{escape(one.message)}</p>']
+        if one.comment:
+            words.append(f"<p>{escape(one.comment)}</p>")
+    elif not for_pupil and one.message:
+        words.append(f"<p>{escape(one.message)}</p>")
+    if not for_pupil and one.same_as:
+        words.append(f"<p>Compare with {escape(quoted(one.same_as))}.</p>")
+    if one.status == LATE:
+        words.append('<p class="late">Handed in late.</p>')
+    metrics = "".join(
+        f"<tr><td>{escape(name)}</td><td class=n>{number(value)}</td></tr>"
+        for name, value in one.metrics.items()
+        if math.isfinite(value)
+    )
+    table = f"<table style='width:auto'>{metrics}</table>" if metrics else ""
+    parameters = f" · {counted(one.parameters, 'parameter')}" if one.parameters is not None else ""
+    return (
+        f'<section id="s{index}"><h2>{escape(one.student)}</h2>'
+        f"<p>{escape(one.file)}{parameters}</p>{''.join(words)}"
+        f'<div class="pictures">{one.svg}{curve_svg(one.history)}{table}</div></section>'
+    )
+
+
+def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
+    """Loss curves as SVG: training blue, validation orange and dashed; "" without numbers."""
+    rows = {
+        name: [(epoch, value) for epoch, value in enumerate(row, 1) if math.isfinite(value)]
+        for name, row in history.items()
+    }
+    values = [value for row in rows.values() for _, value in row]
+    if len(values) < 2:
+        return ""
+    low, high = min(values), max(values)
+    last = max(epoch for row in rows.values() for epoch, _ in row)
+    span, steps = (high - low) or 1.0, max(1, last - 1)
+    parts = []
+    for name, color, dash in (("loss", "#0072B2", ""), ("val_loss", "#D55E00", "6 3")):
+        points = " ".join(
+            f"{40 + (epoch - 1) / steps * (width - 50):.1f},"
+            f"{10 + (high - value) / span * (height - 40):.1f}"
+            for epoch, value in rows.get(name, [])
+        )
+        if points:
+            parts.append(
+                f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"'
+                f' stroke-dasharray="{dash}"/>'
+            )
+    label = 'font-size="11" fill="#667085"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">'
+        f"<title>Loss over {counted(last, 'epoch')}</title>{''.join(parts)}"
+        f'<text x="4" y="16" {label}>{number(high)}</text>'
+        f'<text x="4" y="{height - 28}" {label}>{number(low)}</text>'
+        f'<text x="40" y="{height - 8}" {label}>loss: training solid, validation dashed · '
+        f"{counted(last, 'epoch')}</text></svg>"
+    )

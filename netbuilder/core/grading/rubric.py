@@ -1,0 +1,203 @@
+"""How points are given: a small TOML file that a teacher writes, or a form.
+
+::
+
+    title = "The first model"
+    points = 100                 # for everything; 100 where it is left out
+    late_after = 2026-11-25T12:00:00+01:00
+    late_penalty = 0.2           # share of the points that a late work loses
+    max_parameters = 5000        # more parameters: no points for the metric
+
+    [[metric]]                   # each threshold that is reached brings its points
+    name = "accuracy"
+    at_least = 0.9
+    points = 60
+
+    [steps]                      # the lesson's steps, shared out evenly
+    points = 40
+
+    [override."ada.h5"]          # what the teacher decides counts
+    points = 95
+    comment = "Explained it very well."
+
+Without a file: 100 points times the accuracy, or times r2 for numbers (never below 0).
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import did_you_mean, listed
+
+_KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
+         "override")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Points for a metric that reaches a bound; ``at_most`` for errors, ``at_least`` for others."""
+
+    name: str
+    points: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def reached(self, metrics: Mapping[str, float]) -> bool:
+        """Whether the metrics hold it; a metric that is missing or no number does not."""
+        value = metrics.get(self.name, math.nan)
+        if not math.isfinite(value):
+            return False
+        above = self.at_least is None or value >= self.at_least
+        return above and (self.at_most is None or value <= self.at_most)
+
+
+@dataclass(frozen=True)
+class Override:
+    """What a teacher decided for one file."""
+
+    points: float | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """Everything that decides about points. Without thresholds the main metric does."""
+
+    title: str = ""
+    points: float = 100.0
+    thresholds: tuple[Threshold, ...] = ()
+    steps_points: float = 0.0
+    max_parameters: int | None = None
+    late_after: datetime | None = None
+    late_penalty: float = 0.0
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+
+
+PLAIN = Rubric()
+
+
+def read(path: Path) -> Rubric:
+    """A rubric from a TOML file.
+
+    Raises:
+        UserError: it cannot be read, or a key or a value in it is wrong; names the key.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(
+            f"The rubric '{path}' cannot be read: {error.strerror or error}.",
+            "Check the name and the folder.",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The rubric '{path.name}' is no TOML: {error}.",
+            'Write lines such as points = 100, and texts between quotation marks ("…").',
+        ) from error
+    return from_toml(raw, path.name)
+
+
+def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:
+    """A rubric from what TOML holds. Raises ``UserError`` as ``read`` does."""
+    for key in raw:
+        if key not in _KEYS:
+            raise UserError(
+                f"'{key}' in {source} is unknown.",
+                f"{did_you_mean(key, _KEYS)} There are {listed(_KEYS, 10)}.".strip(),
+            )
+    thresholds = tuple(
+        _threshold(one, source) for one in _tables(raw.get("metric", []), "metric", source)
+    )
+    steps = raw.get("steps", {})
+    if not isinstance(steps, Mapping):
+        raise UserError(f"'steps' in {source} is {steps!r}.", "Write [steps] and points = 40.")
+    steps_points = _number(steps.get("points", 0.0), "points of steps", source)
+    given = raw.get("points")
+    summed = sum(one.points for one in thresholds) + steps_points
+    points = _number(given, "points", source) if given is not None else summed or 100.0
+    limit = raw.get("max_parameters")
+    penalty = _number(raw.get("late_penalty", 0.0), "late_penalty", source)
+    if penalty > 1:
+        raise UserError(
+            f"'late_penalty' in {source} is {penalty:g}.",
+            "Write a share between 0 and 1: 0.2 takes a fifth of the points.",
+        )
+    return Rubric(
+        title=str(raw.get("title", "")),
+        points=points,
+        thresholds=thresholds,
+        steps_points=steps_points,
+        max_parameters=None if limit is None else int(_number(limit, "max_parameters", source)),
+        late_after=_moment(raw.get("late_after"), source),
+        late_penalty=penalty,
+        overrides={
+            str(name): _override(value, str(name), source)
+            for name, value in _table(raw.get("override", {}), "override", source).items()
+        },
+    )
+
+
+def _override(value: object, name: str, source: str) -> Override:
+    table = _table(value, f"override.{name}", source)
+    points = table.get("points")
+    return Override(
+        None if points is None else _number(points, f"points of {name}", source),
+        str(table.get("comment", "")),
+    )
+
+
+def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
+    name = raw.get("name")
+    if not isinstance(name, str) or not name:
+        raise UserError(f"A [[metric]] in {source} has no name.", 'Write name = "accuracy".')
+    bounds = {
+        key: _number(raw[key], f"{key} of {name}", source, least=None)
+        for key in ("at_least", "at_most")
+        if key in raw
+    }
+    if not bounds:
+        raise UserError(
+            f"The metric '{name}' in {source} has no bound.",
+            "Write at_least = 0.9, or for an error at_most = 5.",
+        )
+    return Threshold(name, _number(raw.get("points", 0.0), f"points of {name}", source), **bounds)
+
+
+def _tables(value: object, key: str, source: str) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise UserError(f"'{key}' in {source} is {value!r}.", f"Begin each with a line [[{key}]].")
+    return value
+
+
+def _table(value: object, key: str, source: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UserError(f"'{key}' in {source} is {value!r}.", f"Begin it with a line [{key}].")
+    return value
+
+
+def _number(value: object, key: str, source: str, least: float | None = 0.0) -> float:
+    wrong = isinstance(value, bool) or not isinstance(value, (int, float))
+    if wrong or not math.isfinite(value) or (least is not None and value < least):  # type: ignore[arg-type,operator]
+        at_least = "" if least is None else f" of at least {least:g}"
+        raise UserError(f"'{key}' in {source} is {value!r}.", f"Write a number{at_least}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _moment(value: object, source: str) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(23, 59, 59))
+    if not isinstance(value, datetime):
+        raise UserError(
+            f"'late_after' in {source} is {value!r}.",
+            "Write a day and a time without quotation marks: 2026-11-25T12:00:00.",
+        )
+    return value.astimezone(UTC)  # a time without a zone is this computer's

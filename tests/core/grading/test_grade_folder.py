@@ -1,0 +1,113 @@
+"""A folder of hand-ins, judged by real worker processes."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.examples import example
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.formats import registry
+from netbuilder.core.grading import hand_in
+from netbuilder.core.grading.grade import grade
+from netbuilder.core.grading.pool import Bounds
+from netbuilder.core.grading.rubric import PLAIN, Override
+from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.project import files
+
+
+def _trained(epochs: int, seed: int) -> TrainedModel:
+    project = files.read(example("iris").path)
+    training = replace(project.training, epochs=epochs, seed=seed)
+    project = replace(project, training=training)
+    return Session(project, load(project, Path()), on_event=lambda _event: None).run()
+
+
+@pytest.fixture(scope="module")
+def hidden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from sklearn.datasets import load_iris
+
+    table = load_iris(as_frame=True).frame
+    names = dict(enumerate(load_iris().target_names))
+    table["target"] = table["target"].map(names)
+    path = tmp_path_factory.mktemp("hidden") / "hidden.csv"
+    table.rename(columns={"target": "species"}).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ada's good work, a copy of it, Bob's hardly trained one, and files that are no work."""
+    place = tmp_path_factory.mktemp("in")
+    good = _trained(40, 1)
+    given = hand_in.with_hand_in(good.project, hand_in.HandIn("Ada", "first", (True, True)))
+    registry.save(replace(good, project=given), place / "ada.h5")
+    shutil.copy(place / "ada.h5", place / "zoe.h5")
+    registry.save(_trained(1, 5), place / "bob.keras")
+    (place / "broken.h5").write_bytes((place / "ada.h5").read_bytes()[:3000])
+    (place / "empty.h5").touch()
+    files.write(good.project, place / "project.netbuilder")
+    return place
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path, hidden: Path) -> dict[str, Submission]:
+    told: list[str] = []
+    rules = replace(PLAIN, overrides={"bob.keras": Override(comment="Train longer.")})
+    result = grade(folder, hidden, rubric=rules, told=lambda one: told.append(one.file))
+    assert sorted(told) == sorted(one.file for one in result)
+    assert [one.score is None for one in result] == sorted(one.score is None for one in result)
+    return {one.file: one for one in result}
+
+
+def test_each_file_is_a_row(found: dict[str, Submission]) -> None:
+    assert {name: one.status for name, one in found.items()} == {
+        "ada.h5": GRADED, "zoe.h5": GRADED, "bob.keras": GRADED,
+        "broken.h5": FAILED, "empty.h5": FAILED, "project.netbuilder": FAILED,
+    }  # fmt: skip
+    assert "empty" in found["empty.h5"].message
+    assert "nothing was trained" in found["project.netbuilder"].message
+    assert found["broken.h5"].message
+
+
+def test_the_better_network_has_more_points(found: dict[str, Submission]) -> None:
+    ada, bob = found["ada.h5"], found["bob.keras"]
+    assert ada.score is not None
+    assert bob.score is not None
+    assert ada.score > 85
+    assert ada.score > bob.score
+    assert ada.score == pytest.approx(100 * ada.metrics["accuracy"])
+    assert bob.comment == "Train longer."
+    assert (ada.student, ada.steps_done, bob.student) == ("Ada", 2, "bob")
+    assert ada.parameters == 131
+    assert "<svg" in ada.svg
+    assert len(ada.history["loss"]) == 40
+
+
+def test_a_copy_is_found(found: dict[str, Submission]) -> None:
+    assert found["zoe.h5"].same_as == ("ada.h5",)
+    assert "equal id" in found["zoe.h5"].message
+    assert not found["bob.keras"].same_as
+
+
+def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "ada.h5", tmp_path / "slow.h5")
+    (slow,) = grade(tmp_path, hidden, bounds=Bounds(seconds=0.0))
+    assert (slow.status, "stopped" in slow.message) == (FAILED, True)
+    (large,) = grade(tmp_path, hidden, bounds=Bounds(memory_mb=200))
+    assert "200 MB" in large.message
+
+
+def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, folder: Path) -> None:
+    with pytest.raises(UserError, match="nothing to grade"):
+        grade(tmp_path, hidden)
+    with pytest.raises(UserError, match="no folder"):
+        grade(tmp_path / "none", hidden)
+    with pytest.raises(UserError, match="hidden data"):
+        grade(folder, tmp_path / "none.csv")

@@ -1,0 +1,169 @@
+"""Rubric, points, sameness, hand-in and report: values with known answers."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import hand_in, report, rubric
+from netbuilder.core.grading.points import award
+from netbuilder.core.grading.sameness import fingerprint_of, graph_hash, mark, same
+from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Graph, Node, Project
+
+RUBRIC = """
+title = "The first model"
+late_after = 2026-11-25T12:00:00+01:00
+late_penalty = 0.25
+max_parameters = 1000
+[[metric]]
+name = "accuracy"
+at_least = 0.9
+points = 60
+[steps]
+points = 40
+[override."eve.h5"]
+points = 7
+comment = "Talk to me."
+"""
+
+
+def _rubric(tmp_path: Path, text: str = RUBRIC) -> rubric.Rubric:
+    path = tmp_path / "rubric.toml"
+    path.write_text(text, encoding="utf-8")
+    return rubric.read(path)
+
+
+def _one(**changes: object) -> Submission:
+    base = Submission(
+        "ada.h5", "Ada", GRADED, metrics={"accuracy": 0.95}, steps_done=3, steps=4, parameters=131,
+        time=datetime(2026, 11, 25, 10, 0, tzinfo=UTC),
+    )  # fmt: skip
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_points_by_rubric(tmp_path: Path) -> None:
+    rules = _rubric(tmp_path)
+    assert rules.points == 100
+    assert award(_one(), rules, 0.95).score == 60 + 30
+    assert award(_one(metrics={"accuracy": 0.89}), rules, 0.89).score == 30
+    assert award(_one(metrics={"accuracy": float("nan")}), rules, None).score == 30
+    assert award(_one(parameters=1001), rules, 0.95).score == 30
+    late = award(_one(time=datetime(2026, 11, 25, 11, 0, 1, tzinfo=UTC)), rules, 0.95)
+    assert (late.status, late.score) == (LATE, 67.5)
+    eve = award(_one(file="eve.h5", status=FAILED), rules, None)
+    assert (eve.status, eve.score, eve.comment) == (GRADED, 7, "Talk to me.")
+    assert award(_one(status=FAILED), rules, None).score is None
+
+
+def test_points_without_rubric() -> None:
+    assert award(_one(), rubric.PLAIN, 0.95).score == 95
+    assert award(_one(metrics={}), rubric.PLAIN, None).score == 75  # the steps are all there is
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("point = 3", "'point'.*Did you mean 'points'"),
+        ("points = 'ten'", "'points'.*'ten'.*number"),
+        ("late_after = 'noon'", "late_after.*noon"),
+        ("late_penalty = 20", "between 0 and 1"),
+        ("[[metric]]\nname = 'accuracy'", "no bound"),
+        ("[metric]\nname = 'accuracy'", r"\[\[metric\]\]"),
+        ("points = ", "no TOML"),
+    ],
+)
+def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        _rubric(tmp_path, text)
+
+
+def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path: Path) -> None:
+    project = Project("Mine", Graph((Node("input", "Input"),)))
+    given = hand_in.with_hand_in(
+        project, hand_in.HandIn(" Ada \n Lovelace ", "first-model", (True, False))
+    )
+    path = tmp_path / "a.netbuilder"
+    files.write(given, path)
+    found = hand_in.hand_in_of(files.read(path))
+    assert found is not None
+    assert (found.student, found.lesson, found.steps) == (
+        "Ada Lovelace", "first-model", (True, False),
+    )  # fmt: skip
+    assert len(found.work) == 32
+    again = hand_in.with_hand_in(given, hand_in.HandIn("Ada"))
+    assert hand_in.work_of(again) == found.work
+    for wrong in ("", " \t", "x" * 81):
+        with pytest.raises(UserError):
+            hand_in.checked_name(wrong)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 7, [], {"student": 3, "steps": "yes", "time": "noon", "work": {}}]
+)
+def test_a_hand_in_of_somebody_else_may_hold_anything(value: object) -> None:
+    found = hand_in.hand_in_of(Project(extra={"hand_in": value}))
+    assert found is None or (found.student, found.steps, found.time) == ("", (), None)
+
+
+def test_sameness() -> None:
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=(9, 16)), np.zeros(16), rng.normal(size=(16, 3))]
+    other = [rng.normal(size=w.shape) if w.any() else w for w in weights]
+    nudged = [w + 0.001 * rng.normal(size=w.shape) for w in weights]
+    graph = Graph((Node("input", "Input"), Node("d", "Dense", {"units": 3})), (("input", "d"),))
+    moved = Graph(
+        (Node("input", "Input", position=(9, 9)), Node("mine", "Dense", {"units": 3})),
+        (("input", "mine"),),
+    )
+    wider = Graph((Node("input", "Input"), Node("d", "Dense", {"units": 4})), (("input", "d"),))
+    assert graph_hash(graph) == graph_hash(moved) != graph_hash(wider)
+    first = fingerprint_of(graph, weights, "w1")
+    assert "id" in same(first, fingerprint_of(wider, other, "w1"))
+    assert "last bit" in same(first, fingerprint_of(graph, weights, "w2"))
+    assert "nearly" in same(first, fingerprint_of(graph, nudged, "w2"))
+    # The same lesson with another seed is no copy, and neither are two that say nothing.
+    assert not same(first, fingerprint_of(graph, other, "w2"))
+    assert not same(Fingerprint(), Fingerprint())
+    assert "network" in same(fingerprint_of(graph, [], ""), fingerprint_of(moved, [], ""))
+    marked = mark([_one(fingerprint=first), _one(file="b.h5", fingerprint=first), _one(file="c")])
+    assert [one.same_as for one in marked] == [("b.h5",), ("ada.h5",), ()]
+    assert "b.h5" in marked[0].message
+
+
+def test_report(tmp_path: Path) -> None:
+    evil = _one(
+        student="=HYPERLINK(1)", message="<script>alert(1)</script>", score=12.345,
+        history={"loss": (2.0, 1.0, 0.5), "val_loss": (2.0, float("nan"), 1.0)},
+    )  # fmt: skip
+    twice = replace(evil, file="b.h5", score=None, status=FAILED)
+    report.write_table([evil, twice], tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[0]["student"] == "'=HYPERLINK(1)"
+    assert (rows[0]["score"], rows[1]["score"]) == ("12.35", "") or rows[0]["score"] == "12.34"
+    assert rows[0]["accuracy"] == "0.95"
+    report.write_table([evil, twice], tmp_path / "t.xlsx")
+    from openpyxl import load_workbook
+
+    sheet = load_workbook(tmp_path / "t.xlsx").active
+    assert sheet["A2"].value == "=HYPERLINK(1)"
+    assert sheet["A2"].data_type == "s"
+    with pytest.raises(UserError, match="docx"):
+        report.write_table([evil], tmp_path / "t.docx")
+    report.write_html([evil, twice], tmp_path / "r.html", "Class 9b")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "Class 9b" in page
+    assert page.count("<polyline") == 4
+    written = report.write_feedback([evil, twice], tmp_path / "back")
+    assert len({path.name for path in written}) == 2
+    assert "b.h5" not in written[0].read_text(encoding="utf-8")
