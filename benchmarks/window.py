@@ -223,7 +223,7 @@ def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
     from PySide6.QtWidgets import QApplication
 
     from netbuilder.ui import app
-    from netbuilder.ui.services.run_curves import RunCurves
+    from netbuilder.ui.plots.run_curves import RunCurves
     from netbuilder.ui.training.curve_view import CurveView
 
     application = app.make_application(["netbuilder"])

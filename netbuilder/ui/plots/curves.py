@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.ui.services.run_curves import RunCurves, Series, visible
+from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
 
 REDRAW_MS = 50

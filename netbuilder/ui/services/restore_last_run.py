@@ -22,7 +22,7 @@ from netbuilder.ui.window.documents import Documents
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.ui.services.run_curves import RunCurves
+    from netbuilder.ui.plots.run_curves import RunCurves
 
 log = logging.getLogger(__name__)
 

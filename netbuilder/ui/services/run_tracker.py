@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
-from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.run_progress import RunProgress, duration, rate
 
 SMOOTHING = 0.2

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.services.interrupted_runs import Interrupted
-    from netbuilder.ui.services.run_curves import RunCurves
+    from netbuilder.ui.plots.run_curves import RunCurves
     from netbuilder.ui.services.run_tracker import Tracker
 
 #: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
@@ -145,7 +145,7 @@ class Runner(QObject):
     def _tracker(self) -> Tracker:
         # NumPy is imported here and not with the window: it takes a sixth of its time to start.
         if self._known is None:
-            from netbuilder.ui.services.run_curves import RunCurves
+            from netbuilder.ui.plots.run_curves import RunCurves
             from netbuilder.ui.services.run_tracker import Tracker
 
             self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.curves import CurvePlot, short
-from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.tools import Tools

@@ -13,7 +13,7 @@ from PySide6.QtSvg import QSvgGenerator
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.curves import CurvePlot
-from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 
 PICTURE_WIDTH = 1600

@@ -152,7 +152,7 @@ class TrainingPanel(QWidget):
         trained = self._workbench.trained
         if trained is not None and not self._runner.active and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
-            from netbuilder.ui.services.run_curves import RunCurves
+            from netbuilder.ui.plots.run_curves import RunCurves
 
             curves = RunCurves.from_history(trained.project.name, trained.history)
             self.curves.show_run(curves, trained.epochs)

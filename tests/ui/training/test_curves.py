@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services.run_curves import RunCurves
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.export import export_curves
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netbuilder.ui.services.run_curves import RunCurves, Series, visible
+from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 
 
 def test_a_series_grows_and_knows_its_range() -> None:
