@@ -64,3 +64,20 @@ def place(index: pd.Index, where: Any) -> str:
 def counted(count: int, what: str) -> str:
     """``1 row``, ``1,200 rows``."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def size(count: float) -> str:
+    """Bytes as people say them: ``0.6 MB``."""
+    for unit, step in (("GB", 1e9), ("MB", 1e6)):
+        if count >= step / 10:
+            return f"{count / step:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"
+
+
+def operations(count: float) -> str:
+    """A number of multiply-adds: ``29 k``, ``1.2 M``."""
+    for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= step:
+            value = count / step
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return f"{count:.0f}"

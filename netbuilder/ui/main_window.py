@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -19,26 +19,26 @@ from netbuilder.ui.services.activations import CanvasStrips, Looking
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.restore_last_run import Recall
 from netbuilder.ui.services.runner import Runner, RunState
+from netbuilder.ui.services.scaling import LetterSize
+from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.letter_size import LetterSize
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import Actions
 from netbuilder.ui.window.action_rows import MENUS, rows_for
 from netbuilder.ui.window.commands import WindowCommands
-from netbuilder.ui.window.docks import Docks
+from netbuilder.ui.window.docks import Docks, Page
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
-from netbuilder.ui.window.panels import PANELS
+from netbuilder.ui.window.panels import PANELS, PanelRow
+from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
 
 
 class MainWindow(QMainWindow):
     """One project: palette, canvas, inspector and tabs, all following one store."""
-
-    selection_changed = Signal(object)
 
     def __init__(
         self, project: Project | None = None, path: Path | None = None, *, remember: bool = True
@@ -53,10 +53,11 @@ class MainWindow(QMainWindow):
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
-        self.recall = Recall(self.store, self.workbench, self.runner, self.documents, self)
+        self.recall = Recall(
+            self.store, self.workbench, self.runner, self.documents.keep_model, self
+        )
         self.scaling = LetterSize(self)
-        self.commands = WindowCommands(self)
-        self.selection: tuple[str, ...] = ()
+        self.selection = Selection(self)
         self._build()
         self._wire()
         if remember:
@@ -82,17 +83,45 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.judging)
-        self.docks = Docks(self)
         self.status = StatusBar(self.workbench, self)
         self.setStatusBar(self.status)
-        self.actions_table = Actions(self, rows_for(self))
+        self.actions_table = Actions(self)
+        self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
+        self.parts = self._parts()
+        self.commands = WindowCommands(self.parts)
+        for row in rows_for(self.parts, self.commands):
+            self.actions_table.add(row)
         menus = {name: QMenu(name, self) for name in MENUS}
         self.actions_table.fill(menus)
-        dialogs.add_recent(menus["File"], self.documents)
+        dialogs.add_recent(menus["File"], self.documents.open_asking)
         self.top_bar = TopBar(self.actions_table, list(menus.values()), self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
+
+    def _page(self, row: PanelRow) -> Page:
+        return Page(row.id, row.title, row.help, lambda: row.build(self.parts))
+
+    def _parts(self) -> Parts:
+        return Parts(
+            window=self,
+            store=self.store,
+            workbench=self.workbench,
+            runner=self.runner,
+            looking=self.looking,
+            judging=self.judging,
+            documents=self.documents,
+            selection=self.selection,
+            scaling=self.scaling,
+            actions=self.actions_table,
+            canvas=self.canvas,
+            palette=self.palette_view,
+            inspector=self.inspector,
+            docks=self.docks,
+            banner=self.banner,
+            status=self.status,
+            show_node=self.show_node,
+        )
 
     def _wire(self) -> None:
         store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
@@ -125,6 +154,7 @@ class MainWindow(QMainWindow):
         files.told.connect(self.status.tell)
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
+        files.opened.connect(self.recall.look)
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)
@@ -132,9 +162,6 @@ class MainWindow(QMainWindow):
     def refresh_actions(self) -> None:
         """Ask every action whether it can be done."""
         self.actions_table.refresh()
-        for name, label in (("undo", self.store.undo_label), ("redo", self.store.redo_label)):
-            verb = name.capitalize()
-            self.actions_table[name].setToolTip(f"{verb}: {label}" if label else verb)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
@@ -190,9 +217,8 @@ class MainWindow(QMainWindow):
         return True
 
     def _select(self, ids: tuple[str, ...]) -> None:
-        self.selection = tuple(ids)
-        self.inspector.set_selection(self.selection)
-        self.selection_changed.emit(self.selection)
+        self.selection.set(ids)
+        self.inspector.set_selection(self.selection.ids)
         self.refresh_actions()
 
     def show_node(self, node: str) -> None:

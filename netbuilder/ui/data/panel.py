@@ -247,7 +247,7 @@ class DataPanel(QWidget):
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
-        buttons = buttons_for(error, self._store)
+        buttons = buttons_for(error, self._store.apply)
         self.cards.add(RoleBox("error", error.what, error.mend, self, buttons=buttons))
         self.stack.setCurrentIndex(1 if self._store.project.data.kind else 0)
 

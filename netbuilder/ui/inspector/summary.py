@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from netbuilder.core import wording
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.run_progress import results_text
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.window.status_bar import operations_text, size_text
 
 _ROWS = ("data", "network", "size", "plan", "result")
 
@@ -74,8 +74,8 @@ class ProjectSummary(QWidget):
         elif bench.shapes is not None:
             shapes = bench.shapes
             size = (
-                f"{shapes.total_parameters:,} parameters, {size_text(shapes.memory)}, "
-                f"{operations_text(shapes.multiply_adds)} multiply-adds a sample"
+                f"{shapes.total_parameters:,} parameters, {wording.size(shapes.memory)}, "
+                f"{wording.operations(shapes.multiply_adds)} multiply-adds a sample"
             )
         return {
             "data": self._data_words(),

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name, when
-from netbuilder.ui.services import jobs
 from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.run_progress import when
 from netbuilder.ui.services.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.run_progress import duration
+from netbuilder.ui.services.run_progress import duration, when
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
@@ -53,16 +52,6 @@ def test_value(run: Run) -> float | None:
     """The number of the test that tells most: accuracy, an error in own units, the loss."""
     names = [name for name in run.test if name != "loss"] or list(run.test)
     return float(run.test[names[0]]) if names else None
-
-
-def when(run: Run) -> str:
-    """When it began, shortly."""
-    try:
-        began = datetime.fromisoformat(run.started)
-    except ValueError:
-        return run.started
-    today = began.date() == datetime.now(began.tzinfo).date()
-    return began.strftime("%H:%M" if today else "%d %b")
 
 
 def shown_name(run: Run) -> str:

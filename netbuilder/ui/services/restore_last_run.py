@@ -7,6 +7,7 @@ the newest one of exactly this project; there may be none, and then nothing is s
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.window.documents import Documents
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
@@ -44,27 +44,29 @@ def _load(run: Run) -> TrainedModel | None:
 
 
 class Recall(QObject):
-    """Finds, off the GUI thread, the last run of each project that is opened, and shows it."""
+    """Finds, off the GUI thread, the last run of each project that is opened, and shows it.
+
+    ``keep_model`` is told that the network came from a file and need not be saved.
+    """
 
     def __init__(
         self,
         store: ProjectStore,
         workbench: Workbench,
         runner: Runner,
-        documents: Documents,
+        keep_model: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._documents = documents
+        self._keep_model = keep_model
         self._wanted: tuple[Project, Run] | None = None
-        documents.opened.connect(self.look)
         workbench.keras_changed.connect(self._bring_network)
 
     def look(self) -> None:
         """Look for the last run of the project that was opened from a file."""
         self._wanted = None
-        project, path = self._store.project, self._documents.path
+        project, path = self._store.project, self._workbench.path
         if path is None:
             return
 
@@ -92,7 +94,7 @@ class Recall(QObject):
             wanted = self._store.project is project and runner.recalled is run
             if trained is not None and wanted and not runner.active:
                 self._workbench.set_trained(trained)
-                self._documents.keep_model()
+                self._keep_model()
 
         jobs.run(
             lambda: _load(run),
@@ -106,7 +108,7 @@ class Recall(QObject):
         runner = self._runner
         return (
             self._store.project is project
-            and self._documents.path == path
+            and self._workbench.path == path
             and self._workbench.trained is None
             and not runner.active
             and runner.project is None

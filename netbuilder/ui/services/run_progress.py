@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,13 @@ def results_text(test: Mapping[str, float]) -> str:
     names = [name for name in test if name != "loss"] or list(test)
     shown = ", ".join(metric_text(name, test[name]) for name in names[:2])
     return f"{shown} on the test rows." if shown else ""
+
+
+def when(run: Run) -> str:
+    """When a recorded run began, shortly: the time of today, the day of others."""
+    try:
+        began = datetime.fromisoformat(run.started)
+    except ValueError:
+        return run.started
+    today = began.date() == datetime.now(began.tzinfo).date()
+    return began.strftime("%H:%M" if today else "%d %b")

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.ui.services.interrupted_runs import Interrupted
     from netbuilder.ui.plots.run_curves import RunCurves
+    from netbuilder.ui.services.interrupted_runs import Interrupted
     from netbuilder.ui.services.run_tracker import Tracker
 
 #: The queue is emptied so often, so that buttons answer at once. What is drawn changes less

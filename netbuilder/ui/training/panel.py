@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.results.runs_model import when
-from netbuilder.ui.services.run_progress import duration, results_text
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.run_progress import duration, results_text, when
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
@@ -26,18 +30,25 @@ from netbuilder.ui.training.plan import PlanForm
 if TYPE_CHECKING:
     from netbuilder.core.engine.monitor.watcher import Notice
     from netbuilder.core.engine.runs.store import Run
-    from netbuilder.ui.main_window import MainWindow
     from netbuilder.ui.training.curve_view import CurveView
 
 
 class TrainingPanel(QWidget):
     """Two pages: the plan to edit, and the run to watch."""
 
-    def __init__(self, window: MainWindow, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        judging: Judging,
+        save_model: Callable[[], object],
+        show_panel: Callable[[str], object],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        store, workbench, runner = window.store, window.workbench, window.runner
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._window = window
+        self._judging, self._save_model, self._show_panel = judging, save_model, show_panel
         self._curves: CurveView | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 10)
@@ -81,7 +92,7 @@ class TrainingPanel(QWidget):
             self._noticed(notice)
         self._show_error()
         self._show_result()
-        window.judging.changed.connect(self._show_result)
+        judging.changed.connect(self._show_result)
 
     def _run_page(self) -> QWidget:
         page = QWidget(self)
@@ -196,7 +207,7 @@ class TrainingPanel(QWidget):
         if trained is None or self._runner.active:
             self.messages.take("result")
             return
-        words = self._window.judging.sentence or results_text(trained.test)
+        words = self._judging.sentence or results_text(trained.test)
         took = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
         self.messages.put(
             Message(
@@ -205,8 +216,8 @@ class TrainingPanel(QWidget):
                 took,
                 words,
                 (
-                    ("Save the network (.h5)…", self._window.documents.save_model),
-                    ("Evaluate", partial(self._window.commands.show_panel, "evaluate")),
+                    ("Save the network (.h5)…", self._save_model),
+                    ("Evaluate", partial(self._show_panel, "evaluate")),
                 ),
             )
         )

@@ -25,7 +25,7 @@ from netbuilder.ui.forms.parsing import read_strings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.window.dialogs import plain_buttons
+from netbuilder.ui.widgets.questions import plain_buttons
 
 PORT = 12345
 PROJECT_NAME = "project.netbuilder"

@@ -7,18 +7,22 @@ from functools import partial
 
 from netbuilder.core.errors import DataFix, UserError
 from netbuilder.core.project import edits
-from netbuilder.ui.services.store import ProjectStore
+from netbuilder.core.project.model import Project
 
 Button = tuple[str, Callable[[], object]]
+Apply = Callable[[str, Callable[[Project], Project]], object]
 
 
 def buttons_for(
-    error: UserError, store: ProjectStore, then: Callable[[], object] | None = None
+    error: UserError, apply: Apply, then: Callable[[], object] | None = None
 ) -> tuple[Button, ...]:
-    """A button for each of the error's mends; ``then`` is called after the edit."""
+    """A button for each of the error's mends.
+
+    ``apply(label, edit)`` does an edit (``ProjectStore.apply``); ``then`` is called after it.
+    """
 
     def do(mend: DataFix) -> None:
-        store.apply(mend.label, lambda project: edits.set_data(project, **mend.data))
+        apply(mend.label, lambda project: edits.set_data(project, **mend.data))
         if then is not None:
             then()
 

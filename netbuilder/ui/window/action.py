@@ -21,7 +21,8 @@ class ActionRow:
     ``menu`` is the menu that it stands in; "|" at its end draws a line after it. ``shortcut``
     is a standard key of Qt or a text such as "Ctrl+Shift+Z", several with "; " between them.
     ``enabled`` and ``checked`` are asked whenever something changed; a row with ``checked``
-    has a tick. ``local`` shortcuts belong to the canvas and are only shown, not taken.
+    has a tick. ``tip`` says anew what it would do. ``local`` shortcuts belong to the canvas and
+    are only shown, not taken.
     """
 
     id: str
@@ -32,6 +33,7 @@ class ActionRow:
     help: str = ""
     enabled: Callable[[], bool] | None = None
     checked: Callable[[], bool] | None = None
+    tip: Callable[[], str] | None = None
     local: bool = False
 
     @property
@@ -50,7 +52,7 @@ def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
 class Actions(QObject):
     """The rows as ``QAction`` objects of one window."""
 
-    def __init__(self, window: QWidget, rows: Iterable[ActionRow]) -> None:
+    def __init__(self, window: QWidget, rows: Iterable[ActionRow] = ()) -> None:
         super().__init__(window)
         self._window = window
         self.rows: dict[str, ActionRow] = {}
@@ -96,6 +98,8 @@ class Actions(QObject):
                 action.setEnabled(bool(row.enabled()))
             if row.checked is not None:
                 action.setChecked(bool(row.checked()))
+            if row.tip is not None:
+                action.setToolTip(row.tip())
 
     def fill(self, menus: Mapping[str, QMenu]) -> None:
         """Put each action into its menu, in the order of the rows."""

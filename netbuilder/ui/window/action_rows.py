@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
 from netbuilder.ui.window.action import ActionRow
+from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.panels import PANELS
-
-if TYPE_CHECKING:
-    from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.window.parts import Parts
 
 MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
 _Key = QKeySequence.StandardKey
 
 
-def rows_for(window: MainWindow) -> list[ActionRow]:
+def rows_for(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     """The rows of a window, in the order of its menus."""
     return [
-        *_file_rows(window),
-        *_edit_rows(window),
-        *_layer_rows(window),
-        *_view_rows(window),
-        *_run_rows(window),
-        *_help_rows(window),
+        *_file_rows(parts, commands),
+        *_edit_rows(parts, commands),
+        *_layer_rows(parts, commands),
+        *_view_rows(parts, commands),
+        *_run_rows(parts, commands),
+        *_help_rows(parts, commands),
     ]
 
 
-def _file_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
-    files = window.documents
-    trained = lambda: window.workbench.trained is not None  # noqa: E731 - a row's question
+def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    files = parts.documents
+    trained = lambda: parts.workbench.trained is not None  # noqa: E731 - a row's question
     return [
         ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
         ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
@@ -57,27 +54,32 @@ def _file_rows(window: MainWindow) -> list[ActionRow]:
             "Ctrl+E",
             "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
         ),
-        ActionRow("close", "Close", window.close, "File", "Ctrl+W; Ctrl+Q"),
+        ActionRow("close", "Close", parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
     ]
 
 
-def _canvas(window: MainWindow, name: str) -> Callable[[], object]:
+def _canvas(parts: Parts, name: str) -> Callable[[], object]:
     """A slot of the canvas by its name, looked up when it is called."""
 
     def call() -> object:
-        return getattr(window.canvas, name)()
+        return getattr(parts.canvas, name)()
 
     return call
 
 
-def _edit_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
-    store = window.store
-    do = partial(_canvas, window)
-    some = lambda: bool(window.selection)  # noqa: E731 - a row's question
+def _edit_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    store = parts.store
+    do = partial(_canvas, parts)
+    some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
     return [
         ActionRow(
-            "undo", "Undo", store.undo, "Edit", _Key.Undo, enabled=lambda: bool(store.undo_label)
+            "undo",
+            "Undo",
+            store.undo,
+            "Edit",
+            _Key.Undo,
+            enabled=lambda: bool(store.undo_label),
+            tip=lambda: f"Undo: {store.undo_label}" if store.undo_label else "Undo",
         ),
         ActionRow(
             "redo",
@@ -86,6 +88,7 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
             "Edit|",
             "Ctrl+Shift+Z; Ctrl+Y",
             enabled=lambda: bool(store.redo_label),
+            tip=lambda: f"Redo: {store.redo_label}" if store.redo_label else "Redo",
         ),
         ActionRow("cut", "Cut", do("cut"), "Edit", "Ctrl+X", enabled=some, local=True),
         ActionRow("copy", "Copy", do("copy"), "Edit", "Ctrl+C", enabled=some, local=True),
@@ -108,11 +111,10 @@ def _edit_rows(window: MainWindow) -> list[ActionRow]:
     ]
 
 
-def _layer_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
-    do = partial(_canvas, window)
-    many = lambda: len(window.selection) > 1  # noqa: E731 - a row's question
-    some = lambda: bool(window.selection)  # noqa: E731 - a row's question
+def _layer_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    do = partial(_canvas, parts)
+    many = lambda: len(parts.selection.ids) > 1  # noqa: E731 - a row's question
+    some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
     return [
         ActionRow(
             "find-layer",
@@ -154,14 +156,13 @@ def _layer_rows(window: MainWindow) -> list[ActionRow]:
             "Layer",
             "",
             "Units, activation, loss and metrics that suit the target",
-            enabled=lambda: window.workbench.facts is not None,
+            enabled=lambda: parts.workbench.facts is not None,
         ),
     ]
 
 
-def _view_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
-    do = partial(_canvas, window)
+def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    do = partial(_canvas, parts)
     panels = [
         ActionRow(
             f"panel-{row.id}",
@@ -208,7 +209,7 @@ def _view_rows(window: MainWindow) -> list[ActionRow]:
             "All layers in the palette",
             commands.toggle_all_layers,
             "View",
-            checked=lambda: window.palette_view.shows_all,
+            checked=lambda: parts.palette.shows_all,
         ),
         ActionRow(
             "move-panels",
@@ -223,9 +224,8 @@ def _view_rows(window: MainWindow) -> list[ActionRow]:
     ]
 
 
-def _run_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
-    runner = window.runner
+def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    runner = parts.runner
     return [
         ActionRow(
             "train",
@@ -234,7 +234,7 @@ def _run_rows(window: MainWindow) -> list[ActionRow]:
             "Run",
             "F5; Ctrl+R",
             "Train the network",
-            enabled=lambda: (runner.may_start or runner.paused) and not window.documents.opening,
+            enabled=lambda: (runner.may_start or runner.paused) and not parts.documents.opening,
         ),
         ActionRow(
             "pause",
@@ -273,8 +273,7 @@ def _run_rows(window: MainWindow) -> list[ActionRow]:
     ]
 
 
-def _help_rows(window: MainWindow) -> list[ActionRow]:
-    commands = window.commands
+def _help_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow("help", "Help", commands.show_help, "Help", "F1", "How to use this window"),
         ActionRow("log", "Show the log", commands.show_log, "Help"),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QIcon, QKeySequence
+from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -27,11 +26,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import Recovered
+from netbuilder.ui.widgets.questions import ask, plain_buttons
 from netbuilder.ui.window.action import Actions, sequences
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.ui.window.documents import Documents
 
 
 def search_commands(parent: QWidget, actions: Actions) -> None:
@@ -42,8 +41,8 @@ def search_commands(parent: QWidget, actions: Actions) -> None:
     CommandSearch(actions, parent).exec()
 
 
-def add_recent(menu: QMenu, documents: Documents) -> None:
-    """Put a menu of the recent files below "Open"."""
+def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
+    """Put a menu of the recent files below "Open"; ``open_path`` opens the chosen one."""
     recent = QMenu("Open recent", menu)
     place = menu.actions()[2] if len(menu.actions()) > 2 else None
     menu.insertMenu(place, recent)  # type: ignore[arg-type]
@@ -53,7 +52,7 @@ def add_recent(menu: QMenu, documents: Documents) -> None:
         for path in settings.recent_files():
             entry = recent.addAction(path.name)
             entry.setToolTip(str(path))
-            entry.triggered.connect(partial(_open_recent, documents, path))
+            entry.triggered.connect(lambda _checked=False, path=path: open_path(path))
         if recent.isEmpty():
             recent.addAction("No files yet").setEnabled(False)
         else:
@@ -62,10 +61,6 @@ def add_recent(menu: QMenu, documents: Documents) -> None:
 
     recent.setToolTipsVisible(True)
     recent.aboutToShow.connect(fill)
-
-
-def _open_recent(documents: Documents, path: Path, _checked: bool = False) -> None:
-    documents.open_asking(path)
 
 
 class ExampleDialog(QDialog):
@@ -112,23 +107,6 @@ def choose_example(parent: QWidget, show: Callable[[Project, Path | None], objec
         show(files.read(dialog.chosen), None)
 
 
-def ask(parent: QWidget, title: str, text: str, answers: tuple[str, ...]) -> str:
-    """Ask a question; the first answer is the default, the last one that of Escape."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, title, text, parent=parent)
-    roles = QMessageBox.ButtonRole
-    buttons = {}
-    for number, answer in enumerate(answers):
-        last = number == len(answers) - 1
-        buttons[answer] = box.addButton(answer, roles.RejectRole if last else roles.AcceptRole)
-    box.setDefaultButton(buttons[answers[0]])
-    box.setEscapeButton(buttons[answers[-1]])
-    box.exec()
-    clicked = box.clickedButton()
-    chosen = next((answer for answer, one in buttons.items() if one is clicked), answers[-1])
-    box.deleteLater()
-    return chosen
-
-
 def stop_training(parent: QWidget) -> bool:
     """Ask whether the training that runs may be stopped."""
     answer = ask(
@@ -139,12 +117,6 @@ def stop_training(parent: QWidget) -> bool:
         ("Go on training", "Stop it", "Cancel"),
     )
     return answer == "Stop it"
-
-
-def save_changes(parent: QWidget, text: str) -> str:
-    """Ask what to do with changes: "save", "leave" or "cancel"."""
-    answer = ask(parent, "Unsaved changes", text, ("Save", "Don't save", "Cancel"))
-    return {"Save": "save", "Don't save": "leave"}.get(answer, "cancel")
 
 
 def offer_recovery(parent: QWidget, found: Recovered) -> bool:
@@ -175,22 +147,12 @@ def offer_to_go_on(parent: QWidget, project: Project) -> bool:
     return answer == "Go on training"
 
 
-def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:
-    """Take the style's pictures off the buttons of a dialog."""
-    for button in box.buttons():
-        button.setIcon(QIcon())
-    return box
-
-
 def train_elsewhere(
     parent: QWidget, project: Project, base: Path, tell: Callable[[str], object]
 ) -> None:
     """Ask how many machines, and write the folder for them."""
-    try:
-        from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
-    except ImportError as error:
-        tell(f"This is not available: {error}")
-        return
+    from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
+
     ElsewhereDialog(project, base, tell, parent).exec()
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.dock_widths import ChosenWidths
-from netbuilder.ui.window.panels import PANELS, PanelRow
-
-if TYPE_CHECKING:
-    from netbuilder.ui.main_window import MainWindow
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +21,16 @@ log = logging.getLogger(__name__)
 LAYOUT_VERSION = 1
 FIRST_PANEL = "training"
 PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
+
+
+@dataclass(frozen=True)
+class Page:
+    """A tab: its id, its title, what it is for, and what builds it when it is first seen."""
+
+    id: str
+    title: str
+    help: str
+    build: Callable[[], QWidget]
 
 
 class LazyPage(QWidget):
@@ -70,7 +75,9 @@ class LazyPage(QWidget):
 class Docks:
     """Palette left, inspector right, and below it the tabs."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(
+        self, window: QMainWindow, palette: QWidget, inspector: QWidget, pages: Iterable[Page]
+    ) -> None:
         self._window = window
         self.titled = False
         window.setDockNestingEnabled(True)
@@ -85,12 +92,12 @@ class Docks:
             (Qt.Corner.BottomRightCorner, right),
         ):
             window.setCorner(corner, area)
-        self.palette = self._dock("palette", "Layers", window.palette_view)
-        self.inspector = self._dock("inspector", "Inspector", window.inspector)
+        self.palette = self._dock("palette", "Layers", palette)
+        self.inspector = self._dock("inspector", "Inspector", inspector)
         self.pages: dict[str, LazyPage] = {}
         self.panels: dict[str, QDockWidget] = {}
-        for row in PANELS:
-            self.panels[row.id] = self._panel(row)
+        for page in pages:
+            self.panels[page.id] = self._panel(page)
         self._all = [self.palette, self.inspector, *self.panels.values()]
         self.widths = ChosenWidths(window, self.palette, self.inspector)
         self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
@@ -208,11 +215,11 @@ class Docks:
         window.resizeDocks([self.palette, self.inspector], [PALETTE_WIDTH, SIDE_WIDTH], horizontal)
         window.resizeDocks([self.inspector, first], [INSPECTOR_HEIGHT, 460], vertical)
 
-    def _panel(self, row: PanelRow) -> QDockWidget:
-        page = LazyPage(partial(row.build, self._window), self._window)
-        self.pages[row.id] = page
-        dock = self._dock(f"panel-{row.id}", row.title, page)
-        dock.setToolTip(row.help)
+    def _panel(self, page: Page) -> QDockWidget:
+        lazy = LazyPage(page.build, self._window)
+        self.pages[page.id] = lazy
+        dock = self._dock(f"panel-{page.id}", page.title, lazy)
+        dock.setToolTip(page.help)
         return dock
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:

@@ -17,6 +17,7 @@ from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.recovery import Recovered, Recovery, discard
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.questions import save_changes
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -258,8 +259,6 @@ class Documents(QObject):
         self._kept = self._workbench.trained
 
     def _answered(self, text: str, save: Callable[[], bool]) -> bool:
-        from netbuilder.ui.window.dialogs import save_changes
-
         answer = save_changes(self._window, text)
         if answer == "save":
             return save()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-if TYPE_CHECKING:
-    from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.window.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -18,56 +16,63 @@ class PanelRow:
 
     id: str
     title: str
-    build: Callable[[MainWindow], QWidget]
+    build: Callable[[Parts], QWidget]
     help: str = ""
 
 
-def _data(window: MainWindow) -> QWidget:
+def _data(parts: Parts) -> QWidget:
     from netbuilder.ui.data.panel import DataPanel
 
-    return DataPanel(window.store, window.workbench)
+    return DataPanel(parts.store, parts.workbench)
 
 
-def _training(window: MainWindow) -> QWidget:
+def _training(parts: Parts) -> QWidget:
     from netbuilder.ui.training.panel import TrainingPanel
 
-    return TrainingPanel(window)
-
-
-def _evaluate(window: MainWindow) -> QWidget:
-    from netbuilder.ui.results.evaluate import EvaluatePanel
-
-    return EvaluatePanel(window.workbench, window.judging)
-
-
-def _predict(window: MainWindow) -> QWidget:
-    from netbuilder.ui.results.predict import PredictPanel
-
-    return PredictPanel(window.workbench, window.looking)
-
-
-def _inside(window: MainWindow) -> QWidget:
-    from netbuilder.ui.results.inside import InsidePanel
-
-    return InsidePanel(
-        window.store,
-        window.workbench,
-        window.looking,
-        window.selection_changed,
-        window.selection,
+    return TrainingPanel(
+        parts.store,
+        parts.workbench,
+        parts.runner,
+        parts.judging,
+        parts.documents.save_model,
+        parts.docks.show_panel,
     )
 
 
-def _code(window: MainWindow) -> QWidget:
+def _evaluate(parts: Parts) -> QWidget:
+    from netbuilder.ui.results.evaluate import EvaluatePanel
+
+    return EvaluatePanel(parts.workbench, parts.judging)
+
+
+def _predict(parts: Parts) -> QWidget:
+    from netbuilder.ui.results.predict import PredictPanel
+
+    return PredictPanel(parts.workbench, parts.looking)
+
+
+def _inside(parts: Parts) -> QWidget:
+    from netbuilder.ui.results.inside import InsidePanel
+
+    return InsidePanel(
+        parts.store,
+        parts.workbench,
+        parts.looking,
+        parts.selection.changed,
+        parts.selection.ids,
+    )
+
+
+def _code(parts: Parts) -> QWidget:
     from netbuilder.ui.code.panel import CodePanel
 
-    return CodePanel(window.store, window.workbench)
+    return CodePanel(parts.store, parts.workbench)
 
 
-def _runs(window: MainWindow) -> QWidget:
+def _runs(parts: Parts) -> QWidget:
     from netbuilder.ui.results.runs import RunsPanel
 
-    return RunsPanel(window.store, window.workbench, window.runner)
+    return RunsPanel(parts.store, parts.workbench, parts.runner)
 
 
 PANELS: tuple[PanelRow, ...] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
+from netbuilder.core.wording import operations, size
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
@@ -14,23 +15,6 @@ _KERAS_WORDS = {
     "ready": "Keras ready",
     "failed": "Keras did not load",
 }
-
-
-def size_text(count: float) -> str:
-    """Bytes as people say them: "0.6 MB"."""
-    for unit, step in (("GB", 1e9), ("MB", 1e6)):
-        if count >= step / 10:
-            return f"{count / step:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"
-
-
-def operations_text(count: float) -> str:
-    """A number of multiply-adds: "29 k", "1.2 M"."""
-    for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if count >= step:
-            value = count / step
-            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
-    return f"{count:.0f}"
 
 
 class StatusBar(QStatusBar):
@@ -127,9 +111,9 @@ class StatusBar(QStatusBar):
         for label in (self.parameters, self.memory, self.operations):
             label.setVisible(known)
         self.parameters.setText(f"{shapes.total_parameters:,} parameters")
-        self.memory.setText(size_text(shapes.memory))
+        self.memory.setText(size(shapes.memory))
         self.memory.setToolTip("Weights and one sample's way through the network")
-        self.operations.setText(f"{operations_text(shapes.multiply_adds)} multiply-adds a sample")
+        self.operations.setText(f"{operations(shapes.multiply_adds)} multiply-adds a sample")
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.problems if p.follows is None]

@@ -14,8 +14,8 @@ from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.input import context_menu
 from netbuilder.ui.canvas.input.layer_search import NameField
 from netbuilder.ui.canvas.scene.hit_testing import NOTHING
+from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.letter_size import LetterSize
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
