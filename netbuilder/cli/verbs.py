@@ -126,6 +126,17 @@ def _export(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _lessons(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="a lesson, or a Markdown file of one's own")
+    parser.add_argument(
+        "--check", metavar="PROJECT", help="which steps a project, .h5 or .keras has done"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FOLDER", help="write the lesson and its start project there"
+    )
+    _json(parser)
+
+
 def _screenshot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", help="project or model (default: the first example)")
     parser.add_argument("-o", "--output", metavar="PNG", required=True, help="picture to write")
@@ -164,6 +175,7 @@ VERBS = {
     "import": Verb("importing", "make a project of a .h5 or .keras", _import),
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),
+    "lessons": Verb("lessons", "list the lessons, or check how far a project is in one", _lessons),
     "screenshot": Verb("screenshot", "the window as a picture", _screenshot),
 }
 

@@ -1,0 +1,152 @@
+"""``netbuilder lessons [NAME] [--check PROJECT] [-o FOLDER]``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.judge import StepResult, judge
+from netbuilder.core.lessons.lesson import EMPTY, Lesson
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.wording import counted
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List the lessons, show one, write it, or tell which of its steps a project has done."""
+    if arguments.name is None:
+        if arguments.check:
+            raise UsageError(
+                "It is not said which lesson to check.",
+                "Say for example: netbuilder lessons first_model --check mine.h5",
+            )
+        return _list(arguments)
+    lesson = library.lesson(arguments.name, _beside(arguments))
+    library.start_project(lesson)  # says what is wrong with it, with the lesson's line
+    written = _write(lesson, arguments.output) if arguments.output else []
+    answer: dict[str, Any] = {"lesson": lesson.name, "title": lesson.title}
+    if arguments.check:
+        answer |= _check(lesson, Path(arguments.check))
+    else:
+        _show(lesson)
+        answer["steps"] = [
+            {"title": step.title, "done": False, "hint": step.hint} for step in lesson.steps
+        ]
+    if written:
+        answer["files"] = written
+    if arguments.json:
+        print_json(answer)
+    return 0
+
+
+def _beside(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.check).parent if arguments.check else Path()
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    shelves = library.shelves(_beside(arguments))
+    lessons = [lesson for shelf in shelves for lesson in shelf.lessons]
+    written = (
+        [one for lesson in lessons for one in _write(lesson, arguments.output)]
+        if (arguments.output)
+        else []
+    )
+    width = max((len(lesson.name) for lesson in lessons), default=0)
+    for shelf in shelves:
+        if len(shelves) > 1:
+            say(f"{shelf.title} ({shelf.folder})")
+        for lesson in shelf.lessons:
+            say(
+                f"{lesson.name:<{width}}  {lesson.title} ({lesson.level}, {lesson.minutes}"
+                f" minutes, {counted(len(lesson.steps), 'step')})"
+            )
+        for error in shelf.broken:
+            note(f"not a lesson: {error}")
+    if arguments.json:
+        rows = [
+            {
+                "name": one.name,
+                "title": one.title,
+                "level": one.level,
+                "minutes": one.minutes,
+                "steps": len(one.steps),
+            }
+            for one in lessons
+        ]
+        print_json({"lessons": rows, **({"files": written} if written else {})})
+    return 0
+
+
+def _show(lesson: Lesson) -> None:
+    say(f"{lesson.title} ({lesson.level}, {counted(lesson.minutes, 'minute')})")
+    if lesson.needs:
+        say(f"Needs: {lesson.needs}")
+    if lesson.intro:
+        say(f"\n{lesson.intro}")
+    for number, step in enumerate(lesson.steps, 1):
+        say(f"\n{number}. {step.title}")
+        if step.text:
+            say(step.text)
+        if step.question is not None:
+            choices = f" ({' | '.join(step.question.choices)})" if step.question.choices else ""
+            say(f"Question: {step.question.ask}{choices}")
+        if step.hint:
+            say(f"Hint: {step.hint}")
+
+
+def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
+    from netbuilder.cli.quiet import load_tensorflow
+
+    load_tensorflow()
+    from netbuilder.core.lesson_files import observe_file, observe_start
+
+    results = judge(lesson, observe_file(lesson, path))
+    before = judge(lesson, observe_start(lesson))
+    for result in results:
+        say(f"[{'x' if result.done else ' '}] {result.number}. {result.title}")
+        for sentence in result.missing:
+            say(f"      {sentence}")
+    done = sum(result.done for result in results)
+    note(f"{lesson.title}: {done} of {counted(len(results), 'step')} done in {path.name}.")
+    early = [
+        one.title
+        for one, step in zip(before, lesson.steps, strict=True)
+        if (one.done and not step.reading)
+    ]
+    for title in early:
+        note(f"The step '{title}' is done before the pupil has done anything: ask for more in it.")
+    return {
+        "steps": [_step_json(result) for result in results],
+        "complete": done == len(results),
+        "done_at_start": early,
+    }
+
+
+def _step_json(result: StepResult) -> dict[str, Any]:
+    return {
+        "title": result.title,
+        "done": result.done,
+        "hint": result.hint,
+        "missing": list(result.missing),
+    }
+
+
+def _write(lesson: Lesson, output: str) -> list[str]:
+    """Write the lesson and its start project into a folder; gives the paths."""
+    folder = Path(output)
+    if folder.is_file():
+        raise UsageError(f"'{folder}' is a file.", "Name a folder for the lesson and its project.")
+    folder.mkdir(parents=True, exist_ok=True)
+    assert lesson.path is not None
+    text = lesson.path.read_text(encoding="utf-8-sig")
+    name = f"{lesson.name}{files.ENDING}"
+    if lesson.start != EMPTY:
+        text = text.replace(f"start: {lesson.start}", f"start: {name}", 1)
+    files.write(library.start_project(lesson), folder / name)
+    write_bytes(folder / f"{lesson.name}.md", text.encode())
+    paths = [str(folder / f"{lesson.name}.md"), str(folder / name)]
+    note(f"Wrote {paths[0]} and the project that it begins with, {paths[1]}.")
+    return paths

@@ -1,0 +1,168 @@
+"""How the values behind checks' words are read. Each raises ``ValueError`` with a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS
+from netbuilder.core.lessons.conditions import Condition, as_number, condition
+from netbuilder.core.lessons.places import PLACES
+from netbuilder.core.lessons.state import RunSeen
+from netbuilder.core.wording import did_you_mean, listed
+
+ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
+PANELS = ("data", "training", "evaluate", "predict", "inside", "code", "runs")
+assert set(PANELS) <= set(PLACES)
+SCALINGS = ("auto", "standard", "minmax", "none")
+#: Short names that courses use, and the names that a training may have given the number.
+METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
+    "accuracy": (
+        "accuracy",
+        "sparse_categorical_accuracy",
+        "categorical_accuracy",
+        "binary_accuracy",
+    ),
+    "mae": ("mean_absolute_error",),
+    "mse": ("mean_squared_error",),
+    "rmse": ("root_mean_squared_error",),
+    "loss": ("loss",),
+    "f1": ("f1_score",),
+    "median_absolute_error": ("median_absolute_error",),
+}
+
+
+def known(name: str, names: Sequence[str], what: str) -> str:
+    """``name`` as it is spelt among ``names``.
+
+    Raises:
+        ValueError: it is not among them.
+    """
+    for one in names:
+        if one.casefold() == name.casefold():
+            return one
+    near = did_you_mean(name, names)
+    raise ValueError(f"there is no {what} '{name}'. {near or f'There are {listed(names, 12)}.'}")
+
+
+def text(value: str) -> str:
+    """Any text but none."""
+    if not value:
+        raise ValueError("nothing stands behind the colon")
+    return value
+
+
+def yes(value: str) -> bool:
+    """The word "true"."""
+    if value.casefold() not in ("true", "yes"):
+        raise ValueError(f"'{value}' was found where only 'true' has a meaning")
+    return True
+
+
+def layer_name(value: str) -> str:
+    """The class name of a layer."""
+    return known(value, list(LAYERS), "layer")
+
+
+def number_condition(value: str) -> Condition:
+    """A comparison with a number."""
+    found = condition(value)
+    if not found.numeric:
+        raise ValueError(f"'{value}' is no number; write for example '>= 10'")
+    return found
+
+
+def words_condition(value: str) -> Condition:
+    """One of some words, or a number taken as a word."""
+    found = condition(value)
+    return Condition(value, words=(value,)) if found.numeric else found
+
+
+def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
+    def parse(value: str) -> Condition:
+        found = words_condition(value)
+        for word in found.words:
+            known(word, names, what)
+        return found
+
+    return parse
+
+
+optimizer = _of(list(OPTIMIZERS), "optimizer")
+loss = _of([*LOSSES, "automatic"], "loss")
+callback = _of(list(CALLBACKS), "callback")
+scaling = _of(SCALINGS, "scaling")
+
+
+def problems(value: str) -> str:
+    """ "none", "no errors", or the code of a problem."""
+    low = value.casefold()
+    if low in ("none", "no errors") or re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)+", low):
+        return low
+    raise ValueError(f"'{value}' is neither 'none' nor 'no errors' nor the code of a problem")
+
+
+def panel(value: str) -> str:
+    """A tab's id."""
+    return known(value, PANELS, "tab")
+
+
+def ending(value: str) -> str:
+    """A file's ending."""
+    return known(value if value.startswith(".") else f".{value}", ENDINGS, "ending")
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """A number of a run: ``part`` is "", "train", "val" or "test"; ``names`` what it may be
+    called there.
+    """
+
+    part: str
+    names: tuple[str, ...]
+    title: str
+    condition: Condition
+
+    def of(self, run: RunSeen) -> float | None:
+        """The number of a run: on test rows, else validation rows, else training rows."""
+        places: Mapping[str, Callable[[], float | None]] = {
+            "test": lambda: next((run.test[n] for n in self.names if n in run.test), None),
+            "val": lambda: last(run.history, tuple(f"val_{n}" for n in self.names)),
+            "train": lambda: last(run.history, self.names),
+        }
+        for part in (self.part,) if self.part else ("test", "val", "train"):
+            found = places[part]()
+            if found is not None:
+                return found
+        return None
+
+
+def last(history: Mapping[str, Sequence[float]], names: Sequence[str]) -> float | None:
+    """The last number of the first of ``names`` that was measured."""
+    for name in names:
+        if len(history.get(name, ())):
+            return float(history[name][-1])
+    return None
+
+
+def metric(value: str) -> MetricValue:
+    """``accuracy >= 0.9``, ``val_loss < 1``, ``test_mean_absolute_error <= 50``."""
+    found = re.fullmatch(r"(?:(train|val|test)_)?(\w+)\s*((?:>=|<=|>|<|==?)\s*\S+)", value)
+    if not found:
+        raise ValueError(f"'{value}' does not compare; write for example 'accuracy >= 0.9'")
+    part, name, rest = found.group(1) or "", found.group(2), found.group(3)
+    name = known(name, [*METRIC_NAMES, *METRICS], "metric")
+    names = METRIC_NAMES.get(name, (name,))
+    words = {"train": "training ", "val": "validation ", "test": "test "}.get(part, "")
+    title = f"The {words}{names[0].replace('_', ' ')}"
+    return MetricValue(part, names, title, number_condition(rest))
+
+
+def same_answer(given: str, wanted: str) -> bool:
+    """Whether two answers are the same, as numbers where both are numbers."""
+    one, other = as_number(given), as_number(wanted)
+    if one is not None and other is not None:
+        return abs(one - other) < 1e-9
+    return given.strip().casefold() == wanted.strip().casefold()

@@ -1,0 +1,116 @@
+"""The right side of a check's line: ``>= 16``, ``relu | tanh``, ``not sigmoid``, ``3 x 3``."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netbuilder.core.wording import number as number_text
+
+_COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
+    ">=": (operator.ge, "at least"),
+    "<=": (operator.le, "at most"),
+    ">": (operator.gt, "more than"),
+    "<": (operator.lt, "less than"),
+    "=": (operator.eq, ""),
+}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a value must be: a comparison with a number, or one of some words (or none of them)."""
+
+    text: str
+    compare: str = ""
+    limit: float = 0.0
+    words: tuple[str, ...] = ()
+    negated: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it compares numbers."""
+        return bool(self.compare)
+
+    @property
+    def shown(self) -> str:
+        """In words: "at least 16", "relu or tanh", "not sigmoid"."""
+        if self.compare:
+            return f"{_COMPARE[self.compare][1]} {number_text(self.limit)}".strip()
+        joined = " or ".join(self.words)
+        return f"not {joined}" if self.negated else joined
+
+    def holds(self, value: Any) -> bool:
+        """Whether ``value`` is so; a list of equal numbers counts as that number."""
+        value = plain(value)
+        if self.compare:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                return False
+            return _COMPARE[self.compare][0](value, self.limit)
+        found = words_of(value) in {word.casefold() for word in self.words}
+        return found is not self.negated
+
+
+def condition(text: str) -> Condition:
+    """The condition that a line says.
+
+    Raises:
+        ValueError: an operator without a number behind it; the message says what was expected.
+    """
+    text = text.strip()
+    found = re.fullmatch(r"(>=|<=|==|=|>|<)\s*(.*)", text)
+    if found:
+        sign = found.group(1).replace("==", "=")
+        return Condition(text, sign, _number(found.group(2), text))
+    try:
+        return Condition(text, "=", float(text))
+    except ValueError:
+        pass
+    negated = text.lower().startswith("not ")
+    body = text[4:] if negated else text
+    words = tuple(word.strip() for word in body.split("|") if word.strip())
+    if not words:
+        raise ValueError("nothing stands behind the colon")
+    return Condition(text, words=words, negated=negated)
+
+
+def _number(text: str, whole: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"'{whole}' compares with '{text}', which is no number") from None
+
+
+def plain(value: Any) -> Any:
+    """A value as conditions see it: ``[3, 3]`` is 3, ``{"name": "L2"}`` is "L2"."""
+    if isinstance(value, Mapping):
+        return value.get("name", value.get("layer", ""))
+    if isinstance(value, list | tuple) and value and all(one == value[0] for one in value):
+        return value[0]
+    return value
+
+
+def words_of(value: Any) -> str:
+    """A value as a word: "none", "true", "3 x 5", "relu"."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return " x ".join(words_of(one) for one in value)
+    return str(value).casefold()
+
+
+def as_number(text: str) -> float | None:
+    """A number as people write it: a decimal comma and a percent sign too; None: it is none."""
+    plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "")
+    part = 0.01 if plain.endswith("%") else 1.0
+    plain = plain.removesuffix("%")
+    if plain.count(",") == 1 and "." not in plain:
+        plain = plain.replace(",", ".")
+    try:
+        return float(plain) * part
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""Which steps of a lesson are done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netbuilder.core.lessons.check_words import missing
+from netbuilder.core.lessons.lesson import Lesson, Step
+from netbuilder.core.lessons.state import LessonState
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step's state. ``missing`` says in sentences what is not there yet; empty where done.
+
+    ``ticked`` says that it is done because it was once: what it asked for may have been changed
+    since, as the next steps want it.
+    """
+
+    number: int
+    title: str
+    done: bool
+    hint: str = ""
+    missing: tuple[str, ...] = ()
+    ticked: bool = False
+
+
+def judge(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
+    """The state of each step, in their order.
+
+    A step that was ticked once stays so: later steps often change what earlier ones asked for.
+    A step that is only read is done once all before it are.
+    """
+    found: list[StepResult] = []
+    for number, step in enumerate(lesson.steps, 1):
+        if number in state.done:
+            found.append(StepResult(number, step.title, True, step.hint, ticked=True))
+            continue
+        wanting = _missing(step, state, number)
+        if step.reading and not all(result.done for result in found):
+            wanting = ("Do the steps before it first.",)
+        found.append(StepResult(number, step.title, not wanting, step.hint, wanting))
+    return tuple(found)
+
+
+def _missing(step: Step, state: LessonState, number: int) -> tuple[str, ...]:
+    found: list[str] = []
+    question = step.question
+    if question is not None:
+        given = state.answers.get(number, "")
+        if not given.strip():
+            found.append("The question has not been answered yet.")
+        elif not question.right(given):
+            found.append("That is not the right answer yet.")
+    for check in step.checks:
+        found += [one for one in missing(check, state, number) if one not in found]
+    return tuple(found)

@@ -1,0 +1,167 @@
+"""The part of a check that is about one layer: ``layer``, its parameters, where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.training.index import ACTIVATIONS, CONSTRAINTS, REGULARIZERS
+from netbuilder.core.lessons import check_values as values
+from netbuilder.core.lessons.conditions import Condition, condition, words_of
+from netbuilder.core.lessons.state import LessonState, Shape
+from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.project.wiring import descendants
+from netbuilder.core.wording import counted, did_you_mean, listed
+
+_NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)
+_NAMES: Mapping[Kind, Mapping[str, Any]] = {
+    Kind.ACTIVATION: ACTIVATIONS,
+    Kind.REGULARIZER: REGULARIZERS,
+    Kind.CONSTRAINT: CONSTRAINTS,
+}
+#: Words that belong to ``layer`` and are no parameters.
+PLACE_WORDS = ("count", "connected", "after", "last", "shape")
+
+
+@dataclass(frozen=True)
+class LayerCheck:
+    """At least one layer of this class is so.
+
+    ``params`` are parameters with what they must be, ``count`` how many such layers there must
+    be, ``after`` a layer that comes somewhere before, ``shape`` what it gives out (without the
+    batch axis).
+    """
+
+    layer: str
+    params: tuple[tuple[str, Condition], ...] = ()
+    count: Condition | None = None
+    connected: bool = False
+    after: str = ""
+    last: bool = False
+    shape: tuple[int | None, ...] | None = None
+
+    def missing(self, state: LessonState) -> str:
+        """What is missing for it to hold; "" where it holds."""
+        graph = state.project.graph
+        there = [node for node in graph.nodes if node.layer == self.layer]
+        if not there:
+            return f"There is no {self.layer} on the canvas yet."
+        wanting = [self._wanting(node, state) for node in there]
+        fitting = sum(not found for found in wanting)
+        if self.count is not None:
+            if self.count.holds(fitting):
+                return ""
+            return (
+                f"There is {counted(fitting, 'fitting ' + self.layer)}; asked for is "
+                f"{self.count.shown}."
+            )
+        return "" if fitting else min(wanting, key=len)[0]
+
+    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
+        graph = state.project.graph
+        found = []
+        for name, wanted in self.params:
+            held = param_of(node, graph, name)
+            if not wanted.holds(held):
+                found.append(
+                    f"The {name} of {node.id} is {words_of(held)}; asked for is {wanted.shown}."
+                )
+        if self.connected and not connected(graph, node.id):
+            found.append(f"{node.id} is not connected to the Input yet.")
+        if self.after and not any(
+            one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
+        ):
+            found.append(f"{node.id} does not stand behind a {self.after}.")
+        if self.last and node.id not in graph.outputs:
+            found.append(f"{node.id} is not the last layer.")
+        if self.shape is not None:
+            found += self._shape_wanting(node, state)
+        return tuple(found)
+
+    def _shape_wanting(self, node: Node, state: LessonState) -> list[str]:
+        assert self.shape is not None
+        held = (state.shapes or {}).get(node.id)
+        if held is None:
+            return [f"The shape behind {node.id} is not known yet."]
+        if tuple(held[1:]) == self.shape:
+            return []
+        return [f"{node.id} gives out {shape_text(held[1:])}, not {shape_text(self.shape)}."]
+
+
+def param_of(node: Node, graph: Graph, name: str) -> Any:
+    """What a layer's argument is: as given, or Keras's default. A shared layer has its owner's."""
+    owner = graph.by_id.get(node.shared or "", node)
+    spec = LAYERS[node.layer].by_name[name]
+    held = owner.params.get(name, spec.default)
+    # Keras says nothing where nothing is bent; people say "linear".
+    return "linear" if held is None and spec.kind is Kind.ACTIVATION else held
+
+
+def connected(graph: Graph, node_id: str) -> bool:
+    """Whether a layer lies behind an Input."""
+    return any(node_id in descendants(graph, one) for one in graph.inputs)
+
+
+def loose_ends(graph: Graph) -> list[str]:
+    """Ids of layers that no Input reaches, and of Inputs that feed nothing."""
+    reached = {one for start in graph.inputs for one in descendants(graph, start)}
+    return [
+        node.id
+        for node in graph.nodes
+        if (not graph.targets[node.id] if node.layer == "Input" else node.id not in reached)
+    ]
+
+
+def shape_text(shape: Shape) -> str:
+    """``28 x 28 x 1``."""
+    return " x ".join("any" if axis is None else str(axis) for axis in shape) or "one number"
+
+
+def shape_of(text: str) -> Shape:
+    """The shape that ``28 x 28 x 1`` says. Raises ``ValueError`` where it says none."""
+    parts = [part.strip() for part in re.split(r"[x×,]", text)]
+    if not all(part.isdigit() or part == "any" for part in parts):
+        raise ValueError(f"'{text}' is no shape; write for example '28 x 28 x 1'")
+    return tuple(None if part == "any" else int(part) for part in parts)
+
+
+def param_condition(layer: str, name: str, text: str) -> Condition:
+    """What a parameter of a layer must be.
+
+    Raises:
+        ValueError: the layer has no such parameter, or it can never be so.
+    """
+    spec = LAYERS[layer]
+    if name not in spec.by_name:
+        known = [*PLACE_WORDS, *spec.by_name]
+        near = did_you_mean(name, known)
+        raise ValueError(
+            f"{layer} has no parameter '{name}'. {near or f'It has {listed(spec.by_name, 12)}.'}"
+        )
+    found = condition(text)
+    _can_be(spec.by_name[name], found)
+    return found
+
+
+def _can_be(param: Param, found: Condition) -> None:
+    if param.kind in _NUMBERS:
+        words = [w for w in found.words if not re.fullmatch(r"none|\d+( x \d+)+", w)]
+        if words and param.kind is not Kind.SHAPE:
+            raise ValueError(f"'{param.name}' is a number, and '{words[0]}' is none")
+        return
+    if found.numeric:
+        raise ValueError(f"'{param.name}' is no number, so it cannot be '{found.text}'")
+    allowed: list[str] | None = None
+    if param.kind is Kind.BOOL:
+        allowed = ["true", "false"]
+    elif param.kind is Kind.CHOICE:
+        allowed = [*param.choices, "none"]
+    elif param.kind in _NAMES:
+        allowed = [*_NAMES[param.kind], "none"]
+    if allowed is not None:
+        for word in found.words:
+            values.known(word, allowed, param.name)

@@ -1,0 +1,103 @@
+"""What a lesson is, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.lessons.check_words import Check
+from netbuilder.core.lessons.conditions import as_number
+
+#: How much a lesson expects, in the order in which lessons are listed.
+LEVELS = ("beginner", "intermediate", "advanced")
+#: Kinds of question: one of a few answers, a number, or a guess before Train is pressed, which
+#: is neither right nor wrong.
+QUESTION_KINDS = ("choice", "number", "prediction")
+EMPTY = "empty"
+
+
+class LessonError(UserError):
+    """A lesson's file that is ill-formed; names file and line."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the pupil answers.
+
+    ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
+    or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
+    it was answered.
+    """
+
+    ask: str
+    kind: str
+    choices: tuple[str, ...] = ()
+    answer: str = ""
+    tolerance: float = 0.0
+    why: str = ""
+
+    def right(self, given: str) -> bool:
+        """Whether ``given`` is the right answer; any answer is where there is no right one."""
+        given = given.strip()
+        if not given:
+            return False
+        if not self.answer:
+            return True
+        if self.kind == "number":
+            number, wanted = as_number(given), as_number(self.answer)
+            return (
+                number is not None
+                and wanted is not None
+                and abs(number - wanted) <= self.tolerance + 1e-9
+            )
+        return given.casefold() == self.answer.casefold()
+
+
+@dataclass(frozen=True)
+class Show:
+    """Where "Show me" points: ``place`` is a row of ``places.PLACES``, ``layer`` a layer in the
+    palette whose way onto the canvas is drawn; ``text`` stands beside it.
+    """
+
+    place: str = ""
+    layer: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: done when every one of ``checks`` holds and its question is answered rightly.
+
+    A step with neither is done once it was read.
+    """
+
+    title: str
+    text: str
+    line: int
+    checks: tuple[Check, ...] = ()
+    hint: str = ""
+    show: Show | None = None
+    question: Question | None = None
+
+    @property
+    def reading(self) -> bool:
+        """Whether there is nothing to do but to read."""
+        return not self.checks and self.question is None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson. ``name`` is the stem of its file; ``start`` "empty", an example's name or the
+    path of a project (relative to the lesson's file).
+    """
+
+    name: str
+    title: str
+    level: str
+    minutes: int
+    start: str
+    needs: str
+    intro: str
+    steps: tuple[Step, ...]
+    path: Path | None = None

@@ -1,0 +1,80 @@
+"""A lesson's file being read: numbered lines, and errors that name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netbuilder.core.lessons.lesson import LessonError
+from netbuilder.core.wording import did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Line:
+    """``key: value`` with the number of its line."""
+
+    number: int
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """The lines of one fenced block, and the number of its first."""
+
+    number: int
+    lines: tuple[tuple[int, str], ...]
+
+
+class Reader:
+    """One file being read: what an error has to name."""
+
+    def __init__(self, name: str, path: Path | None) -> None:
+        self.name, self.path = name, path
+
+    def wrong(self, line: int, what: str, mend: str) -> LessonError:
+        """The error that names this file and a line."""
+        what = what.strip()
+        end = "" if what.endswith((".", "?", "!")) else "."
+        return LessonError(
+            f"'{self.name}', line {line}: {what}{end}",
+            mend,
+            path=str(self.path) if self.path else None,
+        )
+
+    def unknown(self, line: int, key: str, known: tuple[str, ...], where: str) -> LessonError:
+        """The error that says that a key is not known, and which are."""
+        near = did_you_mean(key, known)
+        return self.wrong(
+            line, f"{where} has no '{key}'", near or f"It may have {listed(known, 30)}."
+        )
+
+    def pairs(self, lines: tuple[tuple[int, str], ...], where: str) -> list[Line]:
+        """The ``key: value`` lines among some lines. Raises ``LessonError``."""
+        found: list[Line] = []
+        for number, text in lines:
+            if not text.strip():
+                continue
+            key, colon, value = text.partition(":")
+            if not colon:
+                raise self.wrong(
+                    number,
+                    f"{where} has the line '{text.strip()}' without a colon",
+                    "Write 'key: value' on each line.",
+                )
+            line = Line(number, key.strip(), unquoted(value.strip()))
+            if any(line.key == other.key for other in found):
+                raise self.wrong(
+                    number,
+                    f"'{line.key}' stands twice in one block",
+                    "Write it once, or put the second one into a block of its own.",
+                )
+            found.append(line)
+        return found
+
+
+def unquoted(value: str) -> str:
+    """A value without the quotation marks around it."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1].strip()
+    return value

@@ -1,0 +1,162 @@
+"""Where lessons lie: those that ship, the user's own, a school's, and those beside a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netbuilder.core import folders
+from netbuilder.core.data.examples import example
+from netbuilder.core.errors import UserError
+from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError
+from netbuilder.core.lessons.parse import read, start_line
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.resources import resource
+from netbuilder.core.wording import did_you_mean, listed
+
+#: Folders of lessons of a whole machine, with the system's separator between several.
+MACHINE_VARIABLE = "NETBUILDER_LESSONS"
+FOLDER = "lessons"
+ENDING = ".md"
+#: The arc in which the lessons that ship are listed.
+ORDER = (
+    "what_is_a_network",
+    "first_model",
+    "activations_and_losses",
+    "optimizers",
+    "overfitting",
+    "scaling",
+    "pictures",
+    "sequences",
+    "text",
+    "confusion_and_bias",
+    "transfer",
+    "taking_it_away",
+)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The lessons of one folder; ``broken`` are those that could not be read, and why."""
+
+    title: str
+    folder: Path
+    lessons: tuple[Lesson, ...]
+    broken: tuple[LessonError, ...] = ()
+
+
+def shelves(beside: Path | None = None, machine: Sequence[Path] = ()) -> tuple[Shelf, ...]:
+    """All lessons by the folder in which they lie; folders without a lesson are left out.
+
+    Args:
+        beside: folder of the project that is open.
+        machine: folders that the machine-wide settings name, beside ``NETBUILDER_LESSONS``.
+    """
+    named = [Path(one) for one in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if one]
+    places = [
+        ("Lessons", resource(FOLDER)),
+        *(("This school's lessons", one) for one in (*machine, *named)),
+        ("My lessons", folders.data() / FOLDER),
+    ]
+    if beside is not None:
+        places.insert(0, ("Beside this project", beside / FOLDER))
+    found: list[Shelf] = []
+    seen: set[Path] = set()
+    for title, folder in places:
+        whole = folder.absolute()
+        if whole in seen:
+            continue
+        seen.add(whole)
+        shelf = _shelf(title, folder)
+        if shelf.lessons or shelf.broken:
+            found.append(shelf)
+    return tuple(found)
+
+
+def _shelf(title: str, folder: Path) -> Shelf:
+    lessons: list[Lesson] = []
+    broken: list[LessonError] = []
+    try:
+        paths = sorted(path for path in folder.glob(f"*{ENDING}") if _may_be_lesson(path))
+    except OSError:
+        paths = []
+    for path in paths:
+        try:
+            lessons.append(read(path))
+        except LessonError as error:
+            broken.append(error)
+    return Shelf(title, folder, tuple(sorted(lessons, key=_place)), tuple(broken))
+
+
+def _may_be_lesson(path: Path) -> bool:
+    """Whether a Markdown file means to be a lesson: a README beside them does not."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return file.readline(10).strip() == "---"
+    except OSError:
+        return False
+
+
+def _place(lesson: Lesson) -> tuple[int, int, str]:
+    place = ORDER.index(lesson.name) if lesson.name in ORDER else len(ORDER)
+    return place, LEVELS.index(lesson.level), lesson.title.casefold()
+
+
+def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] = ()) -> Lesson:
+    """A lesson by its name, or by the path of its file.
+
+    Raises:
+        LessonError: there is none, or it is ill-formed.
+    """
+    path = Path(name)
+    if path.suffix.lower() in (ENDING, ".markdown") or path.is_file():
+        return read(path)
+    found: dict[str, Lesson] = {}
+    for shelf in shelves(beside, machine):
+        for one in shelf.lessons:
+            found.setdefault(one.name, one)
+        for error in shelf.broken:
+            if error.path is not None and Path(error.path).stem == name:
+                raise error
+    if name not in found:
+        near = did_you_mean(name, list(found))
+        raise LessonError(
+            f"There is no lesson '{name}'.", f"{near} There are {listed(found, 20)}.".strip()
+        )
+    return found[name]
+
+
+def start_project(of: Lesson) -> Project:
+    """The project that a lesson begins with.
+
+    Raises:
+        LessonError: it cannot be read; names the lesson's file and line.
+    """
+    if of.start == EMPTY:
+        return Project(name=of.title, graph=Graph(nodes=(Node("input", "Input"),)))
+    try:
+        return files.read(start_path(of))
+    except UserError as error:
+        line = start_line(of.path) if of.path is not None else 1
+        name = of.path.name if of.path is not None else of.name
+        raise LessonError(
+            f"'{name}', line {line}: the start project '{of.start}' cannot be read: {error.what}",
+            error.mend or "Name a project file beside the lesson, an example, or 'empty'.",
+            path=str(of.path) if of.path is not None else None,
+        ) from error
+
+
+def start_path(of: Lesson) -> Path:
+    """Where the start project lies.
+
+    Raises:
+        UserError: it is neither a file nor an example, or begins with nothing.
+    """
+    base = of.path.parent if of.path is not None else Path()
+    path = base / of.start
+    if of.start.endswith(files.ENDING) or path.is_file():
+        return path
+    return example(of.start).path

@@ -1,0 +1,193 @@
+"""Reads a lesson: Markdown with front matter, a step at each ``##``, and fenced blocks in them.
+
+The form stands in docs/lessons.md. Whatever is not known is an error that names file, line and
+mend: a misspelt word would else be a step that never ticks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.lessons.blocks import READ, check
+from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, Step
+from netbuilder.core.lessons.lesson_reader import Block, Reader
+from netbuilder.core.wording import did_you_mean, listed
+
+FRONT_KEYS = ("title", "level", "minutes", "start", "needs")
+LARGEST = 1_000_000  # bytes; a lesson is a few pages
+
+
+def read(path: Path) -> Lesson:
+    """Read a lesson's file.
+
+    Raises:
+        LessonError: it cannot be read, or is ill-formed; names file, line and mend.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+        if len(content) > LARGEST:
+            raise LessonError(
+                f"'{path.name}' is too large to be a lesson.", "Choose a Markdown file (.md)."
+            )
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise LessonError(
+            f"There is no lesson '{path}'.", "Check the name and the folder.", path=str(path)
+        ) from None
+    except UnicodeDecodeError as error:
+        raise LessonError(
+            f"'{path.name}' is no text in UTF-8 (at byte {error.start}).",
+            "Save it as UTF-8 in a text editor.",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise LessonError(
+            f"'{path}' cannot be read: {error.strerror}.", "Choose a Markdown file (.md)."
+        ) from error
+    return parse(text, path.stem, path)
+
+
+def parse(text: str, name: str = "lesson", path: Path | None = None) -> Lesson:
+    """The lesson that a text says. ``path`` is where it lies, for its pictures and messages.
+
+    Raises:
+        LessonError: it is ill-formed; names file, line and mend.
+    """
+    reader = Reader(path.name if path is not None else name, path)
+    lines = text.splitlines()
+    front, body_at = _front(reader, lines)
+    sections = _sections(lines, body_at)
+    intro = "\n".join(line for _, line in sections[0][2]).strip()
+    steps = tuple(_step(reader, *section) for section in sections[1:])
+    if not steps:
+        raise reader.wrong(
+            len(lines) or 1, "the lesson has no step", "Begin each step with a line '## Its title'."
+        )
+    return replace(front, name=name, intro=intro, steps=steps, path=path)
+
+
+def _front(reader: Reader, lines: list[str]) -> tuple[Lesson, int]:
+    if not lines or lines[0].strip() != "---":
+        raise reader.wrong(
+            1,
+            "the lesson does not begin with '---'",
+            "Begin it with a line '---', then title, level, minutes and start, then '---'.",
+        )
+    end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
+    if end is None:
+        raise reader.wrong(1, "the front matter does not end", "End it with a line '---'.")
+    found = reader.pairs(tuple(enumerate(lines[1:end], 2)), "The front matter")
+    at = {line.key: line for line in found}
+    for line in found:
+        if line.key not in FRONT_KEYS:
+            raise reader.unknown(line.number, line.key, FRONT_KEYS, "The front matter")
+    for key in ("title", "level", "minutes"):
+        if key not in at or not at[key].value:
+            raise reader.wrong(1, f"the front matter has no '{key}'", f"Add a line '{key}: …'.")
+    level, minutes = at["level"], at["minutes"]
+    if level.value not in LEVELS:
+        raise reader.wrong(
+            level.number, f"there is no level '{level.value}'", f"Use {listed(LEVELS)}."
+        )
+    if not minutes.value.isdigit() or not 1 <= int(minutes.value) <= 600:
+        raise reader.wrong(
+            minutes.number,
+            f"'minutes' is '{minutes.value}'",
+            "Write a whole number from 1 to 600.",
+        )
+    start = at["start"].value if "start" in at and at["start"].value else EMPTY
+    needs = at["needs"].value if "needs" in at else ""
+    lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
+    return lesson, end + 1
+
+
+def start_line(path: Path) -> int:
+    """The line of ``start`` in a lesson's file, counted from 1; 1 where there is none."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((i for i, line in enumerate(lines, 1) if line.startswith("start:")), 1)
+
+
+Section = tuple[int, str, list[tuple[int, str]]]
+
+
+def _sections(lines: list[str], first: int) -> list[Section]:
+    """The text before the first step, then each step: line, title, its numbered lines."""
+    found: list[Section] = [(first + 1, "", [])]
+    fenced = ""
+    for number, line in enumerate(lines[first:], first + 1):
+        mark = re.match(r"\s{0,3}(`{3,}|~{3,})", line)
+        if mark and not fenced:
+            fenced = mark.group(1)
+        elif mark and mark.group(1).startswith(fenced) and line.strip() == mark.group(1):
+            fenced = ""
+        if not fenced and (title := re.fullmatch(r"##\s+(.*?)\s*#*\s*", line)):
+            found.append((number, title.group(1), []))
+        else:
+            found[-1][2].append((number, line))
+    return found
+
+
+def _step(reader: Reader, line: int, title: str, lines: list[tuple[int, str]]) -> Step:
+    prose, blocks = _blocks(reader, lines)
+    step = Step(title, prose, line)
+    for kind, block in blocks:
+        if kind == "check":
+            step = replace(step, checks=(*step.checks, check(reader, block)))
+            continue
+        if getattr(step, kind):
+            raise reader.wrong(
+                block.number, f"the step '{title}' has two '{kind}' blocks", "Keep one of them."
+            )
+        found: Any = READ[kind](reader, block)
+        step = replace(step, **{kind: found})
+    answered = any(term.word.name == "answered" for one in step.checks for term in one.terms)
+    if answered and step.question is None:
+        raise reader.wrong(
+            step.checks[0].line,
+            "'answered' asks for an answer, and the step has no question",
+            "Add a block ```question.",
+        )
+    return step
+
+
+_KINDS = ("check", "hint", "show", "question")
+
+
+def _blocks(reader: Reader, lines: list[tuple[int, str]]) -> tuple[str, list[tuple[str, Block]]]:
+    """The prose of a step, and its fenced blocks; other fences (code) stay in the prose."""
+    prose: list[str] = []
+    found: list[tuple[str, Block]] = []
+    inside: list[tuple[int, str]] | None = None
+    kind, fence, begun = "", "", 0
+    for number, text in lines:
+        mark = re.fullmatch(r"\s{0,3}(`{3,}|~{3,})\s*(\S*)\s*", text)
+        if inside is None and mark:
+            kind, fence, begun = mark.group(2), mark.group(1), number
+            inside = []
+            if kind not in _KINDS:
+                _near_kind(reader, number, kind)
+                prose.append(text)
+        elif inside is not None and mark and mark.group(1) == fence and not mark.group(2):
+            if kind in _KINDS:
+                found.append((kind, Block(begun, tuple(inside))))
+            else:
+                prose += [line for _, line in inside] + [text]
+            inside = None
+        elif inside is not None:
+            inside.append((number, text))
+        else:
+            prose.append(text)
+    if inside is not None:
+        raise reader.wrong(begun, f"the block '{kind}' does not end", f"End it with '{fence}'.")
+    return "\n".join(prose).strip(), found
+
+
+def _near_kind(reader: Reader, number: int, kind: str) -> None:
+    """A misspelt block would be shown as code and never be looked at."""
+    near = did_you_mean(kind, _KINDS) if kind else ""
+    if near:
+        raise reader.wrong(number, f"there is no block '{kind}'", near)

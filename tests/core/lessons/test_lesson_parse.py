@@ -1,0 +1,136 @@
+"""A lesson's file: what it says is read, and what it cannot mean is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.lessons.lesson import LessonError
+from netbuilder.core.lessons.library import lesson, shelves, start_project
+from netbuilder.core.lessons.parse import parse, read
+
+HEAD = "---\ntitle: One\nlevel: beginner\nminutes: 20\nstart: empty\n---\nWelcome.\n"
+STEP = """
+## Put in a layer that learns
+Drag **Dense** onto the canvas.
+
+```python
+## no step: this is code
+```
+
+```check
+layer: Dense
+units: ">= 16"
+connected: true
+```
+```hint
+Press Tab on the canvas and type "dense 16".
+```
+```show
+layer: Dense
+text: From here.
+```
+```question
+ask: How many?
+choices: one | two
+answer: two
+why: Two it is.
+```
+"""
+
+
+def test_a_lesson_is_read_with_all_its_parts() -> None:
+    found = parse(HEAD + STEP + "\n## Only to read\nText.\n", "one")
+    assert (found.name, found.title, found.level, found.minutes) == ("one", "One", "beginner", 20)
+    assert found.intro == "Welcome."
+    first, second = found.steps
+    assert first.title == "Put in a layer that learns"
+    assert "## no step" in first.text
+    assert "check" not in first.text
+    assert first.checks[0].layer is not None
+    assert first.checks[0].layer.layer == "Dense"
+    assert first.checks[0].layer.connected
+    assert first.hint == 'Press Tab on the canvas and type "dense 16".'
+    assert first.show is not None
+    assert first.show.layer == "Dense"
+    assert first.question is not None
+    assert first.question.choices == ("one", "two")
+    assert second.reading
+
+
+def _block(kind: str, *lines: str) -> str:
+    return HEAD + "\n## A step\nText.\n```" + kind + "\n" + "\n".join(lines) + "\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("# No front matter", 1, "does not begin with '---'"),
+        (HEAD.replace("minutes: 20", "minutes: soon") + STEP, 4, "'soon'"),
+        (HEAD.replace("level: beginner", "level: easy") + STEP, 3, "no level 'easy'"),
+        (HEAD.replace("title:", "titel:") + STEP, 2, "Did you mean 'title'"),
+        (HEAD, 7, "no step"),
+        (_block("check", "layer: Dnese"), 12, "Did you mean 'Dense'"),
+        (_block("check", "layer: Dense", "unit: 5"), 13, "Did you mean 'units'"),
+        (_block("check", "layer: Dense", "units: many"), 13, "'many' is none"),
+        (_block("check", "layer: Dense", 'units: ">= many"'), 13, "no number"),
+        (_block("check", "layer: Dense", "activation: rellu"), 13, "Did you mean 'relu'"),
+        (_block("check", "trianed: true"), 12, "Did you mean 'trained'"),
+        (_block("check", "trained: maybe"), 12, "only 'true'"),
+        (_block("check", "metric: accuracy"), 12, "does not compare"),
+        (_block("check", "metric: acuracy > 0.5"), 12, "Did you mean 'accuracy'"),
+        (_block("check", "changed: optimiser"), 12, "Did you mean 'optimizer'"),
+        (_block("check", "optimizer: Adamm"), 12, "Did you mean 'Adam'"),
+        (_block("check", "trained"), 12, "without a colon"),
+        (_block("check", "trained: true", "trained: true"), 13, "stands twice"),
+        (_block("check"), 11, "empty"),
+        (_block("chek", "trained: true"), 11, "Did you mean 'check'"),
+        (_block("show", "place: nowhere"), 12, "no place 'nowhere'"),
+        (_block("show", "text: Look."), 11, "points at nothing"),
+        (_block("question", "choices: a | b", "answer: a"), 11, "asks nothing"),
+        (_block("question", "ask: What?", "choices: a | b", "answer: c"), 14, "none of the"),
+        (_block("question", "ask: What?"), 11, "no answer"),
+        (_block("question", "ask: What?", "answer: lots"), 13, "no number"),
+        (_block("check", "answered: 3"), 11, "no question"),
+        (HEAD + "\n## A step\n```check\ntrained: true\n", 10, "does not end"),
+    ],
+)
+def test_what_cannot_be_meant_is_named_with_its_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(LessonError) as caught:
+        parse(text, "mine.md", Path("/lessons/mine.md"))
+    assert f"'mine.md', line {line}:" in caught.value.what
+    assert words in str(caught.value)
+    assert caught.value.mend
+
+
+def test_a_start_project_that_cannot_be_read_names_the_lessons_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.md"
+    file.write_text(HEAD.replace("start: empty", "start: gone.netbuilder") + STEP)
+    with pytest.raises(LessonError, match=r"'mine\.md', line 5: .*gone\.netbuilder"):
+        start_project(read(file))
+    file.write_text(HEAD.replace("start: empty", "start: digit") + STEP)
+    with pytest.raises(LessonError, match=r"line 5: .*Did you mean 'digits'"):
+        start_project(read(file))
+
+
+def test_lessons_lie_beside_a_project_in_the_home_and_where_the_machine_says(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, school = tmp_path / "work", tmp_path / "school"
+    for number, folder in enumerate((beside / "lessons", home / "data" / "lessons", school)):
+        folder.mkdir(parents=True)
+        (folder / f"own{number}.md").write_text(HEAD + STEP)
+        (folder / "README.md").write_text("# No lesson\n")
+    (school / "broken.md").write_text(HEAD + "\n## Step\n```check\nfoo: 1\n```\n")
+    monkeypatch.setenv("NETBUILDER_LESSONS", str(school))
+    found = {one.folder: one for one in shelves(beside)}
+    assert [one.name for one in found[beside / "lessons"].lessons] == ["own0"]
+    assert [one.name for one in found[home / "data" / "lessons"].lessons] == ["own1"]
+    assert [one.name for one in found[school].lessons] == ["own2"]
+    assert len(found[school].broken) == 1
+    assert lesson("own2").path == school / "own2.md"
+    with pytest.raises(LessonError, match=r"'broken\.md', line 11"):
+        lesson("broken")
+    with pytest.raises(LessonError, match=r"Did you mean 'own0'"):
+        lesson("own00", beside)
