@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.errors import ProjectFileError
@@ -53,6 +54,13 @@ class Part:
     def optional_text(self, key: str) -> str | None:
         """A string, or None where it is absent or null."""
         return self.text(key, "") if self._raw.get(key) is not None else self._raw.pop(key, None)
+
+    def one_of(self, key: str, allowed: Sequence[str]) -> str:
+        """One of the words that there are, or "" where it is absent."""
+        value = self._raw.pop(key, "")
+        if value != "" and value not in allowed:
+            raise self._wrong(key, "one of " + ", ".join(allowed), value)
+        return str(value)
 
     def integer(self, key: str, default: int, minimum: int) -> int:
         """A whole number of at least ``minimum``."""

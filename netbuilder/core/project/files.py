@@ -21,7 +21,11 @@ from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.fields import Part, is_int
 from netbuilder.core.project.model import (
+    COLUMN_ROLES,
+    COLUMN_TYPES,
+    MISSING_RULES,
     Choice,
+    ColumnChoice,
     Data,
     Graph,
     Group,
@@ -309,8 +313,28 @@ def _data_from_json(part: Part) -> Data:
         test_split=part.number("test_split", 0.2, 0.0, 1.0),
         inputs=_columns(part, "inputs"),
         targets=_columns(part, "targets"),
+        columns=_column_choices(part.part("columns")),
         options=part.rest(),
     )
+
+
+def _column_choices(part: Part) -> dict[str, ColumnChoice]:
+    found: dict[str, ColumnChoice] = {}
+    for name in list(part.rest()):
+        one = part.part(name)
+        one.where = f"column '{name}'"
+        found[name] = ColumnChoice(
+            role=one.one_of("role", COLUMN_ROLES),
+            type=one.one_of("type", COLUMN_TYPES),
+            missing=one.one_of("missing", MISSING_RULES),
+            extra=one.rest(),
+        )
+    return found
+
+
+def _column_choice_to_json(choice: ColumnChoice) -> dict[str, Any]:
+    said = {key: getattr(choice, key) for key in ("role", "type", "missing")}
+    return {**{key: value for key, value in said.items() if value}, **choice.extra}
 
 
 def _data_to_json(data: Data) -> dict[str, Any]:
@@ -327,6 +351,10 @@ def _data_to_json(data: Data) -> dict[str, Any]:
     for key in ("inputs", "targets"):
         if getattr(data, key):
             raw[key] = {name: list(columns) for name, columns in getattr(data, key).items()}
+    if data.columns:
+        raw["columns"] = {
+            name: _column_choice_to_json(choice) for name, choice in data.columns.items()
+        }
     return {**raw, **data.options}
 
 

@@ -125,6 +125,27 @@ class Choice:
     params: Params = field(default_factory=dict)
 
 
+COLUMN_ROLES = ("feature", "target", "ignore", "weight", "split", "order")
+COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
+MISSING_RULES = ("error", "drop", "mean", "median", "most_frequent", "category")
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """What a person decided of one column of a table; "" is what the program concludes.
+
+    ``role``: one of ``COLUMN_ROLES``; "weight": how much a row counts; "split": names the part
+    (train, validation, test) that a row belongs to; "order": rows follow each other by it.
+    ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``extra`` keeps
+    unknown keys of the file.
+    """
+
+    role: str = ""
+    type: str = ""
+    missing: str = ""
+    extra: Params = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Data:
     """Where the rows come from and what is done with them.
@@ -132,9 +153,10 @@ class Data:
     ``kind``: "builtin" (``name``), "csv", "images", "text", "series", "arrays"; "" for none yet.
     ``path`` and ``test_path`` are as written in the file (relative ones to the project file).
     ``inputs`` and ``targets`` give columns to named Input and output nodes where there are
-    several; empty: all columns that are not a target, ``target``. ``scaling`` is "auto",
-    "standard", "minmax" or "none". ``options`` holds all other keys (``image_size``,
-    ``color_mode``, ``x``, ``y``, ``separator``, ``window``, ... and unknown ones).
+    several; empty: all columns that are not a target, ``target``. ``columns`` holds what was
+    decided of single columns. ``scaling`` is "auto", "standard", "minmax" or "none".
+    ``options`` holds all other keys (``image_size``, ``color_mode``, ``x``, ``y``,
+    ``separator``, ``window``, ... and unknown ones).
     """
 
     kind: str = ""
@@ -148,6 +170,7 @@ class Data:
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Params = field(default_factory=dict)
+    columns: Mapping[str, ColumnChoice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_a_missing_target_is_never_made_up(tmp_path: Path) -> None:
 
 def test_unknown_rule_for_missing_values(tmp_path: Path) -> None:
     write(tmp_path, ["size,rooms,price", *GOOD])
-    assert "'error', 'drop' and 'mean'" in message(tmp_path, options={"missing": "guess"})
+    assert "'error', 'drop', 'mean', 'median'" in message(tmp_path, options={"missing": "guess"})
 
 
 def test_text_in_a_number_column_names_line_and_value(tmp_path: Path) -> None:

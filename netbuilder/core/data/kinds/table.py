@@ -1,172 +1,122 @@
-"""Columns of a table: which are numbers, which are categories, what is missing."""
+"""What each column of a table becomes, and the features of its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.prepare.cells import (
+    as_label,
+    as_numbers,
+    dates_as_days,
+    day_comes_first,
+    in_order,
+    is_numeric,
+    no_numbers,
+    truth_words,
+    truths,
+)
+from netbuilder.core.data.prepare.missing import filled, missing_cells, missing_rules
 from netbuilder.core.data.prepare.preprocess import Column
 from netbuilder.core.data.recipe_options import names
-from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.wording import listed, quoted, shown
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import ColumnChoice, Data
+from netbuilder.core.wording import quoted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# What kinds that are tables need, in one place.
+__all__ = [
+    "MAX_CATEGORIES", "as_label", "as_numbers", "encode", "in_order", "is_numeric",
+    "make_columns", "missing_cells",
+]  # fmt: skip
+
 MAX_CATEGORIES = 50
-# Squares of larger numbers do not fit the network's 32-bit floats.
-LARGEST = 1e18
-MISSING_CHOICES = ("error", "drop", "mean")
-
-
-def is_numeric(series: pd.Series) -> bool:
-    """Whether pandas already read the column as numbers (true and false count as 0 and 1)."""
-    return series.dtype.kind in "iufb"
-
-
-def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
-    """The column as numbers, or None where it is text.
-
-    Raises:
-        DataError: at least half of the cells are numbers, but not all of them; or a number is
-            infinite or too large.
-    """
-    import pandas as pd
-
-    if is_numeric(series):
-        return _finite(series.astype("float64"), source)
-    present = series.dropna().astype(str).str.strip()
-    if present.empty:
-        return series.astype("float64")
-    numbers = pd.to_numeric(present, errors="coerce")
-    bad = present[numbers.isna()]
-    if len(bad) * 2 > len(present):
-        return None
-    if len(bad):
-        more = f" So it is in {len(bad) - 1} more rows." if len(bad) > 1 else ""
-        raise DataError(
-            f"Column '{series.name}' of {source} holds numbers, but line {bad.index[0]} "
-            f"has the text '{shown(bad.iloc[0])}'.{more}",
-            "Write a number there, or leave the cell empty and choose what is done with "
-            "missing values.",
-        )
-    return _finite(numbers.reindex(series.index).astype("float64"), source)
-
-
-def _finite(numbers: pd.Series, source: str) -> pd.Series:
-    huge = numbers[numbers.abs() > LARGEST]
-    if len(huge):
-        raise DataError(
-            f"Column '{numbers.name}' of {source} has a number in line {huge.index[0]} that is "
-            f"too large to compute with ({huge.iloc[0]:g}).",
-            "Correct it, or take the row out.",
-        )
-    return numbers
-
-
-_MISSING_MENDS = (
-    DataFix("Leave those rows out", {"missing": "drop"}),
-    DataFix("Fill with the mean", {"missing": "mean"}),
-)
-
-
-def missing_cells(table: pd.DataFrame, source: str, rule: str) -> None:
-    """Raise the one error that names every missing value, unless ``rule`` says what to do.
-
-    Raises:
-        DataError: values are missing and ``rule`` is "error"; or ``rule`` is none of
-            "error", "drop" and "mean".
-    """
-    if rule not in MISSING_CHOICES:
-        raise DataError(
-            f"What is done with missing values is '{rule}', which does not exist.",
-            f"Choose one of {quoted(MISSING_CHOICES)}.",
-        )
-    empty = table.isna()
-    counts = empty.sum()
-    counts = counts[counts > 0]
-    if rule != "error" or counts.empty:
-        return
-    places = [
-        f"column '{name}' in line{'s' if count > 1 else ''} {listed(table.index[empty[name]])}"
-        for name, count in counts.items()
-    ]
-    if len(places) > 3:
-        # "and 2 more" right after line numbers would seem to count lines.
-        rest = quoted(list(counts.index)[3:])
-        several = "s" if len(places) > 4 else ""
-        places = [*places[:3], f"also in column{several} {rest}"]
-    total = int(counts.sum())
-    raise DataError(
-        f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
-        'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
-        "(puts the column's mean there).",
-        mends=_MISSING_MENDS,
-    )
+_NO_CHOICES: Mapping[str, ColumnChoice] = {}
 
 
 def make_columns(
-    table: pd.DataFrame, options: Mapping[str, Any], source: str
+    table: pd.DataFrame,
+    options: Mapping[str, Any],
+    source: str,
+    choices: Mapping[str, ColumnChoice] = _NO_CHOICES,
 ) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """What each column is, and notes about columns that were left out.
 
-    A text column of at most ``MAX_CATEGORIES`` distinct values becomes a category; one with
-    more is left out with a note, unless option "categories" names it. Option "missing" =
-    "mean" gives each column what fills its gaps: the mean, or a category's most frequent value.
+    ``choices`` are what was decided of columns. A text column of at most ``MAX_CATEGORIES``
+    distinct values becomes a category; one with more is left out with a note, unless it was
+    decided or option "categories" names it. The rule for missing values says what fills a
+    column's gaps; a category knows only its most frequent value, or a category of its own.
     """
     wanted = set(names(options, "categories"))
+    rules = missing_rules(Data(options=options, columns=choices), [str(n) for n in table.columns])
     columns: list[Column] = []
     notes: list[str] = []
     for name in table.columns:
         series = table[name]
+        kind = choices.get(str(name), ColumnChoice()).type
         if series.isna().all():
             notes.append(f"Column '{name}' is empty and was left out.")
             continue
-        numbers = None if name in wanted else as_numbers(series, source)
-        if numbers is not None:
-            columns.append(
-                Column(
-                    str(name),
-                    fill=float(numbers.mean()),
-                    low=float(numbers.min()),
-                    high=float(numbers.max()),
-                    typical=float(numbers.median()),
-                )
-            )
+        if kind == "text":
+            notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
             continue
+        if kind == "date":
+            columns.append(filled(date_column(series, source), rules[str(name)]))
+            continue
+        if kind == "boolean":
+            columns.append(filled(boolean_column(series, source), rules[str(name)]))
+            continue
+        category = name in wanted or kind == "category"
+        numbers = None if category else as_numbers(series, source)
+        if numbers is not None:
+            columns.append(filled(with_range(Column(str(name)), numbers), rules[str(name)]))
+            continue
+        if kind == "number":
+            raise no_numbers(series, source)
         texts = series.dropna().map(as_label)
         values = in_order(texts.unique())
-        if name not in wanted and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
+        if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             notes.append(
                 f"Column '{name}' holds {len(values)} different texts "
                 f"('{shown(texts.iloc[0])}', ...) and was left out."
             )
             continue
-        fill = str(texts.mode().iloc[0])
-        columns.append(Column(str(name), "category", values, fill, typical=fill))
-    if options.get("missing", "error") != "mean":
-        columns = [replace(column, fill=None) for column in columns]
+        common = str(texts.mode().iloc[0])
+        column = Column(str(name), "category", values, typical=common, common=common)
+        columns.append(filled(column, rules[str(name)]))
     return tuple(columns), tuple(notes)
 
 
-def as_label(value: object) -> str:
-    """A class or category as text: whole numbers without a decimal point, text stripped."""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
+def with_range(column: Column, numbers: pd.Series) -> Column:
+    """``column`` with the range and the usual values of ``numbers``, some of them missing."""
+    return replace(
+        column,
+        low=float(numbers.min()),
+        high=float(numbers.max()),
+        typical=float(numbers.median()),
+        mean=float(numbers.mean()),
+        common=float(numbers.mode().iloc[0]),
+    )
 
 
-def in_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """Distinct labels: numbers by size, text by the alphabet."""
-    distinct = set(labels)
-    try:
-        return tuple(sorted(distinct, key=float))
-    except ValueError:
-        return tuple(sorted(distinct))
+def boolean_column(series: pd.Series, source: str) -> Column:
+    """A column of yes and no."""
+    words = truth_words(series, source)
+    column = Column(str(series.name), "boolean", words)
+    return with_range(column, truths(series, words, source))
+
+
+def date_column(series: pd.Series, source: str) -> Column:
+    """A column of dates."""
+    style = "dayfirst" if day_comes_first(series) else ""
+    column = Column(str(series.name), "date", style=style)
+    return with_range(column, dates_as_days(series, source, style))
 
 
 def encode(
@@ -187,7 +137,7 @@ def encode(
     parts: list[NDArray[np.float64]] = []
     for column in columns:
         series = table[column.name]
-        if column.kind == "number":
+        if column.kind != "category":
             parts.append(_numbers(series, column, source)[:, None])
             continue
         if column.fill is not None:
@@ -209,17 +159,14 @@ def encode(
 
 
 def _numbers(series: pd.Series, column: Column, source: str) -> NDArray[np.float64]:
-    numbers = as_numbers(series, source)
+    if column.kind == "date":
+        numbers: pd.Series | None = dates_as_days(series, source, column.style)
+    elif column.kind == "boolean":
+        numbers = truths(series, column.categories, source)
+    else:
+        numbers = as_numbers(series, source)
     if numbers is None:
-        import pandas as pd
-
-        present = series.dropna().astype(str)
-        bad = present[pd.to_numeric(present, errors="coerce").isna()]
-        raise DataError(
-            f"Column '{column.name}' of {source} must hold numbers, but line {bad.index[0]} "
-            f"has the text '{shown(bad.iloc[0])}'.",
-            "Write numbers there.",
-        )
+        raise no_numbers(series, source)
     if isinstance(column.fill, float):
         numbers = numbers.fillna(column.fill)
     return np.asarray(numbers.to_numpy(), np.float64)

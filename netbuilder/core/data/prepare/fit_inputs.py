@@ -79,7 +79,7 @@ def _fit_table(
     data = project.data
     names = list(dict.fromkeys(data.inputs.get(key) or samples.table.columns))
     columns, notes = table.make_columns(
-        samples.table[names].iloc[train], data.options, samples.source
+        samples.table[names].iloc[train], data.options, samples.source, data.columns
     )
     if not columns:
         raise DataError(

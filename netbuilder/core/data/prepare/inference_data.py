@@ -20,6 +20,7 @@ from netbuilder.core.data.kinds import table as tables
 from netbuilder.core.data.kinds.arrays import read_arrays
 from netbuilder.core.data.kinds.series import cut, numbers_of, windows
 from netbuilder.core.data.prepare.fit_inputs import read_raw
+from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.prepare.targets import encode_targets
 from netbuilder.core.data.readers.csv_dialect import check_file
@@ -162,9 +163,12 @@ def _complete(
         dict.fromkeys([c.name for entry in pre.inputs.values() for c in entry.columns] + list(also))
     )
     need_columns(table, used, source, "that the model needs")
-    rule = str(data.options.get("missing", "error"))
-    tables.missing_cells(table[list(used)], source, rule)
-    holes = list(also) if rule == "mean" else list(used)
+    rules = missing_rules(data, [str(name) for name in table.columns])
+    # An answer is never filled in.
+    wanted = {name: "drop" if name in also and rules[name] != "error" else rules[name]
+              for name in used}  # fmt: skip
+    tables.missing_cells(table[list(used)], source, wanted)
+    holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
     lost = len(table) - len(kept)
     return kept, ((f"{counted(lost, 'row')} with missing values left out.",) if lost else ())

@@ -16,7 +16,7 @@ from netbuilder.core.data.prepare.cache import Recent, stamp
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
 from netbuilder.core.data.prepare.holdout_check import checked_test
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
-from netbuilder.core.data.prepare.splits import Rows3, split_rows
+from netbuilder.core.data.prepare.splits import Rows3, rows_of_parts, split_rows
 from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.sources import read
@@ -88,14 +88,19 @@ def _make(project: Project, base: Path) -> PreparedData:
     classes = None
     if first.task in {BINARY, CLASSES}:
         classes = targets.encode_targets(samples.targets, first, samples.source)
-    rows = split_rows(
-        len(samples),
-        validation=data.validation_split,
-        test=0.0 if test is not None else data.test_split,
-        seed=project.training.seed,
-        classes=classes,
-        ordered=samples.ordered,
-    )
+    if samples.parts is not None:
+        rows = rows_of_parts(
+            samples.parts, validation=data.validation_split, seed=project.training.seed
+        )
+    else:
+        rows = split_rows(
+            len(samples),
+            validation=data.validation_split,
+            test=0.0 if test is not None else data.test_split,
+            seed=project.training.seed,
+            classes=classes,
+            ordered=samples.ordered,
+        )
     outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
     inputs, notes = _fit_inputs(project, samples, rows)
     if test is not None:
@@ -153,12 +158,25 @@ def _fit_outputs(project: Project, frame: pd.DataFrame, source: str) -> dict[str
         columns = frame[list(_columns_for(project, output, names))]
         found[output] = targets.fit(
             columns,
-            targets.detect(columns, project.data.options, source),
+            targets.detect(columns, _options_for(project.data, columns), source),
             units=last_units(project.graph, output),
             one_hot=bool(project.data.options.get("one_hot", False)),
             source=source,
         )
     return found
+
+
+def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
+    """The recipe's options, with the task that the decided type of the targets stands for."""
+    options = dict(data.options)
+    types = {data.columns[n].type for n in map(str, columns.columns) if n in data.columns} - {""}
+    if str(options.get("task") or "auto") == "auto" and len(types) == 1:
+        kind = types.pop()
+        if kind == "number":
+            options["task"] = REGRESSION
+        elif kind in {"category", "boolean"} and len(columns.columns) == 1:
+            options["task"] = CLASSES
+    return options
 
 
 def _scale_output(pre: OutputPre, samples: Samples, rows: Rows3, how: str) -> OutputPre:

@@ -22,10 +22,13 @@ Array = NDArray[Any]
 class Column:
     """One column of a table as the network gets it.
 
-    ``kind`` is "number" or "category"; a category becomes one 0/1 feature for each of its
-    ``categories``, named "column=value". ``fill`` stands in for a missing value where the
-    recipe says so (option "missing": "mean"). ``low``, ``high`` and ``typical`` (the median, or
-    the most frequent category) are those of the training rows: forms start from them.
+    ``kind`` is "number", "category", "boolean" or "date". A category becomes one 0/1 feature
+    for each of its ``categories``, named "column=value"; a boolean is 0 or 1, its
+    ``categories`` the words for them; a date is the days since 1970-01-01 (``style``
+    "dayfirst": 3/4/2024 is in April). ``fill`` stands in for a missing value where the recipe
+    says so. ``low``, ``high``, ``mean``, ``common`` (the most frequent value) and ``typical``
+    (the median, or the most frequent category) are those of the training rows: forms start
+    from them, and new rows are filled with them. ``unit`` is what stood beside the numbers.
     """
 
     name: str
@@ -35,6 +38,10 @@ class Column:
     low: float | None = None
     high: float | None = None
     typical: float | str | None = None
+    mean: float | None = None
+    common: float | str | None = None
+    style: str = ""
+    unit: str = ""
 
     @property
     def features(self) -> tuple[str, ...]:

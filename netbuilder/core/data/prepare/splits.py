@@ -61,6 +61,25 @@ def split_rows(
     return Rows3(train, validated, tested)
 
 
+def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3:
+    """The cut that a column names: 0 training, 1 validation, 2 test.
+
+    Where it names no validation rows, ``validation`` is their share of the training rows.
+
+    Raises:
+        DataError: no row is for training.
+    """
+    train, validated, tested = (np.flatnonzero(parts == part) for part in range(3))
+    if not len(train):
+        raise DataError(
+            "The column that names the part of each row names none for training.",
+            "Write 'train' into some rows, or choose another column.",
+        )
+    if not len(validated):
+        train, validated = _cut(train, validation, seed, None, ordered=False)
+    return Rows3(train, validated, tested)
+
+
 def _cut(
     rows: Rows, share: float, seed: int, classes: NDArray[Any] | None, ordered: bool
 ) -> tuple[Rows, Rows]:

@@ -22,7 +22,7 @@ from netbuilder.core.data.prepare.scaling import NO_SCALING, Affine, check_scali
 from netbuilder.core.data.readers.csv_dialect import Dialect, sniff
 from netbuilder.core.data.readers.csv_reader import check_widths, pandas_arguments, parser_errors
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.sources import samples_of_table
+from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError

@@ -30,6 +30,8 @@ class Samples:
         sample_shape: (height, width, channels) of pictures that are still to be read.
         weights: how much each sample counts, where the recipe names a column for it.
         ordered: rows follow each other in time and are not shuffled before they are split.
+        parts: the part (0 training, 1 validation, 2 test) that each sample belongs to, where a
+            column says it.
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
     """
@@ -43,6 +45,7 @@ class Samples:
     sample_shape: tuple[int, ...] = ()
     weights: Array | None = None
     ordered: bool = False
+    parts: Array | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
 

@@ -1,0 +1,177 @@
+"""Cells of a table: numbers, labels, dates, yes and no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Squares of larger numbers do not fit the network's 32-bit floats.
+LARGEST = 1e18
+_TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
+_FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет"})
+
+
+def is_numeric(series: pd.Series) -> bool:
+    """Whether pandas already read the column as numbers (true and false count as 0 and 1)."""
+    return series.dtype.kind in "iufb"
+
+
+def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
+    """The column as numbers, or None where it is text.
+
+    Raises:
+        DataError: at least half of the cells are numbers, but not all of them; or a number is
+            infinite or too large.
+    """
+    import pandas as pd
+
+    if is_numeric(series):
+        return _finite(series.astype("float64"), source)
+    present = series.dropna().astype(str).str.strip()
+    if present.empty:
+        return series.astype("float64")
+    numbers = pd.to_numeric(present, errors="coerce")
+    bad = present[numbers.isna()]
+    if len(bad) * 2 > len(present):
+        return None
+    if len(bad):
+        more = f" So it is in {len(bad) - 1} more rows." if len(bad) > 1 else ""
+        raise DataError(
+            f"Column '{series.name}' of {source} holds numbers, but line {bad.index[0]} "
+            f"has the text '{shown(bad.iloc[0])}'.{more}",
+            "Write a number there, or leave the cell empty and choose what is done with "
+            "missing values.",
+        )
+    return _finite(numbers.reindex(series.index).astype("float64"), source)
+
+
+def _finite(numbers: pd.Series, source: str) -> pd.Series:
+    huge = numbers[numbers.abs() > LARGEST]
+    if len(huge):
+        raise DataError(
+            f"Column '{numbers.name}' of {source} has a number in line {huge.index[0]} that is "
+            f"too large to compute with ({huge.iloc[0]:g}).",
+            "Correct it, or take the row out.",
+        )
+    return numbers
+
+
+def day_comes_first(series: pd.Series) -> bool:
+    """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
+    texts = series.dropna().astype(str).str.strip()
+    parts = texts.str.extract(r"^(\d{1,2})([./-])(\d{1,2})[./-]\d{2,4}")
+    if parts[0].isna().all():
+        return False
+    if (parts[1] == ".").any():
+        return True
+    return bool((parts[0].astype("float64") > 12).any())
+
+
+def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
+    """Dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
+
+    Raises:
+        DataError: a cell is no date.
+    """
+    import pandas as pd
+
+    if is_numeric(series):  # years, or days already
+        return series.astype("float64")
+    present = series.dropna()
+    dates = pd.to_datetime(
+        present, errors="coerce", dayfirst=style == "dayfirst", format="mixed", utc=True
+    )
+    bad = present[dates.isna()]
+    if len(bad):
+        raise DataError(
+            f"Column '{series.name}' of {source} holds dates, but line {bad.index[0]} has "
+            f"'{shown(bad.iloc[0])}'.",
+            "Write a date such as 2024-12-31 there, or make its type something else.",
+        )
+    days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
+    return days.reindex(series.index).astype("float64")
+
+
+def as_label(value: object) -> str:
+    """A class or category as text: whole numbers without a decimal point, text stripped."""
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def in_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Distinct labels: numbers by size, text by the alphabet."""
+    distinct = set(labels)
+    try:
+        return tuple(sorted(distinct, key=float))
+    except ValueError:
+        return tuple(sorted(distinct))
+
+
+def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
+    """The words of a column for false and true, in this order.
+
+    Raises:
+        DataError: there are others.
+    """
+    texts = series.dropna().map(as_label)
+    words = in_order(texts.unique())
+    false = [word for word in words if word.lower() in _FALSE]
+    true = [word for word in words if word.lower() in _TRUE]
+    if len(words) == 2 and not (false and true):
+        false, true = [words[0]], [words[1]]
+    other = [word for word in words if word not in false and word not in true]
+    if other:
+        bad = texts[texts == other[0]]
+        raise DataError(
+            f"Column '{series.name}' of {source} is to be true or false, but line "
+            f"{bad.index[0]} has '{shown(other[0])}'.",
+            'Write "true" or "false" there, or make its type "category".',
+        )
+    return ((false or ["false"])[0], (true or ["true"])[0])
+
+
+def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
+    """1.0 for true and 0.0 for false, NaN where missing; ``words`` are those for (false, true).
+
+    Raises:
+        DataError: a cell is neither.
+    """
+    texts = series.map(as_label, na_action="ignore").astype(object)
+    false, true = words
+    numbers = texts.map(
+        lambda word: (
+            1.0 if word == true or word.lower() in _TRUE
+            else 0.0 if word == false or word.lower() in _FALSE else float("nan")
+        ),
+        na_action="ignore",
+    ).astype("float64")  # fmt: skip
+    unknown = texts[numbers.isna() & texts.notna()]
+    if len(unknown):
+        raise DataError(
+            f"Column '{series.name}' of {source} has '{shown(unknown.iloc[0])}' in line "
+            f"{unknown.index[0]}, which is neither '{false}' nor '{true}'.",
+            f"Write '{false}' or '{true}' there.",
+        )
+    return numbers
+
+
+def no_numbers(series: pd.Series, source: str) -> DataError:
+    """What to say of a column that was to hold numbers and holds text."""
+    import pandas as pd
+
+    present = series.dropna().astype(str)
+    bad = present[pd.to_numeric(present, errors="coerce").isna()]
+    return DataError(
+        f"Column '{series.name}' of {source} must hold numbers, but line {bad.index[0]} "
+        f"has the text '{shown(bad.iloc[0])}'.",
+        "Write numbers there.",
+    )

@@ -1,0 +1,101 @@
+"""What is done with missing values: a rule for the recipe, or one for a column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netbuilder.core.data.prepare.preprocess import Column
+from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.project.model import MISSING_RULES, Data
+from netbuilder.core.wording import listed, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING_LABEL = "(missing)"
+_MISSING_MENDS = (
+    DataFix("Leave those rows out", {"missing": "drop"}),
+    DataFix("Fill with the mean", {"missing": "mean"}),
+)
+
+
+def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
+    """What is done with missing values of each column: as decided, or as for the whole recipe.
+
+    Raises:
+        DataError: a rule does not exist.
+    """
+    general = str(data.options.get("missing", "error"))
+    rules = dict.fromkeys(names, general)
+    for name, choice in data.columns.items():
+        if choice.missing and name in rules:
+            rules[name] = choice.missing
+    for rule in (general, *rules.values()):
+        if rule not in MISSING_RULES:
+            raise DataError(
+                f"What is done with missing values is '{rule}', which does not exist.",
+                f"Choose one of {quoted(MISSING_RULES, 9)}.",
+            )
+    return rules
+
+
+def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str]) -> None:
+    """Raise the one error that names every missing value, unless ``rule`` says what to do.
+
+    ``rule`` is one for all columns, or one for each by name.
+
+    Raises:
+        DataError: values are missing where the rule is "error"; or a rule does not exist.
+    """
+    if isinstance(rule, str):
+        rule = missing_rules(Data(options={"missing": rule}), [str(n) for n in table.columns])
+    strict = [name for name in table.columns if rule[str(name)] == "error"]
+    empty = table[strict].isna()
+    counts = empty.sum()
+    counts = counts[counts > 0]
+    if counts.empty:
+        return
+    places = [
+        f"column '{name}' in line{'s' if count > 1 else ''} {listed(table.index[empty[name]])}"
+        for name, count in counts.items()
+    ]
+    if len(places) > 3:
+        # "and 2 more" right after line numbers would seem to count lines.
+        rest = quoted(list(counts.index)[3:])
+        several = "s" if len(places) > 4 else ""
+        places = [*places[:3], f"also in column{several} {rest}"]
+    total = int(counts.sum())
+    raise DataError(
+        f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
+        'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
+        "(puts the column's mean there).",
+        mends=_MISSING_MENDS,
+    )
+
+
+def filled(column: Column, rule: str) -> Column:
+    """The column with what stands in for its missing values by a rule of ``MISSING_RULES``.
+
+    Raises:
+        DataError: "category" for a column that is none.
+    """
+    if rule in {"error", "drop"}:
+        return replace(column, fill=None)
+    if column.kind == "category":
+        if rule != "category":
+            return replace(column, fill=column.common or column.typical)
+        known = tuple(one for one in column.categories if one != MISSING_LABEL)
+        return replace(column, categories=(*known, MISSING_LABEL), fill=MISSING_LABEL)
+    if rule == "category":
+        raise DataError(
+            f"Missing values of column '{column.name}' cannot be a category of their own: it "
+            f"holds {'dates' if column.kind == 'date' else 'numbers'}.",
+            'Choose "mean", "median" or "most_frequent", or make its type "category".',
+        )
+    value = {"mean": column.mean, "median": column.typical, "most_frequent": column.common}[rule]
+    if column.kind == "boolean" and rule == "mean":
+        value = column.common
+    # Models that were trained before know the median only.
+    return replace(column, fill=column.typical if value is None else value)

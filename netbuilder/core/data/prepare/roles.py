@@ -1,0 +1,113 @@
+"""What each column of a table is for: decided by the recipe, or concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import did_you_mean, listed
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of a table by what they are for, each in the order of the table.
+
+    ``targets`` stand in the order of the recipe. ``weight``, ``split`` and ``order`` are the
+    name of a column or "".
+    """
+
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+    weight: str = ""
+    split: str = ""
+    order: str = ""
+
+    def of(self, name: str) -> str:
+        """The role of a column, as ``COLUMN_ROLES`` names it."""
+        if name in self.targets:
+            return "target"
+        for role in ("weight", "split", "order"):
+            if getattr(self, role) == name:
+                return role
+        return "feature" if name in self.features else "ignore"
+
+
+def roles_of(
+    data: Data,
+    columns: Sequence[str],
+    source: str,
+    counting: Collection[str] = (),
+    *,
+    test: bool = False,
+) -> Roles:
+    """Who is what.
+
+    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
+    where nothing is said, the last column of which nothing was decided. ``counting`` are
+    columns that only count the rows: no features unless that was decided. A ``test`` file may
+    lack what is neither a feature nor a target.
+
+    Raises:
+        DataError: a column does not exist, or no feature is left.
+    """
+    known = [str(name) for name in columns]
+    decided = {name: choice.role for name, choice in data.columns.items() if choice.role}
+    for name, choice in data.columns.items():
+        if not test or choice.role not in {"ignore", "weight", "split", "order"}:
+            need_column(name, known, source)
+    decided = {name: role for name, role in decided.items() if name in known}
+    named = [*data.target, *(name for names in data.targets.values() for name in names)]
+    named += [name for name, role in decided.items() if role == "target"]
+    for name in named:
+        need_column(name, known, source, "target column")
+    free = [name for name in known if name not in decided and name not in counting]
+    targets = tuple(
+        name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
+    ) or tuple(free[-1:] or known[-1:])
+    ignored = option_names(data.options, "ignore")
+    weight = str(data.options.get("sample_weight") or "")
+    for name in (name for names in data.inputs.values() for name in names):
+        need_column(name, known, source)
+    for name in (*ignored, weight):
+        if name and not test:
+            need_column(name, known, source)
+    weight = weight if weight in known else ""
+    single = {role: name for name, role in decided.items() if role in {"weight", "split", "order"}}
+    weight = single.get("weight", weight)
+    chosen = {name for names in data.inputs.values() for name in names}
+    left_out = {*ignored, *counting} - {n for n, role in decided.items() if role == "feature"}
+    special = {weight, *single.values()}
+    features = tuple(
+        name
+        for name in known
+        if decided.get(name, "feature") == "feature"
+        and name not in special
+        and (name in chosen if chosen else name not in targets and name not in left_out)
+    )
+    if not features:
+        raise DataError(
+            f"All columns of {source} are targets or not used: there is nothing to learn from.",
+            "Choose fewer target columns.",
+        )
+    used = {*features, *targets, *special}
+    return Roles(
+        features,
+        targets,
+        tuple(name for name in known if name not in used),
+        weight,
+        single.get("split", ""),
+        single.get("order", ""),
+    )
+
+
+def need_column(name: str, known: Sequence[str], source: str, what: str = "column") -> None:
+    """Raise ``DataError`` unless ``name`` is among the ``known`` columns."""
+    if name not in known:
+        raise DataError(
+            f"The {what} '{name}' is not in {source}.",
+            f"{did_you_mean(name, known)} Its columns are {listed(known, 12)}.".strip(),
+        )

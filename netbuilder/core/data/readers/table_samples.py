@@ -1,0 +1,152 @@
+"""From a table to samples: which columns are features, targets and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.cells import (
+    as_label,
+    as_numbers,
+    dates_as_days,
+    day_comes_first,
+    is_numeric,
+)
+from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
+from netbuilder.core.data.prepare.roles import Roles, need_column, roles_of
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import counted, quoted, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PART_WORDS = {
+    **dict.fromkeys(("train", "training", "tr", "fit"), TRAIN),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "holdout"), TEST),
+}
+
+
+def targets_of(data: Data, columns: Sequence[str], source: str) -> tuple[str, ...]:
+    """The target columns of a recipe, checked against the columns that there are.
+
+    Raises:
+        DataError: a column does not exist.
+    """
+    named = [*data.target, *(name for names in data.targets.values() for name in names)]
+    named += [name for name, choice in data.columns.items() if choice.role == "target"]
+    known = [str(name) for name in columns]
+    for name in named:
+        need_column(name, known, source, "target column")
+    decided = {name: choice.role for name, choice in data.columns.items() if choice.role}
+    free = [name for name in known if name not in decided]
+    return tuple(
+        name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
+    ) or tuple(free[-1:])
+
+
+def samples_of_table(
+    data: Data,
+    table: pd.DataFrame,
+    source: str,
+    *,
+    part: bool = False,
+    test: bool = False,
+    roles: Roles | None = None,
+) -> Samples:
+    """Features and targets of a table, with the recipe's rules for missing values.
+
+    A ``part`` of a larger table may turn out to have no complete row; its ``roles`` are those
+    of the whole. A ``test`` file need not have columns that only training uses.
+
+    Raises:
+        DataError: a column does not exist, values are missing, or no row is complete.
+    """
+    known = [str(name) for name in table.columns]
+    if roles is None:
+        roles = roles_of(data, known, source, test=test)
+    targets, features = list(roles.targets), list(roles.features)
+    rules = missing_rules(data, known)
+    filled = [name for name in features if not table[name].isna().all()]
+    missing_cells(table[list(dict.fromkeys([*filled, *targets]))], source, _strict(rules, targets))
+    # A row whose answer is unknown can teach nothing, whatever fills the features.
+    holes = [*(name for name in filled if rules[name] == "drop"), *targets]
+    used = table.dropna(subset=holes)
+    notes: list[str] = []
+    if len(used) < len(table):
+        notes.append(f"{counted(len(table) - len(used), 'row')} with missing values left out.")
+    if used.empty and not part:
+        raise DataError(
+            f"Every row of {source} has a missing value.",
+            'Set "Missing values" to "mean", or choose other columns.',
+        )
+    if roles.order:
+        used = used.iloc[_order(used[roles.order], source)]
+        notes.append(f"Rows were put in the order of '{roles.order}'.")
+    return Samples(
+        role="table",
+        table=used[features],
+        targets=used[targets],
+        weights=_weights(used[roles.weight], source) if roles.weight else None,
+        ordered=bool(roles.order),
+        parts=_parts(used[roles.split], source) if roles.split and not test else None,
+        source=source,
+        notes=tuple(notes),
+    )
+
+
+def _strict(rules: dict[str, str], targets: list[str]) -> dict[str, str]:
+    """A target is never filled: rows without one are left out, unless that was to be an error."""
+    return {
+        name: "drop" if name in targets and rule != "error" else rule
+        for name, rule in rules.items()
+    }
+
+
+def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
+    """Places of the rows in the order of a column of numbers, dates or, else, texts."""
+    numbers = series if is_numeric(series) else None
+    if numbers is None:
+        try:
+            numbers = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+        except DataError:
+            numbers = series.astype(str)
+    if numbers.isna().any():
+        empty = numbers.index[numbers.isna()]
+        raise DataError(
+            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
+            f"{empty[0]}.",
+            "Fill it in, or order the rows by another column.",
+        )
+    return np.argsort(numbers.to_numpy(), kind="stable")
+
+
+def _parts(series: pd.Series, source: str) -> NDArray[np.int8]:
+    """The part that each row belongs to: ``TRAIN``, ``VALIDATION`` or ``TEST``."""
+    words = series.map(as_label, na_action="ignore").astype(object)
+    parts = words.map(lambda word: PART_WORDS.get(str(word).lower()))
+    unknown = series.index[parts.isna()]
+    if len(unknown):
+        raise DataError(
+            f"Column '{series.name}' of {source} names the part of each row, but line "
+            f"{unknown[0]} has '{shown(series.loc[unknown[0]])}'.",
+            f"Write one of {quoted(('train', 'validation', 'test'))} there.",
+        )
+    return np.asarray(parts.to_numpy(), np.int8)
+
+
+def _weights(series: pd.Series, source: str) -> NDArray[np.float32]:
+    numbers = as_numbers(series, source)
+    if numbers is None or numbers.isna().any() or (numbers < 0).any() or not numbers.sum():
+        raise DataError(
+            f"Column '{series.name}' of {source} cannot weigh the rows: it must hold a number of "
+            "at least 0 in each row.",
+            "Choose another column for the weights, or none.",
+        )
+    return np.asarray(numbers.to_numpy(), np.float32)

@@ -1,0 +1,96 @@
+"""Edits of single columns of the data recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project.model import (
+    COLUMN_ROLES,
+    COLUMN_TYPES,
+    MISSING_RULES,
+    ColumnChoice,
+    Data,
+    Project,
+)
+from netbuilder.core.wording import did_you_mean, quoted
+
+_ALLOWED = {"role": COLUMN_ROLES, "type": COLUMN_TYPES, "missing": MISSING_RULES}
+
+
+def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:
+    """Decide the role, the type or what is done with missing values of some columns.
+
+    Args:
+        project: the project.
+        names: the columns.
+        decided: "role", "type" and "missing", each one of its words, or "" to let the program
+            conclude it again.
+
+    A column that becomes a target joins ``target``; one that becomes something else leaves it,
+    and the lists of columns that are not used or weigh the rows. One column only names the
+    part that rows belong to, weighs them, or orders them: the last one chosen.
+
+    Raises:
+        EditError: a word that does not exist.
+    """
+    for key, value in decided.items():
+        allowed = _ALLOWED.get(key)
+        if allowed is None or (value and value not in allowed):
+            words = quoted(allowed or tuple(_ALLOWED), 9)
+            raise EditError(
+                f"A column's {key} cannot be '{value}'." if allowed else f"There is no '{key}'.",
+                f"{did_you_mean(value, allowed or ())} Choose one of {words}.".strip(),
+            )
+    data = project.data
+    for name in dict.fromkeys(names):
+        data = _decide(data, name, decided)
+    return replace(project, data=data)
+
+
+def _decide(data: Data, name: str, decided: Mapping[str, Any]) -> Data:
+    columns = dict(data.columns)
+    choice = replace(columns.pop(name, ColumnChoice()), **decided)
+    role = decided.get("role")
+    if role is not None:
+        data = _with_role(data, name, role)
+        if role == "target":  # ``target`` says so, and keeps the order of the targets
+            choice = replace(choice, role="")
+        if role in {"weight", "split", "order"}:
+            columns = {
+                other: replace(one, role="") if one.role == role else one
+                for other, one in columns.items()
+            }
+    columns[name] = choice
+    return replace(
+        data, columns={key: one for key, one in columns.items() if one != ColumnChoice()}
+    )
+
+
+def _with_role(data: Data, name: str, role: str) -> Data:
+    """The recipe with the column on no list but that of its role."""
+    options: dict[str, Any] = dict(data.options)
+    ignored = options.get("ignore")
+    if ignored == name:
+        del options["ignore"]
+    elif isinstance(ignored, list | tuple) and name in ignored:
+        options["ignore"] = [one for one in ignored if one != name]
+    if options.get("sample_weight") == name or (role == "weight" and "sample_weight" in options):
+        del options["sample_weight"]
+    target = tuple(one for one in data.target if one != name)
+    targets, inputs = dict(data.targets), dict(data.inputs)
+    if role == "target":
+        target = (*target, name) if name not in data.target else data.target
+        inputs = _without(inputs, name)
+    elif role:
+        targets = _without(targets, name)
+        if role != "feature":
+            inputs = _without(inputs, name)
+    return replace(data, target=target, targets=targets, inputs=inputs, options=options)
+
+
+def _without(lists: Mapping[str, tuple[str, ...]], name: str) -> dict[str, tuple[str, ...]]:
+    kept = {key: tuple(one for one in names if one != name) for key, names in lists.items()}
+    return {key: names for key, names in kept.items() if names}
