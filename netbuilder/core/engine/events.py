@@ -17,6 +17,7 @@ from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.monitor.watcher import Notice
+    from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
 
 Floats = NDArray[np.float32]
@@ -178,6 +179,32 @@ class Noticed(Event):
     """The watcher saw something in the curve that the user should know."""
 
     notice: Notice
+
+
+@dataclass(frozen=True, eq=False)
+class Probed(Event):
+    """What a probe found at one moment of the training, see ``probes.Findings``.
+
+    Attributes:
+        probe: that was answered: a view that has asked for another meanwhile can tell.
+        epoch, step: where the training stood: epochs done, steps of the next one done.
+        outputs: (n, ...) by node id.
+        weights, gradients: by node id, by name.
+        problem: why there is no answer; the session has forgotten the probe.
+    """
+
+    probe: Probe
+    epoch: int
+    step: int
+    outputs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    weights: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    gradients: Mapping[str, Mapping[str, NDArray[Any]]] = field(default_factory=dict)
+    problem: UserError | None = None
+
+    @property
+    def key(self) -> str:
+        """The probe's key."""
+        return self.probe.key
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,19 @@ from netbuilder.core.engine.loop.tensors import feed_of
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice, monitor_of
+from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.monitor.probing import Probing
 from netbuilder.core.engine.monitor.watcher import Watcher
+from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_control import Control, Ending
 from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
+
+# How often a run that pauses looks whether a new probe has been made ready.
+_TRACING_SECONDS = 0.02
 
 
 class Session:
@@ -114,6 +120,8 @@ class Session:
         self._callbacks: Callbacks | None = None
         self._saver: Saver | None = None
         self._watcher = Watcher(self.project, dataset.facts)
+        self._probing = Probing(self._emit)
+        self._observer: Observer | None = None
         self._inputs = model_inputs(self.project.graph)
         self._outputs = self.project.graph.outputs
 
@@ -153,6 +161,20 @@ class Session:
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
         self._control.post(self._go_back)
+
+    def watch(self, probe: Probe) -> None:
+        """Answer ``probe`` again and again while the run goes on; answered by ``Probed``.
+
+        What a probe costs is bounded to a twentieth of the run's time, all probes together:
+        those that are due take turns. While the run pauses each is answered once. It may be
+        called before the run begins.
+        """
+        self._probing.watch(probe)
+        self._control.post(lambda: None)
+
+    def unwatch(self, key: str) -> None:
+        """Answer the probe of that key no more."""
+        self._probing.unwatch(key)
 
     @property
     def history(self) -> History | None:
@@ -340,6 +362,7 @@ class Session:
             raise not_a_number(epoch, trainer.learning_rate)
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
+        self._look(trainer, progress.seconds)
 
     def _validate(self, trainer: Trainer) -> None:
         begin = time.perf_counter()
@@ -373,11 +396,18 @@ class Session:
                 if not paused:
                     self._emit(Paused(trainer.epoch, trainer.step))
                     paused = True
-                self._control.wait()
+                if not self._look(trainer, None):
+                    self._control.wait(_TRACING_SECONDS if self._probing.tracing else None)
             else:
                 break
         if paused:
             self._emit(Resumed(trainer.epoch, trainer.step))
+
+    def _look(self, trainer: Trainer, trained: float | None) -> bool:
+        """Answer probes, behind a chunk that took ``trained`` seconds or standing still."""
+        if self._observer is None:
+            self._observer = Observer(trainer.core, self.project)
+        return self._probing.look(self._observer, trainer.epoch, trainer.step, trained)
 
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
@@ -416,6 +446,7 @@ class Session:
         self._trainer.restart(fresh, seed)
         self._callbacks.begin()
         self._watcher = Watcher(self.project, self.dataset.facts)
+        self._probing.again()
         self.seconds = 0.0
         self.epochs = max(self.epochs, self.project.training.epochs)
         self._reporter.changed("reset", seed)
@@ -424,6 +455,7 @@ class Session:
         if self._trainer is not None and self._reporter is not None:
             self._settle(self._trainer)
             self._reporter.changed("best", self._trainer.restore_best())
+            self._probing.again()
 
     def _record(self, trainer: Trainer, reason: str) -> None:
         """Keep the run in the list of runs; that it cannot be kept is no reason to lose it."""

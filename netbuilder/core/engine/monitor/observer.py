@@ -1,0 +1,334 @@
+"""Looks into a network: outputs, weights and gradients of its nodes on given samples."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.engine.build.graph_to_keras import (
+    connect,
+    goal_of,
+    keras_name,
+    model_inputs,
+    owner_of,
+)
+from netbuilder.core.engine.build.objects import make_object
+from netbuilder.core.engine.loop.tracing import no_collection, unoptimized_calls
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Choice, Node, Project
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[Any]
+Answer = tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, dict[str, Array]]]
+
+# A pass over many samples is cut into slices of about so long, between which a training goes on.
+_SLICE_SECONDS = 0.01
+_FIRST_ROWS = 128
+_LEAST_ROWS = 16
+
+
+class Wish(Protocol):
+    """What is asked; see ``probes.Probe``, which is one."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Nodes whose outputs are wanted."""
+
+    @property
+    def x(self) -> Mapping[str, Array]:
+        """Samples by Input id."""
+
+    @property
+    def y(self) -> Mapping[str, Array]:
+        """Right answers by output id."""
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Nodes whose weights are wanted."""
+
+    @property
+    def gradients(self) -> tuple[str, ...]:
+        """Nodes whose gradients are wanted."""
+
+
+class Observer:
+    """Answers wishes about one network; each kind of wish is traced once.
+
+    Args:
+        core: the network, compiled. It is not kept: an observer may live as long as its network.
+        project: what it was built from.
+    """
+
+    def __init__(self, core: keras.Model, project: Project) -> None:
+        self._graph = project.graph
+        self._project = project
+        self._inputs = list(core.inputs)
+        self._layers = {layer.name: layer for layer in core.layers}
+        self._names = model_inputs(project.graph)
+        self._symbols: dict[str, Any] | None = None
+        self._functions: dict[Any, Any] = {}
+        self._pace: dict[Any, float] = {}
+        self._copies: dict[int, tuple[Any, Any]] = {}
+        self._lock = threading.RLock()
+
+    def whole(self, wish: Wish) -> Answer:
+        """Answer at once, on the network's own weights.
+
+        Raises:
+            DataError: the samples do not fit the network.
+        """
+        work = self.answer(wish, live=False)
+        with self._lock:
+            while True:
+                try:
+                    next(work)
+                except StopIteration as end:
+                    answer: Answer = end.value
+                    return answer
+
+    def prepare(self, wish: Wish) -> None:
+        """Trace what ``wish`` needs. Raises as ``whole`` does."""
+        x = self._samples(wish)
+        if x:
+            self._outputs_function(self._known(wish.outputs))
+            if self._learning(wish.gradients):
+                self._gradients_function(self._learning(wish.gradients), self._targets(wish))
+
+    def answer(self, wish: Wish, *, live: bool) -> Generator[None, None, Answer]:
+        """Answer slice by slice: each ``next`` takes about a hundredth of a second.
+
+        Args:
+            wish: what is asked.
+            live: the network is training: look at a copy of its weights, made at the first
+                slice, so that all slices show the same moment.
+
+        Raises:
+            DataError: the samples do not fit the network.
+        """
+        x = self._samples(wish)
+        self._take_copies(live)
+        weights = {node: self._weights(node) for node in self._owned(wish.weights)}
+        nodes = self._known(wish.outputs)
+        outputs = {n: np.asarray(wish.x[n]) for n in wish.outputs if n in self._names and x}
+        gradients: dict[str, dict[str, Array]] = {}
+        if x and nodes:
+            parts = []
+            function, rows, start = self._outputs_function(nodes), len(x[0]), 0
+            while start < rows:
+                count = self._slice_of(nodes)
+                begin = time.perf_counter()
+                parts.append(self._run(function, [v[start : start + count] for v in x], live))
+                spent = time.perf_counter() - begin
+                self._pace[nodes] = spent / min(count, rows - start)
+                start += count
+                if start < rows:
+                    yield
+            joined = [np.concatenate(p) if len(p) > 1 else p[0] for p in zip(*parts, strict=True)]
+            outputs |= dict(zip(nodes, joined, strict=True))
+        learning = self._learning(wish.gradients)
+        if x and learning:
+            if outputs:
+                yield
+            y = self._targets(wish)
+            found = iter(self._run(self._gradients_function(learning, y), [*x, *y], live))
+            gradients = {
+                node: {name: next(found) for name, _ in self._trainable(node)} for node in learning
+            }
+        return outputs, weights, gradients
+
+    def _slice_of(self, nodes: tuple[str, ...]) -> int:
+        pace = self._pace.get(nodes)
+        return max(_LEAST_ROWS, int(_SLICE_SECONDS / pace)) if pace else _FIRST_ROWS
+
+    def _run(self, function: Any, values: list[Array], live: bool) -> list[Array]:
+        import tensorflow as tf
+
+        kept = list(function.captured_inputs)
+        if live:
+            held = [self._copies.get(id(one)) for one in kept]
+            function.set_external_captures(
+                [
+                    one if copy is None else copy[1].handle
+                    for one, copy in zip(kept, held, strict=True)
+                ]
+            )
+        try:
+            with unoptimized_calls():
+                found = function(*(tf.convert_to_tensor(value) for value in values))
+        finally:
+            if live:
+                function.set_external_captures(kept)
+        return [value.numpy() for value in found]
+
+    def _take_copies(self, live: bool) -> None:
+        for variable, copy in list(self._copies.values()) if live else ():
+            copy.assign(variable)
+
+    def _copy_captured(self, function: Any) -> None:
+        import tensorflow as tf
+
+        for variable in function.variables:
+            if id(variable.handle) not in self._copies:
+                copy = tf.Variable(variable, trainable=False)
+                self._copies[id(variable.handle)] = (variable, copy)
+
+    def _samples(self, wish: Wish) -> list[Array]:
+        """The samples in the network's order; none where none are needed."""
+        if not (wish.outputs or wish.gradients):
+            return []
+        found: list[Array] = []
+        for name, tensor in zip(self._names, self._inputs, strict=True):
+            if name not in wish.x:
+                raise DataError(
+                    f"The samples have no values for '{name}'.", "Choose other samples."
+                )
+            value, shape = np.asarray(wish.x[name]), tuple(tensor.shape[1:])
+            fits = value.ndim == len(shape) + 1 and all(
+                want is None or want == got
+                for want, got in zip(shape, value.shape[1:], strict=True)
+            )
+            if not fits or not len(value):
+                raise DataError(
+                    f"The samples for '{name}' have the shape {value.shape[1:]}, and the network "
+                    f"takes {shape}.",
+                    "Choose samples of the data that it trains with.",
+                )
+            found.append(value.astype(str(tensor.dtype), copy=False))
+        return found
+
+    def _targets(self, wish: Wish) -> list[Array]:
+        missing = [name for name in self._graph.outputs if name not in wish.y]
+        if missing:
+            raise DataError(
+                f"The samples have no right answers for '{missing[0]}', so the loss has no slope.",
+                "Choose samples whose answers are known.",
+            )
+        return [np.asarray(wish.y[name]) for name in self._graph.outputs]
+
+    def _node(self, name: str) -> Node | None:
+        node = self._graph.by_id.get(name)
+        return None if node is None or node.layer == "Input" else node
+
+    def _layer(self, name: str) -> Any:
+        node = self._node(name)
+        owner = None if node is None else keras_name(owner_of(node, self._graph).id)
+        return self._layers.get(owner or "")
+
+    def _owned(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in dict.fromkeys(names) if self._layer(name) is not None]
+
+    def _known(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``names`` that are layers with an output, each once."""
+        wanted = self._owned(names)
+        return tuple(name for name in wanted if name in self._tensors()) if wanted else ()
+
+    def _learning(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in self._owned(names) if self._trainable(name))
+
+    def _weights(self, name: str) -> dict[str, Array]:
+        return {key: weight.numpy() for key, weight in named(self._layer(name).weights)}
+
+    def _trainable(self, name: str) -> list[tuple[str, Any]]:
+        layer = self._layer(name)
+        wanted = {id(weight) for weight in layer.trainable_weights}
+        return [(key, weight) for key, weight in named(layer.weights) if id(weight) in wanted]
+
+    def _tensors(self) -> dict[str, Any]:
+        """A symbolic tensor a node, of a graph over the same layers."""
+        import keras
+
+        with self._lock:
+            if self._symbols is None:
+                made = [
+                    keras.Input(tuple(one.shape[1:]), dtype=one.dtype, name=keras_name(name))
+                    for name, one in zip(self._names, self._inputs, strict=True)
+                ]
+                symbols = dict(zip(self._names, made, strict=True))
+                connect(self._graph, lambda node: self._layer(node.id), symbols)
+                self._symbols = symbols
+            return self._symbols
+
+    def _model(self, nodes: tuple[str, ...]) -> keras.Model:
+        import keras
+
+        tensors = self._tensors()
+        return keras.Model([tensors[name] for name in self._names], [tensors[n] for n in nodes])
+
+    def _traced(self, key: Any, make: Callable[[], Callable[..., Any]], more: list[Array]) -> Any:
+        """The concrete function for ``key``, traced once for any number of samples."""
+        import tensorflow as tf
+
+        with self._lock:
+            if key not in self._functions:
+                given = [(tuple(one.shape[1:]), one.dtype) for one in self._inputs]
+                given += [(value.shape[1:], str(value.dtype)) for value in more]
+                specs = [tf.TensorSpec([None, *shape], dtype) for shape, dtype in given]
+                with no_collection():
+                    function = tf.function(make(), autograph=False)
+                    self._functions[key] = function.get_concrete_function(*specs)
+                self._copy_captured(self._functions[key])
+            return self._functions[key]
+
+    def _outputs_function(self, nodes: tuple[str, ...]) -> Any:
+        def make() -> Callable[..., Any]:
+            model = self._model(nodes)
+            return lambda *x: [_plain(one) for one in _listed(model(list(x), training=False))]
+
+        return self._traced(nodes, make, []) if nodes else None
+
+    def _gradients_function(self, nodes: tuple[str, ...], y: list[Array]) -> Any:
+        def make() -> Callable[..., Any]:
+            import tensorflow as tf
+
+            model = self._model(tuple(self._graph.outputs))
+            goals = [goal_of(self._project, name) for name in self._graph.outputs]
+            losses = [make_object(g.loss or Choice("mean_squared_error"), LOSSES) for g in goals]
+            variables = [w.value for node in nodes for _, w in self._trainable(node)]
+
+            def work(*values: Any) -> Any:
+                x, truth = list(values[: len(self._names)]), values[len(self._names) :]
+                with tf.GradientTape() as tape:
+                    answers = _listed(model(x, training=False))
+                    total = tf.add_n(
+                        [
+                            tf.cast(loss(one, answer), tf.float32) * weight
+                            for loss, one, answer, weight in zip(
+                                losses, truth, answers, [g.loss_weight for g in goals], strict=True
+                            )
+                        ]
+                        + [tf.cast(penalty, tf.float32) for penalty in model.losses]
+                    )
+                found = tape.gradient(total, variables, unconnected_gradients="zero")
+                return [_plain(tf.convert_to_tensor(one)) for one in found]
+
+            return work
+
+        key = ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
+        return self._traced(key, make, y)
+
+
+def named(weights: list[Any]) -> list[tuple[str, Any]]:
+    """Weights of a layer with names that tell them apart: the short one, or the whole path."""
+    found: dict[str, Any] = {}
+    for weight in weights:
+        found[weight.name if weight.name not in found else weight.path] = weight
+    return list(found.items())
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _plain(value: Any) -> Any:
+    """Half-precision numbers as float32."""
+    import tensorflow as tf
+
+    return tf.cast(value, tf.float32) if value.dtype in (tf.float16, tf.bfloat16) else value

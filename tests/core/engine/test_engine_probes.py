@@ -1,0 +1,267 @@
+"""Probes: what they find is what the network holds, and the training does not suffer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.events import Event, Paused, Probed, Steps
+from netbuilder.core.engine.monitor.probing import Probing
+from netbuilder.core.engine.probes import Probe, evaluate_probe
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import DataError
+
+NET = [
+    ("a", "Dense", {"units": 8, "activation": "tanh", "kernel_regularizer": "L2"}),
+    ("drop", "Dropout", {"rate": 0.5}),
+    ("out", "Dense", {"units": 1}),
+]
+ALL = ("input", "a", "drop", "out")
+
+
+class Listening:
+    """A session that keeps what it says, and can wait for it."""
+
+    def __init__(self, project: Any, data: Any, **more: Any) -> None:
+        self.events: list[Event] = []
+        self.arrived = threading.Condition()
+        self.session = Session(
+            project, data, on_event=self._take, compilation="graph", record=False, **more
+        )
+
+    def _take(self, event: Event) -> None:
+        with self.arrived:
+            self.events.append(event)
+            self.arrived.notify_all()
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def wait(self, found: Callable[[], Any], seconds: float = 20) -> None:
+        with self.arrived:
+            assert self.arrived.wait_for(found, seconds), self.events[-3:]
+
+
+@pytest.fixture
+def data(dataset: Any, numbers: Any) -> Any:
+    x, y = numbers
+    return dataset({"input": x}, {"out": y}, held=20)
+
+
+def by_hand(trained: Any, x: Any, y: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Outputs from the weights in NumPy, and gradients from a tape around Keras's own model."""
+    import tensorflow as tf
+
+    core = trained.core
+    kernel, bias, kernel2, bias2 = (weight.numpy() for weight in core.weights)
+    inner = np.tanh(x @ kernel + bias)
+    outputs = {"input": x, "a": inner, "drop": inner, "out": inner @ kernel2 + bias2}
+    with tf.GradientTape() as tape:
+        answers = core(x, training=False)
+        loss = tf.reduce_mean((answers - y) ** 2) + 0.01 * tf.reduce_sum(core.weights[0].value ** 2)
+    slopes = tape.gradient(loss, [weight.value for weight in core.trainable_weights])
+    return outputs, {
+        "a": {"kernel": slopes[0].numpy(), "bias": slopes[1].numpy()},
+        "out": {"kernel": slopes[2].numpy(), "bias": slopes[3].numpy()},
+    }
+
+
+def test_after_a_run_a_probe_finds_what_the_network_holds(chain: Any, data: Any) -> None:
+    trained = Session(chain(NET), data, record=False).run()
+    x, y = data.train.x, data.train.y
+    probe = Probe("view", ALL, x, y, weights=("a", "out"), gradients=("a", "drop", "out", "gone"))
+    found = evaluate_probe(trained, probe)
+    outputs, slopes = by_hand(trained, x["input"], y["out"])
+    assert set(found.outputs) == set(ALL)
+    for name, value in outputs.items():
+        np.testing.assert_allclose(found.outputs[name], value, rtol=1e-4, atol=1e-5)
+    assert {node: set(found.gradients[node]) for node in found.gradients} == {
+        "a": {"kernel", "bias"},
+        "out": {"kernel", "bias"},
+    }
+    for node, held in slopes.items():
+        for name, value in held.items():
+            np.testing.assert_allclose(found.gradients[node][name], value, rtol=1e-3, atol=1e-5)
+    np.testing.assert_array_equal(found.weights["a"]["kernel"], trained.core.weights[0].numpy())
+
+
+def test_looking_changes_nothing(chain: Any, data: Any) -> None:
+    """Neither the weights nor the curve: Dropout's random numbers are not used up either."""
+    plain = Session(chain(NET, epochs=40), data, record=False, compilation="graph").run()
+    watched = Listening(chain(NET, epochs=40), data)
+    watched.session.watch(
+        Probe("view", ALL, data.train.x, data.train.y, ("a",), ("a", "out"), every=0)
+    )
+    trained = watched.session.run()
+    assert trained.history == plain.history
+    for one, other in zip(trained.core.weights, plain.core.weights, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
+    run = Listening(chain(NET, epochs=10**6), data)
+    run.session.watch(Probe("view", ("out",), data.train.x, weights=("a", "out"), every=0))
+    thread = threading.Thread(target=run.session.run)
+    thread.start()
+    try:
+        run.wait(lambda: len(run.of(Probed)) > 3)
+        first, last = run.of(Probed)[0], run.of(Probed)[-1]
+        assert (last.epoch, last.step) > (first.epoch, first.step)
+        # All of one answer is of one moment: the outputs are those of the weights beside them.
+        for one in (first, last):
+            inner = np.tanh(
+                data.train.x["input"] @ one.weights["a"]["kernel"] + one.weights["a"]["bias"]
+            )
+            answers = inner @ one.weights["out"]["kernel"] + one.weights["out"]["bias"]
+            np.testing.assert_allclose(one.outputs["out"], answers, rtol=1e-4, atol=1e-5)
+        run.session.pause()
+        run.wait(lambda: run.of(Paused))
+        # Another sample while it stands still: answered without a step.
+        other = Probe("view", ("a", "out"), {"input": data.train.x["input"][:1]})
+        run.session.watch(other)
+        run.wait(lambda: run.of(Probed)[-1].probe is other)
+        assert run.of(Probed)[-1].outputs["a"].shape == (1, 8)
+        count = len(run.of(Probed))
+        time.sleep(0.2)
+        assert len(run.of(Probed)) == count
+        run.session.unwatch("view")
+        run.session.resume()
+        time.sleep(0.2)
+        assert len(run.of(Probed)) == count
+    finally:
+        run.session.stop()
+        thread.join()
+
+
+def test_a_large_probe_is_of_one_moment(chain: Any, data: Any) -> None:
+    """Answered in slices, between which the training goes on; on a copy of the weights."""
+    layers = [("a", "Dense", {"units": 99, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+    run = Listening(chain(layers, epochs=10**6), data)
+    rows = np.random.default_rng(1).normal(size=(200_000, 4)).astype(np.float32)
+    run.session.watch(Probe("map", ("out",), {"input": rows}, weights=("a", "out"), every=0))
+    thread = threading.Thread(target=run.session.run)
+    thread.start()
+    try:
+        run.wait(lambda: len(run.of(Probed)) > 1)
+        place = run.events.index(run.of(Probed)[0])
+        assert run.of(Steps) and place > 3
+        found = run.of(Probed)[1]
+        inner = np.tanh(rows @ found.weights["a"]["kernel"] + found.weights["a"]["bias"])
+        answers = inner @ found.weights["out"]["kernel"] + found.weights["out"]["bias"]
+        np.testing.assert_allclose(found.outputs["out"], answers, rtol=1e-3, atol=1e-4)
+    finally:
+        run.session.stop()
+        thread.join()
+
+
+class Costly:
+    """In the place of an observer: an answer of twenty slices of 2 ms each."""
+
+    def prepare(self, probe: Probe) -> None:
+        pass
+
+    def answer(self, probe: Probe, *, live: bool) -> Any:
+        for _ in range(20):
+            time.sleep(0.002)
+            yield
+        return {}, {}, {}
+
+
+def test_the_budget() -> None:
+    """Of a chunk of 40 ms a twentieth is 2 ms: one slice a chunk, once what was saved is spent."""
+    found: list[Probed] = []
+    probing = Probing(found.append)
+    probing.watch(Probe("costly", ("out",), every=0))
+    chunks = 0
+    observer: Any = Costly()
+    while len(found) < 8:
+        chunks += 1
+        assert chunks < 10_000
+        probing.look(observer, chunks, 0, 0.04)
+    # 160 slices less those that 0.1 s saved up may pay for.
+    assert chunks >= 100
+
+
+def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
+    wrong = Probe("view", ("out",), {"input": np.zeros((3, 5), np.float32)})
+    run = Listening(chain(NET, epochs=2000), data)
+    run.session.watch(wrong)
+    trained = run.session.run()
+    assert trained.epochs == 2000
+    told = run.of(Probed)
+    assert len(told) == 1
+    assert "(5,)" in str(told[0].problem)
+    with pytest.raises(DataError, match=r"\(5,\).*\(4,\)"):
+        evaluate_probe(trained, wrong)
+    with pytest.raises(DataError, match="no values for 'input'"):
+        evaluate_probe(trained, Probe("view", ("out",)))
+    with pytest.raises(DataError, match="right answers"):
+        evaluate_probe(trained, Probe("view", (), data.train.x, gradients=("a",)))
+
+
+def test_shared_layers_several_inputs_and_half_precision(dataset: Any) -> None:
+    from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+
+    nodes = (
+        Node("left", "Input"),
+        Node("right", "Input"),
+        Node("a", "Dense", {"units": 3}),
+        Node("b", "Dense", {}, shared="a"),
+        Node("sum", "Concatenate"),
+        Node("out", "Dense", {"units": 1}),
+    )
+    edges = (("left", "a"), ("right", "b"), ("a", "sum"), ("b", "sum"), ("sum", "out"))
+    training = Training(
+        loss=Choice("mean_squared_error"), metrics=(), epochs=1, seed=1, precision="mixed_float16"
+    )
+    source = np.random.default_rng(0)
+    x = {name: source.normal(size=(32, 2)).astype(np.float32) for name in ("left", "right")}
+    data = dataset(x, {"out": x["left"][:, :1]})
+    trained = Session(
+        Project("Two", Graph(nodes, edges), training=training), data, record=False
+    ).run()
+    found = evaluate_probe(
+        trained, Probe("view", ("a", "b", "out"), x, data.train.y, gradients=("b",))
+    )
+    kernel, bias = trained.core.get_layer("a").get_weights()
+    for node, side in (("a", "left"), ("b", "right")):
+        assert found.outputs[node].dtype == np.float32
+        np.testing.assert_allclose(found.outputs[node], x[side] @ kernel + bias, atol=0.02)
+    assert found.gradients["b"]["kernel"].shape == (2, 3)
+
+
+def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
+    layers = [
+        ("words", "Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}),
+        ("state", "LSTM", {"units": 5, "return_sequences": True}),
+        ("last", "LSTM", {"units": 3}),
+        ("out", "Dense", {"units": 1}),
+    ]
+    x = np.random.default_rng(0).integers(0, 9, (40, 6)).astype(np.int32)
+    data = dataset({"input": x}, {"out": x[:, :1].astype(np.float32)})
+    trained = Session(chain(layers, epochs=1), data, record=False).run()
+    found = evaluate_probe(trained, Probe("view", ("words", "state", "last"), {"input": x[:3]}))
+    assert found.outputs["state"].shape == (3, 6, 5)
+    layer = trained.core.get_layer("last")
+    mask = x[:3] != 0
+    np.testing.assert_allclose(
+        found.outputs["last"], layer(found.outputs["state"], mask=mask).numpy(), atol=1e-5
+    )
+
+
+def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
+    """None starves: with two that always want something both are answered as often."""
+    run = Listening(chain(NET, epochs=4_000), data)
+    probe = Probe("one", ("out",), data.train.x, every=0)
+    run.session.watch(probe)
+    run.session.watch(replace(probe, key="two"))
+    run.session.run()
+    counts = [sum(one.key == key for one in run.of(Probed)) for key in ("one", "two")]
+    assert min(counts) > 2
+    assert max(counts) - min(counts) <= 2
