@@ -14,11 +14,10 @@ from netbuilder.core.data.prepare import targets
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
-from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.large_csv import is_large
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.sources import read
-from netbuilder.core.data.streaming import csv_stream, image_stream, pictures_in_memory
+from netbuilder.core.data.registry import kind_of, read
+from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 
@@ -55,10 +54,9 @@ def load(project: Project, base: Path) -> Dataset:
     if plan.scan is not None:
         stream = csv_stream(plan.scan, transform)
     else:
-        shape = next(iter(plan.pre.inputs.values())).shape
-        room = pictures_in_memory(project.data, plan.samples, shape)
+        room = samples_in_memory(project.data, plan.samples, next(iter(plan.pre.inputs.values())))
         if room is not None:
-            stream = image_stream(plan.samples, rows.train, transform)
+            stream = sample_stream(plan.samples, rows.train, transform)
             train = np.random.default_rng(0).permutation(rows.train)[:room]
     return Dataset(
         facts=plan.facts if stream is None else replace(plan.facts, streamed=True),
@@ -89,9 +87,10 @@ def preview(project: Project, base: Path, rows: int = 100) -> Preview:
     how a person sees which column to choose and what is missing.
     """
     data = project.data
-    if data.kind in {"csv", "series"} and data.path:
+    kind = kind_of(data)
+    if kind.table is not None and data.path:
         most = _PREVIEWED if is_large(data, base) else None
-        return preview_of_table(read_csv(base / data.path, data.options, most), data.target, rows)
+        return preview_of_table(kind.table(data, base / data.path, most), data.target, rows)
     samples = read(data, base)
     if samples is None:
         raise DataError("No data is chosen yet.", "Choose data in the Data panel.")

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.images import decode
 from netbuilder.core.data.kinds.table import as_label, is_numeric
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.wording import number
+from netbuilder.core.data.registry import MODALITIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,28 +63,18 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
     """The preview of samples that were read."""
     import pandas as pd
 
+    seen = MODALITIES[samples.role].show(samples, rows)
     frame = samples.targets
-    images = sequences = None
-    if samples.table is not None:
-        twice = [name for name in frame.columns if name in samples.table.columns]
-        frame = pd.concat([samples.table, frame.drop(columns=twice)], axis=1)
-    elif samples.role == "image":
-        images = thumbnails(samples, rows)
-    elif samples.role == "text":
-        texts: dict[str, Any] = dict(samples.arrays)
-        frame = pd.concat([pd.DataFrame(texts, index=frame.index), frame], axis=1)
-    else:
-        first = next(iter(samples.arrays.values()))[:rows]
-        sequences = first if first.ndim == 3 else None
-        parts = {name: describe(values) for name, values in samples.arrays.items()}
-        frame = pd.concat([pd.DataFrame(parts, index=frame.index), frame], axis=1)
+    cells = {name: values for name, values in seen.cells.items() if name not in set(frame.columns)}
+    if cells:
+        frame = pd.concat([pd.DataFrame(cells, index=frame.index), frame], axis=1)
     return preview_of_table(
         frame,
         tuple(str(name) for name in samples.targets.columns),
         rows,
         note=" ".join(samples.notes),
-        images=images,
-        sequences=sequences,
+        images=seen.images,
+        sequences=seen.sequences,
     )
 
 
@@ -134,26 +123,6 @@ def cell_text(value: object) -> str:
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
     return str(value)
-
-
-def describe(values: NDArray[Any]) -> list[str]:
-    """One line of text for each sample of an array of numbers."""
-    lines = []
-    for sample in values:
-        flat = np.asarray(sample).reshape(-1)
-        first = " ".join(number(float(value)) for value in flat[:6])
-        lines.append(f"{first} …" if flat.size > 6 else first)
-    return lines
-
-
-def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
-    """The first pictures as 8-bit pixels."""
-    values = next(iter(samples.arrays.values()))[:count]
-    if values.dtype == object:
-        return decode(values, samples.sample_shape)
-    low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))
-    scaled = (np.asarray(values, np.float64) - low) / ((high - low) or 1.0)
-    return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)
 
 
 def _stats(series: pd.Series, target: bool) -> ColumnStats:

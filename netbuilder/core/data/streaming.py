@@ -1,4 +1,4 @@
-"""Training data that is read while training: chunks of a CSV file, pictures from their files."""
+"""Training data that is read while training: chunks of a CSV file, samples from their files."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Batch, Split, Stream
 from netbuilder.core.data.readers.large_csv import TRAIN, Scan, limit_bytes
+from netbuilder.core.data.registry import MODALITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netbuilder.core.data.prepare.preprocess import InputPre
     from netbuilder.core.data.readers.samples import Samples
     from netbuilder.core.project.model import Data
 
     Transform = Callable[[Samples, NDArray[np.int64]], Split]
 
-_PICTURES_AT_ONCE = 64
-# A pixel stands in memory as given (1 byte) and as the network sees it (4 bytes).
-_BYTES_A_PIXEL = 5
+_AT_ONCE = 64
 
 
-def pictures_in_memory(data: Data, samples: Samples, shape: tuple[int | None, ...]) -> int | None:
-    """How many pictures fit the recipe's limit where not all do; None where all do."""
-    values = next(iter(samples.arrays.values()), None)
-    if values is None or values.dtype != object or samples.role != "image":
+def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None:
+    """How many samples fit the recipe's limit where not all do; None where all do."""
+    decoded = MODALITIES[samples.role].decoded
+    each = decoded(samples, pre) if decoded is not None else None
+    if each is None:
         return None
-    each = _BYTES_A_PIXEL * int(np.prod([size or 1 for size in shape]))
     room = int(limit_bytes(data) // each)
-    return None if len(values) <= room else max(1, room // 4)
+    return None if len(samples) <= room else max(1, room // 4)
 
 
-def image_stream(samples: Samples, rows: NDArray[np.int64], transform: Transform) -> Stream:
-    """Batches of pictures, decoded by a few threads; each epoch in an order of its own.
+def sample_stream(samples: Samples, rows: NDArray[np.int64], transform: Transform) -> Stream:
+    """Batches of samples, read by a few threads; each epoch in an order of its own.
 
     Args:
-        samples: pictures by their paths.
+        samples: those that stay where they are until they are needed.
         rows: those to train on.
         transform: what makes a ``Split`` of some rows.
     """
@@ -51,8 +51,7 @@ def image_stream(samples: Samples, rows: NDArray[np.int64], transform: Transform
             for start in range(0, len(order), batch_size):
                 chosen = order[start : start + batch_size]
                 parts = [
-                    chosen[first : first + _PICTURES_AT_ONCE]
-                    for first in range(0, len(chosen), _PICTURES_AT_ONCE)
+                    chosen[first : first + _AT_ONCE] for first in range(0, len(chosen), _AT_ONCE)
                 ]
                 done = list(pool.map(lambda part: transform(samples, part), parts))
                 yield _joined(done)

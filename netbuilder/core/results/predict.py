@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds.text import raw_of_texts
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
@@ -142,13 +144,9 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
 
 
 def takes(trained: TrainedModel) -> str:
-    """What the model takes: "rows", "images", "texts" or "arrays"."""
-    kinds = {entry.kind for entry in preprocessing_of(trained).inputs.values()}
-    if kinds == {"table"}:
-        return "rows"
-    if kinds == {"image"}:
-        return "images"
-    return "texts" if kinds == {"text"} else "arrays"
+    """What the model takes: "rows", "images", "texts", …; "arrays" where it takes several sorts."""
+    taken = {MODALITIES[e.kind].takes for e in preprocessing_of(trained).inputs.values()}
+    return taken.pop() if len(taken) == 1 else "arrays"
 
 
 def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
@@ -286,16 +284,20 @@ def unusual(trained: TrainedModel, rows: Sequence[Mapping[str, object]]) -> tupl
     return tuple(notes)
 
 
-def predict_images(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
-    """Answers about picture files.
+def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
+    """Answers about files that hold one sample each: pictures, texts, sounds.
 
     Raises:
-        DataError: a file is no picture, or the model takes none.
+        DataError: a file cannot be read, or the model takes no such files.
     """
     pre = preprocessing_of(trained)
-    raw = {
-        key: inference_data.raw_of_images(list(files), entry) for key, entry in pre.inputs.items()
-    }
+    raw: dict[str, Array] = {}
+    for key, entry in pre.inputs.items():
+        of_files = MODALITIES[entry.kind].of_files
+        # A picture may also be shown to a network that was fed the same values as arrays.
+        of_files = of_files or MODALITIES["image"].of_files
+        assert of_files is not None
+        raw[key] = of_files(list(files), entry)
     found = predict_raw(trained, raw)
     return Predictions(found.outputs, tuple(str(file) for file in files))
 
@@ -311,5 +313,5 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     for key, entry in pre.inputs.items():
         if not entry.vocabulary:
             raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
-        raw[key] = inference_data.raw_of_texts(list(texts), entry)
+        raw[key] = raw_of_texts(list(texts), entry)
     return predict_raw(trained, raw)

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_inputs
-from netbuilder.core.data.kinds.images import ENDINGS
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.readers.csv_dialect import sniff
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_cells, read_with
+from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.predict import (
     Predictions,
-    predict_images,
+    predict_files,
     predict_raw,
-    predict_texts,
     takes,
 )
 
@@ -104,20 +104,20 @@ def answer_file(trained: TrainedModel, path: Path) -> FileAnswers:
         raise DataError(
             f"'{path.name}' is not in {path.parent}.", "Choose it again.", path=str(path)
         )
-    if path.is_dir() or ending in ENDINGS or ending == ".txt":
+    if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
-    if ending in inference_data.ARRAY_ENDINGS:
+    if ending in ARRAY_ENDINGS:
         found = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
         return _answers(found)
     return _table(trained, path)
 
 
 def _files(trained: TrainedModel, path: Path) -> FileAnswers:
-    wants = takes(trained)
-    endings = ENDINGS if wants == "images" else (".txt",)
-    if wants not in {"images", "texts"}:
+    sorts = [MODALITIES[entry.kind] for entry in preprocessing_of(trained).inputs.values()]
+    endings = sorts[0].endings if sorts else ()
+    if not endings:
         raise DataError(
-            f"The model takes {wants}, and '{path.name}' is something else.",
+            f"The model takes {takes(trained)}, and '{path.name}' is something else.",
             "Choose a CSV file with the columns that it was trained on.",
         )
     files = [path]
@@ -126,13 +126,9 @@ def _files(trained: TrainedModel, path: Path) -> FileAnswers:
     if not files or files[0].suffix.lower() not in endings:
         raise DataError(
             f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
-            f"It takes {wants}.",
+            f"It takes {takes(trained)}.",
         )
-    if wants == "images":
-        found = predict_images(trained, files)
-    else:
-        texts = [file.read_text(encoding="utf-8-sig", errors="replace") for file in files]
-        found = predict_texts(trained, texts)
+    found = predict_files(trained, files)
     root = path if path.is_dir() else path.parent
     names = tuple(file.relative_to(root).as_posix() for file in files)
     return _answers(Predictions(found.outputs, names, found.notes))

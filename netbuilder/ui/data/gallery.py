@@ -14,7 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.kinds.builtin import BUILTINS, Builtin
+from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.data.kinds.data_set import DataSet
+from netbuilder.core.data.kinds.kind import Place
+from netbuilder.core.data.registry import KINDS
 from netbuilder.ui.widgets.labels import heading, note_label
 
 COLUMNS = 2
@@ -26,12 +29,18 @@ _TASKS = {
 }
 
 
+def _kinds(place: Place) -> str:
+    """What can lie there, a line for each kind of data."""
+    found = [kind for kind in KINDS.values() if kind.place in {place, Place.EITHER}]
+    return "\n".join(f"{kind.title}: {kind.help}" for kind in found)
+
+
 class DataCard(QFrame):
     """One built-in set: click it, or press Enter on it."""
 
     chosen = Signal(str)
 
-    def __init__(self, row: Builtin, parent: QWidget | None = None) -> None:
+    def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = row.name
         self.setProperty("role", "card")
@@ -87,9 +96,9 @@ class Gallery(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.file_button = QPushButton("Open a file…", self)
-        self.file_button.setToolTip("A table (.csv), or arrays (.npz, .h5)")
-        self.folder_button = QPushButton("Open a folder of pictures…", self)
-        self.folder_button.setToolTip("A folder with one folder for each class")
+        self.file_button.setToolTip(_kinds(Place.FILE))
+        self.folder_button = QPushButton("Open a folder…", self)
+        self.folder_button.setToolTip(_kinds(Place.FOLDER))
         self.back = QPushButton("Back", self)
         self.back.setProperty("role", "link")
         row.addWidget(self.file_button)

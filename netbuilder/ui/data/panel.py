@@ -19,14 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.preview import Preview
+from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.data.gallery import Gallery
-from netbuilder.ui.data.recipe import KINDS, RECIPES, change_of, values_of
+from netbuilder.ui.data.recipe import change_of, params_of, values_of
 from netbuilder.ui.data.targets import TargetPicker
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.table_preview import PreviewView
@@ -57,7 +58,7 @@ class DataPanel(QWidget):
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
         self._form: ParamForm | None = None
-        self._formed = ""
+        self._formed: tuple[Param, ...] = ()
         self._worker = jobs.Latest.for_widget(
             self, _read_preview, "preview", self._preview_found, self._preview_failed
         )
@@ -161,26 +162,27 @@ class DataPanel(QWidget):
             return
         if self.stack.currentIndex() == 0:
             self.stack.setCurrentIndex(1)
-        builtin = BUILTINS.get(data.name)
-        known = builtin is not None and data.kind == "builtin"
-        self.title.setText(builtin.title if builtin and known else Path(data.path).name)
-        self.title.setToolTip("" if known else data.path)
+        kind = KINDS.get(data.kind)
+        self.title.setText(kind.chosen(data) if kind is not None else data.kind)
+        self.title.setToolTip(data.path)
         self._show_form(data)
         self._facts_changed()
         self._ask_preview()
 
     def _show_form(self, data: Data) -> None:
-        if data.kind != self._formed:
-            self._formed = data.kind
+        rows = params_of(data)
+        if rows != self._formed:
+            self._formed = rows
             if self._form is not None:
                 self._form.hide()
                 self._form.deleteLater()
-            self._form = ParamForm(_params(data.kind), self)
+            self._form = ParamForm(rows, self)
             self._form.edited.connect(self._edit)
             self._form_place.addWidget(self._form)
         if self._form is not None:
             self._form.show_values({**values_of(data), "kind": data.kind})
-        self.target.setVisible(data.kind in KINDS)
+        kind = KINDS.get(data.kind)
+        self.target.setVisible(kind is not None and kind.columns)
 
     def _edit(self, name: str, value: Any) -> None:
         data = self._store.project.data
@@ -277,16 +279,6 @@ class DataPanel(QWidget):
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.data is not new.data or old.graph.outputs != new.graph.outputs:
             self._show()
-
-
-def _params(kind: str) -> tuple[Any, ...]:
-    from netbuilder.core.catalog.spec import Kind, Param
-
-    rows = RECIPES.get(kind, ())
-    if kind in KINDS:
-        choice = Param("kind", Kind.CHOICE, kind, "how the file is read", choices=tuple(KINDS))
-        return (choice, *rows)
-    return rows
 
 
 def summary(facts: DataFacts) -> str:

@@ -155,7 +155,7 @@ class PredictPanel(QWidget):
         self.text.setVisible(kind == "texts")
         for widget in (self.picture_button, self.picture, self.another):
             widget.setVisible(kind == "images")
-        self.about.setText(_WORDS[kind])
+        self.about.setText(_WORDS.get(kind, f"This network takes {kind}: choose a file."))
         self.waiting.ready()
         if kind in ("rows", "texts"):
             self._soon.start()
@@ -356,9 +356,9 @@ def _texts(model: TrainedModel, texts: list[str]) -> Predictions:
 
 
 def _images(model: TrainedModel, files: list[Path]) -> Predictions:
-    from netbuilder.core.results.predict import predict_images
+    from netbuilder.core.results.predict import predict_files
 
-    return predict_images(model, files)
+    return predict_files(model, files)
 
 
 def _file(model: TrainedModel, path: Path) -> FileAnswers:

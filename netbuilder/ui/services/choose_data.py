@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netbuilder.core.errors import DataError
+from netbuilder.core.data import registry
 from netbuilder.core.project.model import Data
 
-FILE_FILTER = (
-    "Data (*.csv *.tsv *.txt *.npz *.h5);;Tables (*.csv *.tsv *.txt);;Arrays (*.npz *.h5);;"
-    "All files (*)"
-)
+FILE_FILTER = registry.file_filter()
 
 
 def recipe_for(path: Path, base: Path | None) -> Data:
-    """The recipe that fits a file or folder by its ending.
+    """The recipe that fits a file or folder.
 
     Raises:
         DataError: a file of a kind that is not read.
     """
-    shown = relative(path, base)
-    if path.is_dir():
-        return Data(kind="images", path=shown)
-    ending = path.suffix.lower()
-    if ending in (".csv", ".tsv", ".txt", ".dat"):
-        return Data(kind="csv", path=shown)
-    if ending in (".npz", ".h5", ".hdf5"):
-        return Data(kind="arrays", path=shown)
-    raise DataError(
-        f"“{path.name}” is of a kind that is not read here.",
-        "Choose a table (.csv), arrays (.npz, .h5) or a folder with a folder of pictures a class.",
-        path=str(path),
-    )
+    return registry.recipe_for(path, relative(path, base))
 
 
 def relative(path: Path, base: Path | None) -> str:

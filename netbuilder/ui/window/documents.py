@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from netbuilder.core.data import registry
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project import edits, files
@@ -28,7 +29,8 @@ OPEN_FILTER = (
     "Projects and models (*.netbuilder *.h5 *.hdf5 *.keras);;"
     "Projects (*.netbuilder);;Models (*.h5 *.hdf5 *.keras);;All files (*)"
 )
-DATA_ENDINGS = (".csv", ".tsv", ".npz")
+# A dropped .h5 is taken for a model, which says so where it is none.
+DATA_ENDINGS = tuple(end for end in registry.endings() if end not in MODEL_ENDINGS)
 
 
 def empty_project() -> Project:

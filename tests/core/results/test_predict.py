@@ -14,7 +14,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.predict import (
     form_fields,
-    predict_images,
+    predict_files,
     predict_raw,
     predict_rows,
     predict_texts,
@@ -119,7 +119,7 @@ def test_pictures(digits_model: Trained, tmp_path: Path) -> None:
     assert list(back.columns[:3]) == ["file", "predicted digit", "probability of 0"]
     assert back["file"].tolist() == [f"{index:02}.png" for index in range(12)]
     assert back["predicted digit"].tolist() == list(found.first.labels)
-    single = predict_images(trained, [tmp_path / "00.png"])
+    single = predict_files(trained, [tmp_path / "00.png"])
     assert single.text().startswith(f"digit: {found.first.labels[0]} (")
     (tmp_path / "bad.png").write_bytes(b"nothing")
     with pytest.raises(DataError, match=r"'bad\.png' cannot be read"):

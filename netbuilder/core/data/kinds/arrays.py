@@ -10,16 +10,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.data_facts import BINARY, CLASSES
+from netbuilder.core.data.kinds.kind import PARTS, SCALING, TASK, DataCode, DataKind, Fed, Question
+from netbuilder.core.data.kinds.modality import (
+    Fitted,
+    Modality,
+    Rows,
+    Shown,
+    shaped,
+    source_of,
+    values_of,
+    wanted_shape,
+)
+from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.prepare import scaling
+from netbuilder.core.data.prepare.preprocess import Column, InputPre
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.hdf5 import own_datasets
+from netbuilder.core.project.graph_ends import feeds_embedding
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import literal
 from netbuilder.core.unpacked import check_unpacked
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, listed, number
 
 Array = NDArray[Any]
+ENDINGS = (".npz", ".h5", ".hdf5")
 _X = ("x_train", "x", "X_train", "X", "images", "data", "features")
 _Y = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
 _MOST_COLUMNS = 2000
@@ -285,3 +304,131 @@ def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:
     if np.isin(flat, (0, 1)).all() and (flat.sum(axis=1) == 1).all():
         return pd.DataFrame({"y": flat.argmax(axis=1)}), ("One-hot y was read as class numbers.",)
     return pd.DataFrame(flat, columns=[f"y{index}" for index in range(flat.shape[1])]), ()
+
+
+def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    """Scale of an array of numbers for Input node ``key``, each entry of the last axis its own."""
+    source = source_of(project, key, samples)
+    values, how = samples.arrays[source], project.data.scaling
+    shape = wanted_shape(project, key, values.shape[1:])
+    if feeds_embedding(project.graph, key):
+        return InputPre("ids", shape, "int32", source=source), ()
+    if len(shape) == values.ndim - 1:
+        offset, scale = scaling.fit_columns(values[train], how)
+    else:
+        offset, scale = scaling.fit_whole(values[train], how, None)
+    columns: tuple[Column, ...] = ()
+    if samples.columns and shape == values.shape[1:]:
+        columns = tuple(
+            Column(name, low=float(seen.min()), high=float(seen.max()))
+            for name, seen in zip(samples.columns, np.moveaxis(values[train], -1, 0), strict=True)
+        )
+    return InputPre("numbers", shape, "float32", columns, offset, scale, source=source), ()
+
+
+def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    return shaped(values_of(samples, pre, rows), pre)
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    first = next(iter(samples.arrays.values()))[:count]
+    cells = {name: described(values) for name, values in samples.arrays.items()}
+    return Shown(cells, sequences=first if first.ndim == 3 else None)
+
+
+def described(values: Array) -> list[str]:
+    """One line of text for each sample of an array of numbers."""
+    lines = []
+    for sample in values:
+        flat = np.asarray(sample).reshape(-1)
+        first = " ".join(number(float(value)) for value in flat[:6])
+        lines.append(f"{first} …" if flat.size > 6 else first)
+    return lines
+
+
+NUMBERS = Modality("numbers", "arrays", fit_numbers, _numbers, _shown)
+IDS = Modality("ids", "arrays", fit_numbers, _numbers, _shown)
+
+
+def _read_data(data: Data, path: Path, test: bool = False) -> Samples | None:
+    names = tuple(name for names in data.inputs.values() for name in names)
+    wanted = tuple(name for names in data.targets.values() for name in names)
+    return read_arrays(path, data.options, names, wanted, test=test)
+
+
+def _read_kind(data: Data, path: Path, test: bool) -> Samples:
+    samples = _read_data(data, path)
+    assert samples is not None
+    return samples
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    return _read_data(data, path, test=True)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    return {} if path.suffix.lower() in ENDINGS else None
+
+
+def takes_pictures(question: Question) -> bool:
+    """Whether samples have height, width and channels: by their shape, or by the first layers."""
+    graph = question.project.graph
+    for name in used_inputs(graph):
+        shape = graph.by_id[name].params.get("shape")
+        if shape is None and question.facts is not None:
+            shape = question.facts.input_shapes.get(name)
+        if shape is not None:
+            return len(shape) == 3
+    return any(node.layer.endswith("2D") for node in graph.nodes)
+
+
+def _code(question: Question) -> DataCode:
+    data = question.project.data
+    x_name, y_name = data.options.get("x") or "x", data.options.get("y") or "y"
+    if data.path.lower().endswith(".npz"):
+        lines = [f"arrays = np.load({literal(data.path)}, allow_pickle=False)"]
+    else:
+        lines = [
+            "import h5py",
+            "",
+            f"with h5py.File({literal(data.path)}) as file:",
+            "    arrays = {name: file[name][...] for name in file}",
+        ]
+    inputs = used_inputs(question.project.graph)
+    pictures = takes_pictures(question)
+    if isinstance(x_name, Mapping) or len(inputs) > 1:
+        names = x_name if isinstance(x_name, Mapping) else {one: one for one in inputs}
+        lines.append("x = {")
+        lines += [f"    {literal(one)}: arrays[{literal(names.get(one, one))}]," for one in inputs]
+        lines.append("}")
+    else:
+        lines.append(f'x = arrays[{literal(x_name)}].astype("float32")')
+        if pictures:
+            lines += ["if x.ndim == 3:  # grey pictures: one channel", "    x = x[..., np.newaxis]"]
+    lines.append(f"y = arrays[{literal(y_name)}]")
+    if question.task in {CLASSES, BINARY}:
+        lines += [
+            "labels, y = np.unique(y, return_inverse=True)",
+            "labels = [str(label) for label in labels]",
+        ]
+    return DataCode(tuple(lines), Fed.RAW_PIXELS if pictures else Fed.NUMBERS)
+
+
+KIND = DataKind(
+    name="arrays",
+    title="Arrays",
+    help="arrays of numbers, by their names",
+    noun="arrays",
+    options=(
+        Param("x", Kind.TEXT, "x", "name of the inputs"),
+        Param("y", Kind.TEXT, "y", "name of the targets"),
+        TASK,
+        SCALING,
+        *PARTS,
+    ),
+    read=_read_kind,
+    code=_code,
+    endings=ENDINGS,
+    recognise=_recognised,
+    read_test=_read_test,
+)

@@ -1,83 +1,73 @@
-"""Data sets that are made on the spot, the same every time: no file, no network."""
+"""Sets that are made on the spot, the same every time: no file, no network.
+
+Each function stands by itself (what it needs is inside it), because scripts that the program
+writes carry its text: the samples are made again without the program.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
-
-from netbuilder.core.data.readers.samples import Samples
-
-WAVES = ("sine", "square", "sawtooth", "noise")
-_STEPS = 40
 
 
-def _labelled(labels: NDArray[Any] | list[str], name: str) -> Any:
-    import pandas as pd
-
-    return pd.DataFrame({name: labels})
-
-
-def _points(points: NDArray[Any], groups: NDArray[Any], source: str) -> Samples:
-    import pandas as pd
-
-    return Samples(
-        role="table",
-        table=pd.DataFrame(np.asarray(points, np.float64), columns=["x", "y"]),
-        targets=_labelled(np.array(["orange", "blue", "green", "pink"])[groups], "colour"),
-        source=source,
-    )
-
-
-def moons() -> Samples:
+def moons(samples: int = 400, noise: float = 0.15, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Two half moons that reach into each other (scikit-learn's ``make_moons``)."""
     from sklearn.datasets import make_moons
 
-    points, groups = make_moons(400, noise=0.15, random_state=0)
-    return _points(points, groups, "moons")
+    points, groups = make_moons(samples, noise=noise, random_state=seed)
+    return points, np.array(["orange", "blue"])[groups]
 
 
-def circles() -> Samples:
+def circles(
+    samples: int = 400, noise: float = 0.08, inner: float = 0.45, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """A ring around a disc (scikit-learn's ``make_circles``)."""
     from sklearn.datasets import make_circles
 
-    points, groups = make_circles(400, noise=0.08, factor=0.45, random_state=0)
-    return _points(points, groups, "circles")
+    points, groups = make_circles(samples, noise=noise, factor=inner, random_state=seed)
+    return points, np.array(["orange", "blue"])[groups]
 
 
-def blobs() -> Samples:
-    """Three clouds of points (scikit-learn's ``make_blobs``)."""
+def blobs(
+    samples: int = 450, noise: float = 1.6, clouds: int = 3, seed: int = 8
+) -> tuple[np.ndarray, np.ndarray]:
+    """Clouds of points (scikit-learn's ``make_blobs``)."""
     from sklearn.datasets import make_blobs
 
-    points, groups = make_blobs(450, centers=3, cluster_std=1.6, random_state=8)
-    return _points(points, groups, "blobs")
+    points, groups = make_blobs(samples, centers=clouds, cluster_std=noise, random_state=seed)[:2]
+    colours = np.array(["orange", "blue", "green", "pink", "yellow", "red", "grey", "purple"])
+    return points, colours[groups]
 
 
-def spiral() -> Samples:
-    """Two arms of a spiral wound into each other, one turn and a half each."""
-    random = np.random.default_rng(0)
-    each = 250
+def spiral(
+    samples: int = 500, noise: float = 0.15, turns: float = 1.5, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two arms of a spiral wound into each other, of so many ``turns`` each."""
+    random = np.random.default_rng(seed)
+    each = samples // 2
     radius = np.linspace(0.3, 5.0, each)
-    angle = radius / 5.0 * 3.0 * np.pi
+    angle = radius / 5.0 * 2.0 * turns * np.pi
     arms = []
     for start in (0.0, np.pi):
         arm = radius[:, None] * np.stack([np.sin(angle + start), np.cos(angle + start)], axis=1)
-        arms.append(arm + random.normal(0.0, 0.15, arm.shape))
+        arms.append(arm + random.normal(0.0, noise, arm.shape))
     order = random.permutation(2 * each)
-    return _points(np.concatenate(arms)[order], np.repeat([0, 1], each)[order], "spiral")
+    groups = np.repeat([0, 1], each)[order]
+    return np.concatenate(arms)[order], np.array(["orange", "blue"])[groups]
 
 
-def waves() -> Samples:
-    """Sequences of 40 steps to tell apart: sine, square, sawtooth, and noise.
+def waves(
+    samples: int = 1200, noise: float = 0.05, steps: int = 40, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sequences to tell apart: sine, square, sawtooth, and noise.
 
     Pitch, phase and loudness differ from sample to sample, so that only the form tells.
     """
-    random = np.random.default_rng(0)
-    each = 300
-    samples = []
-    for shape in WAVES:
-        turns = random.uniform(2.0, 5.0, (each, 1)) * np.linspace(0.0, 1.0, _STEPS)
+    random = np.random.default_rng(seed)
+    shapes = ("sine", "square", "sawtooth", "noise")
+    each = samples // len(shapes)
+    found = []
+    for shape in shapes:
+        turns = random.uniform(2.0, 5.0, (each, 1)) * np.linspace(0.0, 1.0, steps)
         phase = (turns + random.uniform(0.0, 1.0, (each, 1))) % 1.0
         if shape == "sine":
             values = np.sin(2 * np.pi * phase)
@@ -88,59 +78,51 @@ def waves() -> Samples:
         else:
             values = random.normal(0.0, 0.7, phase.shape)
         loudness = random.uniform(0.7, 1.3, (each, 1))
-        samples.append(loudness * values + random.normal(0.0, 0.05, phase.shape))
-    order = random.permutation(len(WAVES) * each)
-    return Samples(
-        role="numbers",
-        arrays={"wave": np.concatenate(samples)[order][:, :, None].astype(np.float32)},
-        targets=_labelled(np.repeat(WAVES, each)[order], "shape"),
-        source="waves",
-    )
+        found.append(loudness * values + random.normal(0.0, noise, phase.shape))
+    order = random.permutation(len(shapes) * each)
+    values = np.concatenate(found)[order][:, :, None].astype(np.float32)
+    return values, np.repeat(shapes, each)[order]
 
 
-_OPENINGS = ("I", "We", "My friend", "The whole class", "My sister", "Our teacher")
-_LIKED = ("loved", "enjoyed", "liked", "adored", "recommends", "could not stop smiling at")
-_DISLIKED = ("hated", "disliked", "regretted", "could not stand", "was bored by", "walked out of")
-_THINGS = ("this film", "the book", "that game", "the concert", "the new song", "this series")
-_GOOD = ("brilliant", "funny", "exciting", "beautiful", "clever", "wonderful", "great fun")
-_BAD = ("dull", "far too long", "confusing", "a waste of time", "terrible", "badly made", "awful")
-_ABOUT = ("the story was", "the ending was", "the actors were", "the music was", "it all felt")
-
-
-def reviews() -> Samples:
+def reviews(samples: int = 1200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Short sentences of praise and of blame; some say "not" and mean the opposite."""
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
+    openings = ("I", "We", "My friend", "The whole class", "My sister", "Our teacher")
+    liked = ("loved", "enjoyed", "liked", "adored", "recommends", "could not stop smiling at")
+    disliked = (
+        "hated", "disliked", "regretted", "could not stand", "was bored by", "walked out of",
+    )  # fmt: skip
+    things = ("this film", "the book", "that game", "the concert", "the new song", "this series")
+    good = ("brilliant", "funny", "exciting", "beautiful", "clever", "wonderful", "great fun")
+    bad = (
+        "dull", "far too long", "confusing", "a waste of time", "terrible", "badly made", "awful",
+    )  # fmt: skip
+    about = ("the story was", "the ending was", "the actors were", "the music was", "it all felt")
 
     def pick(words: tuple[str, ...]) -> str:
         return words[int(random.integers(len(words)))]
 
     texts, labels = [], []
-    for _ in range(1200):
+    for _ in range(samples):
         positive = bool(random.integers(2))
-        first = f"{pick(_OPENINGS)} {pick(_LIKED if positive else _DISLIKED)} {pick(_THINGS)}"
+        first = f"{pick(openings)} {pick(liked if positive else disliked)} {pick(things)}"
         if random.random() < 0.3:
-            second = f"{pick(_ABOUT)} not {pick(_BAD if positive else _GOOD)}"
+            second = f"{pick(about)} not {pick(bad if positive else good)}"
         else:
-            second = f"{pick(_ABOUT)} {pick(_GOOD if positive else _BAD)}"
+            second = f"{pick(about)} {pick(good if positive else bad)}"
         texts.append(f"{first}, {second}." if random.random() < 0.7 else f"{second.capitalize()}.")
         labels.append("positive" if positive else "negative")
-    return Samples(
-        role="text",
-        arrays={"text": np.array(texts, object)},
-        targets=_labelled(labels, "opinion"),
-        source="reviews",
-    )
+    return np.array(texts, object), np.array(labels, object)
 
 
-def temperatures() -> Any:
-    """Four years of daily temperatures: a season, a warm or cold spell, and noise (a table)."""
-    import pandas as pd
-
-    random = np.random.default_rng(0)
-    days = np.arange(4 * 365)
+def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
+    """Daily temperatures of some years: a season, a warm or cold spell, and noise."""
+    random = np.random.default_rng(seed)
+    days = np.arange(years * 365)
     spell = np.zeros(len(days))
     push = random.normal(0.0, 1.0, len(days))
     for day in range(1, len(days)):
         spell[day] = 0.85 * spell[day - 1] + push[day]
     season = 11.0 - 9.0 * np.cos(2 * np.pi * days / 365.25)
-    return pd.DataFrame({"temperature": np.round(season + 1.5 * spell, 1)})
+    degrees: np.ndarray = np.round(season + 1.5 * spell, 1)
+    return degrees

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.targets import of_folders
-from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    SCALING,
+    TEST,
+    TEST_FILE,
+    VALIDATION,
+    DataCode,
+    DataKind,
+    Fed,
+    Place,
+    Question,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    Modality,
+    Rows,
+    Shown,
+    asked_shape,
+    shaped,
+    source_of,
+    values_of,
+    wanted_shape,
+)
+from netbuilder.core.data.prepare import scaling
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.csv_dialect import check_file
+from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import call, literal
 from netbuilder.core.wording import listed, quoted
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -179,3 +208,181 @@ def decode(files: Iterable[Path | str], shape: tuple[int, ...]) -> NDArray[np.ui
                 path=str(file),
             ) from error
     return out
+
+
+_LOOK_AT = 200
+# A pixel stands in memory as given (1 byte) and as the network sees it (4 bytes).
+_BYTES_A_PIXEL = 5
+
+
+def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    """Size, colours and scale of the pictures for Input node ``key``."""
+    source = source_of(project, key, samples)
+    values = samples.arrays[source]
+    if values.dtype == object:
+        shape: tuple[int, ...] = samples.sample_shape
+        asked = asked_shape(project, key)
+        whole = all(isinstance(size, int) for size in asked)
+        # An Input node that says its size is obeyed, unless the recipe says otherwise.
+        if len(asked) == 3 and whole and asked[2] in {1, 3}:
+            if "image_size" not in project.data.options:
+                shape = (*asked[:2], shape[2])
+            if "color_mode" not in project.data.options:
+                shape = (*shape[:2], asked[2])
+        # Only mean and deviation need pixels: what black and white are is known.
+        few = train[:: max(1, len(train) // _LOOK_AT)]
+        looked_at = decode(values[few if project.data.scaling == "standard" else few[:1]], shape)
+    else:
+        shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
+        looked_at = values[train]
+    offset, scale = scaling.fit_whole(looked_at, project.data.scaling, samples.value_range)
+    mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
+    fitted = InputPre(
+        "image",
+        shape,
+        "float32",
+        (),
+        offset,
+        scale,
+        source=source,
+        color_mode=mode,
+        value_range=samples.value_range or (),
+    )
+    return fitted, ()
+
+
+def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    """Pictures from files stay 8-bit, which takes a quarter of the memory."""
+    values = values_of(samples, pre, rows)
+    if values.dtype == object:
+        return decode(values, tuple(size or 1 for size in pre.shape))
+    return shaped(values, pre)
+
+
+def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
+    """The first pictures as 8-bit pixels."""
+    values = next(iter(samples.arrays.values()))[:count]
+    if values.dtype == object:
+        return decode(values, samples.sample_shape)
+    low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))
+    scaled = (np.asarray(values, np.float64) - low) / ((high - low) or 1.0)
+    return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    return Shown(images=thumbnails(samples, count))
+
+
+def pixels_of_files(files: Sequence[Path], entry: InputPre) -> Array:
+    """Pixels of picture files in the range that the model was trained on.
+
+    Raises:
+        DataError: a file cannot be read, or the model does not take pictures.
+    """
+    for file in files:
+        check_file(file)
+    shape = tuple(size or 1 for size in entry.shape)
+    if len(shape) != 3:
+        raise DataError(
+            "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
+        )
+    decoded = decode(files, shape)
+    low, high = entry.value_range or (0.0, 255.0)
+    if (low, high) == (0.0, 255.0):
+        return decoded
+    return (low + decoded.astype(np.float32) / 255.0 * (high - low)).astype(np.float32)
+
+
+def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    """Pictures as the model takes them, whatever the recipe says."""
+    entry = next(entry for entry in pre.inputs.values() if entry.kind == "image")
+    options = {
+        "image_size": [int(size or 1) for size in entry.shape[:2]],
+        "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
+    }
+    return read_image_folder(path, options)
+
+
+def _decoded(samples: Samples, pre: InputPre) -> int | None:
+    if next(iter(samples.arrays.values())).dtype != object:
+        return None
+    return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in pre.shape]))
+
+
+IMAGE = Modality(
+    "image",
+    "images",
+    fit_image,
+    _pixels,
+    _shown,
+    endings=ENDINGS,
+    of_files=pixels_of_files,
+    labelled=_labelled,
+    decoded=_decoded,
+)
+
+
+def _read_kind(data: Data, path: Path, test: bool) -> Samples:
+    return read_image_folder(path, data.options)
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    return read_images(path, data.options, test=True)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    return {} if path.is_dir() else None
+
+
+def _code(question: Question) -> DataCode:
+    data = question.project.data
+    size = data.options.get("image_size") or [64, 64]
+    mode = str(data.options.get("color_mode") or "rgb")
+    lines = [
+        "def read_pictures(folder):",
+        '    """Pictures from one folder per class: pixels from 0 to 1, and class numbers."""',
+        "    dataset = "
+        + call(
+            "keras.utils.image_dataset_from_directory",
+            [
+                "folder",
+                f"image_size={literal(list(size), tuples=True)}",
+                f"color_mode={literal(mode)}",
+                "shuffle=False",
+                "verbose=False",
+            ],
+            4,
+        ),
+        "    batches = [(pixels.numpy() / 255, numbers.numpy()) for pixels, numbers in dataset]",
+        "    x, y = (np.concatenate(part) for part in zip(*batches))",
+        '    return x.astype("float32"), y, dataset.class_names',
+        "",
+        "",
+        f"x, y, labels = read_pictures({literal(data.path)})",
+    ]
+    if data.test_path:
+        lines.append(f"x_test, y_test, _ = read_pictures({literal(data.test_path)})")
+    return DataCode(tuple(lines), Fed.PIXELS, own_test=bool(data.test_path))
+
+
+KIND = DataKind(
+    name="images",
+    title="Pictures",
+    help="pictures: a folder with one folder for each class",
+    noun="pictures",
+    options=(
+        Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
+        Param("color_mode", Kind.CHOICE, "rgb", "colour or grey", choices=tuple(COLOR_MODES)),
+        SCALING,
+        VALIDATION,
+        TEST,
+        TEST_FILE,
+        MEMORY,
+    ),
+    read=_read_kind,
+    code=_code,
+    place=Place.FOLDER,
+    recognise=_recognised,
+    read_test=_read_test,
+    task=lambda data: "classes",
+)

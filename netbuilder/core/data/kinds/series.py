@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import ENDINGS, read_table
+from netbuilder.core.data.kinds.kind import (
+    PARTS,
+    SCALING,
+    TABLE_FILE,
+    DataCode,
+    DataKind,
+    Fed,
+    Question,
+)
+from netbuilder.core.data.kinds.script import csv_arguments
 from netbuilder.core.data.kinds.table import as_numbers, missing_cells
+from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_samples import targets_of
+from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted
 
 if TYPE_CHECKING:
@@ -91,3 +109,60 @@ def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
         return np.empty((0, window, values.shape[1]))
     views = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
     return np.ascontiguousarray(views.transpose(0, 2, 1))
+
+
+def _read(data: Data, path: Path, test: bool) -> Samples:
+    table = read_csv(path, data.options)
+    targets = targets_of(data, [str(name) for name in table.columns], path.name)
+    ignored = [
+        name
+        for name in option_names(data.options, "ignore")
+        if name in table.columns and name not in targets
+    ]
+    return windows(table.drop(columns=ignored), targets, data.options, path.name)
+
+
+def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
+    """Lines of a script: from the data frame ``numbers`` to windows and what comes after them."""
+    wanted = literal(targets) if targets else "list(numbers.columns[-1:])"
+    return [
+        f'targets = numbers[{wanted}].to_numpy("float32")',
+        "# A sample is a window of rows; its answer is what comes after.",
+        f"window, horizon = {window}, {horizon}",
+        "count = len(numbers) - window - horizon + 1",
+        'rows = numbers.to_numpy("float32")',
+        "x = np.stack([rows[i : i + window] for i in range(count)])",
+        "y = targets[window + horizon - 1 :]",
+    ]
+
+
+def _code(question: Question) -> DataCode:
+    data = question.project.data
+    window = whole(data.options, "window", DEFAULT_WINDOW)
+    lines = (
+        f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
+        'numbers = data.select_dtypes("number")',
+        *window_lines(list(data.target), window, whole(data.options, "horizon", 1)),
+    )
+    return DataCode(lines, Fed.NUMBERS, ordered=True)
+
+
+KIND = DataKind(
+    name="series",
+    title="Series",
+    help="a series: rows follow each other in time",
+    noun="series",
+    options=(
+        Param("window", Kind.INT, DEFAULT_WINDOW, "steps that it looks back", 1),
+        Param("horizon", Kind.INT, 1, "steps that it looks ahead", 1),
+        SCALING,
+        *PARTS,
+        *TABLE_FILE,
+    ),
+    read=_read,
+    code=_code,
+    endings=ENDINGS,
+    columns=True,
+    table=read_table,
+    task=lambda data: "regression",
+)

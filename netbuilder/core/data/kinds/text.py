@@ -18,11 +18,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.targets import of_folders
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
+from netbuilder.core.data.kinds.kind import (
+    PARTS,
+    TABLE_FILE,
+    TASK,
+    DataCode,
+    DataKind,
+    Fed,
+    Place,
+    Question,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    Modality,
+    Rows,
+    Shown,
+    asked_shape,
+    source_of,
+    values_of,
+)
+from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_reader import read_csv
-from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted, did_you_mean, listed
 
 PADDING = ""
@@ -118,7 +143,6 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
 
 
 def _folder(path: Path) -> Samples:
-
     texts: list[str] = []
     labels: list[str] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
@@ -146,3 +170,114 @@ def _folder(path: Path) -> Samples:
         targets=of_folders(labels),
         source=path.name,
     )
+
+
+def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    """Vocabulary and length of the texts for Input node ``key``."""
+    source = source_of(project, key, samples)
+    texts = samples.arrays[source][train]
+    options = project.data.options
+    asked = asked_shape(project, key)
+    if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
+        options = {**options, "sequence_length": asked[0]}
+    fitted = InputPre(
+        "text",
+        (fit_length(list(texts), options),),
+        "int32",
+        vocabulary=fit_vocabulary(texts, options),
+        source=source,
+    )
+    return fitted, ()
+
+
+def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    return raw_of_texts(list(values_of(samples, pre, rows)), pre)
+
+
+def raw_of_texts(texts: Sequence[str], entry: InputPre) -> Array:
+    """Word numbers of texts, (n, words)."""
+    return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1))
+
+
+def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+    texts = [file.read_text(encoding="utf-8-sig", errors="replace") for file in files]
+    return raw_of_texts(texts, entry)
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    return Shown(dict(samples.arrays))
+
+
+def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
+    return read_text(path, () if path.is_dir() else wanted, data.options)
+
+
+TEXT = Modality(
+    "text",
+    "texts",
+    fit_text,
+    _numbers,
+    _shown,
+    endings=(".txt",),
+    of_files=_of_files,
+    labelled=_labelled,
+    labelled_tables=True,
+)
+
+
+def _read(data: Data, path: Path, test: bool) -> Samples:
+    return read_text(path, data.target, data.options)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A folder whose folders hold ``.txt`` files."""
+    if path.is_dir() and next(path.glob("*/*.txt"), None) is not None:
+        return {}
+    return None
+
+
+def _code(question: Question) -> DataCode:
+    data = question.project.data
+    if data.path.lower().endswith(TABLE_ENDINGS):
+        column, target = data.options.get("text"), data.target[0] if data.target else ""
+        lines = [
+            f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
+            f"targets = data[{literal(target)}]" if target else "targets = data.iloc[:, -1]",
+            f'texts = data[{literal(column)}].to_numpy("str")'
+            if column
+            else f'texts = data.drop(columns={literal([target])}).iloc[:, 0].to_numpy("str")'
+            if target
+            else 'texts = data.iloc[:, 0].to_numpy("str")',
+        ]
+    else:
+        lines = [
+            "from pathlib import Path",
+            "",
+            f'files = sorted(Path({literal(data.path)}).glob("*/*.txt"))',
+            'texts = np.array([file.read_text(encoding="utf-8") for file in files])',
+            "targets = pd.Series([file.parent.name for file in files])",
+        ]
+    return DataCode((*lines, *word_numbers(question), *answers(question.task)), Fed.IDS)
+
+
+KIND = DataKind(
+    name="text",
+    title="Texts",
+    help="text: one column of sentences",
+    noun="texts",
+    options=(
+        Param("text", Kind.TEXT, None, "column with the text", optional=True),
+        Param("max_words", Kind.INT, DEFAULT_WORDS, "words that are known", 2),
+        Param("sequence_length", Kind.INT, None, "words a text", 1, optional=True),
+        TASK,
+        *PARTS,
+        *TABLE_FILE,
+    ),
+    read=_read,
+    code=_code,
+    place=Place.EITHER,
+    endings=TABLE_ENDINGS,
+    recognise=_recognised,
+    columns=True,
+)

@@ -15,17 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.kinds import images, text
 from netbuilder.core.data.kinds import table as tables
+from netbuilder.core.data.kinds import text
+from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_arrays
 from netbuilder.core.data.kinds.series import cut, numbers_of, windows
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.prepare.targets import encode_targets
-from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, did_you_mean, listed
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[Any]
-ARRAY_ENDINGS = (".npz", ".h5", ".hdf5")
 
 
 def read_split(data: Data, pre: Preprocessing, path: Path) -> Split:
@@ -74,16 +74,16 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
 
 
 def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
-    kinds = {entry.kind for entry in pre.inputs.values()}
     wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
     if path.suffix.lower() in ARRAY_ENDINGS:
         return _array_samples(data, pre, path)
-    if "text" in kinds:
-        return text.read_text(path, () if path.is_dir() else wanted, data.options)
+    sorts = [MODALITIES[entry.kind] for entry in pre.inputs.values()]
+    own = next((sort.labelled for sort in sorts if sort.labelled is not None), None)
+    # Pictures may also stand in a table, a pixel a column.
+    if own is not None and (path.is_dir() or sorts[0].labelled_tables):
+        return own(data, pre, path)
     if path.is_dir():
-        if "image" not in kinds:
-            raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
-        return images.read_image_folder(path, _image_options(pre))
+        raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
     table = read_csv(path, data.options)
     series = series_input(pre)
     if series is not None:
@@ -105,15 +105,6 @@ def _array_samples(data: Data, pre: Preprocessing, path: Path) -> Samples:
     samples = tested or read_arrays(path, data.options, names, answers)
     assert samples is not None
     return samples
-
-
-def _image_options(pre: Preprocessing) -> dict[str, Any]:
-    """Pictures as the model takes them, whatever the recipe says."""
-    entry = next(entry for entry in pre.inputs.values() if entry.kind == "image")
-    return {
-        "image_size": [int(size or 1) for size in entry.shape[:2]],
-        "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
-    }
 
 
 def series_input(pre: Preprocessing) -> InputPre | None:
@@ -226,7 +217,7 @@ def raw_of_table(
             shape = [size or 1 for size in entry.shape]
             raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
         elif entry.kind == "text":
-            raw[key] = raw_of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
+            raw[key] = text.raw_of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
         else:
             answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
             raw[key] = pixels(kept.drop(columns=answers), entry, source)
@@ -264,27 +255,6 @@ def _text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series
         )
     longest = max(strings, key=lambda name: table[name].fillna("").astype(str).str.len().mean())
     return table[longest].fillna("")
-
-
-def raw_of_texts(texts: list[str], entry: InputPre) -> Array:
-    """Word numbers of texts, (n, words)."""
-    return text.encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1))
-
-
-def raw_of_images(files: list[Path], entry: InputPre) -> Array:
-    """Pixels of picture files in the range that the model was trained on."""
-    for file in files:
-        check_file(file)
-    shape = tuple(size or 1 for size in entry.shape)
-    if len(shape) != 3:
-        raise DataError(
-            "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
-        )
-    decoded = images.decode(files, shape)
-    low, high = entry.value_range or (0.0, 255.0)
-    if (low, high) == (0.0, 255.0):
-        return decoded
-    return (low + decoded.astype(np.float32) / 255.0 * (high - low)).astype(np.float32)
 
 
 def one_row(values: Mapping[str, object]) -> pd.DataFrame:

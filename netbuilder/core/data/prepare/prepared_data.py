@@ -19,7 +19,7 @@ from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preproc
 from netbuilder.core.data.prepare.splits import Rows3, rows_of_parts, split_rows
 from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.sources import read
+from netbuilder.core.data.registry import kind_of, read
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import feeds_embedding, input_ids, last_units, output_ids
 from netbuilder.core.project.model import Data, Project
@@ -76,7 +76,8 @@ def make_plan(project: Project, base: Path) -> PreparedData:
         *((key, last_units(graph, key)) for key in graph.outputs),
     )
     key = (stamp(project.data, base), ends, project.training.seed)
-    make = _make_large if is_large(project.data, base) else _make
+    large = kind_of(project.data).streams and is_large(project.data, base)
+    make = _make_large if large else _make
     return _PLANS.get(key, lambda: make(project, base))
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.kinds.table import as_label
-from netbuilder.core.data.prepare.fit_inputs import wanted_shape
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.readers import large_csv

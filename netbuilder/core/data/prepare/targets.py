@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, TASKS
 from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric
 from netbuilder.core.data.prepare.preprocess import OutputPre
+from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import place, quoted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FOLDER = "folder"  # name of the index of samples that a folder for each class holds
 MAX_NUMBER_CLASSES = 20
 MAX_CLASSES = 1000
 
@@ -149,13 +149,6 @@ def fit(
     return OutputPre(task, names, classes, units=len(classes), one_hot=one_hot)
 
 
-def of_folders(labels: Sequence[str]) -> pd.DataFrame:
-    """Targets of samples that lie in a folder for each class; messages then name the folder."""
-    import pandas as pd
-
-    return pd.DataFrame({"class": labels}, index=pd.RangeIndex(len(labels), name=_FOLDER))
-
-
 def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArray[Any]:
     """Targets as numbers: (n, columns) float64 for numbers and labels, class numbers (n,) else.
 
@@ -174,7 +167,7 @@ def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArra
     unknown = labels[numbers.isna()]
     if len(unknown):
         found = shown(unknown.iloc[0])
-        if targets.index.name == _FOLDER:
+        if targets.index.name == FOLDER:
             raise DataError(
                 f"'{source}' has the folder '{found}', a class that the training data did not "
                 "hold.",

@@ -49,8 +49,8 @@ def limit_bytes(data: Data) -> float:
 
 
 def is_large(data: Data, base: Path) -> bool:
-    """Whether the recipe's CSV file is estimated not to fit in memory."""
-    if data.kind != "csv" or not data.path:
+    """Whether the recipe's file is estimated not to fit in memory."""
+    if not data.path:
         return False
     path = base / data.path
     return path.is_file() and path.stat().st_size * _GROWTH > limit_bytes(data)

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 Array = NDArray[Any]
+FOLDER = "folder"  # name of the index of samples that a folder for each class holds
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,10 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+
+def of_folders(labels: Sequence[str]) -> pd.DataFrame:
+    """Targets of samples that lie in a folder for each class; messages then name the folder."""
+    import pandas as pd
+
+    return pd.DataFrame({"class": labels}, index=pd.RangeIndex(len(labels), name=FOLDER))

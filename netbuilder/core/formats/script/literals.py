@@ -17,6 +17,7 @@ from netbuilder.core.catalog.training.index import (
 )
 from netbuilder.core.formats.importing.import_params import same_value
 from netbuilder.core.project.model import Choice
+from netbuilder.core.python_text import call, literal
 
 _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
@@ -24,32 +25,6 @@ _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.CONSTRAINT: CONSTRAINTS,
 }
 _TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
-WIDTH = 88
-
-
-def literal(value: Any, tuples: bool = False) -> str:
-    """A value as Python writes it, with double quotes; lists as tuples where ``tuples``."""
-    if isinstance(value, str):
-        text = repr(value)
-        return text if '"' in text else f'"{text[1:-1]}"'
-    if isinstance(value, list | tuple):
-        inner = ", ".join(literal(one, tuples) for one in value)
-        if not tuples:
-            return f"[{inner}]"
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
-    return repr(value)
-
-
-def call(name: str, arguments: list[str], indent: int = 0) -> str:
-    """``name(a, b)``, on one line if it fits, else one argument a line."""
-    line = f"{name}({', '.join(arguments)})"
-    if len(line) + indent <= WIDTH or len(arguments) < 2:
-        return line
-    space = " " * indent
-    body = "".join(f"{space}    {argument},\n" for argument in arguments)
-    return f"{name}(\n{body}{space})"
 
 
 def arguments(params: tuple[Param, ...], values: Mapping[str, Any]) -> list[str]:

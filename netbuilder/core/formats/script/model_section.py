@@ -8,9 +8,11 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.literals import call, identifier, layer_call, literal
+from netbuilder.core.formats.script.literals import identifier, layer_call
 from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.python_text import call, literal
 
 _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
@@ -18,11 +20,6 @@ _RESERVED = {
     "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
     "raw", "answer", "trained", "class_weight", "columns", "targets", "sample", "callbacks",
 }  # fmt: skip
-
-
-def used_inputs(graph: Graph) -> tuple[str, ...]:
-    """Ids of the Input nodes that feed something, in order: what the model takes."""
-    return tuple(name for name in graph.inputs if graph.targets[name])
 
 
 def is_chain(graph: Graph) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
-from netbuilder.core.formats.script.literals import literal
-from netbuilder.core.formats.script.model_section import used_inputs
 from netbuilder.core.project.model import Project
+from netbuilder.core.python_text import literal
 
 
 def split_cell(project: Project, recipe: Recipe) -> Cell:
@@ -26,12 +26,12 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
         cell.add("x_train, y_train = x_test, y_test = x, y")
     else:
         stratify = ", stratify=y" if recipe.task in (CLASSES, BINARY) else ""
-        _split(cell, data.test_split, project, stratify)
+        _split(cell, data.test_split, project, stratify, recipe)
     return cell
 
 
-def _split(cell: Cell, share: float, project: Project, stratify: str) -> None:
-    several = len(used_inputs(project.graph)) > 1 and project.data.kind == "arrays"
+def _split(cell: Cell, share: float, project: Project, stratify: str, recipe: Recipe) -> None:
+    several = len(used_inputs(project.graph)) > 1 and not recipe.table
     rows = "np.arange(len(y))" if several else "x"
     names = "train, test" if several else "x_train, x_test"
     cell.add(

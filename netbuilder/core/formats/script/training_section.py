@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
-from netbuilder.core.formats.script.literals import literal, object_call
-from netbuilder.core.formats.script.model_section import used_inputs
+from netbuilder.core.formats.script.literals import object_call
 from netbuilder.core.project.model import Choice, OutputGoal, Project
+from netbuilder.core.python_text import literal
 
 
 def compile_cell(project: Project, recipe: Recipe) -> Cell:

@@ -9,15 +9,9 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.node_label import describe
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Node, Project
 
-_KINDS = {
-    "csv": "table",
-    "images": "pictures",
-    "text": "texts",
-    "series": "series",
-    "arrays": "arrays",
-}
 _LOSS_BY_TASK = {
     "regression": "mean squared error",
     "binary": "binary cross-entropy",
@@ -63,7 +57,8 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
     if not data.kind:
         return ""
     stem = data.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    name = data.name or stem or _KINDS.get(data.kind, data.kind)
+    kind = KINDS.get(data.kind)
+    name = data.name or stem or (kind.noun if kind is not None else data.kind)
     shape = facts.input_shapes.get(input_id) if facts is not None else None
     if not shape:
         return name

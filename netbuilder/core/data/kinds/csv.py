@@ -1,0 +1,153 @@
+"""Tables: a row is a sample, its columns are features and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds import table
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    SCALING,
+    TABLE_FILE,
+    TASK,
+    DataCode,
+    DataKind,
+    Question,
+)
+from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
+from netbuilder.core.data.kinds.modality import shaped as shaped_as
+from netbuilder.core.data.kinds.script import csv_arguments, picked_columns
+from netbuilder.core.data.prepare import scaling
+from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_samples import samples_of_table
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.graph_ends import feeds_embedding
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDINGS = (".csv", ".tsv", ".txt", ".dat")
+
+
+def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    """Columns and scales of Input node ``key``, from the rows ``train``, and notes."""
+    assert samples.table is not None
+    data = project.data
+    names = list(dict.fromkeys(data.inputs.get(key) or samples.table.columns))
+    columns, notes = table.make_columns(
+        samples.table[names].iloc[train], data.options, samples.source, data.columns
+    )
+    if not columns:
+        raise DataError(
+            f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
+            "Choose columns of numbers, or text columns with few distinct values.",
+        )
+    values = table.encode(samples.table.iloc[train], columns, samples.source)
+    if feeds_embedding(project.graph, key):
+        return InputPre("table", (values.shape[1],), "int32", columns), notes
+    shape = wanted_shape(project, key, (values.shape[1],))
+    if len(shape) > 1:
+        offset, scale = scaling.fit_whole(values, data.scaling, None)
+    else:
+        keep = np.concatenate(
+            [np.full(len(column.features), column.kind == "category") for column in columns]
+        )
+        offset, scale = scaling.fit_columns(values, data.scaling, keep)
+    return InputPre("table", shape, "float32", columns, offset, scale), notes
+
+
+def _encoded(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    assert samples.table is not None
+    return shaped_as(table.encode(samples.table.iloc[rows], pre.columns, samples.source), pre)
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    assert samples.table is not None
+    return Shown({str(name): samples.table[name] for name in samples.table.columns})
+
+
+TABLE = Modality("table", "rows", fit_table, _encoded, _shown)
+
+
+def _read(data: Data, path: Path, test: bool) -> Samples:
+    return samples_of_table(data, read_csv(path, data.options), path.name, test=test)
+
+
+def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
+    """The table as it stands in the file, its first ``most`` rows only where that is given."""
+    return read_csv(path, data.options, most)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    return {} if path.suffix.lower() in ENDINGS else None
+
+
+def _code(question: Question) -> DataCode:
+    project, data = question.project, question.project.data
+    more = csv_arguments(project)
+    lines = [f"data = pd.read_csv({literal(data.path)}{more})"]
+    if data.test_path:
+        lines.append(f"test = pd.read_csv({literal(data.test_path)}{more})")
+    missing = {"drop": "dropna()", "mean": "fillna({0}.mean(numeric_only=True))"}
+    how = missing.get(str(data.options.get("missing", "")))
+    if how:
+        frames = ("data", "test") if data.test_path else ("data",)
+        lines += [f"{name} = {name}.{how.format('data')}" for name in frames]
+    targets = list(data.target) or [one for columns in data.targets.values() for one in columns]
+    ignored = [str(one) for one in data.options.get("ignore") or []]
+    weight = data.options.get("sample_weight")
+    dropped = [*targets, *ignored, *([str(weight)] if weight else [])]
+    wanted = literal(targets) if targets else "[data.columns[-1]]"
+    lines += [
+        f"targets = {wanted}",
+        f"x = pd.get_dummies(data.drop(columns={_columns(targets, dropped)}))",
+        *_answers(question.task, "data", "y", first=True),
+    ]
+    if data.test_path:
+        drop = f'test.drop(columns={_columns(targets, dropped)}, errors="ignore")'
+        lines += [
+            f"x_test = pd.get_dummies({drop})",
+            "x_test = x_test.reindex(columns=x.columns, fill_value=0)",
+            *_answers(question.task, "test", "y_test", first=False),
+        ]
+    lines += picked_columns(project)
+    return DataCode(tuple(lines), own_test=bool(data.test_path))
+
+
+def _columns(targets: list[str], dropped: list[str]) -> str:
+    more = [one for one in dropped if one not in targets]
+    return f"targets + {literal(more)}" if more else "targets"
+
+
+def _answers(task: str, frame: str, name: str, *, first: bool) -> list[str]:
+    if task in {REGRESSION, MULTI_LABEL}:
+        return [f'{name} = {frame}[targets].to_numpy("float32")']
+    column = f"{frame}[targets[0]].astype(str)"
+    numbers = f"{name} = {column}.map({{label: i for i, label in enumerate(labels)}}).to_numpy()"
+    return [f"labels = sorted({column}.unique())", numbers] if first else [numbers]
+
+
+KIND = DataKind(
+    name="csv",
+    title="Table",
+    help="a table: each column is a feature",
+    noun="table",
+    options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
+    read=_read,
+    code=_code,
+    endings=ENDINGS,
+    recognise=_recognised,
+    columns=True,
+    table=read_table,
+    streams=True,
+)

@@ -1,0 +1,178 @@
+"""Rows of the generated sets, and how their samples and scripts are made."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds import generated, series
+from netbuilder.core.data.kinds.data_set import (
+    DataSet,
+    chosen,
+    noise_option,
+    samples_option,
+    seed_option,
+)
+from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.script import answers, picked_columns, word_numbers
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.python_text import literal
+
+
+def _arguments(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
+    given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
+    return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
+
+
+def made(function: Callable[..., Any]) -> list[str]:
+    """Lines of a script: the text of the generator."""
+    return [*inspect.getsource(function).rstrip().split("\n"), "", ""]
+
+
+def points(
+    name: str, title: str, description: str, task: str, function: Callable[..., Any],
+    params: tuple[Param, ...],
+) -> DataSet:  # fmt: skip
+    """A set of points in the plane, told apart by their colour."""
+
+    def make(options: Mapping[str, Any]) -> Samples:
+        import pandas as pd
+
+        places, colours = function(**chosen(params, options))
+        return Samples(
+            role="table",
+            table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
+            targets=pd.DataFrame({"colour": colours}),
+            source=name,
+        )
+
+    def code(question: Question) -> DataCode:
+        lines = [
+            *made(function),
+            f"points, colours = {name}({_arguments(params, question.project.data.options)})",
+            'x = pd.DataFrame(points, columns=["x", "y"])',
+            "targets = pd.Series(colours)",
+            *picked_columns(question.project),
+            *answers(question.task),
+        ]
+        return DataCode(tuple(lines))
+
+    return DataSet(name, title, description, task, make, code, params)
+
+
+_WAVES = (
+    samples_option(1200),
+    noise_option(0.05, 1.0),
+    Param("steps", Kind.INT, 40, "length of a sequence", 8, 1000),
+    seed_option(),
+)
+_REVIEWS = (
+    samples_option(1200),
+    seed_option(),
+    Param("max_words", Kind.INT, 10_000, "words that are known", 3, 10**6, more=True),
+)
+_TEMPERATURES = (
+    Param("years", Kind.INT, 4, "how many years", 1, 40),
+    Param("window", Kind.INT, 14, "steps that it looks back", 1, 1000),
+    Param("horizon", Kind.INT, 1, "steps that it looks ahead", 1, 1000),
+    seed_option(),
+)
+
+
+def _waves(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    values, shapes = generated.waves(**chosen(_WAVES, options))
+    return Samples(
+        role="numbers",
+        arrays={"wave": values},
+        targets=pd.DataFrame({"shape": shapes}),
+        source="waves",
+    )
+
+
+def _waves_code(question: Question) -> DataCode:
+    lines = [
+        *made(generated.waves),
+        f"x, shapes = waves({_arguments(_WAVES, question.project.data.options)})",
+        "targets = pd.Series(shapes)",
+        *answers(question.task),
+    ]
+    return DataCode(tuple(lines), Fed.NUMBERS)
+
+
+def _reviews(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    texts, opinions = generated.reviews(**chosen(_REVIEWS[:2], options))
+    return Samples(
+        role="text",
+        arrays={"text": texts},
+        targets=pd.DataFrame({"opinion": list(opinions)}),
+        source="reviews",
+    )
+
+
+def _reviews_code(question: Question) -> DataCode:
+    lines = [
+        *made(generated.reviews),
+        f"texts, opinions = reviews({_arguments(_REVIEWS[:2], question.project.data.options)})",
+        'texts, targets = texts.astype("str"), pd.Series(opinions)',
+        *word_numbers(question),
+        *answers(question.task),
+    ]
+    return DataCode(tuple(lines), Fed.IDS)
+
+
+def _temperatures(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    found = chosen(_TEMPERATURES, options)
+    degrees = generated.temperatures(found["years"], found["seed"])
+    return series.windows(
+        pd.DataFrame({"temperature": degrees}),
+        ("temperature",),
+        {**options, "window": found["window"], "horizon": found["horizon"]},
+        "temperatures",
+    )
+
+
+def _temperatures_code(question: Question) -> DataCode:
+    options = question.project.data.options
+    found = chosen(_TEMPERATURES, options)
+    given = _arguments((_TEMPERATURES[0], _TEMPERATURES[3]), options)
+    lines = [
+        *made(generated.temperatures),
+        f'numbers = pd.DataFrame({{"temperature": temperatures({given})}})',
+        *series.window_lines(["temperature"], found["window"], found["horizon"]),
+    ]
+    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
+
+
+GENERATED = (
+    points("moons", "Two moons", "Points of two colours, in half moons that reach into each other.",
+           "binary", generated.moons,
+           (samples_option(400), noise_option(0.15, 1.0), seed_option())),
+    points("circles", "Circles", "Points of two colours: a ring around a disc.", "binary",
+           generated.circles,
+           (samples_option(400), noise_option(0.08, 1.0),
+            Param("inner", Kind.FLOAT, 0.45, "size of the disc", 0.05, 0.95), seed_option())),
+    points("spiral", "Spiral", "Points on the two arms of a spiral: the hardest playground.",
+           "binary", generated.spiral,
+           (samples_option(500), noise_option(0.15, 2.0),
+            Param("turns", Kind.FLOAT, 1.5, "turns of each arm", 0.25, 4.0), seed_option())),
+    points("blobs", "Blobs", "Points in clouds, a colour each.", "classes", generated.blobs,
+           (samples_option(450), noise_option(1.6, 10.0),
+            Param("clouds", Kind.INT, 3, "how many clouds", 2, 8), seed_option(8))),
+    DataSet("waves", "Waves", "Sequences of steps: sine, square, sawtooth or noise.", "classes",
+            _waves, _waves_code, _WAVES),
+    DataSet("reviews", "Reviews", "Short sentences of praise or blame.", "binary", _reviews,
+            _reviews_code, _REVIEWS),
+    DataSet("temperatures", "Temperatures", "Years of daily temperatures: foretell the next day "
+            "from the days before.", "regression", _temperatures, _temperatures_code,
+            _TEMPERATURES),
+)  # fmt: skip

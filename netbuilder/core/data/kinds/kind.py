@@ -1,0 +1,165 @@
+"""What a row of the registry of data kinds is, and the options that many kinds share.
+
+File dialogs, drops on the window, the gallery, the recipe's form, messages, previews, scripts and
+the documentation follow from the rows, so nothing about a kind is written down anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.project.model import Data, Project
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Place(StrEnum):
+    """Where the samples of a kind lie."""
+
+    NOWHERE = "nowhere"  # they come along or are made
+    FILE = "file"
+    FOLDER = "folder"
+    EITHER = "either"
+
+
+class Fed(StrEnum):
+    """What the data section of a script leaves in ``x``."""
+
+    TABLE = "table"  # a data frame, still to be scaled
+    IDS = "ids"  # whole numbers that stand for words
+    PIXELS = "pixels"  # pictures as the network takes them
+    RAW_PIXELS = "raw_pixels"  # pictures as arrays, still to be scaled
+    NUMBERS = "numbers"  # arrays, still to be scaled along the last axis
+
+
+@dataclass(frozen=True)
+class DataCode:
+    """The data section of a script: its lines leave ``x`` and ``y`` (and ``labels`` of classes).
+
+    ``own_test``: they leave ``x_test`` and ``y_test`` too. ``ordered``: samples follow each
+    other in time.
+    """
+
+    lines: tuple[str, ...]
+    fed: Fed = Fed.TABLE
+    own_test: bool = False
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a kind is asked to write code for. ``task`` is the task of the first output."""
+
+    project: Project
+    facts: DataFacts | None
+    task: str
+
+
+def _no_test_part(data: Data, path: Path) -> Samples | None:
+    return None
+
+
+def _not_recognised(path: Path) -> Mapping[str, Any] | None:
+    return None
+
+
+@dataclass(frozen=True)
+class DataKind:
+    """One kind of data.
+
+    Attributes:
+        name: as ``Data.kind`` says it.
+        title: on cards and in menus.
+        help: one sentence about what it reads and learns.
+        noun: the samples in a word or two: "table", "pictures".
+        options: what can be chosen about it, for the recipe's form.
+        read: (recipe, file or folder, whether it is the test file) to samples.
+        code: the data section of a script.
+        place: whether it reads a file, a folder, either or neither.
+        endings: of the files that it reads, with their dots, small letters.
+        recognise: the options to begin with where it thinks that a path is its own, else None.
+        read_test: samples of the part for testing that the same file or folder holds, or None.
+        columns: a target column is chosen by its name.
+        table: (recipe, file, most rows or None) to the table as it stands in the file, which is
+            what the preview shows; None: it shows the samples.
+        streams: a file that does not fit in memory is read while training.
+        more_options: options that depend on what is chosen: those of a built-in set.
+        task: the task as the recipe alone tells it, or "".
+        chosen: (recipe) to what is read, for titles: the set's title or the file's name.
+    """
+
+    name: str
+    title: str
+    help: str
+    noun: str
+    options: tuple[Param, ...]
+    read: Callable[[Data, Path, bool], Samples]
+    code: Callable[[Question], DataCode]
+    place: Place = Place.FILE
+    endings: tuple[str, ...] = ()
+    recognise: Callable[[Path], Mapping[str, Any] | None] = _not_recognised
+    read_test: Callable[[Data, Path], Samples | None] = _no_test_part
+    columns: bool = False
+    table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
+    streams: bool = False
+    more_options: Callable[[Data], tuple[Param, ...]] = lambda data: ()
+    task: Callable[[Data], str] = lambda data: ""
+    chosen: Callable[[Data], str] = lambda data: Path(data.path).name
+
+    def params(self, data: Data) -> tuple[Param, ...]:
+        """All options of a recipe of this kind, in the order of the form."""
+        return (*self.more_options(data), *self.options)
+
+
+TASK = Param(
+    "task",
+    Kind.CHOICE,
+    "auto",
+    "what the target is",
+    choices=("auto", "regression", "binary", "classes", "multi_label"),
+)
+SCALING = Param(
+    "scaling",
+    Kind.CHOICE,
+    "auto",
+    "of numbers, undone in the answers",
+    choices=("auto", "standard", "minmax", "none"),
+)
+VALIDATION = Param("validation_split", Kind.FLOAT, 0.1, "kept aside to watch", 0.0, 0.9)
+TEST = Param("test_split", Kind.FLOAT, 0.2, "kept aside to judge", 0.0, 0.9)
+TEST_FILE = Param("test_path", Kind.FILE, "", "instead of a part of the rows")
+PARTS = (VALIDATION, TEST, TEST_FILE)
+TABLE_FILE = (
+    Param(
+        "missing",
+        Kind.CHOICE,
+        "error",
+        "what to do with empty cells",
+        choices=("error", "drop", "mean"),
+        more=True,
+    ),
+    Param("separator", Kind.TEXT, None, "found by itself", optional=True, more=True),
+    Param("decimal", Kind.TEXT, None, "point or comma: found by itself", optional=True, more=True),
+    Param("encoding", Kind.TEXT, None, "found by itself", optional=True, more=True),
+    Param("ignore", Kind.STRINGS, None, "columns to leave out", optional=True, more=True),
+    Param("categories", Kind.STRINGS, None, "numbers that are names", optional=True, more=True),
+    Param(
+        "sample_weight", Kind.TEXT, None, "column: how much a row counts", optional=True, more=True
+    ),
+)
+MEMORY = Param(
+    "memory_limit_mb",
+    Kind.FLOAT,
+    1024,
+    "larger data is read while training",
+    1,
+    more=True,
+)

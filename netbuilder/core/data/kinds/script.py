@@ -1,0 +1,67 @@
+"""Lines of scripts that several kinds share."""
+
+from __future__ import annotations
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds.kind import Question
+from netbuilder.core.project.model import Graph, Project
+from netbuilder.core.python_text import call, literal
+
+
+def used_inputs(graph: Graph) -> tuple[str, ...]:
+    """Ids of the Input nodes that feed something, in order: what the model takes."""
+    return tuple(name for name in graph.inputs if graph.targets[name])
+
+
+def answers(task: str) -> list[str]:
+    """From ``targets`` to ``y``: numbers as they are, classes by their number."""
+    if task in {REGRESSION, MULTI_LABEL}:
+        return ['y = targets.to_numpy("float32")']
+    return [
+        "labels = sorted(targets.astype(str).unique())",
+        "y = targets.astype(str).map({label: i for i, label in enumerate(labels)}).to_numpy()",
+    ]
+
+
+def picked_columns(project: Project) -> list[str]:
+    """Columns of each input where there are several; the whole table where there is one."""
+    inputs = used_inputs(project.graph)
+    if len(inputs) < 2:
+        given = project.data.inputs.get(inputs[0] if inputs else "")
+        return [f"x = x[{literal(list(given))}]"] if given else []
+    lines = ["columns = {"]
+    for name in inputs:
+        given = project.data.inputs.get(name)
+        lines.append(
+            f"    {literal(name)}: {literal(list(given)) if given else 'list(x.columns)'},"
+        )
+    return [*lines, "}"]
+
+
+def csv_arguments(project: Project) -> str:
+    """Arguments of ``pd.read_csv`` for the dialect that the recipe gives."""
+    options = project.data.options
+    named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}
+    more = [
+        f"{named[key]}={literal(options[key])}"
+        for key in named
+        if options.get(key) and options[key] != "auto"
+    ]
+    return "".join(f", {one}" for one in more)
+
+
+def word_numbers(question: Question) -> list[str]:
+    """From ``texts`` to ``x``: numbers of words."""
+    options = question.project.data.options
+    words = options.get("max_words")
+    if not words:
+        layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
+        words = next((node.params.get("input_dim", 10_000) for node in layers), 10_000)
+    listed = [f"max_tokens={words}"]
+    if options.get("sequence_length"):
+        listed.append(f"output_sequence_length={options['sequence_length']}")
+    return [
+        f"vectorize = {call('layers.TextVectorization', listed)}",
+        "vectorize.adapt(texts)",
+        'x = vectorize(texts).numpy().astype("int32")',
+    ]

@@ -1,0 +1,118 @@
+"""scikit-learn's small sets, which come with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.kinds.data_set import DataSet
+from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.script import picked_columns
+from netbuilder.core.data.readers.samples import Samples
+
+
+def _table(
+    name: str, title: str, description: str, task: str, target: str, unscaled: bool = False
+) -> DataSet:
+    loader = f"load_{name}"
+
+    def make(options: Mapping[str, Any]) -> Samples:
+        import pandas as pd
+        from sklearn import datasets
+
+        arguments: dict[str, Any] = {"scaled": False} if unscaled else {}
+        bunch: Any = getattr(datasets, loader)(**arguments)
+        values = bunch.target
+        if task != REGRESSION:
+            values = np.asarray([str(name) for name in bunch.target_names])[values]
+        return Samples(
+            role="table",
+            table=pd.DataFrame(bunch.data, columns=[str(name) for name in bunch.feature_names]),
+            targets=pd.DataFrame({target: values}),
+            source=name,
+        )
+
+    def code(question: Question) -> DataCode:
+        lines = [
+            f"from sklearn.datasets import {loader}",
+            "",
+            f"bunch = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
+            "x, y = bunch.data, bunch.target",
+        ]
+        if question.task != REGRESSION:
+            lines.append("labels = [str(name) for name in bunch.target_names]")
+        return DataCode((*lines, *picked_columns(question.project)))
+
+    return DataSet(name, title, description, task, make, code)
+
+
+def _digits(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    return Samples(
+        role="image",
+        arrays={"image": bunch.images[:, :, :, None].astype(np.float32)},
+        targets=pd.DataFrame({"digit": bunch.target}),
+        value_range=(0.0, 16.0),
+        source="digits",
+    )
+
+
+def _digits_code(question: Question) -> DataCode:
+    return DataCode(
+        (
+            "from sklearn.datasets import load_digits",
+            "",
+            "bunch = load_digits()",
+            'x = bunch.images[..., np.newaxis].astype("float32") / 16',
+            "y = bunch.target",
+            "labels = [str(name) for name in bunch.target_names]",
+        ),
+        Fed.PIXELS,
+    )
+
+
+def _linnerud(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_linnerud
+
+    bunch: Any = load_linnerud()
+    return Samples(
+        role="table",
+        table=pd.DataFrame(bunch.data, columns=[str(name) for name in bunch.feature_names]),
+        targets=pd.DataFrame(bunch.target, columns=[str(name) for name in bunch.target_names]),
+        source="linnerud",
+    )
+
+
+def _linnerud_code(question: Question) -> DataCode:
+    lines = (
+        "from sklearn.datasets import load_linnerud",
+        "",
+        "bunch = load_linnerud(as_frame=True)",
+        'x, y = bunch.data, bunch.target.to_numpy("float32")',
+        *picked_columns(question.project),
+    )
+    return DataCode(lines)
+
+
+SKLEARN = (
+    _table("diabetes", "Diabetes", "442 patients: ten measurements, and how the illness went on "
+           "after a year (scikit-learn).", "regression", "progression", unscaled=True),
+    _table("iris", "Iris", "150 flowers of three species, told apart by the lengths of their "
+           "leaves (scikit-learn).", "classes", "species"),
+    _table("wine", "Wine", "178 wines of three growers, told apart by thirteen measurements "
+           "(scikit-learn).", "classes", "cultivar"),
+    _table("breast_cancer", "Breast cancer", "569 tumours, malignant or benign, by thirty "
+           "measurements (scikit-learn).", "binary", "diagnosis"),
+    DataSet("linnerud", "Exercise", "20 people in a gym: weight, waist and pulse from three "
+            "exercises, three answers at once (scikit-learn).", "regression", _linnerud,
+            _linnerud_code),
+    DataSet("digits", "Digits", "1,797 handwritten digits as pictures of 8×8 grey pixels "
+            "(scikit-learn).", "classes", _digits, _digits_code),
+)  # fmt: skip

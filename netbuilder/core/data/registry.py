@@ -1,0 +1,106 @@
+"""The kinds of data and the sorts of samples: a new one is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from netbuilder.core.data.kinds import arrays, builtin, csv, images, series, text
+from netbuilder.core.data.kinds.kind import DataKind, Place
+from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import listed, quoted
+
+# In the order in which they are offered, and asked whether a path is theirs.
+KINDS: Mapping[str, DataKind] = {
+    row.name: row
+    for row in (builtin.KIND, text.KIND, csv.KIND, series.KIND, arrays.KIND, images.KIND)
+}
+
+MODALITIES: Mapping[str, Modality] = {
+    row.name: row for row in (csv.TABLE, images.IMAGE, text.TEXT, arrays.NUMBERS, arrays.IDS)
+}
+
+
+def kind_of(data: Data) -> DataKind:
+    """The row of a recipe's kind.
+
+    Raises:
+        DataError: no data is chosen, or there is no such kind.
+    """
+    if not data.kind:
+        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
+    if data.kind not in KINDS:
+        raise DataError(f"The data kind '{data.kind}' does not exist.", f"Use {quoted(KINDS, 20)}.")
+    return KINDS[data.kind]
+
+
+def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
+    """The samples of a recipe, or those for testing (None where it has none of their own).
+
+    Args:
+        data: the recipe.
+        base: folder that relative paths start from.
+        test: the test file's, or those that the same file or folder keeps for testing.
+
+    Raises:
+        DataError: no data is chosen, or it cannot be read.
+    """
+    kind = kind_of(data)
+    if kind.place is Place.NOWHERE:
+        return kind.read_test(data, base) if test else kind.read(data, base, False)
+    if not data.path:
+        raise DataError("No file is chosen yet.", "Choose a file in the Data panel.")
+    if test and not data.test_path:
+        return kind.read_test(data, base / data.path)
+    return kind.read(data, base / (data.test_path if test else data.path), test)
+
+
+def alternatives(data: Data) -> tuple[DataKind, ...]:
+    """The kinds that could read the recipe's file, the recipe's own among them."""
+    own = KINDS.get(data.kind)
+    if own is None or own.place is Place.NOWHERE:
+        return ()
+    ending = Path(data.path).suffix.lower()
+    found = tuple(kind for kind in KINDS.values() if ending and ending in kind.endings)
+    return found if own in found else (own,)
+
+
+def recipe_for(path: Path, written: str | None = None) -> Data:
+    """The recipe that fits a file or a folder.
+
+    Args:
+        path: the file or folder.
+        written: the path as the project writes it; ``path`` itself where it is not given.
+
+    Raises:
+        DataError: no kind of data reads it.
+    """
+    for kind in KINDS.values():
+        options = kind.recognise(path)
+        if options is not None:
+            shown = str(path) if written is None else written
+            return Data(kind=kind.name, path=shown, options=dict(options))
+    raise DataError(
+        f"“{path.name}” is of a kind that is not read here.",
+        f"Choose a file ({listed(endings(), 40)}) or a folder with a folder for each class.",
+        path=str(path),
+    )
+
+
+def endings() -> tuple[str, ...]:
+    """The endings of all files that are read, each once."""
+    return tuple(dict.fromkeys(end for kind in KINDS.values() for end in kind.endings))
+
+
+def file_filter() -> str:
+    """What a file dialog offers: all that is read, each kind, everything."""
+    lines = [f"Data ({_pattern(endings())})"]
+    lines += [f"{kind.title} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings]
+    return ";;".join([*lines, "All files (*)"])
+
+
+def _pattern(names: tuple[str, ...]) -> str:
+    return " ".join(f"*{name}" for name in names)
