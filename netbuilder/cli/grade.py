@@ -6,18 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.output import note, print_json, say
-from netbuilder.core.grading import report
+from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import files_of, grade
 from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import counted
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every handed-in file of a folder; a broken one is a row, never an end."""
+    if arguments.new_keys:
+        return _new_keys(Path(arguments.new_keys), arguments.json)
+    if not arguments.folder or not arguments.data:
+        raise UsageError(
+            "The folder with the hand-ins and --data HIDDEN are needed.",
+            "Write: netbuilder grade FOLDER --data HIDDEN.csv",
+        )
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read(Path(arguments.rubric)) if arguments.rubric else PLAIN
     files = files_of(folder)
@@ -34,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         Path(arguments.data),
         arguments.lesson or "",
         rubric=rubric,
+        private_key=_key(Path(arguments.key)) if arguments.key else "",
         bounds=Bounds(arguments.seconds, arguments.memory),
         told=told,
     )
@@ -47,6 +57,29 @@ def run(arguments: argparse.Namespace) -> int:
     _tell(found)
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
+    return 0
+
+
+def _key(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The key '{path}' cannot be read.", "Check the name and the folder."
+        ) from error
+
+
+def _new_keys(path: Path, as_json: bool) -> int:
+    """A pair of keys; one that is there already is never replaced: its seals would be lost."""
+    if path.exists():
+        raise UserError(f"'{path}' exists already.", "Choose another name: old seals need it.")
+    private, public = seal.new_keys()
+    write_bytes(path, private.encode("ascii") + b"\n")
+    path.chmod(0o600)
+    note(f"Wrote {path}. Keep it to yourself. The public key, for the lesson:")
+    say(public)
+    if as_json:
+        print_json({"public_key": public, "private_key_file": str(path)})
     return 0
 
 

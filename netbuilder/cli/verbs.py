@@ -147,14 +147,18 @@ def _screenshot(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", help="folder with the handed-in .h5, .keras and .netbuilder")
     parser.add_argument(
-        "--data", metavar="HIDDEN", required=True, help="hidden rows with known answers"
+        "folder", nargs="?", help="folder with the handed-in .h5, .keras and .netbuilder"
     )
+    parser.add_argument("--data", metavar="HIDDEN", help="hidden rows with known answers")
     parser.add_argument("--lesson", metavar="NAME", help="lesson whose steps count")
     parser.add_argument("--rubric", metavar="RUBRIC.toml", help="how points are given")
     parser.add_argument("-o", "--output", metavar="TABLE.csv", help="the table (.csv or .xlsx)")
     parser.add_argument("--html", metavar="REPORT.html", help="one page for all")
+    parser.add_argument("--key", metavar="KEYFILE", help="private key that opens seals")
+    parser.add_argument(
+        "--new-keys", metavar="KEYFILE", help="write a private key, print the public one"
+    )
     parser.add_argument("--feedback", metavar="FOLDER", help="one page a pupil")
     parser.add_argument(
         "--seconds", type=_positive, default=60.0, metavar="S", help="for one file (60)"

@@ -14,8 +14,13 @@ from netbuilder.core.grading.judge import ENDINGS
 from netbuilder.core.grading.points import award
 from netbuilder.core.grading.pool import DEFAULT, Bounds, judge_all
 from netbuilder.core.grading.rubric import PLAIN, Rubric
+from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 
+_SEALS = {
+    MISSING: "It has no seal.",
+    BROKEN: "Its seal does not fit: something was changed after it was handed in.",
+}
 Told = Callable[[Submission], None]
 
 
@@ -46,6 +51,7 @@ def grade(
     lesson: str = "",
     *,
     rubric: Rubric = PLAIN,
+    private_key: str = "",
     bounds: Bounds = DEFAULT,
     workers: int | None = None,
     told: Told | None = None,
@@ -58,6 +64,7 @@ def grade(
         data: hidden rows whose answers are known.
         lesson: name or file of the lesson whose steps count, "" for none.
         rubric: how points are given.
+        private_key: the teacher's, to open seals with; "" asks for none.
         bounds: what one file may cost.
         workers: processes at once; None: one a processor.
         told: is called with each submission as it is judged (before sameness is known).
@@ -78,6 +85,7 @@ def grade(
         files,
         data.resolve(),
         lesson,
+        private_key=private_key,
         bounds=bounds,
         workers=workers,
         told=(lambda path, answer: told(submission(path, answer))) if told else None,
@@ -111,7 +119,7 @@ def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submissio
         metrics=answer["metrics"],
         steps_done=sum(bool(one) for one in steps),
         steps=len(steps),
-        message=answer["message"],
+        message=f"{answer['message']} {_SEALS.get(answer.get('seal', ''), '')}".strip(),
         parameters=answer["parameters"],
         time=datetime.fromisoformat(time) if time else _modified(path),
         fingerprint=replace(Fingerprint(**fingerprint), sample=tuple(fingerprint["sample"])),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import hand_in
 from netbuilder.core.grading.sameness import fingerprint_of
+from netbuilder.core.grading.seal import MISSING, judged, statement
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -19,18 +20,19 @@ MODELS = (".h5", ".hdf5", ".keras")
 ENDINGS = (*MODELS, ".netbuilder")
 
 
-def judge(path: Path, data: Path, lesson: str = "") -> dict[str, Any]:
+def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> dict[str, Any]:
     """What a file holds and how good it is on the hidden data.
 
     Args:
         path: the file.
         data: the hidden rows, as ``results.evaluate`` takes them.
         lesson: name or file of the lesson whose steps are checked, "" for none.
+        private_key: the teacher's, to open seals with; "" asks for none.
 
     Returns:
         JSON: ``student``, ``work``, ``time``, ``steps`` [bool], ``metrics``, ``main`` (share of
         the points without a rubric, or None), ``parameters``, ``fingerprint``, ``svg``,
-        ``history``, ``message``, ``failed``.
+        ``history``, ``seal``, ``message``, ``failed``.
 
     Raises:
         UserError: the file cannot be read or does not fit the data.
@@ -60,7 +62,8 @@ def judge(path: Path, data: Path, lesson: str = "") -> dict[str, Any]:
     found["fingerprint"] = fingerprint_of(
         project.graph, weights, given.work if given else ""
     ).__dict__
-    evaluation = None
+    if private_key:
+        found["seal"] = _seal(private_key, found, given, trained)
     if trained is not None:
         evaluation = _evaluated(trained, data)
         found["metrics"] = evaluation
@@ -74,6 +77,26 @@ def judge(path: Path, data: Path, lesson: str = "") -> dict[str, Any]:
     if trained is None:
         found["message"] = "Nothing was trained: only the steps of the lesson count."
     return found
+
+
+def _seal(
+    private_key: str,
+    found: Mapping[str, Any],
+    given: hand_in.HandIn | None,
+    trained: TrainedModel | None,
+) -> str:
+    if given is None:
+        return MISSING
+    told = statement(
+        weights=found["fingerprint"]["weights"],
+        graph=found["fingerprint"]["graph"],
+        history={} if trained is None else trained.history,
+        student=given.student,
+        lesson=given.lesson,
+        steps=given.steps,
+        work=given.work,
+    )
+    return judged(private_key, given.seal, told)
 
 
 def main_share(metrics: Mapping[str, float]) -> float | None:

@@ -47,6 +47,7 @@ def judge_all(
     data: Path,
     lesson: str = "",
     *,
+    private_key: str = "",
     bounds: Bounds = DEFAULT,
     workers: int | None = None,
     told: Callable[[Path, Answer], None] | None = None,
@@ -58,6 +59,7 @@ def judge_all(
         files: what to judge.
         data: the hidden data.
         lesson: name or file of a lesson, "" for none.
+        private_key: opens seals, "" asks for none.
         bounds: of time and memory, a file.
         workers: processes; None: one a processor, at most 4 and no more than files.
         told: is called with each answer as it comes, from any thread.
@@ -77,7 +79,7 @@ def judge_all(
                 except queue.Empty:
                     return
                 try:
-                    found[file] = worker.ask(file, data, lesson)
+                    found[file] = worker.ask(file, data, lesson, private_key)
                 except CancelledError:
                     return
                 if told is not None:
@@ -103,14 +105,16 @@ class _Worker:
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
-    def ask(self, file: Path, data: Path, lesson: str) -> Answer:
+    def ask(self, file: Path, data: Path, lesson: str, private_key: str) -> Answer:
         if self._process is None:
             failed = self._start()
             if failed:
                 return failed
         assert self._process is not None
         assert self._process.stdin is not None
-        request = {"file": str(file), "data": str(data), "lesson": lesson}
+        request = {
+            "file": str(file), "data": str(data), "lesson": lesson, "private_key": private_key,
+        }  # fmt: skip
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()

@@ -1,8 +1,9 @@
 """The process that judges: reads a request a line, writes an answer a line, as JSON.
 
-``{"file": …, "data": …, "lesson": …}`` in, ``judge.judge``'s answer or ``{"failed": true,
-"message": …}`` out; the first line out is ``{"ready": true}``. Started by ``pool``; a file that
-kills it, or that it cannot finish in time, costs this process and nothing else.
+``{"file": …, "data": …, "lesson": …, "private_key": …}`` in, ``judge.judge``'s answer or
+``{"failed": true, "message": …}`` out; the first line out is ``{"ready": true}``. Started by
+``pool``; a file that kills it, or that it cannot finish in time, costs this process and nothing
+else.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     from netbuilder.core.grading.judge import judge
 
     try:
-        return judge(Path(request["file"]), Path(request["data"]), request.get("lesson", ""))
+        return judge(
+            Path(request["file"]), Path(request["data"]), request["lesson"], request["private_key"]
+        )
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:

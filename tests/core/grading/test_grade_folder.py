@@ -14,12 +14,14 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.grading import hand_in
+from netbuilder.core.grading import hand_in, handing, seal
 from netbuilder.core.grading.grade import grade
 from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.project import files
+
+KEYS = seal.new_keys()
 
 
 def _trained(epochs: int, seed: int) -> TrainedModel:
@@ -43,11 +45,11 @@ def hidden(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ada's good work, a copy of it, Bob's hardly trained one, and files that are no work."""
+    """Sealed work, a copy of it, a hardly trained network, and files that are no work."""
     place = tmp_path_factory.mktemp("in")
     good = _trained(40, 1)
-    given = hand_in.with_hand_in(good.project, hand_in.HandIn("Ada", "first", (True, True)))
-    registry.save(replace(good, project=given), place / "ada.h5")
+    given = hand_in.HandIn("Ada", "first", (True, True))
+    handing.write(good, place, given, public_key=KEYS[1]).rename(place / "ada.h5")
     shutil.copy(place / "ada.h5", place / "zoe.h5")
     registry.save(_trained(1, 5), place / "bob.keras")
     (place / "broken.h5").write_bytes((place / "ada.h5").read_bytes()[:3000])
@@ -60,7 +62,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, hidden: Path) -> dict[str, Submission]:
     told: list[str] = []
     rules = replace(PLAIN, overrides={"bob.keras": Override(comment="Train longer.")})
-    result = grade(folder, hidden, rubric=rules, told=lambda one: told.append(one.file))
+    result = grade(
+        folder, hidden, rubric=rules, private_key=KEYS[0], told=lambda one: told.append(one.file)
+    )
     assert sorted(told) == sorted(one.file for one in result)
     assert [one.score is None for one in result] == sorted(one.score is None for one in result)
     return {one.file: one for one in result}
@@ -88,6 +92,14 @@ def test_the_better_network_has_more_points(found: dict[str, Submission]) -> Non
     assert ada.parameters == 131
     assert "<svg" in ada.svg
     assert len(ada.history["loss"]) == 40
+
+
+def test_seals(found: dict[str, Submission]) -> None:
+    assert found["ada.h5"].seal == seal.SEALED
+    assert (found["bob.keras"].seal, "no seal" in found["bob.keras"].message) == (
+        seal.MISSING,
+        True,
+    )
 
 
 def test_a_copy_is_found(found: dict[str, Submission]) -> None:

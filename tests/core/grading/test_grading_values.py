@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import hand_in, report, rubric
+from netbuilder.core.grading import hand_in, report, rubric, seal
 from netbuilder.core.grading.points import award
 from netbuilder.core.grading.sameness import fingerprint_of, graph_hash, mark, same
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
@@ -167,3 +167,23 @@ def test_report(tmp_path: Path) -> None:
     written = report.write_feedback([evil, twice], tmp_path / "back")
     assert len({path.name for path in written}) == 2
     assert "b.h5" not in written[0].read_text(encoding="utf-8")
+
+
+def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
+    private, public = seal.new_keys()
+    other, _ = seal.new_keys()
+    assert seal.public_of(private) == public
+    told = seal.statement(
+        weights="aa", graph="bb", history={"loss": [1.0, float("nan")]}, student="Ada",
+        lesson="first", steps=[True], work="w",
+    )  # fmt: skip
+    sealed = seal.seal(public, told)
+    assert seal.opened(private, sealed) == told
+    assert seal.judged(private, sealed, told) == seal.SEALED
+    assert seal.judged(private, sealed, {**told, "steps": [False]}) == seal.BROKEN
+    assert seal.judged(other, sealed, told) == seal.BROKEN
+    assert seal.judged(private, "", told) == seal.MISSING
+    for wrong in (sealed[:-8], "AAAA", "no base64!", sealed[:10] + "B" + sealed[11:]):
+        assert seal.judged(private, wrong, told) == seal.BROKEN
+    with pytest.raises(UserError, match="no key"):
+        seal.seal("abc", told)
