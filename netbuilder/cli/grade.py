@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = grade(
         folder,
         Path(arguments.data),
-        arguments.lesson or "",
+        _lesson(arguments.lesson),
         rubric=rubric,
         private_key=_key(Path(arguments.key)) if arguments.key else "",
         bounds=Bounds(arguments.seconds, arguments.memory),
@@ -58,6 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
     return 0
+
+
+def _lesson(name: str | None) -> str:
+    """A file is named whole: the workers may stand in another folder."""
+    return str(Path(name).resolve()) if name and Path(name).is_file() else name or ""
 
 
 def _key(path: Path) -> str:

@@ -16,6 +16,7 @@ from netbuilder.core.grading.pool import DEFAULT, Bounds, judge_all
 from netbuilder.core.grading.rubric import PLAIN, Rubric
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
+from netbuilder.core.lessons import library
 
 _SEALS = {
     MISSING: "It has no seal.",
@@ -76,6 +77,9 @@ def grade(
     files = files_of(folder)
     if not data.exists():
         raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
+
+    if lesson:
+        library.lesson(lesson)  # a name that there is not is an error, not thirty failed rows
 
     def submission(path: Path, answer: dict[str, Any]) -> Submission:
         found = submission_of(path, folder, answer)

@@ -11,7 +11,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.grading import hand_in
 from netbuilder.core.grading.sameness import fingerprint_of
 from netbuilder.core.grading.seal import MISSING, judged, statement
-from netbuilder.core.project.model import Project
+from netbuilder.core.grading.steps import steps_done
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -68,7 +68,8 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
         evaluation = _evaluated(trained, data)
         found["metrics"] = evaluation
         found["main"] = main_share(evaluation)
-    found["steps"] = _steps(lesson, project, trained, given)
+    recorded = given.steps if given else ()
+    found["steps"] = steps_done(lesson, path) if lesson else list(recorded)
     if trained is None and not lesson:
         raise UserError(
             f"'{path.name}' is a project: nothing was trained.",
@@ -126,13 +127,3 @@ def _history(trained: TrainedModel | None) -> dict[str, list[float]]:
         for name, row in trained.history.items()
         if name in {"loss", "val_loss"}
     }
-
-
-def _steps(
-    lesson: str, project: Project, trained: TrainedModel | None, given: hand_in.HandIn | None
-) -> list[bool]:
-    """Each step of the lesson, checked anew; what only the window saw counts as handed in."""
-    from netbuilder.core.grading.steps import steps_done
-
-    recorded = given.steps if given else ()
-    return steps_done(lesson, project, trained, recorded) if lesson else list(recorded)

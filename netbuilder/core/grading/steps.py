@@ -1,25 +1,28 @@
-"""The steps of a lesson, checked on a handed-in project."""
+"""The steps of a lesson, checked on a handed-in file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from pathlib import Path
 
-from netbuilder.core.project.model import Project
+from netbuilder.core.lesson_files import observe_file
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.judge import judge
+from netbuilder.core.lessons.lesson import Lesson
 
-if TYPE_CHECKING:
-    from netbuilder.core.engine.trained import TrainedModel
 
+def steps_done(lesson: str, path: Path) -> list[bool]:
+    """For each step of ``lesson`` (a name or its file) whether ``path`` has done it.
 
-def steps_done(
-    lesson: str, project: Project, trained: TrainedModel | None, recorded: Sequence[bool]
-) -> list[bool]:
-    """For each step of ``lesson`` whether it is done.
+    What only the window could see (a prediction, an answer) counts as the file has it on record.
 
-    Args:
-        lesson: name of a lesson, or its file.
-        project: what was handed in.
-        trained: the trained network, None for a project.
-        recorded: what the window ticked when it was handed in.
+    Raises:
+        UserError: there is no such lesson, or the file cannot be read.
     """
-    return list(recorded)
+    found = _lesson(lesson)
+    return [one.done for one in judge(found, observe_file(found, path))]
+
+
+@lru_cache(maxsize=4)
+def _lesson(name: str) -> Lesson:
+    return library.lesson(name)

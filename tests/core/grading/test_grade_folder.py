@@ -123,3 +123,37 @@ def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, fold
         grade(tmp_path / "none", hidden)
     with pytest.raises(UserError, match="hidden data"):
         grade(folder, tmp_path / "none.csv")
+
+
+LESSON = """---
+title: Two layers
+level: beginner
+minutes: 5
+start: empty
+---
+## A layer
+```check
+layer: Dense
+units: ">= 10"
+```
+## A layer that it does not have
+```check
+layer: LSTM
+```
+"""
+
+
+def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_path: Path) -> None:
+    lesson = tmp_path / "two.md"
+    lesson.write_text(LESSON, encoding="utf-8")
+    place = tmp_path / "in"
+    place.mkdir()
+    shutil.copy(folder / "ada.h5", place)
+    shutil.copy(folder / "project.netbuilder", place)
+    found = {one.file: one for one in grade(place, hidden, str(lesson))}
+    # Ada's file says of itself that both steps of her lesson were done.
+    assert (found["ada.h5"].steps_done, found["ada.h5"].steps) == (1, 2)
+    project = found["project.netbuilder"]
+    assert (project.status, project.score, project.steps_done) == (GRADED, 50, 1)
+    with pytest.raises(UserError, match="no lesson"):
+        grade(place, hidden, "no_such_lesson")
