@@ -45,11 +45,12 @@ class Question:
         if not self.answer:
             return True
         if self.kind == "number":
-            number, wanted = as_number(given), as_number(self.answer)
-            return (
-                number is not None
-                and wanted is not None
-                and abs(number - wanted) <= self.tolerance + 1e-9
+            wanted = as_number(self.answer)
+            # "90 %" is right where 90 is asked for, and where 0.9 is.
+            numbers = {as_number(given), as_number(given.removesuffix("%"))}
+            return wanted is not None and any(
+                number is not None and abs(number - wanted) <= self.tolerance + 1e-9
+                for number in numbers
             )
         return given.casefold() == self.answer.casefold()
 

@@ -1,0 +1,217 @@
+"""How each shipped lesson is done: for each of its steps what a pupil does.
+
+A step is a list of actions: an edit of the project, ``TRAIN``, ``event("predicted")`` or
+``answer("4")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+
+Edit = Callable[[Project], Project]
+
+
+@dataclass(frozen=True)
+class Event:
+    name: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    text: str
+
+
+TRAIN = "train"
+Action = Edit | Event | Answer | str
+
+
+def behind(source: str, layer: str, **params: Any) -> Edit:
+    return lambda p: edits.insert_after(p, source, layer, params=params)
+
+
+def end(layer: str, **params: Any) -> Edit:
+    return lambda p: edits.append_layer(p, layer, params=params)
+
+
+def remove(*ids: str) -> Edit:
+    return lambda p: edits.remove_nodes(p, ids)
+
+
+def params(node: str, **values: Any) -> Edit:
+    return lambda p: edits.set_params(p, node, **values)
+
+
+def data(**values: Any) -> Edit:
+    return lambda p: edits.set_data(p, **values)
+
+
+def plan(**values: Any) -> Edit:
+    return lambda p: edits.set_training(p, **values)
+
+
+def rate(value: float, name: str | None = None) -> Edit:
+    def edit(p: Project) -> Project:
+        optimizer = replace(p.training.optimizer, params={"learning_rate": value})
+        return edits.set_training(p, optimizer=replace(optimizer, name=name or optimizer.name))
+
+    return edit
+
+
+def looked(tab: str) -> Event:
+    return Event(f"looked:{tab}")
+
+
+SAVED_H5, OPENED_H5 = Event("saved:.h5"), Event("opened:.h5")
+PREDICTED, EVALUATED = Event("predicted"), Event("evaluated")
+
+SOLUTIONS: dict[str, list[list[Action]]] = {
+    "what_is_a_network": [
+        [looked("data"), Answer("2")],
+        [remove("dense", "dense_1")],
+        [Answer("about 85")],
+        [TRAIN],
+        [behind("input", "Dense", units=8, activation="tanh")],
+        [TRAIN],
+        [Answer("24")],
+    ],
+    "first_model": [
+        [data(kind="builtin", name="iris")],
+        [end("Dense", units=16, activation="relu")],
+        [end("Dense", units=3, activation="softmax")],
+        [plan(epochs=60), rate(0.01)],
+        [Answer("27 or more")],
+        [TRAIN],
+        [EVALUATED, Answer("setosa")],
+        [PREDICTED],
+        [SAVED_H5],
+        [OPENED_H5],
+    ],
+    "activations_and_losses": [
+        [TRAIN],
+        [Answer("No, ten sums are one sum")],
+        [params("dense", activation="relu")],
+        [TRAIN],
+        [Answer("sigmoid")],
+        [plan(loss=Choice("binary_crossentropy"))],
+        [plan(loss=Choice("mean_squared_error")), TRAIN],
+        [Answer("mean_squared_error")],
+    ],
+    "optimizers": [
+        [TRAIN],
+        [Answer("It walks in the right direction, but too slowly")],
+        [rate(0.1), TRAIN],
+        [Answer("It learns nothing")],
+        [rate(50.0), TRAIN],
+        [rate(0.01, "Adam"), TRAIN],
+        [rate(0.001, "RMSprop"), TRAIN, looked("runs")],
+        [Answer("A smaller learning rate")],
+    ],
+    "overfitting": [
+        [Answer("It falls, then rises again")],
+        [TRAIN],
+        [Answer("Learnt the patients by heart")],
+        [params("dense", units=4), params("dense_1", units=4), TRAIN],
+        [
+            params("dense", units=128),
+            params("dense_1", units=128),
+            plan(callbacks=(Choice("EarlyStopping", {"patience": 5}),)),
+            TRAIN,
+        ],
+        [
+            plan(callbacks=()),
+            behind("dense", "Dropout", rate=0.5),
+            behind("dense_1", "Dropout", rate=0.5),
+            TRAIN,
+        ],
+        [Answer("Ten times more epochs")],
+    ],
+    "scaling": [
+        [looked("data"), Answer("proline")],
+        [TRAIN],
+        [Answer("No, it only has a smaller unit")],
+        [data(scaling="standard")],
+        [TRAIN],
+        [Answer("Only from the rows that it learns from")],
+        [PREDICTED],
+    ],
+    "pictures": [
+        [TRAIN],
+        [behind("input", "Conv2D", filters=16, kernel_size=3, activation="relu", padding="valid")],
+        [Answer("160")],
+        [params("conv2d", padding="same")],
+        [behind("conv2d", "MaxPooling2D", pool_size=2)],
+        [Answer("about 96")],
+        [TRAIN],
+        [looked("inside"), Answer("The filter found its pattern there")],
+    ],
+    "sequences": [
+        [TRAIN],
+        [Answer("Forty other numbers")],
+        [remove("flatten", "dense"), behind("input", "LSTM", units=32)],
+        [Answer("Its memory after the last step")],
+        [TRAIN],
+        [lambda p: edits.replace_layer(p, "lstm", "GRU"), TRAIN, looked("runs")],
+        [Answer("Tomorrow's temperature from the last two weeks")],
+    ],
+    "text": [
+        [looked("data"), Answer("negative")],
+        [end("Embedding", input_dim=200, output_dim=16)],
+        [end("GlobalAveragePooling1D"), end("Dense", units=1, activation="sigmoid")],
+        [TRAIN],
+        [Answer("In which order they stand")],
+        [
+            remove("global_average_pooling1d"),
+            behind(
+                "embedding", "Conv1D", filters=32, kernel_size=3, activation="relu", padding="same"
+            ),
+            behind("conv1d", "GlobalMaxPooling1D"),
+        ],
+        [TRAIN],
+        [PREDICTED, Answer("All unknown words are one and the same to it")],
+    ],
+    "confusion_and_bias": [
+        [Answer("90 %")],
+        [TRAIN, EVALUATED],
+        [Answer("Ill people who were sent home")],
+        [Answer("0,8")],
+        [
+            behind("input", "Dense", units=16, activation="relu"),
+            rate(0.003, "Adam"),
+            plan(epochs=30),
+            TRAIN,
+        ],
+        [plan(class_weight="balanced"), TRAIN],
+        [Answer("Only after it was tested on patients of its own")],
+    ],
+    "transfer": [
+        [TRAIN],
+        [params("conv2d", trainable=False)],
+        [Answer("more than 85")],
+        [TRAIN],
+        [Answer("Better, and with far fewer examples")],
+        [
+            remove("maxpooling2d", "flatten", "conv2d"),
+            behind("input", "Resizing", height=32, width=32),
+            behind("resizing", "Conv2D", filters=3, kernel_size=1),
+            behind("conv2d", "MobileNetV2", pooling="avg", trainable=None),
+        ],
+        [
+            params("mobile_net_v2", trainable=False),
+            Answer("Only what stands behind and before the body"),
+        ],
+    ],
+    "taking_it_away": [
+        [TRAIN],
+        [SAVED_H5],
+        [Answer("No, the scaling is a layer in the file")],
+        [looked("code"), Answer("model.fit")],
+        [Event("saved:.py")],
+        [OPENED_H5],
+        [PREDICTED, Answer("Yes, the weights are in the file")],
+    ],
+}

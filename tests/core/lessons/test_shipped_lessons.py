@@ -1,0 +1,99 @@
+"""Each shipped lesson can be done from its start to its last tick, and no step ticks by itself."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.lesson_files import observe
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.judge import judge
+from netbuilder.core.lessons.lesson import LEVELS
+from netbuilder.core.lessons.record import Record, with_record
+from netbuilder.core.lessons.state import RunSeen
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.evaluate import evaluate
+
+
+def _solutions() -> Any:
+    spec = importlib.util.spec_from_file_location(
+        "lesson_solutions", Path(__file__).with_name("solutions.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules["lesson_solutions"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+solutions = _solutions()
+QUICK = ("what_is_a_network", "first_model", "scaling")
+
+
+def _train(project: Project) -> RunSeen:
+    dataset = load(project, Path())
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    assert dataset.test is not None
+    test = evaluate(trained, dataset.test).metrics
+    return RunSeen(project, trained.epochs, trained.history, test)
+
+
+def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
+    shipped = library.shelves()[0]
+    assert shipped.broken == ()
+    assert len(shipped.lessons) >= 12
+    assert {one.name for one in shipped.lessons} == set(solutions.SOLUTIONS)
+    assert [one.name for one in shipped.lessons] == list(library.ORDER)
+    assert {one.level for one in shipped.lessons} == set(LEVELS)
+    for one in shipped.lessons:
+        assert not any(step.reading for step in one.steps), one.name
+        assert 5 <= len(one.steps) <= 12
+        assert all(step.text or step.question for step in one.steps)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+        for name in solutions.SOLUTIONS
+    ],
+)
+def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
+    lesson = library.lesson(name)
+    project = library.start_project(lesson)
+    steps = solutions.SOLUTIONS[name]
+    assert len(steps) == len(lesson.steps)
+    run: RunSeen | None = None
+    record = Record(lesson.name)
+
+    def results() -> tuple[Any, ...]:
+        known = facts(project, Path()) if project.data.kind else None
+        return judge(lesson, observe(lesson, with_record(project, record), known, run))
+
+    assert not any(result.done for result in results()), "a step is done at the start"
+    for number, actions in enumerate(steps, 1):
+        before = results()[number - 1]
+        assert not before.done, f"step {number} is done before it is its turn"
+        assert before.missing
+        for action in actions:
+            if action == solutions.TRAIN:
+                run = _train(project)
+            elif isinstance(action, solutions.Event):
+                record = replace(record, events=record.events | {action.name})
+            elif isinstance(action, solutions.Answer):
+                record = replace(record, answers={**record.answers, number: action.text})
+            else:
+                project = action(project)
+        after = results()[number - 1]
+        assert after.done, f"step {number} '{after.title}': {after.missing}"
+        record = replace(record, done=record.done | {number})
+    assert all(result.done for result in results())
