@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.data.kinds.kind import DataCode, Question
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
@@ -44,20 +45,10 @@ def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, A
     """
     found: dict[str, Any] = {}
     for param in params:
-        value: Any = options.get(param.name, param.default)
-        kinds: tuple[type, ...] = (int,) if param.kind is Kind.INT else (int, float)
-        if param.kind is Kind.CHOICE:
-            good = value in param.choices
-            want = f"one of {', '.join(param.choices)}"
-        else:
-            low = -float("inf") if param.minimum is None else param.minimum
-            high = float("inf") if param.maximum is None else param.maximum
-            number = not isinstance(value, bool) and isinstance(value, kinds)
-            good = number and low <= float(value) <= high
-            want = f"a number from {low:g} to {high:g}"
-        if not good:
-            raise DataError(f"'{param.name}' of the data is {value!r}.", f"Write {want}.")
-        found[param.name] = value
+        found[param.name] = options.get(param.name, param.default)
+        wrong = problem_with(param, found[param.name])
+        if wrong is not None:
+            raise DataError(f"'{param.name}' of the data is {found[param.name]!r}.", wrong)
     return found
 
 

@@ -1,0 +1,214 @@
+"""Every kind of data and every built-in set: options, preview, training, answers, script."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from netbuilder.core.catalog.spec import Param
+from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.data.defaults import adapt, resolve
+from netbuilder.core.data.kinds.builtin import BUILTINS
+from netbuilder.core.data.kinds.kind import Place
+from netbuilder.core.data.load import load, preview
+from netbuilder.core.data.registry import KINDS, read, recipe_for
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.formats.script.python import source
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.results.predict_file import answer_file
+
+Sample = Callable[[Path], tuple[Data, str]]
+
+
+def _table(folder: Path) -> tuple[Data, str]:
+    rows = pd.DataFrame({"size": np.arange(60.0), "colour": ["red", "blue", "green"] * 20})
+    rows.assign(price=rows["size"] * 3 + 1).to_csv(folder / "t.csv", index=False)
+    rows.head(7).to_csv(folder / "ask.csv", index=False)
+    return Data("csv", path="t.csv", target=("price",)), "ask.csv"
+
+
+def _series(folder: Path) -> tuple[Data, str]:
+    rows = pd.DataFrame({"day": range(90), "degrees": np.sin(np.arange(90) / 5.0)})
+    rows.to_csv(folder / "s.csv", index=False)
+    rows.head(12).to_csv(folder / "ask.csv", index=False)
+    recipe = Data("series", path="s.csv", target=("degrees",), options={"window": 6})
+    return recipe, "ask.csv"
+
+
+def _text(folder: Path) -> tuple[Data, str]:
+    said = {"text": ["a good film", "so bad and dull"] * 20, "mood": ["up", "down"] * 20}
+    pd.DataFrame(said).to_csv(folder / "t.csv", index=False)
+    (folder / "ask.txt").write_text("so good")
+    return Data("text", path="t.csv", target=("mood",), options={"text": "text"}), "ask.txt"
+
+
+def _images(folder: Path) -> tuple[Data, str]:
+    random = np.random.default_rng(0)
+    for label, brightness in (("dark", 40), ("light", 200)):
+        (folder / "p" / label).mkdir(parents=True)
+        for index in range(12):
+            pixels = random.integers(brightness - 30, brightness + 30, (8, 8, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / "p" / label / f"{index}.png")
+    recipe = Data("images", path="p", options={"image_size": [8, 8]})
+    return recipe, "p/dark/0.png"
+
+
+def _arrays(folder: Path) -> tuple[Data, str]:
+    x = np.random.default_rng(0).normal(size=(60, 5, 2))
+    np.savez(folder / "a.npz", x=x, y=np.arange(60) % 3)
+    np.savez(folder / "ask.npz", x=x[:4])
+    return Data("arrays", path="a.npz"), "ask.npz"
+
+
+def _builtin(folder: Path) -> tuple[Data, str]:
+    asked = pd.DataFrame({"x": [0.0, 1.0], "y": [1.0, 0.0]})
+    asked.to_csv(folder / "ask.csv", index=False)
+    return Data("builtin", name="moons", options={"samples": 80}), "ask.csv"
+
+
+SAMPLES: Mapping[str, Sample] = {
+    "builtin": _builtin,
+    "csv": _table,
+    "series": _series,
+    "text": _text,
+    "images": _images,
+    "arrays": _arrays,
+}
+
+
+def network(data: Data, folder: Path) -> Project:
+    """The smallest network that takes this data: it is flattened, words are embedded first."""
+    bare = Project("Sample", Graph((Node("input", "Input"),)), data, Training(epochs=1))
+    facts = load(bare, folder).facts
+    inner = [Node("flat", "Flatten")]
+    if facts.input_dtypes["input"] == "int32":
+        size = max(20, len(facts.vocabulary))
+        inner = [Node("words", "Embedding", {"input_dim": size, "output_dim": 4}), *inner]
+    nodes = (Node("input", "Input"), *inner, Node("out", "Dense", {"units": 1}))
+    edges = tuple((a.id, b.id) for a, b in pairwise(nodes))
+    project = replace(bare, graph=Graph(nodes, edges))
+    return adapt(project, load(project, folder).facts)
+
+
+def trained(project: Project, folder: Path) -> TrainedModel:
+    """One epoch by Keras's own ``fit``: this is about data."""
+    found = load(project, folder)
+    project = resolve(project, found.facts)
+    core = build_core(project, found.facts)
+    core.fit(found.train.x["input"], found.train.y["out"], epochs=1, verbose=0)
+    model = assemble(core, project, found.pre, found.facts)
+    return TrainedModel(project, core, model, found.pre, found.facts, {}, {}, 1.0, 1.0, 1, 1)
+
+
+def run_without_program(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Run a script in ``folder`` where nothing of the program can be imported."""
+    real = builtins.__import__
+
+    def only_others(name: str, *rest: Any) -> Any:
+        assert not name.startswith("netbuilder"), "the script needs the program"
+        return real(name, *rest)
+
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with monkeypatch.context() as patched:
+        patched.chdir(folder)
+        scope = {**vars(builtins), "__import__": only_others}
+        names["__builtins__"] = scope
+        exec(compile(re.sub(r"epochs=\d+", "epochs=1", text), "script", "exec"), names)
+    return names
+
+
+def test_every_kind_has_a_sample() -> None:
+    assert set(SAMPLES) == set(KINDS)
+
+
+def check_options(params: tuple[Param, ...]) -> None:
+    assert len({param.name for param in params}) == len(params)
+    for param in params:
+        assert param.help
+        if param.default is not None and param.default != "":
+            assert problem_with(param, param.default) is None, param.name
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_a_row_is_whole(name: str, tmp_path: Path) -> None:
+    kind = KINDS[name]
+    data, _ = SAMPLES[name](tmp_path)
+    assert kind.name == name
+    assert kind.title
+    assert kind.help
+    assert kind.noun
+    check_options(kind.params(data))
+    assert kind.chosen(data)
+    if kind.place is not Place.NOWHERE:
+        found = recipe_for(tmp_path / data.path, data.path)
+        assert found.path == data.path
+        assert found.kind in KINDS
+
+
+@pytest.mark.parametrize("name", list(SAMPLES))
+def test_a_kind_from_file_to_answers(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, ask = SAMPLES[name](tmp_path)
+    project = network(data, tmp_path)
+    shown = preview(project, tmp_path, 5)
+    assert shown.rows
+    model = trained(project, tmp_path)
+    answers = answer_file(model, tmp_path / ask)
+    assert len(answers.predictions) >= 1
+    assert all(len(answers.table[column].dropna()) for column in answers.answers)
+    names = run_without_program(source(project, model.facts), tmp_path, monkeypatch)
+    assert names["model"].input_shape[1:] == model.facts.input_shapes["input"]
+
+
+@pytest.mark.parametrize("name", list(BUILTINS))
+def test_a_set_says_the_same_numbers_in_its_script(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = BUILTINS[name]
+    check_options(row.options)
+    small = {"samples": 60} if any(param.name == "samples" for param in row.options) else {}
+    data = Data("builtin", name=name, options=small)
+    samples = read(data, tmp_path)
+    assert samples is not None
+    text = source(network(data, tmp_path))
+    lines = text.split("# Keep rows for the test.")[0]
+    names = run_without_program(lines, tmp_path, monkeypatch)
+    assert len(names["y"]) == len(samples)
+    if samples.role == "text":
+        assert list(names["texts"]) == list(samples.arrays["text"])
+        return
+    mine = samples.table if samples.table is not None else next(iter(samples.arrays.values()))
+    theirs = np.asarray(names["x"], np.float64)
+    low, high = samples.value_range or (0.0, 1.0)
+    np.testing.assert_allclose(theirs, (np.asarray(mine, np.float64) - low) / (high - low), 1e-5)
+    if samples.targets.shape[1] == 1 and "labels" in names:
+        labels = np.asarray(names["labels"])[np.asarray(names["y"], int)]
+        assert list(labels) == [str(one) for one in samples.targets.iloc[:, 0]]
+
+
+def test_an_option_out_of_bounds_is_named() -> None:
+    from netbuilder.core.errors import DataError
+
+    recipe = Data("builtin", name="moons", options={"samples": 3})
+    with pytest.raises(DataError, match="'samples' of the data is 3"):
+        read(recipe, Path())
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> Any:
+    yield
+    keras.backend.clear_session()
