@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 from netbuilder.cli.output import fail, fail_unexpectedly
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import VARIABLE
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -30,6 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 the work could not be done, 2 wrong usage.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        words = _take_data_dir(words)
+    except UserError as error:
+        fail(error, "--json" in words)
+        return WRONG_USAGE
     first = next((word for word in words if not word.startswith("-")), None)
     if first is not None and first not in VERBS and not _may_be_a_file(first):
         return _no_such_command(first)
@@ -64,6 +71,30 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
         return fail(told, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
         return fail_unexpectedly(error, as_json)
+
+
+def _take_data_dir(words: list[str]) -> list[str]:
+    """The words without ``--data-dir FOLDER``, which every command takes and all of it obeys."""
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name != "--data-dir":
+            continue
+        rest = words[index + 1 :]
+        if not equals:
+            if not rest:
+                raise UserError("--data-dir names no folder.", "Write --data-dir FOLDER.")
+            value, rest = rest[0], rest[1:]
+        folder = Path(value).expanduser().absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"The folder '{value}' of --data-dir cannot be made: {error.strerror or error}.",
+                "Name a folder that you may write to.",
+            ) from error
+        os.environ[VARIABLE] = str(folder)
+        return [*words[:index], *rest]
+    return words
 
 
 def _may_be_a_file(word: str) -> bool:

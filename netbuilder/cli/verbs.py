@@ -169,6 +169,21 @@ def _grade(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _offline_kit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the kit")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        metavar="NAME",
+        help="linux, windows or macos; may stand several times (default: this system)",
+    )
+    parser.add_argument("--python", metavar="3.12", help="Python of the machines (default: this)")
+    parser.add_argument(
+        "--source", metavar="FOLDER", default=".", help="NetBuilder's own folder (default: here)"
+    )
+    _json(parser)
+
+
 VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
@@ -180,6 +195,7 @@ VERBS = {
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),
     "lessons": Verb("lessons", "list the lessons, or check how far a project is in one", _lessons),
+    "offline-kit": Verb("offline_kit", "a folder to install from without a network", _offline_kit),
     "screenshot": Verb("screenshot", "the window as a picture", _screenshot),
 }
 
@@ -194,6 +210,9 @@ def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"NetBuilder {__version__}")
+    parser.add_argument(
+        "--data-dir", metavar="FOLDER", help="keep runs, settings and recovery there"
+    )
     if first is not None and first not in verbs:
         _app(parser)
         return parser

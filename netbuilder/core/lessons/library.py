@@ -15,6 +15,7 @@ from netbuilder.core.lessons.parse import read, start_line
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.resources import resource
+from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, listed
 
 #: Folders of lessons of a whole machine, with the system's separator between several.
@@ -53,12 +54,14 @@ def shelves(beside: Path | None = None, machine: Sequence[Path] = ()) -> tuple[S
 
     Args:
         beside: folder of the project that is open.
-        machine: folders that the machine-wide settings name, beside ``NETBUILDER_LESSONS``.
+        machine: further folders, beside those that the machine-wide settings and
+            ``NETBUILDER_LESSONS`` name.
     """
     named = [Path(one) for one in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if one]
+    school = [Path(os.path.expandvars(one)) for one in site_settings().lessons]
     places = [
         ("Lessons", resource(FOLDER)),
-        *(("This school's lessons", one) for one in (*machine, *named)),
+        *(("This school's lessons", one) for one in (*machine, *school, *named)),
         ("My lessons", folders.data() / FOLDER),
     ]
     if beside is not None:

@@ -22,10 +22,10 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
+from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services.store import ProjectStore
 
 log = logging.getLogger(__name__)
-_DELAY_MS = 400
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ class Recovery(QObject):
         self._file = _folder() / f"{uuid.uuid4().hex}.json"
         self._lock = threading.Lock()
         self._newest = 0
-        self._timer = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        delay = round(1000 * site_settings().autosave_seconds)
+        self._timer = QTimer(self, singleShot=True, interval=delay)
         self._timer.timeout.connect(self._write)
         store.steps_changed.connect(self._changed)
 

@@ -1,0 +1,97 @@
+"""What a school fixes for every user of a machine, in one file that only an administrator writes.
+
+``settings.toml`` in the system's own folder for all users (Linux ``/etc/xdg/NetBuilder``, Windows
+``C:\\ProgramData\\NetBuilder``, macOS ``/Library/Application Support/NetBuilder``), or the file
+that the variable ``NETBUILDER_SITE_SETTINGS`` names::
+
+    lessons = ["S:/netbuilder/lessons"]   # folders of lessons that every pupil sees
+    hand_in = "S:/netbuilder/handed-in"   # where "Hand in…" writes without asking
+    downloads = false                     # nothing is fetched from the network
+    autosave_seconds = 1                  # between an edit and its copy for a crash
+    data_dir = "U:/netbuilder"            # runs, settings and recovery of each user
+
+A file that cannot be read must not keep thirty pupils from working: it counts as empty, and
+``problem`` says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from platformdirs import PlatformDirs
+
+from netbuilder.core.wording import did_you_mean
+
+VARIABLE = "NETBUILDER_SITE_SETTINGS"
+FILE = "settings.toml"
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """The settings. ``problem`` is a sentence about the file, "" where it is in order."""
+
+    lessons: tuple[str, ...] = ()
+    hand_in: str = ""
+    downloads: bool = True
+    autosave_seconds: float = 0.4
+    data_dir: str = ""
+    problem: str = ""
+
+
+def path() -> Path:
+    """Where the file lies, whether or not there is one."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named)
+    return PlatformDirs("NetBuilder", appauthor=False).site_config_path / FILE
+
+
+def site_settings() -> SiteSettings:
+    """The machine's settings; read once for each version of the file."""
+    place = path()
+    try:
+        changed = place.stat().st_mtime_ns
+    except OSError:
+        return SiteSettings()
+    return _read(place, changed)
+
+
+@lru_cache(maxsize=2)
+def _read(place: Path, _changed: int) -> SiteSettings:
+    try:
+        raw = tomllib.loads(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return SiteSettings(problem=f"The machine's settings in '{place}' cannot be read: {error}.")
+    return _checked(raw, place)
+
+
+def _checked(raw: dict[str, Any], place: Path) -> SiteSettings:
+    """Each value that is what it should be; the first that is not is told."""
+    known = [field.name for field in fields(SiteSettings) if field.name != "problem"]
+    taken: dict[str, Any] = {}
+    problem = ""
+    for key, value in raw.items():
+        if key not in known:
+            near = did_you_mean(key, known)
+            problem = problem or f"'{key}' in '{place}' is unknown. {near}".strip()
+        elif not _fits(key, value):
+            problem = problem or f"'{key}' in '{place}' is {value!r}, which it cannot be."
+        else:
+            taken[key] = tuple(value) if key == "lessons" else value
+    return SiteSettings(**taken, problem=problem)
+
+
+def _fits(key: str, value: object) -> bool:
+    if key == "lessons":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if key == "downloads":
+        return isinstance(value, bool)
+    if key == "autosave_seconds":
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return number and 0.2 <= value <= 60  # type: ignore[operator]
+    return isinstance(value, str)

@@ -1,0 +1,63 @@
+"""The kit for machines without a network."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core import offline_kit
+from netbuilder.core.errors import UserError
+
+
+def test_linux_takes_tensorflow_without_graphics_cards(root: Path, tmp_path: Path) -> None:
+    linux = offline_kit.download_command(root, tmp_path, offline_kit.platform("linux"), "3.12")
+    windows = offline_kit.download_command(root, tmp_path, offline_kit.platform("windows"), "3.12")
+    assert any(word.startswith("tensorflow-cpu>=") for word in linux)
+    assert any(word.startswith("tensorflow>=") for word in windows)
+    assert not any(word.startswith("tensorflow>=") for word in linux)
+    assert "win_amd64" in windows
+    assert "cp312" in windows
+
+
+def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"linux"):
+        offline_kit.platform("linus")
+    for source, python in ((tmp_path, "3.12"), (root, "3.9")):
+        with pytest.raises(UserError):
+            offline_kit.make(tmp_path, source, [], python, print)
+
+
+def test_scripts_are_whole(tmp_path: Path) -> None:
+    offline_kit.write_scripts(tmp_path, "3.12")
+    subprocess.run(["sh", "-n", str(tmp_path / "install.sh")], check=True)
+    shell = (tmp_path / "install.sh").read_text(encoding="utf-8")
+    assert "{" not in shell.replace("${1:-$HOME/netbuilder}", "")
+    batch = (tmp_path / "install.bat").read_bytes()
+    assert b"\r\n" in batch
+    assert b"py -3.12 -m venv" in batch
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.skipif(sys.platform != "linux", reason="installs the Linux kit")
+def test_a_kit_installs_without_a_network(root: Path, tmp_path: Path) -> None:
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    offline_kit.make(kit, root, [offline_kit.platform("linux")], python, print)
+    # A name server that does not answer would be a network; pip must not even ask.
+    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path),
+           "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}  # fmt: skip
+    done = subprocess.run(
+        ["sh", str(kit / "install.sh"), str(tmp_path / "place")],
+        env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = subprocess.run(
+        [str(tmp_path / "place" / "bin" / "netbuilder"), "examples"],
+        env=env, capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert "digits" in told.stdout

@@ -1,0 +1,97 @@
+"""A school's settings, and where the user's folders lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netbuilder.cli import main
+from netbuilder.core import folders
+from netbuilder.core.engine import download_progress
+from netbuilder.core.errors import UserError
+from netbuilder.core.lessons import library
+from netbuilder.core.site_settings import VARIABLE, SiteSettings, site_settings
+
+
+def _write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> SiteSettings:
+    path = tmp_path / "settings.toml"
+    path.write_text(text, encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, str(path))
+    return site_settings()
+
+
+def test_without_a_file_everything_is_as_usual(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "none.toml"))
+    assert site_settings() == SiteSettings()
+
+
+def test_settings_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _write(
+        tmp_path, monkeypatch, 'lessons = ["/srv/lessons"]\ndownloads = false\nautosave_seconds = 5'
+    )
+    assert found == SiteSettings(("/srv/lessons",), downloads=False, autosave_seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("downloads = ", "cannot be read"),
+        ("download = false", "Did you mean 'downloads'"),
+        ("downloads = 'no'\nhand_in = '/x'", "'downloads'.*'no'"),
+        ("autosave_seconds = 0", "autosave_seconds"),
+        ("lessons = '/srv'", "lessons"),
+    ],
+)
+def test_a_wrong_file_is_told_and_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    import re
+
+    found = _write(tmp_path, monkeypatch, text)
+    assert re.search(told, found.problem)
+    assert found.downloads
+    if "hand_in" in text:
+        assert found.hand_in == "/x"
+
+
+def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "lessons"
+    place.mkdir()
+    (place / "ours.md").write_text(
+        "---\ntitle: Ours\nlevel: beginner\nminutes: 5\nstart: empty\n---\n## Step\nDo it.\n",
+        encoding="utf-8",
+    )
+    _write(tmp_path, monkeypatch, f"lessons = ['{place}']")
+    assert "ours" in [one.name for shelf in library.shelves() for one in shelf.lessons]
+
+
+def test_data_dir_is_where_everything_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NETBUILDER_DATA_DIR", raising=False)
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "before"))
+    assert main(["--data-dir", str(tmp_path / "stick"), "lessons"]) == 0
+    assert folders.data().parent == tmp_path / "stick"
+    assert main(["lessons", f"--data-dir={tmp_path / 'other'}"]) == 0
+    assert folders.state().parent == tmp_path / "other"
+    assert main(["--data-dir"]) == 2
+    assert "names no folder" in capfd.readouterr().err
+    (tmp_path / "file").touch()
+    assert main(["--data-dir", str(tmp_path / "file"), "lessons"]) == 2
+
+
+def test_downloads_are_refused_where_the_school_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    _write(tmp_path, monkeypatch, "downloads = false")
+    with (
+        pytest.raises(UserError, match="switched off"),
+        download_progress.told("The weights", None),
+    ):
+        keras.utils.get_file("weights.h5", "http://127.0.0.1:9/weights.h5", cache_dir=tmp_path)
