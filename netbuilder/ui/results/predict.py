@@ -87,6 +87,7 @@ class PredictPanel(QWidget):
         self.picture_button.clicked.connect(self._ask_picture)
         self.another.clicked.connect(self._another)
         self.text.textChanged.connect(self._soon.start)
+        self.text.textChanged.connect(self._asked_by_hand)
         looking.changed.connect(self._ask_look)
         workbench.trained_changed.connect(self._trained_changed)
         self._trained_changed()
@@ -180,6 +181,7 @@ class PredictPanel(QWidget):
         if value is ... and self._form is not None:
             value = self._form.rows[name].param.default
         self._row[name] = value
+        self._asked_by_hand()
         self._soon.start()
 
     def _ask_row(self) -> None:
@@ -205,7 +207,13 @@ class PredictPanel(QWidget):
 
     def _another(self) -> None:
         """Look at the next row of the test data; Inside and the canvas follow."""
+        self._asked_by_hand()
         self._looking.show_row(self._looking.index + 1)
+
+    def _asked_by_hand(self) -> None:
+        """Say that a person asked, and not the panel by itself."""
+        if self._workbench.trained is not None:
+            self._workbench.happened.emit("predicted")
 
     def _ask_look(self) -> None:
         """Ask about the test picture that the canvas shows."""
@@ -233,6 +241,7 @@ class PredictPanel(QWidget):
         if name:
             self.picture.setPixmap(scaled(QImage(name), PICTURE_SIDE))
             self.about.setText(Path(name).name)
+            self._asked_by_hand()
             self._ask(lambda model: _images(model, [Path(name)]))
 
     def _ask_file(self) -> None:
@@ -243,6 +252,7 @@ class PredictPanel(QWidget):
 
     def answer_file(self, path: Path) -> None:
         """Answer all rows of a file, and show the answers: they can then be saved."""
+        self._asked_by_hand()
         self._ask(lambda model: _file(model, path), str(path))
 
     def _ask_out(self) -> None:

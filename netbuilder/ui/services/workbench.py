@@ -61,6 +61,8 @@ class Workbench(QObject):
         problems_changed: ``problems`` changed.
         trained_changed: ``trained`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
+        happened(event): a person did something that a lesson may wait for, by the names of
+            ``core.lessons.state`` ("predicted", "saved:.h5", "opened:.h5", ...).
     """
 
     keras_changed = Signal(str)
@@ -69,6 +71,7 @@ class Workbench(QObject):
     problems_changed = Signal()
     trained_changed = Signal()
     run_error_changed = Signal()
+    happened = Signal(str)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,8 @@ class Documents(QObject):
         self.path: Path | None = None
         self.opening = ""
         self._kept: TrainedModel | None = None
+        #: What is kept in each written file beside the project: how far its lesson is.
+        self.stamp: Callable[[Project], Project] = lambda project: project
 
     @property
     def title(self) -> str:
@@ -110,6 +113,7 @@ class Documents(QObject):
             return
         self.show_project(project, path)
         settings.remember_file(path)
+        self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
 
     def show_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
         """Put a project on the canvas."""
@@ -158,7 +162,7 @@ class Documents(QObject):
         if self._store.project.name == Project().name:
             self._store.apply("Name the project", lambda p: edits.rename_project(p, path.stem))
         try:
-            files.write(self._store.project, path)
+            files.write(self.stamp(self._store.project), path)
         except UserError as error:
             self.failed.emit(error)
             return False
@@ -171,6 +175,7 @@ class Documents(QObject):
         settings.remember_file(path)
         self.told.emit(f"Saved {path.name}.")
         self.titled.emit()
+        self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
         return True
 
     def save_model(self) -> bool:
@@ -215,17 +220,22 @@ class Documents(QObject):
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
         trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
+        stamp = self.stamp
 
         def work() -> None:
             from netbuilder.core.formats.registry import format_for, save
 
             weights = format_for(path).trained and trained is not None
-            save(trained if weights and trained is not None else project, path, base)
+            if weights and trained is not None:
+                save(replace(trained, project=stamp(trained.project)), path, base)
+            else:
+                save(stamp(project), path, base)
 
         def done(_none: object) -> None:
             if path.suffix.lower() in MODEL_ENDINGS and trained is self._workbench.trained:
                 self.keep_model()
             self._done(f"Wrote {path}.")
+            self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(f"Writing {path.name}…")
         return jobs.run(
@@ -293,6 +303,7 @@ class Documents(QObject):
                 self.keep_model()
             settings.remember_file(path)
             self.told.emit(words)
+            self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
             left_out = tuple(trained.extra.get("notes", ())) if trained is not None else ()
             if left_out:
                 self.noted.emit(path.name, left_out)
