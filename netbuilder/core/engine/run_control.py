@@ -18,6 +18,7 @@ class Control:
         self._commands: deque[Callable[[], None]] = deque()
         self._paused = False
         self._ending: Ending = ""
+        self._running = False
 
     def pause(self) -> None:
         """Stand still at the next chance."""
@@ -47,9 +48,22 @@ class Control:
             self._changed.notify_all()
 
     def begin(self) -> None:
-        """Forget the wishes of an earlier run; commands stay."""
+        """A run begins. What was asked for since the last one ended holds for it."""
         with self._changed:
-            self._ending = ""
+            self._running = True
+
+    def finish(self) -> None:
+        """The run is over, and with it what was asked of it."""
+        with self._changed:
+            self._running = False
+            self._paused, self._ending = False, ""
+
+    def forget(self) -> None:
+        """Another run is about to be asked for: a pause or stop that came after the last one had
+        ended was meant for that one. Does nothing during a run."""
+        with self._changed:
+            if not self._running:
+                self._paused, self._ending = False, ""
 
     @property
     def paused(self) -> bool:
@@ -66,10 +80,20 @@ class Control:
         """Whether anything waits to be attended to."""
         return self._paused or self._ending == "now" or bool(self._commands)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a command waits to be called."""
+        return bool(self._commands)
+
     def next_command(self) -> Callable[[], None] | None:
         """Take one command, or None."""
         with self._changed:
             return self._commands.popleft() if self._commands else None
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long, or until anything is asked for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.pressing or self._ending != "", seconds)
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait while paused and nothing else is wished for."""

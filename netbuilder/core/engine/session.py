@@ -49,6 +49,7 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_control import Control, Ending
 from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.tempo import Tempo, Unit
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
@@ -122,6 +123,8 @@ class Session:
         self._watcher = Watcher(self.project, dataset.facts)
         self._probing = Probing(self._emit)
         self._observer: Observer | None = None
+        self._tempo = Tempo()
+        self._standing = False
         self._inputs = model_inputs(self.project.graph)
         self._outputs = self.project.graph.outputs
 
@@ -139,6 +142,39 @@ class Session:
         """End now; the run gives the model as it is."""
         self._control.end("now")
 
+    def set_speed(self, rate: float | None, unit: Unit = "epochs") -> None:
+        """Go on with so many epochs, or steps, a second; None: as fast as it goes."""
+        self._control.post(lambda: self._tempo.set(rate, unit))
+
+    def step(self) -> None:
+        """Do one step and stand still; answered by ``Paused``, also where the run stood before.
+
+        An epoch that ends with the step is measured on the validation data too.
+        """
+        self._go_and_stand(lambda trainer: 1)
+
+    def one_epoch(self) -> None:
+        """Go on to the end of the epoch and stand still; answered by ``Paused``."""
+        self._go_and_stand(lambda trainer: trainer.steps_per_epoch - trainer.step)
+
+    def _go_and_stand(self, steps: Callable[[Trainer], int]) -> None:
+        def allow() -> None:
+            trainer = self._trainer
+            if trainer is not None:
+                self._tempo.allow(trainer.position + steps(trainer))
+
+        self._control.pause()
+        self._control.post(allow)
+
+    def rewind(self) -> None:
+        """Begin again at epoch 0 with the weights that the run began with.
+
+        A run that stands still goes on standing; one that has ended begins again with ``run``.
+        """
+        self._wish(
+            lambda: self._reset(None if self._trainer is None else self._trainer.orders.seed)
+        )
+
     def stop_after_epoch(self) -> None:
         """End when the epoch that is running is done."""
         self._control.end("epoch")
@@ -152,15 +188,21 @@ class Session:
 
     def train_more(self, epochs: int) -> None:
         """Add epochs to the plan. After the end of a run, ``run`` does so many more from there."""
-        self._control.post(lambda: self._set_epochs(self.epochs + epochs))
+        self._wish(lambda: self._set_epochs(self.epochs + epochs))
 
     def reset_weights(self, seed: int | None = None) -> None:
         """Begin again at epoch 0 with new weights, of the same seed or of another."""
-        self._control.post(lambda: self._reset(seed))
+        self._wish(lambda: self._reset(seed))
 
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
-        self._control.post(self._go_back)
+        self._wish(self._go_back)
+
+    def _wish(self, command: Callable[[], None]) -> None:
+        """A wish that may stand at the beginning of another run: what was asked of the last one
+        is over then."""
+        self._control.forget()
+        self._control.post(command)
 
     def watch(self, probe: Probe) -> None:
         """Answer ``probe`` again and again while the run goes on; answered by ``Probed``.
@@ -189,6 +231,7 @@ class Session:
         Raises:
             UserError: why it failed; the ``Failed`` event came before.
         """
+        self._control.begin()
         try:
             return self._run()
         except Exception as error:
@@ -198,9 +241,10 @@ class Session:
             if told is error:
                 raise
             raise told from error
+        finally:
+            self._control.finish()
 
     def _run(self) -> TrainedModel:
-        self._control.begin()
         if self._agreement is not None:
             self._agreement.begin()
         if self._trainer is None:
@@ -349,7 +393,9 @@ class Session:
         agreement = self._agreement
         if agreement is not None:
             agreement.ask(self._control.ending, saver.overdue)
-        progress = trainer.advance(limit)
+        progress = trainer.advance(
+            limit, self._tempo.most(trainer.position, trainer.steps_per_epoch)
+        )
         if agreement is not None and (agreement.save or agreement.ending == "now"):
             self._settle(trainer)
         self.seconds += progress.seconds
@@ -363,12 +409,21 @@ class Session:
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
         self._look(trainer, progress.seconds)
+        self._rest(trainer, len(progress.steps))
+
+    def _rest(self, trainer: Trainer, steps: int) -> None:
+        """Wait until the next chunk is due, and answer probes meanwhile."""
+        left = self._tempo.rest(steps, trainer.steps_per_epoch)
+        while left > 0 and not self._control.pressing:
+            if not self._look(trainer, None):
+                self._control.rest(min(left, _TRACING_SECONDS) if self._probing.tracing else left)
+            left = self._tempo.left()
 
     def _validate(self, trainer: Trainer) -> None:
         begin = time.perf_counter()
         before = trainer.epoch
         # Workers stop together behind a chunk, never while one of them measures.
-        interrupted = None if self.workers else lambda: self._control.pressing
+        interrupted = None if self.workers else lambda: self._pressing(trainer)
         rows = trainer.validate(interrupted)
         self.seconds += time.perf_counter() - begin
         if rows is not None:
@@ -387,21 +442,38 @@ class Session:
 
     def _attend(self, trainer: Trainer) -> None:
         """Do what was asked for; stand still while a pause is wished for."""
-        paused = False
+        told: tuple[int, int] | None = None
         while True:
             command = self._control.next_command()
             if command is not None:
                 command()
             elif self._control.paused and self._control.ending != "now":
-                if not paused:
-                    self._emit(Paused(trainer.epoch, trainer.step))
-                    paused = True
+                self._standing = True
+                if self._allowed(trainer):
+                    return
+                self._tempo.forbid()
+                if told != (trainer.epoch, trainer.step):
+                    told = (trainer.epoch, trainer.step)
+                    self._emit(Paused(*told))
                 if not self._look(trainer, None):
                     self._control.wait(_TRACING_SECONDS if self._probing.tracing else None)
             else:
                 break
-        if paused:
+        self._tempo.forbid()
+        if self._standing:
+            self._standing = False
             self._emit(Resumed(trainer.epoch, trainer.step))
+
+    def _allowed(self, trainer: Trainer) -> bool:
+        """Whether a run that stands still was told to do a step, or an epoch."""
+        return self._tempo.allowed(trainer.position, trainer.needs_validation)
+
+    def _pressing(self, trainer: Trainer) -> bool:
+        """Whether anything must be attended to before a validation goes on."""
+        control = self._control
+        if control.ending == "now" or control.waiting:
+            return True
+        return control.paused and not self._allowed(trainer)
 
     def _look(self, trainer: Trainer, trained: float | None) -> bool:
         """Answer probes, behind a chunk that took ``trained`` seconds or standing still."""

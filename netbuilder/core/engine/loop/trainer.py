@@ -201,12 +201,13 @@ class Trainer:
             self._calls, self._seconds_a_step = 0, 0.0
         return True
 
-    def advance(self, epochs: int) -> Advanced:
+    def advance(self, epochs: int, most: int | None = None) -> Advanced:
         """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
 
-        ``ready`` must have said True since the last call.
+        ``most`` bounds its steps. ``ready`` must have said True since the last call.
         """
         count = self._count(epochs)
+        count = count if most is None else max(1, min(count, most))
         begin = time.perf_counter()
         if self.other is not None:
             chunk = self.other.run_epoch(self.epoch, self.step, count)

@@ -1,0 +1,186 @@
+"""The speed under the hand: slow, a step, an epoch, back to the start; and what a stop ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.events import (
+    Changed,
+    EpochEnd,
+    Event,
+    Finished,
+    Paused,
+    Resumed,
+    Started,
+    Steps,
+)
+from netbuilder.core.engine.session import Session
+
+NET = [
+    ("a", "Dense", {"units": 8, "activation": "tanh"}),
+    ("drop", "Dropout", {"rate": 0.3}),
+    ("out", "Dense", {"units": 1}),
+]
+
+
+class Hand:
+    """A session in a thread, and the hand on it."""
+
+    def __init__(self, project: Any, data: Any, **more: Any) -> None:
+        self.events: list[Event] = []
+        self.arrived = threading.Condition()
+        self.session = Session(
+            project, data, on_event=self._take, compilation="graph", record=False, **more
+        )
+        self.thread = threading.Thread(target=self.session.run)
+
+    def _take(self, event: Event) -> None:
+        with self.arrived:
+            self.events.append(event)
+            self.arrived.notify_all()
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def after(self, ask: Callable[[], None], kind: type[Event]) -> Any:
+        count = len(self.of(kind))
+        ask()
+        with self.arrived:
+            assert self.arrived.wait_for(lambda: len(self.of(kind)) > count, 30), kind
+        return self.of(kind)[count]
+
+    def steps(self) -> int:
+        return sum(event.count for event in self.of(Steps))
+
+
+@pytest.fixture
+def data(dataset: Any, numbers: Any) -> Any:
+    x, y = numbers
+    return dataset({"input": x}, {"out": y}, held=20)
+
+
+@pytest.fixture
+def hand(chain: Any, data: Any) -> Iterator[Hand]:
+    """80 rows in batches of 20: four steps an epoch."""
+    made = Hand(chain(NET, epochs=1000, batch_size=20), data)
+    yield made
+    made.session.stop()
+    if made.thread.is_alive():
+        made.thread.join(20)
+
+
+def test_one_step_and_one_epoch(hand: Hand) -> None:
+    session = hand.session
+    session.step()
+    stood = hand.after(hand.thread.start, Paused)
+    assert (stood.epoch, stood.step, hand.steps()) == (0, 1, 1)
+    stood = hand.after(session.step, Paused)
+    assert (stood.epoch, stood.step, hand.steps()) == (0, 2, 2)
+    assert not hand.of(EpochEnd)
+    stood = hand.after(session.one_epoch, Paused)
+    assert (stood.epoch, stood.step, hand.steps()) == (1, 0, 4)
+    # The epoch is whole: measured on the validation data.
+    assert "val_loss" in hand.of(EpochEnd)[-1].logs
+    stood = hand.after(session.one_epoch, Paused)
+    assert (stood.epoch, stood.step, hand.steps()) == (2, 0, 8)
+    assert not hand.of(Resumed)
+    hand.after(session.resume, Resumed)
+    hand.after(lambda: None, Steps)
+
+
+def test_step_by_step_is_the_same_training(chain: Any, data: Any) -> None:
+    plain = Session(chain(NET, epochs=2, batch_size=20), data, record=False, compilation="graph")
+    whole = plain.run()
+    hand = Hand(chain(NET, epochs=2, batch_size=20), data)
+    hand.session.step()
+    hand.after(hand.thread.start, Paused)
+    for _ in range(6):
+        hand.after(hand.session.step, Paused)
+    finished = hand.after(hand.session.resume, Finished)
+    assert finished.trained.history == whole.history
+    hand.thread.join(20)
+
+
+def test_back_to_the_start_with_the_same_weights(hand: Hand) -> None:
+    session = hand.session
+    session.one_epoch()
+    hand.after(hand.thread.start, Paused)
+    first = hand.of(EpochEnd)[-1].logs
+    hand.after(session.one_epoch, Paused)
+    assert hand.of(EpochEnd)[-1].logs != first
+    stood = hand.after(session.rewind, Paused)
+    assert (stood.epoch, stood.step) == (0, 0)
+    assert hand.of(Changed)[-1].what == "reset"
+    hand.after(session.one_epoch, Paused)
+    assert hand.of(EpochEnd)[-1].logs == first
+
+
+def test_slowly_enough_to_follow(hand: Hand) -> None:
+    """Never faster than asked for; and the hand is answered while the run rests."""
+    session = hand.session
+    session.set_speed(40, "steps")
+    hand.after(hand.thread.start, Started)
+    begin, count = time.monotonic(), hand.steps()
+    time.sleep(1.0)
+    passed = time.monotonic() - begin
+    assert hand.steps() - count <= 40 * passed + 3
+    assert all(event.count == 1 for event in hand.of(Steps))
+    # A step every hundred seconds: it rests, and hears what is said.
+    session.set_speed(0.01, "steps")
+    time.sleep(0.1)
+    count = hand.steps()
+    hand.after(lambda: session.set_learning_rate(0.5), Changed)
+    hand.after(session.pause, Paused)
+    assert hand.steps() <= count + 2
+    session.set_speed(None)
+    hand.after(session.resume, Resumed)
+    hand.after(lambda: None, EpochEnd)
+    finished = hand.after(session.stop, Finished)
+    assert finished.reason == "stopped"
+
+
+def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
+    session = hand.session
+    hand.after(hand.thread.start, EpochEnd)
+    hand.after(session.pause, Paused)
+    hand.after(session.stop, Finished)
+    hand.thread.join(20)
+    # A second click on Stop, after the end: not a word to the next run.
+    session.stop()
+    session.pause()
+    done = hand.of(Finished)[-1].trained.epochs
+    session.train_more(2)
+    assert session.run().epochs == done + 2
+    assert len(hand.of(Paused)) == 1
+
+
+def test_a_stop_before_the_run_has_begun_is_obeyed(chain: Any, data: Any, hand: Hand) -> None:
+    hand.session.stop()
+    trained = hand.session.run()
+    assert trained.epochs == 0 and not hand.of(Steps)
+    assert hand.of(Finished)[-1].reason == "stopped"
+    hand.session.train_more(3)
+    hand.session.stop()
+    assert hand.session.run().epochs == 0
+    hand.session.train_more(3)
+    assert hand.session.run().epochs >= 3
+
+
+def test_a_rate_set_after_a_stop_is_the_rate_of_what_follows(hand: Hand) -> None:
+    session = hand.session
+    hand.after(hand.thread.start, EpochEnd)
+    hand.after(session.stop_after_epoch, Finished)
+    hand.thread.join(20)
+    session.set_learning_rate(0.0)
+    session.train_more(2)
+    before = [weight.numpy() for weight in session.trained.core.trainable_weights]  # type: ignore[union-attr]
+    trained = session.run()
+    assert hand.of(EpochEnd)[-1].learning_rate == 0.0
+    for old, new in zip(before, trained.core.trainable_weights, strict=True):
+        np.testing.assert_array_equal(old, new.numpy())
