@@ -59,7 +59,8 @@ def tensor_places(value: Any) -> Iterator[tuple[str, int, int]]:
     """``(layer name, node index, tensor index)`` of each tensor in a node, of Keras 2 or 3."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
-            history = (value.get("config") or {}).get("keras_history")
+            tensor = value.get("config")
+            history = tensor.get("keras_history") if isinstance(tensor, Mapping) else None
             if _is_history(history):
                 yield history[0], history[1], history[2]
         else:

@@ -6,6 +6,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
@@ -50,7 +51,17 @@ def read_zip(path: Path) -> CheckedContainer:
     except FormatError as error:
         error.path = str(path)
         raise
-    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        EOFError,
+        MemoryError,
+    ) as error:
         raise FormatError(
             f"'{name}' is damaged: {error}.",
             "It was probably cut off: copy it again, or save the model again.",
