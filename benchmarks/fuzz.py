@@ -28,8 +28,9 @@ from netbuilder.core.errors import UserError
 
 KINDS = ("h5", "keras", "netbuilder", "npz", "csv", "zip")
 _ODD: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 3, 2.5, -0.0, 1e308, 10**6, 10**9, 10**18, 10**30, "", "x", "é\ud800",
-    "../x", "/", "Dense", "keras.layers", [], {}, [[]], [None], {"class_name": {}}, {"config": []},
+    None, True, False, 0, -1, 1, 3, 2.5, -0.0, 1e308, 10**6, 10**9, 10**18, 10**30, "", "x",
+    "é\ud800", "../x", "/", "Dense", "keras.layers", [], {}, [[]], [None],
+    {"class_name": {}}, {"config": []},
     {"class_name": "Dense", "config": {}}, ["input", 0, 0], [["input", 0, 0, {}]], "a" * 300,
 )  # fmt: skip
 
@@ -100,8 +101,12 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     project = Project(
         name="Iris",
         graph=Graph(
-            (Node("input", "Input"), Node("dense", "Dense", {"units": 4, "activation": "relu"}),
-             Node("drop", "Dropout", {"rate": 0.1}), Node("out", "Dense", {"units": 3, "activation": "softmax"})),
+            (
+                Node("input", "Input"),
+                Node("dense", "Dense", {"units": 4, "activation": "relu"}),
+                Node("drop", "Dropout", {"rate": 0.1}),
+                Node("out", "Dense", {"units": 3, "activation": "softmax"}),
+            ),
             (("input", "dense"), ("dense", "drop"), ("drop", "out")),
         ),
         data=Data(kind="builtin", name="iris"),

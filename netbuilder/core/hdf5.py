@@ -133,7 +133,7 @@ def _check_attributes(item: Any, place: str, name: str) -> None:
     import h5py
 
     for key in item.attrs:
-        info = h5py.h5a.open(item.id, key.encode()).get_type()
+        info = h5py.h5a.open(item.id, key if isinstance(key, bytes) else key.encode()).get_type()
         _check_type(info.dtype, f"attribute '{key}' of '{place}'", name)
 
 

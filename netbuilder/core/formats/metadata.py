@@ -26,8 +26,10 @@ from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import facts_json
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
+from netbuilder.core.typed import misfit
 
 VERSION = 1
+_RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch")
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,15 @@ def from_json(ours: Mapping[str, Any], name: str) -> Beside:
         FormatError: a part is missing or ill-formed.
     """
     run = ours.get("run") or {}
-    if isinstance(run, Mapping) and run.get("version", VERSION) > VERSION:
+    if not isinstance(run, Mapping) or any(
+        isinstance(run.get(key), bool) or not isinstance(run.get(key, 0), int | float | None)
+        for key in _RUN_NUMBERS
+    ):
+        raise _damaged(name, "'run' holds something else than numbers")
+    if (run.get("version") or VERSION) > VERSION:
         raise FormatError(f"'{name}' was made by a newer NetBuilder.", "Update NetBuilder.")
     try:
-        return Beside(
+        found = Beside(
             project=files.from_json(ours["project"]),
             pre=Preprocessing.from_json(ours.get("preprocessing") or {}),
             facts=facts_json.from_json(ours.get("facts")),
@@ -95,10 +102,28 @@ def from_json(ours: Mapping[str, Any], name: str) -> Beside:
     except UserError as error:
         raise FormatError(f"The project in '{name}': {error.what}", error.mend) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise FormatError(
-            f"What NetBuilder wrote into '{name}' is damaged ({error}).",
-            "Import it as a file from elsewhere, or train and save again.",
-        ) from error
+        raise _damaged(name, str(error)) from error
+    problem = misfit(found.pre) or misfit(found.facts) or _scaling_problem(found.pre)
+    if problem:
+        raise _damaged(name, problem)
+    return found
+
+
+def _scaling_problem(pre: Preprocessing) -> str:
+    """Scale and offset go together, one of each a column; nothing is divided by zero."""
+    pairs = [(how.scale, how.offset) for how in pre.inputs.values()]
+    pairs += [(how.scale, how.offset) for how in pre.outputs.values()]
+    for scale, offset in pairs:
+        if len(scale) != len(offset) or 0 in scale:
+            return f"a scaling takes away {offset!r:.60} and divides by {scale!r:.60}"
+    return ""
+
+
+def _damaged(name: str, detail: str) -> FormatError:
+    return FormatError(
+        f"What NetBuilder wrote into '{name}' is damaged ({detail}).",
+        "Import it as a file from elsewhere, or train and save again.",
+    )
 
 
 def _number(value: float) -> float | None:

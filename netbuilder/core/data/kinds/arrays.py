@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,15 @@ ENDINGS = (".npz", ".h5", ".hdf5")
 _X = ("x_train", "x", "X_train", "X", "images", "data", "features")
 _Y = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
 _MOST_COLUMNS = 2000
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    EOFError,
+    UnicodeDecodeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def read_arrays(
@@ -156,7 +166,7 @@ def _names(path: Path) -> list[str]:
 
         with h5py.File(path, "r") as file:
             return own_datasets(file, path.name)
-    except (OSError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise _damaged(path) from error
 
 
@@ -197,7 +207,7 @@ def _read(path: Path, names: Sequence[str]) -> dict[str, Array]:
             "Save it as plain numbers or text.",
             path=str(path),
         ) from error
-    except (OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
+    except _UNREADABLE as error:
         raise _damaged(path) from error
     return found
 

@@ -240,4 +240,5 @@ def _layer(value: Any) -> Any:
     name = canonical_layer(str(value.get("class_name")))
     if name is None:
         return None
-    return {"layer": name, "params": params_of(name, value.get("config") or {})}
+    config = value.get("config")
+    return {"layer": name, "params": params_of(name, config) if isinstance(config, Mapping) else {}}

@@ -18,6 +18,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.importing.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large, too_much
@@ -74,9 +75,16 @@ def check_project(project: Project, facts: DataFacts | None, file: ModelFile) ->
             dtype = graph.by_id[name].params.get("dtype") or (
                 facts.input_dtypes.get(name) if facts is not None else None
             )
-            tensors[name] = keras.Input(
-                tuple(shape), dtype=dtype or "float32", name=keras_name(name)
-            )
+            try:
+                tensors[name] = keras.Input(
+                    tuple(shape), dtype=dtype or "float32", name=keras_name(name)
+                )
+            except (ValueError, TypeError) as error:
+                raise BuildError(
+                    f"Input '{name}' does not take shape {shape!r:.60} and dtype {dtype!r:.60}.",
+                    "The file is damaged: save it again.",
+                    node=name,
+                ) from error
         connect(graph, layer_of, tensors)
         _check([one for layer in layers.values() for one in layer._flatten_layers()], file)
 

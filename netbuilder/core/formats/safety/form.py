@@ -40,7 +40,7 @@ def check_form(config: Any, name: str) -> None:
             f"'{name}' has {count:,} layers; NetBuilder opens up to {MAX_LAYERS:,}.",
             "This is no ordinary model file: do not open it.",
         )
-    _check_objects(config, name)
+    check_objects(config, name)
     for layers in _models(config, name):
         for entry in layers:
             _check_layer(entry, name)
@@ -89,7 +89,7 @@ def _check_layer(entry: Any, name: str) -> None:
         raise FormatError(
             f"A layer of '{name}' has no class name.", "The file is damaged: save it again."
         )
-    inner = entry.get("config", {})
+    inner = entry.get("config")
     if isinstance(inner, list) and entry["class_name"] in MODELS:
         return
     if not isinstance(inner, Mapping):
@@ -98,9 +98,18 @@ def _check_layer(entry: Any, name: str) -> None:
         if own is not None and (not isinstance(own, str) or len(own) > MAX_NAME):
             raise _broken(name, f"a {entry['class_name']:.60} has the name {own!r:.60}")
     calls = entry.get("inbound_nodes", [])
-    if not isinstance(calls, list) or not all(isinstance(one, list | Mapping) for one in calls):
+    if not isinstance(calls, list) or not all(map(_is_call, calls)):
         raise _broken(name, f"the wires into a {entry['class_name']:.60} are no list")
     _check_shapes(inner, name)
+
+
+def _is_call(value: Any) -> bool:
+    """Of Keras 2 a list of places, of Keras 3 an object of arguments."""
+    if isinstance(value, Mapping):
+        return isinstance(value.get("args", []), list) and isinstance(
+            value.get("kwargs") or {}, Mapping
+        )
+    return isinstance(value, list)
 
 
 def _check_shapes(inner: Mapping[str, Any], name: str) -> None:
@@ -124,8 +133,12 @@ def _is_shape(value: Any) -> bool:
     )
 
 
-def _check_objects(config: Any, name: str) -> None:
-    """Whatever names a class, wherever it stands, names it with text."""
+def check_objects(config: Any, name: str) -> None:
+    """Whatever names a class, wherever it stands, names it with text.
+
+    Raises:
+        FormatError: a class, a module or a registered name is no text.
+    """
     waiting = [config]
     while waiting:
         item = waiting.pop()

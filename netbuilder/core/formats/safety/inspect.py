@@ -17,7 +17,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config import check_model, without_plans
-from netbuilder.core.formats.safety.form import check_form
+from netbuilder.core.formats.safety.form import check_form, check_objects
 from netbuilder.core.formats.safety.hdf5 import read_hdf5
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes
@@ -72,6 +72,7 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     check_sizes(found.config, found.numbers, path.name)
     notes: tuple[str, ...] = ()
     if found.training is not None:
+        check_objects(found.training, path.name)
         found.training, notes = checked_training(found.training, path.name)
     return ModelFile(
         path=path,

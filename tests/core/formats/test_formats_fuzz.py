@@ -1,0 +1,32 @@
+"""Damaged files end in words: a small count of what ``benchmarks/fuzz.py`` does with 5,000."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+def fuzz() -> ModuleType:
+    path = Path(__file__).parents[3] / "benchmarks" / "fuzz.py"
+    spec = importlib.util.spec_from_file_location("fuzz", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(240, 11), pytest.param(5000, 12, marks=pytest.mark.slow)]
+)
+@pytest.mark.timeout(1200)
+def test_damaged_files_end_in_words(tmp_path: Path, count: int, seed: int) -> None:
+    program = fuzz()
+    result = program.run(count, seed, program.KINDS, tmp_path)
+    assert result["failed"] == []
+    # A mutator that changes nothing, or destroys everything, would prove nothing.
+    assert result["opened"] > count / 20
+    assert result["refused"] > count / 4
