@@ -5,7 +5,16 @@ from __future__ import annotations
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Problem, Severity
 from netbuilder.core.check.rule import Rule
-from netbuilder.core.check.rules import activation, data, goal, output, params, structure, training
+from netbuilder.core.check.rules import (
+    activation,
+    data,
+    goal,
+    output,
+    params,
+    scaling,
+    structure,
+    training,
+)
 from netbuilder.core.check.rules import shapes as rules_shapes
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.check.words import label
@@ -19,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     *structure.RULES,
     *params.RULES,
     *data.RULES,
+    *scaling.RULES,
     *rules_shapes.RULES,
     *output.RULES,
     *activation.RULES,

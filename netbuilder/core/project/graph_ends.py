@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.spec import Category
 from netbuilder.core.project.model import Graph, Node
 
 DEFAULT_INPUT = "input"
@@ -90,3 +91,46 @@ def feeds_embedding(graph: Graph, key: str) -> bool:
         resolved(graph, graph.by_id[target]).layer == "Embedding"
         for target in graph.targets.get(key, ())
     )
+
+
+# A Rescaling by less than this is meant for pixels from 0 to 255.
+_FOR_BYTES = 0.05
+
+
+def takes_bytes(graph: Graph, node: Node) -> bool:
+    """Whether a layer wants pixels from 0 to 255: a pretrained body, or a Rescaling by 1/255.
+
+    The bodies of ``keras.applications`` bring pixels into the range of their weights themselves,
+    unless their ``preprocess`` is switched off.
+    """
+    here = resolved(graph, node)
+    spec = spec_of(here.layer)
+    if spec.category is Category.PRETRAINED:
+        return "preprocess" not in spec.by_name or here.params.get("preprocess", True) is True
+    if here.layer != "Rescaling":
+        return False
+    scale = here.params.get("scale")
+    sizes = scale if isinstance(scale, (list, tuple)) else [scale]
+    numbers = [abs(one) for one in sizes if isinstance(one, (int, float))]
+    return bool(numbers) and max(numbers) < _FOR_BYTES
+
+
+def byte_taker(graph: Graph, key: str) -> str | None:
+    """Id of the layer behind Input ``key`` that wants pixels from 0 to 255, or None.
+
+    Layers that only arrange, crop or augment pictures are passed over.
+    """
+    waiting = list(graph.targets.get(key, ()))
+    seen = set(waiting)
+    while waiting:
+        node = graph.by_id[waiting.pop(0)]
+        if takes_bytes(graph, node):
+            return node.id
+        spec = spec_of(resolved(graph, node).layer)
+        if spec.scales or spec.category not in {Category.SHAPE, Category.PREPROCESS}:
+            continue
+        for target in graph.targets[node.id]:
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return None

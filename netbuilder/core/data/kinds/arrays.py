@@ -32,7 +32,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.hdf5 import own_datasets
-from netbuilder.core.project.graph_ends import feeds_embedding
+from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
 from netbuilder.core.unpacked import check_unpacked
@@ -320,6 +320,8 @@ def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fi
     """Scale of an array of numbers for Input node ``key``, each entry of the last axis its own."""
     source = source_of(project, key, samples)
     values, how = samples.arrays[source], project.data.scaling
+    if how == "auto" and byte_taker(project.graph, key):
+        how = "none"
     shape = wanted_shape(project, key, values.shape[1:])
     if feeds_embedding(project.graph, key):
         return InputPre("ids", shape, "int32", source=source), ()

@@ -29,7 +29,7 @@ from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.graph_ends import feeds_embedding
+from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
 
@@ -56,13 +56,15 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
     if feeds_embedding(project.graph, key):
         return InputPre("table", (values.shape[1],), "int32", columns), notes
     shape = wanted_shape(project, key, (values.shape[1],))
+    # Raw pixels are what a Rescaling or a pretrained body wants.
+    how = "none" if data.scaling == "auto" and byte_taker(project.graph, key) else data.scaling
     if len(shape) > 1:
-        offset, scale = scaling.fit_whole(values, data.scaling, None)
+        offset, scale = scaling.fit_whole(values, how, None)
     else:
         keep = np.concatenate(
             [np.full(len(column.features), column.kind == "category") for column in columns]
         )
-        offset, scale = scaling.fit_columns(values, data.scaling, keep)
+        offset, scale = scaling.fit_columns(values, how, keep)
     return InputPre("table", shape, "float32", columns, offset, scale), notes
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
-    SCALING,
+    PIXEL_SCALING,
     TEST,
     TEST_FILE,
     VALIDATION,
@@ -39,6 +39,7 @@ from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import call, literal
 from netbuilder.core.wording import listed, quoted
@@ -235,7 +236,13 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
     else:
         shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
         looked_at = values[train]
-    offset, scale = scaling.fit_whole(looked_at, project.data.scaling, samples.value_range)
+    how = project.data.scaling
+    taker = byte_taker(project.graph, key) if how == "auto" else None
+    offset, scale = scaling.fit_whole(looked_at, how, samples.value_range)
+    notes: tuple[str, ...] = ()
+    if taker is not None:
+        offset, scale = scaling.to_bytes(offset, scale)
+        notes = (f"Pixels go in from 0 to 255: '{taker}' scales them itself.",)
     mode = {1: "grayscale", 3: "rgb"}.get(shape[-1] if len(shape) == 3 else 0, "")
     fitted = InputPre(
         "image",
@@ -248,7 +255,7 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         color_mode=mode,
         value_range=samples.value_range or (),
     )
-    return fitted, ()
+    return fitted, notes
 
 
 def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
@@ -335,12 +342,17 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def _code(question: Question) -> DataCode:
-    data = question.project.data
+    data, graph = question.project.data, question.project.graph
+    # Who scales pixels itself gets them as they are.
+    raw = data.scaling == "none" or (
+        data.scaling == "auto" and any(byte_taker(graph, key) for key in graph.inputs)
+    )
+    brightest, divided = ("255", "") if raw else ("1", " / 255")
     size = data.options.get("image_size") or [64, 64]
     mode = str(data.options.get("color_mode") or "rgb")
     lines = [
         "def read_pictures(folder):",
-        '    """Pictures from one folder per class: pixels from 0 to 1, and class numbers."""',
+        f'    """Pictures of one folder per class: pixels from 0 to {brightest}, class numbers."""',
         "    dataset = "
         + call(
             "keras.utils.image_dataset_from_directory",
@@ -353,7 +365,7 @@ def _code(question: Question) -> DataCode:
             ],
             4,
         ),
-        "    batches = [(pixels.numpy() / 255, numbers.numpy()) for pixels, numbers in dataset]",
+        f"    batches = [(x.numpy(){divided}, y.numpy()) for x, y in dataset]",
         "    x, y = (np.concatenate(part) for part in zip(*batches))",
         '    return x.astype("float32"), y, dataset.class_names',
         "",
@@ -373,7 +385,7 @@ KIND = DataKind(
     options=(
         Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
         Param("color_mode", Kind.CHOICE, "rgb", "colour or grey", choices=tuple(COLOR_MODES)),
-        SCALING,
+        PIXEL_SCALING,
         VALIDATION,
         TEST,
         TEST_FILE,

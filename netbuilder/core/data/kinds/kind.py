@@ -133,6 +133,13 @@ SCALING = Param(
     "of numbers, undone in the answers",
     choices=("auto", "standard", "minmax", "none"),
 )
+PIXEL_SCALING = Param(
+    "scaling",
+    Kind.CHOICE,
+    "auto",
+    "of pixels. auto: 0 to 255 where the network scales them itself, else 0 to 1",
+    choices=("auto", "minmax", "standard", "none"),
+)
 VALIDATION = Param("validation_split", Kind.FLOAT, 0.1, "kept aside to watch", 0.0, 0.9)
 TEST = Param("test_split", Kind.FLOAT, 0.2, "kept aside to judge", 0.0, 0.9)
 TEST_FILE = Param("test_path", Kind.FILE, "", "instead of a part of the rows")

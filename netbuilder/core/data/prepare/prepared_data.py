@@ -21,7 +21,13 @@ from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of, read
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.graph_ends import feeds_embedding, input_ids, last_units, output_ids
+from netbuilder.core.project.graph_ends import (
+    byte_taker,
+    feeds_embedding,
+    input_ids,
+    last_units,
+    output_ids,
+)
 from netbuilder.core.project.model import Data, Project
 
 if TYPE_CHECKING:
@@ -70,7 +76,12 @@ def make_plan(project: Project, base: Path) -> PreparedData:
     graph = project.graph
     ends = (
         *(
-            (key, repr(graph.by_id[key].params.get("shape")), feeds_embedding(graph, key))
+            (
+                key,
+                repr(graph.by_id[key].params.get("shape")),
+                feeds_embedding(graph, key),
+                byte_taker(graph, key),
+            )
             for key in graph.inputs
         ),
         *((key, last_units(graph, key)) for key in graph.outputs),

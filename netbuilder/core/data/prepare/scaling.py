@@ -55,6 +55,14 @@ def fit_columns(
     return tuple(offset.tolist()), tuple(scale.tolist())
 
 
+def to_bytes(offset: tuple[float, ...], scale: tuple[float, ...]) -> Affine:
+    """A scaling to 0 to 1 made one to 0 to 255; none where the values are bytes already."""
+    if not scale:
+        return NO_SCALING
+    low, high = offset[0], offset[0] + scale[0]
+    return NO_SCALING if (low, high) == (0.0, 255.0) else ((low,), (scale[0] / 255.0,))
+
+
 def fit_whole(
     values: NDArray[Any], scaling: str, value_range: tuple[float, float] | None
 ) -> Affine:

@@ -22,6 +22,7 @@ from netbuilder.core.data.kinds.arrays import takes_pictures
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Project
 
 
@@ -30,12 +31,14 @@ class Recipe:
     """What the sections of a script must know of each other.
 
     ``task`` of the (first) output; ``code``: what the kind of data wrote; ``scaler``: class of
-    scikit-learn that scales the inputs, or ""; ``own_test``: rows for testing are read apart.
+    scikit-learn that scales the inputs, or ""; ``raw``: values go in as they
+    are; ``own_test``: rows for testing are read apart.
     """
 
     task: str
     code: DataCode
     scaler: str = ""
+    raw: bool = False
     own_test: bool = False
     one_hot: bool = False
 
@@ -72,11 +75,14 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
         task = str(data.options["task"])
     question = Question(project, facts, task)
     code = kind.code(question) if kind is not None else _none(question)
+    taken = any(byte_taker(project.graph, key) for key in project.graph.inputs)
+    raw = data.scaling == "none" or (data.scaling == "auto" and taken)
     scaled = code.fed in {Fed.TABLE, Fed.NUMBERS}
     return Recipe(
         task=task,
         code=code,
-        scaler=_SCALERS.get(data.scaling, "") if scaled else "",
+        scaler=_SCALERS.get(data.scaling, "") if scaled and not raw else "",
+        raw=raw,
         own_test=code.own_test,
         one_hot=bool(data.options.get("one_hot")),
     )

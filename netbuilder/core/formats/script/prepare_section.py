@@ -54,7 +54,7 @@ def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
     cell = Cell("Scale the numbers")
     if recipe.table:
         _scale_table(recipe, several, cell)
-    elif recipe.raw_pixels and not several and project.data.scaling != "none":
+    elif recipe.raw_pixels and not several and not recipe.raw:
         cell.add(
             "# Pixels from 0 to 1; those of 8-bit pictures go up to 255.",
             "brightest = 255 if x_train.max() > 1 else 1",

@@ -1,0 +1,107 @@
+"""Rules about values that are scaled twice on their way into the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.check.context import Context
+from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.example_builder import Example, Layer, chain, facts_for
+from netbuilder.core.check.words import label
+from netbuilder.core.data.data_facts import CLASSES
+from netbuilder.core.project import edits
+from netbuilder.core.project.graph_ends import byte_taker, takes_bytes
+from netbuilder.core.project.model import Data, Node, Project
+
+
+def _data_and_network(context: Context) -> Iterable[Found]:
+    """Scaled in the Data tab by choice, and again by the first layer."""
+    data = context.project.data
+    if data.scaling not in {"minmax", "standard"}:
+        return
+    for key in context.graph.inputs:
+        taker = byte_taker(context.graph, key)
+        if taker is None:
+            continue
+        node = context.graph.by_id[taker]
+        yield Found(
+            taker,
+            f"{label(node)} wants values from 0 to 255, but the data is scaled before it"
+            f" ({data.scaling}): it would see almost nothing.",
+            fix("Let the network scale", edits.set_data, scaling="auto"),
+        )
+
+
+def _layer_and_layer(context: Context) -> Iterable[Found]:
+    """A Rescaling by 1/255 in front of another, or of a body that scales itself."""
+    graph = context.graph
+    for node in graph.nodes:
+        if node.layer != "Rescaling" or not takes_bytes(graph, node):
+            continue
+        second = _next_taker(context, node)
+        if second is not None:
+            yield Found(
+                node.id,
+                f"{label(node)} scales the values, and {label(second)} behind it scales them"
+                " again: it wants them from 0 to 255.",
+                fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id]),
+            )
+
+
+def _next_taker(context: Context, node: Node) -> Node | None:
+    graph, waiting = context.graph, list(context.graph.targets[node.id])
+    seen = set(waiting)
+    while waiting:
+        here = graph.by_id[waiting.pop(0)]
+        if takes_bytes(graph, here):
+            return here
+        if spec_of(here.layer).scales:
+            continue
+        if spec_of(here.layer).category in {Category.SHAPE, Category.PREPROCESS}:
+            more = [one for one in graph.targets[here.id] if one not in seen]
+            seen.update(more)
+            waiting += more
+    return None
+
+
+_PIXELS = facts_for(CLASSES, 3, (32, 32, 3), value_range=(0.0, 255.0), units_scaled=True)
+
+
+def _pictures(*layers: Layer, scaling: str = "auto") -> Project:
+    return chain(
+        ("input", "Input", {}),
+        *layers,
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 3, "activation": "softmax"}),
+        data=Data("images", path="photos", scaling=scaling),
+    )
+
+
+_DIVIDE = {"scale": 1 / 255}
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "scaled-twice", Severity.WARNING, "Scaled twice",
+        "The first layer wants pixels from 0 to 255 and scales them itself; scaled before, all of"
+        " them are almost the same to it, and it learns little or nothing.",
+        "Set the scaling of the data to auto: it gives the network what it wants.",
+        _data_and_network,
+        (lambda: Example(_pictures(("divide", "Rescaling", _DIVIDE), scaling="minmax"), _PIXELS),),
+    ),
+    Rule(
+        "two-rescalings", Severity.WARNING, "Two layers that scale",
+        "A pretrained body and a Rescaling by 1/255 both want pixels from 0 to 255; behind"
+        " another Rescaling they get numbers near 0.",
+        "Remove one of the two.",
+        _layer_and_layer,
+        (
+            lambda: Example(
+                _pictures(("divide", "Rescaling", _DIVIDE), ("again", "Rescaling", _DIVIDE)),
+                _PIXELS,
+            ),
+        ),
+    ),
+)  # fmt: skip
