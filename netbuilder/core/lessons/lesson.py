@@ -90,7 +90,8 @@ class Step:
 @dataclass(frozen=True)
 class Lesson:
     """One lesson. ``name`` is the stem of its file; ``start`` "empty", an example's name or the
-    path of a project (relative to the lesson's file).
+    path of a project (relative to the lesson's file). ``seal`` is a teacher's public key: what is
+    handed in is sealed for it.
     """
 
     name: str
@@ -102,3 +103,4 @@ class Lesson:
     intro: str
     steps: tuple[Step, ...]
     path: Path | None = None
+    seal: str = ""

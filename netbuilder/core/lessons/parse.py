@@ -16,7 +16,7 @@ from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, S
 from netbuilder.core.lessons.lesson_reader import Block, Reader
 from netbuilder.core.wording import did_you_mean, listed
 
-FRONT_KEYS = ("title", "level", "minutes", "start", "needs")
+FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
@@ -102,6 +102,8 @@ def _front(reader: Reader, lines: list[str]) -> tuple[Lesson, int]:
     start = at["start"].value if "start" in at and at["start"].value else EMPTY
     needs = at["needs"].value if "needs" in at else ""
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
+    if "seal" in at:
+        lesson = replace(lesson, seal=at["seal"].value)
     return lesson, end + 1
 
 

@@ -54,6 +54,20 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Ctrl+E",
             "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
         ),
+        ActionRow(
+            "hand-in",
+            "Hand in…",
+            commands.hand_in,
+            "File",
+            help="One file with your name, your work and the lesson's steps",
+        ),
+        ActionRow(
+            "grade",
+            "Grade hand-ins…",
+            commands.grade,
+            "File|",
+            help="For teachers: a folder of hand-ins, judged on hidden data",
+        ),
         ActionRow("close", "Close", parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
     ]
 

@@ -160,6 +160,14 @@ class WindowCommands:
             self._parts.status.tell,
         )
 
+    def hand_in(self) -> None:
+        """Write the file that goes to the teacher."""
+        dialogs.hand_in(self._parts.window, self._parts.workbench)
+
+    def grade(self) -> None:
+        """Judge a folder of hand-ins; stays open beside this window."""
+        dialogs.grade(self._parts.window, self._parts.documents.open_asking)
+
     def show_help(self) -> None:
         """Show how the window is used."""
         dialogs.show_help(self._parts.window, self._parts.actions)

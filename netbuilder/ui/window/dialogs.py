@@ -31,6 +31,7 @@ from netbuilder.ui.window.action import Actions, sequences
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.services.workbench import Workbench
 
 
 def search_commands(parent: QWidget, actions: Actions) -> None:
@@ -105,6 +106,25 @@ def choose_example(parent: QWidget, show: Callable[[Project, Path | None], objec
     dialog = ExampleDialog(parent)
     if dialog.exec() and dialog.chosen is not None:
         show(files.read(dialog.chosen), None)
+
+
+def hand_in(parent: QWidget, workbench: Workbench) -> None:
+    """Ask for the name and the folder, and write the file there."""
+    from netbuilder.ui.grading.hand_in_dialog import HandInDialog
+    from netbuilder.ui.grading.hand_in_work import work_of
+
+    work = work_of(workbench)
+    HandInDialog(work.words, work.write, parent).exec()
+
+
+def grade(parent: QWidget, open_path: Callable[[Path], object]) -> None:
+    """The teacher's window; a pupil's file opens on the canvas through ``open_path``."""
+    from netbuilder.ui.grading.window import GradeWindow
+
+    window = GradeWindow(parent)
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window.opened.connect(open_path)
+    window.show()
 
 
 def stop_training(parent: QWidget) -> bool:

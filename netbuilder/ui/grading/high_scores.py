@@ -1,0 +1,73 @@
+"""The best of a class in letters that the last row can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QGridLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.grading.submission import Submission
+from netbuilder.core.wording import number
+
+SHOWN = 10
+
+
+class HighScores(QDialog):
+    """Place, name and points of the best; names can be hidden before the projector goes on."""
+
+    def __init__(
+        self, submissions: Sequence[Submission], title: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("High scores")
+        self.resize(760, 620)
+        self._names = [(one.student, one.score) for one in submissions if one.score is not None]
+        heading = QLabel(title or "High scores", self)
+        heading.setFont(_large(heading.font(), 2.0))
+        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.hide_names = QCheckBox("Hide names", self)
+        self.hide_names.setChecked(True)
+        self.hide_names.toggled.connect(self._fill)
+        self._grid = QGridLayout()
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setHorizontalSpacing(24)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(32, 24, 32, 16)
+        layout.addWidget(heading)
+        layout.addLayout(self._grid)
+        layout.addStretch(1)
+        layout.addWidget(self.hide_names)
+        self.labels: list[tuple[QLabel, QLabel, QLabel]] = []
+        for row, (_, score) in enumerate(self._names[:SHOWN]):
+            place = 1 + sum(other > score for _, other in self._names if other is not None)
+            labels = (
+                QLabel(f"{place}.", self),
+                QLabel(self),
+                QLabel(number(round(score or 0.0, 1)), self),
+            )
+            for column, label in enumerate(labels):
+                label.setFont(_large(label.font(), 1.7))
+                self._grid.addWidget(label, row, column)
+            labels[2].setAlignment(Qt.AlignmentFlag.AlignRight)
+            self.labels.append(labels)
+        self._fill()
+
+    def _fill(self) -> None:
+        hidden = self.hide_names.isChecked()
+        for row, labels in enumerate(self.labels):
+            labels[1].setText("•••" if hidden else self._names[row][0])
+
+
+def _large(font: QFont, times: float) -> QFont:
+    font = QFont(font)
+    font.setPointSizeF(max(font.pointSizeF(), 9.0) * times)
+    return font

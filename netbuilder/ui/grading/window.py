@@ -1,0 +1,304 @@
+"""The teacher's window: drop the folder, see the table fill, open a pupil's network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading import rubric as rubrics
+from netbuilder.core.grading.grade import files_of, grade, ordered
+from netbuilder.core.grading.report import write_feedback, write_html, write_table
+from netbuilder.core.grading.rubric import PLAIN, Rubric
+from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.wording import counted
+from netbuilder.ui.grading.high_scores import HighScores
+from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROLE, SubmissionsModel
+from netbuilder.ui.services import jobs
+
+
+class GradeWindow(QDialog):
+    """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
+
+    opened = Signal(object)
+    _told = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Grade hand-ins")
+        self.setAcceptDrops(True)
+        self.resize(1040, 640)
+        self._job: jobs.Job | None = None
+        self._stop = False
+        self._folder = Path()
+        self._rubric: Rubric = PLAIN
+        self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
+        self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
+        self.words = QLabel("", self)
+        self.words.setWordWrap(True)
+        self.progress = QProgressBar(self)
+        self.progress.hide()
+        self.model = SubmissionsModel(self)
+        self.model.overridden.connect(self._override)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = self._table()
+        self.grade_button = self._button("Grade", self._toggle)
+        self.grade_button.setProperty("role", "primary")
+        self.grade_button.setDefault(True)
+        self._after = (
+            self._button("Open on the canvas", lambda: self._open(self.table.currentIndex())),
+            self._button("Save table…", self._save_table),
+            self._button("Save page…", self._save_page),
+            self._button("Feedback files…", self._save_feedback),
+            self._button("High scores", self._show_scores),
+        )
+        layout = QVBoxLayout(self)
+        layout.addLayout(self._form())
+        layout.addWidget(self.words)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.table, 1)
+        buttons = QHBoxLayout()
+        for button in self._after:
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.grade_button)
+        layout.addLayout(buttons)
+        self._told.connect(self._judged)
+        self._follow()
+
+    def _form(self) -> QFormLayout:
+        self.lesson.setPlaceholderText("name or file of a lesson (may stay empty)")
+        self.rubric.setPlaceholderText("a .toml (empty: points by the result)")
+        self.folder.setPlaceholderText("drop the folder here, or choose it")
+        self.data.setPlaceholderText("rows that the pupils never saw: .csv, a folder, …")
+        form = QFormLayout()
+        form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
+        form.addRow("Hidden data", self._row(self.data, self._choose_data))
+        form.addRow("Lesson", self.lesson)
+        form.addRow("Rubric", self._row(self.rubric, self._choose_rubric))
+        return form
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setEditTriggers(
+            QAbstractItemView.EditTrigger.EditKeyPressed
+            | QAbstractItemView.EditTrigger.AnyKeyPressed
+        )
+        table.setAccessibleName("Handed-in files")
+        table.setWordWrap(True)
+        table.verticalHeader().hide()
+        table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
+        table.setColumnWidth(COMMENT, 220)
+        table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
+        table.doubleClicked.connect(self._open)
+        return table
+
+    def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
+        button = QPushButton(words, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked=False: do())
+        return button
+
+    def _field(self, name: str) -> QLineEdit:
+        field = QLineEdit(self)
+        field.setAccessibleName(name)
+        field.textChanged.connect(self._follow)
+        return field
+
+    def _row(self, field: QLineEdit, choose: Callable[[], None]) -> QHBoxLayout:
+        button = QPushButton("Choose…", self)
+        button.setAutoDefault(False)
+        button.setAccessibleName(f"Choose: {field.accessibleName()}")
+        button.clicked.connect(choose)
+        row = QHBoxLayout()
+        row.addWidget(field, 1)
+        row.addWidget(button)
+        return row
+
+    def _choose_folder(self) -> None:
+        self._take(self.folder, QFileDialog.getExistingDirectory(self, "Folder of hand-ins"))
+
+    def _choose_data(self) -> None:
+        self._take(self.data, QFileDialog.getOpenFileName(self, "Hidden data")[0])
+
+    def _choose_rubric(self) -> None:
+        found = QFileDialog.getOpenFileName(self, "Rubric", "", "Rubrics (*.toml)")[0]
+        self._take(self.rubric, found)
+
+    def _take(self, field: QLineEdit, text: str) -> None:
+        if text:
+            field.setText(text)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A folder is the hand-ins, a .toml the rubric, a .md the lesson, all else the data."""
+        for url in event.mimeData().urls():
+            path = Path(url.toLocalFile())
+            fields = {".toml": self.rubric, ".md": self.lesson}
+            field = self.folder if path.is_dir() else fields.get(path.suffix.lower(), self.data)
+            field.setText(str(path))
+
+    @property
+    def running(self) -> bool:
+        """Whether files are being judged."""
+        return self._job is not None
+
+    def _follow(self) -> None:
+        ready = bool(self.folder.text().strip() and self.data.text().strip())
+        self.grade_button.setEnabled(self.running or ready)
+        self.grade_button.setText("Stop" if self.running else "Grade")
+        some = bool(self.model.rows) and not self.running
+        for button in self._after:
+            button.setEnabled(some)
+
+    def _toggle(self) -> None:
+        if self.running:
+            self._stop = True
+            self.grade_button.setEnabled(False)
+            return
+        self.start()
+
+    def start(self) -> None:
+        """Judge the files of the folder; rows appear as they are judged."""
+        folder, data = Path(self.folder.text().strip()), Path(self.data.text().strip())
+        lesson = self.lesson.text().strip()
+        try:
+            files = files_of(folder)
+            rubric = self.rubric.text().strip()
+            self._rubric = rubrics.read(Path(rubric)) if rubric else PLAIN
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        self._folder, self._stop = folder, False
+        self.model.show_rows([])
+        self.progress.setRange(0, len(files))
+        self.progress.setValue(0)
+        self.progress.show()
+        self._say(f"{counted(len(files), 'file')}: each is judged in a process of its own.")
+        self._job = jobs.run(
+            lambda: grade(
+                folder,
+                data,
+                lesson,
+                rubric=self._rubric,
+                told=self._told.emit,
+                cancelled=lambda: self._stop,
+            ),
+            self._done,
+            self._failed,
+            "grading",
+        )
+        self._follow()
+
+    def _judged(self, one: Submission) -> None:
+        if self.running:
+            self.model.add(one)
+            self.progress.setValue(len(self.model.rows))
+
+    def _done(self, found: list[Submission]) -> None:
+        self._end()
+        self.model.show_rows(found)
+        self.table.resizeRowsToContents()
+        failed = sum(one.status == FAILED for one in found)
+        same = sum(bool(one.same_as) for one in found)
+        parts = [counted(len(found), "file")]
+        parts += [f"{failed} could not be graded"] if failed else []
+        parts += [f"{same} are the same as another"] if same else []
+        self._say(", ".join(parts) + ". Points and comments can be changed in the table.")
+        self._follow()
+
+    def _failed(self, error: Exception) -> None:
+        self._end()
+        self._say(str(error), wrong=True)
+        self._follow()
+
+    def _end(self) -> None:
+        self._job = None
+        self.progress.hide()
+
+    def _say(self, words: str, *, wrong: bool = False) -> None:
+        self.words.setProperty("role", "complaint" if wrong else "note")
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.words.setText(words)
+
+    def _override(self, file: str, points: float | None, comment: str) -> None:
+        rows = []
+        for one in self.model.rows:
+            if one.file == file:
+                status = GRADED if one.status == FAILED and points is not None else one.status
+                one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
+            rows.append(one)
+        self.model.show_rows(ordered(rows))
+
+    def _open(self, index: QModelIndex) -> None:
+        row = self._sorted.mapToSource(index).row()
+        if 0 <= row < len(self.model.rows):
+            self.opened.emit(self._folder / self.model.rows[row].file)
+
+    def _title(self) -> str:
+        return self._rubric.title or self._folder.resolve().name
+
+    def _save_table(self) -> None:
+        name = QFileDialog.getSaveFileName(
+            self, "Save table", str(self._folder.parent / "grades.csv"),
+            "Tables (*.csv *.xlsx)",
+        )[0]  # fmt: skip
+        self._write(name, ".csv", lambda path: write_table(self.model.rows, path))
+
+    def _save_page(self) -> None:
+        name = QFileDialog.getSaveFileName(
+            self, "Save page", str(self._folder.parent / "grades.html"), "Pages (*.html)"
+        )[0]
+        self._write(name, ".html", lambda path: write_html(self.model.rows, path, self._title()))
+
+    def _save_feedback(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Folder for one page a pupil")
+        self._write(name, "", lambda path: write_feedback(self.model.rows, path, self._title()))
+
+    def _write(self, name: str, ending: str, write: Callable[[Path], object]) -> None:
+        if not name:
+            return
+        path = Path(name)
+        if ending and path.suffix.lower() not in {ending, ".xlsx"}:
+            path = path.with_name(path.name + ending)
+        try:
+            write(path)
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        self._say(f"Wrote '{path}'.")
+
+    def _show_scores(self) -> None:
+        HighScores(self.model.rows, self._title(), self).exec()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._stop = True
+        super().closeEvent(event)

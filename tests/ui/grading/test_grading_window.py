@@ -1,0 +1,122 @@
+"""Handing in and grading by mouse and keyboard, with real files and real workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.formats import registry
+from netbuilder.core.grading.hand_in import hand_in_of
+from netbuilder.core.grading.submission import FAILED, Submission
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+from netbuilder.ui.grading.hand_in_dialog import HandInDialog
+from netbuilder.ui.grading.hand_in_work import work_of
+from netbuilder.ui.grading.high_scores import HighScores
+from netbuilder.ui.grading.window import GradeWindow
+from netbuilder.ui.main_window import MainWindow
+
+ROWS = [
+    Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4),
+    Submission("bob.h5", "Bob", "graded", 100.0, {"accuracy": 1.0}, 4, 4),
+    Submission("cy.h5", "Cy", FAILED, message="The file is empty (0 bytes)."),
+]
+
+
+def test_hand_in_writes_one_file_with_name_and_says_so(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    window = open_window(example("iris"), keras=False)
+    work = work_of(window.workbench)
+    assert "Nothing is trained yet" in work.words
+    dialog = HandInDialog(work.words, work.write, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.folder.setText(str(tmp_path / "none"))
+    dialog.name.setText("Ada Lovelace")
+    qtbot.mouseClick(dialog.hand_in, Qt.MouseButton.LeftButton)
+    assert "no folder" in dialog.words.text()
+    (tmp_path / "in").mkdir()
+    dialog.folder.setText(str(tmp_path / "in"))
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: dialog.written is not None, timeout=20_000)
+    assert "Handed in as" in dialog.words.text()
+    assert dialog.written is not None
+    given = hand_in_of(registry.read_project(dialog.written))
+    assert given is not None
+    assert given.student == "Ada Lovelace"
+    again = HandInDialog(work.words, work.write, window)
+    qtbot.addWidget(again)
+    assert (again.name.text(), again.folder.text()) == ("Ada Lovelace", str(tmp_path / "in"))
+
+
+@pytest.fixture
+def grading(qtbot: QtBot, home: Path) -> GradeWindow:
+    window = GradeWindow()
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+def _drop(window: GradeWindow, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPoint(9, 9), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    window.dropEvent(event)
+
+
+def test_a_dropped_folder_is_graded_and_a_row_opens(
+    grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "broken.h5").write_bytes(b"no model")
+    files.write(example("iris"), folder / "ada.netbuilder")
+    hidden = tmp_path / "hidden.csv"
+    hidden.write_text("a,b\n1,2\n", encoding="utf-8")
+    assert not grading.grade_button.isEnabled()
+    _drop(grading, folder)
+    _drop(grading, hidden)
+    qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
+    assert grading.running
+    qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
+    assert {one.file for one in grading.model.rows} == {"ada.netbuilder", "broken.h5"}
+    assert "2 could not be graded" in grading.words.text()
+    grading.table.selectRow(0)
+    with qtbot.waitSignal(grading.opened) as told:
+        qtbot.mouseClick(grading._after[0], Qt.MouseButton.LeftButton)
+    assert told.args is not None
+    assert told.args[0].parent == folder
+
+
+def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) -> None:
+    grading.model.show_rows(ROWS)
+    model = grading.model
+    assert model.setData(model.index(2, 1), "40,5")
+    assert model.rows[2] == replace(ROWS[2], score=40.5, status="graded")
+    place = next(i for i, one in enumerate(model.rows) if one.file == "ada.h5")
+    assert model.setData(model.index(place, 6), "Well done.")
+    assert next(one for one in model.rows if one.file == "ada.h5").comment == "Well done."
+    assert not model.setData(model.index(0, 1), "many")
+    grading._write(str(tmp_path / "grades"), ".csv", lambda path: path.write_text("x"))
+    assert (tmp_path / "grades.csv").exists()
+
+
+def test_high_scores_hide_names_until_asked(qtbot: QtBot) -> None:
+    scores = HighScores(sorted(ROWS, key=lambda one: -(one.score or 0)), "9b")
+    qtbot.addWidget(scores)
+    assert [labels[1].text() for labels in scores.labels] == ["•••", "•••"]
+    scores.hide_names.setChecked(False)
+    assert [(a.text(), b.text(), c.text()) for a, b, c in scores.labels] == [
+        ("1.", "Bob", "100"), ("2.", "Ada", "91.5"),
+    ]  # fmt: skip
