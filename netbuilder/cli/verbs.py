@@ -70,6 +70,11 @@ def _check(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", help="a file, a folder or a project (.netbuilder)")
+    _json(parser)
+
+
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", help="the project (.netbuilder)")
     parser.add_argument(
@@ -188,6 +193,7 @@ VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
     "check": Verb("check", "list problems with their fixes", _check),
+    "data": Verb("data", "tell what data was understood as", _data),
     "train": Verb("train", "train a project", _train),
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),

@@ -8,6 +8,7 @@ from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.rules import (
     activation,
     data,
+    data_quality,
     goal,
     output,
     params,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *structure.RULES,
     *params.RULES,
     *data.RULES,
+    *data_quality.RULES,
     *scaling.RULES,
     *rules_shapes.RULES,
     *output.RULES,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from netbuilder.core.data.findings import Finding
+
 Shape = tuple[int | None, ...]
 
 REGRESSION = "regression"
@@ -41,6 +43,7 @@ class DataFacts:
         one_hot: targets of classes are one-hot rows (option "one_hot"), not class numbers.
         streamed: the data does not fit in memory and is read while training.
         notes: sentences about what was done to the data (a column left out, say).
+        findings: what was concluded and what looks wrong, with fixes.
     """
 
     rows: int = 0
@@ -63,3 +66,4 @@ class DataFacts:
     one_hot: bool = False
     streamed: bool = False
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from netbuilder.core.data.data_facts import DataFacts
@@ -11,7 +11,12 @@ from netbuilder.core.data.data_facts import DataFacts
 
 def to_json(facts: DataFacts) -> dict[str, Any]:
     """A value of dicts, lists, numbers and strings."""
-    return {key: _lists(value) for key, value in asdict(facts).items()}
+    # What was noticed about the data is of no use without it, and its fixes are functions.
+    return {
+        key: _lists(value)
+        for key, value in asdict(replace(facts, findings=())).items()
+        if key != "findings"
+    }
 
 
 def from_json(value: Any) -> DataFacts:

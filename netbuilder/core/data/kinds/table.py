@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from netbuilder.core.data.prepare.cells import (
     truth_words,
     truths,
 )
+from netbuilder.core.data.prepare.cleaning import fold
 from netbuilder.core.data.prepare.missing import filled, missing_cells, missing_rules
 from netbuilder.core.data.prepare.preprocess import Column
 from netbuilder.core.data.recipe_options import names
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 # What kinds that are tables need, in one place.
 __all__ = [
     "MAX_CATEGORIES", "as_label", "as_numbers", "encode", "in_order", "is_numeric",
-    "make_columns", "missing_cells",
+    "make_columns", "missing_cells", "spelt",
 ]  # fmt: skip
 
 MAX_CATEGORIES = 50
@@ -93,6 +94,22 @@ def make_columns(
     return tuple(columns), tuple(notes)
 
 
+def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
+    """The number of a label; one that only case and spaces make different counts as known."""
+    by_fold: dict[str, list[int]] = {}
+    for label, place in known.items():
+        by_fold.setdefault(fold(label), []).append(place)
+
+    def code(label: object) -> float:
+        exact = known.get(label) if isinstance(label, str) else None
+        if exact is not None or not isinstance(label, str):
+            return float("nan") if exact is None else exact
+        like = by_fold.get(fold(label), [])
+        return like[0] if len(like) == 1 else float("nan")
+
+    return code
+
+
 def with_range(column: Column, numbers: pd.Series) -> Column:
     """``column`` with the range and the usual values of ``numbers``, some of them missing."""
     return replace(
@@ -144,7 +161,7 @@ def encode(
             series = series.astype(object).fillna(column.fill)
         texts = series.map(as_label, na_action="ignore")
         known = {value: index for index, value in enumerate(column.categories)}
-        codes = texts.map(known).to_numpy(np.float64, na_value=np.nan)
+        codes = texts.map(spelt(known)).to_numpy(np.float64, na_value=np.nan)
         unknown = texts[np.isnan(codes) & texts.notna().to_numpy()]
         if strict and len(unknown):
             raise DataError(

@@ -64,6 +64,18 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
     return numbers
 
 
+def are_dates(series: pd.Series) -> bool:
+    """Whether the first texts of a column all are dates or times."""
+    few = series.dropna().head(50).astype(str)
+    if not len(few) or not few.str.contains(r"\d[-/.:]\d").all():
+        return False
+    try:
+        dates_as_days(few, "", "dayfirst" if day_comes_first(few) else "")
+    except DataError:
+        return False
+    return True
+
+
 def day_comes_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()

@@ -20,6 +20,7 @@ from netbuilder.core.data.kinds import text
 from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_arrays
 from netbuilder.core.data.kinds.series import cut, numbers_of, windows
+from netbuilder.core.data.prepare.cleaning import without_stand_ins
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
@@ -154,6 +155,7 @@ def _complete(
         dict.fromkeys([c.name for entry in pre.inputs.values() for c in entry.columns] + list(also))
     )
     need_columns(table, used, source, "that the model needs")
+    table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
     wanted = {name: "drop" if name in also and rules[name] != "error" else rules[name]

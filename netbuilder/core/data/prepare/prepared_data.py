@@ -16,6 +16,7 @@ from netbuilder.core.data.prepare.cache import Recent, stamp
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
 from netbuilder.core.data.prepare.holdout_check import checked_test
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.prepare.quality import findings_of, left_out
 from netbuilder.core.data.prepare.splits import Rows3, rows_of_parts, split_rows
 from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
@@ -120,7 +121,13 @@ def _make(project: Project, base: Path) -> PreparedData:
         notes += said
     pre = Preprocessing(inputs, outputs)
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
-    return PreparedData(samples, test, rows, pre, facts)
+    used = {column.name for entry in inputs.values() for column in entry.columns}
+    findings = (
+        *samples.findings,
+        *left_out(notes, samples.table, used),
+        *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
+    )
+    return PreparedData(samples, test, rows, pre, replace(facts, findings=findings))
 
 
 def _make_large(project: Project, base: Path) -> PreparedData:

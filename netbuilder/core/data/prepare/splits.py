@@ -90,11 +90,17 @@ def _cut(
         return rows, rows[:0]
     if ordered:
         return rows[: len(rows) - count], rows[len(rows) - count :]
-    stratify = None if classes is None else classes[rows]
-    if stratify is not None:
-        _, sizes = np.unique(stratify, return_counts=True)
-        # A class of one row cannot be on both sides, nor more classes than rows on one.
-        if sizes.min() < 2 or count < len(sizes) or len(rows) - count < len(sizes):
-            stratify = None
-    kept, cut = train_test_split(rows, test_size=count, random_state=seed, stratify=stratify)
+    if classes is None:
+        kept, cut = train_test_split(rows, test_size=count, random_state=seed)
+        return np.sort(kept), np.sort(cut)
+    # A class of one row cannot be on both sides: it stays to be learned from.
+    labels, places, sizes = np.unique(classes[rows], return_inverse=True, return_counts=True)
+    alone = sizes[places] < 2
+    rest, several = rows[~alone], int((sizes > 1).sum())
+    stratify: NDArray[Any] | None = classes[rest]
+    # Nor can more classes than rows be on one side.
+    if not len(labels) or count < several or len(rest) - count < several:
+        rest, alone, stratify = rows, np.zeros(len(rows), bool), None
+    kept, cut = train_test_split(rest, test_size=count, random_state=seed, stratify=stratify)
+    kept = np.concatenate([kept, rows[alone]])
     return np.sort(kept), np.sort(cut)

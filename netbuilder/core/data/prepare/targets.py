@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, TASKS
-from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric
+from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric, spelt
 from netbuilder.core.data.prepare.preprocess import OutputPre
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
@@ -163,7 +163,7 @@ def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArra
         return np.stack(parts, axis=1)
     known = {label: index for index, label in enumerate(pre.classes)}
     labels = targets[pre.columns[0]].map(as_label)
-    numbers = labels.map(known)
+    numbers = labels.map(spelt(known))
     unknown = labels[numbers.isna()]
     if len(unknown):
         found = shown(unknown.iloc[0])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from netbuilder.core.data.findings import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,6 +39,8 @@ class Samples:
             column says it.
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
+        findings: what the reader concluded, with the choice to change it.
+        from_file: a table of a person's own, that may hold what no ready-made set does.
     """
 
     role: str
@@ -51,6 +55,8 @@ class Samples:
     parts: Array | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    from_file: bool = False
 
     def __len__(self) -> int:
         return len(self.targets)

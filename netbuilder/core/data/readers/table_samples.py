@@ -15,6 +15,11 @@ from netbuilder.core.data.prepare.cells import (
     day_comes_first,
     is_numeric,
 )
+from netbuilder.core.data.prepare.cleaning import (
+    chosen_rows,
+    with_one_spelling,
+    without_stand_ins,
+)
 from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
 from netbuilder.core.data.prepare.roles import Roles, need_column, roles_of
 from netbuilder.core.data.readers.samples import Samples
@@ -72,13 +77,16 @@ def samples_of_table(
     if roles is None:
         roles = roles_of(data, known, source, test=test)
     targets, features = list(roles.targets), list(roles.features)
+    table = with_one_spelling(without_stand_ins(table, data.options), data.options)
+    notes: list[str] = []
+    if not test:
+        table, notes = chosen_rows(table, data, (*features, *targets), targets[0])
     rules = missing_rules(data, known)
     filled = [name for name in features if not table[name].isna().all()]
     missing_cells(table[list(dict.fromkeys([*filled, *targets]))], source, _strict(rules, targets))
     # A row whose answer is unknown can teach nothing, whatever fills the features.
     holes = [*(name for name in filled if rules[name] == "drop"), *targets]
     used = table.dropna(subset=holes)
-    notes: list[str] = []
     if len(used) < len(table):
         notes.append(f"{counted(len(table) - len(used), 'row')} with missing values left out.")
     if used.empty and not part:
@@ -98,6 +106,7 @@ def samples_of_table(
         parts=_parts(used[roles.split], source) if roles.split and not test else None,
         source=source,
         notes=tuple(notes),
+        from_file=True,
     )
 
 

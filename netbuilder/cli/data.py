@@ -1,0 +1,117 @@
+"""``netbuilder data SOURCE``: what a file, a folder or a project's data was understood as."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.cli.output import note, print_json, say
+from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.columns import ColumnFacts, DataReport
+    from netbuilder.core.data.findings import Finding
+    from netbuilder.core.project.model import Data, Project
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tell what was understood. What keeps it from being trained on is one of the notes."""
+    from netbuilder.core.data.columns import report
+
+    project, base = _project(Path(arguments.source))
+    found = report(project, base)
+    _tell(found)
+    if arguments.json:
+        print_json(to_json(found))
+    return 0
+
+
+def _project(path: Path) -> tuple[Project, Path]:
+    """The project of a file, or one that reads this file or folder; and its folder."""
+    from netbuilder.core.formats import registry
+    from netbuilder.core.project.model import Project
+
+    if not path.exists():
+        raise UserError(f"There is no file '{path}'.", "Check the name and the folder.")
+    if path.suffix.lower() == ".netbuilder":
+        project = registry.read_project(path)
+        if not project.data.kind:
+            raise UserError(f"No data is chosen in '{path.name}'.", "Choose data in the Data tab.")
+        return project, path.parent
+    return Project(data=_recipe(path)), path.parent
+
+
+def _recipe(path: Path) -> Data:
+    """The recipe that fits a file or folder by its ending or by what lies in it."""
+    from netbuilder.core.project.model import Data
+
+    if path.is_dir():
+        texts = next(path.glob("*/*.txt"), None) is not None
+        return Data("text" if texts else "images", path=path.name)
+    ending = path.suffix.lower()
+    kind = "arrays" if ending in {".npz", ".npy", ".h5", ".hdf5"} else "csv"
+    return Data(kind, path=path.name)
+
+
+def _tell(found: DataReport) -> None:
+    parts = ", ".join(f"{count:,} {part}" for part, count in found.rows.items() if count)
+    say(f"{found.kind}: {parts} rows")
+    for column in found.columns:
+        say(f"  {column.name}: {_about(column)}")
+    if found.classes:
+        say("classes: " + ", ".join(f"{label} {count:,}" for label, count in found.classes.items()))
+    for one in found.notes:
+        note(f"{one.severity}: {one.message}")
+        for fix in one.fixes:
+            note(f"    fix: {fix.label}")
+
+
+def _about(column: ColumnFacts) -> str:
+    words = [column.role, column.type]
+    if column.unit:
+        words.append(f"in {column.unit}")
+    if column.minimum is not None and column.maximum is not None:
+        words.append(f"{column.minimum:g} to {column.maximum:g}")
+    else:
+        words.append(f"{column.unique:,} different")
+    if column.missing:
+        words.append(f"{column.missing:,} missing")
+    return ", ".join(words)
+
+
+def to_json(found: DataReport) -> dict[str, Any]:
+    """The report in the contract's terms."""
+    return {
+        "kind": found.kind,
+        "rows": dict(found.rows),
+        "columns": [_column(column) for column in found.columns],
+        "classes": dict(found.classes),
+        "notes": [_note(one) for one in found.notes],
+    }
+
+
+def _column(column: ColumnFacts) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "role": column.role,
+        "type": column.type,
+        "missing": column.missing,
+        "unique": column.unique,
+        "min": column.minimum,
+        "max": column.maximum,
+        "mean": column.mean,
+        "examples": list(column.examples),
+        "unit": column.unit,
+        "decided": sorted(column.decided),
+    }
+
+
+def _note(one: Finding) -> dict[str, Any]:
+    return {
+        "severity": one.severity,
+        "message": one.message,
+        "fix": one.fixes[0].label if one.fixes else None,
+        "fixes": [fix.label for fix in one.fixes],
+        "column": one.column or None,
+    }

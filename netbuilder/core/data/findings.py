@@ -1,0 +1,77 @@
+"""What the program noticed about the data: what it concluded, and what looks wrong, with fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.edits import set_data
+from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.model import Project
+
+ERROR, WARNING, INFO = "error", "warning", "info"
+
+
+@dataclass(frozen=True)
+class DataEdit:
+    """A fix that is one click: ``label`` on the button, and a pure edit of the project."""
+
+    label: str
+    edit: Callable[[Project], Project] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about the data that a person should know.
+
+    ``code`` names the sort of finding, ``severity`` is "error" (it cannot be trained on),
+    "warning" (the numbers may mislead) or "info" (a choice that was made). ``column`` is the
+    column that it is about, or "". Several ``fixes`` are alternatives.
+    """
+
+    code: str
+    severity: str
+    message: str
+    column: str = ""
+    fixes: tuple[DataEdit, ...] = ()
+
+
+def of_error(error: UserError) -> Finding:
+    """An error as the finding that keeps the data from being used."""
+    fixes = tuple(data_edit(one.label, **one.data) for one in error.mends)
+    return Finding("unreadable", ERROR, str(error), fixes=fixes)
+
+
+def data_edit(label: str, **changes: object) -> DataEdit:
+    """A fix that changes fields or options of the recipe."""
+    return DataEdit(label, partial(set_data, **changes))  # type: ignore[arg-type]
+
+
+def column_edit(label: str, columns: Iterable[str], **decided: Any) -> DataEdit:
+    """A fix that decides something of columns."""
+    return DataEdit(label, partial(set_columns, names=tuple(columns), **decided))
+
+
+def leave_out(*columns: str) -> DataEdit:
+    """The fix that no longer uses columns."""
+    label = f"Leave '{columns[0]}' out" if len(columns) == 1 else "Leave these columns out"
+    return column_edit(label, columns, role="ignore")
+
+
+def option_edit(label: str, name: str, add: dict[str, object] | list[object]) -> DataEdit:
+    """A fix that adds to an option of the recipe that holds a list or values by column."""
+    return DataEdit(label, partial(_with_option, name=name, add=add))
+
+
+def _with_option(project: Project, name: str, add: dict[str, object] | list[object]) -> Project:
+    held: Any = project.data.options.get(name)
+    value: Any
+    if isinstance(add, dict):
+        value = {**(held if isinstance(held, dict) else {}), **add}
+    else:
+        before = list(held) if isinstance(held, list | tuple) else []
+        value = [*before, *(one for one in add if one not in before)]
+    return set_data(project, None, **{name: value})

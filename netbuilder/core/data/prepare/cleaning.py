@@ -1,0 +1,98 @@
+"""What a recipe says of single values and rows: stand-ins, spellings, lines, rows that recur."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.prepare.cells import as_label, is_numeric
+from netbuilder.core.data.recipe_options import names
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import counted, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DUPLICATES = ("keep", "drop")
+
+
+def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """The table with what stands for a missing value (option "missing_values") missing.
+
+    The option names values by column: ``{"age": [-999]}``. Columns that the table lacks do not
+    matter.
+
+    Raises:
+        DataError: the option has another form.
+    """
+    given = options.get("missing_values") or {}
+    if not isinstance(given, Mapping):
+        raise DataError(
+            f"'missing_values' of the data is {given!r:.60}.",
+            'Write the values by column: {"age": [-999]}.',
+        )
+    changed: dict[str, pd.Series] = {}
+    for name, values in given.items():
+        if name in table.columns:
+            listed = values if isinstance(values, list | tuple) else [values]
+            wrong = {as_label(value) for value in listed}
+            series = table[str(name)]
+            labels = series.map(as_label, na_action="ignore")
+            changed[name] = series.mask(labels.isin(wrong))
+    return table.assign(**changed) if changed else table
+
+
+def fold(word: str) -> str:
+    """A word without what spelling alone makes different: case and spaces."""
+    return " ".join(word.casefold().split())
+
+
+def with_one_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """The columns of option "same_words" with each word in its commonest spelling."""
+    changed: dict[str, pd.Series] = {}
+    for name in names(options, "same_words"):
+        if name not in table.columns or is_numeric(table[name]):
+            continue
+        labels = table[name].map(as_label, na_action="ignore")
+        common: dict[str, str] = {}
+        for word in labels.value_counts().index:
+            common.setdefault(fold(word), word)
+        changed[name] = labels.map(lambda word, known=common: known[fold(word)], na_action="ignore")
+    return table.assign(**changed) if changed else table
+
+
+def chosen_rows(
+    table: pd.DataFrame, data: Data, used: Iterable[str], target: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of a training file that are used, and notes about the others.
+
+    Left out are the lines of option "skip_lines", classes of option "leave_out_classes", and,
+    where option "duplicates" is "drop", rows that equal an earlier one in the columns ``used``.
+
+    Raises:
+        DataError: option "duplicates" is something else.
+    """
+    options, notes = data.options, []
+    lines = options.get("skip_lines") or ()
+    if lines:
+        kept = table[~table.index.isin(list(lines) if isinstance(lines, list | tuple) else [lines])]
+        notes.append(f"{counted(len(table) - len(kept), 'line')} left out as chosen.")
+        table = kept
+    classes = names(options, "leave_out_classes")
+    if classes and target in table.columns:
+        kept = table[~table[target].map(as_label, na_action="ignore").isin(classes)]
+        notes.append(f"{counted(len(table) - len(kept), 'row')} of {quoted(classes)} left out.")
+        table = kept
+    rule = str(options.get("duplicates") or "keep")
+    if rule not in DUPLICATES:
+        raise DataError(
+            f"What is done with rows that stand twice is '{rule}', which does not exist.",
+            f"Choose one of {quoted(DUPLICATES)}.",
+        )
+    if rule == "drop":
+        kept = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
+        if len(kept) < len(table):
+            notes.append(f"{counted(len(table) - len(kept), 'row')} that stood twice left out.")
+        table = kept
+    return table, notes

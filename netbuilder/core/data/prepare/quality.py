@@ -1,0 +1,342 @@
+"""What looks wrong with the values of a table before anything is learned from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
+from netbuilder.core.data.findings import (
+    INFO,
+    WARNING,
+    Finding,
+    column_edit,
+    data_edit,
+    leave_out,
+    option_edit,
+)
+from netbuilder.core.data.prepare.cells import are_dates, as_label, is_numeric
+from netbuilder.core.data.prepare.cleaning import fold
+from netbuilder.core.data.prepare.splits import Rows3
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.wording import counted, number, quoted, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Values that people write where they know none.
+STAND_INS = tuple(
+    sign * value for value in (9, 99, 999, 9999, 99999, 999999, 8888, 7777) for sign in (-1, 1)
+)
+_ID = re.compile(r"(?i)^(id|nr|no|number|index|idx|key|uuid|guid|row|rownum|#|unnamed.*)$|[_ ]id$")
+_SEEN_ROWS = 200_000
+_FEW = 20
+
+
+def findings_of(
+    samples: Samples, test: Samples | None, rows: Rows3, task: str, *, from_file: bool
+) -> tuple[Finding, ...]:
+    """Everything that looks wrong with a table.
+
+    Args:
+        samples: features and targets of the training file.
+        test: those of the test file, or None.
+        rows: how the training file is cut.
+        task: of the first output.
+        from_file: the table is a person's own; of sets that come along rows that stand twice
+            are no news.
+    """
+    if samples.table is None:
+        return ()
+    table, targets = samples.table.head(_SEEN_ROWS), samples.targets.head(_SEEN_ROWS)
+    found = [
+        *_tells_the_target(table, targets, task),
+        *_ids(table),
+        *_stand_ins(table),
+        *_spellings(table, targets),
+        *_constant(table),
+        *_many_classes(targets, task),
+    ]
+    if task in {BINARY, CLASSES}:
+        found += _class_of_one(targets)
+    if from_file:
+        found += _twice(samples, rows)
+        found += _test_rows(samples, test)
+    return tuple(found)
+
+
+def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
+    if len(table) < 10:
+        return
+    for target in targets.columns:
+        answers = targets[target]
+        for name in table.columns:
+            series = table[name]
+            if task == REGRESSION:
+                same = _nearly_equal(series, answers)
+            else:
+                same = _one_to_one(series, answers)
+            if same:
+                yield Finding(
+                    "target-in-features", WARNING,
+                    f"Column '{name}' {same} the target '{target}': the network would only copy "
+                    "it, and know nothing where it is not given.",
+                    str(name), (leave_out(str(name)),),
+                )  # fmt: skip
+
+
+def _nearly_equal(series: pd.Series, answers: pd.Series) -> str:
+    if not (is_numeric(series) and is_numeric(answers)):
+        return ""
+    x, y = series.to_numpy(np.float64), answers.to_numpy(np.float64)
+    known = ~(np.isnan(x) | np.isnan(y))
+    if known.sum() < 10:
+        return ""
+    off, spread = np.abs(x[known] - y[known]), float(np.std(y[known]))
+    if not spread:
+        return ""
+    if (off <= 1e-9 * np.maximum(1, np.abs(y[known]))).mean() > 0.99:
+        return "equals"
+    return "nearly equals" if float(off.mean()) < 0.01 * spread else ""
+
+
+def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
+    """Whether each value stands for one class and each class for one value."""
+    import pandas as pd
+
+    if series.nunique() != answers.nunique() or series.nunique() < 2:
+        return ""
+    pairs = pd.DataFrame({"x": series.map(as_label), "y": answers.map(as_label)}).dropna()
+    many = len(pairs.drop_duplicates())
+    if many != pairs["x"].nunique() or many != pairs["y"].nunique():
+        return ""
+    # Of a few rows two columns may agree by chance.
+    if pairs["y"].value_counts().min() < 3:
+        return ""
+    return "equals" if (pairs["x"] == pairs["y"]).all() else "says the same as"
+
+
+def _ids(table: pd.DataFrame) -> Iterator[Finding]:
+    for name in table.columns:
+        series = table[name]
+        if len(series) < _FEW or series.dtype.kind not in "iu" or not series.is_unique:
+            continue
+        steps = np.diff(series.to_numpy())
+        counts = bool((steps == 1).all())
+        if _ID.search(str(name)) or (counts and str(name).lower().startswith("column ")):
+            yield Finding(
+                "id-column", WARNING,
+                f"Column '{name}' has another whole number in every row"
+                f"{' and counts them' if counts else ''}: it names the row and says nothing "
+                "about it.",
+                str(name), (leave_out(str(name)),),
+            )  # fmt: skip
+
+
+def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
+    for name in table.columns:
+        series = table[name]
+        if series.dtype.kind not in "iuf":
+            continue
+        values = series.to_numpy(np.float64)
+        values = values[~np.isnan(values)]
+        for stand_in in STAND_INS:
+            times = int((values == stand_in).sum())
+            others = values[values != stand_in]
+            if times < 2 or len(others) < 10:
+                continue
+            low, high = float(others.min()), float(others.max())
+            gap = low - stand_in if stand_in < 0 else stand_in - high
+            # Negative numbers among amounts, or far beyond all others.
+            odd = stand_in < 0 <= low or gap > 0.5 * (high - low)
+            if gap <= 0 or not odd or (abs(stand_in) < 90 and gap < 2 * (high - low)):
+                continue
+            yield Finding(
+                "stand-in", WARNING,
+                f"Column '{name}' holds {stand_in} in {counted(times, 'row')}, while all others "
+                f"run from {number(low)} to {number(high)}: it seems to stand for a missing value.",
+                str(name),
+                (option_edit(f"Treat {stand_in} as missing", "missing_values",
+                             {str(name): [stand_in]}),),
+            )  # fmt: skip
+            break
+
+
+def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
+    for frame in (table, targets):
+        for name in frame.columns:
+            if is_numeric(frame[name]):
+                continue
+            words = frame[name].dropna().map(as_label).value_counts()
+            if len(words) > 1000:
+                continue
+            by_fold: dict[str, list[str]] = {}
+            for word in words.index:
+                by_fold.setdefault(fold(word), []).append(word)
+            twice = [same for same in by_fold.values() if len(same) > 1]
+            if twice:
+                yield Finding(
+                    "same-word-twice", WARNING,
+                    f"Column '{name}' writes the same word in several ways: {quoted(twice[0])}. "
+                    "They count as different.",
+                    str(name),
+                    (option_edit("Count them as one", "same_words", [str(name)]),),
+                )  # fmt: skip
+
+
+def _constant(table: pd.DataFrame) -> Iterator[Finding]:
+    for name in table.columns:
+        series = table[name]
+        if len(series) > 1 and series.nunique(dropna=False) == 1 and series.notna().any():
+            yield Finding(
+                "same-value", INFO,
+                f"Column '{name}' has the same value in every row, '{shown(series.iloc[0])}': "
+                "nothing can be learned from it.",
+                str(name), (leave_out(str(name)),),
+            )  # fmt: skip
+
+
+def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
+    if task != REGRESSION or len(targets.columns) != 1:
+        return
+    series = targets.iloc[:, 0]
+    if not is_numeric(series):
+        return
+    values = series.to_numpy(np.float64)
+    values = values[~np.isnan(values)]
+    distinct = np.unique(values)
+    if len(distinct) * 5 > len(values) or not np.array_equal(distinct, np.round(distinct)):
+        return
+    if len(distinct) < 2 or len(distinct) > 1000:
+        return
+    yield Finding(
+        "whole-number-target", INFO,
+        f"The target '{series.name}' holds {len(distinct)} whole numbers, from "
+        f"{distinct[0]:g} to {distinct[-1]:g}, and is learned as an amount. If they are names "
+        "of classes, learn it as classes.",
+        str(series.name),
+        (column_edit(f"Learn '{series.name}' as classes", [str(series.name)], type="category"),),
+    )  # fmt: skip
+
+
+def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
+    series = targets.iloc[:, 0]
+    counts = series.dropna().map(as_label).value_counts()
+    single = [str(label) for label in counts.index[counts == 1]]
+    if single:
+        verb, them = ("has", "it") if len(single) == 1 else ("have", "each of them")
+        yield Finding(
+            "class-of-one", WARNING,
+            f"Class{'es' if len(single) > 1 else ''} {quoted(single)} of '{series.name}' {verb} "
+            f"one row only: {them} cannot be both learned and tested.",
+            str(series.name),
+            (option_edit("Leave out rows of such classes", "leave_out_classes", list(single)),),
+        )  # fmt: skip
+
+
+def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]:
+    import pandas as pd
+
+    assert samples.table is not None
+    frame = pd.concat(
+        [samples.table, samples.targets.drop(columns=[
+            name for name in samples.targets.columns if name in samples.table.columns
+        ])], axis=1,
+    )  # fmt: skip
+    if like is not None:
+        assert like.table is not None
+        frame = frame[[n for n in (*like.table.columns, *like.targets.columns) if n in frame]]
+        frame = frame.loc[:, ~frame.columns.duplicated()]
+    frame = frame.head(_SEEN_ROWS)
+    plain = {
+        name: frame[name].astype("float64") if is_numeric(frame[name])
+        else frame[name].map(as_label, na_action="ignore").astype(object)
+        for name in frame.columns
+    }  # fmt: skip
+    return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(plain), index=False), np.uint64)
+
+
+def _by_chance(samples: Samples) -> bool:
+    """Whether so few different rows are possible that some are equal by chance."""
+    assert samples.table is not None
+    sizes = [float(max(1, samples.table[name].nunique())) for name in samples.table.columns]
+    return bool(np.prod(sizes) < 20 * len(samples))
+
+
+def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
+    hashes = _hashes(samples)
+    _, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+    again = len(hashes) - len(first)
+    if again < max(2, 0.005 * len(hashes)):
+        return
+    if _by_chance(samples):
+        return
+    one = int(first[counts > 1][0])
+    other = int(np.flatnonzero(hashes == hashes[one])[1])
+    index = samples.targets.index
+    message = (
+        f"{counted(again, 'row')} of {samples.source} stand there twice or more, such as lines "
+        f"{index[one]} and {index[other]}."
+    )
+    parts = np.zeros(len(samples), np.int8)
+    parts[rows.validation], parts[rows.test] = 1, 2
+    parts = parts[: len(hashes)]
+    held = np.isin(hashes[parts > 0], hashes[parts == 0]).sum()
+    if held:
+        message += (
+            f" {counted(int(held), 'row')} kept for validation or the test also "
+            f"stand{'s' if held == 1 else ''} among the training rows: the result looks better "
+            "than it is."
+        )
+    yield Finding(
+        "rows-twice", WARNING, message,
+        fixes=(data_edit("Use each row once", duplicates="drop"),),
+    )  # fmt: skip
+
+
+def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
+    if test is None or test.table is None or not len(test):
+        return
+    assert samples.table is not None
+    if any(name not in test.table.columns for name in samples.table.columns):
+        return  # other columns: no row can be compared
+    ours, theirs = _hashes(samples), _hashes(test, samples)
+    known = int(np.isin(theirs, ours).sum())
+    if known == len(theirs) and known >= min(len(ours), 10):
+        same = "is the training file" if len(theirs) == len(ours) else "is a part of it"
+        yield Finding(
+            "test-is-training", WARNING,
+            f"All {counted(known, 'row')} of the test file {test.source} also stand in "
+            f"{samples.source}: it {same}, and the test says nothing about new data.",
+            fixes=(data_edit("Keep rows of the training file for the test", test_path=""),),
+        )  # fmt: skip
+    elif known > max(1, 0.05 * len(theirs)) and not _by_chance(samples):
+        yield Finding(
+            "test-rows-known", WARNING,
+            f"{counted(known, 'row')} of the {len(theirs):,} of the test file {test.source} also "
+            f"stand in {samples.source}: the result looks better than it is.",
+        )  # fmt: skip
+
+
+def left_out(
+    notes: tuple[str, ...], table: pd.DataFrame | None, used: set[str]
+) -> tuple[Finding, ...]:
+    """The notes about columns that were left out, as findings with a fix."""
+    if table is None:
+        return ()
+    found = []
+    for note in notes:
+        name = next((str(n) for n in table.columns if note.startswith(f"Column '{n}' ")), "")
+        if not name or name in used or "left out" not in note:
+            continue
+        fixes = [leave_out(name)]
+        if "different texts" in note:
+            fixes.insert(0, column_edit(f"Use '{name}' as a category", [name], type="category"))
+            if are_dates(table[name]):
+                fixes.insert(0, column_edit(f"Use '{name}' as a date", [name], type="date"))
+        found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
+    return tuple(found)
