@@ -1,27 +1,28 @@
 """Trainings that a crash cut short: their checkpoints, kept until a run has ended by itself.
 
-Each run of the window has a folder in the state folder, named after its process: the project, the
-folder that its data paths start from, and the engine's checkpoints. A folder whose process is
-gone is a run that can go on.
+Each run of the window has a folder in the state folder: the project, the folder that its data
+paths start from, the engine's checkpoints, and a lock that its process holds. A folder whose lock
+nobody holds is a run that can go on.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from PySide6.QtCore import QLockFile
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.recovery import alive
+from netbuilder.ui.services.owned import own
 
 log = logging.getLogger(__name__)
-_PROJECT, _BASE, _CHECKPOINTS = "project.netbuilder", "base.txt", "checkpoints"
+_PROJECT, _BASE, _CHECKPOINTS, _LOCK = "project.netbuilder", "base.txt", "checkpoints", "lock"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Interrupted:
     folder: Path
     project: Project
     base: Path
+    lock: QLockFile | None = field(default=None, compare=False, repr=False)
 
     @property
     def checkpoints(self) -> Path:
@@ -46,20 +48,23 @@ def _root() -> Path:
 
 def begin(project: Project, base: Path) -> Interrupted | None:
     """A folder for a run that begins now; None where the disk does not let us."""
-    folder = _root() / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    folder = _root() / uuid.uuid4().hex[:12]
     try:
         (folder / _CHECKPOINTS).mkdir(parents=True)
+        lock = own(folder / _LOCK)
         (folder / _BASE).write_text(str(base.absolute()), "utf-8")
         files.write(project, folder / _PROJECT)
     except (OSError, UserError) as error:
         log.warning("no checkpoints for this run: %s", error)
         return None
-    return Interrupted(folder, project, base)
+    return Interrupted(folder, project, base, lock)
 
 
 def end(run: Interrupted | None) -> None:
     """The run ended by itself, or will not be gone on with."""
     if run is not None:
+        if run.lock is not None:
+            run.lock.unlock()
         shutil.rmtree(run.folder, ignore_errors=True)
 
 
@@ -67,17 +72,18 @@ def find() -> list[Interrupted]:
     """Runs of processes that are gone, with a checkpoint to go on from; others are removed."""
     found = []
     for folder in _root().iterdir():
-        owner = folder.name.partition("-")[0]
-        if owner.isdigit() and alive(int(owner)):
+        lock = own(folder / _LOCK) if folder.is_dir() else None
+        if lock is None:
             continue
         try:
             project = files.read(folder / _PROJECT)
             base = Path((folder / _BASE).read_text("utf-8"))
-            run = Interrupted(folder, project, base)
+            run = Interrupted(folder, project, base, lock)
             if not any(run.checkpoints.iterdir()):
                 raise OSError("no checkpoint yet")
         except (OSError, UserError) as error:
             log.info("run in %s cannot go on: %s", folder, error)
+            lock.unlock()
             shutil.rmtree(folder, ignore_errors=True)
             continue
         found.append(run)

@@ -1,21 +1,20 @@
 """Autosave: every edit is on disk within a second, beside nothing of the user's.
 
-A recovery file lives in the state folder while its project has changes that are not saved. It
-names its process; a file whose process is gone is what a crash left.
+A recovery file lives in the state folder while its project has changes that are not saved, with a
+lock beside it that its process holds; a file whose lock nobody holds is what a crash left.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
@@ -23,6 +22,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
+from netbuilder.ui.services.owned import own
 from netbuilder.ui.services.store import ProjectStore
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recovered:
-    """A project that a crash left: where its own file is (None: never saved), and when."""
+    """A project that a crash left: where its own file is (None: never saved), and when.
+
+    Whoever found it holds its lock, so that two windows do not offer the same.
+    """
 
     file: Path
     project: Project
     original: Path | None
     time: float
+    lock: QLockFile | None = field(default=None, compare=False, repr=False)
 
 
 def _folder() -> Path:
@@ -44,24 +48,8 @@ def _folder() -> Path:
     return folder
 
 
-def alive(pid: int) -> bool:
-    """Whether a process of this number runs."""
-    if pid == os.getpid():
-        return True
-    if os.name == "nt":
-        import ctypes
-
-        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)  # type: ignore[attr-defined]
-        if handle:
-            ctypes.windll.kernel32.CloseHandle(handle)  # type: ignore[attr-defined]
-        return bool(handle)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _lock_of(file: Path) -> Path:
+    return file.with_suffix(".lock")
 
 
 def find() -> list[Recovered]:
@@ -69,12 +57,13 @@ def find() -> list[Recovered]:
     found = []
     for file in _folder().glob("*.json"):
         try:
-            raw = json.loads(file.read_text("utf-8"))
-            if alive(int(raw["pid"])):
+            lock = own(_lock_of(file))
+            if lock is None:
                 continue
+            raw = json.loads(file.read_text("utf-8"))
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])
-            found.append(Recovered(file, project, original, float(raw["time"])))
+            found.append(Recovered(file, project, original, float(raw["time"]), lock))
         except (OSError, ValueError, KeyError, TypeError, UserError) as error:
             log.warning("recovery file %s is of no use: %s", file, error)
     return sorted(found, key=lambda one: -one.time)
@@ -83,6 +72,8 @@ def find() -> list[Recovered]:
 def discard(recovered: Recovered) -> None:
     """Delete a recovery file."""
     recovered.file.unlink(missing_ok=True)
+    if recovered.lock is not None:
+        recovered.lock.unlock()
 
 
 class Recovery(QObject):
@@ -93,6 +84,7 @@ class Recovery(QObject):
         self._store = store
         self.original: Path | None = None
         self._file = _folder() / f"{uuid.uuid4().hex}.json"
+        self._owned = own(_lock_of(self._file))
         self._lock = threading.Lock()
         self._newest = 0
         delay = round(1000 * site_settings().autosave_seconds)
@@ -101,7 +93,12 @@ class Recovery(QObject):
         store.steps_changed.connect(self._changed)
 
     def close(self) -> None:
-        """Remove the file: the program ends by itself and nothing was lost."""
+        """Remove file and lock: the program ends by itself and nothing was lost."""
+        self._remove()
+        if self._owned is not None:
+            self._owned.unlock()
+
+    def _remove(self) -> None:
         self._timer.stop()
         with self._lock:
             self._newest += 1
@@ -113,7 +110,7 @@ class Recovery(QObject):
             if not self._timer.isActive():
                 self._timer.start()
         else:
-            self.close()
+            self._remove()
 
     def _write(self) -> None:
         if not self._store.modified:
@@ -122,7 +119,6 @@ class Recovery(QObject):
             self._newest += 1
             number = self._newest
         raw = {
-            "pid": os.getpid(),
             "time": time.time(),
             "path": str(self.original) if self.original else "",
         }

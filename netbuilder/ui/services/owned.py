@@ -1,0 +1,22 @@
+"""Files that belong to a running process: whoever finds one knows whether its owner still lives.
+
+A ``QLockFile`` names process, machine and program, so that a process number given anew, or a
+folder that two machines share, misleads nobody.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile
+
+
+def own(path: Path) -> QLockFile | None:
+    """Take hold of a lock file; None: a living process has it, or it cannot be written.
+
+    It is held until ``unlock`` or the end of the process, however that comes.
+    """
+    lock = QLockFile(str(path))
+    # Age says nothing: a lock is stale only when its process is gone.
+    lock.setStaleLockTime(0)
+    return lock if lock.tryLock(0) else None
