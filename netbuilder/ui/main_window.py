@@ -25,6 +25,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import Actions
 from netbuilder.ui.window.action_rows import MENUS, rows_for
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         dialogs.add_recent(menus["File"], self.documents.open_asking)
         self.top_bar = TopBar(self.actions_table, list(menus.values()), self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
+        self.toast = Toast(middle, self)
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
 
@@ -152,6 +154,7 @@ class MainWindow(QMainWindow):
         runner.ended.connect(self._run_ended)
         files.titled.connect(self._retitle)
         files.told.connect(self.status.tell)
+        files.confirmed.connect(self._confirm)
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
         files.opened.connect(self.recall.look)
@@ -211,7 +214,7 @@ class MainWindow(QMainWindow):
     def _may_leave(self) -> bool:
         if not self.runner.active or self.runner.state is RunState.STOPPING:
             return True
-        if not dialogs.stop_training(self):
+        if not dialogs.stop_training(self, self.runner.ended):
             return False
         self.runner.close()
         return True
@@ -240,6 +243,10 @@ class MainWindow(QMainWindow):
             )
             card.setProperty("opening", True)
             self.banner.add(card)
+
+    def _confirm(self, words: str) -> None:
+        self.status.tell(words)
+        self.toast.say(words)
 
     def _opened(self) -> None:
         self.banner.clear()

@@ -7,7 +7,6 @@ import logging
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
@@ -23,6 +22,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 log = logging.getLogger(__name__)
 _SOON_MS = 120
@@ -109,18 +109,15 @@ class CodePanel(QWidget):
         self.about.setText("Copied.")
 
     def _save(self) -> None:
-        from pathlib import Path
-
         from netbuilder.core.project.atomic import write_bytes
 
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save the script", f"{self._store.project.name}.py", "Python (*.py)"
-        )
-        if not name:
+        suggested = f"{self._store.project.name}.py"
+        path = ask_save(self, "Save the script", suggested, (FileType("Python", (".py",)),))
+        if path is None:
             return
         try:
-            write_bytes(Path(name), self.text.toPlainText().encode("utf-8"))
+            write_bytes(path, self.text.toPlainText().encode("utf-8"))
         except UserError as error:
             self.about.setText(str(error))
         else:
-            self.about.setText(f"Wrote {name}.")
+            self.about.setText(f"Wrote {path.name}.")

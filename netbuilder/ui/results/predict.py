@@ -32,6 +32,7 @@ from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -258,9 +259,9 @@ class PredictPanel(QWidget):
     def _ask_out(self) -> None:
         path = Path(self._asked_path)
         suggested = str(path.with_name(f"{path.stem} answers.csv"))
-        out, _ = QFileDialog.getSaveFileName(self, "Write the answers", suggested, "Table (*.csv)")
-        if out:
-            self.save_answers(Path(out))
+        out = ask_save(self, "Write the answers", suggested, (FileType("Table", (".csv",)),))
+        if out is not None:
+            self.save_answers(out)
 
     def save_answers(self, out: Path) -> None:
         """Write the answers about a file, with all that the file holds."""

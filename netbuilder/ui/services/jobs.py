@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, Signal
 
 
 class Job(QObject):
     """One piece of work in a thread of its own.
 
-    The work gets the job as its argument when it wants to ask ``cancelled``. ``done(result)``
-    and ``failed(exception)`` arrive on the GUI thread, and neither does after ``cancel()``.
+    ``done(result)`` and ``failed(exception)`` arrive on the GUI thread, and neither does after
+    ``cancel()``. The work itself runs to its end.
     """
 
     done = Signal(object)
@@ -40,13 +40,25 @@ class Job(QObject):
         self._thread.start()
 
     def cancel(self) -> None:
-        """Drop the answer. The work itself runs to its end unless it asks ``cancelled``."""
+        """Drop the answer."""
         self._cancelled.set()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until the work has ended; False when the time ran out."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
+
+    def finish(self) -> bool:
+        """Wait with the window painting, but deaf; whether the work was done.
+
+        Only for what must be known before one can go on, such as a save before the window closes.
+        """
+        loop = QEventLoop()
+        outcome: list[bool] = []
+        self.done.connect(lambda _result: outcome.append(True))
+        self.finished.connect(loop.quit)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        return bool(outcome)
 
     def _run(self) -> None:
         result, error = None, None

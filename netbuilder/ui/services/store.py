@@ -120,6 +120,26 @@ class ProjectStore(QObject):
         self._saved = project if saved else None
         self._set(project)
 
+    def rewrite(self, edit: Edit) -> None:
+        """Put every value, those of undo and redo too, through an edit that is no step.
+
+        For what is no doing of the user's in the project: its file lies elsewhere now, and no
+        undo brings the old place back.
+        """
+        known: dict[int, Project] = {}
+
+        def new(project: Project) -> Project:
+            if id(project) not in known:
+                known[id(project)] = edit(project)
+            return known[id(project)]
+
+        for steps in (self._done, self._undone):
+            steps[:] = [Step(new(s.before), new(s.after), s.label, s.merge) for s in steps]
+        self._saved = None if self._saved is None else new(self._saved)
+        project = new(self._project)
+        if project is not self._project:
+            self._set(project)
+
     def mark_saved(self) -> None:
         """Say that the project as it stands is on disk."""
         self._saved = self._project

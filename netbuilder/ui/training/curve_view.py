@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QFileDialog,
     QLabel,
     QMenu,
     QToolButton,
@@ -21,9 +18,14 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.tools import Tools
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 LEGEND_MS = 150
-_INVITATION = "Press Train: the network learns, and its curves grow here."
+FILE_TYPES = (
+    FileType("Picture", (".png",)),
+    FileType("SVG", (".svg",)),
+    FileType("Table", (".csv",)),
+)
 
 
 class CurveView(QWidget):
@@ -151,13 +153,11 @@ class CurveView(QWidget):
         return button
 
     def _export(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Export the curves", "curves.png", "Picture (*.png);;SVG (*.svg);;Table (*.csv)"
-        )
-        if not chosen:
+        path = ask_save(self, "Export the curves", "curves.png", FILE_TYPES)
+        if path is None:
             return
         try:
-            export_curves(self.plot, Path(chosen))
+            export_curves(self.plot, path)
         except UserError as error:
             self.legend.setText(str(error))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -127,16 +127,18 @@ def grade(parent: QWidget, open_path: Callable[[Path], object]) -> None:
     window.show()
 
 
-def stop_training(parent: QWidget) -> bool:
-    """Ask whether the training that runs may be stopped."""
+def stop_training(parent: QWidget, ended: SignalInstance) -> bool:
+    """Ask whether the training that runs may be stopped; its own end, ``ended``, answers too."""
     answer = ask(
         parent,
         "A training runs",
-        "The network is being trained. Stop the training? What it has learned so far is not "
-        "saved in a file yet.",
-        ("Go on training", "Stop it", "Cancel"),
+        "The network is being trained. Stop the training? What it has learned so far is kept, and "
+        "can be saved next.",
+        ("Stop it", "Go on training"),
+        until=ended,
+        default="Go on training",
     )
-    return answer == "Stop it"
+    return answer != "Go on training"
 
 
 def offer_recovery(parent: QWidget, found: Recovered) -> bool:

@@ -14,6 +14,7 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.dock_widths import ChosenWidths
+from netbuilder.ui.window.first_size import fit
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ class Docks:
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         else:
-            self._window.resize(1366, 768)
+            fit(self._window)
         if isinstance(docks, QByteArray):
             self._window.restoreState(docks, LAYOUT_VERSION)
             self.widths.read(kept.value("widths"))

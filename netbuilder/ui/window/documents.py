@@ -15,17 +15,21 @@ from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.recovery import Recovered, Recovery, discard
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.questions import save_changes
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+from netbuilder.ui.window.unsaved import Unsaved, may_leave
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 PROJECT_ENDING = ".netbuilder"
 MODEL_ENDINGS = (".h5", ".hdf5", ".keras")
+PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
+MODEL_TYPES = (FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",)))
 OPEN_FILTER = (
     "Projects and models (*.netbuilder *.h5 *.hdf5 *.keras);;"
     "Projects (*.netbuilder);;Models (*.h5 *.hdf5 *.keras);;All files (*)"
@@ -46,6 +50,7 @@ class Documents(QObject):
         titled: the file or its name changed.
         opened: another project is on the canvas.
         told(words): something worth a line in the status bar.
+        confirmed(words): what was asked for is done: a file is written.
         failed(error): a ``UserError`` to show.
         noted(name, sentences): what an opened file holds that could not be taken over.
         busy(words): a file is being read or written; "" when done.
@@ -54,6 +59,7 @@ class Documents(QObject):
     titled = Signal()
     opened = Signal()
     told = Signal(str)
+    confirmed = Signal(str)
     failed = Signal(object)
     noted = Signal(str, object)
     busy = Signal(str)
@@ -71,6 +77,7 @@ class Documents(QObject):
         self._recovery = Recovery(store, self)
         self.path: Path | None = None
         self.opening = ""
+        self._shown = 0
         self._kept: TrainedModel | None = None
         #: What is kept in each written file beside the project: how far its lesson is.
         self.stamp: Callable[[Project], Project] = lambda project: project
@@ -116,7 +123,11 @@ class Documents(QObject):
         self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
 
     def show_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
-        """Put a project on the canvas."""
+        """Put a project on the canvas; a file that is still being read comes too late now."""
+        self._shown += 1
+        if self.opening:
+            self.opening = ""
+            self.busy.emit("")
         self.path = path
         self._recovery.original = path
         self._workbench.set_trained(None)
@@ -140,40 +151,39 @@ class Documents(QObject):
 
     def save_as(self) -> bool:
         """Ask for a file name, and write the project there."""
-        name = self._suggested(PROJECT_ENDING)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the project", name, "NetBuilder project (*.netbuilder)"
+        path = ask_save(
+            self._window, "Save the project", self._suggested(PROJECT_ENDING), (PROJECT_TYPE,)
         )
-        if not chosen:
-            return False
-        path = Path(chosen)
-        return self.save_to(path if path.suffix else path.with_suffix(PROJECT_ENDING))
+        return path is not None and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Write the project to ``path``; False when that failed, which is said."""
         path = path.absolute()
-        if path.parent != self._workbench.base:
+        old = self._workbench.base
+
+        def settled(project: Project) -> Project:
             # Relative paths of data start from the project's folder, which is another one now.
-            old = self._workbench.base
-            self._store.apply(
-                "Move the project",
-                lambda project: rebased(project, old, path.parent),
-            )
-        if self._store.project.name == Project().name:
-            self._store.apply("Name the project", lambda p: edits.rename_project(p, path.stem))
+            moved = rebased(project, old, path.parent)
+            unnamed = moved.name == Project().name
+            return edits.rename_project(moved, path.stem) if unnamed else moved
+
         try:
-            files.write(self.stamp(self._store.project), path)
+            files.write(self.stamp(settled(self._store.project)), path)
         except UserError as error:
             self.failed.emit(error)
             return False
         moved = path != self.path
-        self.path = path
-        self._recovery.original = path
+        if moved:
+            self.path = path
+            self._recovery.original = path
+            # The workbench looks data up from the new folder before it hears of the new paths.
+            self._workbench.path = path
+        self._store.rewrite(settled)
         self._store.mark_saved()
         if moved:
             self._workbench.set_path(path)
         settings.remember_file(path)
-        self.told.emit(f"Saved {path.name}.")
+        self.confirmed.emit(f"Saved {path.name}.")
         self.titled.emit()
         self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
         return True
@@ -184,38 +194,21 @@ class Documents(QObject):
         if trained is None:
             self.failed.emit(UserError("There is no trained model yet.", "Press Train first."))
             return False
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save the trained model",
-            self._suggested(".h5"),
-            "Keras HDF5 (*.h5);;Keras (*.keras)",
-        )
-        if not chosen:
-            return False
-        path = Path(chosen)
-        job = self.export_to(path if path.suffix else path.with_suffix(".h5"))
-        job.wait()
-        return True
+        path = ask_save(self._window, "Save the trained model", self._suggested(".h5"), MODEL_TYPES)
+        return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
         from netbuilder.core.formats.registry import FORMATS
 
-        filters = {
-            f"{row.title.split(' (')[0]} ({' '.join(f'*{e}' for e in row.endings) or '*'})": row
+        types = [
+            FileType(row.title.split(" (")[0], row.endings)
             for row in FORMATS
             if not row.trained or self._workbench.trained is not None
-        }
-        chosen, used = QFileDialog.getSaveFileName(
-            self._window, "Export", self._suggested(""), ";;".join(filters)
-        )
-        if not chosen:
-            return
-        path = Path(chosen)
-        row = filters.get(used)
-        if not path.suffix and row is not None and row.endings:
-            path = path.with_suffix(row.endings[0])
-        self.export_to(path)
+        ]
+        path = ask_save(self._window, "Export", self._suggested(""), types)
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
@@ -234,7 +227,8 @@ class Documents(QObject):
         def done(_none: object) -> None:
             if path.suffix.lower() in MODEL_ENDINGS and trained is self._workbench.trained:
                 self.keep_model()
-            self._done(f"Wrote {path}.")
+            self.busy.emit("")
+            self.confirmed.emit(f"Wrote {path.name}.")
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(f"Writing {path.name}…")
@@ -246,35 +240,36 @@ class Documents(QObject):
         )
 
     def may_close(self) -> bool:
-        """Whether what is open may go: asks to save where there are changes."""
-        unsaved = self.model_unsaved
-        if not self._may_leave():
-            return False
+        """Whether what is open may go: asks once about all that is not saved."""
+        return self._may_leave() and may_leave(self.unsaved, self._window)
+
+    @property
+    def unsaved(self) -> tuple[Unsaved, ...]:
+        """What no file holds: the project's changes, the trained network."""
+        found = []
         if self._store.modified:
-            return self._answered(
-                f"“{self._store.project.name}” has changes that are not saved. Save them?",
-                self.save,
-            )
-        if unsaved:
-            return self._answered(
-                "The trained network is not saved as a .h5 yet. Save it?", self.save_model
-            )
-        return True
+            where = f"changes since {self.path.name}" if self.path else "in no file yet"
+            name = self._store.project.name
+            found.append(Unsaved(f"The project “{name}”", where, self.save))
+        trained = self._workbench.trained
+        if trained is not None and self.model_unsaved:
+            about = f"{counted(trained.epochs, 'epoch')}, to be saved as a .h5"
+            found.append(Unsaved("The trained network", about, self.save_model))
+        return tuple(found)
 
     @property
     def model_unsaved(self) -> bool:
-        """Whether a network was trained here that no file holds."""
-        return self._workbench.trained is not None and self._workbench.trained is not self._kept
+        """Whether a network was trained here that no file holds.
+
+        An example that nobody edited gives the same network again at a press of Train.
+        """
+        trained = self._workbench.trained
+        own = self.path is not None or self._store.modified
+        return trained is not None and trained is not self._kept and own
 
     def keep_model(self) -> None:
         """The trained network is in a file, or need not be."""
         self._kept = self._workbench.trained
-
-    def _answered(self, text: str, save: Callable[[], bool]) -> bool:
-        answer = save_changes(self._window, text)
-        if answer == "save":
-            return save()
-        return answer == "leave"
 
     def close(self) -> None:
         """Nothing needs to be recovered from here on."""
@@ -292,9 +287,14 @@ class Documents(QObject):
             return trained, trained.project, f"Opened {path.name} with its trained weights."
 
         def done(found: tuple[TrainedModel | None, Project, str]) -> None:
-            trained, project, words = found
+            if number != self._shown:
+                return
             self.opening = ""
             self.busy.emit("")
+            # Edits that were made meanwhile were not asked about when the file was chosen.
+            if self._store.project is not before and not self.may_close():
+                return
+            trained, project, words = found
             if project.name == Project().name:
                 project = edits.rename_project(project, path.stem)
             self.show_project(project, path)
@@ -308,16 +308,18 @@ class Documents(QObject):
             if left_out:
                 self.noted.emit(path.name, left_out)
 
+        def failed(error: Exception) -> None:
+            if number == self._shown:
+                self.opening = ""
+                self._trouble(error, path, "opened")
+
+        self._shown += 1
+        number, before = self._shown, self._store.project
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
-        jobs.run(work, done, lambda error: self._trouble(error, path, "opened"), name="open model")
-
-    def _done(self, words: str) -> None:
-        self.busy.emit("")
-        self.told.emit(words)
+        jobs.run(work, done, failed, name="open model")
 
     def _trouble(self, error: Exception, path: Path, verb: str) -> None:
-        self.opening = ""
         self.busy.emit("")
         if not isinstance(error, UserError):
             from netbuilder.ui.services.failures import log

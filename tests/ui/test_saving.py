@@ -1,0 +1,336 @@
+"""Saving and leaving: what failed is said, what is unsaved is asked about once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMargins, QRect, QTimer
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.widgets.save_dialog import FileType, with_ending
+from netbuilder.ui.window.first_size import fitting
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+H5, KERAS = FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",))
+
+
+def press(*texts: str, seen: list[str] | None = None) -> None:
+    """Press these buttons, each in the dialog that stands then; ``seen`` gets what was offered."""
+    left = list(texts)
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        if not left:
+            return
+        if box is not None:
+            button = next((b for b in box.findChildren(QPushButton) if b.text() == left[0]), None)
+            if button is not None:
+                left.pop(0)
+                if seen is not None:
+                    seen.extend(tick.text() for tick in box.findChildren(QCheckBox))
+                button.click()
+        QTimer.singleShot(30, look)
+
+    QTimer.singleShot(30, look)
+
+
+def names(monkeypatch: pytest.MonkeyPatch, *paths: Path | str) -> None:
+    """Let the system's file dialog, which tests cannot see, answer with these paths."""
+    answers = iter(paths)
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *args: (str(next(answers)), args[3].split(";;")[0])
+    )
+
+
+@pytest.fixture(scope="module")
+def small(example_of: Callable[[str], Project]) -> Project:
+    return edits.set_training(example_of("iris"), epochs=2)
+
+
+@pytest.fixture(scope="module")
+def example_of() -> Callable[[str], Project]:
+    from netbuilder.core.resources import resource
+
+    return lambda name: files.read(resource("examples", f"{name}.netbuilder"))
+
+
+@pytest.fixture
+def trained(open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """A window on a saved project, with a network that was trained a moment ago."""
+    path = tmp_path / "mine.netbuilder"
+    files.write(small, path)
+    window = open_window(small, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained is not None
+    return window
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("sales.v2", "sales.v2.h5"),
+        ("sales", "sales.h5"),
+        ("sales.h5", "sales.h5"),
+        ("sales.H5", "sales.H5"),
+        ("sales.keras", "sales.keras"),
+        ("sales.h5.old", "sales.h5.old.h5"),
+    ],
+)
+def test_a_dot_in_a_name_makes_no_ending(given: str, wanted: str) -> None:
+    assert with_ending(Path("/a.b", given), (H5, KERAS), H5) == Path("/a.b", wanted)
+
+
+def test_a_folder_takes_any_name() -> None:
+    folder = FileType("SavedModel", ())
+    assert with_ending(Path("/a/served"), (H5, folder), folder) == Path("/a/served")
+
+
+def test_no_save_dialog_stands_beside_this_one() -> None:
+    import netbuilder
+
+    root = Path(netbuilder.__file__).parent
+    users = [p.name for p in root.rglob("*.py") if "getSaveFileName" in p.read_text("utf-8")]
+    assert users == ["save_dialog.py"]
+
+
+def test_an_appended_ending_replaces_no_file_unasked(
+    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "lesson 2.1.netbuilder"
+    there.write_text("of somebody else")
+    window = open_window(small, keras=False)
+    names(monkeypatch, tmp_path / "lesson 2.1", tmp_path / "lesson 2.1")
+    press("Cancel")
+    assert not window.documents.save_as()
+    assert there.read_text() == "of somebody else"
+    press("Replace")
+    assert window.documents.save_as()
+    assert files.read(there).graph == small.graph
+
+
+def test_a_name_with_an_unknown_ending_is_saved_before_the_window_closes(
+    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(monkeypatch, tmp_path / "sales.v2")
+    press("Save")
+    assert trained.close()
+    assert (tmp_path / "sales.v2.h5").stat().st_size > 1000
+    assert not trained.documents.model_unsaved
+
+
+def test_a_model_that_cannot_be_written_keeps_the_window_open(
+    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    names(monkeypatch, blocked / "sales.h5")
+    press("Save")
+    assert not trained.close()
+    assert trained.isVisible()
+    assert trained.banner.cards, "why it failed is said"
+    assert trained.workbench.trained is not None
+    assert trained.documents.model_unsaved
+
+
+def test_project_and_model_are_asked_about_once(
+    trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    names(monkeypatch, tmp_path / "both.h5")
+    seen: list[str] = []
+    press("Save", seen=seen)
+    assert trained.close()
+    assert len(seen) == 2
+    assert "project" in seen[0]
+    assert "network" in seen[1]
+    assert files.read(tmp_path / "mine.netbuilder").training.epochs == 3
+    assert (tmp_path / "both.h5").exists()
+
+
+def test_one_of_two_can_be_left(trained: MainWindow, tmp_path: Path) -> None:
+    trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+
+    def choose() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QDialog)
+        box.findChildren(QCheckBox)[1].setChecked(False)
+        next(b for b in box.findChildren(QPushButton) if b.text() == "Save").click()
+
+    QTimer.singleShot(100, choose)
+    assert trained.close()
+    assert files.read(tmp_path / "mine.netbuilder").training.epochs == 3
+    assert list(tmp_path.glob("*.h5")) == []
+
+
+def test_an_example_that_nobody_edited_does_not_nag(
+    open_window: Open, small: Project, qtbot: QtBot
+) -> None:
+    window = open_window(small)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained is not None
+    assert window.documents.unsaved == ()
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=9))
+    assert len(window.documents.unsaved) == 2
+
+
+def with_table(folder: Path, project: Project) -> Project:
+    folder.mkdir()
+    (folder / "rows.csv").write_text("a,b\n1,2\n3,4\n")
+    return replace(project, data=Data(kind="csv", path="rows.csv", target=("b",)))
+
+
+def test_a_save_that_failed_leaves_the_paths_alone(
+    open_window: Open, small: Project, tmp_path: Path
+) -> None:
+    project = with_table(tmp_path / "one", small)
+    path = tmp_path / "one" / "p.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path, keras=False)
+    (tmp_path / "blocked").write_text("a file")
+    assert not window.documents.save_to(tmp_path / "blocked" / "p.netbuilder")
+    assert window.store.project == project
+    assert window.store.undo_label is None
+    assert window.documents.path == path
+    assert window.workbench.base == path.parent
+
+
+def test_undo_after_save_as_still_finds_the_data(
+    open_window: Open, small: Project, tmp_path: Path
+) -> None:
+    project = with_table(tmp_path / "one", small)
+    (tmp_path / "two").mkdir()
+    path = tmp_path / "one" / "p.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path, keras=False)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=7))
+    assert window.documents.save_to(tmp_path / "two" / "p.netbuilder")
+    assert not window.store.modified
+    window.store.undo()
+    for step in ("before", "after redo"):
+        found = window.workbench.base / window.store.project.data.path
+        assert found.resolve() == (tmp_path / "one" / "rows.csv").resolve(), step
+        window.store.redo()
+    assert window.store.project.training.epochs == 7
+    assert not window.store.modified
+
+
+@pytest.fixture
+def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator:
+    """A .h5, and a gate that its reading waits at, as at a slow disk."""
+    path = tmp_path / "slow.h5"
+    assert trained.documents.export_to(path).finish()
+    gate = threading.Event()
+    from netbuilder.core.formats import registry
+
+    read = registry.load
+    monkeypatch.setattr(registry, "load", lambda p: gate.wait(60) and read(p))
+    yield path, gate
+    gate.set()
+
+
+def test_a_file_that_comes_late_does_not_replace_a_newer_one(
+    trained: MainWindow, slow_model: tuple, small: Project, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path, gate = slow_model
+    other = tmp_path / "other.netbuilder"
+    files.write(edits.rename_project(small, "Other"), other)
+    window = trained
+    window.documents.open_path(path)
+    window.documents.open_path(other)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=77))
+    gate.set()
+    qtbot.wait(1500)
+    assert window.store.project.name == "Other"
+    assert window.store.project.training.epochs == 77
+    assert window.documents.path == other
+    assert window.documents.opening == ""
+
+
+def test_edits_made_while_a_file_is_read_are_asked_about(
+    trained: MainWindow, slow_model: tuple, qtbot: QtBot
+) -> None:
+    path, gate = slow_model
+    window = trained
+    window.documents.keep_model()
+    window.documents.open_path(path)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=55))
+    press("Cancel")
+    gate.set()
+    qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is None, timeout=MINUTE)
+    assert window.store.project.training.epochs == 55
+
+
+def test_a_save_is_confirmed_where_the_eye_is(
+    open_window: Open, small: Project, tmp_path: Path
+) -> None:
+    window = open_window(small, keras=False)
+    assert window.documents.save_to(tmp_path / "here.netbuilder")
+    toast = window.toast
+    assert toast.isVisible()
+    assert "Saved here.netbuilder" in toast.text()
+    assert window.rect().contains(toast.geometry())
+    assert toast.geometry().top() < window.height() // 4
+
+
+def test_the_question_about_a_run_goes_when_the_run_ends(
+    open_window: Open, small: Project, qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(small, epochs=100_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    window.documents.keep_model()
+    QTimer.singleShot(200, window.runner.stop)
+    assert window._may_leave()
+    assert window.runner.state is RunState.IDLE
+    assert QApplication.activeModalWidget() is None
+
+
+def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot) -> None:
+    window = open_window(edits.set_training(small, epochs=100_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    press("Go on training")
+    assert not window.close()
+    assert window.runner.state is RunState.RUNNING
+    press("Stop it", "Don't save")
+    assert window.close()
+
+
+@pytest.mark.parametrize(
+    ("screen", "frame"),
+    [
+        (QRect(0, 0, 1366, 728), QMargins(1, 31, 1, 1)),
+        (QRect(0, 25, 1280, 775), QMargins(0, 28, 0, 0)),
+        (QRect(64, 0, 1024, 700), QMargins(8, 30, 8, 8)),
+    ],
+)
+def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) -> None:
+    place = fitting(screen, frame)
+    assert screen.contains(place.marginsAdded(frame))
+    assert place.height() > 600
+
+
+def test_a_large_screen_gets_the_designed_size() -> None:
+    place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
+    assert (place.width(), place.height()) == (1366, 768)
+
+
+def test_a_new_window_lies_within_its_screen(open_window: Open, small: Project) -> None:
+    window = open_window(small, keras=False)
+    screen, frame = window.screen().availableGeometry(), window.frameGeometry()
+    # The offscreen screen is 800 pixels wide, which is about the least that the window takes.
+    assert screen.top() <= frame.top()
+    assert frame.bottom() <= screen.bottom()
