@@ -41,6 +41,16 @@ def _positive(text: str) -> float:
     return value
 
 
+def _not_negative(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number from 0, not {text!r}")
+    return value
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().replace("×", "x").partition("x")
     if not (width.isdigit() and height.isdigit()):
@@ -110,6 +120,21 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument("input", help="CSV, picture, text file, or a folder of them")
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="write the answers there")
+    _json(parser)
+
+
+def _generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument("--start", metavar="TEXT", required=True, help="what it goes on from")
+    parser.add_argument("--length", type=_whole(0), default=200, metavar="N", help="tokens to add")
+    parser.add_argument(
+        "--temperature",
+        type=_not_negative,
+        default=1.0,
+        metavar="T",
+        help="0: the likeliest token; 1: by probability; more: wilder",
+    )
+    parser.add_argument("--seed", type=_whole(0), default=0, metavar="N", help="another draw")
     _json(parser)
 
 
@@ -197,6 +222,7 @@ VERBS = {
     "train": Verb("train", "train a project", _train),
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
+    "generate": Verb("generate", "go on from a text", _generate),
     "import": Verb("importing", "make a project of a .h5 or .keras", _import),
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),

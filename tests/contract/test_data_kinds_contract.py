@@ -197,7 +197,8 @@ def test_a_set_says_the_same_numbers_in_its_script(
     np.testing.assert_allclose(theirs, (np.asarray(mine, np.float64) - low) / (high - low), 1e-5)
     if samples.targets.shape[1] == 1 and "labels" in names:
         labels = np.asarray(names["labels"])[np.asarray(names["y"], int)]
-        assert list(labels) == [str(one) for one in samples.targets.iloc[:, 0]]
+        shown = {" ": "␣", "\n": "↵"} if samples.role == "tokens" else {}
+        assert [shown.get(one, one) for one in labels] == list(map(str, samples.targets.iloc[:, 0]))
 
 
 def test_an_option_out_of_bounds_is_named() -> None:

@@ -13,6 +13,8 @@ REGRESSION = "regression"
 BINARY = "binary"
 CLASSES = "classes"
 MULTI_LABEL = "multi_label"
+# As a recipe says it; for losses and metrics the tokens are classes.
+NEXT_TOKEN = "next_token"
 TASKS = (REGRESSION, BINARY, CLASSES, MULTI_LABEL)
 
 
@@ -44,6 +46,7 @@ class DataFacts:
         streamed: the data does not fit in memory and is read while training.
         notes: sentences about what was done to the data (a column left out, say).
         findings: what was concluded and what looks wrong, with fixes.
+        generates: the network learns to go on from a text, by "character" or "word"; else "".
     """
 
     rows: int = 0
@@ -67,3 +70,4 @@ class DataFacts:
     streamed: bool = False
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    generates: str = ""

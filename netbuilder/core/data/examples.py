@@ -19,6 +19,7 @@ ORDER = (
     "moons",
     "waves",
     "reviews",
+    "stories",
     "temperatures",
     "two_inputs",
     "residual",

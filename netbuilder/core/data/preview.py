@@ -65,7 +65,12 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
 
     seen = MODALITIES[samples.role].show(samples, rows)
     frame = samples.targets
-    cells = {name: values for name, values in seen.cells.items() if name not in set(frame.columns)}
+    cells = {
+        # Where only the first ones are worth describing, the others stay empty.
+        name: [*values, *[""] * (len(frame) - len(values))] if len(values) < len(frame) else values
+        for name, values in seen.cells.items()
+        if name not in set(frame.columns)
+    }
     if cells:
         frame = pd.concat([pd.DataFrame(cells, index=frame.index), frame], axis=1)
     return preview_of_table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from netbuilder.core.data.kinds import arrays, builtin, csv, images, series, text
+from netbuilder.core.data.kinds import arrays, builtin, csv, images, next_token, series, text
 from netbuilder.core.data.kinds.kind import DataKind, Place
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.readers.samples import Samples
@@ -20,7 +20,8 @@ KINDS: Mapping[str, DataKind] = {
 }
 
 MODALITIES: Mapping[str, Modality] = {
-    row.name: row for row in (csv.TABLE, images.IMAGE, text.TEXT, arrays.NUMBERS, arrays.IDS)
+    row.name: row
+    for row in (csv.TABLE, images.IMAGE, text.TEXT, next_token.TOKENS, arrays.NUMBERS, arrays.IDS)
 }
 
 

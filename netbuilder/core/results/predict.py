@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.text import raw_of_texts
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
 from netbuilder.core.data.registry import MODALITIES
@@ -311,7 +310,8 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
     pre = preprocessing_of(trained)
     raw: dict[str, Array] = {}
     for key, entry in pre.inputs.items():
-        if not entry.vocabulary:
+        of_texts = MODALITIES[entry.kind].of_texts
+        if of_texts is None:
             raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
-        raw[key] = raw_of_texts(list(texts), entry)
+        raw[key] = of_texts(list(texts), entry)
     return predict_raw(trained, raw)

@@ -117,6 +117,8 @@ def _forgotten(project: Project, name: str, what: str) -> Project:
 def _imbalance(context: Context) -> Iterable[Found]:
     facts = context.facts
     assert facts is not None
+    if facts.generates:
+        return  # letters and words are rare by nature
     if facts.imbalance < _RARE or context.project.training.class_weight != "none":
         return
     counts = [n for n in facts.class_counts if n]

@@ -18,13 +18,14 @@ from netbuilder.core.data.kinds.kind import (
     Place,
     Question,
 )
+from netbuilder.core.data.kinds.next_token import STORIES
 from netbuilder.core.data.kinds.sklearn_sets import SKLEARN
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, listed
 
-BUILTINS: Mapping[str, DataSet] = {row.name: row for row in (*SKLEARN, *GENERATED)}
+BUILTINS: Mapping[str, DataSet] = {row.name: row for row in (*SKLEARN, *GENERATED, STORIES)}
 
 
 def data_set(name: str) -> DataSet:

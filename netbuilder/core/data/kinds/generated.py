@@ -126,3 +126,33 @@ def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
     season = 11.0 - 9.0 * np.cos(2 * np.pi * days / 365.25)
     degrees: np.ndarray = np.round(season + 1.5 * spell, 1)
     return degrees
+
+
+def stories(samples: int = 1500, seed: int = 0) -> str:
+    """One long text of so many simple sentences, three or four to a line."""
+    random = np.random.default_rng(seed)
+    who = ("the cat", "the old dog", "a small bird", "the teacher", "my friend", "the girl")
+    does = ("sees", "follows", "likes", "looks for", "finds", "talks to")
+    whom = ("the moon", "a red ball", "the boy", "a quiet mouse", "the big tree", "her brother")
+    where = ("in the garden", "behind the house", "near the river", "at school", "on the hill")
+    feels = ("happy", "tired", "hungry", "very brave", "a little sad")
+    before = ("then", "after a while", "in the morning", "at night", "every day")
+
+    def pick(words: tuple[str, ...]) -> str:
+        return words[int(random.integers(len(words)))]
+
+    lines: list[str] = []
+    line: list[str] = []
+    for _ in range(samples):
+        kind = int(random.integers(3))
+        if kind == 0:
+            said = f"{pick(who)} {pick(does)} {pick(whom)} {pick(where)}"
+        elif kind == 1:
+            said = f"{pick(before)} {pick(who)} is {pick(feels)}"
+        else:
+            said = f"{pick(who)} is {pick(feels)} and {pick(does)} {pick(whom)}"
+        line.append(f"{said[0].upper()}{said[1:]}.")
+        if len(line) == 4 or random.random() < 0.2:
+            lines.append(" ".join(line))
+            line = []
+    return "\n".join([*lines, " ".join(line)])

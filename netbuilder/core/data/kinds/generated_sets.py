@@ -23,7 +23,8 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.python_text import literal
 
 
-def _arguments(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
+def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
+    """Arguments of a generator that differ from its defaults, as a script writes them."""
     given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
     return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
 
@@ -53,7 +54,7 @@ def points(
     def code(question: Question) -> DataCode:
         lines = [
             *made(function),
-            f"points, colours = {name}({_arguments(params, question.project.data.options)})",
+            f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
             'x = pd.DataFrame(points, columns=["x", "y"])',
             "targets = pd.Series(colours)",
             *picked_columns(question.project),
@@ -98,7 +99,7 @@ def _waves(options: Mapping[str, Any]) -> Samples:
 def _waves_code(question: Question) -> DataCode:
     lines = [
         *made(generated.waves),
-        f"x, shapes = waves({_arguments(_WAVES, question.project.data.options)})",
+        f"x, shapes = waves({arguments_of(_WAVES, question.project.data.options)})",
         "targets = pd.Series(shapes)",
         *answers(question.task),
     ]
@@ -120,7 +121,7 @@ def _reviews(options: Mapping[str, Any]) -> Samples:
 def _reviews_code(question: Question) -> DataCode:
     lines = [
         *made(generated.reviews),
-        f"texts, opinions = reviews({_arguments(_REVIEWS[:2], question.project.data.options)})",
+        f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
         'texts, targets = texts.astype("str"), pd.Series(opinions)',
         *word_numbers(question),
         *answers(question.task),
@@ -144,7 +145,7 @@ def _temperatures(options: Mapping[str, Any]) -> Samples:
 def _temperatures_code(question: Question) -> DataCode:
     options = question.project.data.options
     found = chosen(_TEMPERATURES, options)
-    given = _arguments((_TEMPERATURES[0], _TEMPERATURES[3]), options)
+    given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
     lines = [
         *made(generated.temperatures),
         f'numbers = pd.DataFrame({{"temperature": temperatures({given})}})',

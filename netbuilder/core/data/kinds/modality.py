@@ -51,6 +51,7 @@ class Modality:
         show: (samples, count) to what the preview shows of the first ones.
         endings: of files that hold one sample each; empty: there are none.
         of_files: raw values of such files, for a trained model.
+        of_texts: raw values of texts as they are typed, for a trained model.
         labelled: (recipe, preprocessing, path) to samples with answers, read as the trained
             model takes them; None: rows of a table.
         labelled_tables: ``labelled`` reads tables too.
@@ -65,6 +66,7 @@ class Modality:
     show: Callable[[Samples, int], Shown]
     endings: tuple[str, ...] = ()
     of_files: Callable[[Sequence[Path], InputPre], Array] | None = None
+    of_texts: Callable[[Sequence[str], InputPre], Array] | None = None
     labelled: Callable[[Data, Preprocessing, Path], Samples] | None = None
     labelled_tables: bool = False
     decoded: Callable[[Samples, InputPre], int | None] | None = None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds import next_token
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import (
     PARTS,
@@ -44,6 +46,7 @@ from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbe
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -147,16 +150,7 @@ def _folder(path: Path) -> Samples:
     labels: list[str] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
         for file in sorted(folder.glob("*.txt")):
-            try:
-                texts.append(file.read_text(encoding="utf-8-sig"))
-            except UnicodeDecodeError:
-                texts.append(file.read_text(encoding="cp1252", errors="replace"))
-            except OSError as error:
-                raise DataError(
-                    f"'{folder.name}/{file.name}' cannot be read ({error.strerror}).",
-                    "Check that you may read it, or take it out.",
-                    path=str(file),
-                ) from error
+            texts.append(read_text_file(file, {})[0])
             labels.append(folder.name)
     if not texts:
         raise DataError(
@@ -200,8 +194,7 @@ def raw_of_texts(texts: Sequence[str], entry: InputPre) -> Array:
 
 
 def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
-    texts = [file.read_text(encoding="utf-8-sig", errors="replace") for file in files]
-    return raw_of_texts(texts, entry)
+    return raw_of_texts([read_text_file(file, {})[0] for file in files], entry)
 
 
 def _shown(samples: Samples, count: int) -> Shown:
@@ -221,24 +214,50 @@ TEXT = Modality(
     _shown,
     endings=(".txt",),
     of_files=_of_files,
+    of_texts=raw_of_texts,
     labelled=_labelled,
     labelled_tables=True,
 )
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
+    if data.options.get("task") == next_token.TASK:
+        return next_token.read_long_text(path, data.options)
     return read_text(path, data.target, data.options)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder whose folders hold ``.txt`` files."""
-    if path.is_dir() and next(path.glob("*/*.txt"), None) is not None:
-        return {}
+    """A folder whose folders hold ``.txt`` files, or a ``.txt`` file that is no table."""
+    if path.is_dir():
+        return {} if next(path.glob("*/*.txt"), None) is not None else None
+    if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
+        return {"task": next_token.TASK}
     return None
+
+
+def _looks_like_table(path: Path) -> bool:
+    """Whether most of the first lines have the same number of separators, at least one."""
+    try:
+        head = path.read_bytes()[:20_000]
+    except OSError:
+        return True
+    lines = head.decode(encoding_of(head), errors="replace").splitlines()[:40]
+    lines = [line for line in lines if line.strip()]
+    if len(lines) < 2:
+        return False
+    for separator in (",", ";", "\t", "|"):
+        counts = Counter(line.count(separator) for line in lines)
+        most, often = counts.most_common(1)[0]
+        if most and often >= 0.9 * len(lines):
+            return True
+    numbers = [re.fullmatch(r"[-+\d.,eE\s]+", line) is not None for line in lines]
+    return sum(numbers) >= 0.9 * len(lines)
 
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
+    if data.options.get("task") == next_token.TASK:
+        return next_token.code(question)
     if data.path.lower().endswith(TABLE_ENDINGS):
         column, target = data.options.get("text"), data.target[0] if data.target else ""
         lines = [
@@ -261,22 +280,37 @@ def _code(question: Question) -> DataCode:
     return DataCode((*lines, *word_numbers(question), *answers(question.task)), Fed.IDS)
 
 
+TEXT_TASK = replace(
+    TASK,
+    help="what the target is; next_token: go on from one long text",
+    choices=(*TASK.choices, next_token.TASK),
+)
+
+
+def _options(data: Data) -> tuple[Param, ...]:
+    if data.options.get("task") != next_token.TASK:
+        return ()
+    return (next_token.LEVEL, next_token.WINDOW, next_token.STEP, next_token.LOWERCASE)
+
+
 KIND = DataKind(
     name="text",
     title="Texts",
-    help="text: one column of sentences",
+    help="texts to tell apart, or one long text to go on from",
     noun="texts",
     options=(
         Param("text", Kind.TEXT, None, "column with the text", optional=True),
         Param("max_words", Kind.INT, DEFAULT_WORDS, "words that are known", 2),
         Param("sequence_length", Kind.INT, None, "words a text", 1, optional=True),
-        TASK,
+        TEXT_TASK,
         *PARTS,
         *TABLE_FILE,
     ),
     read=_read,
     code=_code,
     place=Place.EITHER,
+    more_options=_options,
+    task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
     endings=TABLE_ENDINGS,
     recognise=_recognised,
     columns=True,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds import table as tables
-from netbuilder.core.data.kinds import text
 from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_arrays
 from netbuilder.core.data.kinds.series import cut, numbers_of, windows
@@ -218,8 +217,8 @@ def raw_of_table(
             encoded = tables.encode(kept, entry.columns, source, strict=True)
             shape = [size or 1 for size in entry.shape]
             raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
-        elif entry.kind == "text":
-            raw[key] = text.raw_of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
+        elif (of_texts := MODALITIES[entry.kind].of_texts) is not None:
+            raw[key] = of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
         else:
             answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
             raw[key] = pixels(kept.drop(columns=answers), entry, source)

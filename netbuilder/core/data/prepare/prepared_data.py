@@ -255,6 +255,7 @@ def _facts(
         class_counts=counts,
         one_hot=any(entry.one_hot for entry in outputs.values()),
         notes=notes,
+        generates=next((entry.level for entry in pre.inputs.values() if entry.level), ""),
     )
 
 

@@ -60,7 +60,8 @@ class InputPre:
     ``(raw - offset) / scale``.
 
     Attributes:
-        kind: "table", "image", "text" (ids of words) or "numbers" (sequences, arrays).
+        kind: "table", "image", "text" (ids of words), "tokens" (ids of a
+            long text's tokens), "ids" or "numbers" (sequences, arrays).
         shape: shape of a raw sample, without the batch axis.
         dtype: "float32", or "int32" for ids.
         columns: of a table, in the order of the file; of a series likewise.
@@ -69,6 +70,7 @@ class InputPre:
         source: name of the array or column that it is read from, where there are several.
         color_mode: of a picture: "rgb" or "grayscale".
         value_range: of a picture: what black and white are as given; empty: unknown.
+        level: of a long text to go on from: its tokens are "character" or "word".
     """
 
     kind: str = "table"
@@ -81,6 +83,7 @@ class InputPre:
     source: str = ""
     color_mode: str = ""
     value_range: tuple[float, ...] = ()
+    level: str = ""
 
     @property
     def scaled(self) -> bool:

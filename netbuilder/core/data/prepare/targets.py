@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, TASKS
+from netbuilder.core.data.data_facts import (
+    BINARY,
+    CLASSES,
+    MULTI_LABEL,
+    NEXT_TOKEN,
+    REGRESSION,
+    TASKS,
+)
 from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric, spelt
 from netbuilder.core.data.prepare.preprocess import OutputPre
 from netbuilder.core.data.readers.samples import FOLDER
@@ -30,6 +37,7 @@ def detect(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> st
     else is numbers. Option "task" overrides.
     """
     given = str(options.get("task") or "auto")
+    given = CLASSES if given == NEXT_TOKEN else given
     if given not in {"auto", *TASKS}:
         raise DataError(
             f"The task '{given}' does not exist.", f"Choose one of {quoted(('auto', *TASKS))}."

@@ -41,6 +41,8 @@ class Samples:
         notes: sentences about what was done to the data.
         findings: what the reader concluded, with the choice to change it.
         from_file: a table of a person's own, that may hold what no ready-made set does.
+        vocabulary: of a long text the token of each number.
+        level: its tokens: "character" or "word".
     """
 
     role: str
@@ -57,6 +59,8 @@ class Samples:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     from_file: bool = False
+    vocabulary: tuple[str, ...] = ()
+    level: str = ""
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -1,0 +1,259 @@
+"""One long text to go on from: windows of its tokens, and the token that comes after each.
+
+The windows are views into one row of numbers: they are copied when they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data import tokens as tokens_
+from netbuilder.core.data.data_facts import NEXT_TOKEN
+from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
+from netbuilder.core.data.kinds.generated import stories
+from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    Modality,
+    Rows,
+    Shown,
+    source_of,
+    values_of,
+)
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.text_file import read_text_file
+from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import literal
+from netbuilder.core.wording import counted, number
+
+TASK = NEXT_TOKEN
+DEFAULT_WINDOW = 40
+#: More classes than this are too many to learn in a classroom.
+MOST_WORDS = 1000
+_FEWEST = 20
+
+LEVEL = Param("level", Kind.CHOICE, tokens_.CHARACTER, "what it foretells", choices=tokens_.LEVELS)
+WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, "tokens that it looks back", 1, 1000)
+STEP = Param("step", Kind.INT, 1, "tokens between two windows", 1, 1000, more=True)
+LOWERCASE = Param("lowercase", Kind.BOOL, True, "capitals become small letters", more=True)
+
+
+def level_of(options: Mapping[str, Any]) -> str:
+    """Option "level", checked."""
+    level = str(options.get("level") or tokens_.CHARACTER)
+    if level not in tokens_.LEVELS:
+        raise DataError(f"The level '{level}' does not exist.", "Use 'character' or 'word'.")
+    return level
+
+
+def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
+    """Samples of a text: each window of ``window`` tokens, and the token behind it.
+
+    Options: "level" ("character" or "word"), "window" (40), "step" between two windows (1),
+    "max_words" (1,000) that are known, "lowercase" (true).
+
+    Raises:
+        DataError: the text is too short.
+    """
+    level, window, step = level_of(options), whole(options, "window", DEFAULT_WINDOW), 1
+    step = whole(options, "step", 1)
+    found = tokens_.tokens_of(text, level, bool(options.get("lowercase", True)))
+    size = min(MOST_WORDS, whole(options, "max_words", MOST_WORDS, least=3))
+    vocabulary = tokens_.vocabulary_of(found, size)
+    unit = "character" if level == tokens_.CHARACTER else "word"
+    if len(found) - window < _FEWEST:
+        raise DataError(
+            f"{source} has {counted(len(found), unit)}, too few for windows of {window}.",
+            "Use a longer text, or a shorter window.",
+        )
+    ids = tokens_.numbers_of(found, vocabulary)
+    notes = [f"{number(len(found))} {unit}s, {number(len(vocabulary) - 2)} of them different."]
+    unknown = int((ids == 1).sum())
+    if unknown:
+        notes.append(
+            f"{counted(unknown, unit)} ({unknown / len(ids):.1%}) are rare and count as unknown."
+        )
+    return _cut(ids, vocabulary, window, step, level, source, tuple(notes))
+
+
+def _cut(
+    ids: Array, vocabulary: Sequence[str], window: int, step: int, level: str, source: str,
+    notes: tuple[str, ...],
+) -> Samples:  # fmt: skip
+    import pandas as pd
+
+    views = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]
+    after = ids[window::step]
+    # What follows must be known: an unknown token cannot be written.
+    keep = np.flatnonzero(after != 1)
+    views = views if len(keep) == len(after) else views[keep]
+    names = np.array(vocabulary, object)
+    return Samples(
+        role="tokens",
+        arrays={"text": views},
+        targets=pd.DataFrame({"next": names[after[keep]]}),
+        ordered=True,
+        source=source,
+        notes=notes,
+        vocabulary=tuple(vocabulary),
+        level=level,
+    )
+
+
+def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
+    """Samples of a text file; of a folder all its ``.txt`` files, one after the other."""
+    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    if not files:
+        raise DataError(
+            f"There is no .txt file in '{path.name}'.", "Choose a text file.", path=str(path)
+        )
+    parts, encodings = zip(*(read_text_file(file, options) for file in files), strict=True)
+    samples = windows_of("\n".join(parts), options, path.name)
+    other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})
+    if not other:
+        return samples
+    return _noted(samples, f"Read in the encoding {', '.join(other)}.")
+
+
+def _noted(samples: Samples, note: str) -> Samples:
+    from dataclasses import replace
+
+    return replace(samples, notes=(*samples.notes, note))
+
+
+def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    source = source_of(project, key, samples)
+    shape = samples.arrays[source].shape[1:]
+    fitted = InputPre(
+        "tokens", shape, "int32", vocabulary=samples.vocabulary, source=source, level=samples.level
+    )
+    return fitted, ()
+
+
+def _ids(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    return np.ascontiguousarray(values_of(samples, pre, rows), np.int32)
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    values = next(iter(samples.arrays.values()))
+    names = np.array(samples.vocabulary, object)
+    texts = [tokens_.text_of(names[row], samples.level) for row in values[:count]]
+    return Shown({"text": [text.replace("\n", "↵") for text in texts]})
+
+
+def of_texts(texts: Sequence[str], entry: InputPre) -> Array:
+    """The last window of each text, (n, window)."""
+    window = int(entry.shape[0] or 1)
+    lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
+    rows = [
+        tokens_.last_window(
+            tokens_.tokens_of(text, entry.level, lowercase), entry.vocabulary, window
+        )
+        for text in texts
+    ]
+    return np.stack(rows)
+
+
+def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+    return of_texts([read_text_file(file, {})[0] for file in files], entry)
+
+
+def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    """Windows of another text, numbered as the model knows its tokens."""
+    entry = next(entry for entry in pre.inputs.values() if entry.kind == "tokens")
+    text = read_text_file(path, data.options)[0]
+    found = tokens_.tokens_of(text, entry.level, bool(data.options.get("lowercase", True)))
+    window = int(entry.shape[0] or 1)
+    if len(found) <= window:
+        raise DataError(
+            f"{path.name} has {counted(len(found), 'token')}, the model looks back {window}.",
+            "Use a longer text.",
+        )
+    ids = tokens_.numbers_of(found, entry.vocabulary)
+    return _cut(ids, entry.vocabulary, window, 1, entry.level, path.name, ())
+
+
+def _decoded(samples: Samples, pre: InputPre) -> int | None:
+    return 4 * int(pre.shape[0] or 1)
+
+
+TOKENS = Modality(
+    "tokens",
+    "texts",
+    _fit,
+    _ids,
+    _shown,
+    endings=(".txt",),
+    of_files=_of_files,
+    of_texts=of_texts,
+    labelled=_labelled,
+    labelled_tables=True,
+    decoded=_decoded,
+)
+
+
+def window_lines(options: Mapping[str, Any]) -> list[str]:
+    """Lines of a script: from ``text`` to windows of numbers and what comes after each."""
+    level = level_of(options)
+    split = "list(text)" if level == tokens_.CHARACTER else r"re.findall(r'\w+|[^\w\s]|\n', text)"
+    lines = [] if level == tokens_.CHARACTER else ["import re", ""]
+    lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
+    size = min(MOST_WORDS, whole(options, "max_words", MOST_WORDS, least=3))
+    return [
+        *lines,
+        *lower,
+        f"tokens = {split}",
+        f"labels = sorted(pd.Series(tokens).value_counts().index[:{size - 2}])",
+        "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
+        "numbers = {token: number for number, token in enumerate(labels, 2)}",
+        "ids = np.array([numbers.get(token, 1) for token in tokens])",
+        f"window, step = {whole(options, 'window', DEFAULT_WINDOW)}, {whole(options, 'step', 1)}",
+        "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
+        "y = ids[window::step]",
+        'x, y = x[y > 1].astype("int32"), y[y > 1] - 2',
+    ]
+
+
+def code(question: Question) -> DataCode:
+    """The data section of a script about a text file."""
+    data = question.project.data
+    encoding = str(data.options.get("encoding") or "utf-8")
+    lines = [
+        "from pathlib import Path",
+        "",
+        f"text = Path({literal(data.path)}).read_text(encoding={literal(encoding)})",
+        *window_lines(data.options),
+    ]
+    return DataCode(tuple(lines), Fed.IDS, ordered=True)
+
+
+_STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
+
+
+def _stories(options: Mapping[str, Any]) -> Samples:
+    found = chosen(_STORIES, options)
+    text = stories(found.pop("samples"), found.pop("seed"))
+    return windows_of(text, {**options, **found}, "stories")
+
+
+def _stories_code(question: Question) -> DataCode:
+    options = question.project.data.options
+    given = arguments_of((_STORIES[0], _STORIES[-1]), options)
+    lines = [*made(stories), f"text = stories({given})", *window_lines(options)]
+    return DataCode(tuple(lines), Fed.IDS, ordered=True)
+
+
+STORIES = DataSet(
+    "stories", "Stories", "One long text of simple sentences that the program makes up: learn to "
+    "go on from any beginning.", "classes", _stories, _stories_code, _STORIES,
+)  # fmt: skip

@@ -1,0 +1,66 @@
+"""Text files in whatever encoding they were written."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import DataError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# More says nothing new about the encoding.
+_LOOKED_AT = 200_000
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text: by its first bytes, UTF-8 where it is valid, else the likeliest."""
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return name
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(content[:_LOOKED_AT]).best()
+        return best.encoding if best is not None else "cp1252"
+    return "utf-8"
+
+
+def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of a file with simple line ends, and the encoding that it was read in.
+
+    Option "encoding" says which; without it the encoding is found.
+
+    Raises:
+        DataError: the file cannot be read, or is not in that encoding.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"'{path.name}' cannot be read ({error.strerror}).",
+            "Check that it is there and that you may read it.",
+            path=str(path),
+        ) from error
+    given = options.get("encoding")
+    encoding = str(given) if given and given != "auto" else encoding_of(content)
+    try:
+        text = content.decode(encoding)
+    except (UnicodeDecodeError, LookupError) as error:
+        if given:
+            raise DataError(
+                f"'{path.name}' is no text in the encoding '{encoding}'.",
+                "Leave the encoding empty: it is found by itself.",
+                path=str(path),
+            ) from error
+        text = content.decode(encoding, errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding

@@ -1,0 +1,74 @@
+"""A text as a row of tokens, characters or words, and back again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+PADDING = ""
+UNKNOWN = "[UNK]"
+CHARACTER = "character"
+WORD = "word"
+LEVELS = (CHARACTER, WORD)
+
+# Blanks as people can see them: they are names of classes too.
+_SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
+_HIDDEN = {shown: blank for blank, shown in _SHOWN.items()}
+# Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
+_EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]")
+_OTHER_BLANKS = re.compile(r"[^\S\n\t ]")
+_NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」』")
+_NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』")
+
+
+def tokens_of(text: str, level: str, lowercase: bool = True) -> list[str]:
+    """The tokens of a text: its characters, or its words, punctuation marks and line ends.
+
+    Blanks are written visibly. Chinese and Japanese characters are words of their own.
+    """
+    text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
+    found = text if level == CHARACTER else _WORDS.findall(text)
+    return [_SHOWN.get(token, token) for token in found]
+
+
+def text_of(tokens: Iterable[str], level: str) -> str:
+    """The text that tokens stand for; between words blanks where people put them."""
+    pieces = [_HIDDEN.get(token, token) for token in tokens if token not in {PADDING, UNKNOWN}]
+    if level == CHARACTER:
+        return "".join(pieces)
+    text, before = "", "\n"
+    for piece in pieces:
+        tight = (
+            before == "\n"
+            or piece == "\n"
+            or piece in _NO_BLANK_BEFORE
+            or before in _NO_BLANK_BEHIND
+            or (re.match(f"[{_EACH}]", piece) and re.match(f"[{_EACH}]", before))
+        )
+        text += piece if tight else f" {piece}"
+        before = piece
+    return text
+
+
+def vocabulary_of(tokens: Iterable[str], size: int) -> tuple[str, ...]:
+    """Padding, unknown, and the most frequent tokens in the order of the alphabet."""
+    counts = Counter(tokens)
+    ranked = sorted(counts, key=lambda token: (-counts[token], token))
+    return (PADDING, UNKNOWN, *sorted(ranked[: size - 2], key=lambda one: _HIDDEN.get(one, one)))
+
+
+def numbers_of(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:
+    """The number of each token; 1 for one that is not in the vocabulary."""
+    known = {token: index for index, token in enumerate(vocabulary) if index > 1}
+    return np.array([known.get(token, 1) for token in tokens], np.int32)
+
+
+def last_window(tokens: Sequence[str], vocabulary: Sequence[str], window: int) -> NDArray[np.int32]:
+    """Numbers of the last ``window`` tokens; a shorter text begins with padding."""
+    numbers = numbers_of(tokens[-window:], vocabulary)
+    return np.concatenate([np.zeros(window - len(numbers), np.int32), numbers])

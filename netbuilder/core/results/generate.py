@@ -1,0 +1,126 @@
+"""Text from a network that has learned the next token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.tokens import last_window, numbers_of, text_of, tokens_of
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+
+DEFAULT_LENGTH = 200
+_MOST = 100_000
+
+
+@dataclass(frozen=True)
+class Generated:
+    """``start`` as the network reads it, and what it went on with, ``tokens`` one by one."""
+
+    start: str
+    text: str
+    tokens: tuple[str, ...]
+
+
+def next_token_ends(trained: TrainedModel) -> tuple[str, InputPre, str, OutputPre] | None:
+    """Input and output of a network that foretells tokens, or None."""
+    pre = preprocessing_of(trained)
+    if len(pre.inputs) != 1 or len(pre.outputs) != 1:
+        return None
+    (key, entry), (output, target) = next(iter(pre.inputs.items())), next(iter(pre.outputs.items()))
+    return (key, entry, output, target) if entry.level else None
+
+
+def sample(
+    probabilities: NDArray[np.float64], temperature: float, random: np.random.Generator
+) -> int:
+    """Draw one class: at temperature 1 by its probability, at 0 the likeliest.
+
+    Between them the likely ones gain, above 1 the unlikely ones: p ** (1 / temperature),
+    brought back to a sum of 1.
+    """
+    if temperature == 0:
+        return int(np.argmax(probabilities))
+    logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
+    powers = np.exp(logs - logs.max())
+    return int(random.choice(len(powers), p=powers / powers.sum()))
+
+
+def stream(
+    trained: TrainedModel,
+    start: str,
+    *,
+    length: int = DEFAULT_LENGTH,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Iterator[str]:
+    """One token after the other, as it is drawn; the same seed gives the same ones.
+
+    Raises:
+        UserError: the network was not trained on the next token, or a number is out of bounds.
+    """
+    ends = next_token_ends(trained)
+    if ends is None:
+        raise UserError(
+            "This network has not learned to go on from a text.",
+            'Train one on a text with "task": "next_token" (in the Data panel: kind text).',
+        )
+    if not 0 <= length <= _MOST:
+        raise UserError(f"The length is {length}.", f"Write a number from 0 to {_MOST:,}.")
+    if not 0 <= temperature <= 100:
+        raise UserError(
+            f"The temperature is {temperature}.",
+            "Write 0 for the likeliest token, 1 for the network's own probabilities.",
+        )
+    return _tokens(trained, ends, start, length, temperature, seed)
+
+
+def _tokens(
+    trained: TrainedModel,
+    ends: tuple[str, InputPre, str, OutputPre],
+    start: str,
+    length: int,
+    temperature: float,
+    seed: int,
+) -> Iterator[str]:
+    key, entry, output, target = ends
+    random = np.random.default_rng(seed)
+    window = last_window(_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
+    for _ in range(length):
+        answer = ask(trained, {key: window[None]})[output]
+        probabilities = class_probabilities(answer, target)
+        if probabilities is None:
+            raise UserError(
+                "The network's answers are no probabilities.",
+                "Let its last layer end in softmax, and train it again.",
+            )
+        token = target.classes[sample(probabilities[0], temperature, random)]
+        yield token
+        window = np.concatenate([window[1:], numbers_of([token], entry.vocabulary)])
+
+
+def _read(start: str, entry: InputPre) -> list[str]:
+    lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
+    return tokens_of(start, entry.level, lowercase)
+
+
+def generate(
+    trained: TrainedModel,
+    start: str,
+    *,
+    length: int = DEFAULT_LENGTH,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Generated:
+    """``start`` and ``length`` tokens more. Arguments and errors as for ``stream``."""
+    drawn = stream(trained, start, length=length, temperature=temperature, seed=seed)
+    tokens = tuple(drawn)
+    ends = next_token_ends(trained)
+    assert ends is not None
+    read = _read(start, ends[1])
+    return Generated(text_of(read, ends[1].level), text_of([*read, *tokens], ends[1].level), tokens)

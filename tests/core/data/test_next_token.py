@@ -1,0 +1,198 @@
+"""One long text to go on from: its windows, with the true tokens, and what is made of them."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.defaults import adapt, resolve
+from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.data.tokens import text_of, tokens_of
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.results.generate import generate, sample
+from netbuilder.core.results.predict import predict_texts
+
+
+def recipe(**options: object) -> Data:
+    return Data("text", path="t.txt", options={"task": "next_token", **options})
+
+
+def test_windows_of_characters_in_order(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("Abcab\n" * 20)
+    found = load(Project(data=recipe(window=4)), tmp_path)
+    names = found.facts.vocabulary
+    assert names == ("", "[UNK]", "↵", "a", "b", "c")
+    assert found.facts.generates == "character"
+    assert found.facts.task == "classes"
+    assert found.facts.classes == ("a", "b", "c", "↵")
+    x, y = found.train.x["input"], found.train.y["output"]
+    assert x.dtype == np.int32
+    assert "".join(names[one] for one in x[0]) == "abca"
+    assert found.facts.classes[y[0]] == "b"
+    assert "".join(names[one] for one in x[1]) == "bcab"
+    assert found.facts.classes[y[1]] == "↵"
+    total = found.facts.rows + found.facts.validation_rows + found.facts.test_rows
+    assert total == 120 - 4
+    shown = preview(Project(data=recipe(window=4)), tmp_path, 3)
+    assert shown.rows[0] == ("abca", "b")
+
+
+def test_words_punctuation_and_unknown_ones(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("One day, a cat came. " * 30 + "Zebra ran. ")
+    found = load(Project(data=recipe(level="word", window=3, max_words=8)), tmp_path)
+    assert len(found.facts.vocabulary) == 8
+    assert "zebra" not in found.facts.vocabulary
+    assert "[UNK]" not in found.facts.classes, "an unknown word cannot be written"
+    assert "unknown" in " ".join(found.facts.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Hello, world! It's (really) fine.\nYes: 3 of 4.", "word"),
+        ("今日は。テスト、です", "word"),
+        ("any  text\tat all\n", "character"),
+    ],
+)
+def test_tokens_and_back(text: str, level: str) -> None:
+    assert text_of(tokens_of(text, level, lowercase=False), level) == text
+
+
+def test_chinese_is_cut_by_character() -> None:
+    assert tokens_of("我爱你 hello世界", "word") == ["我", "爱", "你", "hello", "世", "界"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251", "gb18030", "shift_jis"])
+def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
+    words = {
+        "cp1251": "Жили-были старик со старухой у самого синего моря. ",
+        "gb18030": "从前有座山，山里有座庙，庙里有个老和尚讲故事。",
+        "shift_jis": "むかしむかし、あるところに、おじいさんとおばあさんが住んでいました。",
+    }
+    said = words.get(encoding, "Es war einmal ein König, der hatte drei Söhne. ") * 20
+    (tmp_path / "t.txt").write_bytes(said.encode(encoding))
+    found = facts(Project(data=recipe(window=5)), tmp_path)
+    expected = {"␣" if one == " " else one for one in said.lower()}
+    assert set(found.vocabulary[2:]) == expected
+    assert (encoding == "utf-8") == ("encoding" not in " ".join(found.notes))
+
+
+def test_bad_texts(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("short")
+    with pytest.raises(DataError, match="5 characters, too few for windows of 40"):
+        facts(Project(data=recipe()), tmp_path)
+    (tmp_path / "t.txt").write_text("")
+    with pytest.raises(DataError, match="0 characters"):
+        facts(Project(data=recipe()), tmp_path)
+    with pytest.raises(DataError, match="level 'letter'"):
+        facts(Project(data=recipe(level="letter")), tmp_path)
+
+
+def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
+    story, table, numbers = (tmp_path / f"{name}.txt" for name in ("story", "table", "numbers"))
+    story.write_text("Once upon a time, there was a king.\nHe had no crown.\nThe end, it seems.")
+    table.write_text("a,b\n1,2\n3,4\n")
+    numbers.write_text("1.5 2\n3 4\n5 6\n")
+    assert recipe_for(story).options == {"task": "next_token"}
+    assert recipe_for(table).kind == "csv"
+    assert recipe_for(numbers).kind == "csv"
+
+
+def test_a_text_too_large_for_memory_is_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("abcdefghij" * 2000)
+    found = load(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)
+    assert found.stream is not None
+    batch = next(found.stream.batches(32, True, 1))
+    assert batch[0]["input"].shape == (32, 50)
+    following = np.array(found.facts.vocabulary[2:])[batch[1]["output"]]
+    last = np.array(found.facts.vocabulary)[batch[0]["input"][:, -1]]
+    assert all(chr((ord(a) - 96) % 10 + 97) == b for a, b in zip(last, following, strict=True))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+    """It learns a text in which each letter has one follower."""
+    folder = tmp_path_factory.mktemp("text")
+    (folder / "t.txt").write_text("abcd " * 200)
+    nodes = (
+        Node("input", "Input"), Node("e", "Embedding", {"input_dim": 7, "output_dim": 8}),
+        Node("flat", "Flatten"), Node("out", "Dense", {"units": 5, "activation": "softmax"}),
+    )  # fmt: skip
+    graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
+    project = Project(graph=graph, data=recipe(window=3))
+    found = load(project, folder)
+    project = resolve(adapt(project, found.facts), found.facts)
+    core = build_core(project, found.facts)
+    core.compile("adam", "sparse_categorical_crossentropy")
+    core.optimizer.learning_rate = 0.05
+    core.fit(found.train.x["input"], found.train.y["out"], epochs=5, verbose=0)
+    whole = assemble(core, project, found.pre, found.facts)
+    return TrainedModel(project, core, whole, found.pre, found.facts, {}, {}, 1.0, 1.0, 5, 5)
+
+
+def test_it_goes_on_as_the_text_did(model: TrainedModel) -> None:
+    found = generate(model, "cd ab", length=12, temperature=0.0)
+    assert found.text == "cd abcd abcd abcd"
+    assert found.tokens[:3] == ("c", "d", "␣")
+    # A beginning that is shorter than the window, and an empty one.
+    assert generate(model, "a", length=2, temperature=0.0).text.startswith("a")
+    assert len(generate(model, "", length=4).tokens) == 4
+
+
+def test_the_same_seed_draws_the_same(model: TrainedModel) -> None:
+    first = generate(model, "ab", length=30, temperature=5.0, seed=3)
+    assert first == generate(model, "ab", length=30, temperature=5.0, seed=3)
+    assert first != generate(model, "ab", length=30, temperature=5.0, seed=4)
+
+
+def test_predict_says_the_next_token(model: TrainedModel) -> None:
+    answer = predict_texts(model, ["abcd abc"])
+    assert next(iter(answer.to_columns().values()))[0] == "d"
+
+
+def test_temperature() -> None:
+    shares = np.array([0.7, 0.2, 0.1])
+    assert {sample(shares, 0.0, np.random.default_rng(seed)) for seed in range(20)} == {0}
+
+    def drawn(temperature: float) -> np.ndarray:
+        random = np.random.default_rng(0)
+        draws = [sample(shares, temperature, random) for _ in range(4000)]
+        return np.bincount(draws, minlength=3) / 4000
+
+    assert drawn(1.0) == pytest.approx(shares, abs=0.03)
+    # p ** 2, brought back to a sum of 1: 0.49, 0.04, 0.01 over 0.54.
+    assert drawn(0.5) == pytest.approx([0.907, 0.074, 0.019], abs=0.02)
+
+
+def test_other_networks_cannot_generate(model: TrainedModel) -> None:
+    from dataclasses import replace
+
+    other = replace(model, pre=replace(model.pre, inputs={
+        key: replace(entry, level="") for key, entry in model.pre.inputs.items()}))  # fmt: skip
+    with pytest.raises(UserError, match="has not learned to go on"):
+        generate(other, "a")
+    with pytest.raises(UserError, match="The temperature is -1"):
+        generate(model, "a", temperature=-1)
+
+
+def test_the_command(
+    model: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from netbuilder.cli import main
+    from netbuilder.core.formats.registry import save
+
+    save(model, tmp_path / "m.h5")
+    words = ["generate", str(tmp_path / "m.h5"), "--start", "ab", "--length", "6"]
+    assert main([*words, "--temperature", "0", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert said["text"] == "abcd abc"
+    assert said["tokens"] == ["c", "d", "␣", "a", "b", "c"]
