@@ -42,7 +42,7 @@ def drag_to_canvas(window: MainWindow, layer: str) -> None:
 
 def below_the_end(window: MainWindow) -> QPoint:
     """The place in the viewport a little below the goal, which ends the network."""
-    goal = window.canvas.card_rect("@goal")
+    goal = window.canvas.sight.card_rect("@goal")
     return QPointF(goal.center().x(), goal.bottom() + 20).toPoint()
 
 

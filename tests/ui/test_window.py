@@ -310,15 +310,15 @@ def test_every_tab_and_every_card_is_in_reach(
 
     def all_in_view() -> bool:
         width = canvas.viewport().width()
-        rects = [canvas.card_rect(one) for one in canvas.picture.cards]
+        rects = [canvas.sight.card_rect(one) for one in canvas.picture.cards]
         return all(rect.left() >= 0 and rect.right() <= width for rect in rects)
 
     try:
         for _ in range(larger):
             window.actions_table["larger"].trigger()
-        qtbot.waitUntil(lambda: not canvas._fit_pending and all_in_view(), timeout=5000)
+        qtbot.waitUntil(lambda: not canvas.sight.fit_pending and all_in_view(), timeout=5000)
         assert canvas.viewport().width() > 0.28 * size[0]
-        canvas.fit()
+        canvas.sight.fit()
         assert all_in_view()
         bar = next(
             bar
@@ -342,7 +342,7 @@ def test_every_tab_and_every_card_is_in_reach(
 def test_letters_leave_a_view_that_the_user_chose(open_window: Open, example: Callable) -> None:
     window = quick(open_window, example("iris"))
     canvas = window.canvas
-    canvas.zoom_to(2.0)
+    canvas.sight.zoom_to(2.0)
     try:
         window.actions_table["larger"].trigger()
         assert canvas.camera.scale == pytest.approx(2.0 * window.scaling.factor)

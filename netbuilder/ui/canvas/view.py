@@ -1,4 +1,4 @@
-"""The canvas widget: shows the store's project and hands the pointer to gestures."""
+"""The canvas widget: shows the store's project, and owns the parts that act on it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
@@ -22,8 +29,8 @@ from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import Announcer
 from netbuilder.ui.canvas.input.add_layer import Adding
 from netbuilder.ui.canvas.input.commands import Commands
-from netbuilder.ui.canvas.input.edge_scroll import EdgeScroll
-from netbuilder.ui.canvas.input.gestures import Gesture
+from netbuilder.ui.canvas.input.context_menu import Hands
+from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.input.keyboard import Keys
 from netbuilder.ui.canvas.input.pointer import Pointer, Senses
 from netbuilder.ui.canvas.paint import paint_scene, problem_cards, tips
@@ -36,22 +43,20 @@ from netbuilder.ui.canvas.paint.pulse import Pulse
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.scene_builder import draw
-from netbuilder.ui.canvas.viewport import Seeing
+from netbuilder.ui.canvas.selection import Selection
+from netbuilder.ui.canvas.viewport import Viewport
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
-_LEFT = Qt.MouseButton.LeftButton
-_MIDDLE = Qt.MouseButton.MiddleButton
-_CONTROL = Qt.KeyboardModifier.ControlModifier
 
-
-class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
+class CanvasView(QAbstractScrollArea):
     """Cards and wires of the store's project.
 
     The widget owns nothing of the project. When the store changes it marks its picture as old;
     the next look at it (to paint, to find what is under the pointer) draws it anew, keeping
-    every card of which nothing changed.
+    every card of which nothing changed. What hands and keys do is done by its parts, which see
+    of it no more than the protocol ``Canvas`` says.
 
     Signals:
         selection_changed: ids of the selected cards: nodes, groups, ``"@goal"``.
@@ -59,6 +64,13 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         zoom_changed: the scale, 1.0 for 100 %.
         message: a sentence for the status bar.
         block_saved: name of a group that was saved to the palette.
+
+    Attributes:
+        sight: the camera.
+        commands: what can be done with the selection.
+        adding: adding and replacing layers, and the search for them.
+        keys: what the keyboard does.
+        pointer: what the pointer does.
     """
 
     selection_changed = Signal(object)
@@ -75,33 +87,28 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self.workbench = workbench
         self.look = CanvasLook()
         self.state = PaintState()
-        self.at: dict[str, Point] = {}
-        self.gesture: Gesture | None = None
         self.tip = tips.Tip()
-        self.camera = Camera()
+        self.by_key = False  # whether the last thing done was a key
+        self._at: dict[str, Point] = {}
         self._base: Scene | None = None  # of the project as it stands
         self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
         self._stale = True
-        self._selection: tuple[str, ...] = ()
         self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
-        self._hovered_fix = ""
-        self._space = False
-        self._fit_pending = True
-        self._looked: Camera | None = None  # how the network was first shown
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
-        self.by_key = False  # whether the last thing done was a key
-        self._followed = False  # whether the user has moved the view, so that it is left alone
-        self._press_button = _LEFT
-        self._pointer: Point = (-1.0, -1.0)
+        self.sight = Viewport(self, self._camera_moved)
         self.minimap = Minimap(self)
         self.previews = Previews(self)
         self.pulse = Pulse(self)
         self.slide = Slide(self)
-        self.edge_scroll = EdgeScroll(self)
-        self.accessible: object = None  # what assistive technology sees, kept while it does
         self._announcer = Announcer(self)
-        self._senses = Senses(self)
+        self._chosen = Selection(self, self.state, self._selected, self._announcer.wire)
+        self.commands = Commands(self, self.slide)
+        self.adding = Adding(self)
+        self.keys = Keys(self, self.commands, self.adding)
+        self.hands = Hands(self.commands, self.adding, self.keys)
+        self.pointer = Pointer(self, self.hands, self.slide, self.minimap)
+        self._senses = Senses(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -117,6 +124,10 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         workbench.facts_changed.connect(self._outdate)
         workbench.keras_changed.connect(self._outdate)
         theme.theme().changed.connect(self._theme_changed)
+
+    def widget(self) -> QWidget:
+        """The widget that fields and menus open on."""
+        return self
 
     # what is shown ------------------------------------------------------------------------
 
@@ -136,9 +147,9 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             self._stale = False
             self._picture = None
         if self._picture is None:
-            self._picture = self._base.shifted(self.at) if self.at else self._base
+            self._picture = self._base.shifted(self._at) if self._at else self._base
             self._bubbles = None
-            self._keep_selection(self._picture)
+            self._chosen.keep(self._picture)
         return self._picture
 
     @property
@@ -146,20 +157,30 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         """Whether the network reads from left to right."""
         return self.picture.horizontal
 
-    def labels_from(self, card_id: str) -> list[str]:
-        """What stands on the wires that go out of a card."""
-        return [wire.label for wire in self.picture.wires_of(card_id) if wire.source == card_id]
+    @property
+    def camera(self) -> Camera:
+        """What is seen of the picture."""
+        return self.sight.camera
+
+    @property
+    def at(self) -> dict[str, Point]:
+        """Cards that are shown elsewhere than the project says."""
+        return self._at
 
     def set_at(self, places: dict[str, Point]) -> None:
         """Show cards elsewhere than the project says, while a drag or an animation runs."""
-        if places or self.at:
-            self.at = places
+        if places or self._at:
+            self._at = places
             self._picture = None
             self.viewport().update()
 
     def set_preview(self, node_id: str, image: QImage | None) -> None:
         """Show, beside a node, what it sees; None takes it away."""
         self.previews.set(node_id, image)
+
+    def room_beside(self) -> float:
+        """Room that pictures take beside their cards, 0 without any."""
+        return self.previews.width
 
     def repaint_all(self) -> None:
         """Paint anew at the next occasion."""
@@ -169,6 +190,12 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._stale = True
         self.viewport().update()
 
+    def _camera_moved(self, scaled: bool) -> None:
+        self._bubbles = None
+        if scaled:
+            self.zoom_changed.emit(self.camera.scale)
+        self.viewport().update()
+
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # what it was about may be gone
@@ -176,26 +203,16 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self._outdate()
         opened = self.store.undo_label is None and self.store.redo_label is None
         if opened or not old.graph.nodes:
-            self._fit_pending = True
-            self._followed = False
+            self.sight.fit_pending = True
+            self.sight.followed = False
         if opened:
             self.select(())
             self.previews.clear()
 
-    def _keep_selection(self, picture: Scene) -> None:
-        """Let go of selected cards that are no more, or lie in a closed group now."""
-        there = tuple(
-            one for one in self._selection if one in picture.cards or one in picture.frames
-        )
-        if self.state.selected_wire is not None and self.state.selected_wire not in picture.wires:
-            self.state.selected_wire = None
-        if there != self._selection:
-            self._set_selection(there)
-
     def _theme_changed(self) -> None:
         points = QApplication.font().pointSizeF()
         if points != self._points and points > 0:  # larger letters everywhere: larger cards too
-            self.enlarge(points / self._points)
+            self.sight.enlarge(points / self._points)
             self._points = points
         self.look.refresh()
         self.minimap.forget()
@@ -214,39 +231,26 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def selection(self) -> tuple[str, ...]:
         """Ids of the selected cards, in the order in which they were selected."""
         self.picture  # noqa: B018 - lets go of what is no more
-        return self._selection
+        return self._chosen.ids
 
     def select(self, ids: Iterable[str], current: str | None = None) -> None:
         """Select cards and open groups; ``current`` is where the keyboard goes on from."""
-        picture = self.picture
-        chosen = tuple(
-            one for one in dict.fromkeys(ids) if one in picture.cards or one in picture.frames
-        )
-        self.state.selected_wire = None
-        self.state.current = current or (chosen[-1] if chosen else self.state.current)
-        self._set_selection(chosen)
+        self._chosen.select(ids, current)
         self.viewport().update()
-
-    def _set_selection(self, chosen: tuple[str, ...]) -> None:
-        if chosen == self._selection:
-            return
-        self._selection = chosen
-        self.state.selected = frozenset(chosen)
-        self._bubbles = None
-        self._announcer.selected(chosen)
-        self.selection_changed.emit(chosen)
 
     def select_wire(self, wire: tuple[str, str]) -> None:
         """Select a wire alone."""
-        self.select(())
-        self.state.selected_wire = wire
-        self._announcer.wire(wire)
+        self._chosen.select_wire(wire)
         self.viewport().update()
 
     def current(self) -> str | None:
         """The card where the keyboard is, or None."""
-        one = self.state.current
-        return one if one in self.picture.cards else None
+        return self._chosen.current()
+
+    def _selected(self, chosen: tuple[str, ...]) -> None:
+        self._bubbles = None
+        self._announcer.selected(chosen)
+        self.selection_changed.emit(chosen)
 
     # edits --------------------------------------------------------------------------------
 
@@ -270,21 +274,33 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         new = tuple(node.id for node in graph.nodes if node.id not in before)
         seen = self.picture.seen.stand_in
         self.select(tuple(dict.fromkeys(seen[one] for one in new)))
-        if new and not self._fit_pending:
-            self.show_node(new[-1])
+        if new and not self.sight.fit_pending:
+            self.sight.show_node(new[-1])
         return new
 
     def say(self, text: str) -> None:
         """Tell something at the pointer and in the status bar."""
         here = self.current()
         if self.by_key and here is not None:
-            corner = self.card_rect(here).bottomRight()
+            corner = self.sight.card_rect(here).bottomRight()
             self.tip.show(text, (corner.x(), corner.y() - 40))
         else:
-            self.tip.show(text, self._pointer)
+            self.tip.show(text, self.pointer.position)
         self.message.emit(text)
         self._announcer.say(text)
         self.viewport().update()
+
+    def tell(self, text: str) -> None:
+        """Tell something in the status bar alone."""
+        self.message.emit(text)
+
+    def ask_for_form(self, node_id: str) -> None:
+        """Ask for the form of a card."""
+        self.edit_requested.emit(node_id)
+
+    def block_was_saved(self, name: str) -> None:
+        """Tell that a group was saved to the palette."""
+        self.block_saved.emit(name)
 
     def named(self, verb: str, ids: Iterable[str]) -> str:
         """The name of an undo step: "Move Dense", "Move 3 layers"."""
@@ -303,12 +319,20 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         """The node that wires to a card come into (of a closed group, its first)."""
         return edits_canvas.way_in(self.store.project.graph, card_id) or card_id
 
+    def append_layer(self, layer: str) -> None:
+        """Add a layer at the end of the network, and select it."""
+        self.adding.append_layer(layer)
+
+    def show_node(self, node_id: str) -> None:
+        """Scroll no further than needed to see a card, and what comes after it."""
+        self.sight.show_node(node_id)
+
     # painting -----------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         picture = self.picture
-        if self._fit_pending and picture.cards:
-            self.first_look()
+        if self.sight.fit_pending and picture.cards:
+            self.sight.first_look()
         size = (self.viewport().width(), self.viewport().height())
         p = QPainter(self.viewport())
         try:
@@ -328,9 +352,9 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         if self.gesture is not None and self.gesture.hides_words:
             told = []
         if self.camera.scale >= NAMES:
-            near = picture.grid.cards_in(self.seen_box())
+            near = picture.grid.cards_in(self.sight.seen_box())
             problem_cards.paint_marks(p, near, told, self.look, self.camera.scale)
-        problem_cards.paint(p, told, self.look, self._hovered_fix)
+        problem_cards.paint(p, told, self.look, self.state.hovered_fix)
         if self.gesture is not None:
             self.gesture.paint(p)
         p.resetTransform()
@@ -346,7 +370,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
     def bubbles_now(self) -> list[problem_cards.Bubble]:
         """Problems that are shown in words, with their places."""
         picture = self.picture
-        asked = frozenset((*self._selection, self.state.hovered))
+        asked = frozenset((*self._chosen.ids, self.state.hovered))
         shown = self.previews.ids
         # A new picture has taken the old bubbles away already.
         key = (self.camera, self.viewport().size(), asked, shown, self.look.generation)
@@ -357,7 +381,13 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
             self._bubbles = (
                 key,
                 problem_cards.place(
-                    picture, cards, self.look, self.camera.scale, asked, shown, self.seen_box()
+                    picture,
+                    cards,
+                    self.look,
+                    self.camera.scale,
+                    asked,
+                    shown,
+                    self.sight.seen_box(),
                 ),
             )
         return self._bubbles[1]
@@ -369,16 +399,70 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
                 return bubble
         return None
 
+    # the pointer --------------------------------------------------------------------------
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """What the pointer is doing."""
+        return self.pointer.gesture
+
+    def start_gesture(self, gesture: Gesture) -> None:
+        """Let a gesture have the pointer."""
+        self.pointer.start_gesture(gesture)
+
+    def cancel_gesture(self) -> None:
+        """Take the pointer from the gesture under way, leaving everything as before it."""
+        self.pointer.cancel_gesture()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.pointer.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointer.moved(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.pointer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.pointer.double_click(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointer.leave()
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.pointer.wheel(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.pointer.menu(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.pointer.drag_enter(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.pointer.drag_move(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.pointer.drag_leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.pointer.drop(event)
+
     # other events -------------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.by_key = True
-        if not self.key_pressed(event):
-            super().keyPressEvent(event)
+        if self.keys.key_pressed(event):
+            return
+        if event.key() == Qt.Key.Key_Space and self.gesture is None and not event.isAutoRepeat():
+            self.pointer.space = True
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+            return
+        super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
+            self.pointer.space = False
             self.viewport().unsetCursor()
         super().keyReleaseEvent(event)
 
@@ -397,7 +481,7 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = False
+        self.pointer.space = False
         super().focusOutEvent(event)
         self.viewport().update()
 
@@ -405,5 +489,5 @@ class CanvasView(Seeing, Pointer, Adding, Commands, Keys, QAbstractScrollArea):
         super().resizeEvent(event)
         self._bubbles = None
         old = event.oldSize()
-        if not self._fit_pending and old.isValid():
-            self.resized(old, event.size(), refit=not self._followed)
+        if not self.sight.fit_pending and old.isValid():
+            self.sight.resized(old, event.size(), refit=not self.sight.followed)

@@ -1,30 +1,61 @@
-"""What part of the canvas the view shows: the view's half that moves the camera."""
+"""What part of the canvas is shown: the camera, moved so that what matters stays in view."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.paint import problem_cards
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 from netbuilder.ui.style.letter_size import letters
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
-
-    _View = CanvasView
-else:
-    _View = object
 
 _MANY_CARDS = 400
 _LEAST_WITH_ROOM = 0.7  # smaller than this, cards are not made for pictures beside them
 
 
-class Seeing(_View):
-    """The camera of ``CanvasView``."""
+class Shown(Protocol):
+    """What is looked at, and through what."""
+
+    @property
+    def picture(self) -> Scene:
+        """Cards, wires and frames as they are seen."""
+
+    def viewport(self) -> QWidget:
+        """The widget that is painted on."""
+
+    def bubbles_now(self) -> list[problem_cards.Bubble]:
+        """Problems that are shown in words."""
+
+    def room_beside(self) -> float:
+        """Room that pictures take beside their cards, 0 without any; on the canvas."""
+
+
+class Viewport:
+    """The camera on a canvas.
+
+    Args:
+        shown: what is looked at.
+        moved: called when something else is seen, with whether the scale is another one.
+
+    Attributes:
+        camera: what is seen.
+        fit_pending: whether the next paint is to show the network anew.
+        followed: whether a person has moved the view, so that it is left alone.
+    """
+
+    def __init__(self, shown: Shown, moved: Callable[[bool], None]) -> None:
+        self._shown = shown
+        self._moved = moved
+        self._looked: Camera | None = None  # how the network was first shown
+        self.camera = Camera()
+        self.fit_pending = True
+        self.followed = False
 
     def set_camera(self, seen: Camera) -> None:
         """Look elsewhere."""
@@ -32,15 +63,12 @@ class Seeing(_View):
             return
         scaled = seen.scale != self.camera.scale
         self.camera = seen
-        self._bubbles = None
-        self._fit_pending = False
-        if scaled:
-            self.zoom_changed.emit(seen.scale)
-        self.viewport().update()
+        self.fit_pending = False
+        self._moved(scaled)
 
     def seen_box(self) -> tuple[float, float, float, float]:
         """The part of the canvas that is seen."""
-        return self.camera.seen(self.viewport().width(), self.viewport().height())
+        return self.camera.seen(self._shown.viewport().width(), self._shown.viewport().height())
 
     def mapToScene(self, point: QPoint) -> QPointF:
         """A place on the canvas of a place on the viewport."""
@@ -52,23 +80,25 @@ class Seeing(_View):
 
     def centre_on(self, x: float, y: float) -> None:
         """Bring a place to the middle."""
-        size, scale = self.viewport().size(), self.camera.scale
+        size, scale = self._shown.viewport().size(), self.camera.scale
         self.set_camera(Camera(scale, size.width() / 2 - x * scale, size.height() / 2 - y * scale))
-        self._followed = True
+        self.followed = True
 
     def show_node(self, node_id: str) -> None:
         """Scroll no further than needed to see a card, and what comes after it."""
-        card = self.picture.cards.get(self.picture.seen.stand_in.get(node_id, node_id))
+        card = self._shown.picture.cards.get(
+            self._shown.picture.seen.stand_in.get(node_id, node_id)
+        )
         if card is None:
             return
-        beyond = (128.0 + card.w, 0.0) if self.horizontal else (0.0, 36.0 + card.h)
+        beyond = (128.0 + card.w, 0.0) if self._shown.picture.horizontal else (0.0, 36.0 + card.h)
         box = (card.x, card.y, card.x + card.w + beyond[0], card.y + card.h + beyond[1])
-        size = self.viewport().size()
+        size = self._shown.viewport().size()
         self.set_camera(camera.showing(self.camera, box, size.width(), size.height()))
 
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
         """Zoom, keeping the place under the viewport's ``(x, y)`` (the middle if not given)."""
-        size = self.viewport().size()
+        size = self._shown.viewport().size()
         self.set_camera(
             self.camera.zoomed(
                 scale,
@@ -76,62 +106,66 @@ class Seeing(_View):
                 size.height() / 2 if y is None else y,
             )
         )
-        self._followed = True
+        self.followed = True
 
     def fit(self) -> None:
         """Show the whole network, and what stands beside it, not larger than the letters."""
-        size, largest = self.viewport().size(), letters()
+        size, largest = self._shown.viewport().size(), letters()
         box = self._with_room()
         self.set_camera(camera.fitting(box, size.width(), size.height(), largest=largest))
-        self._followed = False
+        self.followed = False
 
     def enlarge(self, factor: float) -> None:
         """Follow the letters of the window: cards grow with them, and stay in view."""
-        if self._fit_pending or self._untouched():
-            self._fit_pending = True
+        if self.fit_pending or self._untouched():
+            self.fit_pending = True
             return
-        size, followed = self.viewport().size(), self._followed
+        size, followed = self._shown.viewport().size(), self.followed
         whole = self._holds_all(self.camera, size)
         self.zoom_to(self.camera.scale * factor)
-        self._followed = followed
+        self.followed = followed
         if whole and not self._holds_all(self.camera, size):
             self.fit()
 
     def _untouched(self) -> bool:
         """Whether the view is still the one with which the network was opened."""
-        return not self._followed and self.camera == self._looked
+        return not self.followed and self.camera == self._looked
 
     def _with_room(self) -> Box:
         """Around the network, its problems in words and its pictures."""
-        left, top, right, bottom = self.picture.outline
-        if not self.horizontal:
-            words = problem_cards.WIDTH + problem_cards.AWAY if self.bubbles_now() else 0.0
-            right += max(words, self.previews.width)
+        left, top, right, bottom = self._shown.picture.outline
+        if not self._shown.picture.horizontal:
+            words = problem_cards.WIDTH + problem_cards.AWAY if self._shown.bubbles_now() else 0.0
+            right += max(words, self._shown.room_beside())
         return (left, top, right, bottom)
 
     def make_room(self) -> None:
         """Look anew with the next paint if all cards are in view but pictures beside them not."""
-        size = self.viewport().size()
-        if self._followed or self.horizontal or not self._holds_all(self.camera, size):
+        size = self._shown.viewport().size()
+        if (
+            self.followed
+            or self._shown.picture.horizontal
+            or not self._holds_all(self.camera, size)
+        ):
             return
-        right = self.picture.bounds[2] + self.previews.width
+        right = self._shown.picture.bounds[2] + self._shown.room_beside()
         if right > self.camera.to_world(size.width(), 0)[0]:
-            self._fit_pending = True
+            self.fit_pending = True
 
     def _holds_all(self, seen: Camera, size: QSize) -> bool:
         left, top, right, bottom = seen.seen(size.width(), size.height())
-        a, b, c, d = self.picture.bounds
+        a, b, c, d = self._shown.picture.bounds
         return left <= a and top <= b and right >= c and bottom >= d
 
     def resized(self, old: QSize, new: QSize, refit: bool) -> None:
         """Keep in view what was in view: all of the network, or the middle of what was seen."""
         whole = self._holds_all(self.camera, old)
         if (whole and refit) or self._untouched():
-            self._fit_pending = True
+            self.fit_pending = True
             return
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
         if whole:
-            box = self.picture.outline
+            box = self._shown.picture.outline
             fitted = camera.fitting(box, new.width(), new.height())
             if fitted.scale < moved.scale:
                 moved = fitted
@@ -140,24 +174,23 @@ class Seeing(_View):
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
-        size, picture = self.viewport().size(), self.picture
+        size, picture = self._shown.viewport().size(), self._shown.picture
         larger = letters()
         scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline
-        if self.previews and not picture.horizontal:
-            wider = (box[0], box[1], box[2] + self.previews.width, box[3])
+        if self._shown.room_beside() and not picture.horizontal:
+            wider = (box[0], box[1], box[2] + self._shown.room_beside(), box[3])
             if camera.fitting(wider, size.width(), size.height()).scale >= _LEAST_WITH_ROOM:
                 box = wider
         seen = camera.opening(
             box, size.width(), size.height(), picture.horizontal, scale, largest=larger
         )
         self.camera = self._looked = Camera(seen.scale, round(seen.x), round(seen.y))
-        self._bubbles = None
-        self._fit_pending = False
-        self.zoom_changed.emit(self.camera.scale)
+        self.fit_pending = False
+        self._moved(True)
 
     def card_rect(self, one: str) -> QRectF:
         """Where a card is on the viewport."""
-        card = self.picture.cards[one]
+        card = self._shown.picture.cards[one]
         x, y = self.camera.to_screen(card.x, card.y)
         return QRectF(x, y, card.w * self.camera.scale, card.h * self.camera.scale)

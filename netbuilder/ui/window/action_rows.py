@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 
 from PySide6.QtGui import QKeySequence
 
@@ -73,10 +74,10 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
 
 
 def _canvas(parts: Parts, name: str) -> Callable[[], object]:
-    """A slot of the canvas by its name, looked up when it is called."""
+    """A slot of the canvas by its name (``commands.cut``), looked up when it is called."""
 
     def call() -> object:
-        return getattr(parts.canvas, name)()
+        return attrgetter(name)(parts.canvas)()
 
     return call
 
@@ -104,16 +105,30 @@ def _edit_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             enabled=lambda: bool(store.redo_label),
             tip=lambda: f"Redo: {store.redo_label}" if store.redo_label else "Redo",
         ),
-        ActionRow("cut", "Cut", do("cut"), "Edit", "Ctrl+X", enabled=some, local=True),
-        ActionRow("copy", "Copy", do("copy"), "Edit", "Ctrl+C", enabled=some, local=True),
-        ActionRow("paste", "Paste", do("paste"), "Edit", "Ctrl+V", local=True),
+        ActionRow("cut", "Cut", do("commands.cut"), "Edit", "Ctrl+X", enabled=some, local=True),
+        ActionRow("copy", "Copy", do("commands.copy"), "Edit", "Ctrl+C", enabled=some, local=True),
+        ActionRow("paste", "Paste", do("commands.paste"), "Edit", "Ctrl+V", local=True),
         ActionRow(
-            "duplicate", "Duplicate", do("duplicate"), "Edit", "Ctrl+D", enabled=some, local=True
+            "duplicate",
+            "Duplicate",
+            do("commands.duplicate"),
+            "Edit",
+            "Ctrl+D",
+            enabled=some,
+            local=True,
         ),
         ActionRow(
-            "delete", "Delete", do("delete_selection"), "Edit|", "Del", enabled=some, local=True
+            "delete",
+            "Delete",
+            do("commands.delete_selection"),
+            "Edit|",
+            "Del",
+            enabled=some,
+            local=True,
         ),
-        ActionRow("select-all", "Select all", do("select_all"), "Edit|", "Ctrl+A", local=True),
+        ActionRow(
+            "select-all", "Select all", do("commands.select_all"), "Edit|", "Ctrl+A", local=True
+        ),
         ActionRow(
             "commands",
             "Search commands…",
@@ -146,23 +161,35 @@ def _layer_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "F2",
             enabled=some,
         ),
-        ActionRow("group", "Group", do("group"), "Layer", "Ctrl+G", enabled=many, local=True),
         ActionRow(
-            "ungroup", "Ungroup", do("ungroup"), "Layer|", "Ctrl+Shift+G", enabled=some, local=True
+            "group", "Group", do("commands.group"), "Layer", "Ctrl+G", enabled=many, local=True
         ),
-        ActionRow("align-column", "Align in a column", do("align_column"), "Layer", enabled=many),
-        ActionRow("align-row", "Align in a row", do("align_row"), "Layer|", enabled=many),
+        ActionRow(
+            "ungroup",
+            "Ungroup",
+            do("commands.ungroup"),
+            "Layer|",
+            "Ctrl+Shift+G",
+            enabled=some,
+            local=True,
+        ),
+        ActionRow(
+            "align-column", "Align in a column", do("commands.align_column"), "Layer", enabled=many
+        ),
+        ActionRow("align-row", "Align in a row", do("commands.align_row"), "Layer|", enabled=many),
         ActionRow(
             "share",
             "Share weights",
-            do("share"),
+            do("commands.share"),
             "Layer",
             "",
             "The selected layers of one kind use the same weights",
             enabled=many,
         ),
-        ActionRow("unshare", "Own weights again", do("unshare"), "Layer|", enabled=some),
-        ActionRow("tidy", "Tidy up", do("tidy"), "Layer", "Ctrl+T", "Lay the network out afresh"),
+        ActionRow("unshare", "Own weights again", do("commands.unshare"), "Layer|", enabled=some),
+        ActionRow(
+            "tidy", "Tidy up", do("commands.tidy"), "Layer", "Ctrl+T", "Lay the network out afresh"
+        ),
         ActionRow(
             "fit-data",
             "Fit the last layer to the data",
@@ -190,10 +217,14 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
     return [
         *panels,
-        ActionRow("fit", "Fit the network into the window", do("fit"), "View", "Ctrl+0"),
-        ActionRow("zoom-in", "Zoom in on the canvas", do("zoom_in"), "View", "Ctrl+Shift++"),
-        ActionRow("zoom-out", "Zoom out of the canvas", do("zoom_out"), "View", "Ctrl+Shift+-"),
-        ActionRow("zoom-reset", "Canvas at 100 %", do("zoom_reset"), "View", "Ctrl+1"),
+        ActionRow("fit", "Fit the network into the window", do("sight.fit"), "View", "Ctrl+0"),
+        ActionRow(
+            "zoom-in", "Zoom in on the canvas", do("commands.zoom_in"), "View", "Ctrl+Shift++"
+        ),
+        ActionRow(
+            "zoom-out", "Zoom out of the canvas", do("commands.zoom_out"), "View", "Ctrl+Shift+-"
+        ),
+        ActionRow("zoom-reset", "Canvas at 100 %", do("commands.zoom_reset"), "View", "Ctrl+1"),
         ActionRow(
             "horizontal",
             "Read from left to right",

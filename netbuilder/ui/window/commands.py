@@ -187,7 +187,7 @@ class WindowCommands:
 
     def toggle_horizontal(self) -> None:
         """Let the network read the other way."""
-        self._parts.canvas.set_horizontal(not self.horizontal)
+        self._parts.canvas.commands.set_horizontal(not self.horizontal)
         self._parts.actions.refresh()
 
     def scale(self, step: int) -> None:

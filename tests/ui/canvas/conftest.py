@@ -40,7 +40,7 @@ class Hand:
 
     def spot(self, x: float, y: float) -> QPoint:
         """The place on the viewport."""
-        return self.view.mapFromScene(QPointF(x, y))
+        return self.view.sight.mapFromScene(QPointF(x, y))
 
     def middle(self, card_id: str) -> tuple[float, float]:
         card = self.view.picture.cards[card_id]
@@ -101,7 +101,7 @@ class Hand:
         """Drag a layer in from the palette, and hold it over a place."""
         data = QMimeData()
         data.setData("application/x-netbuilder-layer", layer.encode())
-        point = self.view.mapFromScene(QPointF(x, y))
+        point = self.view.sight.mapFromScene(QPointF(x, y))
         copy = Qt.DropAction.CopyAction
         enter = QDragEnterEvent(point, copy, data, LEFT, NONE)
         QApplication.sendEvent(self.view.viewport(), enter)
@@ -114,7 +114,7 @@ class Hand:
 
     def drop(self, layer: str, x: float, y: float) -> None:
         data = self.hover_drop(layer, x, y)
-        point = QPointF(self.view.mapFromScene(QPointF(x, y)))
+        point = QPointF(self.view.sight.mapFromScene(QPointF(x, y)))
         event = QDropEvent(point, Qt.DropAction.CopyAction, data, LEFT, NONE)
         QApplication.sendEvent(self.view.viewport(), event)
         assert event.isAccepted()

@@ -131,9 +131,9 @@ def test_copy_and_paste_as_text_between_two_windows(hand, make, digits):
 
 def test_pasted_layers_lie_on_nothing(hand):
     hand.view.select(("dense", "dropout"))
-    hand.view.copy()
-    hand.view.paste()
-    hand.view.paste()
+    hand.view.commands.copy()
+    hand.view.commands.paste()
+    hand.view.commands.paste()
     boxes = [(c.x, c.y) for c in hand.view.picture.cards.values()]
     assert len(set(boxes)) == len(boxes) == 12
     ids = {node.id for node in hand.graph.nodes}
@@ -164,14 +164,14 @@ def test_cut_and_duplicate(hand):
 
 def test_align_and_tidy(hand):
     hand.view.select(("dense", "dropout"))
-    hand.view.nudge(320, 0)
+    hand.view.commands.nudge(320, 0)
     hand.view.select(("conv2d", "dense", "dropout"))
-    hand.view.align_column()
+    hand.view.commands.align_column()
     cards = hand.view.picture.cards
     assert cards["dense"].x == cards["dropout"].x == cards["conv2d"].x
-    hand.view.align_row()
+    hand.view.commands.align_row()
     assert hand.view.picture.cards["dense"].y == hand.view.picture.cards["conv2d"].y
-    hand.view.tidy()
+    hand.view.commands.tidy()
     hand.view.slide.finish()
     assert all(node.position is None for node in hand.graph.nodes)
     assert hand.view.picture.cards["dense"].y == 320.0
@@ -179,13 +179,13 @@ def test_align_and_tidy(hand):
 
 def test_tidy_glides_and_an_edit_meanwhile_ends_the_glide(hand, qtbot):
     hand.view.select(("dense",))
-    hand.view.nudge(400, 0)
-    hand.view.tidy()
+    hand.view.commands.nudge(400, 0)
+    hand.view.commands.tidy()
     assert hand.view.slide.running
     qtbot.waitUntil(lambda: not hand.view.slide.running, timeout=30_000)
     assert hand.view.picture.cards["dense"].x == 0.0
-    hand.view.nudge(400, 0)
-    hand.view.tidy()
+    hand.view.commands.nudge(400, 0)
+    hand.view.commands.tidy()
     assert hand.view.picture.cards["dense"].x == 400.0  # where it starts from
     hand.view.append_layer("Dense")
     assert not hand.view.slide.running
@@ -194,7 +194,7 @@ def test_tidy_glides_and_an_edit_meanwhile_ends_the_glide(hand, qtbot):
 
 def test_left_to_right_is_one_undo_and_kept_in_the_project(hand):
     before = hand.view.store.project
-    hand.view.set_horizontal(True)
+    hand.view.commands.set_horizontal(True)
     hand.view.slide.finish()
     cards = hand.view.picture.cards
     assert hand.view.horizontal
@@ -225,7 +225,7 @@ def test_groups_close_open_rename_and_dissolve(hand):
     frame = hand.view.picture.frames["group_1"]
     card = hand.view.picture.cards["pool"]
     assert frame.x < card.x and frame.y + frame.h > card.y + card.h
-    hand.view.close_group("group_1")
+    hand.view.commands.close_group("group_1")
     hand.key(KEY.Key_G, CONTROL | SHIFT)
     assert not hand.graph.groups
     assert set(hand.view.selection()) == {"conv2d", "pool"}
@@ -233,7 +233,7 @@ def test_groups_close_open_rename_and_dissolve(hand):
 
 def test_escape_keeps_the_old_name(hand):
     hand.view.select(("conv2d", "pool"))
-    hand.view.group()
+    hand.view.commands.group()
     hand.key(KEY.Key_F2)
     hand.type("Eye")
     hand.key(KEY.Key_Escape)
@@ -243,8 +243,8 @@ def test_escape_keeps_the_old_name(hand):
 
 def test_a_closed_group_is_deleted_copied_and_wired_as_one(hand):
     hand.view.select(("dense", "dropout"))
-    hand.view.group()
-    hand.view.duplicate()
+    hand.view.commands.group()
+    hand.view.commands.duplicate()
     assert len(hand.graph.groups) == 2
     copy = hand.graph.groups[-1].id
     hand.drag(hand.out("pool"), hand.into(copy))
@@ -264,9 +264,9 @@ def test_groups_can_be_saved_to_the_palette_and_dropped_again(hand, home, qtbot)
     from netbuilder.core.project import blocks
 
     hand.view.select(("dense", "dropout"))
-    hand.view.group()
+    hand.view.commands.group()
     with qtbot.waitSignal(hand.view.block_saved):
-        hand.view.save_block("group_1")
+        hand.view.commands.save_block("group_1")
     block = blocks.saved()[0]
     data = QMimeData()
     data.setData("application/x-netbuilder-block", str(block.path).encode())
@@ -282,21 +282,21 @@ def test_groups_can_be_saved_to_the_palette_and_dropped_again(hand, home, qtbot)
 def test_zoom_commands(hand, qtbot):
     told: list[float] = []
     hand.view.zoom_changed.connect(told.append)
-    hand.view.zoom_in()
-    hand.view.zoom_out()
-    hand.view.zoom_reset()
-    hand.view.select_all()
-    hand.view.zoom_to(0.2)
-    hand.view.fit()
+    hand.view.commands.zoom_in()
+    hand.view.commands.zoom_out()
+    hand.view.commands.zoom_reset()
+    hand.view.commands.select_all()
+    hand.view.sight.zoom_to(0.2)
+    hand.view.sight.fit()
     assert told[0] == pytest.approx(1.2)
-    left, top, right, bottom = hand.view.seen_box()
+    left, top, right, bottom = hand.view.sight.seen_box()
     a, b, c, d = hand.view.picture.bounds
     assert left <= a and top <= b and right >= c and bottom >= d
 
 
 def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand):
     assert not hand.view.minimap.shown()
-    hand.view.zoom_to(3.0)
+    hand.view.sight.zoom_to(3.0)
     assert hand.view.minimap.shown()
     before = hand.view.camera
     size = hand.view.viewport().size()
@@ -307,7 +307,7 @@ def test_the_minimap_comes_when_something_is_out_of_view_and_moves_the_view(hand
 
 
 def test_the_minimap_shows_the_network_as_it_is(hand):
-    hand.view.zoom_to(3.0)
+    hand.view.sight.zoom_to(3.0)
 
     def drawn():
         area, _ = hand.view.minimap._fitted()
@@ -324,7 +324,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 def test_the_menu_offers_what_fits_the_place(hand):
     def titles() -> list[str]:
-        menu = context_menu.build(hand.view, (0, 0), (0, 0), NOTHING)
+        menu = context_menu.build(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found
@@ -334,7 +334,7 @@ def test_the_menu_offers_what_fits_the_place(hand):
     assert {"Edit", "Add after…", "Replace by…", "Delete"} <= set(titles())
     hand.view.select(("dense", "dropout"))
     assert "Align in a column" in titles()
-    hand.view.group()
+    hand.view.commands.group()
     assert {"Open group", "Ungroup", "Save to palette"} <= set(titles())
     hand.view.store.undo()
     hand.view.select_wire(("conv2d", "pool"))
@@ -345,7 +345,7 @@ def test_the_order_of_inputs_can_be_changed(make):
     nodes = (Node("a", "Input", {"shape": [2]}), Node("b", "Input", {"shape": [2]}))
     graph = Graph((*nodes, Node("join", "Concatenate")), (("a", "join"), ("b", "join")))
     hand = make(Project("x", graph))
-    hand.view.reorder_input("join", "b", -1)
+    hand.view.commands.reorder_input("join", "b", -1)
     assert hand.graph.sources["join"] == ("b", "a")
 
 
@@ -434,21 +434,21 @@ def test_layers_share_their_weights_and_part_again(make):
     )
     hand = make(Project("x", Graph(nodes, (("in", "a"), ("in", "b")))))
     hand.view.select(("a", "b"))
-    assert hand.view.can_share()
-    hand.view.share()
+    assert hand.view.commands.can_share()
+    hand.view.commands.share()
     assert hand.graph.by_id["b"].shared == "a"
     assert hand.view.picture.cards["b"].detail == "shares “a”"
-    hand.view.unshare()
+    hand.view.commands.unshare()
     assert hand.graph.by_id["b"].shared is None
     assert hand.graph.by_id["b"].params["units"] == 3
     hand.view.select(("in", "a"))
-    assert not hand.view.can_share()
+    assert not hand.view.commands.can_share()
 
 
 def test_a_layer_moved_onto_a_wire_joins_the_group_there(hand):
     hand.view.select(("conv2d", "pool"))
-    hand.view.group()
-    hand.view.open_group("group_1")
+    hand.view.commands.group()
+    hand.view.commands.open_group("group_1")
     hand.view.slide.finish()
     hand.drag(hand.middle("dropout"), hand.on_wire("conv2d", "pool"))
     assert hand.graph.by_id["dropout"].group == "group_1"
@@ -471,12 +471,12 @@ def test_a_pointer_that_rests_is_told_what_it_rests_on(hand):
 
 def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
     hand.view.select(("dense",))
-    hand.view.zoom_to(3.0)
-    hand.view.centre_on(5000, 5000)
+    hand.view.sight.zoom_to(3.0)
+    hand.view.sight.centre_on(5000, 5000)
     hand.view.store.reset(digits)
     hand.view.viewport().repaint()
     assert hand.view.selection() == ()
-    left, top, right, bottom = hand.view.seen_box()
+    left, top, right, bottom = hand.view.sight.seen_box()
     card = hand.view.picture.cards["input"]
     assert left < card.x and card.x + card.w < right and top < card.y < bottom
 
@@ -484,7 +484,7 @@ def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
 def test_larger_letters_make_larger_cards(hand, qtbot):
     scaling = LetterSize(hand.view)
     hand.view.resize(900, 900)
-    hand.view.fit()
+    hand.view.sight.fit()
     hand.view.viewport().repaint()
     before = hand.view.camera.scale
     try:

@@ -74,4 +74,4 @@ def test_only_layers_that_fit_are_offered_behind_a_port(live, qtbot):
     live.move(x + 20, y + 30)
     assert view.state.ports["pool"] == "no"  # it leads here
     view.cancel_gesture()
-    assert view.mapToScene(view.mapFromScene(QPointF(5, 5))) == QPointF(5, 5)
+    assert view.sight.mapToScene(view.sight.mapFromScene(QPointF(5, 5))) == QPointF(5, 5)

@@ -105,7 +105,7 @@ class Monkey:
             return picture.in_port(card, self.random.randrange(max(1, card.ports_in)))
         if picture.wires and choice < 0.8:
             return self.random.choice(list(picture.wires.values())).route.middle()
-        left, top, right, bottom = self.view.seen_box()
+        left, top, right, bottom = self.view.sight.seen_box()
         return (self.random.uniform(left, right), self.random.uniform(top, bottom))
 
     def drop(self) -> None:
@@ -181,24 +181,24 @@ class Monkey:
             self.random.choice([self.view.store.undo, self.view.store.redo])()
 
     def clipboard(self) -> None:
-        self.view.copy()
+        self.view.commands.copy()
         if len(self.hand.graph.nodes) + len(self.view.selection()) < MOST_NODES:
-            self.random.choice([self.view.paste, self.view.duplicate])()
+            self.random.choice([self.view.commands.paste, self.view.commands.duplicate])()
         elif self.random.random() < 0.3:
-            self.view.cut()
+            self.view.commands.cut()
 
     def groups(self) -> None:
         graph = self.hand.graph
-        call: Callable[[], object] = self.view.group
+        call: Callable[[], object] = self.view.commands.group
         if graph.groups:
             group = self.random.choice(graph.groups).id
             call = self.random.choice(
                 [
-                    self.view.group,
-                    lambda: (self.view.select((group,)), self.view.ungroup()),
-                    lambda: self.view.open_group(group),
-                    lambda: self.view.close_group(group),
-                    lambda: self.view.rename(group),
+                    self.view.commands.group,
+                    lambda: (self.view.select((group,)), self.view.commands.ungroup()),
+                    lambda: self.view.commands.open_group(group),
+                    lambda: self.view.commands.close_group(group),
+                    lambda: self.view.commands.rename(group),
                 ]
             )
         call()
@@ -210,16 +210,16 @@ class Monkey:
     def places(self) -> None:
         self.random.choice(
             [
-                self.view.tidy,
-                self.view.align_row,
-                self.view.align_column,
-                lambda: self.view.set_horizontal(not self.view.horizontal),
-                self.view.fit,
-                self.view.zoom_in,
-                self.view.zoom_out,
-                self.view.zoom_reset,
+                self.view.commands.tidy,
+                self.view.commands.align_row,
+                self.view.commands.align_column,
+                lambda: self.view.commands.set_horizontal(not self.view.horizontal),
+                self.view.sight.fit,
+                self.view.commands.zoom_in,
+                self.view.commands.zoom_out,
+                self.view.commands.zoom_reset,
                 lambda: theme.theme().force(self.random.random() < 0.5),
-                self.view.select_all,
+                self.view.commands.select_all,
             ]
         )()
 
@@ -321,7 +321,7 @@ def test_thousands_of_random_gestures(hand, seed, qtbot):
         view.store.redo()
     assert edits > GESTURES / 6  # the monkey was no idler
     theme.theme().force(None)
-    view.close_search()
+    view.adding.close_search()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qtbot.wait(1)
     left = [w for kind in (LayerSearch, NameField, QMenu) for w in view.findChildren(kind)]

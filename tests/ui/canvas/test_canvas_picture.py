@@ -226,10 +226,10 @@ def test_problems_in_words_stay_in_view(make):
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
     sides = set()
-    hand.view.set_camera(hand.view.camera.moved(-100, 0))
+    hand.view.sight.set_camera(hand.view.camera.moved(-100, 0))
     for _ in range(28):
-        hand.view.set_camera(hand.view.camera.moved(20, 0))
-        seen = hand.view.seen_box()
+        hand.view.sight.set_camera(hand.view.camera.moved(20, 0))
+        seen = hand.view.sight.seen_box()
         card = hand.view.picture.cards["a"]
         if card.x + card.w > seen[2]:
             break
@@ -249,7 +249,7 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
     image.fill(0)
     hand.view.set_preview("dense", image)
     hand.view.select(("out",))
-    hand.view.nudge(400, 0)
+    hand.view.commands.nudge(400, 0)
     assert not hand.view.previews.stale
     hand.view.store.apply("x", lambda p: edits.set_params(p, "dense", units=3))
     assert hand.view.previews.stale
@@ -260,7 +260,7 @@ def test_what_nodes_saw_fades_when_the_network_changes(hand):
 
 
 def all_in_view(hand) -> bool:
-    left, top, right, bottom = hand.view.seen_box()
+    left, top, right, bottom = hand.view.sight.seen_box()
     a, b, c, d = hand.view.picture.bounds
     return left <= a and top <= b and c <= right and d <= bottom
 
@@ -277,10 +277,10 @@ def test_a_network_that_was_in_view_stays_in_view_when_the_window_shrinks(hand, 
 
 
 def test_what_was_in_the_middle_stays_in_the_middle(hand):
-    hand.view.zoom_to(2.0)
-    before = hand.view.mapToScene(hand.view.viewport().rect().center())
+    hand.view.sight.zoom_to(2.0)
+    before = hand.view.sight.mapToScene(hand.view.viewport().rect().center())
     hand.view.resize(500, 698)
-    after = hand.view.mapToScene(hand.view.viewport().rect().center())
+    after = hand.view.sight.mapToScene(hand.view.viewport().rect().center())
     assert abs(after.x() - before.x()) < 2
 
 
@@ -291,7 +291,7 @@ def test_a_problem_without_room_has_a_mark_until_it_is_pointed_at(make, digits):
     hand.view.workbench.problems = (problem,)
     hand.view.workbench.problems_changed.emit()
     hand.view.viewport().repaint()
-    hand.view.zoom_to(0.9)
+    hand.view.sight.zoom_to(0.9)
     assert hand.view.bubbles_now() == []
     card = hand.view.picture.cards["dense"]
     x, y = hand.view.camera.to_screen(card.x + card.w - 9, card.y + 3)
@@ -311,11 +311,11 @@ def test_pictures_beside_the_cards_get_room_when_they_come(hand):
     hand.view.set_preview("conv2d", image)
     hand.view.viewport().repaint()
     card = hand.view.picture.cards["conv2d"]
-    assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
+    assert card.x + card.w + 14 + 300 <= hand.view.sight.seen_box()[2]
     assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
-    hand.view.zoom_to(3.0)
-    hand.view.fit()
-    assert card.x + card.w + 14 + 300 <= hand.view.seen_box()[2]
+    hand.view.sight.zoom_to(3.0)
+    hand.view.sight.fit()
+    assert card.x + card.w + 14 + 300 <= hand.view.sight.seen_box()[2]
 
 
 def test_the_file_of_the_contract_opens_in_order_and_whole(make):

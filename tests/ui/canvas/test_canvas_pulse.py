@@ -19,7 +19,7 @@ def test_dots_run_along_the_wires_while_it_trains(hand, qtbot):
     first = view.pulse.at
     assert first is not None
     wire = next(w for w in view.picture.wires.values() if w.target == "pool")
-    dot = view.mapFromScene(QPointF(wire_path(wire).pointAtPercent(first)))
+    dot = view.sight.mapFromScene(QPointF(wire_path(wire).pointAtPercent(first)))
     ratio = view.devicePixelRatioF()
     seen = picture(view).pixelColor(round(dot.x() * ratio), round(dot.y() * ratio))
     assert seen == QColor(view.look.accent)

@@ -19,7 +19,7 @@ def grouped(hand):
     store.apply("Group", lambda p: groups.group_nodes(p, ["flatten", "dense", "dropout"], "Head"))
     store.apply("Open", lambda p: groups.set_collapsed(p, "group_1", False))
     hand.view.resize(1200, 900)
-    hand.view.fit()
+    hand.view.sight.fit()
     hand.settle()
     hand.said = []
     hand.view.message.connect(hand.said.append)

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import shiboken6
 from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
-from netbuilder.ui.canvas.accessibility.card_words import about, describe
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.scene.cards import Card
-    from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.canvas.accessibility.card_words import about, describe, labels_from
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.scene.cards import Card
 
 _Text = QAccessible.Text
 
@@ -29,13 +27,13 @@ _Text = QAccessible.Text
 class CardInterface(QAccessibleInterface):
     """A card: its name and telling parameters, what is wrong with it, where it is, its state."""
 
-    def __init__(self, view: CanvasView, card_id: str) -> None:
+    def __init__(self, view: Canvas, card_id: str) -> None:
         super().__init__()
         self._seen = weakref.ref(view)
         self.card_id = card_id
 
     @property
-    def _view(self) -> CanvasView:
+    def _view(self) -> Canvas:
         view = self._seen()
         assert view is not None
         return view
@@ -43,7 +41,7 @@ class CardInterface(QAccessibleInterface):
     @property
     def _stands(self) -> bool:
         view = self._seen()
-        return view is not None and shiboken6.isValid(view)
+        return view is not None and shiboken6.isValid(view.widget())
 
     @property
     def _card(self) -> Card | None:
@@ -52,21 +50,21 @@ class CardInterface(QAccessibleInterface):
     def isValid(self) -> bool:
         return self._card is not None
 
-    def object(self) -> QObject | None:
+    def object(self) -> QObject | None:  # type: ignore[override]
         return None  # a card is no QObject
 
     def window(self) -> Any:
-        return self._view.window().windowHandle() if self.isValid() else None
+        return self._view.widget().window().windowHandle() if self.isValid() else None
 
-    def parent(self) -> QAccessibleInterface | None:
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
         if not self._stands:
             return None
-        return QAccessible.queryAccessibleInterface(self._view)
+        return QAccessible.queryAccessibleInterface(self._view.widget())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         return None
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         return None
 
     def childCount(self) -> int:
@@ -82,7 +80,7 @@ class CardInterface(QAccessibleInterface):
         """Where the card is on the screen."""
         if self._card is None:
             return QRect()
-        here = self._view.card_rect(self.card_id).toAlignedRect()
+        here = self._view.sight.card_rect(self.card_id).toAlignedRect()
         return here.translated(self._view.viewport().mapToGlobal(QPoint(0, 0)))
 
     def state(self) -> QAccessible.State:
@@ -93,9 +91,11 @@ class CardInterface(QAccessibleInterface):
             return state
         state.selectable = state.focusable = state.multiSelectable = True
         state.selected = self.card_id in view.selection()
-        state.focused = view.hasFocus() and view.current() == self.card_id
+        state.focused = view.widget().hasFocus() and view.current() == self.card_id
         state.offscreen = (
-            not view.viewport().rect().intersects(view.card_rect(self.card_id).toAlignedRect())
+            not view.viewport()
+            .rect()
+            .intersects(view.sight.card_rect(self.card_id).toAlignedRect())
         )
         if card.kind == "group":
             state.expandable = state.collapsed = True
@@ -108,7 +108,7 @@ class CardInterface(QAccessibleInterface):
         if kind == _Text.Name:
             return about(card)
         if kind == _Text.Description:
-            return describe(card, self._view.labels_from(self.card_id))
+            return describe(card, labels_from(self._view.picture, self.card_id))
         return ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
@@ -118,14 +118,14 @@ class CardInterface(QAccessibleInterface):
 class CanvasInterface(QAccessibleWidget):
     """The canvas: a list of its cards, and then the fields that are open on it."""
 
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(view, QAccessible.Role.List, "Network")
+    def __init__(self, view: Canvas) -> None:
+        super().__init__(view.widget(), QAccessible.Role.List, "Network")
         self._seen = weakref.ref(view)
         self._cards: dict[str, CardInterface] = {}
-        view.destroyed.connect(partial(_forget_all, self._cards))
+        view.widget().destroyed.connect(partial(_forget_all, self._cards))
 
     @property
-    def _view(self) -> CanvasView:
+    def _view(self) -> Canvas:
         view = self._seen()
         assert view is not None  # Qt ends this object together with the view
         return view
@@ -145,7 +145,7 @@ class CanvasInterface(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self._view.picture.cards) + len(self._fields())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         ids = list(self._view.picture.cards)
         if 0 <= index < len(ids):
             return self.card(ids[index])
@@ -159,26 +159,26 @@ class CanvasInterface(QAccessibleWidget):
         ids = list(self._view.picture.cards)
         if isinstance(child, CardInterface):
             return ids.index(child.card_id) if child.card_id in ids else -1
-        fields = self._fields()
+        fields: list[Any] = self._fields()
         return len(ids) + fields.index(child.object()) if child.object() in fields else -1
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         """The card under a place on the screen."""
         here = self._view.viewport().mapFromGlobal(QPoint(x, y))
         for one in reversed(list(self._view.picture.cards)):
-            if self._view.card_rect(one).contains(here):
+            if self._view.sight.card_rect(one).contains(here):
                 return self.card(one)
         return None
 
-    def focusChild(self) -> QAccessibleInterface | None:
+    def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         """The card that the keyboard is at."""
         here = self._view.current()
-        return self.card(here) if here is not None and self._view.hasFocus() else None
+        return self.card(here) if here is not None and self._view.widget().hasFocus() else None
 
     def _fields(self) -> list[QWidget]:
         return [
             child
-            for child in self._view.viewport().children() + self._view.children()
+            for child in self._view.viewport().children() + self._view.widget().children()
             if isinstance(child, QWidget)
             and child.isVisible()
             and child is not self._view.viewport()
@@ -196,31 +196,33 @@ def _forget_all(cards: dict[str, CardInterface]) -> None:
         _forget(cards, one)
 
 
-def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
-    from netbuilder.ui.canvas.view import CanvasView
-
-    if not isinstance(thing, CanvasView):
-        return None
-    # Qt owns it, and Python must hold it for as long as the view stands.
-    thing.accessible = CanvasInterface(thing)
-    return thing.accessible
-
-
+# The canvases that stand, and the interface of each: Qt owns it, and Python must hold it for as
+# long as the view stands.
+_canvases: weakref.WeakKeyDictionary[Any, CanvasInterface | None] = weakref.WeakKeyDictionary()
 _installed: list[bool] = []
 
 
-def install() -> None:
-    """Let Qt find the interface of canvases; done once."""
+def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
+    if thing not in _canvases:
+        return None
+    canvas: Any = thing
+    made = _canvases[thing] = CanvasInterface(canvas)
+    return made
+
+
+def install(view: Canvas) -> None:
+    """Let Qt find the interface of a canvas."""
+    _canvases[view] = None
     if not _installed:
         _installed.append(True)
         QAccessible.installFactory(_make)
 
 
-def tell_focus(view: CanvasView, card_id: str) -> bool:
+def tell_focus(view: Canvas, card_id: str) -> bool:
     """Say that the keyboard is at a card; give whether anybody listens."""
     if not QAccessible.isActive():
         return False
-    whole = QAccessible.queryAccessibleInterface(view)
+    whole = QAccessible.queryAccessibleInterface(view.widget())
     card = whole.card(card_id) if isinstance(whole, CanvasInterface) else None
     if card is None:
         return False

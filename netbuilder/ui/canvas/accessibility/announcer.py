@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6 import QtGui
 from PySide6.QtGui import QAccessible
 
 from netbuilder.ui.canvas.accessibility import accessible_cards
-from netbuilder.ui.canvas.accessibility.card_words import describe
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.canvas.accessibility.card_words import describe, labels_from
+from netbuilder.ui.canvas.host import Canvas
 
 
 class Announcer:
     """Keeps the view's accessible description, and announces changes of it."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Canvas) -> None:
         self._view = view
-        accessible_cards.install()
-        view.setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
+        accessible_cards.install(view)
+        view.widget().setAccessibleDescription("Nothing is selected. Press Tab to add a layer.")
 
     def selected(self, chosen: tuple[str, ...]) -> None:
         """Describe the selection."""
@@ -30,7 +26,7 @@ class Announcer:
             text = self._card(chosen[0])
         else:
             text = f"{len(chosen)} layers are selected."
-        self._view.setAccessibleDescription(text)
+        self._view.widget().setAccessibleDescription(text)
         # A card that has the focus is read by itself.
         if len(chosen) != 1 or not accessible_cards.tell_focus(self._view, chosen[0]):
             self.say(text)
@@ -43,7 +39,7 @@ class Announcer:
         text = f"Wire from {source.title} to {target.title}."
         if label:
             text += f" It carries {label}."
-        self._view.setAccessibleDescription(text)
+        self._view.widget().setAccessibleDescription(text)
         self.say(text)
 
     def _card(self, one: str) -> str:
@@ -52,7 +48,7 @@ class Announcer:
         if card is None:
             frame = picture.frames.get(one)
             return f"Open group {frame.name}." if frame is not None else ""
-        return describe(card, self._view.labels_from(one))
+        return describe(card, labels_from(picture, one))
 
     def say(self, text: str) -> None:
         """Announce a sentence."""
@@ -61,4 +57,4 @@ class Announcer:
         # Announcements came with Qt 6.8; before, the changed description is all there is.
         announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
         if announcement is not None:
-            QAccessible.updateAccessibility(announcement(self._view, text))
+            QAccessible.updateAccessibility(announcement(self._view.widget(), text))

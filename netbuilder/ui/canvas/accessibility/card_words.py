@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from netbuilder.ui.canvas.scene.cards import Card
+from netbuilder.ui.canvas.scene.scene import Scene
 
 
 def about(card: Card) -> str:
     """A card in a few words: "Conv2D, 32 · 3×3 · relu"."""
     return f"{card.title}, {card.detail}" if card.detail else card.title
+
+
+def labels_from(picture: Scene, card_id: str) -> list[str]:
+    """What stands on the wires that go out of a card."""
+    return [wire.label for wire in picture.wires_of(card_id) if wire.source == card_id]
 
 
 def describe(card: Card, labels: list[str]) -> str:

@@ -1,34 +1,31 @@
-"""Adding layers and putting others in their place: the view's half behind palette and search."""
+"""Adding layers and putting others in their place: what stands behind palette and search."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPoint
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.project import edits, edits_canvas
 from netbuilder.core.project.model import Edge, Point
-from netbuilder.ui.canvas.input.layer_search import LayerSearch, NameField
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.layer_search import LayerSearch, close_fields
 from netbuilder.ui.canvas.scene import compatibility
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL
 
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
-    _View = CanvasView
-else:
-    _View = object
+class Adding:
+    """Commands on a canvas that add or replace layers."""
 
-
-class Adding(_View):
-    """Commands of ``CanvasView`` that add or replace layers."""
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
 
     def append_layer(self, layer: str) -> None:
         """Add a layer at the end of the network, and select it."""
         if layer in LAYERS:
-            self.add(f"Add {layer}", partial(edits.append_layer, layer=layer))
+            self._canvas.add(f"Add {layer}", partial(edits.append_layer, layer=layer))
 
     def add_after(self, layer: str, node_id: str | None = None) -> None:
         """Add a layer behind the given or the selected one; at the end if nothing is selected."""
@@ -36,37 +33,37 @@ class Adding(_View):
         if after is None or LAYERS[layer].max_inputs == 0:
             self.append_layer(layer)
             return
-        source = self.out_node(after)
-        self.add(f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer))
+        source = self._canvas.out_node(after)
+        self._canvas.add(f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer))
 
     def _anchor(self) -> str | None:
         """The selected card that something can be put behind."""
-        for one in reversed(self.selection()):
-            card = self.picture.cards.get(one)
+        for one in reversed(self._canvas.selection()):
+            card = self._canvas.picture.cards.get(one)
             if card is not None and card.has_out:
                 return one
             if one.startswith(GOAL):
-                wires = self.picture.wires_of(one)
+                wires = self._canvas.picture.wires_of(one)
                 return wires[0].source if wires else None
         return None
 
     def replace(self, node_id: str, layer: str) -> None:
         """Make another layer of a node, keeping the parameters that both have."""
-        old = self.store.project.graph.by_id.get(node_id)
+        old = self._canvas.store.project.graph.by_id.get(node_id)
         if old is None:
             return
-        index = [node.id for node in self.store.project.graph.nodes].index(node_id)
-        if self.edit(
+        index = [node.id for node in self._canvas.store.project.graph.nodes].index(node_id)
+        if self._canvas.edit(
             f"Replace {old.layer} by {layer}",
             partial(edits.replace_layer, node_id=node_id, layer=layer),
         ):
-            self.select((self.store.project.graph.nodes[index].id,))
+            self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
 
     def search_layer(self) -> None:
         """Search for a layer to add behind the selection (Tab)."""
         after = self._anchor()
         if after is None:
-            middle = self.viewport().rect().center() - QPoint(150, 120)
+            middle = self._canvas.viewport().rect().center() - QPoint(150, 120)
             self._open_search(
                 middle,
                 "Add at the end",
@@ -74,10 +71,10 @@ class Adding(_View):
                 self.append_layer,
             )
             return
-        card = self.picture.cards[after]
-        rect = self.card_rect(after)
-        spot = rect.topRight() if self.horizontal else rect.bottomLeft()
-        axes = compatibility.rank(self.workbench.shapes, self.out_node(after))
+        card = self._canvas.picture.cards[after]
+        rect = self._canvas.sight.card_rect(after)
+        spot = rect.topRight() if self._canvas.horizontal else rect.bottomLeft()
+        axes = compatibility.rank(self._canvas.workbench.shapes, self._canvas.out_node(after))
         self._open_search(
             spot.toPoint() + QPoint(12, 10),
             f"Add after {card.title}",
@@ -88,23 +85,23 @@ class Adding(_View):
 
     def search_on_wire(self, edge: Edge, screen: Point) -> None:
         """Search for a layer to put on a wire."""
-        axes = compatibility.rank(self.workbench.shapes, edge[0])
+        axes = compatibility.rank(self._canvas.workbench.shapes, edge[0])
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             "Insert on this wire",
             lambda text: compatibility.found(text, axes=None if text.strip() else axes),
-            lambda layer: self.add(
+            lambda layer: self._canvas.add(
                 f"Add {layer}", partial(edits.insert_on_edge, edge=edge, layer=layer)
             ),
         )
 
     def search_replacement(self, node_id: str) -> None:
         """Search for a layer to put in the place of a node."""
-        card = self.picture.cards.get(node_id)
+        card = self._canvas.picture.cards.get(node_id)
         if card is None:
             return
         self._open_search(
-            self.card_rect(node_id).bottomLeft().toPoint(),
+            self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
             f"Replace {card.title} by",
             lambda text: compatibility.found(text, feeding=not card.ports_in),
             lambda layer: self.replace(node_id, layer),
@@ -115,10 +112,10 @@ class Adding(_View):
 
         def chosen(layer: str) -> None:
             place = (where[0] - CARD_WIDTH / 2, where[1] - 22)
-            if not self.store.project.graph.nodes:
+            if not self._canvas.store.project.graph.nodes:
                 self.append_layer(layer)
             else:
-                self.add(
+                self._canvas.add(
                     f"Add {layer}",
                     partial(edits_canvas.add_connected, layer=layer, position=place),
                 )
@@ -132,12 +129,12 @@ class Adding(_View):
 
     def search_behind(self, source: str, where: Point, screen: Point) -> None:
         """Search for a layer that fits behind ``source``, to stand at a place."""
-        axes = compatibility.rank(self.workbench.shapes, source)
+        axes = compatibility.rank(self._canvas.workbench.shapes, source)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             f"Layers that fit after {source}",
             lambda text: compatibility.found(text, axes=axes),
-            lambda layer: self.add(
+            lambda layer: self._canvas.add(
                 f"Add {layer}",
                 partial(
                     edits_canvas.add_connected,
@@ -151,12 +148,12 @@ class Adding(_View):
     def search_before(self, target: str, where: Point, screen: Point) -> None:
         """Search for a layer to feed ``target``, to stand at a place."""
         x, y = self._hung(where)
-        place = (x - CARD_WIDTH, y) if self.horizontal else (x, y - 44)
+        place = (x - CARD_WIDTH, y) if self._canvas.horizontal else (x, y - 44)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             f"Layers to feed {target}",
             lambda text: compatibility.found(text, feeding=True),
-            lambda layer: self.add(
+            lambda layer: self._canvas.add(
                 f"Add {layer}",
                 partial(edits_canvas.add_connected, layer=layer, target=target, position=place),
             ),
@@ -164,19 +161,16 @@ class Adding(_View):
 
     def _hung(self, where: Point) -> Point:
         """Where a card stands whose port is at a place."""
-        if self.horizontal:
+        if self._canvas.horizontal:
             return (where[0], where[1] - 22)
         return (where[0] - CARD_WIDTH / 2, where[1])
 
     def _open_search(self, spot: QPoint, heading: str, find: Any, chosen: Any) -> None:
-        self.cancel_gesture()
-        self.tip.hide()
+        self._canvas.cancel_gesture()
+        self._canvas.tip.hide()
         self.close_search()
-        LayerSearch(self, find, chosen, heading).open_at(spot)
+        LayerSearch(self._canvas.widget(), find, chosen, heading).open_at(spot)
 
     def close_search(self) -> None:
         """Close the search and the field of a name, if they are open."""
-        for search in self.findChildren(LayerSearch):
-            search.close()
-        for field in self.findChildren(NameField):
-            field.drop()
+        close_fields(self._canvas.widget())

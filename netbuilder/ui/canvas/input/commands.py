@@ -1,10 +1,10 @@
-"""What can be done with the selection: the view's half that makes edits and has no pointer."""
+"""What can be done with the selection, without a pointer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QGuiApplication
@@ -12,36 +12,37 @@ from PySide6.QtGui import QGuiApplication
 from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.project import blocks, edits, edits_canvas, fragments, groups
 from netbuilder.core.project.model import Graph, Point, Project
-from netbuilder.ui.canvas.input.layer_search import NameField
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.layer_search import NameField, close_fields
+from netbuilder.ui.canvas.paint.layout_animation import Slide
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL, Card
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
-
-    _View = CanvasView
-else:
-    _View = object
 
 _GAP = 60.0  # between a layer and its duplicate
 
 
-class Commands(_View):
-    """Commands of ``CanvasView``; menus, shortcuts and other panels call them too."""
+class Commands:
+    """Commands on a canvas; menus, shortcuts and other panels call them too."""
+
+    def __init__(self, canvas: Canvas, slide: Slide) -> None:
+        self._canvas = canvas
+        self._slide = slide
 
     # the selection ------------------------------------------------------------------------
 
     def select_all(self) -> None:
         """Select every layer."""
-        self.select(one for one, card in self.picture.cards.items() if card.kind != "goal")
+        self._canvas.select(
+            one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"
+        )
 
     def _chosen(self) -> tuple[str, ...]:
         """Selected nodes and groups, the goal left out."""
-        return tuple(one for one in self.selection() if not one.startswith(GOAL))
+        return tuple(one for one in self._canvas.selection() if not one.startswith(GOAL))
 
     def _nodes(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Ids of nodes, those in groups among ``ids`` included."""
-        graph = self.store.project.graph
+        graph = self._canvas.store.project.graph
         found: list[str] = []
         for one in ids:
             found += groups.members(graph, one) if one in graph.group_by_id else [one]
@@ -49,24 +50,25 @@ class Commands(_View):
 
     def delete_selection(self) -> None:
         """Delete the selected layers, joining the ends of the chain, or the selected wire."""
-        wire = self.state.selected_wire
-        if wire is not None and wire in self.picture.wires:
-            gone = self.picture.wires[wire].edges
-            self.state.selected_wire = None
+        wire = self._canvas.state.selected_wire
+        if wire is not None and wire in self._canvas.picture.wires:
+            gone = self._canvas.picture.wires[wire].edges
+            self._canvas.state.selected_wire = None
             if gone:
-                self.edit("Disconnect", lambda project: edits.disconnect(project, *gone))
+                self._canvas.edit("Disconnect", lambda project: edits.disconnect(project, *gone))
             else:
-                self.say("The goal always follows the last layer.")
+                self._canvas.say("The goal always follows the last layer.")
             return
         chosen = self._chosen()
         if not chosen:
             return
-        wires = self.picture.wires_of(chosen[0])
+        wires = self._canvas.picture.wires_of(chosen[0])
         before = next((w.source for w in wires if w.target == chosen[0]), None)
-        if self.edit(
-            self.named("Delete", chosen), partial(edits.remove_nodes, ids=self._nodes(chosen))
+        if self._canvas.edit(
+            self._canvas.named("Delete", chosen),
+            partial(edits.remove_nodes, ids=self._nodes(chosen)),
         ):
-            self.select((before,) if before is not None and len(chosen) == 1 else ())
+            self._canvas.select((before,) if before is not None and len(chosen) == 1 else ())
 
     def copy(self) -> None:
         """Put the selected layers onto the clipboard, as text."""
@@ -83,8 +85,8 @@ class Commands(_View):
 
     def _placed_graph(self) -> Graph:
         """The graph with every node where it is seen, so that a copy keeps its form."""
-        project = self.store.project
-        seen = self.picture.cards
+        project = self._canvas.store.project
+        seen = self._canvas.picture.cards
         places = {
             node.id: (seen[node.id].x, seen[node.id].y)
             for node in project.graph.nodes
@@ -108,7 +110,7 @@ class Commands(_View):
         try:
             piece = fragments.read(text)
         except EditError as error:
-            self.say(str(error))
+            self._canvas.say(str(error))
             return
         self.insert_piece(piece, where, f"Paste {_count(len(piece.nodes))}")
 
@@ -116,7 +118,7 @@ class Commands(_View):
         """Add the layers of a graph under new ids, and select them."""
         from netbuilder.core.project.layout import layout
 
-        laid = layout(piece, self.horizontal)
+        laid = layout(piece, self._canvas.horizontal)
         places = {one.id: one.position or laid.get(one.id, (0.0, 0.0)) for one in piece.nodes}
         places |= {one.id: one.position or laid.get(one.id, (0.0, 0.0)) for one in piece.groups}
         hidden = {n.id for n in piece.nodes if n.id not in laid}
@@ -130,17 +132,17 @@ class Commands(_View):
             names.append(new)
             return project
 
-        if self.edit(label, change) and names:
-            stand_in = self.picture.seen.stand_in
-            self.select(dict.fromkeys(stand_in[one] for one in names[-1]))
-            self.show_node(names[-1][0])
+        if self._canvas.edit(label, change) and names:
+            stand_in = self._canvas.picture.seen.stand_in
+            self._canvas.select(dict.fromkeys(stand_in[one] for one in names[-1]))
+            self._canvas.sight.show_node(names[-1][0])
 
     def _free_offset(
         self, visible: list[Point], where: Point | None, left: float, top: float
     ) -> Point:
         if where is not None:
             return (where[0] - CARD_WIDTH / 2 - left, where[1] - 22 - top)
-        seen = self.seen_box()
+        seen = self._canvas.sight.seen_box()
         in_view = any(seen[0] <= x <= seen[2] and seen[1] <= y <= seen[3] for x, y in visible)
         if not in_view:
             x, y = (seen[0] + seen[2]) / 2 - CARD_WIDTH / 2, (seen[1] + seen[3]) / 2 - 22
@@ -153,7 +155,7 @@ class Commands(_View):
                 (x + offset[0], y + offset[1], x + offset[0] + CARD_WIDTH, y + offset[1] + 44)
                 for x, y in visible
             ]
-            if not any(self.picture.grid.cards_in(box) for box in boxes):
+            if not any(self._canvas.picture.grid.cards_in(box) for box in boxes):
                 break
             offset = (offset[0] + CARD_WIDTH + _GAP, offset[1])
         return offset
@@ -163,39 +165,41 @@ class Commands(_View):
         chosen = self._chosen()
         if chosen:
             piece = fragments.read(fragments.copy(self._placed_graph(), chosen))
-            self.insert_piece(piece, None, self.named("Duplicate", chosen))
+            self.insert_piece(piece, None, self._canvas.named("Duplicate", chosen))
 
     # order --------------------------------------------------------------------------------
 
     def move_in_order(self, later: bool) -> None:
         """Move the selected layer one place towards the goal, or towards the input."""
-        chosen = [one for one in self._chosen() if one in self.store.project.graph.by_id]
+        chosen = [one for one in self._chosen() if one in self._canvas.store.project.graph.by_id]
         if len(chosen) != 1:
-            self.say("Select one layer to move it in the order.")
+            self._canvas.say("Select one layer to move it in the order.")
             return
         change = edits_canvas.move_later if later else edits_canvas.move_earlier
-        before = self.slide.places()
-        if self.edit(self.named("Move", chosen), partial(change, node_id=chosen[0])):
-            self.show_node(chosen[0])
-            self.slide.run(before)
+        before = self._slide.places()
+        if self._canvas.edit(
+            self._canvas.named("Move", chosen), partial(change, node_id=chosen[0])
+        ):
+            self._canvas.sight.show_node(chosen[0])
+            self._slide.run(before)
 
     def next_wire(self) -> None:
         """Select a wire of the current card; the next one if one is selected already."""
-        here = self.current()
-        wires = self.picture.wires_of(here) if here is not None else []
+        here = self._canvas.current()
+        wires = self._canvas.picture.wires_of(here) if here is not None else []
         if not wires:
-            self.say("Select a layer that has a wire first.")
+            self._canvas.say("Select a layer that has a wire first.")
             return
         keys = [(wire.source, wire.target) for wire in wires]
-        selected = self.state.selected_wire
+        selected = self._canvas.state.selected_wire
         at = keys.index(selected) + 1 if selected in keys else 0
-        self.select_wire(keys[at % len(keys)])
+        self._canvas.select_wire(keys[at % len(keys)])
 
     # shared layers ------------------------------------------------------------------------
 
     def can_share(self) -> bool:
         """Whether the selected nodes are several of one kind, so that one layer can serve all."""
-        graph = self.store.project.graph
+        graph = self._canvas.store.project.graph
         chosen = [graph.by_id[one] for one in self._chosen() if one in graph.by_id]
         kinds = {node.layer for node in chosen}
         return len(chosen) > 1 and len(kinds) == 1 and len(chosen) == len(self._chosen())
@@ -203,7 +207,7 @@ class Commands(_View):
     def share(self) -> None:
         """Let the selected nodes apply one layer, weights included: that of the first."""
         if not self.can_share():
-            self.say("Select several layers of one kind to let them share their weights.")
+            self._canvas.say("Select several layers of one kind to let them share their weights.")
             return
         owner, *others = self._chosen()
 
@@ -212,7 +216,7 @@ class Commands(_View):
                 project = edits.share_layer(project, one, owner)
             return project
 
-        self.edit("Share one layer", change)
+        self._canvas.edit("Share one layer", change)
 
     def unshare(self) -> None:
         """Give the selected nodes that share a layer one of their own again."""
@@ -224,7 +228,7 @@ class Commands(_View):
                     project = edits.unshare_layer(project, one)
             return project
 
-        self.edit("Own layer", change)
+        self._canvas.edit("Own layer", change)
 
     # places -------------------------------------------------------------------------------
 
@@ -233,10 +237,12 @@ class Commands(_View):
         cards = self._cards()
         if cards:
             places = {card.id: (card.x + dx, card.y + dy) for card in cards}
-            self.place(self.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}")
+            self.place(
+                self._canvas.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}"
+            )
 
     def _cards(self) -> list[Card]:
-        picture = self.picture
+        picture = self._canvas.picture
         found: dict[str, Card] = {}
         for one in self._chosen():
             inside = groups.members(picture.graph, one) if one in picture.frames else (one,)
@@ -258,9 +264,9 @@ class Commands(_View):
 
         ``into`` names cards that come to lie in another group. Give whether it was done.
         """
-        pinned = {one: (card.x, card.y) for one, card in self.picture.cards.items()}
+        pinned = {one: (card.x, card.y) for one, card in self._canvas.picture.cards.items()}
         change = partial(edits_canvas.move_cards, places=places, by=by, pinned=pinned, into=into)
-        return self.edit(label, change, merge)
+        return self._canvas.edit(label, change, merge)
 
     def align_column(self) -> None:
         """Put the selected cards under each other, on the first one's line."""
@@ -282,43 +288,45 @@ class Commands(_View):
 
     def set_horizontal(self, horizontal: bool) -> None:
         """Read from left to right, or from top to bottom."""
-        if horizontal != self.horizontal:
+        if horizontal != self._canvas.horizontal:
             name = "Left to right" if horizontal else "Top to bottom"
             self._glide(name, partial(edits_canvas.set_horizontal, horizontal=horizontal))
 
     def _glide(self, label: str, change: Any) -> None:
-        before = self.slide.places()
-        if self.edit(label, change):
-            self.first_look()
-            self.slide.run(before)
+        before = self._slide.places()
+        if self._canvas.edit(label, change):
+            self._canvas.sight.first_look()
+            self._slide.run(before)
 
     # zoom ---------------------------------------------------------------------------------
 
     def zoom_in(self) -> None:
         """One step nearer."""
-        self.zoom_to(self.camera.scale * camera.STEP)
+        self._canvas.sight.zoom_to(self._canvas.camera.scale * camera.STEP)
 
     def zoom_out(self) -> None:
         """One step further away."""
-        self.zoom_to(self.camera.scale / camera.STEP)
+        self._canvas.sight.zoom_to(self._canvas.camera.scale / camera.STEP)
 
     def zoom_reset(self) -> None:
         """To 100 %."""
-        self.zoom_to(1.0)
+        self._canvas.sight.zoom_to(1.0)
 
     # groups -------------------------------------------------------------------------------
 
     def group(self) -> None:
         """Put the selected layers into one group."""
         chosen = self._chosen()
-        if self.edit("Group", partial(groups.group_nodes, ids=chosen)):
-            self.select((self.store.project.graph.groups[-1].id,))
+        if self._canvas.edit("Group", partial(groups.group_nodes, ids=chosen)):
+            self._canvas.select((self._canvas.store.project.graph.groups[-1].id,))
 
     def ungroup(self) -> None:
         """Dissolve the selected groups."""
-        chosen = [one for one in self._chosen() if one in self.store.project.graph.group_by_id]
+        chosen = [
+            one for one in self._chosen() if one in self._canvas.store.project.graph.group_by_id
+        ]
         if not chosen:
-            self.say("Select a group first.")
+            self._canvas.say("Select a group first.")
             return
         inside = self._nodes(chosen)
 
@@ -327,45 +335,47 @@ class Commands(_View):
                 project = groups.ungroup(project, one)
             return project
 
-        if self.edit("Ungroup", change):
-            stand_in = self.picture.seen.stand_in
-            self.select(dict.fromkeys(stand_in[one] for one in inside if one in stand_in))
+        if self._canvas.edit("Ungroup", change):
+            stand_in = self._canvas.picture.seen.stand_in
+            self._canvas.select(dict.fromkeys(stand_in[one] for one in inside if one in stand_in))
 
     def open_group(self, group_id: str) -> None:
         """Show what a group holds."""
-        before = self.slide.places()
-        if self.edit(
+        before = self._slide.places()
+        if self._canvas.edit(
             "Open group", partial(groups.set_collapsed, group_id=group_id, collapsed=False)
         ):
-            self.select((group_id,))
-            self.slide.run(before)
+            self._canvas.select((group_id,))
+            self._slide.run(before)
 
     def close_group(self, group_id: str) -> None:
         """Show a group as one card."""
-        before = self.slide.places()
-        if self.edit(
+        before = self._slide.places()
+        if self._canvas.edit(
             "Close group", partial(groups.set_collapsed, group_id=group_id, collapsed=True)
         ):
-            self.select((group_id,))
-            self.slide.run(before)
+            self._canvas.select((group_id,))
+            self._slide.run(before)
 
     def rename(self, group_id: str) -> None:
         """Edit the name of a group in its place."""
-        group = self.store.project.graph.group_by_id.get(group_id)
+        group = self._canvas.store.project.graph.group_by_id.get(group_id)
         if group is None:
             return
-        picture = self.picture
+        picture = self._canvas.picture
         spot = picture.cards.get(group_id) or picture.frames.get(group_id)
         if spot is None:
             return
 
-        self.close_search()
+        close_fields(self._canvas.widget())
 
         def done(name: str) -> None:
-            self.edit("Rename group", partial(groups.rename_group, group_id=group_id, name=name))
+            self._canvas.edit(
+                "Rename group", partial(groups.rename_group, group_id=group_id, name=name)
+            )
 
-        x, y = self.camera.to_screen(spot.x, spot.y)
-        field = NameField(self, group.name, done)
+        x, y = self._canvas.camera.to_screen(spot.x, spot.y)
+        field = NameField(self._canvas.widget(), group.name, done)
         field.setGeometry(QRect(round(x) + 8, round(y) + 4, 180, 28))
         field.show()
         field.setFocus()
@@ -375,26 +385,26 @@ class Commands(_View):
         try:
             block = blocks.save(self._placed_graph(), group_id)
         except UserError as error:
-            self.say(str(error))
+            self._canvas.say(str(error))
             return
-        self.block_saved.emit(block.name)
-        self.say(f"Saved “{block.name}” to the palette.")
+        self._canvas.block_was_saved(block.name)
+        self._canvas.say(f"Saved “{block.name}” to the palette.")
 
     # problems -----------------------------------------------------------------------------
 
     def apply_fix(self, problem: Any) -> None:
         """Make the edit that mends a problem."""
         if problem.fix is not None:
-            self.edit(problem.fix.label, problem.fix.edit)
+            self._canvas.edit(problem.fix.label, problem.fix.edit)
 
     def reorder_input(self, target: str, source: str, by: int) -> None:
         """Move one of the inputs of a layer by some places among them."""
-        sources = list(self.store.project.graph.sources.get(target, ()))
+        sources = list(self._canvas.store.project.graph.sources.get(target, ()))
         if source in sources:
             at = sources.index(source)
             to = max(0, min(len(sources) - 1, at + by))
             sources.insert(to, sources.pop(at))
-            self.edit(
+            self._canvas.edit(
                 "Order inputs", partial(edits.order_inputs, target=target, sources=tuple(sources))
             )
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu
 
 from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.add_layer import Adding
+from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.input.keyboard import Keys
 from netbuilder.ui.canvas.scene import hit_testing
 
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
+
+@dataclass(frozen=True)
+class Hands:
+    """What a menu can call."""
+
+    commands: Commands
+    adding: Adding
+    keys: Keys
 
 
-def show(view: CanvasView, event: QContextMenuEvent) -> None:
+def show(view: Canvas, does: Hands, event: QContextMenuEvent) -> None:
     """Select what lies under the pointer, and offer what can be done with it."""
     screen = (float(event.pos().x()), float(event.pos().y()))
     where = view.camera.to_world(*screen)
@@ -25,73 +35,79 @@ def show(view: CanvasView, event: QContextMenuEvent) -> None:
             view.select((hit.id,))
         elif hit.wire is not None:
             view.select_wire((hit.wire.source, hit.wire.target))
-    menu = build(view, where, screen, hit)
+    menu = build(view, does, where, screen, hit)
     if menu.isEmpty():
         menu.deleteLater()
     else:
         menu.popup(event.globalPos())
 
 
-def build(view: CanvasView, where: Point, screen: Point, hit: hit_testing.Hit) -> QMenu:
+def build(view: Canvas, does: Hands, where: Point, screen: Point, hit: hit_testing.Hit) -> QMenu:
     """The menu for a place. It deletes itself when it closes."""
-    menu = QMenu(view)
+    menu = QMenu(view.widget())
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     wire = view.picture.wires.get(view.state.selected_wire or ("", ""))
     if wire is not None:
         if wire.edges:
             edge = wire.edges[0]
-            menu.addAction("Insert a layer here…", lambda: view.search_on_wire(edge, screen))
+            menu.addAction("Insert a layer here…", lambda: does.adding.search_on_wire(edge, screen))
             if len(view.picture.graph.sources.get(edge[1], ())) > 1:
-                menu.addAction("Earlier input", lambda: view.reorder_input(edge[1], edge[0], -1))
-                menu.addAction("Later input", lambda: view.reorder_input(edge[1], edge[0], 1))
-            menu.addAction("Delete wire", view.delete_selection)
+                menu.addAction(
+                    "Earlier input", lambda: does.commands.reorder_input(edge[1], edge[0], -1)
+                )
+                menu.addAction(
+                    "Later input", lambda: does.commands.reorder_input(edge[1], edge[0], 1)
+                )
+            menu.addAction("Delete wire", does.commands.delete_selection)
         return menu
     chosen = view.selection()
     if chosen:
-        _selection(view, menu, chosen)
+        _selection(view, does, menu, chosen)
     else:
-        menu.addAction("Add a layer here…", lambda: view.search_at(where, screen))
-        menu.addAction("Paste", view.paste)
-        menu.addAction("Select all", view.select_all)
+        menu.addAction("Add a layer here…", lambda: does.adding.search_at(where, screen))
+        menu.addAction("Paste", does.commands.paste)
+        menu.addAction("Select all", does.commands.select_all)
         menu.addSeparator()
-        menu.addAction("Tidy", view.tidy)
-        menu.addAction("Show all", view.fit)
-        turn = menu.addAction("Left to right", lambda: view.set_horizontal(not view.horizontal))
+        menu.addAction("Tidy", does.commands.tidy)
+        menu.addAction("Show all", view.sight.fit)
+        turn = menu.addAction(
+            "Left to right", lambda: does.commands.set_horizontal(not view.horizontal)
+        )
         turn.setCheckable(True)
         turn.setChecked(view.horizontal)
     return menu
 
 
-def _selection(view: CanvasView, menu: QMenu, chosen: tuple[str, ...]) -> None:
+def _selection(view: Canvas, does: Hands, menu: QMenu, chosen: tuple[str, ...]) -> None:
     graph = view.store.project.graph
     one = chosen[0] if len(chosen) == 1 else None
     if one is not None and one in graph.group_by_id:
         if one in view.picture.frames:
-            menu.addAction("Close group", lambda: view.close_group(one))
+            menu.addAction("Close group", lambda: does.commands.close_group(one))
         else:
-            menu.addAction("Open group", lambda: view.open_group(one))
-        menu.addAction("Rename…", lambda: view.rename(one))
-        menu.addAction("Ungroup", view.ungroup)
-        menu.addAction("Save to palette", lambda: view.save_block(one))
+            menu.addAction("Open group", lambda: does.commands.open_group(one))
+        menu.addAction("Rename…", lambda: does.commands.rename(one))
+        menu.addAction("Ungroup", does.commands.ungroup)
+        menu.addAction("Save to palette", lambda: does.commands.save_block(one))
         menu.addSeparator()
     elif one is not None:
-        menu.addAction("Edit", view.edit_current)
-        menu.addAction("Add after…", view.search_layer)
+        menu.addAction("Edit", does.keys.edit_current)
+        menu.addAction("Add after…", does.adding.search_layer)
         if one in graph.by_id:
-            menu.addAction("Wire from here", view.wire_from_current)
-            menu.addAction("Replace by…", lambda: view.search_replacement(one))
+            menu.addAction("Wire from here", does.keys.wire_from_current)
+            menu.addAction("Replace by…", lambda: does.adding.search_replacement(one))
         menu.addSeparator()
     if one is None or one in graph.by_id or one in graph.group_by_id:
-        menu.addAction("Cut", view.cut)
-        menu.addAction("Copy", view.copy)
-        menu.addAction("Duplicate", view.duplicate)
-        menu.addAction("Delete", view.delete_selection)
+        menu.addAction("Cut", does.commands.cut)
+        menu.addAction("Copy", does.commands.copy)
+        menu.addAction("Duplicate", does.commands.duplicate)
+        menu.addAction("Delete", does.commands.delete_selection)
         menu.addSeparator()
-        menu.addAction("Group", view.group)
-    if view.can_share():
-        menu.addAction("Share one layer", view.share)
+        menu.addAction("Group", does.commands.group)
+    if does.commands.can_share():
+        menu.addAction("Share one layer", does.commands.share)
     if any(node.shared for node in map(graph.by_id.get, chosen) if node is not None):
-        menu.addAction("Own layer, own weights", view.unshare)
+        menu.addAction("Own layer, own weights", does.commands.unshare)
     if one is None:
-        menu.addAction("Align in a column", view.align_column)
-        menu.addAction("Align in a row", view.align_row)
+        menu.addAction("Align in a column", does.commands.align_column)
+        menu.addAction("Align in a row", does.commands.align_row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QPainter
@@ -13,7 +12,11 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits, edits_canvas, files, fragments
 from netbuilder.core.project.model import Graph, Point
-from netbuilder.ui.canvas.input.gestures import SNAP, Gesture
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.add_layer import Adding
+from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.input.gesture import Gesture
+from netbuilder.ui.canvas.input.gestures import SNAP
 from netbuilder.ui.canvas.input.wiring import loose
 from netbuilder.ui.canvas.paint.paint_scene import SLIM, ghost
 from netbuilder.ui.canvas.paint.tips import paint_hint
@@ -21,9 +24,6 @@ from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, Card, Wire
 from netbuilder.ui.canvas.scene.wire_path import Route
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 LAYER_MIME = "application/x-netbuilder-layer"
 _MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card
@@ -40,18 +40,18 @@ class Drop(Gesture):
         return True
 
     @staticmethod
-    def of(view: CanvasView, data: QMimeData) -> Drop | None:
+    def of(view: Canvas, commands: Commands, adding: Adding, data: QMimeData) -> Drop | None:
         """The gesture for what is dragged; None if it is nothing for the canvas."""
         if data.hasFormat(LAYER_MIME):
             layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
-            return DropLayer(view, layer) if layer in LAYERS else None
+            return DropLayer(view, adding, layer) if layer in LAYERS else None
         try:
             if data.hasFormat(BLOCK_MIME):
                 path = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
                 project = files.read(Path(path))
-                return DropBlock(view, project.graph, project.name)
+                return DropBlock(view, commands, project.graph, project.name)
             if data.hasText() and files.FORMAT in data.text():
-                return DropBlock(view, fragments.read(data.text()), "Copied layers")
+                return DropBlock(view, commands, fragments.read(data.text()), "Copied layers")
         except UserError as error:
             view.say(str(error))
         return None
@@ -62,8 +62,9 @@ class DropLayer(Drop):
     end or onto the goal (connects), or free, where it lies on nothing. Alt: free in any case.
     """
 
-    def __init__(self, view: CanvasView, layer: str) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, adding: Adding, layer: str) -> None:
+        self.view = view
+        self._adding = adding
         self._layer = layer
         self._where: Point = (0.0, 0.0)
         self._forget()
@@ -127,21 +128,23 @@ class DropLayer(Drop):
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         view, layer, label = self.view, self._layer, f"Add {self._layer}"
-        wire, card, end, fed, place = self._wire, self._card, self._end, self._fed, self._place()
+        wire, card, end, fed = self._wire, self._card, self._end, self._fed
+        place: Point | None = self._place()
         self.cancel()
         if card is not None:
-            view.replace(card.id, layer)
+            self._adding.replace(card.id, layer)
         elif wire is not None and wire.edges:
             view.add(label, partial(edits.insert_on_edge, edge=wire.edges[0], layer=layer))
         elif wire is not None or end is not None:
-            last = view.out_node(wire.source if wire is not None else end.id)
+            before = wire.source if wire is not None else end.id if end is not None else ""
+            last = view.out_node(before)
             view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
         elif not view.store.project.graph.nodes:
             # The first card begins the layout; the view moves so that it lies where it was let go.
             scale = view.camera.scale
             seen = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
             view.add(label, partial(edits.add_node, layer=layer))
-            view.set_camera(seen)
+            view.sight.set_camera(seen)
         else:
             target = view.in_node(fed.id) if fed is not None else None
             if fed is not None and fed.source is not None and fed.source.position is None:
@@ -188,8 +191,9 @@ class DropLayer(Drop):
 class DropBlock(Drop):
     """Several layers as text, from another window or a saved block."""
 
-    def __init__(self, view: CanvasView, piece: Graph, name: str) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, commands: Commands, piece: Graph, name: str) -> None:
+        self.view = view
+        self._commands = commands
         self._piece, self._name = piece, name
         self._where: Point = (0.0, 0.0)
 
@@ -197,7 +201,7 @@ class DropBlock(Drop):
         self._where = where
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        self.view.insert_piece(self._piece, self._where, f"Add {self._name}")
+        self._commands.insert_piece(self._piece, self._where, f"Add {self._name}")
 
     def paint(self, p: QPainter) -> None:
         x, y = self._where

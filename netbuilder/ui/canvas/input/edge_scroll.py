@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from netbuilder.core.project.model import Point
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.canvas.host import Canvas
 
 _MILLISECONDS = 30
 _EDGE = 30.0  # pixels from the edge where scrolling begins
@@ -20,8 +16,8 @@ _WAIT = 10  # steps at the edge before it scrolls: what comes in from the palett
 class EdgeScroll(QObject):
     """Runs only while a gesture that reaches further holds the pointer near an edge."""
 
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas) -> None:
+        super().__init__(view.widget())
         self._view = view
         self._screen: Point = (0.0, 0.0)
         self._modifiers = Qt.KeyboardModifier.NoModifier
@@ -57,7 +53,7 @@ class EdgeScroll(QObject):
         self._waited += 1
         if self._waited < _WAIT:
             return
-        view.set_camera(view.camera.moved(dx, dy))
+        view.sight.set_camera(view.camera.moved(dx, dy))
         view.gesture.move(view.camera.to_world(*self._screen), self._screen, self._modifiers)
         view.repaint_all()
 

@@ -1,13 +1,9 @@
-"""Gestures: each is one small object, from press to release, and can be cancelled by Esc.
-
-A gesture changes nothing but what the view shows until it is released; then it makes one edit.
-"""
+"""The gestures of a press: move what is seen, select by a band, move cards."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -16,12 +12,13 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Group, Node, Point
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.commands import Commands
+from netbuilder.ui.canvas.input.gesture import Gesture
+from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.tips import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing, regroup
 from netbuilder.ui.canvas.scene.cards import Card, Frame
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 SNAP = 8.0  # cards that are dragged come to rest on multiples of this
 _ALIGN = 10.0  # a dragged card this near to the column of a wired neighbour falls into it
@@ -30,67 +27,41 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 
 
-class Gesture:
-    """One interaction. ``where`` is on the canvas, ``screen`` in pixels of the viewport."""
-
-    cursor: Qt.CursorShape | None = None
-    reaches = False  # whether the view scrolls when it comes near an edge
-
-    def __init__(self, view: CanvasView) -> None:
-        self.view = view
-
-    @property
-    def hides_words(self) -> bool:
-        """Whether problems are not told while it lasts: they would lie over what it shows."""
-        return False
-
-    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        """The pointer moved."""
-
-    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        """The button went up: do it."""
-
-    def cancel(self) -> None:
-        """Leave everything as it was before."""
-
-    def paint(self, p: QPainter) -> None:
-        """Paint what only this gesture shows; the painter is in the canvas's coordinates."""
-
-
 class Pan(Gesture):
     """Moves what is seen."""
 
     cursor = Qt.CursorShape.ClosedHandCursor
 
-    def __init__(self, view: CanvasView, screen: Point) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, screen: Point) -> None:
+        self.view = view
         self._last = screen
         self._first = view.camera
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        self.view.set_camera(
+        self.view.sight.set_camera(
             self.view.camera.moved(screen[0] - self._last[0], screen[1] - self._last[1])
         )
         self._last = screen
 
     def cancel(self) -> None:
-        self.view.set_camera(self._first)
+        self.view.sight.set_camera(self._first)
 
 
 class MapPan(Gesture):
     """Moves what is seen by the pointer on the minimap."""
 
-    def __init__(self, view: CanvasView, screen: Point) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, minimap: Minimap, screen: Point) -> None:
+        self.view = view
+        self._map = minimap
         self._first = view.camera
         self.move((0, 0), screen, Qt.KeyboardModifier.NoModifier)
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        x, y = self.view.minimap.to_world(*screen)
-        self.view.centre_on(x, y)
+        x, y = self._map.to_world(*screen)
+        self.view.sight.centre_on(x, y)
 
     def cancel(self) -> None:
-        self.view.set_camera(self._first)
+        self.view.sight.set_camera(self._first)
 
 
 class Band(Gesture):
@@ -98,8 +69,8 @@ class Band(Gesture):
 
     reaches = True
 
-    def __init__(self, view: CanvasView, where: Point, modifiers: Qt.KeyboardModifier) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, where: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self.view = view
         self._from = self._to = where
         self._before = view.selection()
         self._keep = bool(modifiers & (_SHIFT | _CONTROL))
@@ -136,9 +107,16 @@ class Move(Gesture):
     reaches = True
 
     def __init__(
-        self, view: CanvasView, where: Point, screen: Point, grabbed: str, clicked_again: bool
+        self,
+        view: Canvas,
+        commands: Commands,
+        where: Point,
+        screen: Point,
+        grabbed: str,
+        clicked_again: bool,
     ) -> None:
-        super().__init__(view)
+        self.view = view
+        self._commands = commands
         self._where, self._screen, self._grabbed = where, screen, grabbed
         self._clicked_again = clicked_again
         self._started = False
@@ -278,8 +256,11 @@ class Move(Gesture):
                 next(iter(changed.values()))[i] - self._from[next(iter(changed))][i] for i in (0, 1)
             )
             said = self._said(into)
-            if view.place(view.named("Move", self._ids), changed, (dx, dy), into=into) and said:
-                view.message.emit(said)
+            if (
+                self._commands.place(view.named("Move", self._ids), changed, (dx, dy), into=into)
+                and said
+            ):
+                view.tell(said)
 
     def _said(self, into: Mapping[str, str | None]) -> str:
         """What the move does to groups, in words; "" for nothing."""
@@ -325,7 +306,7 @@ class Move(Gesture):
             p.drawLine(*ends)
 
 
-def grab_card(view: CanvasView, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
+def grab_card(view: Canvas, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
     """Select by a press on a card; give whether a plain click has to select it alone."""
     chosen = view.selection()
     if modifiers & (_CONTROL | _SHIFT):

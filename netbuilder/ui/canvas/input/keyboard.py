@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from netbuilder.core.errors import EditError
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.add_layer import Adding
+from netbuilder.ui.canvas.input.commands import Commands
 from netbuilder.ui.canvas.input.wiring import WireKeys
 from netbuilder.ui.canvas.scene import hit_testing
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
-
-    _View = CanvasView
-else:
-    _View = object
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -30,50 +24,52 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 
 
-class Keys(_View):
-    """Keys of ``CanvasView``. A key that an action of the window takes does not come here."""
+class Keys:
+    """Keys on a canvas. A key that an action of the window takes does not come here."""
+
+    def __init__(self, canvas: Canvas, commands: Commands, adding: Adding) -> None:
+        self._canvas = canvas
+        self._commands = commands
+        self._adding = adding
 
     def key_pressed(self, event: QKeyEvent) -> bool:
         """Take a key; give whether it meant something here."""
         key, modifiers = event.key(), event.modifiers()
         if key == Qt.Key.Key_Escape:
             return self._escape()
-        if isinstance(self.gesture, WireKeys):
-            return self.gesture.key(event)
-        if self.gesture is not None:
+        gesture = self._canvas.gesture
+        if isinstance(gesture, WireKeys):
+            return gesture.key(event)
+        if self._canvas.gesture is not None:
             return False
-        self.tip.hide()
-        self.viewport().update()
+        self._canvas.tip.hide()
+        self._canvas.viewport().update()
         if key in _ARROWS:
             self._arrow(*_ARROWS[Qt.Key(key)], modifiers)
-            return True
-        if key == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = True
-            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
             return True
         return self._standard(event) or self._plain(key, modifiers)
 
     def _escape(self) -> bool:
-        if self.gesture is not None:
-            self.cancel_gesture()
-        elif self.tip.text:
-            self.tip.hide()
-            self.viewport().update()
+        if self._canvas.gesture is not None:
+            self._canvas.cancel_gesture()
+        elif self._canvas.tip.text:
+            self._canvas.tip.hide()
+            self._canvas.viewport().update()
         else:
-            self.select(())
+            self._canvas.select(())
         return True
 
     def _standard(self, event: QKeyEvent) -> bool:
         standard = QKeySequence.StandardKey
         for one, call in (
-            (standard.Copy, self.copy),
-            (standard.Cut, self.cut),
-            (standard.Paste, self.paste),
-            (standard.SelectAll, self.select_all),
-            (standard.Undo, self.store.undo),
-            (standard.Redo, self.store.redo),
-            (standard.ZoomIn, self.zoom_in),
-            (standard.ZoomOut, self.zoom_out),
+            (standard.Copy, self._commands.copy),
+            (standard.Cut, self._commands.cut),
+            (standard.Paste, self._commands.paste),
+            (standard.SelectAll, self._commands.select_all),
+            (standard.Undo, self._canvas.store.undo),
+            (standard.Redo, self._canvas.store.redo),
+            (standard.ZoomIn, self._commands.zoom_in),
+            (standard.ZoomOut, self._commands.zoom_out),
         ):
             if event.matches(one):
                 call()
@@ -83,24 +79,26 @@ class Keys(_View):
     def _plain(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         control = bool(modifiers & _CONTROL)
         calls = {
-            (Qt.Key.Key_Delete, False): self.delete_selection,
-            (Qt.Key.Key_Backspace, False): self.delete_selection,
+            (Qt.Key.Key_Delete, False): self._commands.delete_selection,
+            (Qt.Key.Key_Backspace, False): self._commands.delete_selection,
             (Qt.Key.Key_Return, False): self.edit_current,
             (Qt.Key.Key_Enter, False): self.edit_current,
-            (Qt.Key.Key_Tab, False): self.search_layer,
-            (Qt.Key.Key_A, False): self.search_layer,
+            (Qt.Key.Key_Tab, False): self._adding.search_layer,
+            (Qt.Key.Key_A, False): self._adding.search_layer,
             (Qt.Key.Key_W, False): self.wire_from_current,
-            (Qt.Key.Key_E, False): self.next_wire,
+            (Qt.Key.Key_E, False): self._commands.next_wire,
             (Qt.Key.Key_R, False): self.replace_current,
             (Qt.Key.Key_F2, False): self.rename_current,
-            (Qt.Key.Key_F, False): self.fit,
-            (Qt.Key.Key_T, False): self.tidy,
+            (Qt.Key.Key_F, False): self._canvas.sight.fit,
+            (Qt.Key.Key_T, False): self._commands.tidy,
             (Qt.Key.Key_Home, False): self.go_to_first,
             (Qt.Key.Key_End, False): self.go_to_last,
-            (Qt.Key.Key_D, True): self.duplicate,
-            (Qt.Key.Key_0, True): self.zoom_reset,
-            (Qt.Key.Key_Equal, True): self.zoom_in,
-            (Qt.Key.Key_G, True): self.ungroup if modifiers & _SHIFT else self.group,
+            (Qt.Key.Key_D, True): self._commands.duplicate,
+            (Qt.Key.Key_0, True): self._commands.zoom_reset,
+            (Qt.Key.Key_Equal, True): self._commands.zoom_in,
+            (Qt.Key.Key_G, True): self._commands.ungroup
+            if modifiers & _SHIFT
+            else self._commands.group,
         }
         call = calls.get((Qt.Key(key), control)) if key else None
         if call is None:
@@ -110,95 +108,99 @@ class Keys(_View):
 
     def _arrow(self, dx: int, dy: int, modifiers: Qt.KeyboardModifier) -> None:
         if modifiers & _ALT:
-            later = dx > 0 if self.horizontal else dy > 0
-            if dx if self.horizontal else dy:
-                self.move_in_order(later)
+            later = dx > 0 if self._canvas.horizontal else dy > 0
+            if dx if self._canvas.horizontal else dy:
+                self._commands.move_in_order(later)
             return
         if modifiers & _CONTROL:
             step = _FAR_NUDGE if modifiers & _SHIFT else _NUDGE
-            self.nudge(dx * step, dy * step)
+            self._commands.nudge(dx * step, dy * step)
             return
-        if self.horizontal:
+        if self._canvas.horizontal:
             dx, dy = dy, dx
         way = "next" if dy > 0 else "back" if dy < 0 else "right" if dx > 0 else "left"
         self.go(way, extend=bool(modifiers & _SHIFT))
 
     def go(self, way: str, extend: bool = False) -> None:
         """Go to the card that lies that way: "next" and "back" along wires, "left", "right"."""
-        here = self.current()
-        if here is None or here not in self.selection():
-            self.go_to_first() if here is None else self.select((here,))
+        here = self._canvas.current()
+        if here is None or here not in self._canvas.selection():
+            self.go_to_first() if here is None else self._canvas.select((here,))
             return
-        there = hit_testing.neighbour(self.picture, here, way)
+        there = hit_testing.neighbour(self._canvas.picture, here, way)
         if there is None:
             return
-        chosen = (*(one for one in self.selection() if one != there), there) if extend else (there,)
-        self.select(chosen, current=there)
-        self.show_node(there)
+        chosen = (
+            (*(one for one in self._canvas.selection() if one != there), there)
+            if extend
+            else (there,)
+        )
+        self._canvas.select(chosen, current=there)
+        self._canvas.sight.show_node(there)
 
     def go_to_first(self) -> None:
         """Go to the first card."""
-        order = [one for one, card in self.picture.cards.items() if card.kind != "goal"]
+        order = [one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"]
         first = min(
             order,
             key=lambda one: (bool(self._sources(one)), order.index(one)),
             default=None,
         )
         if first is not None:
-            self.select((first,))
-            self.show_node(first)
+            self._canvas.select((first,))
+            self._canvas.sight.show_node(first)
 
     def _sources(self, one: str) -> list[str]:
-        return [wire.source for wire in self.picture.wires_of(one) if wire.target == one]
+        return [wire.source for wire in self._canvas.picture.wires_of(one) if wire.target == one]
 
     def go_to_last(self) -> None:
         """Go to the last card."""
-        cards = list(self.picture.cards)
+        cards = list(self._canvas.picture.cards)
         if cards:
-            self.select((cards[-1],))
-            self.show_node(cards[-1])
+            self._canvas.select((cards[-1],))
+            self._canvas.sight.show_node(cards[-1])
 
     def edit_current(self) -> None:
         """Ask for the form of the current card; open or close a group; insert on a wire."""
-        wire = self.picture.wires.get(self.state.selected_wire or ("", ""))
+        wire = self._canvas.picture.wires.get(self._canvas.state.selected_wire or ("", ""))
         if wire is not None:
             if wire.edges:
                 x, y = wire.route.middle()
-                self.search_on_wire(wire.edges[0], self.camera.to_screen(x, y))
+                self._adding.search_on_wire(wire.edges[0], self._canvas.camera.to_screen(x, y))
             return
-        frames = [one for one in self.selection() if one in self.picture.frames]
+        frames = [one for one in self._canvas.selection() if one in self._canvas.picture.frames]
         if frames:
-            self.close_group(frames[0])
+            self._commands.close_group(frames[0])
             return
-        here = self.current()
+        here = self._canvas.current()
         if here is None:
             return
-        if self.picture.cards[here].kind == "group":
-            self.open_group(here)
+        if self._canvas.picture.cards[here].kind == "group":
+            self._commands.open_group(here)
         else:
-            self.edit_requested.emit(here)
+            self._canvas.ask_for_form(here)
 
     def rename_current(self) -> None:
         """Rename the selected group; edit the selected layer."""
-        for one in self.selection():
-            if one in self.store.project.graph.group_by_id:
-                self.rename(one)
+        for one in self._canvas.selection():
+            if one in self._canvas.store.project.graph.group_by_id:
+                self._commands.rename(one)
                 return
         self.edit_current()
 
     def replace_current(self) -> None:
         """Search for a layer to put in the place of the current one."""
-        here = self.current()
-        if here in self.store.project.graph.by_id:
-            self.search_replacement(here)
+        here = self._canvas.current()
+        if here is not None and here in self._canvas.store.project.graph.by_id:
+            self._adding.search_replacement(here)
 
     def wire_from_current(self) -> None:
         """Begin a wire from the current card by keyboard."""
-        here = self.current()
-        if here is None or not self.picture.cards[here].has_out:
-            self.say("Select the layer where the wire begins first.")
+        here = self._canvas.current()
+        if here is None or not self._canvas.picture.cards[here].has_out:
+            self._canvas.say("Select the layer where the wire begins first.")
             return
         try:
-            self.start_gesture(WireKeys(self, here))
+            self._canvas.start_gesture(WireKeys(self._canvas, here))
         except EditError as error:
-            self.say(str(error))
+            self._canvas.say(str(error))

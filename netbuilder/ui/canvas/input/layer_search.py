@@ -38,6 +38,7 @@ class LayerSearch(QFrame):
         heading: str,
     ) -> None:
         super().__init__(parent)
+        self._parent = parent
         self._find = find
         self._chosen = chosen
         self._closing = False
@@ -81,7 +82,7 @@ class LayerSearch(QFrame):
 
     def open_at(self, spot: QPoint) -> None:
         """Show it with its corner at a place of the canvas, kept inside the canvas."""
-        parent = self.parentWidget()
+        parent = self._parent
         height = min(self._wanted_height(), parent.height() - 8)
         width = min(_WIDTH, parent.width() - 8)
         x = max(4, min(spot.x(), parent.width() - width - 4))
@@ -109,7 +110,7 @@ class LayerSearch(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if self.isVisible():
-            self.resize(self.width(), min(self._wanted_height(), self.parentWidget().height() - 8))
+            self.resize(self.width(), min(self._wanted_height(), self._parent.height() - 8))
 
     def _choose(self) -> None:
         item = self.list.currentItem()
@@ -122,7 +123,7 @@ class LayerSearch(QFrame):
     def _end(self) -> None:
         if not self._closing:
             self._closing = True
-            self.parentWidget().setFocus(Qt.FocusReason.PopupFocusReason)
+            self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
             self.close()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -166,6 +167,7 @@ class NameField(QLineEdit):
 
     def __init__(self, parent: QWidget, name: str, done: Callable[[str], None]) -> None:
         super().__init__(name, parent)
+        self._parent = parent
         self._done = done
         self._ended = False
         self.setAccessibleName("Name of the group")
@@ -176,12 +178,11 @@ class NameField(QLineEdit):
             return
         self._ended = True
         text = self.text()
-        parent = self.parentWidget()
         self.hide()
         self.deleteLater()
         if keep:
             self._done(text)
-        parent.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def drop(self) -> None:
         """Close it and keep the old name."""
@@ -199,3 +200,11 @@ class NameField(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self._end(True)
+
+
+def close_fields(widget: QWidget) -> None:
+    """Close the search and the field of a name, if they are open on a canvas."""
+    for search in widget.findChildren(LayerSearch):
+        search.close()
+    for field in widget.findChildren(NameField):
+        field.drop()

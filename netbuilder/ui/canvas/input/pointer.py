@@ -1,14 +1,14 @@
-"""The view's half that takes the pointer: presses begin gestures, gestures do the rest."""
+"""The pointer on the canvas: presses begin gestures, gestures do the rest."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
-    QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
     QHelpEvent,
@@ -19,115 +19,137 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input import context_menu
 from netbuilder.ui.canvas.input.drop import Drop
-from netbuilder.ui.canvas.input.gestures import Band, Gesture, MapPan, Move, Pan, grab_card
+from netbuilder.ui.canvas.input.edge_scroll import EdgeScroll
+from netbuilder.ui.canvas.input.gesture import Gesture
+from netbuilder.ui.canvas.input.gestures import Band, MapPan, Move, Pan, grab_card
 from netbuilder.ui.canvas.input.wiring import WireDrag
+from netbuilder.ui.canvas.paint.layout_animation import Slide
+from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.scene import camera, card_text, hit_testing
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
-
-    _View = CanvasView
-else:
-    _View = object
 
 _LEFT = Qt.MouseButton.LeftButton
 _MIDDLE = Qt.MouseButton.MiddleButton
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class Pointer(_View):
-    """Mouse, wheel, drag and drop of ``CanvasView``."""
+class Pointer:
+    """Mouse, wheel, drag and drop on a canvas.
+
+    Attributes:
+        gesture: what the pointer is doing, or None.
+        position: where it was last, in pixels of the viewport.
+        space: whether the space bar is held, so that a press moves what is seen.
+    """
+
+    def __init__(
+        self, canvas: Canvas, hands: context_menu.Hands, slide: Slide, minimap: Minimap
+    ) -> None:
+        self._canvas = canvas
+        self._hands = hands
+        self._commands, self._adding = hands.commands, hands.adding
+        self._slide = slide
+        self._minimap = minimap
+        self._edge_scroll = EdgeScroll(canvas)
+        self._button = _LEFT
+        self.gesture: Gesture | None = None
+        self.position: Point = (-1.0, -1.0)
+        self.space = False
 
     def start_gesture(self, gesture: Gesture) -> None:
         """Let a gesture have the pointer."""
         self.cancel_gesture()
         self.gesture = gesture
         if gesture.cursor is not None:
-            self.viewport().setCursor(gesture.cursor)
+            self._canvas.viewport().setCursor(gesture.cursor)
 
     def cancel_gesture(self) -> None:
         """Take the pointer from the gesture under way, leaving everything as before it."""
         gesture, self.gesture = self.gesture, None
-        self.edge_scroll.stop()
+        self._edge_scroll.stop()
         if gesture is not None:
             gesture.cancel()
-            self.viewport().unsetCursor()
-            self.viewport().update()
+            self._canvas.viewport().unsetCursor()
+            self._canvas.viewport().update()
 
     def _place(self, event: Any) -> tuple[Point, Point]:
         spot = event.position()
         screen = (spot.x(), spot.y())
-        self._pointer = screen
-        self.by_key = False
-        return self.camera.to_world(*screen), screen
+        self.position = screen
+        self._canvas.by_key = False
+        return self._canvas.camera.to_world(*screen), screen
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
+    def press(self, event: QMouseEvent) -> None:
+        """A button went down."""
         where, screen = self._place(event)
-        self.tip.hide()
+        self._canvas.tip.hide()
         if self.gesture is not None:
-            if event.button() != self._press_button:
+            if event.button() != self._button:
                 self.cancel_gesture()
             return
-        self.slide.finish()
-        self._press_button = event.button()
-        if event.button() == _MIDDLE or (event.button() == _LEFT and self._space):
-            self._followed = True
-            self.start_gesture(Pan(self, screen))
+        self._slide.finish()
+        self._button = event.button()
+        if event.button() == _MIDDLE or (event.button() == _LEFT and self.space):
+            self._canvas.sight.followed = True
+            self.start_gesture(Pan(self._canvas, screen))
         elif event.button() == _LEFT:
             self._press(event, where, screen)
-        self.viewport().update()
+        self._canvas.viewport().update()
 
     def _press(self, event: QMouseEvent, where: Point, screen: Point) -> None:
         modifiers = event.modifiers()
-        if self.minimap.holds(*screen):
-            self.start_gesture(MapPan(self, screen))
+        if self._minimap.holds(*screen):
+            self.start_gesture(MapPan(self._canvas, self._minimap, screen))
             return
-        bubble = self.bubble_at(where)
+        bubble = self._canvas.bubble_at(where)
         if bubble is not None:
-            self.select((bubble.card.id,))
+            self._canvas.select((bubble.card.id,))
             if bubble.button is not None and bubble.button.contains(QPointF(*where)):
-                self.apply_fix(bubble.problem)
+                self._commands.apply_fix(bubble.problem)
             return
-        hit = hit_testing.at(self.picture, *where, self.camera.scale)
+        hit = hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
         if hit.card is not None and hit.kind in ("out", "in") and hit.card.kind != "goal":
-            self.start_gesture(WireDrag(self, hit, where))
+            self.start_gesture(WireDrag(self._canvas, self._adding, hit, where))
         elif hit.card is not None:
-            again = grab_card(self, hit.card, modifiers)
-            if hit.card.id in self.state.selected and hit.card.kind != "goal":
-                self.start_gesture(Move(self, where, screen, hit.card.id, again))
+            again = grab_card(self._canvas, hit.card, modifiers)
+            if hit.card.id in self._canvas.state.selected and hit.card.kind != "goal":
+                self.start_gesture(
+                    Move(self._canvas, self._commands, where, screen, hit.card.id, again)
+                )
         elif hit.wire is not None:
-            self.select_wire((hit.wire.source, hit.wire.target))
+            self._canvas.select_wire((hit.wire.source, hit.wire.target))
         elif hit.frame:
-            self.select((hit.frame,))
-            self.start_gesture(Move(self, where, screen, hit.frame, False))
+            self._canvas.select((hit.frame,))
+            self.start_gesture(Move(self._canvas, self._commands, where, screen, hit.frame, False))
         else:
-            self.start_gesture(Band(self, where, modifiers))
+            self.start_gesture(Band(self._canvas, where, modifiers))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+    def moved(self, event: QMouseEvent) -> None:
+        """The pointer moved, with or without a button."""
         where, screen = self._place(event)
         if self.gesture is not None:
             if not event.buttons() and not isinstance(self.gesture, Drop):
                 self.cancel_gesture()  # the button went up where nobody saw it
                 return
             self.gesture.move(where, screen, event.modifiers())
-            self.edge_scroll.follow(screen, event.modifiers())
-            self.viewport().update()
+            self._edge_scroll.follow(screen, event.modifiers())
+            self._canvas.viewport().update()
             return
         self._hover(where, screen)
 
     def _hover(self, where: Point | None, screen: Point) -> None:
         """Show what the pointer is over; None: it has left."""
         bubble = None
-        if where is None or self.minimap.holds(*screen):
+        if where is None or self._minimap.holds(*screen):
             hit = hit_testing.NOTHING
         else:
-            bubble = self.bubble_at(where)
+            bubble = self._canvas.bubble_at(where)
             hit = (
                 hit_testing.NOTHING
                 if bubble
-                else hit_testing.at(self.picture, *where, self.camera.scale)
+                else hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
             )
         fix = ""
         if where is not None and bubble is not None and bubble.button is not None:
@@ -135,115 +157,130 @@ class Pointer(_View):
         port = (hit.id, hit.kind, hit.slot) if hit.kind in ("out", "in") else ("", "", 0)
         hovered = hit.id or (bubble.card.id if bubble is not None else "")
         wire = (hit.wire.source, hit.wire.target) if hit.wire is not None else None
+        state = self._canvas.state
         now = (hovered, port, fix, wire)
-        state = self.state
-        if now != (state.hovered, state.hovered_port, self._hovered_fix, state.lit_wire):
+        if now != (
+            state.hovered,
+            state.hovered_port,
+            self._canvas.state.hovered_fix,
+            state.lit_wire,
+        ):
             state.hovered, state.hovered_port = hovered, port
             state.lit_wire = wire
-            self._hovered_fix = fix
+            state.hovered_fix = fix
             shape = Qt.CursorShape.ArrowCursor
             if port[0]:
                 shape = Qt.CursorShape.CrossCursor
             elif fix or wire:
                 shape = Qt.CursorShape.PointingHandCursor
-            self.viewport().setCursor(shape)
-            self.viewport().update()
+            self._canvas.viewport().setCursor(shape)
+            self._canvas.viewport().update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+    def release(self, event: QMouseEvent) -> None:
+        """A button went up."""
         where, screen = self._place(event)
-        if self.gesture is None or event.button() != self._press_button:
+        if self.gesture is None or event.button() != self._button:
             return
         gesture, self.gesture = self.gesture, None
-        self.edge_scroll.stop()
+        self._edge_scroll.stop()
         gesture.release(where, screen, event.modifiers())
-        self.viewport().unsetCursor()
-        self.viewport().update()
+        self._canvas.viewport().unsetCursor()
+        self._canvas.viewport().update()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+    def double_click(self, event: QMouseEvent) -> None:
+        """Two presses: open, edit, insert, rename or add, by what lies there."""
         where, screen = self._place(event)
-        if event.button() != _LEFT or self.minimap.holds(*screen) or self.bubble_at(where):
-            self.mousePressEvent(event)
+        if event.button() != _LEFT or self._minimap.holds(*screen) or self._canvas.bubble_at(where):
+            self.press(event)
             return
         self.cancel_gesture()
-        hit = hit_testing.at(self.picture, *where, self.camera.scale)
+        hit = hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
         card = hit.card
         if card is not None and card.kind == "group":
-            self.open_group(card.id)
+            self._commands.open_group(card.id)
         elif card is not None:
-            self.select((card.id,))
-            self.edit_requested.emit(card.id)
+            self._canvas.select((card.id,))
+            self._canvas.ask_for_form(card.id)
         elif hit.wire is not None and hit.wire.edges:
-            self.search_on_wire(hit.wire.edges[0], screen)
+            self._adding.search_on_wire(hit.wire.edges[0], screen)
         elif hit.frame:
-            self.rename(hit.frame)
+            self._commands.rename(hit.frame)
         else:
-            self.search_at(where, screen)
+            self._adding.search_at(where, screen)
 
-    def leaveEvent(self, event: QEvent) -> None:
+    def leave(self) -> None:
+        """The pointer has left the canvas."""
         if self.gesture is None:
             self._hover(None, (-1.0, -1.0))
-        super().leaveEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
+    def wheel(self, event: QWheelEvent) -> None:
+        """The wheel moves what is seen; with Ctrl it zooms."""
         spot = event.position()
         turned = event.angleDelta()
         pixels = event.pixelDelta()
         if event.modifiers() & _CONTROL:
             amount = turned.y() or turned.x()
-            self.zoom_to(self.camera.scale * camera.STEP ** (amount / 120), spot.x(), spot.y())
+            self._canvas.sight.zoom_to(
+                self._canvas.camera.scale * camera.STEP ** (amount / 120), spot.x(), spot.y()
+            )
         else:
             dx, dy = (pixels.x(), pixels.y()) if not pixels.isNull() else (turned.x(), turned.y())
             if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not dx:
                 dx, dy = dy, 0
-            self._followed = True
-            self.set_camera(self.camera.moved(dx, dy))
+            self._canvas.sight.followed = True
+            self._canvas.sight.set_camera(self._canvas.camera.moved(dx, dy))
         event.accept()
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+    def menu(self, event: QContextMenuEvent) -> None:
+        """The right button: what can be done here."""
         self.cancel_gesture()
-        context_menu.show(self, event)
+        context_menu.show(self._canvas, self._hands, event)
 
     # drag and drop ------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        drop = Drop.of(self, event.mimeData())
+    def drag_enter(self, event: QDragEnterEvent) -> None:
+        """Something is dragged in from elsewhere."""
+        drop = Drop.of(self._canvas, self._commands, self._adding, event.mimeData())
         if drop is None:
             event.ignore()
             return
         self.start_gesture(drop)
         self._drag(event)
 
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+    def drag_move(self, event: QDragMoveEvent) -> None:
+        """What is dragged moves."""
         self._drag(event)
 
     def _drag(self, event: Any) -> None:
         if isinstance(self.gesture, Drop):
             where, screen = self._place(event)
             self.gesture.move(where, screen, event.modifiers())
-            self.edge_scroll.follow(screen, event.modifiers())
-            self.viewport().update()
+            self._edge_scroll.follow(screen, event.modifiers())
+            self._canvas.viewport().update()
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+    def drag_leave(self) -> None:
+        """What was dragged has left."""
         self.cancel_gesture()
 
-    def dropEvent(self, event: QDropEvent) -> None:
+    def drop(self, event: QDropEvent) -> None:
+        """What was dragged is let go."""
         gesture = self.gesture
         if not isinstance(gesture, Drop):
-            gesture = Drop.of(self, event.mimeData())
+            gesture = Drop.of(self._canvas, self._commands, self._adding, event.mimeData())
         if gesture is None:
             event.ignore()
             return
         where, screen = self._place(event)
         gesture.move(where, screen, event.modifiers())
         self.gesture = None
-        self.edge_scroll.stop()
+        self._edge_scroll.stop()
         gesture.release(where, screen, event.modifiers())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.viewport().update()
+        self._canvas.widget().setFocus(Qt.FocusReason.MouseFocusReason)
+        self._canvas.viewport().update()
 
 
 class Senses(QObject):
@@ -252,9 +289,10 @@ class Senses(QObject):
     A filter, since overriding ``viewportEvent`` would lead every paint through Python once more.
     """
 
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, picture_tip: Callable[[Point], str]) -> None:
+        super().__init__(view.widget())
         self._view = view
+        self._picture_tip = picture_tip
         view.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -262,13 +300,12 @@ class Senses(QObject):
             if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
                 spot = event.position()
                 scale = self._view.camera.scale * (1 + event.value())
-                self._view.zoom_to(scale, spot.x(), spot.y())
+                self._view.sight.zoom_to(scale, spot.x(), spot.y())
             return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            spot = event.pos()
-            where = self._view.camera.to_world(spot.x(), spot.y())
+            where = self._view.camera.to_world(event.pos().x(), event.pos().y())
             hit = hit_testing.at(self._view.picture, *where, self._view.camera.scale)
-            text = card_text.tip(hit) or self._view.previews.tip(where)
+            text = card_text.tip(hit) or self._picture_tip(where)
             QToolTip.showText(event.globalPos(), text, self._view.viewport())
             return True
         return False

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Edge, Point, Project
-from netbuilder.ui.canvas.input.gestures import Gesture
+from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.canvas.input.add_layer import Adding
+from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
 from netbuilder.ui.canvas.scene import compatibility, hit_testing
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.wire_path import Route
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 
 def rewire(project: Project, old: Edge, new: Edge) -> Project:
@@ -33,7 +32,7 @@ def rewire(project: Project, old: Edge, new: Edge) -> Project:
     return edits.connect(edits.disconnect(project, old), *new)
 
 
-def _outputs_to(view: CanvasView, source: str) -> dict[str, str]:
+def _outputs_to(view: Canvas, source: str) -> dict[str, str]:
     """For each card, whether it takes a wire from the node ``source``."""
     picture = view.picture
     cards = {
@@ -42,12 +41,12 @@ def _outputs_to(view: CanvasView, source: str) -> dict[str, str]:
     return compatibility.acceptance(picture.graph, view.workbench.shapes, source, cards)
 
 
-def _inputs_of(view: CanvasView, target: str) -> dict[str, str]:
+def _inputs_of(view: Canvas, target: str) -> dict[str, str]:
     """For each card, whether a wire from it may go to the node ``target``."""
     picture = view.picture
     graph = picture.graph
     behind = edits.descendants(graph, target) | {target, *graph.sources[target]}
-    spec = edits.LAYERS.get(graph.by_id[target].layer)
+    spec = LAYERS.get(graph.by_id[target].layer)
     answer: dict[str, str] = {}
     for card in picture.cards.values():
         if card.has_out:
@@ -68,8 +67,9 @@ class WireDrag(Gesture):
     cursor = Qt.CursorShape.CrossCursor
     reaches = True
 
-    def __init__(self, view: CanvasView, hit: hit_testing.Hit, where: Point) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, adding: Adding, hit: hit_testing.Hit, where: Point) -> None:
+        self.view = view
+        self._adding = adding
         assert hit.card is not None
         picture = view.picture
         self._start = self._where = where
@@ -177,9 +177,9 @@ class WireDrag(Gesture):
             if taken.edges:
                 view.edit("Disconnect", lambda project: edits.disconnect(project, *taken.edges))
         elif self._from_out:
-            view.search_behind(view.out_node(self._card.id), where, screen)
+            self._adding.search_behind(view.out_node(self._card.id), where, screen)
         else:
-            view.search_before(view.in_node(self._card.id), where, screen)
+            self._adding.search_before(view.in_node(self._card.id), where, screen)
 
     def _end(self) -> None:
         state = self.view.state
@@ -200,7 +200,7 @@ class WireDrag(Gesture):
         loose(p, self.view, route, good)
 
 
-def loose(p: QPainter, view: CanvasView, route: Route, good: bool) -> None:
+def loose(p: QPainter, view: Canvas, route: Route, good: bool) -> None:
     """Paint a wire that is not there yet."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     colour = view.look.accent if good else view.look.secondary
@@ -215,8 +215,8 @@ def loose(p: QPainter, view: CanvasView, route: Route, good: bool) -> None:
 class WireKeys(Gesture):
     """A wire by keyboard: arrows choose where it goes, Enter makes it, Esc leaves it."""
 
-    def __init__(self, view: CanvasView, source_card: str) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas, source_card: str) -> None:
+        self.view = view
         self._card = view.picture.cards[source_card]
         self._source = view.out_node(source_card)
         self._answer = _outputs_to(view, self._source)
@@ -242,7 +242,7 @@ class WireKeys(Gesture):
         view = self.view
         one = self._choices[self._index]
         view.state.lit_cards = frozenset({one})
-        view.show_node(one)
+        view.sight.show_node(one)
         title = view.picture.cards[one].title
         odd = compatibility.why_odd(
             view.picture.graph, view.workbench.shapes, self._source, view.in_node(one)

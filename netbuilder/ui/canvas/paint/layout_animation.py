@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation
 
 from netbuilder.core.project.model import Point
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
+from netbuilder.ui.canvas.host import Canvas
 
 _MILLISECONDS = 220
 _MOST = 400  # cards: above, the glide would stutter on a slow machine
@@ -18,8 +14,8 @@ _MOST = 400  # cards: above, the glide would stutter on a slow machine
 class Slide(QObject):
     """From where cards were to where they are. What is under the pointer follows the glide."""
 
-    def __init__(self, view: CanvasView) -> None:
-        super().__init__(view)
+    def __init__(self, view: Canvas) -> None:
+        super().__init__(view.widget())
         self._view = view
         self._from: dict[str, Point] = {}
         self._to: dict[str, Point] = {}
@@ -46,7 +42,7 @@ class Slide(QObject):
         now = self.places()
         self._to = {one: place for one, place in now.items() if before.get(one, place) != place}
         self._from = {one: before[one] for one in self._to}
-        if not self._to or len(now) > _MOST or not self._view.isVisible():
+        if not self._to or len(now) > _MOST or not self._view.widget().isVisible():
             self._from, self._to = {}, {}
             return
         self._view.set_at(dict(self._from))

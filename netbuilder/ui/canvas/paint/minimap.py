@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
 from netbuilder.ui.canvas.scene.scene import Scene
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 _WIDEST, _HIGHEST = 150.0, 130.0
 _PAD, _AWAY = 8.0, 12.0
@@ -22,7 +18,7 @@ _PAD, _AWAY = 8.0, 12.0
 class Minimap:
     """The map of one view. It is no widget: the view paints it and asks where it is."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Canvas) -> None:
         self._view = view
         self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True
@@ -36,7 +32,7 @@ class Minimap:
         picture = self._view.picture
         if not self.wanted or len(picture.cards) < 3:
             return False
-        left, top, right, bottom = self._view.seen_box()
+        left, top, right, bottom = self._view.sight.seen_box()
         a, b, c, d = picture.bounds
         return a < left or b < top or c > right or d > bottom
 
@@ -78,7 +74,7 @@ class Minimap:
         panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
-        left, top, right, bottom = self._view.seen_box()
+        left, top, right, bottom = self._view.sight.seen_box()
         a, b, _, _ = picture.bounds
         seen = QRectF(
             area.left() + (left - a) * scale,
@@ -94,7 +90,7 @@ class Minimap:
 
     def _content(self, picture: Scene, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look
-        ratio = self._view.devicePixelRatioF()
+        ratio = self._view.widget().devicePixelRatioF()
         key = (look.generation, ratio)
         # The picture itself is kept and compared: the id of one that is gone may come again.
         if self._drawn is None or self._drawn[0] is not picture or self._drawn[1] != key:

@@ -17,6 +17,7 @@ class PaintState:
     current: str = ""  # the card that the keyboard is at
     focused: bool = False
     hovered: str = ""
+    hovered_fix: str = ""  # the card whose problem's button is under the pointer
     hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
     lit_cards: frozenset[str] = frozenset()
     lit_wire: tuple[str, str] | None = None

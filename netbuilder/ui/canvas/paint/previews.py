@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from netbuilder.core.project.model import Graph, Point
+from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.problem_cards import AWAY, PREVIEW_HEIGHT
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 _WIDEST = 320.0
 _FADED = 0.3
@@ -21,7 +18,7 @@ _FADED = 0.3
 class Previews:
     """Pictures by node id."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Canvas) -> None:
         self._view = view
         self._images: dict[str, QImage] = {}
         self._seen_in: Graph | None = None  # the network that saw what is shown
@@ -43,7 +40,7 @@ class Previews:
             self._images[node_id] = image
             self._seen_in = self._view.store.project.graph
             self._compared = None
-            self._view.make_room()
+            self._view.sight.make_room()
         self._view.repaint_all()
 
     def clear(self) -> None:
@@ -77,7 +74,7 @@ class Previews:
     def _places(self) -> Iterator[tuple[str, QRectF]]:
         """Where the pictures in view are, on the canvas."""
         picture = self._view.picture
-        left, top, right, bottom = self._view.seen_box()
+        left, top, right, bottom = self._view.sight.seen_box()
         for one, image in self._images.items():
             card = picture.cards.get(one)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):

@@ -148,7 +148,8 @@ def _words(bubble_card: Card) -> tuple[str, str]:
 def _measured(card: Card, look: CanvasLook) -> tuple[float, float, float]:
     kept = card.cache.get("bubble")
     if kept is not None and kept[0] is look.generation:
-        return kept[1]
+        known: tuple[float, float, float] = kept[1]
+        return known
     title, text = _words(card)
     inner = QRectF(0, 0, WIDTH - 2 * _PAD, 2000)
     wrap = int(Qt.TextFlag.TextWordWrap)

@@ -7,16 +7,13 @@ still when the run does, and it never asks for more than a few paintings a secon
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter
 
+from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.paint_state import NAMES
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.view import CanvasView
 
 _LEAST_SECONDS = 0.2
 _STEP = 0.17
@@ -27,7 +24,7 @@ _RADIUS = 3.5
 class Pulse:
     """The place of the dots: a part of each wire's length, None while nothing trains."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: Canvas) -> None:
         self._view = view
         self._last = 0.0
         self.at: float | None = None
@@ -51,7 +48,7 @@ class Pulse:
         """The part of the viewport that the dots run through: painting all costs more."""
         view = self._view
         box = QRectF()
-        for wire in view.picture.grid.wires_in(view.seen_box()):
+        for wire in view.picture.grid.wires_in(view.sight.seen_box()):
             box |= wire_path(wire).boundingRect().adjusted(-1, -1, 1, 1)
         left, top = view.camera.to_screen(box.left(), box.top())
         right, bottom = view.camera.to_screen(box.right(), box.bottom())
@@ -69,5 +66,5 @@ class Pulse:
             return
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(view.look.accent)
-        for wire in view.picture.grid.wires_in(view.seen_box()):
+        for wire in view.picture.grid.wires_in(view.sight.seen_box()):
             p.drawEllipse(wire_path(wire).pointAtPercent(self.at), _RADIUS, _RADIUS)

@@ -36,11 +36,11 @@ class Scene:
     auto: dict[str, Point]
     key: tuple[Any, ...]
     cache: dict[str, Any] = field(default_factory=dict)  # kept by the painter
-    _grid: Grid | None = None
+    _grid: Grid[Card, Wire] | None = None
     _by_card: dict[str, list[Wire]] | None = None
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> Grid[Card, Wire]:
         """Cards and wires by place."""
         if self._grid is None:
             self._grid = Grid(self.cards, self.wires)
@@ -69,7 +69,9 @@ class Scene:
         at = dict(at)
         for one in tuple(at):
             card = self.cards.get(one)
-            for wire in self.wires_of(one) if card is not None else ():
+            if card is None:
+                continue
+            for wire in self.wires_of(one):
                 if wire.source == one and not wire.edges and wire.target not in at:
                     goal = self.cards[wire.target]
                     x, y = at[one]

@@ -103,8 +103,8 @@ def draw(
     order_slots(cards, wires, horizontal)
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
         new = [w for key, w in wires.items() if before.wires.get(key) is not w]
-        kept = (w for key, w in wires.items() if before.wires.get(key) is w)
-        lead(cards, new, horizontal, others=kept)
+        staying = (w for key, w in wires.items() if before.wires.get(key) is w)
+        lead(cards, new, horizontal, others=staying)
     else:
         lead(cards, wires.values(), horizontal)
     return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)

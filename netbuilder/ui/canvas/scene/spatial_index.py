@@ -4,29 +4,58 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from netbuilder.ui.canvas.scene.cards import Card, Wire
+from typing import Generic, Protocol, TypeVar
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class Placed(Protocol):
+    """A box with a name: a card, say."""
+
+    id: str
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Path(Protocol):
+    """The way of a wire."""
+
+    def box(self) -> Box:
+        """Left, top, right and bottom of all that it touches."""
+
+
+class Led(Protocol):
+    """What leads from one box to another: a wire, say."""
+
+    source: str
+    target: str
+
+    @property
+    def route(self) -> Path:
+        """Its way."""
+
+
+C = TypeVar("C", bound=Placed)
+W = TypeVar("W", bound=Led)
 
 _CELL_X, _CELL_Y = 640.0, 320.0
 _MANY = 30  # a wire longer than this many buckets is looked at each time instead
 
 
-class Grid:
+class Grid(Generic[C, W]):
     """Cards and wires by place. Made once for a picture; never changed."""
 
-    def __init__(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> None:
+    def __init__(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> None:
         self._cards = cards
         self._wires = wires
-        self._card_cells: dict[tuple[int, int], list[Card]] = {}
-        self._wire_cells: dict[tuple[int, int], list[Wire]] = {}
-        self._long_wires: list[Wire] = []
+        self._card_cells: dict[tuple[int, int], list[C]] = {}
+        self._wire_cells: dict[tuple[int, int], list[W]] = {}
+        self._long_wires: list[W] = []
         self._bounds: Box | None = None
-        self._moved_cards: dict[str, Card] = {}
-        self._moved_wires: dict[tuple[str, str], Wire] = {}
+        self._moved_cards: dict[str, C] = {}
+        self._moved_wires: dict[tuple[str, str], W] = {}
         for card in cards.values():
             for cell in _cells((card.x, card.y, card.x + card.w, card.y + card.h)):
                 self._card_cells.setdefault(cell, []).append(card)
@@ -38,9 +67,9 @@ class Grid:
             for cell in _cells(box):
                 self._wire_cells.setdefault(cell, []).append(wire)
 
-    def over(self, cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire]) -> Grid:
+    def over(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> Grid[C, W]:
         """This grid with some cards and wires elsewhere; costs what moved."""
-        grid = Grid({}, {})
+        grid: Grid[C, W] = Grid({}, {})
         grid._cards = {**self._cards, **cards}
         grid._wires = {**self._wires, **wires}
         grid._card_cells, grid._wire_cells = self._card_cells, self._wire_cells
@@ -70,12 +99,12 @@ class Grid:
         """Ids of the cards that hold a point."""
         return [c.id for c in self.cards_in((x, y, x, y))]
 
-    def cards_in(self, box: Box) -> list[Card]:
+    def cards_in(self, box: Box) -> list[C]:
         """Cards that touch a rectangle."""
         left, top, right, bottom = box
         if self._cards and _holds(box, self.bounds):
             return list(self._cards.values())
-        found: dict[int, Card] = {}
+        found: dict[int, C] = {}
         for cell in self._cells_of(box, self._card_cells):
             for c in self._card_cells.get(cell, ()):
                 if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top:
@@ -90,11 +119,11 @@ class Grid:
         ]
         return near
 
-    def wires_in(self, box: Box) -> list[Wire]:
+    def wires_in(self, box: Box) -> list[W]:
         """Wires whose boxes touch a rectangle, at least; some near it may be among them."""
         if self._cards and _holds(box, self.bounds):
             return list(self._wires.values())
-        found: dict[int, Wire] = {id(wire): wire for wire in self._long_wires}
+        found: dict[int, W] = {id(wire): wire for wire in self._long_wires}
         for cell in self._cells_of(box, self._wire_cells):
             for wire in self._wire_cells.get(cell, ()):
                 found[id(wire)] = wire

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.scene.spatial_index import Grid
@@ -128,7 +129,7 @@ class Lanes:
         start, end = _extent(route)
         self._taken.append((lane, start, end))
 
-    def around(self, route: Route, grid: Grid, source: str, target: str) -> None:
+    def around(self, route: Route, grid: Grid[Any, Any], source: str, target: str) -> None:
         """Give the route a lane beside the cards that it would cross, if it crosses any.
 
         Lanes lie on the left (horizontal: above): on the right is the place for words.

@@ -27,7 +27,7 @@ def lead(
     cards: Mapping[str, Card],
     wires: Iterable[Wire],
     horizontal: bool,
-    grid: Grid | None = None,
+    grid: Grid[Card, Wire] | None = None,
     others: Iterable[Wire] = (),
 ) -> None:
     """Give wires their way: from port to port, beside the cards that are in between.
@@ -96,7 +96,7 @@ def frames_of(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
 
     def nesting(group_id: str | None) -> int:
         levels, seen = 0, set[str]()
-        while group_id in graph.group_by_id and group_id not in seen:
+        while group_id and group_id in graph.group_by_id and group_id not in seen:
             seen.add(group_id)
             levels += 1
             group_id = graph.group_by_id[group_id].parent

@@ -1,0 +1,101 @@
+"""The parts of the canvas by themselves: no widget of the canvas, only what the part asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.canvas.paint.paint_state import PaintState
+from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.canvas.scene.scene_builder import draw
+from netbuilder.ui.canvas.selection import Selection
+from netbuilder.ui.canvas.viewport import Viewport
+
+
+def _picture(*layers: str) -> Scene:
+    project = Project()
+    for layer in layers:
+        project = edits.append_layer(project, layer)
+    return draw(project)
+
+
+@dataclass
+class Shown:
+    """A picture that is looked at through a window of 600 × 400."""
+
+    picture: Scene
+    window: QWidget | None = None
+    told: list[object] = field(default_factory=list)
+
+    def viewport(self) -> QWidget:
+        assert self.window is not None
+        return self.window
+
+    def bubbles_now(self) -> list:
+        return []
+
+    def room_beside(self) -> float:
+        return 0.0
+
+
+@pytest.fixture
+def shown(qtbot) -> Shown:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(QSize(600, 400))
+    return Shown(_picture("Input", "Dense", "Dense"), window)
+
+
+def _selection(shown: Shown) -> tuple[Selection, PaintState]:
+    state = PaintState()
+    return Selection(shown, state, shown.told.append, shown.told.append), state
+
+
+def test_selection_keeps_order_and_tells_once(shown: Shown) -> None:
+    selection, state = _selection(shown)
+    selection.select(("dense_1", "input", "dense_1", "no such card"))
+    assert selection.ids == ("dense_1", "input")
+    assert state.selected == {"dense_1", "input"} and selection.current() == "input"
+    selection.select(("dense_1", "input"))
+    assert shown.told == [("dense_1", "input")]
+
+
+def test_selection_lets_go_of_what_is_no_more(shown: Shown) -> None:
+    selection, state = _selection(shown)
+    selection.select(("input", "dense_1"))
+    shown.picture = _picture("Input", "Dense")
+    selection.keep(shown.picture)
+    assert selection.ids == ("input",) and state.selected == {"input"}
+    selection.select_wire(("input", "dense"))
+    shown.picture = _picture("Input")
+    selection.keep(shown.picture)
+    assert state.selected_wire is None
+
+
+def test_viewport_scrolls_no_further_than_needed(shown: Shown) -> None:
+    moves: list[bool] = []
+    sight = Viewport(shown, moves.append)
+    sight.first_look()
+    assert moves == [True]
+    for one in shown.picture.cards:  # three short cards fit into the window
+        assert shown.viewport().rect().contains(sight.card_rect(one).toRect())
+    before = sight.camera
+    sight.show_node("input")
+    assert sight.camera == before
+    sight.centre_on(5000.0, 0.0)
+    sight.show_node("dense_1")
+    assert shown.viewport().rect().contains(sight.card_rect("dense_1").toRect())
+
+
+def test_zooming_keeps_the_place_under_the_pointer(shown: Shown) -> None:
+    sight = Viewport(shown, lambda _scaled: None)
+    sight.first_look()
+    place = sight.camera.to_world(123.0, 45.0)
+    sight.zoom_to(2.5, 123.0, 45.0)
+    assert sight.camera.to_screen(*place) == pytest.approx((123.0, 45.0))
+    assert sight.followed
