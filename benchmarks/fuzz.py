@@ -135,6 +135,12 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     chain.save(folder / "theirs.h5")
     for ending in ("h5", "keras"):
         found[ending] = [folder / f"ours.{ending}", folder / f"theirs.{ending}"]
+    # The same in the words of Keras 2, as far as reading goes.
+    old = folder / "old.h5"
+    old.write_bytes((folder / "theirs.h5").read_bytes())
+    with h5py.File(old, "r+") as file:
+        file.attrs["keras_version"] = "2.15.0"
+    found["h5"].append(old)
     files.write(project, folder / "p.netbuilder")
     table = "a,b,when,y\n" + "".join(
         f"{i * 0.5},{'red' if i % 2 else 'blue'},2024-01-{i % 28 + 1:02d},{i % 3}\n"

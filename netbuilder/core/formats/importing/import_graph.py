@@ -155,9 +155,6 @@ class _Builder:
     ) -> str | None:
         name, call, tensor = place
         found = results.get((name, call))
-        if found is None and call > 0 and entries.get(name, {}).get("class_name") in MODELS:
-            # Keras 2 counts the calls of a model inside a model from 1.
-            found = results.get((name, call - 1))
         if not found:
             return None
         return found[tensor] if tensor < len(found) else found[0]

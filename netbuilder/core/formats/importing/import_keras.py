@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,13 @@ from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.importing import import_graph
 from netbuilder.core.formats.importing.build_config import build_model
+from netbuilder.core.formats.importing.fitted import fitted, scale_hard_sigmoids
 from netbuilder.core.formats.importing.outline import check_config
 from netbuilder.core.formats.importing.rebuild import is_memory_error
+from netbuilder.core.formats.mask_layers import without_masks
+from netbuilder.core.formats.safety import operations
+from netbuilder.core.formats.safety.allowlist import is_layer
+from netbuilder.core.formats.safety.config import model_layers
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import too_large
 from netbuilder.core.formats.weights import weights_file
@@ -46,10 +53,10 @@ def load(file: ModelFile) -> TrainedModel:
             "Import it as a project and replace the placeholder.",
             path=str(file.path),
         )
-    project = import_graph.project_of(file)
-    model = _model(file)
+    model, notes = _model(file)
+    project = import_graph.project_of(_with_shapes(file, model))
     core = _core(project, model)
-    extra: dict[str, Any] = {"path": str(file.path), "notes": file.notes}
+    extra: dict[str, Any] = {"path": str(file.path), "notes": (*file.notes, *notes)}
     if core is None:
         core = model
         _compile(core, project)
@@ -93,11 +100,28 @@ def check_h5(trained: TrainedModel, path: Path) -> None:
         )
 
 
-def _model(file: ModelFile) -> keras.Model:
+def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:
+    """Operations of Keras 2 do not say the shapes of their tensors; the built model does.
+
+    With them an ``a + b`` is known to be an Add layer.
+    """
+    if not file.by_keras_2 or not any(operations.is_operation(one) for one in _entries(file)):
+        return file
+    config = {"class_name": "Functional", "config": model.get_config()}
+    return replace(file, config=without_masks(json.loads(json.dumps(config)), is_layer))
+
+
+def _entries(file: ModelFile) -> list[Any]:
+    return [one for one in model_layers(file.config) if isinstance(one, dict)]
+
+
+def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
+    """Keras's model with the file's weights; and what of the file it could not take."""
     name = file.path.name
+    config, notes = fitted(file.config) if file.by_keras_2 else (file.config, ())
     try:
-        check_config(file.config, file)
-        model = build_model(file.config)
+        check_config(config, file)
+        model = build_model(config)
         with weights_file(file) as path:
             model.load_weights(path)
     except FormatError:
@@ -110,9 +134,12 @@ def _model(file: ModelFile) -> keras.Model:
             "It may come from a Keras that is too old or too new: save it again with another.",
             path=str(file.path),
         ) from error
-    for layer in model._flatten_layers(include_self=False, recursive=True):
+    layers = list(model._flatten_layers(include_self=False, recursive=True))
+    for layer in layers:
         mend(layer)
-    return model
+    if file.by_keras_2:
+        notes += scale_hard_sigmoids(layers)
+    return model, notes
 
 
 def _core(project: Project, model: keras.Model) -> keras.Model | None:

@@ -22,7 +22,7 @@ _TABLES: Mapping[Kind, Mapping[str, ObjectSpec]] = {
     Kind.CONSTRAINT: CONSTRAINTS,
 }
 # Keras 2's name of an argument → Keras 3's.
-_OLD_NAMES: Mapping[str, Mapping[str, str]] = {
+OLD_NAMES: Mapping[str, Mapping[str, str]] = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "ReLU": {"alpha": "negative_slope"},
     "Dropout": {"p": "rate"},
@@ -38,7 +38,7 @@ def params_of(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
             as are values that the row does not take.
     """
     spec = LAYERS[layer]
-    names = _OLD_NAMES.get(layer, {})
+    names = OLD_NAMES.get(layer, {})
     values = {names.get(key, key): value for key, value in config.items()}
     found: dict[str, Any] = {}
     for param in spec.params:
@@ -79,7 +79,7 @@ _BOOKKEEPING = frozenset(
 def dropped_of(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
     """Arguments of a config that say something and that the row of ``layer`` has no place for."""
     spec = LAYERS[layer]
-    names = _OLD_NAMES.get(layer, {})
+    names = OLD_NAMES.get(layer, {})
     kept = params_of(layer, config)
     found = []
     for key, value in config.items():

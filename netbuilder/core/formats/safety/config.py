@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety import allowlist, operations
+from netbuilder.core.formats.safety import allowlist, keras2, operations
 from netbuilder.core.formats.safety.model_file import Refused
 
 NEVER = "Do not open this file. If you trust its author, ask for the network without that part."
@@ -118,6 +118,10 @@ def _check_layer(entry: Any, name: str, refused: list[Refused]) -> None:
     inner = entry.get("config")
     own_name = str(inner.get("name", class_name)) if isinstance(inner, Mapping) else class_name
     where = f"layer '{own_name:.80}' ({class_name:.80}) of '{name}'"
+    if keras2.is_harmless(entry):
+        refuse_code({k: v for k, v in entry.items() if k != "class_name"}, where)
+        refused.append(Refused(own_name, class_name, keras2.why_no_layer(entry)))
+        return
     _refuse_dangerous(class_name, where)
     if class_name in allowlist.MODELS:
         _check_model_object(entry, name, refused)

@@ -19,6 +19,7 @@ from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config import check_model, without_plans
 from netbuilder.core.formats.safety.form import check_form, check_objects
 from netbuilder.core.formats.safety.hdf5 import read_hdf5
+from netbuilder.core.formats.safety.keras2 import modernised
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import checked_training
@@ -59,6 +60,8 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     read = read_hdf5 if kind == "h5" else read_zip
     found = read(path)
     check_form(found.config, path.name)
+    if found.keras_version[:2] in ("1.", "2."):
+        found.config = modernised(found.config)
     found.config = without_masks(without_plans(found.config), is_layer)
     refused = check_model(found.config, path.name)
     if refused and not placeholders:

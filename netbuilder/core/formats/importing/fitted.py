@@ -1,0 +1,173 @@
+"""Configs of Keras 2 cut to what the classes of Keras 3 take, and weights to its formulas."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.formats.importing.import_params import OLD_NAMES
+from netbuilder.core.formats.safety.keras2 import HARD_SIGMOID
+
+# What every layer of Keras 3 takes, or takes care of, beside its own arguments.
+_COMMON = frozenset(
+    {
+        "name",
+        "trainable",
+        "dtype",
+        "autocast",
+        "batch_shape",
+        "batch_input_shape",
+        "input_shape",
+        "activity_regularizer",
+    }
+)
+# Arguments of Keras 2 that change no answer: sizes that are found again, ways of computing.
+_SILENT = frozenset({"implementation", "input_length", "rng_type", "trainable", "dtype", "fused"})
+# Nor do these: what the weights begin with, and what they learn with.
+_SILENT_ENDINGS = ("_shape", "_initializer", "_regularizer", "_constraint")
+_NOTHING: tuple[Any, ...] = (None, False, "", 1, [], {}, [1], [1, 1], [1, 1, 1])
+
+
+def fitted(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A model's config without the arguments that its Keras 3 classes lack; and what those were.
+
+    Args:
+        config: of a Keras 2 model, checked and modernised.
+
+    Returns:
+        The config, and a sentence for each argument that said something and went.
+    """
+    notes: list[str] = []
+    result = _fitted(config, notes)
+    return result, tuple(dict.fromkeys(notes))
+
+
+def _fitted(value: Any, notes: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_fitted(one, notes) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    result = {key: _fitted(one, notes) for key, one in value.items()}
+    class_name, inner = value.get("class_name"), result.get("config")
+    if not isinstance(class_name, str) or not isinstance(inner, dict):
+        return result
+    known = _arguments(class_name)
+    if known is None:
+        _without_inputs(inner)
+        return result
+    for old, new in OLD_NAMES.get(class_name, {}).items():
+        if old in inner and old not in known:
+            inner[new] = inner.pop(old)
+    for key in [key for key in inner if key not in known]:
+        dropped = inner.pop(key)
+        if not (
+            (dropped is not True and dropped in _NOTHING)
+            or key in _SILENT
+            or key.endswith(_SILENT_ENDINGS)
+        ):
+            notes.append(
+                f"Left out: '{key}' ({dropped!r:.40}) of {class_name} '{inner.get('name', '')}',"
+                " which Keras 3 does not have. Answers may differ a little."
+            )
+    if class_name == "BatchNormalization" and isinstance(inner.get("axis"), list):
+        inner["axis"] = inner["axis"][0]
+    if class_name == "Attention" and inner.get("score_mode") == "dot":
+        # Keras 3.15.1 takes the word for its function of that name.
+        del inner["score_mode"]
+    return result
+
+
+def _without_inputs(model: dict[str, Any]) -> None:
+    """Layers behind the first need not say what arrives: that is known, and it may differ."""
+    layers = model.get("layers")
+    for entry in layers[1:] if isinstance(layers, list) else ():
+        if entry.get("class_name") != "InputLayer" and isinstance(entry.get("config"), dict):
+            entry["config"].pop("batch_input_shape", None)
+
+
+@cache
+def _arguments(class_name: str) -> frozenset[str] | None:
+    """Arguments that a layer of Keras 3 takes; None for what is no layer of ``keras.layers``."""
+    import keras
+
+    if class_name == "InputLayer":
+        return None
+    kind = getattr(keras.layers, class_name, None)
+    if not isinstance(kind, type) or not issubclass(kind, keras.layers.Layer):
+        return None
+    found: set[str] = set()
+    for base in kind.__mro__:
+        if base is keras.layers.Layer:
+            return frozenset(found | _COMMON)  # what is left over reaches the base of all
+        made = base.__dict__.get("__init__")
+        if made is None:
+            continue
+        given = inspect.signature(made).parameters
+        found |= set(given) - {"self", "args", "kwargs"}
+        if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in given.values()):
+            break  # what bases take cannot be given through it
+    return frozenset(found)
+
+
+def scale_hard_sigmoids(layers: list[Any]) -> tuple[str, ...]:
+    """Give layers of Keras 2 weights with which Keras 3's ``hard_sigmoid`` answers the same.
+
+    Keras 2's is clip(0.2 x + 0.5), Keras 3's clip(x / 6 + 0.5): the same of 1.2 x. So what is
+    summed before it, kernel and bias, counts 1.2 times.
+
+    Args:
+        layers: built layers with the file's weights; changed in place.
+
+    Returns:
+        Sentences about those for which that cannot be done.
+    """
+    notes = []
+    for layer in layers:
+        gates = _GATES.get(type(layer).__name__)
+        if gates is not None:
+            if _is_hard(layer, "recurrent_activation"):
+                _scale(layer, gates, _RECURRENT)
+            if _is_hard(layer, "activation"):
+                notes.append(
+                    f"'{layer.name}' computes its state with Keras 2's hard_sigmoid, which Keras 3"
+                    " redefined: answers differ."
+                )
+        elif _is_hard(layer, "activation") and type(layer).__name__ != "Activation":
+            _scale(layer, None, _PLAIN)
+    return tuple(notes)
+
+
+# Which of the equal parts along the last axis are gates.
+_GATES: Mapping[str, tuple[int, ...]] = {
+    "LSTMCell": (0, 1, 3),
+    "ConvLSTMCell": (0, 1, 3),
+    "GRUCell": (0, 1),
+}
+_RECURRENT = ("kernel", "recurrent_kernel", "bias")
+_PLAIN = ("kernel", "pointwise_kernel", "recurrent_kernel", "bias")
+
+
+def _is_hard(layer: Any, key: str) -> bool:
+    function = getattr(layer, key, None)
+    return getattr(function, "__name__", "") == "hard_sigmoid"
+
+
+def _scale(layer: Any, gates: tuple[int, ...] | None, names: tuple[str, ...]) -> None:
+    separable = hasattr(layer, "pointwise_kernel")
+    for name in names:
+        variable = getattr(layer, name, None)
+        if variable is None or (name == "kernel" and separable):
+            continue
+        values = np.array(variable)
+        if gates is None:
+            values *= HARD_SIGMOID
+        else:
+            parts = 3 if len(gates) == 2 else 4
+            width = values.shape[-1] // parts
+            for gate in gates:
+                values[..., gate * width : (gate + 1) * width] *= HARD_SIGMOID
+        variable.assign(values)

@@ -1,0 +1,147 @@
+"""Models that Keras 2 wrote: their weights come along and they answer as they did."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.safety.inspect import inspect
+
+tk = pytest.importorskip("tf_keras")
+
+
+def kinds() -> ModuleType:
+    path = Path(__file__).with_name("keras2_models.py")
+    spec = importlib.util.spec_from_file_location("keras2_models", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+KINDS = kinds()
+# Keras 3 has no such layer, and nothing that means the same.
+GONE = {"thresholded relu"}
+
+
+def written(name: str, path: Path) -> tuple[Any, Any, list[np.ndarray]]:
+    """Write a model; give it, made-up samples, and its answers."""
+    model = KINDS.KINDS[name](tk)
+    KINDS.shaken(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save(path)
+    x = KINDS.probe(model)
+    return model, x, answers(model, x)
+
+
+def answers(model: Any, x: list[Any]) -> list[np.ndarray]:
+    import tensorflow as tf
+
+    out = model(x[0] if len(x) == 1 else x, training=False)
+    return [np.asarray(one) for one in tf.nest.flatten(out)]
+
+
+def difference(model: Any, x: list[Any], expected: list[np.ndarray]) -> float:
+    found = answers(model, x)
+    assert [one.shape for one in found] == [one.shape for one in expected]
+    return max(float(np.abs(a - b).max()) for a, b in zip(found, expected, strict=True))
+
+
+QUICK = ("dense hard_sigmoid", "lstm hard_sigmoid", "nested", "operations", "depthwise")
+
+
+@pytest.mark.parametrize("ending", ["h5", "keras"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+        for name in KINDS.KINDS
+        if name not in GONE
+    ],
+)
+def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
+    path = tmp_path / f"model.{ending}"
+    _, x, expected = written(name, path)
+    trained = registry.load(path)
+    assert difference(trained.model, x, expected) < 1e-4
+    # And the same file is drawn without Keras.
+    assert len(registry.import_model(path).graph.nodes) > 1
+
+
+def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
+    """Keras 3 answers 0.5 + x/6 where Keras 2 answered 0.5 + x/5."""
+    path = tmp_path / "hard.h5"
+    model = tk.Sequential([tk.layers.Input((1,)), tk.layers.Dense(1, activation="hard_sigmoid")])
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    model.save(path)
+    back = registry.load(path)
+    rows = np.array([[-2.6], [-1.0], [0.0], [1.0], [2.0], [2.6]], "float32")
+    expected = np.clip(0.2 * rows + 0.5, 0, 1)
+    assert np.allclose(back.model.predict(rows, verbose=0), expected, atol=1e-6)
+    # Saved again it answers the same wherever Keras 3 opens it.
+    registry.save(back, tmp_path / "again.h5")
+    again = registry.load(tmp_path / "again.h5")
+    assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
+
+
+def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
+    path = tmp_path / "sum.h5"
+    written("operations", path)
+    trained = registry.load(path)
+    assert "keras_own" not in trained.extra
+    assert "Add" in [node.layer for node in trained.project.graph.nodes]
+
+
+def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> None:
+    path = tmp_path / "gone.h5"
+    written("thresholded relu", path)
+    with pytest.raises(FormatError, match="ThresholdedReLU"):
+        registry.load(path)
+    project = registry.import_model(path)
+    assert [node.layer for node in project.graph.nodes] == ["Input", "Dense", "ThresholdedReLU"]
+
+
+def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "slice.h5"
+    start = tk.Input((6,))
+    tk.Model(start, tk.layers.Dense(2)(start[:, :3])).save(path)
+    explained = [str(node.extra) for node in registry.import_model(path).graph.nodes]
+    assert any("not dangerous" in text for text in explained)
+    with h5py.File(path, "r+") as file:
+        text = str(file.attrs["model_config"])
+        file.attrs["model_config"] = text.replace("__operators__.getitem", "io.write_file")
+    with pytest.raises(FormatError, match="could do anything"):
+        inspect(path, placeholders=True)
+
+
+def test_an_argument_that_keras_3_lacks_and_that_said_something_is_told(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "time.h5"
+    tk.Sequential([tk.layers.Input((4, 3)), tk.layers.LSTM(2)]).save(path)
+    assert registry.load(path).extra["notes"] == ()
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        config["config"]["layers"][1]["config"]["time_major"] = True
+        file.attrs["model_config"] = json.dumps(config)
+    assert "time_major" in registry.load(path).extra["notes"][0]
+
+
+def test_variable_length_is_opened(tmp_path: Path) -> None:
+    """As SpliceAI: cropped by more than a made-up sample would be long."""
+    path = tmp_path / "long.h5"
+    _, x, expected = written("variable length", path)
+    assert difference(registry.load(path).model, x, expected) < 1e-4
