@@ -12,13 +12,12 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare import targets
 from netbuilder.core.data.prepare.fit_inputs import read_raw
-from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan
+from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan, read_samples
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.readers.large_csv import is_large
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.registry import kind_of, read
+from netbuilder.core.data.registry import kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory
-from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 
 _PREVIEWED = 100_000
@@ -91,7 +90,5 @@ def preview(project: Project, base: Path, rows: int = 100) -> Preview:
     if kind.table is not None and data.path:
         most = _PREVIEWED if is_large(data, base) else None
         return preview_of_table(kind.table(data, base / data.path, most), data.target, rows)
-    samples = read(data, base)
-    if samples is None:
-        raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
-    return preview_of(samples, rows)
+    # The test file has no say in it: it may be wrong, or still to be chosen.
+    return preview_of(read_samples(replace(data, test_path=""), base)[0], rows)

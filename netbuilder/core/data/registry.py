@@ -16,7 +16,7 @@ from netbuilder.core.wording import listed, quoted
 # In the order in which they are offered, and asked whether a path is theirs.
 KINDS: Mapping[str, DataKind] = {
     row.name: row
-    for row in (builtin.KIND, text.KIND, csv.KIND, series.KIND, arrays.KIND, images.KIND)
+    for row in (builtin.KIND, text.KIND, images.KIND, csv.KIND, series.KIND, arrays.KIND)
 }
 
 MODALITIES: Mapping[str, Modality] = {

@@ -1,8 +1,10 @@
-"""Pictures: a folder with one folder for each class."""
+"""Pictures: a folder with one folder for each class, a zip of it, or a table of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
+    PARTS,
     PIXEL_SCALING,
-    TEST,
-    TEST_FILE,
-    VALIDATION,
     DataCode,
     DataKind,
     Fed,
@@ -36,110 +37,101 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.class_folders import TEST, TRAIN, VALIDATION, find
 from netbuilder.core.data.readers.csv_dialect import check_file
+from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, look_at
+from netbuilder.core.data.readers.picture_sources import listed_pictures, picture_column, unpacked
 from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.table_samples import targets_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import call, literal
-from netbuilder.core.wording import listed, quoted
+from netbuilder.core.wording import counted, number
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 COLOR_MODES = {"rgb": 3, "grayscale": 1}
 DEFAULT_SIZE = (64, 64)
+ZIP = ".zip"
 _SMALL = 128
-_SIXTEEN_BITS = {"I", "I;16", "I;16L", "I;16B", "I;16N"}
 
 
-def read_images(path: Path, options: Mapping[str, Any], *, test: bool = False) -> Samples | None:
-    """The pictures of a folder, by their paths, not yet decoded.
+def read_images(data: Data, path: Path, *, test: bool = False, part: bool = False) -> Samples:
+    """The pictures of a folder, a zip or a table of paths, not yet decoded.
 
     Args:
-        path: folder with one folder per class. Folders "train" and "test" inside it, each with
-            the classes, are taken for what they say.
-        options: "image_size" ([height, width] or one number; default: the size of the pictures
-            where all are alike and small, else 64×64), "color_mode" ("rgb" or "grayscale").
-        test: read its "test" folder; None where there is none.
+        data: the recipe. Options: "image_size" ([height, width] or one number; default: the size
+            of the pictures where all are alike and small, else 64×64), "color_mode" ("rgb" or
+            "grayscale"), "image": the table's column of paths.
+        path: folder with one folder per class (and perhaps parts "train", "validation", "test"),
+            a flat one with the class in the names, a zip of either, or a table of paths.
+        test: it is the test set's own folder or file.
+        part: of a folder with parts, read the one for testing; it may have no samples.
 
     Raises:
-        DataError: no classes, an empty class, or files that are no pictures.
+        DataError: no classes, or files that are no pictures.
     """
-    if not path.is_dir():
+    if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
+        return _listed(data, path)
+    root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
+    found = find(root, ENDINGS, "picture")
+    parts = found.parts
+    if part:
+        chosen = [] if VALIDATION in parts or TEST not in parts else [TEST]
+    elif test:
+        chosen = [TEST if TEST in parts else TRAIN]
+    else:
+        # Parts for training and watching are cut as the folders say, all others at random.
+        chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
+    files = [file for one in chosen for file in parts[one].files]
+    labels = [label for one in chosen for label in parts[one].labels]
+    sizes = [len(parts[one].files) for one in chosen]
+    cut = np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None
+    notes = tuple(found.notes)
+    return _samples(data.options, files, of_folders(labels), path.name, root, notes, cut)
+
+
+def _listed(data: Data, path: Path) -> Samples:
+    seen = listed_pictures(read_csv(path, data.options), path, data.options, ENDINGS)
+    wanted = targets_of(data, [str(name) for name in seen.table.columns], path.name)
+    if not wanted:
         raise DataError(
-            f"The folder '{path.name}' is not in {path.parent}."
-            if not path.exists()
-            else f"'{path.name}' is a file, not a folder.",
-            "Choose a folder that holds one folder of pictures for each class.",
-            path=str(path),
+            f"{path.name} has only one column.", "Add a column with the label of each picture."
         )
-    named = {entry.name.lower(): entry for entry in path.iterdir() if entry.is_dir()}
-    tested = named.get("test") or named.get("validation") or named.get("val")
-    if test:
-        return _read(tested, options) if "train" in named and tested else None
-    return _read(named["train"] if "train" in named and tested else path, options)
+    empty = seen.table[list(wanted)].isna().any(axis=1).to_numpy()
+    files = [file for file, out in zip(seen.files, empty, strict=True) if not out]
+    notes = seen.notes
+    if empty.any():
+        notes = (*notes, f"{counted(int(empty.sum()), 'row')} without an answer left out.")
+    targets = seen.table.loc[~empty, list(wanted)]
+    return _samples(data.options, files, targets, path.name, path.parent, notes, None)
 
 
-def read_image_folder(path: Path, options: Mapping[str, Any]) -> Samples:
-    """The pictures of a folder that is a test set by itself."""
-    samples = read_images(path, options)
-    assert samples is not None
-    return samples
-
-
-def _read(path: Path, options: Mapping[str, Any]) -> Samples:
-    files: list[Path] = []
-    labels: list[str] = []
-    folders = sorted(entry for entry in path.iterdir() if entry.is_dir())
-    for folder in folders:
-        found = sorted(f for f in folder.rglob("*") if f.suffix.lower() in ENDINGS and f.is_file())
-        files += found
-        labels += [folder.name] * len(found)
-    empty = [folder.name for folder in folders if folder.name not in set(labels)]
-    if not files:
-        raise DataError(
-            f"There is no picture in the folders of '{path.name}'.",
-            f"Make one folder for each class and put pictures inside ({listed(ENDINGS, 4)}).",
-            path=str(path),
-        )
-    sizes = _check(files, path)
-    channels = COLOR_MODES[color_mode(options)]
+def _samples(
+    options: Mapping[str, Any],
+    files: list[Path],
+    targets: Any,
+    source: str,
+    root: Path,
+    notes: tuple[str, ...],
+    parts: Array | None,
+) -> Samples:
+    seen = look_at(files, root)
     paths = np.empty(len(files), object)
     paths[:] = files
+    if seen.value_range != BYTES:
+        low, high = seen.value_range
+        notes = (*notes, f"Pixels run from {number(low)} to {number(high)}.")
     return Samples(
         role="image",
         arrays={"image": paths},
-        targets=of_folders(labels),
-        value_range=(0.0, 255.0),
-        sample_shape=(*image_size(options, sizes), channels),
-        source=path.name,
-        notes=(f"No picture in folder {listed(empty)}.",) if empty else (),
+        targets=targets,
+        value_range=seen.value_range,
+        sample_shape=(*image_size(options, set(seen.sizes)), COLOR_MODES[color_mode(options)]),
+        source=source,
+        notes=notes,
+        parts=parts,
     )
-
-
-def _check(files: list[Path], root: Path) -> set[tuple[int, int]]:
-    """Sizes (height, width) of all pictures, from their first bytes.
-
-    Raises:
-        DataError: some are no pictures; all of them are named.
-    """
-    from PIL import Image
-
-    sizes: set[tuple[int, int]] = set()
-    bad: list[str] = []
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                sizes.add((picture.height, picture.width))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-            bad.append(file.relative_to(root).as_posix())
-    if bad:
-        one = len(bad) == 1
-        raise DataError(
-            f"{len(bad)} file{' is' if one else 's are'} no picture or damaged: {quoted(bad)}.",
-            f"Take {'it' if one else 'them'} out of the folder.",
-            path=str(root),
-        )
-    return sizes
 
 
 def color_mode(options: Mapping[str, Any]) -> str:
@@ -171,46 +163,6 @@ def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple
     return values[0], values[1]
 
 
-def decode(files: Iterable[Path | str], shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Pixels, (n, height, width, channels), 0 to 255.
-
-    Pictures are turned as their camera says, put on white where they are transparent, and
-    brought to size (bilinear).
-
-    Raises:
-        DataError: a picture that is damaged or missing.
-    """
-    from PIL import Image, ImageOps
-
-    height, width, channels = shape
-    paths = list(files)
-    out = np.empty((len(paths), height, width, channels), np.uint8)
-    for index, file in enumerate(paths):
-        try:
-            with Image.open(file) as opened:
-                picture: Any = ImageOps.exif_transpose(opened)
-                if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
-                    picture = picture.convert("RGBA")
-                    ground = Image.new("RGBA", picture.size, "white")
-                    picture = Image.alpha_composite(ground, picture)
-                if picture.mode in _SIXTEEN_BITS:
-                    # "convert" would cut off all that is brighter than 255.
-                    grey = np.clip(np.asarray(picture, np.float64) / 257.0, 0, 255)
-                    picture = Image.fromarray(grey.round().astype(np.uint8))
-                picture = picture.convert("L" if channels == 1 else "RGB")
-                if picture.size != (width, height):
-                    picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-                out[index] = np.asarray(picture).reshape(height, width, channels)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            name = Path(file).name
-            raise DataError(
-                f"The picture '{name}' cannot be read: it is damaged, missing, or of a rare kind.",
-                "Take it out of the folder, or choose another one.",
-                path=str(file),
-            ) from error
-    return out
-
-
 _LOOK_AT = 200
 # A pixel stands in memory as given (1 byte) and as the network sees it (4 bytes).
 _BYTES_A_PIXEL = 5
@@ -232,7 +184,8 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
                 shape = (*shape[:2], asked[2])
         # Only mean and deviation need pixels: what black and white are is known.
         few = train[:: max(1, len(train) // _LOOK_AT)]
-        looked_at = decode(values[few if project.data.scaling == "standard" else few[:1]], shape)
+        few = few if project.data.scaling == "standard" else few[:1]
+        looked_at = decode(values[few], shape, samples.value_range or BYTES)
     else:
         shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
         looked_at = values[train]
@@ -262,7 +215,7 @@ def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
     """Pictures from files stay 8-bit, which takes a quarter of the memory."""
     values = values_of(samples, pre, rows)
     if values.dtype == object:
-        return decode(values, tuple(size or 1 for size in pre.shape))
+        return decode(values, tuple(size or 1 for size in pre.shape), pre.value_range)
     return shaped(values, pre)
 
 
@@ -270,7 +223,9 @@ def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
     """The first pictures as 8-bit pixels."""
     values = next(iter(samples.arrays.values()))[:count]
     if values.dtype == object:
-        return decode(values, samples.sample_shape)
+        values = decode(values, samples.sample_shape, samples.value_range or BYTES)
+        if values.dtype == np.uint8:
+            return values
     low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))
     scaled = (np.asarray(values, np.float64) - low) / ((high - low) or 1.0)
     return np.asarray(np.round(np.clip(scaled, 0.0, 1.0) * 255), np.uint8)
@@ -293,11 +248,7 @@ def pixels_of_files(files: Sequence[Path], entry: InputPre) -> Array:
         raise DataError(
             "This model does not take pictures.", f"It takes samples of shape {entry.shape}."
         )
-    decoded = decode(files, shape)
-    low, high = entry.value_range or (0.0, 255.0)
-    if (low, high) == (0.0, 255.0):
-        return decoded
-    return (low + decoded.astype(np.float32) / 255.0 * (high - low)).astype(np.float32)
+    return decode(files, shape, entry.value_range)
 
 
 def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
@@ -307,7 +258,7 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
         "image_size": [int(size or 1) for size in entry.shape[:2]],
         "color_mode": "grayscale" if entry.shape[-1] == 1 else "rgb",
     }
-    return read_image_folder(path, options)
+    return read_images(replace(data, options={**data.options, **options}), path, test=True)
 
 
 def _decoded(samples: Samples, pre: InputPre) -> int | None:
@@ -330,15 +281,41 @@ IMAGE = Modality(
 
 
 def _read_kind(data: Data, path: Path, test: bool) -> Samples:
-    return read_image_folder(path, data.options)
+    return read_images(data, path, test=test)
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    return read_images(path, data.options, test=True)
+    if not path.is_dir() and path.suffix.lower() != ZIP:
+        return None
+    root = unpacked(path, ENDINGS) if path.is_file() else path
+    parts = find(root, ENDINGS, "picture").parts
+    if TEST not in parts or VALIDATION in parts:
+        return None
+    return read_images(data, path, part=True)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    return {} if path.is_dir() else None
+    """A folder, a zip with pictures in it, or a table with a column of their names."""
+    ending = path.suffix.lower()
+    if path.is_dir():
+        return {}
+    if ending == ZIP and path.is_file():
+        return {} if _zipped_pictures(path) else None
+    if ending in TABLE_ENDINGS and path.is_file():
+        try:
+            return {} if picture_column(read_csv(path, {}, 50), ENDINGS) else None
+        except DataError:
+            return None
+    return None
+
+
+def _zipped_pictures(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return any(Path(name).suffix.lower() in ENDINGS for name in names)
 
 
 def _code(question: Question) -> DataCode:
@@ -380,21 +357,20 @@ def _code(question: Question) -> DataCode:
 KIND = DataKind(
     name="images",
     title="Pictures",
-    help="pictures: a folder with one folder for each class",
+    help="pictures: a folder or zip with a folder for each class, or a table of their names",
     noun="pictures",
     options=(
         Param("image_size", Kind.SIZE, None, "height × width", 1, size=2, optional=True),
         Param("color_mode", Kind.CHOICE, "rgb", "colour or grey", choices=tuple(COLOR_MODES)),
         PIXEL_SCALING,
-        VALIDATION,
-        TEST,
-        TEST_FILE,
+        *PARTS,
         MEMORY,
     ),
     read=_read_kind,
     code=_code,
-    place=Place.FOLDER,
+    place=Place.EITHER,
+    endings=(ZIP,),
     recognise=_recognised,
     read_test=_read_test,
-    task=lambda data: "classes",
+    task=lambda data: "" if data.path.lower().endswith(TABLE_ENDINGS) else "classes",
 )

@@ -44,6 +44,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.class_folders import TEST, TRAIN, VALIDATION, find
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
@@ -105,7 +106,7 @@ def read_text(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> 
     Raises:
         DataError: not readable, a column that does not exist, or no texts.
     """
-    return _folder(path) if path.is_dir() else _csv(path, target, options)
+    return _folder(path, options) if path.is_dir() else _csv(path, target, options)
 
 
 def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Samples:
@@ -145,25 +146,41 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
     )
 
 
-def _folder(path: Path) -> Samples:
-    texts: list[str] = []
-    labels: list[str] = []
-    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
-        for file in sorted(folder.glob("*.txt")):
-            texts.append(read_text_file(file, {})[0])
-            labels.append(folder.name)
-    if not texts:
-        raise DataError(
-            f"No .txt file in the folders of '{path.name}'.",
-            "Make one folder for each class and put its texts inside, one .txt file each.",
-            path=str(path),
-        )
+def _folder(path: Path, options: Mapping[str, Any], *, test: bool = False) -> Samples:
+    """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
+    found = find(path, (".txt",), "text")
+    parts = found.parts
+    if test:
+        chosen = [TEST if TEST in parts else TRAIN]
+    else:
+        chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
+    texts, encodings = [], set()
+    for one in chosen:
+        for file in parts[one].files:
+            said, encoding = read_text_file(file, options)
+            texts.append(said)
+            encodings.add(encoding)
+    notes = list(found.notes)
+    if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
+        notes.append(f"Some were read in the encoding {listed(other)}.")
+    sizes = [len(parts[one].files) for one in chosen]
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
-        targets=of_folders(labels),
+        targets=of_folders([label for one in chosen for label in parts[one].labels]),
         source=path.name,
+        notes=tuple(notes),
+        parts=np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
     )
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    if not path.is_dir() or data.options.get("task") == next_token.TASK:
+        return None
+    parts = find(path, (".txt",), "text").parts
+    if TEST not in parts or VALIDATION in parts:
+        return None
+    return _folder(path, data.options, test=True)
 
 
 def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -229,7 +246,8 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 def _recognised(path: Path) -> Mapping[str, Any] | None:
     """A folder whose folders hold ``.txt`` files, or a ``.txt`` file that is no table."""
     if path.is_dir():
-        return {} if next(path.glob("*/*.txt"), None) is not None else None
+        deep = (next(path.glob(f"{'*/' * depth}*.txt"), None) for depth in (1, 2, 3))
+        return {} if any(one is not None for one in deep) else None
     if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
         return {"task": next_token.TASK}
     return None
@@ -309,6 +327,7 @@ KIND = DataKind(
     read=_read,
     code=_code,
     place=Place.EITHER,
+    read_test=_read_test,
     more_options=_options,
     task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
     endings=TABLE_ENDINGS,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from netbuilder.core.data.readers.class_folders import PART_FOLDERS
 from netbuilder.core.project.model import Data
 
 Value = TypeVar("Value")
@@ -58,8 +59,17 @@ def stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
             here = path.stat()
             found.append((here.st_mtime_ns, here.st_size))
             if path.is_dir():
-                folders = sorted(entry for entry in path.iterdir() if entry.is_dir())
-                found += [(folder.name, folder.stat().st_mtime_ns) for folder in folders]
+                found += _folder_times(path)
         except OSError:
             found.append(None)
     return tuple(found)
+
+
+def _folder_times(path: Path) -> list[Hashable]:
+    """When each folder in it changed, and each class folder in its parts."""
+    found: list[Hashable] = []
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+        found.append((folder.name, folder.stat().st_mtime_ns))
+        if folder.name.lower() in PART_FOLDERS:
+            found += _folder_times(folder)
+    return found

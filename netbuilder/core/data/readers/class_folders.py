@@ -1,0 +1,220 @@
+"""Samples that are files: a folder for each class, parts for training and testing, or one folder.
+
+The layouts are those of ``keras.utils.image_dataset_from_directory``, of Kaggle's downloads and of
+aclImdb; what other programs leave lying about (``Thumbs.db``, ``._x.png``, ``__MACOSX``) is no
+sample.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import counted, listed
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+PART_FOLDERS = {
+    **dict.fromkeys(("train", "training", "train_set", "training_set", "trainset"), TRAIN),
+    **dict.fromkeys(("valid", "validation", "val", "dev", "validation_set"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "test_set", "testset", "eval"), TEST),
+}
+_JUNK = {"thumbs.db", "desktop.ini", "__macosx", "icon\r"}
+# aclImdb's folder of texts that nobody judged.
+_UNLABELLED = {"unsup", "unlabeled", "unlabelled"}
+_FLAT = re.compile(r"^(?P<label>.*?[^\W\d_])[\s._\-(]*\d+\)?$")
+_DEEPEST_WRAPPER = 4
+
+
+@dataclass
+class Part:
+    """Files and their labels, in order."""
+
+    files: list[Path] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Found:
+    """The samples of each part, and what was concluded about the folders."""
+
+    root: Path
+    parts: dict[int, Part] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def is_junk(name: str) -> bool:
+    """Whether a file or folder was left by a system and not by a person."""
+    return name.startswith(".") or name.lower() in _JUNK
+
+
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Folders and files in it, sorted, without junk.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    try:
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
+            folders = [Path(one.path) for one in entries if one.is_dir() and not is_junk(one.name)]
+            files = [Path(one.path) for one in entries if one.is_file() and not is_junk(one.name)]
+    except OSError as error:
+        raise DataError(
+            f"The folder '{folder.name}' cannot be read ({error.strerror}).",
+            "Check that you may read it.",
+            path=str(folder),
+        ) from error
+    return folders, files
+
+
+def find(path: Path, endings: Sequence[str], what: str) -> Found:
+    """The samples under a folder.
+
+    Args:
+        path: the folder.
+        endings: of the files that are samples.
+        what: one sample in a word, for messages: "picture".
+
+    Raises:
+        DataError: there is no such folder, or no sample in it that has a class.
+    """
+    if not path.is_dir():
+        raise DataError(
+            f"The folder '{path.name}' is not in {path.parent}."
+            if not path.exists()
+            else f"'{path.name}' is a file, not a folder.",
+            f"Choose a folder that holds one folder of {what}s for each class.",
+            path=str(path),
+        )
+    found = Found(path)
+    root = _unwrapped(path, endings, found)
+    folders, files = _entries(root)
+    named = {PART_FOLDERS[f.name.lower()]: f for f in folders if f.name.lower() in PART_FOLDERS}
+    if TRAIN in named and len(folders) > 1:
+        _parts(found, named, endings, what)
+        others = [one.name for one in folders if one not in named.values()]
+        if others:
+            found.notes.append(f"Folder {listed(others)} beside '{named[TRAIN].name}' is not used.")
+    elif TRAIN in named and len(folders) == 1:
+        found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
+    else:
+        found.parts[TRAIN] = _classes(root, endings, what, found, folders, files)
+    if not found.parts[TRAIN].files:
+        raise DataError(
+            f"There is no {what} in the folders of '{path.name}'.",
+            f"Make one folder for each class and put {what}s inside ({listed(endings, 4)}).",
+            path=str(path),
+        )
+    return found
+
+
+def _unwrapped(path: Path, endings: Sequence[str], found: Found) -> Path:
+    """The folder inside a folder that unzipping made: the only one, with folders in it."""
+    for _ in range(_DEEPEST_WRAPPER):
+        folders, files = _entries(path)
+        alone = len(folders) == 1 and not any(f.suffix.lower() in endings for f in files)
+        if not alone or PART_FOLDERS.get(folders[0].name.lower()) is not None:
+            return path
+        inner = _entries(folders[0])
+        if not inner[0] and not any(f.suffix.lower() in endings for f in inner[1]):
+            return path
+        if not inner[0] and len(_by_name(inner[1], endings)) < 2:
+            return path
+        path = folders[0]
+        found.notes.append(f"Read from the folder '{path.name}' inside.")
+    return path
+
+
+def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
+    found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
+    classes = set(found.parts[TRAIN].labels)
+    for part in (VALIDATION, TEST):
+        if part not in named:
+            continue
+        folder = named[part]
+        here = _classes(folder, endings, what, found)
+        if here.files and set(here.labels) & classes:
+            found.parts[part] = here
+            continue
+        loose = [f for f in folder.rglob("*") if f.suffix.lower() in endings]
+        if loose:
+            found.notes.append(
+                f"The {counted(len(loose), what)} in '{folder.name}' have no class: they are not "
+                "used. Predict can answer for them."
+            )
+
+
+def _classes(
+    root: Path,
+    endings: Sequence[str],
+    what: str,
+    found: Found,
+    folders: list[Path] | None = None,
+    files: list[Path] | None = None,
+) -> Part:
+    if folders is None or files is None:
+        folders, files = _entries(root)
+    part, empty, other = Part(), [], Counter[str]()
+    judged = [one for one in folders if one.name.lower() not in _UNLABELLED]
+    if len(judged) < 2:
+        judged = folders
+    elif len(judged) < len(folders):
+        found.notes.append("The folder without labels was left out.")
+    for folder in judged:
+        mine = _samples(folder, endings, other)
+        part.files += mine
+        part.labels += [folder.name] * len(mine)
+        if not mine:
+            empty.append(folder.name)
+    if empty and part.files:
+        found.notes.append(f"No {what} in folder {listed(empty)}.")
+    if not part.files:
+        for label, mine in sorted(_by_name(files, endings).items()):
+            part.files += mine
+            part.labels += [label] * len(mine)
+        if len(set(part.labels)) < 2:
+            return Part()
+        found.notes.append(f"Classes are taken from the names of the files: "
+                           f"{listed(sorted(set(part.labels)), 10)}.")  # fmt: skip
+    else:
+        loose = [one for one in files if one.suffix.lower() in endings]
+        if loose:
+            found.notes.append(f"{counted(len(loose), what)} outside the class folders not used.")
+    for ending, count in sorted(other.items()):
+        found.notes.append(f"{counted(count, 'file')} of the kind {ending} cannot be read.")
+    return part
+
+
+def _samples(folder: Path, endings: Sequence[str], other: Counter[str]) -> list[Path]:
+    """All samples under a folder, in the order of their paths; others are counted by ending."""
+    found: list[Path] = []
+    for place, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not is_junk(name))
+        for name in sorted(names):
+            ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
+            if is_junk(name):
+                continue
+            if ending in endings:
+                found.append(Path(place, name))
+            elif ending in UNREADABLE:
+                other[ending] += 1
+    return found
+
+
+#: Pictures and sounds that need programs which are not here: named, so that nobody misses them.
+UNREADABLE = (".heic", ".heif", ".avif", ".raw", ".cr2", ".nef", ".svg", ".psd", ".mp3", ".m4a")
+
+
+def _by_name(files: list[Path], endings: Sequence[str]) -> dict[str, list[Path]]:
+    """Files by the words that their names begin with: ``cat.1.jpg``, ``dog (2).png``."""
+    found: dict[str, list[Path]] = {}
+    for file in files:
+        match = _FLAT.match(file.stem) if file.suffix.lower() in endings else None
+        if match:
+            found.setdefault(match["label"].strip(" ._-("), []).append(file)
+    return {label: mine for label, mine in found.items() if len(mine) > 1}

@@ -1,0 +1,185 @@
+"""Picture files: their sizes and depths, and their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import number, quoted
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+BYTES = (0.0, 255.0)
+_DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
+#: More than these are looked at when they are needed: opening 50,000 files takes half a minute.
+_LOOKED_AT = 2000
+_MEASURED = 100
+#: 16 bits often hold 12 (microscopes, X-rays): the range is the smallest that fits.
+_DEPTHS = (4095.0, 65535.0)
+_MOST_PIXELS = 120_000_000
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """``sizes`` (height, width) that occur, and lowest and highest ``value_range`` of a pixel."""
+
+    sizes: frozenset[tuple[int, int]]
+    value_range: tuple[float, float]
+
+
+def look_at(files: Sequence[Path], root: Path) -> Pictures:
+    """Sizes and depth of pictures, from their first bytes.
+
+    Of more than 2,000 pictures as many are looked at, spread over all.
+
+    Raises:
+        DataError: some are no pictures, or too large; all of them are named.
+    """
+    from PIL import Image
+
+    sizes: set[tuple[int, int]] = set()
+    deep: list[tuple[Path, str]] = []
+    bad: list[str] = []
+    for file in files[:: -(-len(files) // _LOOKED_AT)]:
+        try:
+            with Image.open(file) as picture:
+                size = _size(picture)
+                if size[0] * size[1] > _MOST_PIXELS:
+                    raise _too_large(file, size)
+                sizes.add(size)
+                if picture.mode in _DEEP:
+                    deep.append((file, picture.mode))
+        except DataError:
+            raise
+        except Image.DecompressionBombError as error:
+            raise _too_large(file, None) from error
+        except (OSError, ValueError, SyntaxError):
+            bad.append(file.relative_to(root).as_posix())
+    if bad:
+        one = len(bad) == 1
+        raise DataError(
+            f"{len(bad)} file{' is' if one else 's are'} no picture or damaged: {quoted(bad)}.",
+            f"Take {'it' if one else 'them'} out of the folder.",
+            path=str(root),
+        )
+    return Pictures(frozenset(sizes), _range(deep) if deep else BYTES)
+
+
+def _size(picture: Any) -> tuple[int, int]:
+    """Height and width of a picture as its camera says it is to be turned.
+
+    A PNG without such a note is not asked: Pillow would read all of it.
+    """
+    asked = picture.format != "PNG" or "exif" in picture.info
+    if asked and picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
+        return picture.width, picture.height
+    return picture.height, picture.width
+
+
+def _too_large(file: Path, size: tuple[int, int] | None) -> DataError:
+    shown = f" ({number(size[1])}×{number(size[0])} pixels)" if size else ""
+    return DataError(
+        f"The picture '{file.name}' is too large{shown}.",
+        "Make it smaller with a program for pictures: networks look at a few hundred pixels.",
+        path=str(file),
+    )
+
+
+def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
+    """The range of pictures with more than 8 bits, from some of them."""
+    low, high = np.inf, -np.inf
+    for file, _ in deep[:: -(-len(deep) // _MEASURED)]:
+        values = _opened(file)[0]
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if any(mode == "F" for _, mode in deep) or low < 0 or high > _DEPTHS[-1]:
+        return (0.0, 1.0) if low >= 0 and high <= 1 else (low, max(high, low + 1.0))
+    if high <= BYTES[1]:
+        return BYTES
+    return 0.0, next(depth for depth in _DEPTHS if high <= depth)
+
+
+def _opened(file: Path) -> tuple[NDArray[Any], str]:
+    """Pixels as they stand in a file, turned as its camera says, and Pillow's mode."""
+    from PIL import Image, ImageOps
+
+    with Image.open(file) as opened:
+        picture: Any = ImageOps.exif_transpose(opened)
+        return np.asarray(picture), str(picture.mode)
+
+
+def decode(
+    files: Iterable[Path | str], shape: tuple[int, ...], value_range: Sequence[float] = BYTES
+) -> NDArray[Any]:
+    """Pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
+
+    Pictures are turned as their camera says, put on white where they are transparent, and
+    brought to size (bilinear). Those of 16 and 32 bits keep their numbers where the range has
+    room for them; 8-bit pictures are stretched over a range that is not theirs.
+
+    Raises:
+        DataError: a picture that is damaged or missing.
+    """
+    from PIL import Image, ImageOps
+
+    height, width, channels = shape
+    paths = list(files)
+    low, high = (float(one) for one in (value_range or BYTES))
+    bytes_only = (low, high) == BYTES
+    out = np.empty((len(paths), height, width, channels), np.uint8 if bytes_only else np.float32)
+    for index, file in enumerate(paths):
+        try:
+            with Image.open(file) as opened:
+                picture: Any = ImageOps.exif_transpose(opened)
+                if picture.mode in _DEEP and not bytes_only:
+                    out[index] = _deep(picture, (width, height), low, high)[..., None]
+                    continue
+                pixels = np.asarray(_shallow(picture, width, height, channels))
+                pixels = pixels.reshape(height, width, channels)
+                out[index] = pixels if bytes_only else low + pixels / 255.0 * (high - low)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            name = Path(file).name
+            raise DataError(
+                f"The picture '{name}' cannot be read: it is damaged, missing, or of a rare kind.",
+                "Take it out of the folder, or choose another one.",
+                path=str(file),
+            ) from error
+    return out
+
+
+def _deep(picture: Any, size: tuple[int, int], low: float, high: float) -> NDArray[np.float32]:
+    """A grey picture of more than 8 bits as numbers in the range ``low`` to ``high``."""
+    from PIL import Image
+
+    values = np.asarray(picture, np.float32)
+    if picture.mode != "F" and high <= BYTES[1]:
+        values = low + values / 65535.0 * (high - low)
+    if picture.size != size:
+        values = np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
+    return values
+
+
+def _shallow(picture: Any, width: int, height: int, channels: int) -> Any:
+    """A picture in 8 bits a channel, at its size."""
+    from PIL import Image
+
+    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture)
+    if picture.mode in _DEEP:
+        # "convert" would cut off all that is brighter than 255.
+        values = np.asarray(picture, np.float64)
+        brightest = 1.0 if picture.mode == "F" and values.max() <= 1 else 65535.0
+        if values.max() <= BYTES[1] and brightest != 1.0:
+            brightest = BYTES[1]
+        grey = np.clip(values / brightest * 255.0, 0, 255)
+        picture = Image.fromarray(grey.round().astype(np.uint8))
+    picture = picture.convert("L" if channels == 1 else "RGB")
+    if picture.size != (width, height):
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    return picture
