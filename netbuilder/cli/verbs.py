@@ -199,6 +199,22 @@ def _grade(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="trained .h5 or .keras")
+    parser.add_argument("input", help="a CSV, picture, text file or arrays; or a text itself")
+    parser.add_argument(
+        "--row", type=_whole(0), default=0, metavar="N", help="which row or file, from 0 (0)"
+    )
+    parser.add_argument(
+        "--method",
+        metavar="NAME",
+        help="importance, grad_cam, integrated_gradients or occlusion (default: what fits)",
+    )
+    parser.add_argument("--label", metavar="CLASS", help="explain this class, not the answer")
+    parser.add_argument("-o", "--output", metavar="PNG", help="a picture of it to write")
+    _json(parser)
+
+
 def _offline_kit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the kit")
     parser.add_argument(
@@ -223,6 +239,7 @@ VERBS = {
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
     "generate": Verb("generate", "go on from a text", _generate),
+    "explain": Verb("explain", "why a trained model answers as it does", _explain),
     "import": Verb("importing", "make a project of a .h5 or .keras", _import),
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),

@@ -83,7 +83,7 @@ def look(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, Array]
                 "Choose a sample of this data set.",
             )
         ready[name] = entry.apply(raw[None])
-    model, nodes = _probe(trained)
+    model, nodes = node_outputs(trained)
     values = [ready[name] for name in names]
     given = model(values[0] if len(values) == 1 else values, training=False)
     found = {name: value[0] for name, value in ready.items()}
@@ -91,7 +91,7 @@ def look(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, Array]
     return found
 
 
-def _probe(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
+def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
     """A model that shares the network's layers and gives the values of every node."""
     import keras
 

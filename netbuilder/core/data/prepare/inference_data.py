@@ -218,7 +218,7 @@ def raw_of_table(
             shape = [size or 1 for size in entry.shape]
             raw[key] = encoded.astype(entry.dtype).reshape(len(kept), *shape)
         elif (of_texts := MODALITIES[entry.kind].of_texts) is not None:
-            raw[key] = of_texts([str(t) for t in _text_column(kept, entry, source)], entry)
+            raw[key] = of_texts([str(t) for t in text_column(kept, entry, source)], entry)
         else:
             answers = [n for out in pre.outputs.values() for n in out.columns if n in kept]
             raw[key] = pixels(kept.drop(columns=answers), entry, source)
@@ -246,7 +246,12 @@ def _history(
     return raw, table.loc[frame.index[window - 1 :]], (note,)
 
 
-def _text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:
+def text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:
+    """The column of texts that the model reads: by its name, else the longest texts.
+
+    Raises:
+        DataError: there is no column of texts.
+    """
     if entry.source in table.columns:
         return table[entry.source].fillna("")
     strings = [name for name in table.columns if table[name].dtype.kind not in "iufb"]

@@ -1,0 +1,85 @@
+"""``netbuilder explain MODEL INPUT``: why this answer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netbuilder.cli.evaluate import load_model
+from netbuilder.cli.output import note, print_json, say
+from netbuilder.core.errors import UserError
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.explain.explanation import Explanation
+    from netbuilder.core.results.samples import FileSamples
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say, and where asked draw, what an answer comes from."""
+    source = Path(arguments.input)
+    if not _exists(source) and source.suffix and " " not in arguments.input:
+        raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
+    out = Path(arguments.output) if arguments.output else None
+    if out is not None and out.suffix.lower() != ".png":
+        raise UserError(f"'{out.name}' is no PNG.", "Give a name that ends in .png.")
+    trained = load_model(Path(arguments.model))
+
+    from netbuilder.core.results.explain.methods import Rows, explain
+
+    samples = _samples(trained, arguments.input)
+    found = explain(
+        trained,
+        samples.sample(arguments.row),
+        arguments.method,
+        rows=Rows(samples.raw, samples.truth),
+        text=samples.texts[arguments.row] if samples.texts else None,
+        label=arguments.label,
+    )
+    _tell(found)
+    if out is not None:
+        from netbuilder.core.results.explain.drawing import write_png
+
+        write_png(found, out)
+        note(f"Wrote {out}.")
+    if arguments.json:
+        print_json({**found.to_json(), "output": None if out is None else str(out)})
+    return 0
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a long text is no name of a file
+        return False
+
+
+def _samples(trained: TrainedModel, words: str) -> FileSamples:
+    from netbuilder.core.results.samples import read_samples, text_samples
+
+    path = Path(words)
+    if _exists(path):
+        return read_samples(trained, path)
+    try:
+        return text_samples(trained, [words])
+    except UserError as error:
+        raise UserError(f"There is no file '{words}'.", "Check the name and the folder.") from error
+
+
+def _tell(found: Explanation) -> None:
+    say(found.answer)
+    say(found.sentence)
+    pairs = [*found.importance.items()]
+    pairs.sort(key=lambda pair: -abs(pair[1]))
+    pairs = pairs or [*found.tokens, *found.steps]
+    width = max((len(name) for name, _ in pairs), default=0)
+    most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+    for name, value in pairs:
+        bar = "█" * round(24 * abs(value) / most)
+        say(f"  {name:<{width}}  {value:>+10.4g}  {bar}")
+    if found.nearest is not None and found.nearest.changes:
+        say(f"The nearest row with another answer is row {found.nearest.row}"
+            f" ({found.nearest.answer}):")  # fmt: skip
+        for name, (here, there) in found.nearest.changes.items():
+            say(f"  {name}: {here} → {there}")

@@ -1,0 +1,79 @@
+"""An explanation as a picture file, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.project.atomic import replacing
+from netbuilder.core.results.explain.explanation import Explanation
+
+#: For and against: the colours of training and validation (Okabe and Ito, safe for all eyes).
+FOR, AGAINST = (213, 94, 0), (0, 114, 178)
+_SIDE, _WIDTH, _LINE = 448, 640, 24
+
+
+def overlay(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The picture in grey with the heat map over it, uint8 (height, width, 3).
+
+    What speaks for the answer is orange, what speaks against it blue, the strongest place fully.
+    """
+    grey = np.asarray(picture, np.float64)
+    grey = grey.reshape(*grey.shape[:2], -1)[..., :3].mean(axis=-1)
+    low, high = float(grey.min()), float(grey.max())
+    grey = (grey - low) / (high - low) if high > low else np.zeros_like(grey)
+    base = np.repeat((60 + 180 * grey)[..., None], 3, axis=-1)
+    most = float(np.abs(heat).max()) or 1.0
+    strength = (np.abs(heat) / most)[..., None] * 0.85
+    colour = np.where((heat >= 0)[..., None], np.array(FOR), np.array(AGAINST))
+    return np.asarray(base * (1 - strength) + colour * strength).round().astype(np.uint8)
+
+
+def bars_of(found: Explanation) -> list[tuple[str, float]]:
+    """Names and values of what is no picture; columns with the strongest first."""
+    if found.importance:
+        return sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
+    return [*found.tokens, *found.steps]
+
+
+def write_png(found: Explanation, path: Path) -> None:
+    """Write the heat map over the picture, or bars with their names.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    font: Any = ImageFont.load_default(14)
+    if found.heatmap is not None:
+        source = found.picture if found.picture is not None else np.zeros(found.heatmap.shape)
+        small = Image.fromarray(overlay(source, found.heatmap))
+        factor = _SIDE / max(small.size)
+        size = (max(1, round(small.width * factor)), max(1, round(small.height * factor)))
+        picture = Image.new("RGB", (max(size[0], _SIDE), size[1] + 2 * _LINE + 8), "white")
+        picture.paste(small.resize(size, Image.Resampling.NEAREST), (0, 2 * _LINE + 8))
+    else:
+        rows = bars_of(found)[:40]
+        picture = Image.new("RGB", (_WIDTH, (len(rows) + 2) * _LINE + 16), "white")
+        _draw_bars(ImageDraw.Draw(picture), rows, font)
+    draw = ImageDraw.Draw(picture)
+    draw.text((8, 4), found.answer, fill="black", font=font)
+    draw.text((8, 4 + _LINE), found.method.replace("_", " "), fill=(102, 112, 133), font=font)
+    with replacing(path) as temporary:
+        picture.save(temporary, format="PNG")
+
+
+def _draw_bars(draw: Any, rows: list[tuple[str, float]], font: Any) -> None:
+    most = max((abs(value) for _, value in rows), default=0.0) or 1.0
+    middle, room = 380, 170
+    for index, (name, value) in enumerate(rows):
+        top = (index + 2) * _LINE + 8
+        draw.text((8, top), name[:26], fill="black", font=font)
+        length = abs(value) / most * room
+        left = middle if value >= 0 else middle - length
+        colour = FOR if value >= 0 else AGAINST
+        draw.rectangle((left, top + 2, left + length, top + _LINE - 6), fill=colour)
+        draw.text((middle + room + 8, top), f"{value:+.3g}", fill="black", font=font)

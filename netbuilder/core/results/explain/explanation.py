@@ -1,0 +1,75 @@
+"""What an explanation says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The most similar row that is answered otherwise: what would have to change.
+
+    ``answer`` is that row's; ``changes``: column to (here, there) for the columns that differ.
+    """
+
+    row: int
+    answer: str
+    changes: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why an answer is what it is. One of the last four holds values, as the method goes.
+
+    Attributes:
+        method: name of the row of ``methods``.
+        answer: the network's answer in words.
+        about: what the values speak about: "species: setosa", "price".
+        sentence: what the values mean, in words.
+        importance: by column of a table.
+        tokens: words of a text in order; above 0 speaks for the answer, below against it.
+        steps: of a series, oldest first: name of the step, value.
+        heatmap: float (height, width) of a picture.
+        picture: the sample, raw (height, width, channels), where it is a picture.
+        nearest: the nearest row with another answer, where rows are known.
+    """
+
+    method: str
+    answer: str
+    about: str
+    sentence: str
+    importance: Mapping[str, float] = field(default_factory=dict)
+    tokens: tuple[tuple[str, float], ...] = ()
+    steps: tuple[tuple[str, float], ...] = ()
+    heatmap: NDArray[np.float64] | None = None
+    picture: NDArray[Any] | None = None
+    nearest: Nearest | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``netbuilder explain --json`` says."""
+        found: dict[str, Any] = {
+            "method": self.method,
+            "answer": self.answer,
+            "about": self.about,
+            "sentence": self.sentence,
+        }
+        if self.importance:
+            found["importance"] = dict(self.importance)
+        if self.tokens:
+            found["tokens"] = [[word, value] for word, value in self.tokens]
+        if self.steps:
+            found["steps"] = [[name, value] for name, value in self.steps]
+        if self.heatmap is not None:
+            found["heatmap"] = self.heatmap.tolist()
+        if self.nearest is not None:
+            found["nearest"] = {
+                "row": self.nearest.row,
+                "answer": self.nearest.answer,
+                "changes": {k: list(v) for k, v in self.nearest.changes.items()},
+            }
+        return found

@@ -1,0 +1,210 @@
+"""The ways to explain, as a table, and the one question that the window and the verb ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.answers import preprocessing_of
+from netbuilder.core.results.explain import pictures, sequences, tables
+from netbuilder.core.results.explain.explanation import Explanation
+from netbuilder.core.results.explain.score import Question, question
+from netbuilder.core.wording import did_you_mean, listed, number
+
+Array = NDArray[Any]
+TABLE, PICTURE, TEXT, SERIES = "table", "picture", "text", "series"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows to compare with: raw values by Input id (n, ...), and the right answers, if known."""
+
+    raw: Mapping[str, Array]
+    truth: Array | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to explain: for which sort of sample, and what finds it.
+
+    ``explain`` gets the question, the rows to compare with (None: none) and the sample's text.
+    """
+
+    name: str
+    sort: str
+    title: str
+    help: str
+    explain: Callable[[Question, Rows | None, str | None], Explanation]
+
+
+def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    if rows is None or len(next(iter(rows.raw.values()))) < 2:
+        found = tables.against_typical(asked)
+        most = max(found, key=lambda name: abs(found[name]))
+        way = "lower" if found[most] > 0 else "higher"
+        sentence = (
+            f"With a typical {most} the answer would be {number(abs(found[most]))} {way}:"
+            " of all columns it changes this answer most."
+        )
+        return Explanation("importance", asked.answer, asked.about, sentence, importance=found)
+    found = tables.permutation_importance(asked.trained, rows.raw, rows.truth)
+    most = max(found, key=lambda name: found[name])
+    numbers = asked.target.task == "regression"
+    worse = (
+        f"the answers are off by {number(found[most])} more"
+        if numbers
+        else f"{found[most]:.1%} fewer answers are right"
+    )
+    sentence = f"Where the values of {most} are shuffled, {worse}: it counts most."
+    nearest = tables.nearest_other(asked, rows.raw)
+    return Explanation(
+        "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
+    )
+
+
+def _picture(name: str, find: Callable[[Question], Array], words: str) -> Any:
+    def explain(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+        heat = find(asked)
+        key, _ = asked.input_of("image", "numbers")
+        picture = np.asarray(asked.sample[key])
+        sentence = words.format(about=asked.about)
+        if not np.abs(heat).max() > 0:
+            sentence = f"No part of the picture changes the answer {asked.about}."
+        return Explanation(name, asked.answer, asked.about, sentence, heatmap=heat, picture=picture)
+
+    return explain
+
+
+def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    found = sequences.words(asked, text)
+    most, fall = max(found, key=lambda pair: abs(pair[1]))
+    way = "for" if fall >= 0 else "against"
+    sentence = f"“{most}” speaks most {way} {asked.about}."
+    return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
+
+
+def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    found = sequences.steps(asked)
+    most, fall = max(found, key=lambda pair: abs(pair[1]))
+    sentence = f"The {most} changes {asked.about} most: by {number(abs(fall))} where it is hidden."
+    return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
+
+
+METHODS: tuple[Method, ...] = (
+    Method("importance", TABLE, "What counts", "Shuffles one column after another", _importance),
+    Method(
+        "grad_cam",
+        PICTURE,
+        "Where it looks",
+        "What the last convolution found, weighted by its gradient (Grad-CAM)",
+        _picture("grad_cam", pictures.grad_cam, "Bright places speak for {about}."),
+    ),
+    Method(
+        "integrated_gradients",
+        PICTURE,
+        "Pixel by pixel",
+        "What each pixel adds on the way from black to the picture",
+        _picture(
+            "integrated_gradients",
+            pictures.integrated_gradients,
+            "Pixels in the first colour speak for {about}, in the other against it.",
+        ),
+    ),
+    Method(
+        "occlusion",
+        PICTURE,
+        "Covered up",
+        "Covers one part after another and asks again",
+        _picture(
+            "occlusion",
+            pictures.occlusion,
+            "Where a part in the first colour is covered, the network is less sure of {about}.",
+        ),
+    ),
+    Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),
+    Method("occlusion", SERIES, "Step by step", "Hides one step after another", _steps),
+)
+
+
+def sort_of(trained: TrainedModel) -> str:
+    """What sort of sample the network takes: the first input that can be explained."""
+    found = preprocessing_of(trained).inputs
+    for entry in found.values():
+        sort = _sort(entry)
+        if sort:
+            return sort
+    raise DataError(
+        "The answers of this network cannot be explained: its samples are no table, picture,"
+        " text or series.",
+        "See the tab Inside for what its layers make of a sample.",
+    )
+
+
+def _sort(entry: InputPre) -> str:
+    if entry.kind in {"table", "text"}:
+        return entry.kind
+    if entry.kind == "image" or (entry.kind == "numbers" and len(entry.shape) == 3):
+        return PICTURE
+    return SERIES if entry.kind == "numbers" and len(entry.shape) == 2 else ""
+
+
+def methods_for(trained: TrainedModel) -> tuple[Method, ...]:
+    """The ways that suit the network, the one that fits best first."""
+    sort = sort_of(trained)
+    found = [method for method in METHODS if method.sort == sort]
+    if sort == PICTURE:
+        sample = {
+            key: np.zeros([size or 1 for size in entry.shape])
+            for key, entry in preprocessing_of(trained).inputs.items()
+        }
+        if not pictures.last_convolution(Question(trained, sample, "", 0, "", "")):
+            found = [method for method in found if method.name != "grad_cam"]
+    return tuple(found)
+
+
+def explain(
+    trained: TrainedModel,
+    sample: Mapping[str, Array],
+    method: str | None = None,
+    *,
+    rows: Rows | None = None,
+    text: str | None = None,
+    label: str | None = None,
+) -> Explanation:
+    """Why the network answers about a sample as it does.
+
+    Args:
+        trained: the network.
+        sample: raw values by Input id, without a batch axis.
+        method: name of a way that suits the network; None: the one that fits best.
+        rows: of a table: rows to compare with.
+        text: the text that the sample was made of.
+        label: the class to explain; None: the answered one.
+
+    Raises:
+        DataError: there is no such way, or the sample does not fit.
+    """
+    ways = methods_for(trained)
+    names = [one.name for one in ways]
+    if method is not None and method not in names:
+        known = sorted({one.name for one in METHODS})
+        if method in known:
+            what = f"'{method}' does not suit this network."
+        else:
+            what = f"There is no way to explain named '{method}'. {did_you_mean(method, names)}"
+        raise DataError(what.strip(), f"It can be explained by {listed(names)}.")
+    asked = question(trained, sample, label)
+    if method is not None:
+        return ways[names.index(method)].explain(asked, rows, text)
+    found = ways[0].explain(asked, rows, text)
+    # Grad-CAM is black where nothing speaks for the answer: then another way says more.
+    if found.heatmap is not None and not np.abs(found.heatmap).max() > 0 and len(ways) > 1:
+        return ways[1].explain(asked, rows, text)
+    return found

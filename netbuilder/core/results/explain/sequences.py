@@ -1,0 +1,72 @@
+"""Which words of a text, and which steps of a series, an answer comes from: occlusion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.kinds.text import raw_of_texts, words_of
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.explain.score import Question
+
+Array = NDArray[Any]
+
+
+def words(question: Question, text: str | None = None) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls without each word: (word, fall), in order.
+
+    Li, Monroe and Jurafsky, "Understanding Neural Networks through Representation Erasure",
+    2016: the text is asked about anew with the word left out. ``text`` is what the sample's
+    numbers were made of; None: its words are looked up in the vocabulary.
+    """
+    key, entry = question.input_of("text")
+    ids = np.asarray(question.sample[key]).reshape(-1)
+    if text is None:
+        found = [entry.vocabulary[int(i)] for i in ids if 0 < int(i) < len(entry.vocabulary)]
+    else:
+        found = words_of(text)[: len(ids)]
+    if not found:
+        raise DataError("There is no word in this text.", "Give a text with words.")
+    if text is None:
+        rows = [np.delete(ids, place) for place in np.flatnonzero(ids)]
+        variants = np.zeros((len(rows), len(ids)), ids.dtype)
+        for row, values in zip(variants, rows, strict=True):
+            row[: len(values)] = values
+    else:
+        left = [" ".join(found[:i] + found[i + 1 :]) for i in range(len(found))]
+        variants = raw_of_texts(left, entry)
+    before = float(question.scores(key, question.sample[key][None])[0])
+    fall = before - question.scores(key, variants)
+    return tuple((word, float(value)) for word, value in zip(found, fall, strict=True))
+
+
+def steps(question: Question) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls where a step of a series is hidden: (name, fall), oldest first.
+
+    A hidden step lies on the line between its neighbours (at the ends: as its one neighbour), as
+    a gap in a series is filled. Names count back from the last step: "3 steps before the last".
+    """
+    key, _ = question.input_of("numbers")
+    raw = np.asarray(question.sample[key], np.float64)
+    count = len(raw)
+    if count < 2:
+        raise DataError("A series of one step has nothing to hide.", "Look back further.")
+    variants = np.repeat(raw[None], count, axis=0)
+    for place in range(count):
+        before, after = raw[max(place - 1, 0)], raw[min(place + 1, count - 1)]
+        if place == 0:
+            before = after
+        elif place == count - 1:
+            after = before
+        variants[place, place] = (before + after) / 2
+    first = float(question.scores(key, raw[None])[0])
+    fall = first - question.scores(key, variants)
+    return tuple((_step(count - 1 - i), float(fall[i])) for i in range(count))
+
+
+def _step(back: int) -> str:
+    if back == 0:
+        return "last step"
+    return "1 step before" if back == 1 else f"{back} steps before"

@@ -1,0 +1,130 @@
+"""Samples out of a file, to ask a trained network about them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.kinds.arrays import read_inputs
+from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.readers.csv_reader import drop_index_column, read_csv
+from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.results.answers import preprocessing_of
+from netbuilder.core.results.predict import takes
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class FileSamples:
+    """Raw values by Input id (n, ...); ``truth`` of the first output where the file has it (class
+    numbers (n,), or numbers (n, columns)); ``texts`` that texts were made of; ``names``: file or
+    line of each."""
+
+    raw: Mapping[str, Array]
+    truth: Array | None = None
+    texts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.raw.values())))
+
+    def sample(self, index: int) -> dict[str, Array]:
+        """One sample, without a batch axis.
+
+        Raises:
+            DataError: there is no such sample.
+        """
+        if not 0 <= index < len(self):
+            last = len(self) - 1
+            raise DataError(
+                f"There is no row {index}.",
+                f"The rows count from 0 to {last}." if last else "There is one row, number 0.",
+            )
+        return {key: values[index] for key, values in self.raw.items()}
+
+
+def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
+    """Texts that were typed.
+
+    Raises:
+        DataError: the network takes no texts.
+    """
+    raw: dict[str, Array] = {}
+    for key, entry in preprocessing_of(trained).inputs.items():
+        of_texts = MODALITIES[entry.kind].of_texts
+        if of_texts is None:
+            raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
+        raw[key] = of_texts(texts, entry)
+    return FileSamples(raw, None, tuple(texts))
+
+
+def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
+    """All samples of a file or folder: a CSV, pictures, texts, arrays.
+
+    Raises:
+        DataError: it cannot be read, or does not fit the network.
+    """
+    pre = preprocessing_of(trained)
+    ending = path.suffix.lower()
+    if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
+        return _files(trained, path)
+    if ending in ARRAY_ENDINGS:
+        raw = read_inputs(path, pre.inputs)
+        return FileSamples(raw, _truth(trained, path, len(next(iter(raw.values())))))
+    table = drop_index_column(read_csv(path, trained.project.data.options))
+    raw, kept, _ = inference_data.raw_of_table(table, trained.project.data, pre, path.name)
+    count = len(next(iter(raw.values())))
+    if not count:
+        raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
+    texts: tuple[str, ...] = ()
+    text = next((entry for entry in pre.inputs.values() if entry.kind == "text"), None)
+    if text is not None:
+        column = inference_data.text_column(kept, text, path.name)
+        texts = tuple(str(value) for value in column)
+    names = tuple(f"line {line}" for line in kept.index)
+    return FileSamples(raw, _truth(trained, path, count), texts, names)
+
+
+def _files(trained: TrainedModel, path: Path) -> FileSamples:
+    pre = preprocessing_of(trained)
+    sorts = [MODALITIES[entry.kind] for entry in pre.inputs.values()]
+    endings = sorts[0].endings or MODALITIES["image"].endings
+    files = [path]
+    if path.is_dir():
+        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
+    if not files or files[0].suffix.lower() not in endings:
+        raise DataError(
+            f"There is no file in '{path.name}' that the model takes ({', '.join(endings)}).",
+            f"It takes {takes(trained)}.",
+        )
+    raw: dict[str, Array] = {}
+    for key, entry in pre.inputs.items():
+        of_files = MODALITIES[entry.kind].of_files or MODALITIES["image"].of_files
+        assert of_files is not None
+        raw[key] = of_files(files, entry)
+    texts: tuple[str, ...] = ()
+    if all(entry.kind == "text" for entry in pre.inputs.values()):
+        texts = tuple(f.read_text(encoding="utf-8-sig", errors="replace") for f in files)
+    root = path if path.is_dir() else path.parent
+    return FileSamples(raw, None, texts, tuple(f.relative_to(root).as_posix() for f in files))
+
+
+def _truth(trained: TrainedModel, path: Path, count: int) -> Array | None:
+    """Right answers, where the file has one for each row that can be asked about."""
+    pre = preprocessing_of(trained)
+    try:
+        split = inference_data.read_split(trained.project.data, pre, path)
+    except UserError:
+        return None
+    if len(split) != count or not split.raw_y:
+        return None
+    return np.asarray(next(iter(split.raw_y.values())))

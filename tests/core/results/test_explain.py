@@ -1,0 +1,205 @@
+"""Explanations against what is known beforehand: references by hand, by scikit-learn, and data in
+which only one thing counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.results.answers import ask
+from netbuilder.core.results.explain import pictures, tables
+from netbuilder.core.results.explain.drawing import overlay, write_png
+from netbuilder.core.results.explain.methods import Rows, explain, methods_for
+from netbuilder.core.results.explain.score import question
+from netbuilder.core.results.inside import sample_of
+from netbuilder.core.results.samples import read_samples, text_samples
+from tests.core.results.conftest import chain, train
+
+Trained = tuple[TrainedModel, Dataset]
+
+
+def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
+    import tensorflow as tf
+
+    trained, data = digits_model
+    assert data.test is not None
+    # Some pictures have nothing that speaks for the answer: Grad-CAM is black for these.
+    asked_of_all = (question(trained, sample_of(data.test, row)) for row in range(60))
+    row, asked = next(
+        (row, one) for row, one in enumerate(asked_of_all) if pictures.grad_cam(one).max() > 0
+    )
+    found = pictures.grad_cam(asked)
+    conv, flatten, _, out = trained.core.layers[1:]
+    x = data.test.x["input"][row : row + 1]
+    with tf.GradientTape() as tape:
+        maps = conv(x)
+        tape.watch(maps)
+        score = (tf.matmul(flatten(maps), out.kernel.value) + out.bias.value)[:, asked.unit]
+    alpha = tf.reduce_mean(tape.gradient(score, maps), axis=(1, 2), keepdims=True)
+    by_hand = tf.nn.relu(tf.reduce_sum(alpha * maps, -1, keepdims=True))
+    expected = tf.image.resize(by_hand, found.shape)[0, :, :, 0]
+    assert found.shape == data.test.raw_x["input"].shape[1:3]
+    assert np.allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    sample = sample_of(data.test, 5)
+    asked = question(trained, sample)
+    found = pictures.integrated_gradients(asked, 256)
+    black = asked.scores("input", np.zeros_like(sample["input"])[None])[0]
+    here = asked.scores("input", sample["input"][None])[0]
+    assert found.sum() == pytest.approx(here - black, abs=0.02)
+    # What is black already cannot add anything.
+    assert np.all(found[sample["input"].reshape(found.shape) == 0] == 0)
+
+
+def test_occlusion_is_asking_again(digits_model: Trained) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    sample = sample_of(data.test, 0)
+    asked = question(trained, sample)
+    found = pictures.occlusion(asked, block=2)
+    picture = sample["input"].copy()
+    picture[2:4, 4:6] = picture.mean(axis=(0, 1))
+    raw = np.stack([sample["input"], picture])
+    here, covered = ask(trained, {"input": data.pre.inputs["input"].apply(raw)})["out"][
+        :, asked.unit
+    ]
+    assert found[2:4, 4:6] == pytest.approx(here - covered, abs=1e-6)
+
+
+def test_only_the_corner_that_counts_lights_up() -> None:
+    """Pictures whose class is whether the upper left corner is bright."""
+    found, data = train_corner()
+    assert data.test is not None
+    bright = int(np.flatnonzero(data.test.raw_y["out"].reshape(-1) == 1)[0])
+    sample = sample_of(data.test, bright)
+    for way in ("integrated_gradients", "occlusion", "grad_cam"):
+        heat = explain(found, sample, way).heatmap
+        assert heat is not None
+        heat = np.maximum(heat, 0)
+        assert heat[:4, :4].sum() > 0.6 * heat.sum(), way
+
+
+def train_corner() -> Trained:
+    import tempfile
+
+    random = np.random.default_rng(0)
+    x = random.uniform(0, 0.3, (200, 8, 8, 1)).astype(np.float32)
+    y = np.arange(200) % 2
+    x[y == 1, :3, :3] += 0.6
+    folder = Path(tempfile.mkdtemp())
+    np.savez(folder / "corner.npz", x=x, y=y)
+    graph = chain(
+        ("conv", "Conv2D", {"filters": 4, "kernel_size": [3, 3], "activation": "relu"}),
+        ("mean", "GlobalAveragePooling2D", {}),
+        ("out", "Dense", {"units": 2, "activation": "softmax"}),
+    )
+    recipe = Data("arrays", path="corner.npz", options={"x": "x", "y": "y"})
+    return train(graph, recipe, folder, epochs=40)
+
+
+def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(random.normal(size=(300, 3)), columns=["noise", "cause", "more noise"])
+    frame["town"] = random.choice(["Bath", "York"], 300)
+    frame["price"] = 10 * frame["cause"] + np.where(frame["town"] == "Bath", 4.0, 0.0)
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    graph = chain(("out", "Dense", {"units": 1}))
+    recipe = Data("csv", path="d.csv", target=("price",), scaling="standard")
+    trained, _ = train(graph, recipe, tmp_path, epochs=60)
+    samples = read_samples(trained, tmp_path / "d.csv")
+    assert samples.truth is not None
+    found = explain(trained, samples.sample(7), rows=Rows(samples.raw, samples.truth))
+    assert list(found.importance) == ["noise", "cause", "more noise", "town"]
+    # |a − b| of two normal numbers is 2/√π on average; of two towns half differ by 4.
+    assert found.importance["cause"] == pytest.approx(10 * 2 / np.sqrt(np.pi), rel=0.1)
+    assert found.importance["town"] == pytest.approx(2.0, rel=0.2)
+    assert abs(found.importance["noise"]) < 0.3
+    assert "cause" in found.sentence
+    assert found.nearest is not None
+    assert found.nearest.row != 7
+    asked = question(trained, samples.sample(7))
+    response = tables.partial_dependence(asked, samples.raw, "cause")
+    slope = np.polyfit(np.array(response.values, float), response.answers, 1)[0]
+    assert slope == pytest.approx(10, rel=0.05)
+    towns = tables.partial_dependence(asked, samples.raw, "town")
+    assert towns.values == ("Bath", "York")
+    assert towns.answers[0] - towns.answers[1] == pytest.approx(4, rel=0.1)
+    with pytest.raises(DataError, match=r"no column 'caus'. Did you mean 'cause'"):
+        tables.partial_dependence(asked, samples.raw, "caus")
+    alone = explain(trained, samples.sample(7))
+    assert max(alone.importance, key=lambda name: abs(alone.importance[name])) == "cause"
+    with pytest.raises(DataError, match="There is no row 300"):
+        samples.sample(300)
+
+
+def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
+    trained, _ = reviews_model
+    text = "I loved the wonderful book, Zyx!"
+    samples = text_samples(trained, [text])
+    found = explain(trained, samples.sample(0), text=text)
+    assert found.method == "occlusion"
+    assert [word for word, _ in found.tokens] == ["i", "loved", "the", "wonderful", "book", "zyx"]
+    asked = question(trained, samples.sample(0))
+    without = text_samples(trained, ["I the wonderful book Zyx"])
+    both = asked.scores("input", np.concatenate([samples.raw["input"], without.raw["input"]]))
+    assert dict(found.tokens)["loved"] == pytest.approx(both[0] - both[1], abs=1e-6)
+    assert dict(found.tokens)["loved"] > 0
+
+
+def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
+    """A series in which each value is the one of three steps before, plus a little."""
+    random = np.random.default_rng(2)
+    values = list(random.uniform(-1, 1, 3))
+    for _ in range(300):
+        values.append(-0.98 * values[-3] + random.normal(0, 0.15))
+    pd.DataFrame({"value": values}).to_csv(tmp_path / "s.csv", index=False)
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    recipe = Data("series", path="s.csv", target=("value",), options={"window": 5})
+    trained, data = train(graph, recipe, tmp_path, epochs=40)
+    assert data.test is not None
+    found = explain(trained, sample_of(data.test, 4))
+    assert [name for name, _ in found.steps][-1] == "last step"
+    assert len(found.steps) == 5
+    most = max(found.steps, key=lambda pair: abs(pair[1]))[0]
+    assert most == "2 steps before"
+
+
+def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -> None:
+    assert [way.name for way in methods_for(digits_model[0])] == [
+        "grad_cam",
+        "integrated_gradients",
+        "occlusion",
+    ]
+    trained, data = house_model
+    assert data.test is not None
+    with pytest.raises(DataError, match=r"'grad_cam' does not suit .* explained by importance"):
+        explain(trained, sample_of(data.test, 0), "grad_cam")
+    with pytest.raises(DataError, match=r"no way to explain named 'importanse'. Did you mean"):
+        explain(trained, sample_of(data.test, 0), "importanse")
+
+
+def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
+    from PIL import Image
+
+    trained, data = digits_model
+    assert data.test is not None
+    found = explain(trained, sample_of(data.test, 0))
+    write_png(found, tmp_path / "why.png")
+    with Image.open(tmp_path / "why.png") as picture:
+        assert picture.size[0] >= 400
+    heat = np.zeros((2, 2))
+    heat[0, 0], heat[1, 1] = 1.0, -1.0
+    painted = overlay(np.zeros((2, 2)), heat).astype(int)
+    assert painted[0, 0, 0] > painted[0, 0, 2]
+    assert painted[1, 1, 2] > painted[1, 1, 0]

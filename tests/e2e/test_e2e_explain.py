@@ -1,0 +1,37 @@
+"""``netbuilder explain`` as other programs use it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netbuilder.cli import main
+from netbuilder.core.formats import registry
+from tests.core.results.conftest import Trained, house_folder, house_model, houses
+
+__all__ = ["house_folder", "house_model"]
+
+
+def test_a_row_of_a_table(
+    house_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry.save(house_model[0], tmp_path / "m.h5")
+    houses(60, 5).to_csv(tmp_path / "new.csv", index=False)
+    houses(60, 5)[["size", "town"]].to_csv(tmp_path / "bare.csv", index=False)
+    for name in ("new.csv", "bare.csv"):
+        words = ["explain", str(tmp_path / "m.h5"), str(tmp_path / name), "--row", "2", "--json"]
+        assert main([*words, "-o", str(tmp_path / "why.png")]) == 0
+        found = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert found["method"] == "importance"
+        assert found["answer"].startswith("price: ")
+        assert list(found["importance"]) == ["size", "town"]
+        assert found["importance"]["size"] > found["importance"]["town"] > 0
+    assert (tmp_path / "why.png").stat().st_size > 1000
+    assert main([*words[:3], "--row", "60"]) == 1
+    assert "There is no row 60. The rows count from 0 to 59." in capsys.readouterr().err
+    assert main([*words[:3], "--method", "grad_cam"]) == 1
+    assert "'grad_cam' does not suit this network." in capsys.readouterr().err
+    assert main(["explain", str(tmp_path / "m.h5"), "absent.csv"]) == 1
+    assert "There is no file 'absent.csv'." in capsys.readouterr().err
