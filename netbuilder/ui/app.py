@@ -15,7 +15,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import interrupted_runs, recovery
+from netbuilder.ui.services import interrupted_runs, recovery, settings
 from netbuilder.ui.services.failures import Failures
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
@@ -29,10 +29,13 @@ def main(path: str | None = None) -> int:
     app = make_application(sys.argv)
     failures = Failures()
     failures.install()
+    settings.recall_motion()
     window = open_window(Path(path) if path else None)
     failures.happened.connect(window.commands.show_failure)
     window.show()
     QTimer.singleShot(0, window.workbench.start)
+    if path is None:
+        window.welcome.begin()
     QTimer.singleShot(0, lambda: _offer_recovery(window))
     code = app.exec()
     failures.uninstall()

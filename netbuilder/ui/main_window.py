@@ -36,6 +36,7 @@ from netbuilder.ui.window.panels import PANELS, PanelRow
 from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
+from netbuilder.ui.window.welcome import Welcome
 
 
 class MainWindow(QMainWindow):
@@ -98,6 +99,8 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.actions_table, list(menus.values()), self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
         self.toast = Toast(middle, self)
+        self.welcome = Welcome(self.parts, self.top_bar, self.commands.show_error)
+        self.commands.welcome = self.welcome
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
 

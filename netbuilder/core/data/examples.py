@@ -10,30 +10,68 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.resources import resource
 from netbuilder.core.wording import did_you_mean, listed
 
-# The order in which they are offered; the first one stands on the canvas at the first start.
+#: The order in which they are offered; the first one stands on the canvas at the first start.
 ORDER = (
     "digits",
     "iris",
     "diabetes",
-    "spiral",
+    "xor",
     "moons",
+    "circles",
+    "spiral",
+    "sales",
+    "digits_plain",
+    "digits_hidden",
+    "digits_dropout",
+    "digits_l2",
+    "digits_sgd",
+    "digits_rmsprop",
     "waves",
+    "temperatures",
     "reviews",
     "stories",
-    "temperatures",
-    "two_inputs",
     "residual",
+    "two_inputs",
+    "autoencoder",
+    "overfitting",
+    "cannot_learn",
 )
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What a training of the example reaches: ``metric`` on the test rows, ``at_least`` or
+    ``at_most`` so much (the other one is None).
+    """
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def kept(self, value: float) -> bool:
+        """Whether a result is as good as promised."""
+        return (self.at_least is None or value >= self.at_least) and (
+            self.at_most is None or value <= self.at_most
+        )
+
+
+@dataclass(frozen=True)
 class Example:
-    """One ready-made project: ``name`` is what the command line says, ``path`` its file."""
+    """One ready-made project: ``name`` is what the command line says, ``path`` its file.
+
+    ``learn`` says what one learns with it, ``minutes`` how long that takes, ``result`` what it
+    reaches in words; ``picture`` shows the trained result (None where there is none).
+    """
 
     name: str
     title: str
     description: str
     path: Path
+    learn: str = ""
+    minutes: int = 0
+    result: str = ""
+    promise: Promise | None = None
+    picture: Path | None = None
 
 
 def examples() -> list[Example]:
@@ -62,9 +100,16 @@ def example(name: str) -> Example:
 def _read(name: str, path: Path) -> Example:
     content = json.loads(path.read_text(encoding="utf-8"))
     about = content.get("about", {})
+    promise = about.get("promise")
+    picture = path.parent / "pictures" / f"{name}.png"
     return Example(
         name,
         str(about.get("title", content.get("name", name))),
         str(about.get("description", "")),
         path,
+        str(about.get("learn", "")),
+        int(about.get("minutes", 0)),
+        str(about.get("result", "")),
+        Promise(**promise) if promise else None,
+        picture if picture.is_file() else None,
     )

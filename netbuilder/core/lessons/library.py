@@ -49,7 +49,7 @@ class Shelf:
     broken: tuple[LessonError, ...] = ()
 
 
-def shelves(beside: Path | None = None, machine: Sequence[Path] = ()) -> tuple[Shelf, ...]:
+def shelves(beside: Path | None = None, machine: Sequence[Path] | None = None) -> tuple[Shelf, ...]:
     """All lessons by the folder in which they lie; folders without a lesson are left out.
 
     Args:
@@ -57,6 +57,8 @@ def shelves(beside: Path | None = None, machine: Sequence[Path] = ()) -> tuple[S
         machine: further folders, beside those that the machine-wide settings and
             ``NETBUILDER_LESSONS`` name.
     """
+    if machine is None:
+        machine = [Path(one) for one in site_settings().lessons]
     named = [Path(one) for one in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if one]
     school = [Path(os.path.expandvars(one)) for one in site_settings().lessons]
     places = [
@@ -108,7 +110,7 @@ def _place(lesson: Lesson) -> tuple[int, int, str]:
     return place, LEVELS.index(lesson.level), lesson.title.casefold()
 
 
-def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] = ()) -> Lesson:
+def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] | None = None) -> Lesson:
     """A lesson by its name, or by the path of its file.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,9 @@ class Work:
 def work_of(workbench: Workbench) -> Work:
     """The work that stands in a window now."""
     project, base, trained = workbench.store.project, workbench.base, workbench.trained
+    project = workbench.stamp(project)
+    if trained is not None:
+        trained = replace(trained, project=workbench.stamp(trained.project))
     record = record_of(project)
     lesson = _lesson(record, base)
     words = (

@@ -193,6 +193,15 @@ class Palette(QWidget):
         """Whether every layer is shown."""
         return self._all
 
+    def index_of(self, name: str) -> QModelIndex | None:
+        """Where a layer stands in the list as it is shown; None where it does not."""
+        for row in range(self.model.rowCount()):
+            index = self.model.index(row, 0)
+            thing = self.model.thing(index)
+            if isinstance(thing, LayerSpec) and thing.name == name:
+                return index
+        return None
+
     def start_search(self) -> None:
         """Put the cursor into the search field."""
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)

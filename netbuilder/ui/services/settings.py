@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from netbuilder.core import folders
+from netbuilder.ui.style.motion import set_reduced_motion
 
 RECENT_COUNT = 10
 
@@ -39,3 +40,18 @@ def _store(paths: Sequence[Path]) -> None:
     kept = settings()
     kept.setValue("recent", [str(path) for path in paths])
     kept.sync()
+
+
+def set_motion(reduced: bool) -> None:
+    """Let what only moves to please stand still, or move; remembered."""
+    set_reduced_motion(reduced)
+    kept = settings()
+    kept.setValue("reduced-motion", reduced)
+    kept.sync()
+
+
+def recall_motion() -> None:
+    """Take over the user's choice, where there is one."""
+    value = settings().value("reduced-motion")
+    if value is not None:
+        set_reduced_motion(str(value).lower() == "true")

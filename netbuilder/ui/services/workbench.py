@@ -85,6 +85,8 @@ class Workbench(QObject):
         self.trained: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
         self.run_error: UserError | None = None
+        #: What is kept of the lesson that is open in whatever is written or handed in.
+        self.stamp: Callable[[Project], Project] = lambda project: project
         self._facts_key: tuple[Data, Graph, int] | None = None
         self._facts_of = Data()
         self._check_ready = False

@@ -35,7 +35,14 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow("new", "New", files.new, "File", _Key.New, "Begin an empty project"),
         ActionRow("open", "Open…", files.open, "File", _Key.Open, "Open a project or a model"),
-        ActionRow("examples", "Open an example…", commands.choose_example, "File|"),
+        ActionRow(
+            "gallery",
+            "Examples and lessons…",
+            commands.show_gallery,
+            "File|",
+            "Ctrl+Shift+N",
+            "Ready-made networks, lessons, recent files",
+        ),
         ActionRow("save", "Save", files.save, "File", _Key.Save, "Write the project to its file"),
         ActionRow("save-as", "Save as…", files.save_as, "File", "Ctrl+Shift+S"),
         ActionRow(
@@ -250,6 +257,15 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             checked=lambda: commands.dark,
         ),
         ActionRow(
+            "reduce-motion",
+            "Reduce motion",
+            commands.toggle_motion,
+            "View",
+            "",
+            "What only moves to please stands still",
+            checked=lambda: commands.motion_reduced,
+        ),
+        ActionRow(
             "all-layers",
             "All layers in the palette",
             commands.toggle_all_layers,
@@ -320,7 +336,16 @@ def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
 
 def _help_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     return [
-        ActionRow("help", "Help", commands.show_help, "Help", "F1", "How to use this window"),
+        ActionRow("help", "Help", commands.show_help, "Help", "F1", "Words, gestures and keys"),
+        ActionRow("tour", "Show me around", commands.start_tour, "Help", "", "Six places to know"),
+        ActionRow(
+            "new-lesson",
+            "New lesson from this project…",
+            commands.write_lesson,
+            "Help|",
+            "",
+            "Write a lesson that begins with this network",
+        ),
         ActionRow("log", "Show the log", commands.show_log, "Help"),
         ActionRow("about", "About NetBuilder", commands.show_about, "Help"),
     ]

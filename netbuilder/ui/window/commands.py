@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import append_block
+from netbuilder.ui.services import settings
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.window import dialogs
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.ui.services.store import Edit
+    from netbuilder.ui.window.welcome import Welcome
 
 
 class WindowCommands:
@@ -26,6 +29,8 @@ class WindowCommands:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        #: Set once the bar at the top, at which it points, is there.
+        self.welcome: Welcome | None = None
 
     def show_error(self, error: UserError) -> None:
         """Say what went wrong, above the canvas, until it is read."""
@@ -146,10 +151,31 @@ class WindowCommands:
         """Type what to do."""
         dialogs.search_commands(self._parts.window, self._parts.actions)
 
-    def choose_example(self) -> None:
-        """Choose one of the built-in examples."""
-        if self._parts.documents.may_close():
-            dialogs.choose_example(self._parts.window, self._parts.documents.show_project)
+    def show_gallery(self) -> None:
+        """Show examples, lessons and recent files."""
+        self._need_welcome().show_page()
+
+    def start_tour(self) -> None:
+        """Show the six places."""
+        self._need_welcome().start_tour()
+
+    def write_lesson(self) -> None:
+        """Write a lesson that begins with this project."""
+        self._need_welcome().write_lesson()
+
+    def _need_welcome(self) -> Welcome:
+        assert self.welcome is not None
+        return self.welcome
+
+    @property
+    def motion_reduced(self) -> bool:
+        """Whether what only moves to please stands still."""
+        return reduced_motion()
+
+    def toggle_motion(self) -> None:
+        """Let it move, or stand still; remembered."""
+        settings.set_motion(not reduced_motion())
+        self._parts.actions.refresh()
 
     def train_elsewhere(self) -> None:
         """Write a folder with all that other machines need."""

@@ -12,8 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
-    QListWidget,
-    QListWidgetItem,
     QMenu,
     QMessageBox,
     QTextBrowser,
@@ -62,50 +60,6 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
 
     recent.setToolTipsVisible(True)
     recent.aboutToShow.connect(fill)
-
-
-class ExampleDialog(QDialog):
-    """The built-in examples, each with what it is about."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        from netbuilder.core.data.examples import examples
-
-        self.setWindowTitle("Open an example")
-        self.resize(560, 480)
-        self.list = QListWidget(self)
-        self.list.setWordWrap(True)
-        self.list.setSpacing(2)
-        self.list.setAccessibleName("Examples")
-        for example in examples():
-            item = QListWidgetItem(f"{example.title}\n{example.description}")
-            item.setData(Qt.ItemDataRole.UserRole, example.path)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
-        )
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        self.list.itemActivated.connect(lambda _item: self.accept())
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.list)
-        layout.addWidget(plain_buttons(buttons))
-
-    @property
-    def chosen(self) -> Path | None:
-        """The file of the chosen example."""
-        item = self.list.currentItem()
-        return Path(item.data(Qt.ItemDataRole.UserRole)) if item is not None else None
-
-
-def choose_example(parent: QWidget, show: Callable[[Project, Path | None], object]) -> None:
-    """Choose one of the built-in examples; it opens as a new, unsaved project."""
-    from netbuilder.core.project import files
-
-    dialog = ExampleDialog(parent)
-    if dialog.exec() and dialog.chosen is not None:
-        show(files.read(dialog.chosen), None)
 
 
 def hand_in(parent: QWidget, workbench: Workbench) -> None:

@@ -79,8 +79,6 @@ class Documents(QObject):
         self.opening = ""
         self._shown = 0
         self._kept: TrainedModel | None = None
-        #: What is kept in each written file beside the project: how far its lesson is.
-        self.stamp: Callable[[Project], Project] = lambda project: project
 
     @property
     def title(self) -> str:
@@ -168,7 +166,7 @@ class Documents(QObject):
             return edits.rename_project(moved, path.stem) if unnamed else moved
 
         try:
-            files.write(self.stamp(settled(self._store.project)), path)
+            files.write(self._workbench.stamp(settled(self._store.project)), path)
         except UserError as error:
             self.failed.emit(error)
             return False
@@ -213,7 +211,7 @@ class Documents(QObject):
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
         trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
-        stamp = self.stamp
+        stamp = self._workbench.stamp
 
         def work() -> None:
             from netbuilder.core.formats.registry import format_for, save

@@ -111,6 +111,7 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self.addWidget(self._text_button("save-model", "Save .h5"))
+        self.addWidget(self._text_button("gallery", "Gallery"))
         self.addWidget(self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)

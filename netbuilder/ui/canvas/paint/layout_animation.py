@@ -6,6 +6,7 @@ from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation
 
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.style.motion import reduced_motion
 
 _MILLISECONDS = 220
 _MOST = 400  # cards: above, the glide would stutter on a slow machine
@@ -42,7 +43,8 @@ class Slide(QObject):
         now = self.places()
         self._to = {one: place for one, place in now.items() if before.get(one, place) != place}
         self._from = {one: before[one] for one in self._to}
-        if not self._to or len(now) > _MOST or not self._view.widget().isVisible():
+        unseen = not self._view.widget().isVisible()
+        if not self._to or len(now) > _MOST or unseen or reduced_motion():
             self._from, self._to = {}, {}
             return
         self._view.set_at(dict(self._from))

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.paint_state import NAMES
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
+from netbuilder.ui.style.motion import reduced_motion
 
 _LEAST_SECONDS = 0.2
 _STEP = 0.17
@@ -32,6 +33,8 @@ class Pulse:
     def beat(self) -> None:
         """The run has gone on."""
         now = time.monotonic()
+        if reduced_motion():
+            return
         if now - self._last < _LEAST_SECONDS or len(self._view.picture.cards) > _MOST_CARDS:
             return
         self._last = now

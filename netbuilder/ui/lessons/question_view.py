@@ -1,0 +1,76 @@
+"""A step's question: its answers as buttons, or a line for a number; and what was right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.lessons.lesson import Question
+from netbuilder.ui.widgets.labels import note_label
+
+
+class QuestionView(QWidget):
+    """``answered(text)``: the pupil answered."""
+
+    answered = Signal(str)
+
+    def __init__(self, question: Question, given: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.question = question
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(note_label(question.ask, self, role="heading"))
+        self.choices: list[QRadioButton] = []
+        self.line: QLineEdit | None = None
+        if question.choices:
+            for choice in question.choices:
+                button = QRadioButton(choice, self)
+                button.setChecked(choice.casefold() == given.casefold())
+                button.toggled.connect(
+                    lambda on, text=choice: self.answered.emit(text) if on else None
+                )
+                self.choices.append(button)
+                layout.addWidget(button)
+        else:
+            row = QHBoxLayout()
+            self.line = QLineEdit(given, self)
+            self.line.setAccessibleName(question.ask)
+            self.line.setPlaceholderText(
+                "a number" if question.kind == "number" else "what you think"
+            )
+            self.line.returnPressed.connect(self._say)
+            self.button = QPushButton("Answer", self)
+            self.button.setProperty("small", True)
+            self.button.clicked.connect(lambda _checked=False: self._say())
+            row.addWidget(self.line, 1)
+            row.addWidget(self.button)
+            layout.addLayout(row)
+        self.verdict = note_label("", self, role="body")
+        layout.addWidget(self.verdict)
+        self.show_verdict(given)
+
+    def show_verdict(self, given: str) -> None:
+        """Say whether an answer is right, and why."""
+        question = self.question
+        if not given.strip():
+            words = ""
+        elif not question.right(given):
+            words = "✗ Not yet: think again."
+        elif question.answer:
+            words = f"✓ Right. {question.why}".strip()
+        else:
+            words = f"Kept: {given}. {question.why}".strip()
+        self.verdict.setText(words)
+        self.verdict.setVisible(bool(words))
+
+    def _say(self) -> None:
+        if self.line is not None and self.line.text().strip():
+            self.answered.emit(self.line.text().strip())

@@ -1,0 +1,205 @@
+"""The window in which a teacher writes a lesson: the text, and beside it what pupils will see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core import folders
+from netbuilder.core.errors import UserError
+from netbuilder.core.lessons.check_words import WORDS
+from netbuilder.core.lessons.layer_check import PLACE_WORDS
+from netbuilder.core.lessons.lesson import Lesson, LessonError
+from netbuilder.core.lessons.library import FOLDER
+from netbuilder.core.lessons.parse import parse
+from netbuilder.core.project import files
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted, listed
+from netbuilder.ui.lessons.markdown_view import MarkdownView
+from netbuilder.ui.widgets.labels import note_label
+
+_TEMPLATE = """---
+title: {title}
+level: beginner
+minutes: 20
+start: {start}
+---
+What this lesson is about, in two sentences.
+
+## The first step
+What to do, in words that a pupil understands.
+
+```check
+trained: true
+```
+```hint
+One sentence that helps who is stuck.
+```
+```show
+place: train
+```
+
+## A question
+```question
+ask: What did you see?
+choices: The loss fell | The loss rose
+answer: The loss fell
+why: It learned.
+```
+"""
+
+
+def template(project: Project, start: str = "start.netbuilder") -> str:
+    """The text that a new lesson begins with."""
+    return _TEMPLATE.format(title=project.name or "My lesson", start=start)
+
+
+class LessonWriter(QDialog):
+    """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written."""
+
+    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._project = project
+        self.lesson: Lesson | None = None
+        self.saved: Path | None = None
+        self.setWindowTitle("New lesson")
+        self.resize(1040, 640)
+        self.edit = QPlainTextEdit(self)
+        self.edit.setAccessibleName("Text of the lesson")
+        self.edit.setPlainText(template(project))
+        font = self.edit.font()
+        font.setFamily("monospace")
+        font.setStyleHint(font.StyleHint.Monospace)
+        self.edit.setFont(font)
+        self.preview = QScrollArea(self)
+        self.preview.setWidgetResizable(True)
+        self.preview.setFrameShape(QFrame.Shape.NoFrame)
+        self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        both = QSplitter(Qt.Orientation.Horizontal, self)
+        both.addWidget(self.edit)
+        both.addWidget(self.preview)
+        both.setSizes([560, 460])
+        self.complaint = note_label("", self, role="complaint")
+        words = note_label(
+            f"Words of a check: layer with {listed(PLACE_WORDS, 9)} and any parameter of the layer;"
+            f" {listed(WORDS, 40)}.",
+            self,
+        )
+        self.go = QPushButton("Go to that line", self)
+        self.go.setProperty("small", True)
+        self.go.clicked.connect(lambda _checked=False: self._go_to_line())
+        save = QPushButton("Save the lesson…", self)
+        save.setProperty("role", "primary")
+        save.clicked.connect(lambda _checked=False: self._ask_save())
+        self.save_button = save
+        close = QPushButton("Close", self)
+        close.clicked.connect(lambda _checked=False: self.reject())
+        row = QHBoxLayout()
+        row.addWidget(self.complaint, 1)
+        row.addWidget(self.go)
+        row.addWidget(close)
+        row.addWidget(save)
+        layout = QVBoxLayout(self)
+        layout.addWidget(both, 1)
+        layout.addWidget(words)
+        layout.addLayout(row)
+        self._line = 1
+        self._soon = QTimer(self, singleShot=True, interval=250)
+        self._soon.timeout.connect(self.refresh)
+        self.edit.textChanged.connect(self._soon.start)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the text again, and show the lesson, or what is wrong with it."""
+        try:
+            self.lesson = parse(self.edit.toPlainText(), "lesson")
+        except LessonError as error:
+            self.lesson = None
+            self.complaint.setText(str(error))
+            found = [part for part in error.what.replace(":", " ").split() if part.isdigit()]
+            self._line = int(found[0]) if found else 1
+        else:
+            self.complaint.setText("")
+            self._show(self.lesson)
+        self.go.setVisible(self.lesson is None)
+        self.save_button.setEnabled(self.lesson is not None)
+
+    def save_to(self, path: Path) -> None:
+        """Write the lesson, and beside it the project that it begins with.
+
+        Raises:
+            UserError: the place cannot be written.
+        """
+        start = f"{path.stem}{files.ENDING}"
+        text = self.edit.toPlainText().replace("start: start.netbuilder", f"start: {start}", 1)
+        files.write(self._project, path.with_name(start))
+        write_bytes(path, text.encode())
+        self.saved = path
+
+    def _ask_save(self) -> None:
+        folder = folders.data() / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        name = self._project.name.strip().lower().replace(" ", "_").replace("/", "-") or "lesson"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save the lesson", str(folder / f"{name}.md"), "Lesson (*.md)"
+        )
+        if not chosen:
+            return
+        path = Path(chosen if chosen.endswith(".md") else f"{chosen}.md")
+        try:
+            self.save_to(path)
+        except UserError as error:
+            self.complaint.setText(str(error))
+            return
+        self.accept()
+
+    def _show(self, lesson: Lesson) -> None:
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        layout = QVBoxLayout(page)
+        layout.setSpacing(6)
+        layout.addWidget(note_label(lesson.title, page, role="title"))
+        layout.addWidget(note_label(f"{lesson.level} · {counted(lesson.minutes, 'minute')}", page))
+        if lesson.intro:
+            layout.addWidget(self._markdown(lesson.intro, page))
+        for number, step in enumerate(lesson.steps, 1):
+            layout.addWidget(note_label(f"{number}. {step.title}", page, role="sentence"))
+            if step.text:
+                layout.addWidget(self._markdown(step.text, page))
+            if step.question is not None:
+                choices = " / ".join(step.question.choices)
+                layout.addWidget(note_label(f"? {step.question.ask} {choices}", page, role="body"))
+            if step.hint:
+                layout.addWidget(note_label(f"Hint: {step.hint}", page))
+            what = counted(len(step.checks), "check")
+            layout.addWidget(
+                note_label("Done once it was read." if step.reading else f"Ticked by {what}.", page)
+            )
+        layout.addStretch(1)
+        self.preview.setWidget(page)
+
+    @staticmethod
+    def _markdown(text: str, parent: QWidget) -> MarkdownView:
+        view = MarkdownView(parent)
+        view.show_markdown(text)
+        return view
+
+    def _go_to_line(self) -> None:
+        block = self.edit.document().findBlockByNumber(self._line - 1)
+        self.edit.setTextCursor(QTextCursor(block))
+        self.edit.setFocus()

@@ -1,0 +1,249 @@
+"""The lesson that is open: follows the project and the runs, and ticks its steps."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.core.lessons.judge import StepResult, judge
+from netbuilder.core.lessons.lesson import Lesson, Step
+from netbuilder.core.lessons.library import start_project
+from netbuilder.core.lessons.record import Record, record_of, with_record
+from netbuilder.core.lessons.state import EVALUATED, LOOKED, LessonState, ProblemSeen, RunSeen
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services import lesson_progress
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+log = logging.getLogger(__name__)
+
+
+class LessonSession(QObject):
+    """One lesson at a time.
+
+    Signals:
+        opened: ``lesson`` is another one, or None.
+        changed: ``results``, ``current`` or the answers are others.
+        ticked(number): a step has just been done.
+        finished: the last step has just been done.
+    """
+
+    opened = Signal()
+    changed = Signal()
+    ticked = Signal(int)
+    finished = Signal()
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        judging: Judging,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._judging = store, workbench, judging
+        self.lesson: Lesson | None = None
+        self.results: tuple[StepResult, ...] = ()
+        self.current = 0
+        self.record = Record("")
+        self._start = Project()
+        self._looking_at = ""
+        # Many signals in one turn of the event loop are one look.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._judge)
+        store.changed.connect(self._project_changed)
+        for signal in (
+            workbench.shapes_changed,
+            workbench.problems_changed,
+            workbench.trained_changed,
+            judging.changed,
+        ):
+            signal.connect(self._look_again)
+        workbench.happened.connect(self.note)
+
+    @property
+    def step(self) -> Step | None:
+        """The step that is shown."""
+        if self.lesson is None:
+            return None
+        return self.lesson.steps[self.current]
+
+    @property
+    def result(self) -> StepResult | None:
+        """How far the step that is shown is."""
+        return self.results[self.current] if self.current < len(self.results) else None
+
+    @property
+    def done_count(self) -> int:
+        """How many steps are done."""
+        return sum(result.done for result in self.results)
+
+    def open(self, lesson: Lesson, *, anew: bool = False) -> Project | None:
+        """Open a lesson where the pupil left it, or ``anew``.
+
+        Gives the project to put on the canvas: the lesson's start, where nothing of it was done
+        yet; None where the pupil goes on with what is there.
+
+        Raises:
+            LessonError: the start project cannot be read; nothing has changed.
+        """
+        start = start_project(lesson)
+        record = Record(lesson.name) if anew else lesson_progress.kept(lesson.name)
+        held = record_of(self._store.project)
+        if not anew and held is not None and held.name == lesson.name:
+            record = _joined(record, held)
+        count = len(lesson.steps)
+        record = replace(record, done=frozenset(n for n in record.done if 1 <= n <= count))
+        self.lesson, self._start, self.record = lesson, start, record
+        self.results = ()
+        undone = [n for n in range(1, count + 1) if n not in record.done]
+        self.current = (undone[0] - 1) if undone else count - 1
+        lesson_progress.keep(record)
+        self.opened.emit()
+        if self._looking_at:
+            self.note(f"{LOOKED}:{self._looking_at}")
+        self._look_again()
+        return start if anew or not record.done else None
+
+    def close(self) -> None:
+        """Put the lesson away; how far it is stays known."""
+        self.lesson, self.results, self.current = None, (), 0
+        self.opened.emit()
+
+    def go(self, index: int) -> None:
+        """Show another step; leaving one that is only read ticks it."""
+        if self.lesson is None or not 0 <= index < len(self.lesson.steps):
+            return
+        left = self.lesson.steps[self.current]
+        number = self.current + 1
+        self.current = index
+        if left.reading and index == number and number not in self.record.done:
+            self._tick({number})
+        self.changed.emit()
+
+    def note(self, event: str) -> None:
+        """Take over that something was done."""
+        if self.lesson is None or event in self.record.events:
+            return
+        self.record = replace(self.record, events=self.record.events | {event})
+        self._look_again()
+
+    def see(self, panel: str) -> None:
+        """A tab is looked at."""
+        self._looking_at = panel
+        self.note(f"{LOOKED}:{panel}")
+        self._look_again()
+
+    def answer(self, number: int, text: str) -> None:
+        """Take over the answer to the question of a step (counted from 1)."""
+        self.record = replace(self.record, answers={**self.record.answers, number: text})
+        self._judge()
+
+    def stamp(self, project: Project) -> Project:
+        """The project with how far its lesson is, as it is written to a file."""
+        if self.lesson is None:
+            return project
+        return with_record(project, self.record)
+
+    def state(self) -> LessonState:
+        """What the checks look at now."""
+        bench = self._workbench
+        project = self._store.project
+        shapes = bench.shapes
+        fresh = shapes is not None and shapes.graph is project.graph
+        return LessonState(
+            project=project,
+            start=self._start,
+            shapes={
+                name: tuple(one.output) if one.output is not None else None
+                for name, one in shapes.by_node.items()
+            }
+            if shapes is not None and fresh
+            else None,
+            parameters=shapes.total_parameters if shapes is not None and fresh else None,
+            problems=tuple(
+                ProblemSeen(one.code, one.blocks) for one in bench.problems if one.follows is None
+            )
+            if fresh and (bench.facts is not None or not project.data.kind)
+            else None,
+            run=self._run(),
+            events=self.record.events,
+            answers=self.record.answers,
+            done=self.record.done,
+        )
+
+    def _run(self) -> RunSeen | None:
+        trained = self._workbench.trained
+        if trained is None:
+            return None
+        judged = self._judging.evaluation if self._judging.file is None else None
+        test = {**trained.test, **(judged.metrics if judged is not None else {})}
+        return RunSeen(trained.project, trained.epochs, trained.history, test)
+
+    def _project_changed(self, _old: Project, _new: Project) -> None:
+        self._look_again()
+
+    def _look_again(self) -> None:
+        if self.lesson is None:
+            return
+        seen = self._looking_at == "evaluate" and self._workbench.trained is not None
+        if seen and self._judging.evaluation is not None and EVALUATED not in self.record.events:
+            self.record = replace(self.record, events=self.record.events | {EVALUATED})
+        self._soon.start()
+
+    def _judge(self) -> None:
+        if self.lesson is None:
+            return
+        results = judge(self.lesson, self.state())
+        # A step is ticked when it is its turn: what a later one asks for may hold by chance now.
+        new = {
+            one.number
+            for one in results
+            if one.done and not one.ticked and not self.lesson.steps[one.number - 1].reading
+        }
+        reached = self._reached(new)
+        self.results = tuple(
+            replace(one, done=one.number in self.record.done | reached) for one in results
+        )
+        if reached:
+            self._tick(reached)
+        lesson_progress.keep(self.record)
+        self.changed.emit()
+
+    def _reached(self, fulfilled: set[int]) -> set[int]:
+        """Of the steps that hold now those whose turn it is: all before them are done."""
+        assert self.lesson is not None
+        done, found = set(self.record.done), set()
+        for number, step in enumerate(self.lesson.steps, 1):
+            if number in done:
+                continue
+            if number in fulfilled:
+                found.add(number)
+            elif not (step.reading and number <= self.current):
+                break
+        return found
+
+    def _tick(self, numbers: set[int]) -> None:
+        assert self.lesson is not None
+        self.record = replace(self.record, done=self.record.done | numbers)
+        self.results = tuple(
+            replace(one, done=True, ticked=True) if one.number in numbers else one
+            for one in self.results
+        )
+        lesson_progress.keep(self.record)
+        for number in sorted(numbers):
+            self.ticked.emit(number)
+        if len(self.record.done) == len(self.lesson.steps):
+            self.finished.emit()
+
+
+def _joined(one: Record, other: Record) -> Record:
+    return Record(
+        one.name,
+        one.done | other.done,
+        {**one.answers, **other.answers},
+        one.events | other.events,
+    )

@@ -1,0 +1,32 @@
+"""Whether things may move: the system's wish, or the user's own."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtWidgets import QApplication, QStyle
+
+_wish: bool | None = None
+
+
+def reduced_motion() -> bool:
+    """Whether what only moves to please shall stand still.
+
+    The user's choice, else ``NETBUILDER_REDUCED_MOTION``, else what the system's style says:
+    desktops that are told to reduce motion give widgets an animation of no duration.
+    """
+    if _wish is not None:
+        return _wish
+    if os.environ.get("NETBUILDER_REDUCED_MOTION", "") not in ("", "0"):
+        return True
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return False
+    hint = QStyle.StyleHint.SH_Widget_Animation_Duration
+    return app.style().styleHint(hint) == 0
+
+
+def set_reduced_motion(wish: bool | None) -> None:
+    """Take over the user's choice; None: as the system says."""
+    global _wish  # noqa: PLW0603 - one for the whole program, as the style itself
+    _wish = wish

@@ -1,0 +1,175 @@
+"""Points at a widget of the window: a ring around it, and words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.labels import note_label
+
+MARGIN = 6
+BUBBLE_WIDTH = 280
+#: A drag that is shown goes so often, and takes so long.
+GHOST_MS, GHOST_STEP_MS = 1400, 16
+Button = tuple[str, Callable[[], object]]
+
+
+class Callout(QWidget):
+    """Lies over the whole window and lets the mouse through, but for its bubble.
+
+    ``ring`` is what is pointed at, in the window's coordinates; with ``towards`` a ghost with the
+    words ``ghost`` moves from it to there, as a drag would.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        ring: QRect,
+        title: str,
+        words: str,
+        buttons: tuple[Button, ...],
+        *,
+        towards: QPoint | None = None,
+        ghost: str = "",
+    ) -> None:
+        super().__init__(window)
+        self.setObjectName("callout")
+        self._ring = ring.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        self._towards, self._ghost, self._at = towards, ghost, 0.0
+        self.bubble = QFrame(window)
+        self.bubble.setProperty("role", "card")
+        self.bubble.setAccessibleName(f"{title} {words}".strip())
+        layout = QVBoxLayout(self.bubble)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(6)
+        if title:
+            heading = QLabel(title, self.bubble)
+            heading.setProperty("role", "heading")
+            heading.setWordWrap(True)
+            layout.addWidget(heading)
+        if words:
+            layout.addWidget(note_label(words, self.bubble, role="body"))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.buttons: list[QPushButton] = []
+        for number, (label, action) in enumerate(buttons):
+            button = QPushButton(label, self.bubble)
+            button.setProperty("small", True)
+            if number == len(buttons) - 1:
+                button.setProperty("role", "primary")
+            button.clicked.connect(lambda _checked=False, call=action: call())
+            self.buttons.append(button)
+            row.addWidget(button)
+        layout.addLayout(row)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._timer = QTimer(self, interval=GHOST_STEP_MS)
+        self._timer.timeout.connect(self._move)
+        window.installEventFilter(self)
+        self.bubble.installEventFilter(self)
+        self._place()
+        self.show()
+        self.raise_()
+        self.bubble.show()
+        self.bubble.raise_()
+        if self.buttons:
+            self.buttons[-1].setFocus(Qt.FocusReason.OtherFocusReason)
+        if towards is not None and not reduced_motion():
+            self._timer.start()
+        elif towards is not None:
+            self._at = 0.75
+
+    @property
+    def ring(self) -> QRect:
+        """What is pointed at, in the window's coordinates."""
+        return self._ring
+
+    def end(self) -> None:
+        """Take it away."""
+        self._timer.stop()
+        self.bubble.hide()
+        self.bubble.deleteLater()
+        self.hide()
+        self.deleteLater()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+            self._place()
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and watched is self.bubble
+            and self.buttons
+        ):
+            self.buttons[0].click()
+            return True
+        return False
+
+    def _place(self) -> None:
+        window = self.parentWidget()
+        assert window is not None
+        self.setGeometry(window.rect())
+        self.bubble.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24))
+        height = self.bubble.heightForWidth(self.bubble.width())
+        self.bubble.resize(QSize(self.bubble.width(), max(height, self.bubble.sizeHint().height())))
+        self.bubble.move(self._beside(window.rect(), self.bubble.size()))
+
+    def _beside(self, whole: QRect, size: QSize) -> QPoint:
+        """Right of the ring, else left, below, above; always inside of the window."""
+        ring, gap = self._ring, 14
+        places = (
+            QPoint(ring.right() + gap, ring.top()),
+            QPoint(ring.left() - gap - size.width(), ring.top()),
+            QPoint(ring.left(), ring.bottom() + gap),
+            QPoint(ring.left(), ring.top() - gap - size.height()),
+        )
+        inside = whole.adjusted(8, 8, -8, -8)
+        for place in places:
+            if inside.contains(QRect(place, size)):
+                return place
+        # Nowhere whole: keep it inside, and off the middle of what is pointed at.
+        x = max(8, min(ring.right() + gap, whole.width() - size.width() - 8))
+        y = max(8, min(ring.top(), whole.height() - size.height() - 8))
+        return QPoint(x, y)
+
+    def _move(self) -> None:
+        self._at = (self._at + GHOST_STEP_MS / GHOST_MS) % 1.3
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent = QColor(theme.colors().accent)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        halo = QColor(accent)
+        halo.setAlpha(70)
+        painter.setPen(QPen(halo, 8))
+        painter.drawRoundedRect(QRectF(self._ring), 10, 10)
+        painter.setPen(QPen(accent, 3))
+        painter.drawRoundedRect(QRectF(self._ring), 10, 10)
+        if self._towards is not None:
+            self._paint_ghost(painter, accent)
+        painter.end()
+
+    def _paint_ghost(self, painter: QPainter, accent: QColor) -> None:
+        assert self._towards is not None
+        start, end = QPointF(self._ring.center()), QPointF(self._towards)
+        pen = QPen(accent, 2, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawLine(start, end)
+        part = min(self._at, 1.0)
+        part = part * part * (3 - 2 * part)
+        where = start + (end - start) * part
+        box = QRectF(where.x() - 60, where.y() - 15, 120, 30)
+        back = QColor(accent)
+        back.setAlpha(220)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(back)
+        painter.drawRoundedRect(box, 8, 8)
+        painter.setPen(QColor(theme.colors().on_accent))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._ghost)

@@ -1,0 +1,147 @@
+"""Puts the lesson beside the network: its dock on the left, and what its buttons do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
+from netbuilder.core.lessons.library import start_path
+from netbuilder.core.project.model import Project
+from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
+from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.widgets.callout import Callout
+from netbuilder.ui.window.docks import PALETTE_WIDTH
+from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.places import Places
+
+ShowLessons = Callable[[], object]
+
+
+class LessonDock(QObject):
+    """The dock, which is there only while a lesson is open."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        places: Places,
+        session: LessonSession,
+        show_error: Callable[[UserError], object],
+        show_lessons: ShowLessons,
+    ) -> None:
+        super().__init__(parts.window)
+        self._parts, self._places, self._session = parts, places, session
+        self._show_error = show_error
+        self.callout: Callout | None = None
+        self.panel = LessonPanel(session)
+        self.dock = QDockWidget("Lesson", parts.window)
+        self.dock.setObjectName("lesson")
+        self.dock.setWidget(self.panel)
+        self.dock.setTitleBarWidget(QWidget(self.dock))
+        parts.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+        self.dock.hide()
+        self.panel.show_wanted.connect(self.point)
+        self.panel.anew_wanted.connect(self.begin_anew)
+        self.panel.closed.connect(self.close)
+        self.panel.next_wanted.connect(show_lessons)
+        parts.workbench.stamp = session.stamp
+        for name, dock in parts.docks.panels.items():
+            dock.visibilityChanged.connect(partial(self._tab_seen, name))
+
+    def open(self, lesson: Lesson, *, anew: bool = False) -> None:
+        """Open a lesson, and its start project where nothing of it was done yet."""
+        if not self._parts.documents.may_close():
+            return
+        try:
+            start = self._session.open(lesson, anew=anew)
+        except UserError as error:
+            self._show_error(error)
+            return
+        if start is not None:
+            self._parts.documents.show_project(_placed(lesson, start), None)
+        self.show()
+
+    def begin_anew(self) -> None:
+        """The same lesson from its first step."""
+        if self._session.lesson is not None:
+            self.open(self._session.lesson, anew=True)
+
+    def show(self) -> None:
+        """Show the dock above the palette, and let the left side be wide enough for words."""
+        window, docks = self._parts.window, self._parts.docks
+        docks.palette.show()
+        if self.dock.isHidden():
+            window.splitDockWidget(docks.palette, self.dock, Qt.Orientation.Vertical)
+            # Qt puts the second one below: the lesson is read first.
+            window.splitDockWidget(self.dock, docks.palette, Qt.Orientation.Vertical)
+            self.dock.show()
+            palette, side = docks.widths.wanted
+            docks.widths.want(max(palette, WIDTH), side)
+        QTimer.singleShot(0, self, self._fit)
+        for name, dock in docks.panels.items():
+            if not dock.visibleRegion().isEmpty():
+                self._session.see(name)
+        self.panel.next.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close(self) -> None:
+        """Put the lesson away."""
+        self.end_callout()
+        self._session.close()
+        self.dock.hide()
+        _palette, side = self._parts.docks.widths.wanted
+        self._parts.docks.widths.want(PALETTE_WIDTH, side)
+        QTimer.singleShot(0, self._parts.window, self._parts.docks.leave_room)
+        self._parts.canvas.setFocus()
+
+    def point(self, show: Show) -> None:
+        """Point at what a step is about."""
+        self.end_callout()
+        ring = self._places.layer(show.layer) if show.layer else self._places.rect(show.place)
+        if ring is None:
+            return
+        towards = self._places.drop_point() if show.layer else None
+        self.callout = Callout(
+            self._parts.window,
+            ring,
+            show.layer,
+            show.text,
+            (("Close", self.end_callout),),
+            towards=towards,
+            ghost=show.layer,
+        )
+
+    def end_callout(self) -> None:
+        """Take away what points."""
+        if self.callout is not None:
+            self.callout.end()
+            self.callout = None
+
+    def _fit(self) -> None:
+        window, docks = self._parts.window, self._parts.docks
+        docks.leave_room()
+        height = self.dock.height() + docks.palette.height()
+        window.resizeDocks(
+            [self.dock, docks.palette],
+            [round(height * 0.6), round(height * 0.4)],
+            Qt.Orientation.Vertical,
+        )
+
+    def _tab_seen(self, name: str, visible: bool) -> None:
+        if visible:
+            self._session.see(name)
+            self.end_callout()
+
+
+def _placed(lesson: Lesson, start: Project) -> Project:
+    """The start project with its data found from wherever it will be saved."""
+    if lesson.start == EMPTY:
+        return start
+    from pathlib import Path
+
+    from netbuilder.core.formats.paths import rebased
+
+    return rebased(start, start_path(lesson).parent, Path.cwd())

@@ -1,0 +1,104 @@
+"""Where in the window each place is that a lesson or the tour can point at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from netbuilder.core.lessons.places import PLACES
+from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.top_bar import TopBar
+
+
+class Places:
+    """Finds the rectangle of a place, in the window's coordinates; None where it is not seen."""
+
+    def __init__(self, parts: Parts, top_bar: TopBar) -> None:
+        self._parts, self._bar = parts, top_bar
+        self._finders: dict[str, Callable[[], QRect | None]] = {
+            "palette": lambda: self._of(parts.palette),
+            "canvas": lambda: self._of(parts.canvas),
+            "input": lambda: self._card(parts.store.project.graph.inputs),
+            "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
+            "inspector": lambda: self._of(parts.inspector),
+            "train": lambda: self._of(top_bar.train),
+            "menu": lambda: self._of(top_bar.menu_button),
+            "problems": lambda: self._of(parts.status),
+            **{
+                name: lambda name=name: self._button(name)  # type: ignore[misc]
+                for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
+            },
+            **{
+                name: lambda name=name: self._panel(name)  # type: ignore[misc]
+                for name in parts.docks.panels
+            },
+        }
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The places that can be found."""
+        return frozenset(self._finders)
+
+    def rect(self, place: str) -> QRect | None:
+        """Where a place is."""
+        finder = self._finders.get(place)
+        return finder() if finder is not None else None
+
+    def layer(self, name: str) -> QRect | None:
+        """Where a layer stands in the palette; searches for it where it is not in sight."""
+        palette = self._parts.palette
+        self._parts.docks.palette.show()
+        index = palette.index_of(name)
+        if index is None:
+            palette.line.setText(name)
+            index = palette.index_of(name)
+        if index is None:
+            return self._of(palette)
+        palette.list.scrollTo(index)
+        inside = palette.list.visualRect(index)
+        view = palette.list.viewport()
+        return QRect(view.mapTo(self._parts.window, inside.topLeft()), inside.size())
+
+    def drop_point(self) -> QPoint:
+        """Where a layer is dropped: below the last card on the canvas, else in its middle."""
+        canvas, graph = self._parts.canvas, self._parts.store.project.graph
+        ends = graph.outputs or graph.inputs
+        view = canvas.viewport()
+        if ends and ends[-1] in canvas.picture.cards:
+            card = canvas.card_rect(ends[-1]).toRect()
+            point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
+        else:
+            point = view.rect().center()
+        return view.mapTo(self._parts.window, point)
+
+    def _of(self, widget: QWidget) -> QRect | None:
+        if not widget.isVisible():
+            return None
+        return QRect(widget.mapTo(self._parts.window, QPoint(0, 0)), widget.size())
+
+    def _button(self, action: str) -> QRect | None:
+        for button in self._bar.findChildren(QToolButton):
+            held = button.defaultAction()
+            if held is not None and held.objectName() == action:
+                return self._of(button)
+        return self._of(self._bar.menu_button)
+
+    def _panel(self, name: str) -> QRect | None:
+        self._parts.docks.show_panel(name, focus=False)
+        return self._of(self._parts.docks.panels[name])
+
+    def _card(self, ids: tuple[str, ...]) -> QRect | None:
+        canvas = self._parts.canvas
+        for one in ids:
+            if one in canvas.picture.cards:
+                card = canvas.card_rect(one).toRect()
+                corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
+                return QRect(corner, card.size())
+        return self._of(canvas)
+
+
+def unknown_places(places: Places) -> frozenset[str]:
+    """Names that lessons may use and that the window does not know: none, as a test holds."""
+    return frozenset(PLACES) - places.known

@@ -1,0 +1,182 @@
+"""A lesson beside the network: its steps tick as the network changes, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.parse import parse
+from netbuilder.core.lessons.record import record_of
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Data
+from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import lesson_progress
+from netbuilder.ui.window.places import unknown_places
+from netbuilder.ui.window.tour import STOPS
+
+
+def done(window: MainWindow) -> list[int]:
+    return [one.number for one in window.welcome.session.results if one.done]
+
+
+def test_every_place_that_a_lesson_may_name_is_found(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    window = open_window(keras=False)
+    places = window.welcome.places
+    assert unknown_places(places) == frozenset()
+    for name in sorted(places.known):
+        rect = places.rect(name)
+        assert rect is not None, name
+        assert window.rect().intersects(rect), name
+    for stop in STOPS:
+        assert places.rect(stop.place) is not None
+    assert places.layer("Dense") is not None
+    assert places.layer("MobileNetV2") is not None
+
+
+def test_steps_tick_as_the_network_changes_and_stay_ticked(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    window = open_window()
+    session = window.welcome.session
+    window.welcome.open_lesson(library.lesson("first_model"))
+    qtbot.waitUntil(lambda: len(session.results) == 10)
+    assert window.welcome.lessons.dock.isVisible()
+    assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
+    assert done(window) == []
+    # The second step does not tick before its turn.
+    window.store.apply("Add", lambda p: edits.append_layer(p, "Dense", params={"units": 16}))
+    qtbot.wait(50)
+    assert done(window) == []
+    window.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
+    qtbot.waitUntil(lambda: done(window) == [1, 2], timeout=10_000)
+    window.store.undo()
+    qtbot.wait(50)
+    assert done(window) == [1, 2]
+    window.store.redo()
+    dots = window.welcome.lessons.panel.dots
+    assert dots[0].text() == "✓ 1"
+    assert "done" in dots[0].accessibleName()
+    assert "not done yet" in dots[2].accessibleName()
+    # What was reached is in the file, and in the settings of whoever learns here.
+    assert window.documents.save_to(tmp_path / "mine.netbuilder")
+    kept = record_of(files.read(tmp_path / "mine.netbuilder"))
+    assert kept is not None
+    assert kept.done == {1, 2}
+    assert lesson_progress.kept("first_model").done == {1, 2}
+    window.welcome.lessons.close()
+    assert not window.welcome.lessons.dock.isVisible()
+    window.welcome.open_lesson(library.lesson("first_model"))
+    assert session.current == 2
+    assert window.store.project.graph.by_id["dense"].params["units"] == 16
+    window.welcome.lessons.begin_anew()
+    assert session.record.done == frozenset()
+
+
+def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_lesson(library.lesson("what_is_a_network"))
+    panel, session = window.welcome.lessons.panel, window.welcome.session
+    window.docks.show_panel("data")
+    session.see("data")
+    question = panel.question
+    assert question is not None
+    assert question.line is not None
+    question.line.setText("3")
+    qtbot.keyClick(question.line, Qt.Key.Key_Return)
+    assert "Not yet" in question.verdict.text()
+    assert done(window) == []
+    question.line.setText("2")
+    qtbot.keyClick(question.line, Qt.Key.Key_Return)
+    assert "Right" in question.verdict.text()
+    assert done(window) == [1]
+    qtbot.mouseClick(panel.hint_button, Qt.MouseButton.LeftButton)
+    assert "Count the columns" in panel.hint.text()
+    assert panel.hint.isVisible()
+    qtbot.mouseClick(panel.show_button, Qt.MouseButton.LeftButton)
+    callout = window.welcome.lessons.callout
+    assert callout is not None
+    assert callout.ring.intersects(window.welcome.places.rect("data"))
+    qtbot.mouseClick(callout.buttons[-1], Qt.MouseButton.LeftButton)
+    assert window.welcome.lessons.callout is None
+
+
+def test_a_lesson_is_written_from_the_present_project(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    writer = LessonWriter(window.store.project, window)
+    qtbot.addWidget(writer)
+    assert writer.lesson is not None
+    writer.edit.setPlainText(writer.edit.toPlainText().replace("trained: true", "trianed: true"))
+    writer.refresh()
+    assert writer.lesson is None
+    assert "Did you mean 'trained'" in writer.complaint.text()
+    assert not writer.save_button.isEnabled()
+    assert writer.go.isVisibleTo(writer)
+    writer.edit.setPlainText(writer.edit.toPlainText().replace("trianed", "trained"))
+    writer.refresh()
+    writer.save_to(tmp_path / "own.md")
+    lesson = library.lesson(str(tmp_path / "own.md"))
+    assert library.start_project(lesson).graph == window.store.project.graph
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], skip: bool
+) -> None:
+    window = open_window(keras=False)
+    tour = window.welcome.tour
+    assert len(STOPS) == 6
+    assert not tour.seen
+    tour.start()
+    for number in range(6):
+        assert tour.at == number
+        assert tour.callout is not None
+        buttons: list[QPushButton] = tour.callout.buttons
+        if skip:
+            assert buttons[0].text() == "Skip"
+            qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+            break
+        assert buttons[-1].hasFocus() or not window.isActiveWindow()
+        qtbot.mouseClick(buttons[-1], Qt.MouseButton.LeftButton)
+    assert tour.at == -1
+    assert tour.seen
+
+
+def test_pictures_come_from_the_lessons_folder_only(qtbot: QtBot, tmp_path: Path) -> None:
+    from PySide6.QtCore import QUrl
+
+    from netbuilder.ui.lessons.markdown_view import MarkdownView
+
+    inside, outside = tmp_path / "in", tmp_path / "out.png"
+    inside.mkdir()
+    for path in (inside / "a.png", outside):
+        path.write_bytes(b"\x89PNG")
+    view = MarkdownView()
+    qtbot.addWidget(view)
+    view.show_markdown("# Hello\n<b>no html</b>", inside)
+    assert view.loadResource(2, QUrl("a.png"))
+    assert view.loadResource(2, QUrl("../out.png")) is None
+    assert view.loadResource(2, QUrl.fromLocalFile(str(outside))) is None
+    assert view.loadResource(2, QUrl("https://example.org/a.png")) is None
+    assert "<b>no html</b>" in view.toPlainText()
+
+
+def test_a_question_without_a_right_answer_takes_any() -> None:
+    lesson = parse(
+        "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"
+        "kind: prediction\n```\n"
+    )
+    question = lesson.steps[0].question
+    assert question is not None
+    assert question.right("whatever")
+    assert not question.right("  ")
