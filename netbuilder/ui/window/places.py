@@ -67,7 +67,7 @@ class Places:
         ends = graph.outputs or graph.inputs
         view = canvas.viewport()
         if ends and ends[-1] in canvas.picture.cards:
-            card = canvas.card_rect(ends[-1]).toRect()
+            card = canvas.sight.card_rect(ends[-1]).toRect()
             point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
         else:
             point = view.rect().center()
@@ -82,7 +82,8 @@ class Places:
         for button in self._bar.findChildren(QToolButton):
             held = button.defaultAction()
             if held is not None and held.objectName() == action:
-                return self._of(button)
+                # In a narrow window the bar's end is folded away: the menus have it too.
+                return self._of(button) or self._of(self._bar.menu_button)
         return self._of(self._bar.menu_button)
 
     def _panel(self, name: str) -> QRect | None:
@@ -93,7 +94,7 @@ class Places:
         canvas = self._parts.canvas
         for one in ids:
             if one in canvas.picture.cards:
-                card = canvas.card_rect(one).toRect()
+                card = canvas.sight.card_rect(one).toRect()
                 corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
                 return QRect(corner, card.size())
         return self._of(canvas)
