@@ -22,13 +22,14 @@ from netbuilder.ui.services.runner import Runner, RunState
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import Actions
-from netbuilder.ui.window.action_rows import MENUS, rows_for
+from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
 from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.docks import Docks, Page
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
@@ -51,6 +52,7 @@ class MainWindow(QMainWindow):
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
+        self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
@@ -96,7 +98,7 @@ class MainWindow(QMainWindow):
         menus = {name: QMenu(name, self) for name in MENUS}
         self.actions_table.fill(menus)
         dialogs.add_recent(menus["File"], self.documents.open_asking)
-        self.top_bar = TopBar(self.actions_table, list(menus.values()), self)
+        self.top_bar = TopBar(self.actions_table, list(menus.values()), SPEED_MENU, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
         self.toast = Toast(middle, self)
         self.welcome = Welcome(self.parts, self.top_bar, self.commands.show_error)
@@ -113,6 +115,7 @@ class MainWindow(QMainWindow):
             store=self.store,
             workbench=self.workbench,
             runner=self.runner,
+            as_drawn=self.as_drawn,
             looking=self.looking,
             judging=self.judging,
             documents=self.documents,
@@ -154,6 +157,8 @@ class MainWindow(QMainWindow):
             lambda: self.top_bar.progress.show_progress(runner.progress)
         )
         runner.told.connect(self.status.tell)
+        self.as_drawn.told.connect(self.status.tell)
+        self.as_drawn.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
         files.titled.connect(self._retitle)
         files.told.connect(self.status.tell)

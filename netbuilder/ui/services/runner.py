@@ -18,8 +18,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services.failures import log
 from netbuilder.ui.services.run_progress import RunProgress
+from netbuilder.ui.services.speed import SPEEDS, Speed
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
@@ -131,6 +133,8 @@ class Runner(QObject):
         self.begun = False
         self._before: tuple[Any, ...] | None = None
         self._cancelled = False
+        self.speed = SPEEDS[0]
+        self._first: Callable[[Session], object] | None = None
         self._worded = 0.0
         self._drawn = 0.0
         self._began = 0.0
@@ -180,16 +184,22 @@ class Runner(QObject):
     def differs(self) -> bool:
         """Whether the project on the canvas is another than the one that is being trained."""
         held, now = self.project, self._store.project
-        return held is not None and (
-            held.graph != now.graph or held.data != now.data or held.training != now.training
-        )
+        return held is not None and not trains_alike(held, now)
 
     def start(
-        self, project: Project | None = None, *, interrupted: Interrupted | None = None
+        self,
+        project: Project | None = None,
+        *,
+        interrupted: Interrupted | None = None,
+        first: Callable[[Session], object] | None = None,
     ) -> None:
-        """Train the project as it stands, or go on with a run that a crash cut short."""
+        """Train the project as it stands, or go on with a run that a crash cut short.
+
+        ``first`` is asked of the session before it begins.
+        """
         if self.active:
             return
+        self._first = first
         if interrupted is not None:
             project = interrupted.project
         before = (
@@ -298,6 +308,42 @@ class Runner(QObject):
             self._session.stop()
         self._set_state(RunState.STOPPING)
 
+    def give_way(self) -> None:
+        """End the run at once for another of a network that was edited: it is not recorded."""
+        if self._session is not None:
+            self._session.record = False
+        self.stop()
+
+    def set_speed(self, speed: Speed) -> None:
+        """Go on at another speed, in this run and in those to come."""
+        self.speed = speed
+        if self._session is not None:
+            self._session.set_speed(speed.rate, speed.unit)
+        self.state_changed.emit()
+
+    def step(self) -> None:
+        """Do one step and stand still; where nothing runs, the first one of a new run."""
+        self._go_and_stand(lambda session: session.step())
+
+    def one_epoch(self) -> None:
+        """Go on to the end of the epoch and stand still, in this run or in a new one."""
+        self._go_and_stand(lambda session: session.one_epoch())
+
+    def rewind(self) -> None:
+        """Back to the start, with the weights that the run began with; it stands there."""
+
+        def back(session: Session) -> None:
+            session.rewind()
+            session.pause()
+
+        self._ask(back)
+
+    def _go_and_stand(self, wish: Callable[[Session], object]) -> None:
+        if self.running and self._session is not None:
+            wish(self._session)
+        elif self.may_start:
+            self.start(first=wish)
+
     def stop_after_epoch(self) -> None:
         """End the run with the epoch that it is in."""
         if self._session is not None and self.active:
@@ -378,6 +424,9 @@ class Runner(QObject):
             base=self._workbench.base,
         )
         self._session = session
+        session.set_speed(self.speed.rate, self.speed.unit)
+        if self._first is not None:
+            self._first(session)
         if self._cancelled:
             session.stop()
         try:

@@ -44,10 +44,23 @@ def _redo(painter: QPainter) -> None:
     _undo(painter)
 
 
+def _step(painter: QPainter) -> None:
+    painter.drawPolygon(QPolygonF([QPointF(10, 10), QPointF(10, 54), QPointF(42, 32)]))
+    painter.drawRoundedRect(QRectF(44, 10, 11, 44), 3, 3)
+
+
+def _rewind(painter: QPainter) -> None:
+    painter.translate(SIDE, 0)
+    painter.scale(-1, 1)
+    _step(painter)
+
+
 DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "play": _play,
     "pause": _pause,
     "stop": _stop,
+    "step": _step,
+    "rewind": _rewind,
     "undo": _undo,
     "redo": _redo,
 }

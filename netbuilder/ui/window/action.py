@@ -66,6 +66,10 @@ class Actions(QObject):
     def __contains__(self, action_id: str) -> bool:
         return action_id in self._actions
 
+    def is_choice(self, action_id: str) -> bool:
+        """Whether the action has a tick."""
+        return action_id in self and self[action_id].isCheckable()
+
     def add(self, row: ActionRow) -> QAction:
         """Make the action of a row."""
         action = QAction(row.title, self._window)

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from PySide6.QtGui import QKeySequence
 
+from netbuilder.ui.services.speed import SPEEDS
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.panels import PANELS
@@ -15,6 +16,15 @@ from netbuilder.ui.window.parts import Parts
 
 MENUS = ("File", "Edit", "Layer", "View", "Run", "Help")
 _Key = QKeySequence.StandardKey
+_SPEED_HELP = "So slow that the eye can follow"
+#: What the button beside Train offers; "" is a line.
+SPEED_MENU = (
+    *(f"speed-{speed.id}" for speed in SPEEDS),
+    "",
+    *("step", "one-epoch", "rewind"),
+    "",
+    "as-drawn",
+)
 
 
 def rows_for(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
@@ -322,6 +332,7 @@ def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Run|",
             enabled=lambda: runner.running,
         ),
+        *_speed_rows(parts, commands),
         ActionRow("problem", "Next problem", commands.next_problem, "Run", "F8"),
         ActionRow(
             "train-elsewhere",
@@ -330,6 +341,61 @@ def _run_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Run",
             "",
             "A folder with the project, its data and the commands for other machines",
+        ),
+    ]
+
+
+def _speed_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
+    runner, as_drawn = parts.runner, parts.as_drawn
+    ready = lambda: runner.running or runner.may_start  # noqa: E731 - a row's question
+    speeds = [
+        ActionRow(
+            f"speed-{speed.id}",
+            speed.title,
+            partial(runner.set_speed, speed),
+            "Run|" if speed is SPEEDS[-1] else "Run",
+            help=_SPEED_HELP if speed.rate else "As fast as it goes",
+            checked=lambda speed=speed: runner.speed == speed,  # type: ignore[misc]
+        )
+        for speed in SPEEDS
+    ]
+    return [
+        ActionRow(
+            "step",
+            "One step",
+            commands.step,
+            "Run",
+            "F9",
+            "Train one step, a batch of rows, and stand still",
+            enabled=ready,
+        ),
+        ActionRow(
+            "one-epoch",
+            "One epoch",
+            commands.one_epoch,
+            "Run",
+            "Shift+F9",
+            "Train to the end of the epoch, and stand still",
+            enabled=ready,
+        ),
+        ActionRow(
+            "rewind",
+            "Back to the start",
+            runner.rewind,
+            "Run|",
+            "Ctrl+Shift+R",
+            "Begin again with the same weights, and stand still",
+            enabled=lambda: runner.may_go_on,
+        ),
+        *speeds,
+        ActionRow(
+            "as-drawn",
+            "Train as I draw",
+            as_drawn.switch,
+            "Run|",
+            "Ctrl+Shift+T",
+            "A small network starts again by itself at each edit",
+            checked=lambda: as_drawn.on,
         ),
     ]
 

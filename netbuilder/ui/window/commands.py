@@ -73,6 +73,24 @@ class WindowCommands:
         if self._parts.runner.paused:
             self._parts.runner.toggle_pause()
             return
+        self._begin(self._parts.runner.start)
+
+    def step(self) -> None:
+        """Train one step, and stand still."""
+        self._steer(self._parts.runner.step)
+
+    def one_epoch(self) -> None:
+        """Train to the end of the epoch, and stand still."""
+        self._steer(self._parts.runner.one_epoch)
+
+    def _steer(self, go: Callable[[], object]) -> None:
+        if self._parts.runner.active:
+            go()
+        else:
+            self._begin(go)
+
+    def _begin(self, go: Callable[[], object]) -> None:
+        """Begin a run, or say what stands in its way."""
         self._parts.workbench.diagnose()
         blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]
         if blocking:
@@ -87,7 +105,7 @@ class WindowCommands:
         self._parts.docks.show_panel("training", focus=False)
         # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
         self._parts.canvas.setFocus()
-        self._parts.runner.start()
+        go()
 
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""

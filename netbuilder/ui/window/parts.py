@@ -19,6 +19,7 @@ from netbuilder.ui.services.runner import Runner
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.window.action import Actions
@@ -38,6 +39,7 @@ class Parts:
     store: ProjectStore
     workbench: Workbench
     runner: Runner
+    as_drawn: TrainAsDrawn
     looking: Looking
     judging: Judging
     documents: Documents

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,6 +23,8 @@ from netbuilder.ui.services.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.window.action import Actions
 
+_SIDE, _GAP = 8, 12
+
 
 class ProgressView(QWidget):
     """Epoch, speed and time left above a thin bar."""
@@ -35,18 +39,20 @@ class ProgressView(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.bar.setAccessibleName("Progress of the training")
+        self._progress: RunProgress | None = None
         words = QHBoxLayout()
+        words.setSpacing(0)
         words.addWidget(self.left)
         words.addStretch(1)
         words.addWidget(self.right)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setContentsMargins(_SIDE, 0, _SIDE, 0)
         layout.setSpacing(3)
         layout.addStretch(1)
         layout.addLayout(words)
         layout.addWidget(self.bar)
         layout.addStretch(1)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(110)
         self.setMaximumWidth(346)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_progress(None)
@@ -56,24 +62,52 @@ class ProgressView(QWidget):
 
     def show_progress(self, progress: RunProgress | None) -> None:
         """Show where the run is; None: there is none."""
+        self._progress = progress
         self.bar.setVisible(progress is not None)
         if progress is None:
-            self.left.setText("")
-            self.right.setText("")
+            self._fit()
             return
-        self.left.setText(progress.words)
-        self.right.setText(progress.left)
+        self._fit()
         if progress.part is None:
             self.bar.setRange(0, 0)
         else:
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * progress.part))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Say what there is room for: all, or less and less of it, never one over the other."""
+        progress = self._progress
+        words, left = (progress.words, progress.left) if progress is not None else ("", "")
+        self.setToolTip(" · ".join(part for part in (words, left) if part))
+        parts, metrics = words.split(" · "), self.left.fontMetrics()
+        room = self.contentsRect().width() - 2 * _SIDE
+        choices = [
+            *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
+            (parts[0], ""),
+        ]
+        for begin, end in choices:
+            gap = _GAP if end else 0
+            width = metrics.horizontalAdvance(begin) + gap + metrics.horizontalAdvance(end)
+            if width <= room:
+                break
+        else:
+            begin = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, room)
+            end = ""
+        self.left.setText(begin)
+        self.right.setText(end)
+        self.right.setVisible(bool(end))
+
 
 class TopBar(QToolBar):
     """The one tool bar. What it shows comes from the window's actions."""
 
-    def __init__(self, actions: Actions, menus: list[QMenu], parent: QWidget) -> None:
+    def __init__(
+        self, actions: Actions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
+    ) -> None:
         super().__init__("Top bar", parent)
         self.setObjectName("top-bar")
         self.setMovable(False)
@@ -101,10 +135,12 @@ class TopBar(QToolBar):
         self._follow(self.train, "train")
         self.train.setIconSize(QSize(14, 14))
         self.addWidget(self.train)
-        for name in ("pause", "stop"):
+        for name in ("pause", "stop", "step"):
             button = self._picture_button(name)
             button.setProperty("role", "boxed")
             self.addWidget(_spaced(button, self))
+        self.speed = self._speed_button(tuple(speeds))
+        self.addWidget(_spaced(self.speed, self))
         self.progress = ProgressView(self)
         self.addWidget(self.progress)
         space = QWidget(self)
@@ -131,7 +167,7 @@ class TopBar(QToolBar):
     def restyle(self) -> None:
         """Draw the icons in the theme's colours."""
         scheme = theme.colors()
-        for name in ("undo", "redo", "stop"):
+        for name in ("undo", "redo", "stop", "step"):
             self._actions[name].setIcon(icons.icon(name, scheme.text, self._faded))
         self.train.setIcon(icons.icon("play", "#FFFFFF", scheme.secondary))
         self.show_paused(self._paused)
@@ -142,6 +178,32 @@ class TopBar(QToolBar):
         scheme = theme.colors()
         name = "play" if paused else "pause"
         self._actions["pause"].setIcon(icons.icon(name, scheme.text, self._faded))
+
+    def _speed_button(self, names: tuple[str, ...]) -> QToolButton:
+        """A button that says how fast it goes, with the choices as its menu."""
+        button = QToolButton(self)
+        button.setProperty("role", "quiet")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolTip("How fast it trains")
+        button.setAccessibleName("Speed of the training")
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        for name in names:
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+        button.setMenu(menu)
+        choices = [self._actions[name] for name in names if self._actions.is_choice(name)]
+
+        def say() -> None:
+            chosen = [one.text().replace(" a second", "/s") for one in choices if one.isChecked()]
+            button.setText(f"{' · '.join(chosen)} ▾")
+
+        for choice in choices:
+            choice.toggled.connect(say)
+        say()
+        return button
 
     def _picture_button(self, name: str) -> QToolButton:
         button = QToolButton(self)

@@ -1,0 +1,22 @@
+"""Whether two projects would be trained alike, wherever their cards stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netbuilder.core.project.model import Graph, Project
+
+
+def _bare(graph: Graph) -> tuple[object, ...]:
+    nodes = tuple(replace(node, position=None, group=None) for node in graph.nodes)
+    return nodes, graph.edges, graph.outputs
+
+
+def trains_alike(one: Project, other: Project) -> bool:
+    """Whether a run of one is a run of the other: same layers, wires, data and plan.
+
+    Where a card stands, its group and what else only the eye sees make no difference.
+    """
+    if one.data != other.data or one.training != other.training:
+        return False
+    return one.graph is other.graph or _bare(one.graph) == _bare(other.graph)

@@ -1,0 +1,40 @@
+"""The bar at the top: what it says fits, in wide windows and in narrow ones."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.ui.services.run_progress import RunProgress
+from netbuilder.ui.window.top_bar import ProgressView
+
+RUN = RunProgress("Epoch 3 of 2,000 · step 447 of 1,500 · 31 steps/s", "4 min 10 s left", 0.2)
+
+
+@pytest.mark.parametrize("width", [110, 150, 200, 260, 346])
+def test_words_and_time_left_never_run_into_each_other(qtbot: QtBot, width: int) -> None:
+    view = ProgressView()
+    qtbot.addWidget(view)
+    view.resize(width, 40)
+    view.show()
+    view.show_progress(RUN)
+    qtbot.wait(20)
+    left, right = view.left, view.right
+    assert left.text()
+    for label in (left, right):
+        needed = label.fontMetrics().horizontalAdvance(label.text())
+        assert needed <= label.width(), f"“{label.text()}” is cut off"
+    if right.text():
+        assert left.geometry().right() + 8 <= right.geometry().left()
+    assert "4 min 10 s left" in view.toolTip()
+
+
+def test_all_is_said_where_there_is_room(qtbot: QtBot) -> None:
+    view = ProgressView()
+    qtbot.addWidget(view)
+    view.setMaximumWidth(900)
+    view.resize(900, 40)
+    view.show()
+    view.show_progress(RUN)
+    assert view.left.text() == RUN.words
+    assert view.right.text() == RUN.left

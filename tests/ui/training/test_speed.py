@@ -1,0 +1,114 @@
+"""Speed under the hand: slow, a step, an epoch, back to the start, and training as one draws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.same import trains_alike
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.speed import SPEEDS
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def window(open_window: Open, example: Callable[[str], Project]) -> MainWindow:
+    return open_window(edits.set_training(example("iris"), epochs=400, seed=1))
+
+
+def stands(window: MainWindow, steps: int) -> Callable[[], bool]:
+    def look() -> bool:
+        loss = window.runner.curves.steps.get("loss")
+        return window.runner.paused and loss is not None and len(loss) == steps
+
+    return look
+
+
+def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot) -> None:
+    actions, runner = window.actions_table, window.runner
+    actions["step"].trigger()
+    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    actions["step"].trigger()
+    qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
+    actions["one-epoch"].trigger()
+    whole = runner._tracker.steps_per_epoch
+    assert whole > 2
+    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    first = runner.curves.steps["loss"].y.copy()
+    actions["rewind"].trigger()
+    qtbot.waitUntil(lambda: not runner.curves.steps, timeout=MINUTE)
+    assert runner.paused
+    actions["one-epoch"].trigger()
+    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    assert np.allclose(runner.curves.steps["loss"].y, first), "the same weights, the same batches"
+    actions["stop"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    actions["rewind"].trigger()
+    qtbot.waitUntil(lambda: runner.paused and not runner.curves.steps, timeout=MINUTE)
+    actions["step"].trigger()
+    qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
+    assert runner.curves.steps["loss"].y[0] == pytest.approx(first[0])
+
+
+def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) -> None:
+    actions, runner = window.actions_table, window.runner
+    slow = next(speed for speed in SPEEDS if speed.unit == "steps")
+    actions[f"speed-{slow.id}"].trigger()
+    assert window.top_bar.speed.text().startswith("10 steps/s")
+    assert [s.id for s in SPEEDS if actions[f"speed-{s.id}"].isChecked()] == [slow.id]
+    actions["train"].trigger()
+    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= 2, timeout=MINUTE)
+    begin, before = time.monotonic(), len(runner.curves.steps["loss"])
+    qtbot.wait(1000)
+    rate = (len(runner.curves.steps["loss"]) - before) / (time.monotonic() - begin)
+    assert 0 < rate < 2 * slow.rate
+    actions["speed-full"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained.epochs == 400
+
+
+def test_what_blocks_training_blocks_a_step(open_window: Open, example: Callable) -> None:
+    window = open_window(edits.set_data(example("iris"), Data()), keras=False)
+    window.actions_table["step"].trigger()
+    assert not window.runner.active
+    assert "cannot be trained yet" in window.banner.cards[0].title.text()
+
+
+def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    store, runner = window.store, window.runner
+    window.actions_table["as-drawn"].trigger()
+    qtbot.waitUntil(lambda: runner.active, timeout=MINUTE)
+    store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
+    qtbot.waitUntil(
+        lambda: runner.state is RunState.IDLE and runner.project.training.epochs == 3,
+        timeout=MINUTE,
+    )
+    node = next(n.id for n in store.project.graph.nodes if n.layer == "Dense")
+    trained = window.workbench.trained
+    store.apply("Units", lambda p: edits.set_params(p, node, units=5))
+    qtbot.waitUntil(
+        lambda: window.workbench.trained is not trained and runner.state is RunState.IDLE,
+        timeout=MINUTE,
+    )
+    assert window.workbench.trained.project.graph.by_id[node].params["units"] == 5
+    before = store.project
+    store.apply("Move", lambda p: edits.move_nodes(p, {node: (400.0, 10.0)}))
+    assert store.project != before
+    assert trains_alike(before, store.project)
+    qtbot.wait(600)
+    assert not runner.active
+    window.actions_table["as-drawn"].trigger()
+    store.apply("Units", lambda p: edits.set_params(p, node, units=6))
+    qtbot.wait(600)
+    assert not runner.active
