@@ -12,13 +12,12 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build.assembly import assemble
-from netbuilder.core.engine.build.graph_to_keras import build_core, model_inputs
+from netbuilder.core.engine.build.copies import copy_of
 from netbuilder.core.engine.build.learning_rate import scheduled
 from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.checkpoint.policy import Saver
 from netbuilder.core.engine.checkpoint.snapshots import restore, take
 from netbuilder.core.engine.distribute.strategy import (
-    SharedProgram,
     connect_workers,
     is_lost_worker,
     local_strategy,
@@ -37,14 +36,12 @@ from netbuilder.core.engine.events import (
 )
 from netbuilder.core.engine.failures import in_words, not_a_number
 from netbuilder.core.engine.loop.compilation import Mode
-from netbuilder.core.engine.loop.evaluator import Evaluator
-from netbuilder.core.engine.loop.tensors import feed_of
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice, monitor_of
-from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice
 from netbuilder.core.engine.monitor.probing import Probing
 from netbuilder.core.engine.monitor.watcher import Watcher
+from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_control import Control, Ending
@@ -77,6 +74,9 @@ class Session:
         workers: "host:port" of each machine that takes part, this one being number
             ``worker_index``; the first keeps checkpoints and the record. See ``distributed``.
         devices: devices of this machine to share the work; all GPUs where empty.
+        start: the result of an earlier run of the same network, or a file that was opened: go on
+            where it stands. ``project.training.epochs`` counts from the very beginning;
+            ``train_more`` adds to what is done.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Session:
         workers: Sequence[str] = (),
         worker_index: int = 0,
         devices: Sequence[str] = (),
+        start: TrainedModel | None = None,
     ) -> None:
         self._asked = project
         self.project = resolve(project, dataset.facts)
@@ -122,11 +123,11 @@ class Session:
         self._saver: Saver | None = None
         self._watcher = Watcher(self.project, dataset.facts)
         self._probing = Probing(self._emit)
-        self._observer: Observer | None = None
+        self._start = start
+        self._order: Order | None = None
+        self._lease: Lease | None = None
         self._tempo = Tempo()
         self._standing = False
-        self._inputs = model_inputs(self.project.graph)
-        self._outputs = self.project.graph.outputs
 
     # What others ask for, from any thread.
 
@@ -243,11 +244,15 @@ class Session:
             raise told from error
         finally:
             self._control.finish()
+            if self._lease is not None:
+                self._lease.end()
 
     def _run(self) -> TrainedModel:
         if self._agreement is not None:
             self._agreement.begin()
-        if self._trainer is None:
+        if self._trainer is None or self._lease is None or not self._lease.begin():
+            # Another run of the same network has taken it over: go on from what it had learnt.
+            self._start = self.trained or self._start
             self._prepare()
         elif self._callbacks is not None:
             self._callbacks.begin()
@@ -281,31 +286,18 @@ class Session:
         self._emit(Preparing("Building the network"))
         training, folder = self.project.training, self.checkpoint_dir
         found = read(folder) if folder is not None and self.resume_from_checkpoint else None
-        core = build_core(
-            self.project,
-            self.dataset.facts,
-            base=self.base,
-            tell=lambda words: self._emit(Preparing(words)),
-        )
         if self._strategy is None and self.dataset.stream is None:
             self._strategy = local_strategy(self.devices)
-        single = any(choice != best_choice(training) for choice in training.callbacks)
-        monitor, sign = monitor_of(training)
-        trainer = Trainer(
+        self._order = Order(
             self.project,
             self.dataset,
-            core,
-            inputs=self._inputs,
-            outputs=self._outputs,
-            single_epochs=single,
-            monitor=monitor,
-            sign=sign,
-            compilation=self.compilation,
-            strategy=self._strategy,
-            build=lambda: build_core(self.project, self.dataset.facts, base=self.base),
+            self.base,
+            self.compilation,
+            self._strategy,
+            self._agreement,
         )
-        if isinstance(trainer.other, SharedProgram):
-            trainer.other.agreement = self._agreement
+        self._lease = lease(self._order, lambda words: self._emit(Preparing(words)))
+        trainer, core = self._lease.trainer, self._lease.trainer.core
         if self.workers and self.resume_from_checkpoint:
             found = self._shared(trainer, found)
         callbacks = Callbacks(
@@ -325,10 +317,14 @@ class Session:
             self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
             restore(trainer, callbacks, found)
             self.seconds = float(found.facts["seconds"])
+        elif self._start is not None:
+            trainer.go_on_from(self._start)
+            self.seconds = self._start.seconds
+            self.epochs = max(self.epochs, trainer.epoch)
         self._saver.begin(found, trainer.position)
         self._trainer, self._callbacks = trainer, callbacks
         self._reporter = Reporter(trainer, self._emit)
-        if found is not None:
+        if found is not None or self._start is not None:
             self._reporter.restored()
 
     def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> Snapshot:
@@ -337,13 +333,7 @@ class Session:
 
     def _settle(self, trainer: Trainer) -> None:
         """Have the network that is saved, and kept in the end, be that of the last step."""
-        if isinstance(trainer.other, SharedProgram):
-            trainer.other.settle()
-
-    def _lags(self, trainer: Trainer) -> bool:
-        """Whether this worker cannot save now, since all would have to ``settle`` with it."""
-        shared = trainer.other
-        return bool(self.workers) and isinstance(shared, SharedProgram) and shared.ahead
+        trainer.program.settle()
 
     @property
     def _ending(self) -> Ending:
@@ -352,9 +342,7 @@ class Session:
 
     def _shared(self, trainer: Trainer, found: Snapshot | None) -> Snapshot | None:
         """The first worker's checkpoint, for all of them."""
-        if not isinstance(trainer.other, SharedProgram):
-            return found
-        data = trainer.other.share(None if found is None else to_bytes(found))
+        data = trainer.program.share(None if found is None else to_bytes(found))
         return from_bytes(data) if data else None
 
     def _tell_saved(self, snapshot: Snapshot) -> None:
@@ -366,7 +354,7 @@ class Session:
         while True:
             self._attend(trainer)
             ending = self._ending
-            at_end, lags = trainer.step == 0, self._lags(trainer)
+            at_end, lags = trainer.step == 0, trainer.program.lags
             whole = at_end or (saver.overdue and not lags)
             problem = saver.look(whole, trainer.position)
             if problem is not None and self._control.ending != "now" and not lags:
@@ -477,9 +465,9 @@ class Session:
 
     def _look(self, trainer: Trainer, trained: float | None) -> bool:
         """Answer probes, behind a chunk that took ``trained`` seconds or standing still."""
-        if self._observer is None:
-            self._observer = Observer(trainer.core, self.project)
-        return self._probing.look(self._observer, trainer.epoch, trainer.step, trained)
+        if self._lease is None:
+            return False
+        return self._probing.look(self._lease.observer, trainer.epoch, trainer.step, trained)
 
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
@@ -513,9 +501,10 @@ class Session:
     def _reset(self, seed: int | None) -> None:
         if self._trainer is None or self._reporter is None or self._callbacks is None:
             return
+        if self._order is None:
+            return
         seed = self.project.training.seed if seed is None else seed
-        fresh = build_core(self.project, self.dataset.facts, seed=seed, base=self.base)
-        self._trainer.restart(fresh, seed)
+        self._trainer.restart(start_of(self._trainer, self._order, seed), seed)
         self._callbacks.begin()
         self._watcher = Watcher(self.project, self.dataset.facts)
         self._probing.again()
@@ -548,10 +537,11 @@ class Session:
 
     def _finish(self, trainer: Trainer) -> TrainedModel:
         self._settle(trainer)
-        core = trainer.core
-        core.optimizer.finalize_variable_values(core.trainable_weights)
+        trainer.core.optimizer.finalize_variable_values(trainer.core.trainable_weights)
         if best_choice(self.project.training) is not None:
             trainer.restore_best()
+        # A network of its own: what comes later, more training above all, does not touch it.
+        core = copy_of(trainer.core, self.project, self.dataset.facts)
         return TrainedModel(
             project=self.project,
             core=core,
@@ -570,6 +560,4 @@ class Session:
         test = self.dataset.test
         if test is None or not len(test):
             return {}
-        feed = feed_of(test, self._inputs, self._outputs).tensors()
-        numbers: Any = Evaluator(trainer.core, feed, max(trainer.batch, 32)).run()
-        return dict(zip(trainer.history.steps.names, map(float, numbers), strict=True))
+        return trainer.test(test)

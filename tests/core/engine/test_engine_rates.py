@@ -144,7 +144,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
         session.train_more(2)
         session.run()
         sessions.append(session)
-    assert isinstance(sessions[1]._trainer.other, SharedProgram)  # type: ignore[union-attr]
+    assert isinstance(sessions[1]._trainer.program, SharedProgram)  # type: ignore[union-attr]
     losses = [session.history.by_epoch()["loss"] for session in sessions]  # type: ignore[union-attr]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 

@@ -193,6 +193,7 @@ def build_core(
     seed: int | None = None,
     base: Path | None = None,
     tell: Tell | None = None,
+    learned: bool = True,
 ) -> keras.Model:
     """The canvas as a compiled model on model-ready values.
 
@@ -202,6 +203,7 @@ def build_core(
         seed: of the weights; the training plan's where None.
         tell: is told, in words, how far a download of learned weights is.
         base: folder of the project file: files with weights are relative to it.
+        learned: fetch the learned weights of pretrained layers; they are random where False.
 
     Returns:
         The model, its optimizer built. The same seed gives the same weights to the last bit.
@@ -234,7 +236,7 @@ def build_core(
                 if policy != "float32":
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
                 seed_layers([layer], seed + len(layers))
-                if LAYERS[owner.layer].module == "keras.applications":
+                if learned and LAYERS[owner.layer].module == "keras.applications":
                     load_body(layer, owner, base, tell)
                 layers[owner.id] = layer
             return layers[owner.id]

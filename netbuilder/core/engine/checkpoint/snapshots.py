@@ -10,7 +10,6 @@ import numpy as np
 from netbuilder.core.engine.build.learning_rate import by_hand
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.checkpoint.format import Arrays, Snapshot
-from netbuilder.core.engine.distribute.strategy import SharedProgram
 from netbuilder.core.engine.events import Changed
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.files import to_json
@@ -100,8 +99,8 @@ def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
     trainer.reseed(int(snapshot.facts["seed"]))
     trainer.epoch = int(snapshot.facts["epoch"])
     trainer.step = int(snapshot.facts["step"])
-    if isinstance(trainer.other, SharedProgram) and trainer.step:
-        trainer.other.go_on(history.steps.values[-trainer.step :, 0])
+    if trainer.step:
+        trainer.program.go_on(history.steps.values[-trainer.step :, 0])
 
 
 def _differs() -> TrainingError:

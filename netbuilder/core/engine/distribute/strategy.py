@@ -20,8 +20,9 @@ import numpy as np
 from netbuilder.core.engine.build.learning_rate import by_hand, variable
 from netbuilder.core.engine.build.seeds import seed_generators
 from netbuilder.core.engine.distribute.worker_sync import Agreement
-from netbuilder.core.engine.loop.program import Chunk, LoopPlan, Program, names_of, numbers_of
-from netbuilder.core.engine.loop.tensors import Feed, Orders
+from netbuilder.core.engine.loop.program import Chunk, Parts, Program, names_of, numbers_of
+from netbuilder.core.engine.loop.tensors import Orders
+from netbuilder.core.engine.loop.tracing import traced_in_first_call
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.errors import TrainingError
 
@@ -103,31 +104,38 @@ def lost_worker() -> TrainingError:
     )
 
 
+def shared(
+    strategy: Any, build: Callable[[], keras.Model], agreement: Agreement | None = None
+) -> Callable[[Parts], Program]:
+    """How a trainer makes its program for several devices or machines."""
+    return lambda parts: SharedProgram(strategy, build, parts, agreement)
+
+
 class SharedProgram(Program):
     """Steps of a network that a strategy holds, copied to ``twin`` at the end of each epoch.
 
     Args:
         strategy: of several devices or machines.
         build: builds the network, compiled; called within the strategy's scope.
-        twin: the same network outside of it.
-        feed: all samples; each replica takes its part of each batch.
-        plan: ``plan.batch`` is the batch of all replicas together, a multiple of their number.
-        orders: of the samples; as many as ``rows`` count.
+        parts: the same network outside of it, its twin; all samples, of whose batches each
+            replica takes its part; ``plan.batch`` is the batch of all replicas together, a
+            multiple of their number.
+        agreement: of several machines; None on one.
     """
+
+    adapts = False
+    steps_a_call = WORKER_STEPS
 
     def __init__(
         self,
         strategy: Any,
         build: Callable[[], keras.Model],
-        twin: keras.Model,
-        feed: Feed,
-        plan: LoopPlan,
-        *,
-        orders: Orders,
-        rows: int,
+        parts: Parts,
+        agreement: Agreement | None = None,
     ) -> None:
         import tensorflow as tf
 
+        twin, feed, plan, rows = parts.core, parts.feed, parts.plan, parts.rows
         self.strategy = strategy
         self.twin = twin
         self.feed = feed
@@ -137,10 +145,9 @@ class SharedProgram(Program):
         self.rows = rows
         self.replicas = int(strategy.num_replicas_in_sync)
         self.steps_per_epoch = -(-rows // plan.batch)
-        self.orders = orders
-        self.stale = False
-        self.ahead = False
-        self.agreement: Agreement | None = None
+        self._stale = False
+        self._ahead = False
+        self._agreement = agreement
         self.names = list(twin.get_metrics_result())
         self.validation_names = []
         with strategy.scope():
@@ -148,21 +155,29 @@ class SharedProgram(Program):
             names_of(self.model, feed, plan.batch)
         self._total = self._seen = 0.0
         self.function = tf.function(self._shared_chunk, autograph=False)
+        self._run = traced_in_first_call(self.function)
         self._averages = tf.function(lambda: self._average(self._statistics()), autograph=False)
         self._measured = tf.function(
             lambda: self._average(self._measures(self.model)), autograph=False
         )
         self._measure = tf.function(self._set_measures, autograph=False)
 
-    def reseed(self, orders: Orders) -> None:
-        """Shuffle in another way."""
-        self.orders = orders
+    def changed(self) -> None:
+        """The twin's weights were changed from outside of the loop."""
+        self._stale = True
 
-    def run_epoch(self, epoch: int, first: int, count: int) -> Chunk:
+    @property
+    def lags(self) -> bool:
+        """Whether the twin is behind and only all workers together can bring it up."""
+        return self._agreement is not None and self._ahead
+
+    def chunk(
+        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+    ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
         import tensorflow as tf
 
-        if self.stale:
+        if self._stale:
             self._push()
         here, there = variable(self.model.optimizer), variable(self.twin.optimizer)
         if float(here.numpy()) != float(there.numpy()):
@@ -170,10 +185,10 @@ class SharedProgram(Program):
         if first == 0:
             self.model.reset_metrics()
             self._total = self._seen = 0.0
-        order = self.orders.get(epoch, 1, 1)[0]
-        agreement = self.agreement
+        order = orders.get(epoch, 1, 1)[0]
+        agreement = self._agreement
         wishes = np.zeros((1, 1), np.float32) if agreement is None else agreement.wishes
-        numbers, wished = self.function(
+        numbers, wished = self._run(
             tf.constant(order),
             tf.constant(first, tf.int32),
             tf.constant(count, tf.int32),
@@ -183,8 +198,8 @@ class SharedProgram(Program):
             agreement.take(wished.numpy())
         steps = numbers.numpy()[:count]
         self._add(first, steps[:, 0])
-        self.ahead = first + count < self.steps_per_epoch
-        if self.ahead:
+        self._ahead = first + count < self.steps_per_epoch
+        if self._ahead:
             return Chunk(steps, steps[:0])
         self._pull()
         row: Floats = steps[-1:].copy()
@@ -208,9 +223,9 @@ class SharedProgram(Program):
 
         Nothing changes for the training, so that it does not matter when it is called.
         """
-        if not self.ahead:
+        if not self._ahead:
             return
-        self.ahead = False
+        self._ahead = False
         for mine, theirs in self._pairs():
             theirs.assign(mine.numpy())
         kept = [w for w in self.twin.non_trainable_weights if "float" in str(w.dtype)]
@@ -311,12 +326,12 @@ class SharedProgram(Program):
 
     def _push(self) -> None:
         """From the twin to the strategy's network."""
-        self.stale = False
+        self._stale = False
         for mine, theirs in self._pairs():
             mine.assign(theirs.numpy())
         self._measure([measure.value for measure in self._measures(self.twin)])
 
-    def share(self, data: bytes | None) -> bytes:
+    def share(self, data: bytes | None) -> bytes | None:
         """Hand the first worker's ``data`` to all of them; every worker must call it."""
         import tensorflow as tf
 
@@ -332,6 +347,6 @@ class SharedProgram(Program):
 
         length = int(total([len(data) if data else 0])[0])
         if not length:
-            return b""
+            return None
         own = np.frombuffer(data, np.uint8) if data else np.zeros(length, np.uint8)
         return bytes(total(own.astype(np.int32)).astype(np.uint8))

@@ -62,6 +62,11 @@ class Compilation:
         """The kind that the run goes over to or went over to; "" while that is open."""
         return self._decision.kind
 
+    @property
+    def chosen(self) -> Program:
+        """The program that the run went over to, or the graph loop."""
+        return self._fast or self.graph
+
     def room(self, position: int) -> int | None:
         """Steps from ``position`` on that must come before the next change; None: any number."""
         step = self._decision.step

@@ -50,6 +50,12 @@ class Evaluator:
         tf.while_loop(lambda step: step < first + count, body, (first,), parallel_iterations=1)
         return tf.stack(numbers_of(self.model.get_metrics_result()))
 
+    def warm(self) -> None:
+        """Have the loop ready: measures nothing, and no variable changes."""
+        import tensorflow as tf
+
+        self._function(tf.constant(1, tf.int32), tf.constant(0, tf.int32))
+
     def run(self, interrupted: Callable[[], bool] | None = None) -> Floats | None:
         """The model's numbers over all samples, or None when ``interrupted`` said True."""
         import tensorflow as tf

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.loop.tensors import Feed, Order
-from netbuilder.core.engine.loop.tracing import no_collection, unoptimized_calls
+from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
+from netbuilder.core.engine.loop.tracing import tracing, unoptimized_calls
+from netbuilder.core.engine.monitor.history import Floats
 
 if TYPE_CHECKING:
     import keras
@@ -97,8 +98,33 @@ class LoopPlan:
     sign: float = 1.0
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a trainer has for a program that is made for it.
+
+    ``rows``: samples of an epoch; of a stream ``feed`` holds fewer.
+    """
+
+    core: keras.Model
+    counters: Counters
+    feed: Feed
+    plan: LoopPlan
+    rows: int
+
+
 class Program:
-    """Steps of one model on one set of samples, compiled in one way."""
+    """Steps of one model on one set of samples, compiled in one way.
+
+    What others below have besides (a stream, several machines) they do in the same methods; here
+    those do nothing.
+
+    Attributes:
+        adapts: another compilation may take its place.
+        steps_a_call: steps that a call may have at most, whatever time they take; None: any.
+    """
+
+    adapts = True
+    steps_a_call: int | None = None
 
     def __init__(
         self,
@@ -125,6 +151,37 @@ class Program:
         self._train = self._stepper()
         self.function = self._trace()
 
+    def chunk(
+        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+    ) -> Chunk:
+        """Run steps ``first`` .. ``first + count``, counted from the beginning of ``epoch``.
+
+        Args:
+            orders: of the samples in each epoch.
+            epoch, first, count: only a plan that is ``fused`` runs beyond the epoch's end.
+            early: see ``run``.
+        """
+        rows = (first + count - 1) // self.steps_per_epoch + 1
+        return self.run(orders.get(epoch, rows, self.plan.epochs), first, count, early=early)
+
+    def changed(self) -> None:
+        """The weights of the model were changed from outside of the loop."""
+
+    def settle(self) -> None:
+        """Have the trainer's network be that of the last step."""
+
+    @property
+    def lags(self) -> bool:
+        """Whether the network cannot be saved now, since all workers would have to ``settle``."""
+        return False
+
+    def go_on(self, losses: Floats) -> None:
+        """The next chunk goes on in an epoch of which ``losses`` are the steps so far."""
+
+    def share(self, data: bytes | None) -> bytes | None:
+        """Hand the first worker's ``data`` to all of them; every worker must call it."""
+        return data
+
     def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
         """Run ``count`` steps, the first of them step ``first`` of the epoch of ``orders[0]``.
 
@@ -143,7 +200,7 @@ class Program:
         ended = (first + count) // self.steps_per_epoch
         return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
 
-    def settle(self) -> None:
+    def optimize(self) -> None:
         """Have TensorFlow optimize the graph in a thread, for calls that are not ``early``."""
 
         def work() -> None:
@@ -151,7 +208,7 @@ class Program:
             with suppress(Exception):
                 self.run(np.zeros((self.plan.epochs, self.rows), np.int32), 0, 0)
 
-        threading.Thread(target=work, name="netbuilder-settle").start()
+        threading.Thread(target=work, name="netbuilder-optimize").start()
 
     def rehearse(self, orders: Order, first: int, count: int) -> float:
         """Run as ``run`` does, on copies of the variables: nothing changes. Gives the seconds.
@@ -208,7 +265,7 @@ class Program:
 
         with_xla = self.kind == "loop"
         function = tf.function(self._chunk, jit_compile=with_xla or None, autograph=False)
-        with no_collection():
+        with tracing():
             return function.get_concrete_function(
                 tf.TensorSpec([self.plan.epochs, self.rows], tf.int32),
                 tf.TensorSpec([], tf.int32),

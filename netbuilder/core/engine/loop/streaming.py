@@ -7,18 +7,36 @@ run that goes on in the middle of an epoch skips the batches that it has seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from netbuilder.core.data.dataset import Stream
+from netbuilder.core.data.dataset import Dataset, Stream
+from netbuilder.core.engine.build.sample_weights import class_table
 from netbuilder.core.engine.build.seeds import derived
-from netbuilder.core.engine.loop.program import Chunk, Counters, LoopPlan, Program
+from netbuilder.core.engine.loop.program import Chunk, Parts, Program
 from netbuilder.core.engine.loop.tensors import Orders
+from netbuilder.core.engine.loop.tracing import traced_in_first_call
 from netbuilder.core.engine.monitor.history import Floats
+from netbuilder.core.project.model import Training
 
-if TYPE_CHECKING:
-    import keras
+
+def streamed(
+    dataset: Dataset, training: Training, inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> Callable[[Parts], Program]:
+    """How a trainer on a stream makes its program."""
+    stream = dataset.stream
+    if stream is None:
+        raise ValueError("the data is in memory")
+    return lambda parts: StreamProgram(
+        parts,
+        stream,
+        inputs=inputs,
+        outputs=outputs,
+        table=class_table(dataset.facts, training.class_weight),
+        shuffle=training.shuffle,
+    )
 
 
 class StreamProgram(Program):
@@ -28,26 +46,26 @@ class StreamProgram(Program):
         stream: gives batches by Input and output id.
         inputs, outputs: ids in the model's order.
         table: weight of each class of the first output, or None where all count the same.
-        shuffle, seed: of the order.
+        shuffle: whether the order is another one in each epoch.
     """
+
+    adapts = False
 
     def __init__(
         self,
-        model: keras.Model,
-        counters: Counters,
+        parts: Parts,
         stream: Stream,
-        plan: LoopPlan,
         *,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         table: Floats | None = None,
         shuffle: bool = True,
-        seed: int = 0,
     ) -> None:
         import tensorflow as tf
 
+        model, plan = parts.core, parts.plan
         self.model = model
-        self.counters = counters
+        self.counters = parts.counters
         self.validation = None
         self.plan = plan
         self.kind = "graph"
@@ -55,30 +73,28 @@ class StreamProgram(Program):
         self.steps_per_epoch = stream.steps(plan.batch)
         self.names = list(model.get_metrics_result())
         self.validation_names = []
-        self.seed = seed
         self._stream, self._inputs, self._outputs = stream, inputs, outputs
         self._shuffle = shuffle
         self._table = None if table is None else tf.constant(table, tf.float32)
         self._iterator: Any = None
-        self._place = (-1, -1)
+        self._place = (-1, -1, -1)
         self.function = tf.function(self._stream_chunk, autograph=False)
+        self._run = traced_in_first_call(self.function)
 
-    def reseed(self, orders: Orders) -> None:
-        """Shuffle by another seed."""
-        self.seed = orders.seed
-
-    def run_epoch(self, epoch: int, first: int, count: int) -> Chunk:
+    def chunk(
+        self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
+    ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
         import tensorflow as tf
 
-        if self._place != (epoch, first):
-            seed = derived(self.seed, epoch)
+        if self._place != (orders.seed, epoch, first):
+            seed = derived(orders.seed, epoch)
             data = self._stream.dataset(self.plan.batch, self._shuffle, seed)
             self._iterator = iter(data.skip(first) if first else data)
-        steps, row = self.function(
+        steps, row = self._run(
             self._iterator, tf.constant(first, tf.int32), tf.constant(count, tf.int32)
         )
-        self._place = (epoch, first + count)
+        self._place = (orders.seed, epoch, first + count)
         ended = first + count == self.steps_per_epoch
         rows = row.numpy()[None, :] if ended else np.zeros((0, len(self.names)), np.float32)
         return Chunk(steps.numpy()[:count], rows)

@@ -1,9 +1,10 @@
-"""Keeps small what a run pays before its first step: tracing, and TensorFlow's graph optimizer."""
+"""Keeps small what tracing costs: time before the first step, memory that would stay for ever."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -23,6 +24,57 @@ def no_collection() -> Iterator[None]:
     finally:
         if not resting:
             gc.enable()
+
+
+_TRACING = threading.RLock()
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Around the tracing of a function that has gradients in it.
+
+    An operation with a gradient of its own (``tf.custom_gradient``: Keras's optimizers have one in
+    ``all_reduce``) registers it under a new name in every graph that it is traced into, for ever,
+    and the gradient holds the whole graph: 2 to 4 MB. It is looked up only while gradients are
+    traced, so what a trace has registered is taken out again behind it. One trace at a time, so
+    that none loses what it still needs.
+    """
+    with _TRACING, no_collection():
+        held = _gradients()
+        before = set(held)
+        try:
+            yield
+        finally:
+            for name in [one for one in held if one not in before]:
+                if name.startswith("CustomGradient-"):
+                    del held[name]
+
+
+def traced_in_first_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function``, with its first call, which traces it, within ``tracing``."""
+    called = False
+
+    def call(*arguments: Any) -> Any:
+        nonlocal called
+        if called:
+            return function(*arguments)
+        called = True
+        with tracing():
+            return function(*arguments)
+
+    return call
+
+
+def _gradients() -> dict[str, Any]:
+    """TensorFlow's gradients by name; an empty one where it keeps them elsewhere."""
+    # No public interface lists them, or takes one out.
+    try:
+        from tensorflow.python.framework import ops
+
+        held = ops.gradient_registry._registry
+        return held if isinstance(held, dict) else {}
+    except (ImportError, AttributeError):
+        return {}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -11,21 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.build import learning_rate, recurrent
-from netbuilder.core.engine.build.sample_weights import class_table, sample_weights
-from netbuilder.core.engine.distribute.strategy import WORKER_STEPS, SharedProgram
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.engine.build import copies, learning_rate, recurrent
+from netbuilder.core.engine.build.objects import make_optimizer
+from netbuilder.core.engine.build.sample_weights import sample_weights
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
 from netbuilder.core.engine.loop.evaluator import Evaluator
-from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, names_of
-from netbuilder.core.engine.loop.streaming import StreamProgram
+from netbuilder.core.engine.loop.program import Counters, LoopPlan, Parts, Program, names_of
 from netbuilder.core.engine.loop.tensors import Order, Orders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     import keras
+
+    from netbuilder.core.engine.trained import TrainedModel
 
 CHUNK_SECONDS = 0.04
 _FUSED_EPOCH_SECONDS = 0.025
@@ -37,6 +38,8 @@ _GUESSED_STEP = 5e-5
 _ORDER_ITEMS = 1 << 21
 _MAX_EPOCHS = 1024
 _MAX_STEPS = 1 << 15
+# What a run began with is kept up to this size, so that it begins again without being built.
+_KEPT_BYTES = 64e6
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,9 @@ class Trainer:
         sign: 1 where smaller is better, -1 where larger is.
         compilation: "auto", or the kind to use from the first step on.
         memory: folder where decisions about compilations are kept; None: the user's cache.
-        strategy: of several devices or machines; ``build`` then builds another network like
-            ``core`` for it.
+        make: makes the program, where it is another one than the graph loop: of a stream, of
+            several machines.
+        replicas: of the network: each gets the same number of rows of each batch.
     """
 
     def __init__(
@@ -77,19 +81,18 @@ class Trainer:
         sign: float = 1.0,
         compilation: Mode = "auto",
         memory: Path | None = None,
-        strategy: Any = None,
-        build: Callable[[], keras.Model] | None = None,
+        make: Callable[[Parts], Program] | None = None,
+        replicas: int = 1,
     ) -> None:
         self.project = project
         self.core = recurrent.quicken(core)
+        self._inputs, self._outputs = inputs, outputs
         training = project.training
         weight = sample_weights(dataset, training.class_weight, outputs)
         feed = feed_of(dataset.train, inputs, outputs, weight)
         held = dataset.validation
         checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
-        # Every replica gets the same number of rows of each batch.
-        replicas = 1 if strategy is None else int(strategy.num_replicas_in_sync)
         rows -= rows % replicas
         self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
         names = names_of(core, feed, self.batch)
@@ -109,47 +112,25 @@ class Trainer:
         self.epoch = 0
         self.step = 0
         guess = guessed_seconds(core, self.samples, self.batch)
-        fused = guess < _FUSED_EPOCH_SECONDS and stream is None and strategy is None
+        fused = guess < _FUSED_EPOCH_SECONDS and make is None
         self._single = single_epochs
-        # A short run, or first epoch, is over before a better graph pays. Of a longer run's first
-        # epoch it is made beside it. Told from the plan alone: what is run decides the last bits.
-        brief = guess * training.epochs < _BRIEF_SECONDS
-        self._early_epochs = training.epochs if brief else int(guess < _BRIEF_SECONDS)
+        self._guess = guess
+        self._early_epochs = self._brief(training.epochs)
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
-        self.other: StreamProgram | SharedProgram | None = None
-        if strategy is not None and build is not None:
-            self.other = SharedProgram(
-                strategy,
-                lambda: recurrent.quicken(build()),
-                core,
-                self.feed,
-                self.plan,
-                orders=self.orders,
-                rows=rows,
-            )
-        elif stream is not None:
-            self.other = StreamProgram(
-                core,
-                self.counters,
-                stream,
-                self.plan,
-                inputs=inputs,
-                outputs=outputs,
-                table=class_table(dataset.facts, training.class_weight),
-                shuffle=training.shuffle,
-                seed=training.seed,
-            )
-        self.program: Program = self.other or self._make("graph", self.plan)
-        # Nothing but the graph loop can read a stream or speak to other devices.
-        mode: Mode = compilation if self.other is None else "graph"
-        self.compilation = Compilation(
-            self.program,
-            self._make,
-            self._rehearsal,
-            remembered=Remembered(key_of(core, self.plan, self._facts()), memory),
-            mode=mode,
+        self._compiled: Program | None = None
+        self.program: Program = (
+            self._make("graph", self.plan)
+            if make is None
+            else make(Parts(core, self.counters, self.feed, self.plan, rows))
         )
+        mode: Mode = compilation if self.program.adapts else "graph"
+        self._graph, self._mode = self.program, mode
+        self._remembered = Remembered(key_of(core, self.plan, self._facts()), memory)
+        self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
+        self._tester: Evaluator | None = None
+        self._start = copies.values(core) if _bytes(core) <= _KEPT_BYTES else None
+        self._start_seed = training.seed
         self._seconds_a_step = 0.0
         self._calls = 0
         self.pending: Floats = np.zeros(0, np.float32)
@@ -163,7 +144,28 @@ class Trainer:
             "weighted": self.feed.weight is not None,
         }
 
+    def _brief(self, epochs: int) -> int:
+        """Epochs that are run before TensorFlow has optimized the graph.
+
+        A short run, or first epoch, is over before a better graph pays. Of a longer run's first
+        epoch it is made beside it. Told from the plan alone: what is run decides the last bits.
+        """
+        brief = self._guess * epochs < _BRIEF_SECONDS
+        return epochs if brief else int(self._guess < _BRIEF_SECONDS)
+
+    def _compilation(self) -> Compilation:
+        return Compilation(
+            self._graph,
+            self._make,
+            self._rehearsal,
+            remembered=self._remembered,
+            mode=self._mode,
+        )
+
     def _make(self, kind: str, plan: LoopPlan) -> Program:
+        kept = self._compiled
+        if kept is not None and (kept.kind, kept.plan) == (kind, plan):
+            return kept
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: LoopPlan) -> Order:
@@ -209,15 +211,11 @@ class Trainer:
         count = self._count(epochs)
         count = count if most is None else max(1, min(count, most))
         begin = time.perf_counter()
-        if self.other is not None:
-            chunk = self.other.run_epoch(self.epoch, self.step, count)
-        else:
-            rows = (self.step + count - 1) // self.steps_per_epoch + 1
-            orders = self.orders.get(self.epoch, rows, self.plan.epochs)
-            early = self.epoch < self._early_epochs
-            chunk = self.program.run(orders, self.step, count, early=early)
-            if early and not self.plan.fused and not self.position and epochs > self._early_epochs:
-                self.program.settle()
+        early = self.epoch < self._early_epochs
+        chunk = self.program.chunk(self.orders, self.epoch, self.step, count, early=early)
+        begun = early and not self.position and epochs > self._early_epochs
+        if begun and self.program.adapts and not self.plan.fused:
+            self.program.optimize()
         seconds = time.perf_counter() - begin
         self._learn(seconds, count)
         self.history.add_steps(chunk.steps)
@@ -237,8 +235,8 @@ class Trainer:
         count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
         if self._single or not self.plan.fused:
             count = min(count, self.steps_per_epoch - self.step)
-        if isinstance(self.other, SharedProgram):
-            count = min(count, WORKER_STEPS)
+        if self.program.steps_a_call is not None:
+            count = min(count, self.program.steps_a_call)
         elif self._seconds_a_step:
             count = min(count, int(CHUNK_SECONDS / self._seconds_a_step))
         else:
@@ -267,9 +265,7 @@ class Trainer:
         """
         row = self.pending
         if self.validation is not None:
-            if self._evaluator is None:
-                self._evaluator = Evaluator(self.core, self.validation, self.batch)
-            numbers = self._evaluator.run(interrupted)
+            numbers = self._measuring().run(interrupted)
             if numbers is None:
                 return None
             row = np.concatenate([row, numbers]).astype(np.float32)
@@ -283,6 +279,13 @@ class Trainer:
         self.step = 0
         return rows
 
+    def _measuring(self) -> Evaluator:
+        if self._evaluator is None and self.validation is not None:
+            self._evaluator = Evaluator(self.core, self.validation, self.batch)
+        if self._evaluator is None:
+            raise ValueError("there is no validation data")
+        return self._evaluator
+
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
@@ -294,8 +297,7 @@ class Trainer:
 
     def changed(self) -> None:
         """The weights of ``core`` were changed from outside of the loop."""
-        if isinstance(self.other, SharedProgram):
-            self.other.stale = True
+        self.program.changed()
 
     def restore_best(self) -> int:
         """Put the weights of the best epoch back; returns its number, 0 if there is none."""
@@ -307,27 +309,102 @@ class Trainer:
     def reseed(self, seed: int) -> None:
         """Shuffle by another seed."""
         self.orders = Orders(self.samples, seed, self.project.training.shuffle)
-        if self.other is not None:
-            self.other.reseed(self.orders)
         self.changed()
 
-    def restart(self, fresh: keras.Model, seed: int) -> None:
-        """Begin again with the weights and the optimizer of ``fresh``."""
-        from netbuilder.core.engine.build.seeds import seed_generators
+    def start_of(self, seed: int) -> Sequence[Any] | None:
+        """What a run with ``seed`` begins with, for ``restart``; None where it must be built."""
+        return self._start if seed == self._start_seed else None
 
-        pairs = [
-            (self.core.weights, fresh.weights),
-            (self.core.optimizer.variables, fresh.optimizer.variables),
-            (seed_generators(self.core), seed_generators(fresh)),
-        ]
-        for old, new in pairs:
-            for mine, theirs in zip(old, new, strict=True):
-                mine.assign(theirs)
+    def restart(self, start: Sequence[Any], seed: int) -> None:
+        """Begin again with the weights and the optimizer's state of another network.
+
+        Args:
+            start: as ``copies.values`` gives it, of a network that has not trained.
+            seed: of the order of the samples.
+        """
+        copies.assign(self.core, start)
         learning_rate.follow_plan(self.core.optimizer)
         self.reseed(seed)
         self.counters.best_value.assign(np.inf)
         self.history.clear()
         self.epoch = self.step = 0
+
+    def renew(self, project: Project, start: Sequence[Any]) -> None:
+        """Be as new, for a run of ``project``, in place of one that is over.
+
+        ``project`` may differ from the one before in what nothing compiled depends on: seed,
+        epochs, the number that is the learning rate, callbacks that watch the same. What was
+        compiled stays.
+        """
+        self.project = project
+        training = project.training
+        chosen = self.compilation.chosen
+        self._compiled = chosen if chosen is not self._graph else self._compiled
+        old = self.history
+        self.history = History(
+            old.steps.names, old.epochs.names[len(old.steps.names) :], old.monitor, old.sign
+        )
+        self.restart(start, training.seed)
+        optimizer = make_optimizer(training.optimizer, training.precision)
+        if not learning_rate.scheduled(optimizer):
+            self.set_learning_rate(learning_rate.rate_of(optimizer))
+        self.pending = np.zeros(0, np.float32)
+        self._early_epochs = self._brief(training.epochs)
+        self.compilation = self._compilation()
+        self.program, self.plan = self._graph, self._graph.plan
+        self._calls, self._seconds_a_step = 0, 0.0
+
+    def go_on_from(self, trained: TrainedModel) -> None:
+        """Go on where ``trained`` stands, the result of an earlier run of the same network.
+
+        Of another optimizer only the weights are taken over. The best weights of before are not
+        known: the last ones count as the best so far.
+
+        Raises:
+            TrainingError: it is another network.
+        """
+        copies.take_over(self.core, trained.core)
+        history, old = self.history, trained.history
+        rows = len(old.get("loss", ()))
+        table = np.full((rows, len(history.epochs.names)), np.nan, np.float32)
+        for place, name in enumerate(history.epochs.names):
+            held = old.get(name, ())[:rows]
+            table[: len(held), place] = held
+        history.clear()
+        history.epochs.append(table)
+        history.rates = [self.learning_rate] * rows
+        self.epoch, self.step = rows, 0
+        last = history.epochs.row(-1)[history.monitor] * history.sign if rows else np.nan
+        if np.isfinite(last):
+            history.best_epoch, history.best_value = rows, float(last)
+            self.counters.keep()
+            self.counters.best_value.assign(last)
+        self.changed()
+
+    def warm(self) -> None:
+        """Have everything ready for the first step; no variable changes."""
+        if self.program.adapts:
+            orders = np.zeros((self.plan.epochs, self.samples), np.int32)
+            self.program.run(orders, 0, 0, early=self._early_epochs > 0)
+            if self.validation is not None and not self.plan.fused:
+                self._measuring().warm()
+
+    def test(self, split: Split) -> dict[str, float]:
+        """The network's numbers by name on held-back samples. The metrics of the epoch that is
+        under way stay as they are."""
+        if self._tester is None:
+            feed = feed_of(split, self._inputs, self._outputs).tensors()
+            self._tester = Evaluator(self.core, feed, max(self.batch, 32))
+        held = [variable for metric in self.core.metrics for variable in metric.variables]
+        before = [variable.numpy() for variable in held]
+        numbers: Any = self._tester.run()
+        for variable, value in zip(held, before, strict=True):
+            variable.assign(value)
+        return dict(zip(self.history.steps.names, map(float, numbers), strict=True))
+
+
+def _bytes(core: keras.Model) -> int:
+    return sum(int(np.prod(one.shape)) * 4 for one in copies.state(core))
 
 
 def guessed_seconds(model: keras.Model, rows: int, batch: int) -> float:

@@ -19,7 +19,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     owner_of,
 )
 from netbuilder.core.engine.build.objects import make_object
-from netbuilder.core.engine.loop.tracing import no_collection, unoptimized_calls
+from netbuilder.core.engine.loop.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Node, Project
 
@@ -271,7 +271,7 @@ class Observer:
                 given = [(tuple(one.shape[1:]), one.dtype) for one in self._inputs]
                 given += [(value.shape[1:], str(value.dtype)) for value in more]
                 specs = [tf.TensorSpec([None, *shape], dtype) for shape, dtype in given]
-                with no_collection():
+                with tracing():
                     function = tf.function(make(), autograph=False)
                     self._functions[key] = function.get_concrete_function(*specs)
                 self._copy_captured(self._functions[key])

@@ -1,0 +1,141 @@
+"""How much the program grows a run: the same project again and again, and one that changes.
+
+    python benchmarks/memory.py [headless] [changed] [window] [--runs N]
+
+Prints one JSON object; figures in MB of resident memory. ``growth`` is what a run adds, over the
+second half of the runs: what the first ones bring in once is no growth. Each part runs in a
+process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+REACH = {"headless": 0.5, "changed": 1.0, "window": 0.5}
+
+
+def resident() -> float:
+    """MB of memory that this process has in the machine's."""
+    gc.collect()
+    return psutil.Process().memory_info().rss / 1e6
+
+
+def _project(name: str) -> Any:
+    from netbuilder.core.project import files
+    from netbuilder.core.resources import resource
+
+    return files.read(resource("examples", f"{name}.netbuilder"))
+
+
+def _summary(marks: list[float], seconds: float, reach: float) -> dict[str, Any]:
+    half = len(marks) // 2
+    return {
+        "runs": len(marks),
+        "growth": round((marks[-1] - marks[half]) / max(1, len(marks) - 1 - half), 3),
+        "first": round(marks[0], 1),
+        "last": round(marks[-1], 1),
+        "seconds_a_run": round(seconds / len(marks), 3),
+        "reach": reach,
+    }
+
+
+def headless(runs: int, *, changed: bool = False) -> dict[str, Any]:
+    """The iris example by sessions, one after the other; ``changed``: another network each time."""
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.project import edits
+
+    project = edits.set_training(_project("iris"), epochs=5)
+    dataset = load(project, None)
+    first = next(node for node in project.graph.nodes if "units" in node.params)
+    marks, begin = [], time.perf_counter()
+    for number in range(runs):
+        if changed:
+            project = edits.set_params(project, first.id, units=8 + number % 100)
+        Session(project, dataset, record=False).run()
+        marks.append(resident())
+    return _summary(marks, time.perf_counter() - begin, REACH["changed" if changed else "headless"])
+
+
+def window(runs: int) -> dict[str, Any]:
+    """Train pressed again and again in the window, evaluated after each run as it does."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from netbuilder.ui import app
+    from netbuilder.ui.main_window import MainWindow
+
+    application = app.make_application(["netbuilder"])
+    project = _project("digits")
+    window = MainWindow(
+        replace(project, training=replace(project.training, epochs=3)), remember=False
+    )
+    window.show()
+
+    def until(done: Any, seconds: float) -> None:
+        loop, timer, end = QEventLoop(), QTimer(), time.monotonic() + seconds
+        timer.timeout.connect(lambda: (done() or time.monotonic() > end) and loop.quit())
+        timer.start(2)
+        loop.exec()
+        timer.stop()
+
+    window.workbench.start()
+    until(lambda: window.workbench.settled, 120)
+    marks, begin = [], time.perf_counter()
+    for _ in range(runs):
+        window.runner.start()
+        until(lambda: not window.runner.active, 120)
+        until(lambda: False, 0.3)
+        marks.append(resident())
+    seconds = time.perf_counter() - begin
+    window.documents.keep_model()
+    window.close()
+    application.processEvents()
+    return _summary(marks, seconds, REACH["window"])
+
+
+PARTS = {
+    "headless": lambda runs: headless(runs),
+    "changed": lambda runs: headless(runs, changed=True),
+    "window": window,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--here", action="store_true", help="in this process: one part")
+    options = parser.parse_args()
+    if options.here:
+        os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
+        print(json.dumps(PARTS[options.parts[0]](options.runs)))
+        sys.stdout.flush()
+        os._exit(0)
+    result = {}
+    for part in options.parts or PARTS:
+        command = [sys.executable, __file__, part, "--here", "--runs", str(options.runs)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        result[part] = json.loads(done.stdout.splitlines()[-1])
+        # What the terminal would show: TensorFlow's chatter has no place there.
+        result[part]["lines_on_stderr"] = len(done.stderr.splitlines())
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,271 @@
+"""Networks that are built and traced before they train, and kept while they do not change.
+
+Building and tracing take a few tenths of a second; a run of a small network takes less. So the
+window has them done while nothing else happens (``prebuild``), and a run that is over leaves its
+network, with all that was compiled, to the next run of the same network on the same data.
+One is kept at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.defaults import resolve
+from netbuilder.core.engine.build import copies
+from netbuilder.core.engine.build.graph_to_keras import build_core, model_inputs
+from netbuilder.core.engine.distribute.strategy import shared
+from netbuilder.core.engine.distribute.worker_sync import Agreement
+from netbuilder.core.engine.download_progress import Tell
+from netbuilder.core.engine.loop.compilation import Mode
+from netbuilder.core.engine.loop.streaming import streamed
+from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.keras_callbacks import best_choice, monitor_of
+from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.project.model import Project
+
+# Data that was read again is compared number by number up to this size.
+_COMPARED_BYTES = 64e6
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained, and how.
+
+    Attributes:
+        project: loss and metrics filled in.
+        dataset: its data.
+        base: folder of the project file.
+        compilation: see ``Session``.
+        strategy: of several devices or machines; None on one.
+        agreement: of several machines.
+    """
+
+    project: Project
+    dataset: Dataset
+    base: Path | None = None
+    compilation: Mode = "auto"
+    strategy: Any = None
+    agreement: Agreement | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what is built for it may serve another run."""
+        return self.strategy is None and self.dataset.stream is None
+
+    def key(self) -> tuple[Any, ...]:
+        """All that is built or compiled into a trainer, but for the data."""
+        graph, training = self.project.graph, self.project.training
+        nodes = tuple((n.id, n.layer, repr(n.params), n.shared) for n in graph.nodes)
+        optimizer = training.optimizer
+        rate = optimizer.params.get("learning_rate")
+        if rate is None or isinstance(rate, int | float):
+            params = {key: v for key, v in optimizer.params.items() if key != "learning_rate"}
+            optimizer = replace(optimizer, params=params)
+        plan = replace(training, epochs=1, seed=0, callbacks=(), optimizer=optimizer)
+        watched = (_single(self.project), monitor_of(training))
+        place = (self._files(), str(self.base), self.compilation)
+        return (nodes, graph.edges, repr(plan), watched, *place)
+
+    def _files(self) -> tuple[Any, ...]:
+        """Files with weights that are built in, and when each was written."""
+        names = [str(node.params.get("weights_file") or "") for node in self.project.graph.nodes]
+        paths = [(self.base or Path()) / name for name in names if name]
+        return tuple((str(p), p.stat().st_mtime_ns if p.exists() else 0) for p in paths)
+
+
+class Lease:
+    """A session's hold on a trainer, which another session may take over between two runs."""
+
+    def __init__(self, trainer: Trainer, observer: Observer) -> None:
+        self.trainer = trainer
+        self.observer = observer
+        self._lost = False
+        self._busy = True
+
+    def begin(self) -> bool:
+        """A run begins; False where the trainer is another session's by now."""
+        with _lock:
+            self._busy = not self._lost
+            return self._busy
+
+    def end(self) -> None:
+        """The run is over: whoever wants the same may have the trainer."""
+        with _lock:
+            self._busy = False
+
+    def take(self) -> bool:
+        """Take it away from the session that holds it, unless that is at work. Holds the lock."""
+        self._lost = not self._busy
+        return self._lost
+
+
+@dataclass
+class _Kept:
+    order: Order
+    trainer: Trainer
+    observer: Observer
+    lease: Lease | None
+    fresh: bool
+
+
+_lock = threading.RLock()
+# The one that is kept, or none.
+_shelf: list[_Kept] = []
+
+
+def prebuild(
+    project: Project,
+    dataset: Dataset,
+    *,
+    base: Path | None = None,
+    compilation: Mode = "auto",
+) -> None:
+    """Build and trace what a session of these arguments will need, unless it is there already.
+
+    May be called from any thread, as often as one likes; while a session does the same it waits.
+
+    Raises:
+        UserError: the project cannot be built.
+    """
+    order = Order(resolve(project, dataset.facts), dataset, base, compilation)
+    if not order.keeps:
+        return
+    with _lock:
+        kept = _found(order)
+        # What an earlier run has left is made as new at once when it is wanted; until then that
+        # run may be gone on with.
+        if kept is None:
+            _keep(order, None).trainer.warm()
+
+
+def lease(order: Order, tell: Tell | None = None) -> Lease:
+    """A trainer for ``order``, at the start of its run: one that is kept, or a new one.
+
+    Raises:
+        UserError: the project cannot be built.
+    """
+    if not order.keeps:
+        trainer = _make(order, tell)
+        return Lease(trainer, Observer(trainer.core, order.project))
+    with _lock:
+        kept = _found(order)
+        if kept is None or not (kept.lease is None or kept.lease.take()):
+            kept = _keep(order, tell)
+        else:
+            _renew(kept, order)
+        kept.lease = Lease(kept.trainer, kept.observer)
+        kept.fresh = False
+        return kept.lease
+
+
+def forget() -> None:
+    """Let go of what is kept: another document was opened, say."""
+    with _lock:
+        _shelf.clear()
+
+
+def start_of(trainer: Trainer, order: Order, seed: int) -> Sequence[Any]:
+    """What a network of ``order`` begins with, of a seed."""
+    found = trainer.start_of(seed)
+    if found is None:
+        found = copies.values(
+            build_core(order.project, order.dataset.facts, seed=seed, base=order.base)
+        )
+    return found
+
+
+def _found(order: Order) -> _Kept | None:
+    for kept in _shelf:
+        if kept.order.key() == order.key() and _same_data(kept.order.dataset, order.dataset):
+            return kept
+    return None
+
+
+def _keep(order: Order, tell: Tell | None) -> _Kept:
+    trainer = _make(order, tell)
+    _shelf[:] = [_Kept(order, trainer, Observer(trainer.core, order.project), None, True)]
+    return _shelf[0]
+
+
+def _renew(kept: _Kept, order: Order) -> None:
+    seed = order.project.training.seed
+    same = kept.order.project.training == order.project.training
+    if not (kept.fresh and same):
+        kept.trainer.renew(order.project, start_of(kept.trainer, order, seed))
+    kept.order, kept.fresh = order, True
+
+
+def _single(project: Project) -> bool:
+    """Whether callbacks want to be called at the end of each epoch."""
+    training = project.training
+    return any(choice != best_choice(training) for choice in training.callbacks)
+
+
+def _make(order: Order, tell: Tell | None) -> Trainer:
+    project, dataset = order.project, order.dataset
+    inputs, outputs = model_inputs(project.graph), project.graph.outputs
+    make = None
+    if dataset.stream is not None:
+        make = streamed(dataset, project.training, inputs, outputs)
+    elif order.strategy is not None:
+        make = shared(
+            order.strategy,
+            lambda: build_core(project, dataset.facts, base=order.base),
+            order.agreement,
+        )
+    monitor, sign = monitor_of(project.training)
+    return Trainer(
+        project,
+        dataset,
+        build_core(project, dataset.facts, base=order.base, tell=tell),
+        inputs=inputs,
+        outputs=outputs,
+        single_epochs=_single(project),
+        monitor=monitor,
+        sign=sign,
+        compilation=order.compilation,
+        make=make,
+        replicas=1 if order.strategy is None else int(order.strategy.num_replicas_in_sync),
+    )
+
+
+def _same_data(one: Dataset, other: Dataset) -> bool:
+    """Whether two data sets are the same, or hold the same numbers."""
+    if one is other:
+        return True
+    if one.facts != other.facts or one.pre != other.pre:
+        return False
+    return all(
+        _same_split(getattr(one, part), getattr(other, part))
+        for part in ("train", "validation", "test")
+    )
+
+
+def _same_split(one: Split | None, other: Split | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    weights = [{} if s.sample_weight is None else {"": s.sample_weight} for s in (one, other)]
+    pairs = ((one.x, other.x), (one.y, other.y), weights)
+    return all(_same_arrays(a, b) for a, b in pairs)
+
+
+def _same_arrays(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if one.keys() != other.keys():
+        return False
+    return all(
+        a is b
+        or (
+            a.shape == b.shape
+            and a.dtype == b.dtype
+            and a.nbytes <= _COMPARED_BYTES
+            and np.array_equal(a, b)
+        )
+        for a, b in ((one[key], other[key]) for key in one)
+    )
