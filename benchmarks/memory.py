@@ -110,7 +110,7 @@ def window(runs: int) -> dict[str, Any]:
 
 
 PARTS = {
-    "headless": lambda runs: headless(runs),
+    "headless": headless,
     "changed": lambda runs: headless(runs, changed=True),
     "window": window,
 }
