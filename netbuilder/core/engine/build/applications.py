@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.engine.download_progress import Tell, told
 from netbuilder.core.engine.build.objects import first_line
+from netbuilder.core.engine.download_progress import Tell, told
 from netbuilder.core.errors import BuildError
 from netbuilder.core.hdf5 import check_file
 from netbuilder.core.project.model import Node

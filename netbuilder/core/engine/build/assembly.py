@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
-from netbuilder.core.engine.build.graph_to_keras import compile_model, connect, keras_name, model_inputs, owner_of
+from netbuilder.core.engine.build.graph_to_keras import (
+    compile_model,
+    connect,
+    keras_name,
+    model_inputs,
+    owner_of,
+)
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

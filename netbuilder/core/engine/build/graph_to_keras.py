@@ -12,16 +12,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.catalog.training.index import LOSSES
-from netbuilder.core.data.defaults import resolve, task_of
 from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
+from netbuilder.core.data.defaults import resolve, task_of
 from netbuilder.core.engine.build.applications import load_body, make_body
-from netbuilder.core.engine.download_progress import Tell
-from netbuilder.core.engine.build.objects import (first_line, is_out_of_memory, make_metrics, make_object, make_optimizer, value_for)
+from netbuilder.core.engine.build.objects import (
+    first_line,
+    is_out_of_memory,
+    make_metrics,
+    make_object,
+    make_optimizer,
+    value_for,
+)
 from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
+from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
 

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
-from netbuilder.core.catalog.training.index import (ACCURACY_BY_TASK, CONSTRAINTS, INITIALIZERS, METRICS, OPTIMIZERS, REGULARIZERS, SCHEDULES, canonical)
+from netbuilder.core.catalog.training.index import (
+    ACCURACY_BY_TASK,
+    CONSTRAINTS,
+    INITIALIZERS,
+    METRICS,
+    OPTIMIZERS,
+    REGULARIZERS,
+    SCHEDULES,
+    canonical,
+)
 from netbuilder.core.engine.build.learning_rate import adjustable
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Choice

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.dataset import Dataset
 
 
 def sample_weights(
