@@ -20,17 +20,23 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.catalog.spec import Param
+from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.look import LookTable
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
+from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import counted, quoted
+from netbuilder.ui.data.findings_list import FindingsList
 from netbuilder.ui.data.gallery import Gallery
+from netbuilder.ui.data.look_tabs import LookTabs
+from netbuilder.ui.data.parts_bar import PartsBar
 from netbuilder.ui.data.recipe import change_of, params_of, values_of
 from netbuilder.ui.data.targets import TargetPicker
 from netbuilder.ui.forms.form import ParamForm
-from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for, relative
 from netbuilder.ui.services.store import ProjectStore
@@ -48,6 +54,15 @@ def _read_preview(question: tuple[Project, Path]) -> Preview:
     return preview(*question)
 
 
+def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, LookTable | None]:
+    from netbuilder.core.data.columns import report
+    from netbuilder.core.data.look import look_table
+
+    project, base = question
+    found = report(project, base)
+    return found, look_table(project, base, found)
+
+
 class DataPanel(QWidget):
     """A gallery while nothing is chosen; then the recipe and a preview."""
 
@@ -59,6 +74,9 @@ class DataPanel(QWidget):
         self._asked: Data | None = None
         self._form: ParamForm | None = None
         self._formed: tuple[Param, ...] = ()
+        self._reporter = jobs.Latest.for_widget(
+            self, _read_report, "report", self._report_found, self._report_failed
+        )
         self._worker = jobs.Latest.for_widget(
             self, _read_preview, "preview", self._preview_found, self._preview_failed
         )
@@ -93,8 +111,13 @@ class DataPanel(QWidget):
         layout.addLayout(head)
         self.summary = note_label("", page)
         layout.addWidget(self.summary)
+        self.parts = PartsBar(page)
+        self.parts.hide()
+        layout.addWidget(self.parts)
         self.notes = note_label("", page)
         layout.addWidget(self.notes)
+        self.findings = FindingsList(store_apply=self._store.apply, parent=page)
+        layout.addWidget(self.findings)
         self.cards = CardList(page)
         layout.addWidget(self.cards)
         self.target = TargetPicker(page)
@@ -102,8 +125,10 @@ class DataPanel(QWidget):
         layout.addWidget(self.target)
         self._form_place = QVBoxLayout()
         layout.addLayout(self._form_place)
-        self.preview = PreviewView(page)
-        layout.addWidget(self.preview, 1)
+        self.look = LookTabs(page)
+        self.preview = self.look.preview
+        self.look.columns.columns.decided.connect(self._decide)
+        layout.addWidget(self.look, 1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -258,6 +283,32 @@ class DataPanel(QWidget):
         if data.kind and self.isVisible() and data is not self._asked:
             self._asked = data
             self._worker.ask((self._store.project, self._workbench.base))
+            self._reporter.ask((self._store.project, self._workbench.base))
+
+    def _report_found(
+        self, question: tuple[Project, Path], found: tuple[DataReport, LookTable | None]
+    ) -> None:
+        if question[0].data != self._store.project.data:
+            return
+        report, look = found
+        self.look.show_report(report, look)
+        self.parts.show_rows(report.rows)
+        self.findings.show_findings(report.notes)
+
+    def _report_failed(self, question: tuple[Project, Path], error: Exception) -> None:
+        """What keeps the data from being read is told by the preview, which asks for the same."""
+        if not isinstance(error, UserError):
+            log.error("report failed", exc_info=error)
+        if question[0].data == self._store.project.data:
+            self.look.show_nothing()
+            self.parts.show_rows({})
+            self.findings.show_findings(())
+
+    def _decide(self, names: tuple[str, ...], key: str, value: str) -> None:
+        what = quoted(names) if len(names) < 3 else counted(len(names), "column")
+        self._store.apply(
+            f"Change the {key} of {what}", lambda p: set_columns(p, names, **{key: value})
+        )
 
     def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
         if question[0].data != self._store.project.data:

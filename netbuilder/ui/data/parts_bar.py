@@ -1,0 +1,63 @@
+"""How the rows are shared out: to train on, to watch with, to judge with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.style import theme
+
+PARTS = (("train", "train"), ("validation", "validation"), ("test", "test"))
+
+
+class PartsBar(QWidget):
+    """One bar in three parts, each with its name and its rows below it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: Mapping[str, int] = {}
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_rows(self, rows: Mapping[str, int]) -> None:
+        """Show the rows of each part."""
+        self._rows = rows
+        words = ", ".join(f"{name} {rows.get(key, 0):,}" for key, name in PARTS)
+        self.setAccessibleName(f"Rows: {words}")
+        self.setToolTip(words)
+        self.setVisible(any(rows.values()))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 14 + self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        total = sum(self._rows.values())
+        if not total:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        colors = (scheme.training, scheme.validation, "#8A93A3")
+        left, end = 0.0, 0.0
+        for (key, name), color in zip(PARTS, colors, strict=True):
+            count = self._rows.get(key, 0)
+            if not count:
+                continue
+            width = self.width() * count / total
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(color))
+            painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
+            text = f"{name} {count:,}"
+            room = metrics.horizontalAdvance(text)
+            # A narrow part's words stand beside it, never over its neighbour's.
+            place = min(max(left, end), self.width() - room)
+            painter.setPen(QColor(scheme.secondary))
+            painter.drawText(
+                QRectF(place, 12, room + 4, metrics.height()), Qt.AlignmentFlag.AlignLeft, text
+            )
+            end = place + room + 12
+            left += width
+        painter.end()
