@@ -33,7 +33,7 @@ class ChoiceDelegate(QStyledItemDelegate):
         box.addItem(AUTOMATIC, "")
         for choice in field.choices:
             box.addItem(field.words(choice), choice)
-        box.setAccessibleName(f"{field.title} of {index.siblingAtColumn(0).data()}")
+        box.setAccessibleName(f"{field.title} of {index.sibling(index.row(), 0).data()}")
         box.activated.connect(lambda _index: self._done(box))
         return box
 
@@ -63,7 +63,7 @@ class DistributionDelegate(QStyledItemDelegate):
         facts = index.data(FACTS_ROLE)
         if not isinstance(facts, ColumnFacts):
             return
-        box = QRectF(option.rect).adjusted(4, 3, -4, -3)  # type: ignore[attr-defined]
+        box = QRectF(option.rect).adjusted(4, 3, -4, -3)
         if facts.histogram is not None:
             paint_histogram(painter, box, facts.histogram.counts)
         elif facts.common:

@@ -57,7 +57,10 @@ class LookTabs(QTabWidget):
         self._only(False, False)
 
     def _only(self, table: bool, numbers: bool) -> None:
+        first = table and not self.isTabVisible(0)
         self.setTabVisible(0, table)
         self.setTabVisible(2, table and numbers)
         self.setTabVisible(3, table and numbers)
         self.tabBar().setVisible(table)
+        if first:
+            self.setCurrentIndex(0)

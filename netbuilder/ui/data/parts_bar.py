@@ -14,7 +14,7 @@ PARTS = (("train", "train"), ("validation", "validation"), ("test", "test"))
 
 
 class PartsBar(QWidget):
-    """One bar in three parts, each with its name and its rows below it."""
+    """One bar in three parts, and below it their names and rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class PartsBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 14 + self.fontMetrics().height())
+        return QSize(200, 15 + self.fontMetrics().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         total = sum(self._rows.values())
@@ -41,7 +41,8 @@ class PartsBar(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scheme, metrics = theme.colors(), self.fontMetrics()
         colors = (scheme.training, scheme.validation, "#8A93A3")
-        left, end = 0.0, 0.0
+        left, place = 0.0, 0.0
+        line = metrics.height()
         for (key, name), color in zip(PARTS, colors, strict=True):
             count = self._rows.get(key, 0)
             if not count:
@@ -50,14 +51,11 @@ class PartsBar(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(color))
             painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
+            painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
             text = f"{name} {count:,}"
-            room = metrics.horizontalAdvance(text)
-            # A narrow part's words stand beside it, never over its neighbour's.
-            place = min(max(left, end), self.width() - room)
+            room = metrics.horizontalAdvance(text) + 4
             painter.setPen(QColor(scheme.secondary))
-            painter.drawText(
-                QRectF(place, 12, room + 4, metrics.height()), Qt.AlignmentFlag.AlignLeft, text
-            )
-            end = place + room + 12
+            painter.drawText(QRectF(place + 12, 13, room, line), Qt.AlignmentFlag.AlignLeft, text)
+            place += room + 26
             left += width
         painter.end()

@@ -25,7 +25,7 @@ def params_of(data: Data) -> tuple[Param, ...]:
         "kind",
         Kind.CHOICE,
         data.kind,
-        "; ".join(f"{other.name}: {other.help}" for other in others),
+        "what the file is taken for",
         choices=tuple(other.name for other in others),
     )
     return (how, *rows)

@@ -108,7 +108,7 @@ class ScatterView(QWidget):
                     pen=edge,
                     brush=fill,
                     symbol=_SYMBOLS[number % len(_SYMBOLS)],
-                )  # fmt: skip
+                )
             )
             if name:
                 parts.append(f'<span style="color:{color.name()}">●</span> {name}')
