@@ -171,7 +171,7 @@ def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> No
                   options={"window": 5, "horizon": 2})  # fmt: skip
     found = load(Project(data=recipe), tmp_path)
     assert found.train.x["input"][0, :, 0].tolist() == [0, 1, 2, 3, 4]
-    assert found.train.y["output"][0, 0] == 6
+    assert found.train.y["output"][0].tolist() == [5, 6]
     assert found.test is not None
     assert found.train.y["output"].max() < found.test.y["output"].min()
     with pytest.raises(DataError, match="window shorter than 99"):

@@ -26,6 +26,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.data.prepare import scaling
+from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import Column, InputPre
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
@@ -331,15 +332,40 @@ def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fi
         offset, scale = scaling.fit_whole(values[train], how, None)
     columns: tuple[Column, ...] = ()
     if samples.columns and shape == values.shape[1:]:
+        seen = np.moveaxis(values[train], -1, 0)
         columns = tuple(
-            Column(name, low=float(seen.min()), high=float(seen.max()))
-            for name, seen in zip(samples.columns, np.moveaxis(values[train], -1, 0), strict=True)
+            _column(name, numbers, project.data)
+            for name, numbers in zip(samples.columns, seen, strict=True)
         )
     return InputPre("numbers", shape, "float32", columns, offset, scale, source=source), ()
 
 
+def _column(name: str, values: Array, data: Data) -> Column:
+    """A column of a series; what stands in for missing values comes from the training rows."""
+    present = values[~np.isnan(values)]
+    if not present.size:
+        return Column(name, low=0.0, high=0.0)
+    low, high = float(present.min()), float(present.max())
+    rule = missing_rules(data, [name])[name]
+    middle = present.mean() if rule == "mean" else np.median(present)
+    fill = float(middle) if rule not in {"error", "drop"} else None
+    return Column(name, low=low, high=high, fill=fill)
+
+
 def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
-    return shaped(values_of(samples, pre, rows), pre)
+    return shaped(filled(values_of(samples, pre, rows), pre.columns), pre)
+
+
+def filled(values: Array, columns: Sequence[Column]) -> Array:
+    """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
+    fills = [column.fill for column in columns]
+    if not any(isinstance(fill, float) for fill in fills) or not np.isnan(values).any():
+        return values
+    out = np.array(values, np.float64)
+    for place, fill in enumerate(fills):
+        if isinstance(fill, float):
+            out[..., place] = np.where(np.isnan(out[..., place]), fill, out[..., place])
+    return out
 
 
 def _shown(samples: Samples, count: int) -> Shown:

@@ -20,6 +20,7 @@ from netbuilder.core.data.kinds.data_set import (
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import answers, picked_columns, word_numbers
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import literal
 
 
@@ -79,7 +80,7 @@ _REVIEWS = (
 _TEMPERATURES = (
     Param("years", Kind.INT, 4, "how many years", 1, 40),
     Param("window", Kind.INT, 14, "steps that it looks back", 1, 1000),
-    Param("horizon", Kind.INT, 1, "steps that it looks ahead", 1, 1000),
+    Param("horizon", Kind.INT, 1, "steps that it foretells", 1, 1000),
     seed_option(),
 )
 
@@ -137,7 +138,7 @@ def _temperatures(options: Mapping[str, Any]) -> Samples:
     return series.windows(
         pd.DataFrame({"temperature": degrees}),
         ("temperature",),
-        {**options, "window": found["window"], "horizon": found["horizon"]},
+        Data(options={**options, "window": found["window"], "horizon": found["horizon"]}),
         "temperatures",
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.arrays import filled
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table
 from netbuilder.core.data.kinds.kind import (
     PARTS,
@@ -21,85 +23,81 @@ from netbuilder.core.data.kinds.kind import (
     Question,
 )
 from netbuilder.core.data.kinds.script import csv_arguments
-from netbuilder.core.data.kinds.table import as_numbers, missing_cells
+from netbuilder.core.data.prepare.cells import is_numeric
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.series_rows import segments_of, too_short
 from netbuilder.core.data.readers.table_samples import targets_of
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import literal
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_WINDOW = 14
+_FEWEST = 10
 
 
-def windows(
-    table: pd.DataFrame, target: Sequence[str], options: Mapping[str, Any], source: str
-) -> Samples:
+def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str) -> Samples:
     """Cut a table whose rows follow each other in time into windows.
 
-    Option "window" (14) rows of all number columns are one sample, (window, columns); what is
-    to be foretold is each target column "horizon" (1) rows after the window's last.
+    "window" (14) rows of all number columns are one sample, (window, columns); the answer is
+    each target in the "horizon" (1) rows that follow, named "column +1", "column +2", … where
+    there are several. No window spans a gap in time.
 
     Raises:
         DataError: too few rows, missing values, or a target that is no number.
     """
-    window = whole(options, "window", DEFAULT_WINDOW)
-    horizon = whole(options, "horizon", 1)
-    frame, notes = numbers_of(table, target, options, source)
-    count = len(frame) - window - horizon + 1
-    if count < 10:
-        raise DataError(
-            f"{source} has {counted(len(frame), 'row')}, which give "
-            f"{counted(max(count, 0), 'window')} of {window} rows.",
-            f"Use a longer file, or a window shorter than {window}.",
-        )
-    ends = np.arange(count) + window + horizon - 1
+    import pandas as pd
+
+    window = whole(data.options, "window", DEFAULT_WINDOW)
+    horizon = whole(data.options, "horizon", 1)
+    rows = segments_of(table, target, data, source)
+    names = answer_names(target, horizon)
+    x, y, times, lines = [], [], [], []
+    for segment in rows.segments:
+        count = len(segment.frame) - window - horizon + 1
+        if count < 1:
+            continue
+        ahead = cut(segment.frame[list(target)].iloc[window:], horizon)
+        x.append(cut(segment.frame, window)[:count])
+        # Each target with all its steps, one after the other.
+        y.append(ahead[:count].transpose(0, 2, 1).reshape(count, -1))
+        times.append(segment.times[window + horizon - 1 :])
+        lines += segment.frame.index[window + horizon - 1 :].tolist()
+    if sum(len(part) for part in x) < _FEWEST:
+        raise too_short(source, rows, window, horizon)
+    # Series of several groups are cut into parts by time, not group by group.
+    order = np.argsort(np.concatenate(times), kind="stable")
+    index = pd.Index(np.array(lines)[order], name=table.index.name)
     return Samples(
         role="numbers",
-        arrays={"series": cut(frame, window)[:count]},
-        columns=tuple(str(name) for name in frame.columns),
-        targets=frame[list(target)].iloc[ends],
+        arrays={"series": np.concatenate(x)[order]},
+        columns=tuple(str(name) for name in rows.segments[0].frame.columns),
+        targets=pd.DataFrame(np.concatenate(y)[order], columns=list(names), index=index),
         ordered=True,
         source=source,
-        notes=notes,
+        notes=rows.notes,
     )
 
 
-def numbers_of(
-    table: pd.DataFrame, target: Sequence[str], options: Mapping[str, Any], source: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The columns of numbers without gaps, and notes about the others.
+def answer_names(target: Sequence[str], horizon: int) -> tuple[str, ...]:
+    """Names of the answers: the targets', or one for each step ahead."""
+    if horizon == 1:
+        return tuple(target)
+    return tuple(f"{name} +{step}" for name in target for step in range(1, horizon + 1))
 
-    Raises:
-        DataError: values are missing, or a target is text.
-    """
-    notes: list[str] = []
-    numbers: dict[str, pd.Series] = {}
-    for name in table.columns:
-        column = as_numbers(table[name], source)
-        if column is not None:
-            numbers[str(name)] = column
-        elif name in target:
-            raise DataError(
-                f"The target column '{name}' of {source} is text.",
-                "A series foretells numbers: choose a column of numbers.",
-            )
-        else:
-            notes.append(f"Column '{name}' is text and was left out of the series.")
-    frame = table.__class__(numbers)
-    rule = str(options.get("missing", "error"))
-    missing_cells(frame, source, rule)
-    if rule == "drop":
-        frame = frame.dropna()
-    elif rule == "mean":
-        frame = frame.fillna(frame.mean())
-    return frame, tuple(notes)
+
+def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
+    """The target columns that answers of these names are about."""
+    if horizon == 1:
+        return tuple(names)
+    return tuple(dict.fromkeys(name.rpartition(" +")[0] or name for name in names))
 
 
 def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
@@ -111,15 +109,75 @@ def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
     return np.ascontiguousarray(views.transpose(0, 2, 1))
 
 
+def labelled_windows(
+    table: pd.DataFrame, data: Data, pre: Preprocessing, entry: InputPre, source: str
+) -> Samples:
+    """Windows with answers, of the columns that a trained model takes.
+
+    Raises:
+        DataError: columns are missing, or the table is too short.
+    """
+    horizon = whole(data.options, "horizon", 1)
+    answers = tuple(dict.fromkeys(n for out in pre.outputs.values() for n in out.columns))
+    targets = targets_behind(answers, horizon)
+    features = [column.name for column in entry.columns]
+    used = _with_helpers(table, data, list(dict.fromkeys([*features, *targets])), source)
+    asked = replace(data, options={**data.options, "window": int(entry.shape[0] or 1)})
+    found = windows(used, targets, asked, source)
+    where = [found.columns.index(name) for name in features]
+    return replace(found, arrays={"series": found.arrays["series"][..., where]})
+
+
+def history(
+    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+) -> tuple[NDArray[np.float32], list[Any], str]:
+    """Every window of a table without answers, the line on which each ends, and a note.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    names = [column.name for column in entry.columns]
+    used = _with_helpers(table, data, names, source)
+    rows = segments_of(used, (), data, source)
+    window = int(entry.shape[0] or 1)
+    parts = [cut(one.frame[names], window) for one in rows.segments]
+    lines = [line for one in rows.segments for line in one.frame.index[window - 1 :]]
+    if not lines:
+        raise DataError(
+            f"{source} has {counted(len(table), 'row')}, the model looks back {window}.",
+            f"Give at least {window} rows.",
+        )
+    horizon = whole(data.options, "horizon", 1)
+    ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
+    note = f"Each answer stands where its {window} rows end, and is about {ahead}."
+    raw = filled(np.concatenate(parts), entry.columns).astype(np.float32)
+    return raw, lines, note
+
+
+def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str) -> pd.DataFrame:
+    """The columns that a model needs, and those that order and group the rows."""
+    known = [str(name) for name in table.columns]
+    lost = [name for name in names if name not in known]
+    if lost:
+        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
+        raise DataError(
+            f"{source} lacks the column{'' if len(lost) == 1 else 's'} {listed(lost, 8)} that "
+            "the model needs.",
+            f"{hint} It has {listed(known, 12)}.".strip(),
+        )
+    helpers = [name for name in known if name not in names and not is_numeric(table[name])]
+    extra = {str(data.options.get(option) or "") for option in ("order_by", "group")}
+    helpers += [name for name in known if name in extra and name not in (*names, *helpers)]
+    kept = [name for name in known if name in (*names, *helpers)]
+    # A counting column that orders the rows is no feature here unless the model has it.
+    return table[kept]
+
+
 def _read(data: Data, path: Path, test: bool) -> Samples:
     table = read_csv(path, data.options)
-    targets = targets_of(data, [str(name) for name in table.columns], path.name)
-    ignored = [
-        name
-        for name in option_names(data.options, "ignore")
-        if name in table.columns and name not in targets
-    ]
-    return windows(table.drop(columns=ignored), targets, data.options, path.name)
+    known = [str(name) for name in table.columns]
+    targets = targets_of(data, known, path.name)
+    return windows(table, targets, data, path.name)
 
 
 def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
@@ -129,22 +187,27 @@ def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
         f'targets = numbers[{wanted}].to_numpy("float32")',
         "# A sample is a window of rows; its answer is what comes after.",
         f"window, horizon = {window}, {horizon}",
-        "count = len(numbers) - window - horizon + 1",
+        "starts = range(len(numbers) - window - horizon + 1)",
         'rows = numbers.to_numpy("float32")',
-        "x = np.stack([rows[i : i + window] for i in range(count)])",
-        "y = targets[window + horizon - 1 :]",
+        "x = np.stack([rows[i : i + window] for i in starts])",
+        "y = np.stack([targets[i + window : i + window + horizon].T.ravel() for i in starts])",
     ]
 
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
     window = whole(data.options, "window", DEFAULT_WINDOW)
-    lines = (
-        f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
-        'numbers = data.select_dtypes("number")',
+    order = data.options.get("order_by")
+    lines = [f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})"]
+    if order:
+        lines.append(f"data = data.sort_values({literal(str(order))})")
+    ignored = option_names(data.options, "ignore")
+    dropped = f".drop(columns={literal(list(ignored))})" if ignored else ""
+    lines += [
+        f'numbers = data.select_dtypes("number"){dropped}',
         *window_lines(list(data.target), window, whole(data.options, "horizon", 1)),
-    )
-    return DataCode(lines, Fed.NUMBERS, ordered=True)
+    ]
+    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
 
 
 KIND = DataKind(
@@ -154,7 +217,11 @@ KIND = DataKind(
     noun="series",
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, "steps that it looks back", 1),
-        Param("horizon", Kind.INT, 1, "steps that it looks ahead", 1),
+        Param("horizon", Kind.INT, 1, "steps that it foretells", 1),
+        Param(
+            "order_by", Kind.TEXT, None, "column of time: found by itself", optional=True, more=True
+        ),
+        Param("group", Kind.TEXT, None, "column that tells series apart", optional=True, more=True),
         SCALING,
         *PARTS,
         *TABLE_FILE,

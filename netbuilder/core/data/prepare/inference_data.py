@@ -7,7 +7,6 @@ Nothing is fitted here. What the model knows (columns, categories, words, scales
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds import table as tables
 from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_arrays
-from netbuilder.core.data.kinds.series import cut, numbers_of, windows
+from netbuilder.core.data.kinds.series import history, labelled_windows
 from netbuilder.core.data.prepare.cleaning import without_stand_ins
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.missing import missing_rules
@@ -87,11 +86,7 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
     table = read_csv(path, data.options)
     series = series_input(pre)
     if series is not None:
-        names = tuple(dict.fromkeys([*(column.name for column in series.columns), *wanted]))
-        need_columns(table, names, path.name, "that the model needs")
-        options = {**data.options, "window": int(series.shape[0] or 1)}
-        found = windows(table[list(names)], wanted, options, path.name)
-        return replace(found, arrays={"series": found.arrays["series"][..., : len(series.columns)]})
+        return labelled_windows(table, data, pre, series, path.name)
     need_columns(table, wanted, path.name, "to compare the answers with")
     table, _ = _complete(table, pre, data, path.name, wanted)
     return _samples_of_table(table, pre, table[list(wanted)], path.name)
@@ -231,19 +226,8 @@ def _history(
     """Every window of a series; the rows returned are those on which a window ends."""
     entry = series_input(pre)
     assert entry is not None
-    names = tuple(column.name for column in entry.columns)
-    need_columns(table, names, source, "that the model needs")
-    frame, _ = numbers_of(table[list(names)], names, data.options, source)
-    window = int(entry.shape[0] or 1)
-    if len(frame) < window:
-        raise DataError(
-            f"{source} has {counted(len(frame), 'row')}, the model looks back {window}.",
-            f"Give at least {window} rows.",
-        )
-    raw = {key: cut(frame, window).astype(np.float32) for key in pre.inputs}
-    ahead = counted(int(data.options.get("horizon", 1)), "row")
-    note = f"Each answer stands where its {window} rows end, and is about {ahead} later."
-    return raw, table.loc[frame.index[window - 1 :]], (note,)
+    raw, lines, note = history(table, data, entry, source)
+    return dict.fromkeys(pre.inputs, raw), table.loc[lines], (note,)
 
 
 def text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:

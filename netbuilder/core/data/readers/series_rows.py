@@ -1,0 +1,252 @@
+"""The rows of a series in the order of time: sorted, by group, cut where time jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.cells import (
+    as_numbers,
+    dates_as_days,
+    day_comes_first,
+    is_numeric,
+)
+from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
+from netbuilder.core.data.prepare.roles import need_column
+from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import counted, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A step is a gap where it is longer than the usual one by this factor. Where many steps are longer
+# (a stock exchange has no weekends) only much longer ones are.
+_GAP, _LARGE_GAP, _OFTEN = 1.5, 5.0, 0.05
+_LOOKED_AT = 200
+_FEW_GROUPS = 0.5
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows that follow each other without a gap.
+
+    ``frame`` holds numbers only, its index the lines of the file; a cell is NaN only where the
+    recipe says that it is filled. ``times`` orders windows of several groups.
+    """
+
+    frame: pd.DataFrame
+    times: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SeriesRows:
+    """The segments of a table, and what was concluded about it."""
+
+    segments: tuple[Segment, ...]
+    notes: tuple[str, ...]
+    order: str = ""
+    group: str = ""
+
+
+def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source: str) -> SeriesRows:
+    """Rows of a table in the order of time.
+
+    Args:
+        table: as read; its index is the lines.
+        targets: columns that are foretold.
+        data: the recipe. Options: "order_by": the column of time (a column of dates is found by
+            itself); "group": the column that tells several series apart.
+        source: name of the file.
+
+    Raises:
+        DataError: values are missing, a target is text, or a column does not exist.
+    """
+    known = [str(name) for name in table.columns]
+    notes: list[str] = []
+    order = _named(data, "order_by", known, source) or _role(data, "order", known)
+    group = _named(data, "group", known, source)
+    order = order or _date_column(table, targets, source)
+    times = _times(table[order], source) if order else np.arange(len(table), dtype=np.float64)
+    if order and not group and len(repeated(times)):
+        group = _group_column(table, times, targets, order)
+        if group:
+            notes.append(f"Each '{group}' is a series of its own: times occur once for each.")
+        else:
+            raise DataError(
+                f"Several rows of {source} have the same '{order}', such as "
+                f"'{table[order].iloc[repeated(times)[0]]}'.",
+                'Choose the column that tells the series apart ("group"), or leave the rows as '
+                'they stand by another column as "order_by".',
+            )
+    frame = _numbers(table, targets, data, source, {order, group}, notes)
+    out = _left_out(frame, targets, data, source)
+    if out.any():
+        notes.append(
+            f"{counted(int(out.sum()), 'row')} with missing values left out: no window spans them."
+        )
+    groups = table[group].astype(str).to_numpy() if group else np.zeros(len(frame), int)
+    segments: list[Segment] = []
+    moved = gaps = 0
+    for name in dict.fromkeys(groups):
+        mine = np.flatnonzero(groups == name)
+        rows = mine[np.argsort(times[mine], kind="stable")]
+        moved += int((rows != mine).any())
+        jumps = np.concatenate([[False], _gaps(times[rows]) if order else np.zeros(len(rows) - 1)])
+        gaps += int(jumps.sum())
+        # Rows stay together that no jump and no row without values stands between.
+        stretch = np.cumsum(jumps) + np.cumsum(out[rows])
+        parts = (rows[(stretch == one) & ~out[rows]] for one in np.unique(stretch))
+        segments += [Segment(frame.iloc[part], times[part]) for part in parts if len(part)]
+    if moved:
+        notes.append(f"The rows were put in the order of '{order}'.")
+    if gaps:
+        notes.append(f"'{order}' jumps {counted(gaps, 'time')}: no window spans a gap.")
+    return SeriesRows(tuple(segments), tuple(notes), order, group)
+
+
+def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places of times that occurred before."""
+    _, first = np.unique(times, return_index=True)
+    return np.setdiff1d(np.arange(len(times)), first)
+
+
+def _named(data: Data, option: str, known: list[str], source: str) -> str:
+    name = str(data.options.get(option) or "")
+    if name:
+        need_column(name, known, source)
+    return name
+
+
+def _role(data: Data, role: str, known: list[str]) -> str:
+    return next((n for n, choice in data.columns.items() if choice.role == role and n in known), "")
+
+
+def _date_column(table: pd.DataFrame, targets: Sequence[str], source: str) -> str:
+    """The first column of text in which all that was looked at are dates, or ""."""
+    import pandas as pd
+
+    for name in table.columns:
+        series = table[name]
+        if is_numeric(series) or name in targets:
+            continue
+        seen = series.dropna().astype(str).head(_LOOKED_AT)
+        # "12" or "mon" are dates to pandas, but hardly to people.
+        if len(seen) < 3 or not seen.str.contains(r"\d.*[-/.: ].*\d").all():
+            continue
+        if pd.to_datetime(seen, errors="coerce", format="mixed", utc=True).notna().all():
+            return str(name)
+    return ""
+
+
+def _times(series: pd.Series, source: str) -> NDArray[np.float64]:
+    """A column of time as numbers: dates as days.
+
+    Raises:
+        DataError: a cell is empty, or no date.
+    """
+    if series.isna().any():
+        raise DataError(
+            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
+            f"{series.index[series.isna()][0]}.",
+            'Fill it in, or choose another column as "order_by".',
+        )
+    if is_numeric(series):
+        return np.asarray(series.to_numpy(), np.float64)
+    days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+    return np.asarray(days.to_numpy(), np.float64)
+
+
+def _group_column(
+    table: pd.DataFrame, times: NDArray[Any], targets: Sequence[str], order: str
+) -> str:
+    """A column of few values within each of which no time occurs twice, or ""."""
+    import pandas as pd
+
+    for name in table.columns:
+        if name in targets or name == order:
+            continue
+        values = table[name].astype(str)
+        if values.nunique() > _FEW_GROUPS * len(values) or values.nunique() < 2:
+            continue
+        if not pd.DataFrame({"group": values.to_numpy(), "time": times}).duplicated().any():
+            return str(name)
+    return ""
+
+
+def _numbers(
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    data: Data,
+    source: str,
+    special: set[str],
+    notes: list[str],
+) -> pd.DataFrame:
+    ignored = set(option_names(data.options, "ignore"))
+    ignored |= {name for name, choice in data.columns.items() if choice.role == "ignore"}
+    numbers: dict[str, pd.Series] = {}
+    for name in table.columns:
+        if name not in targets and (name in ignored or name in special):
+            continue
+        column = as_numbers(table[name], source)
+        if column is not None:
+            numbers[str(name)] = column
+        elif name in targets:
+            raise DataError(
+                f"The target column '{name}' of {source} is text.",
+                "A series foretells numbers: choose a column of numbers.",
+            )
+        else:
+            notes.append(f"Column '{name}' is text and was left out of the series.")
+    return table.__class__(numbers)
+
+
+def _left_out(
+    frame: pd.DataFrame, targets: Sequence[str], data: Data, source: str
+) -> NDArray[np.bool_]:
+    """Of each row whether it cannot be used. A target is never filled.
+
+    Raises:
+        DataError: values are missing, and the recipe does not say what to do.
+    """
+    names = [str(name) for name in frame.columns]
+    rules = {name: rule for name, rule in missing_rules(data, names).items() if name in names}
+    for name in targets:
+        if rules[name] != "error":
+            rules[name] = "drop"
+    missing_cells(frame, source, rules)
+    holes = [name for name in names if rules[name] == "drop"]
+    if not holes:
+        return np.zeros(len(frame), bool)
+    return np.asarray(frame[holes].isna().any(axis=1).to_numpy(), bool)
+
+
+def _gaps(times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Of each step whether it is a gap."""
+    steps = np.diff(times)
+    if len(steps) < 3:
+        return np.zeros(len(steps), bool)
+    usual = float(np.median(steps))
+    if usual <= 0:
+        return np.zeros(len(steps), bool)
+    longer = steps > _GAP * usual
+    return longer if longer.mean() <= _OFTEN else steps > _LARGE_GAP * usual
+
+
+def too_short(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
+    """What to say where hardly a window fits."""
+    lengths = [len(one.frame) for one in rows.segments]
+    parts = "" if len(lengths) < 2 else (
+        f" in {number(len(lengths))} stretches without a gap, the longest of {max(lengths)}"
+    )  # fmt: skip
+    fit = sum(max(0, length - window - horizon + 1) for length in lengths)
+    return DataError(
+        f"{source} has {counted(sum(lengths), 'row')}{parts}, which give "
+        f"{counted(fit, 'window')} of {window} rows.",
+        f"Use a longer file, or a window shorter than {window}.",
+    )

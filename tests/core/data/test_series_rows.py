@@ -1,0 +1,175 @@
+"""Series: sorted by time, by group, never over a gap, filled by training rows, all steps ahead."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.defaults import adapt, resolve
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.results.predict_file import answer_file
+
+
+def days(count: int, start: str = "2024-01-01") -> list[str]:
+    return [str(day.date()) for day in pd.date_range(start, periods=count)]
+
+
+def project(folder: Path, frame: pd.DataFrame, **options: object) -> Project:
+    frame.to_csv(folder / "s.csv", index=False)
+    recipe = Data("series", path="s.csv", target=("t",), scaling="none",
+                  options={"window": 4, **options})  # fmt: skip
+    return Project(data=recipe)
+
+
+def windows_of(found: Project, folder: Path) -> dict[tuple[float, ...], tuple[float, ...]]:
+    """All windows of the first column and what follows, over all parts."""
+    loaded = load(found, folder)
+    parts = [part for part in (loaded.train, loaded.validation, loaded.test) if part is not None]
+    return {
+        tuple(x[:, 0].tolist()): tuple(np.ravel(y).tolist())
+        for part in parts
+        for x, y in zip(part.x["input"], part.y["output"], strict=True)
+    }
+
+
+def test_all_steps_of_the_horizon_are_foretold(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"t": np.arange(40.0), "u": np.arange(40.0) * 10})
+    found = project(tmp_path, frame, horizon=3)
+    assert windows_of(found, tmp_path)[0, 1, 2, 3] == (4, 5, 6)
+    told = facts(found, tmp_path)
+    assert told.target_names == ("t +1", "t +2", "t +3")
+    assert told.output_units == {"output": 3}
+    assert told.rows + told.validation_rows + told.test_rows == 40 - 4 - 3 + 1
+    both = Project(data=Data("series", path="s.csv", target=("t", "u"), scaling="none",
+                             options={"window": 4, "horizon": 2}))  # fmt: skip
+    assert windows_of(both, tmp_path)[0, 1, 2, 3] == (4, 5, 40, 50)
+
+
+@pytest.mark.parametrize("order", ["newest first", "shuffled"])
+def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
+    frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0)})
+    frame = frame[::-1] if order == "newest first" else frame.sample(frac=1, random_state=1)
+    found = project(tmp_path, frame)
+    assert windows_of(found, tmp_path)[10, 11, 12, 13] == (14,)
+    assert "The rows were put in the order of 'date'." in facts(found, tmp_path).notes
+    test = load(found, tmp_path).test
+    assert test is not None
+    assert test.y["output"].min() > load(found, tmp_path).train.y["output"].max()
+
+
+def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
+    one = pd.DataFrame({"date": days(40), "shop": "A", "t": np.arange(40.0)})
+    other = one.assign(shop="B", t=one["t"] + 1000)
+    found = project(tmp_path, pd.concat([one, other]))
+    seen = windows_of(found, tmp_path)
+    assert len(seen) == 2 * 36
+    assert seen[36 - 1, 36, 37, 38] == (39,)
+    assert all(max(window) - min(window) == 3 for window in seen), "no window mixes two shops"
+    assert "Each 'shop' is a series of its own" in " ".join(facts(found, tmp_path).notes)
+    # The test part is later for both, not the second shop.
+    test = load(found, tmp_path).test
+    assert test is not None
+    assert {bool(value > 900) for value in test.y["output"][:, 0]} == {True, False}
+
+
+def test_the_same_time_twice_without_a_group_is_asked_about(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": days(20) * 2, "t": np.arange(40.0)})
+    with pytest.raises(DataError, match="have the same 'date', such as '2024-01-01'"):
+        facts(project(tmp_path, frame), tmp_path)
+
+
+def test_no_window_spans_a_gap(tmp_path: Path) -> None:
+    dates = [*days(30), *days(30, "2024-06-01")]
+    found = project(tmp_path, pd.DataFrame({"date": dates, "t": np.arange(60.0)}))
+    seen = windows_of(found, tmp_path)
+    assert len(seen) == 2 * 26
+    assert (28.0, 29.0, 30.0, 31.0) not in seen
+    assert (27.0, 28.0, 29.0, 30.0) not in seen
+    assert "'date' jumps 1 time: no window spans a gap." in facts(found, tmp_path).notes
+
+
+def test_weekends_of_a_stock_exchange_are_no_gaps(tmp_path: Path) -> None:
+    dates = [str(day.date()) for day in pd.bdate_range("2024-01-01", periods=60)]
+    found = project(tmp_path, pd.DataFrame({"date": dates, "t": np.arange(60.0)}))
+    assert len(windows_of(found, tmp_path)) == 56
+
+
+def test_months_of_28_to_31_days_are_no_gaps(tmp_path: Path) -> None:
+    dates = [str(day.date()) for day in pd.date_range("2020-01-01", periods=48, freq="MS")]
+    found = project(tmp_path, pd.DataFrame({"month": dates, "t": np.arange(48.0)}))
+    assert len(windows_of(found, tmp_path)) == 44
+
+
+def test_left_out_rows_break_the_series_also_where_they_are_sorted(tmp_path: Path) -> None:
+    values = np.arange(60.0)
+    values[20] = np.nan
+    frame = pd.DataFrame({"date": days(60), "t": values})[::-1]
+    seen = windows_of(project(tmp_path, frame, missing="drop"), tmp_path)
+    assert len(seen) == 16 + 35
+    assert seen[15, 16, 17, 18] == (19,)
+    assert not any({19.0, 21.0} <= {*window, *after} for window, after in seen.items())
+
+
+def test_missing_features_are_filled_from_training_rows_and_targets_never(tmp_path: Path) -> None:
+    """The last fifth, which is the test part, is a thousand times larger."""
+    u = np.where(np.arange(100) < 80, 2.0, 2000.0)
+    u[[5, 95]] = np.nan
+    t = np.arange(100.0)
+    t[50] = np.nan
+    found = project(tmp_path, pd.DataFrame({"u": u, "t": t}), missing="mean")
+    loaded = load(found, tmp_path)
+    assert loaded.pre.inputs["input"].columns[0].fill == pytest.approx(2.0)
+    seen = {float(value) for value in np.unique(loaded.train.x["input"][..., 0])}
+    assert seen == {2.0}
+    assert loaded.test is not None
+    assert {float(v) for v in np.unique(loaded.test.x["input"][..., 0])} == {2.0, 2000.0}
+    assert np.isfinite(loaded.train.y["output"]).all()
+    assert 50.0 not in loaded.train.y["output"]
+
+
+def test_missing_values_are_named_where_nothing_was_decided(tmp_path: Path) -> None:
+    values = np.arange(30.0)
+    values[7] = np.nan
+    with pytest.raises(DataError, match="column 't' in line 9"):
+        facts(project(tmp_path, pd.DataFrame({"t": values, "u": 1.0})), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]:
+    folder = tmp_path_factory.mktemp("series")
+    frame = pd.DataFrame({"date": days(80), "t": np.arange(80.0) / 10, "u": 1.0})
+    found = project(folder, frame, horizon=7)
+    nodes = (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1}))
+    graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
+    found = Project(graph=graph, data=found.data)
+    loaded = load(found, folder)
+    found = resolve(adapt(found, loaded.facts), loaded.facts)
+    core = build_core(found, loaded.facts)
+    whole = assemble(core, found, loaded.pre, loaded.facts)
+    return (
+        TrainedModel(found, core, whole, loaded.pre, loaded.facts, {}, {}, 1.0, 1.0, 1, 1), folder
+    )  # fmt: skip
+
+
+def test_seven_steps_are_judged_and_foretold(model: tuple[TrainedModel, Path]) -> None:
+    trained, folder = model
+    assert trained.core.output_shape == (None, 7)
+    split = read_split(trained.project.data, trained.pre, folder / "s.csv")
+    assert split.raw_y["out"].shape == (80 - 4 - 7 + 1, 7)
+    np.testing.assert_allclose(split.raw_y["out"][0], np.arange(4, 11) / 10)
+    # New rows without answers, newest first: each answer stands in its own line.
+    late = pd.DataFrame({"date": days(10, "2025-01-01"), "t": np.arange(10.0), "u": 1.0})[::-1]
+    late.to_csv(folder / "new.csv", index=False)
+    found = answer_file(trained, folder / "new.csv")
+    assert list(found.answers)[:2] == ["predicted t +1", "predicted t +2"]
+    assert found.table["predicted t +1"].notna().tolist() == [True] * 7 + [False] * 3
