@@ -20,6 +20,10 @@ def run(arguments: argparse.Namespace) -> int:
     if data is not None and not data.exists():
         raise UserError(f"There is no file '{data}'.", "Check the name and the folder.")
     trained = load_model(Path(arguments.model))
+    if arguments.missing:
+        from netbuilder.core.results.missing_values import with_missing
+
+        trained = with_missing(trained, arguments.missing)
     result = _evaluate(trained, data, Path(arguments.model).parent)
     _tell(result)
     for name, other in result.others.items():

@@ -22,6 +22,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not source.exists():
         raise UserError(f"There is no file '{source}'.", "Check the name and the folder.")
     trained = load_model(Path(arguments.model))
+    if arguments.missing:
+        from netbuilder.core.results.missing_values import with_missing
+
+        trained = with_missing(trained, arguments.missing)
 
     from netbuilder.core.results.predict_file import predict_file
 

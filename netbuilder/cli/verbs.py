@@ -108,11 +108,20 @@ def _train(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _missing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--missing",
+        choices=("error", "drop", "mean", "median", "most_frequent"),
+        help="what to do with empty cells (default: as the model was trained)",
+    )
+
+
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument(
         "--data", metavar="FILE", help="rows with known answers (default: the project's test rows)"
     )
+    _missing(parser)
     _json(parser)
 
 
@@ -120,6 +129,7 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument("input", help="CSV, picture, text file, or a folder of them")
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="write the answers there")
+    _missing(parser)
     _json(parser)
 
 

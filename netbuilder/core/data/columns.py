@@ -22,8 +22,9 @@ from netbuilder.core.data.prepare.cells import (
 )
 from netbuilder.core.data.prepare.prepared_data import make_plan, read_samples
 from netbuilder.core.data.prepare.roles import Roles, roles_of
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import is_large
+from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.wording import number
@@ -126,7 +127,9 @@ def report(project: Project, base: Path) -> DataReport:
     columns: tuple[ColumnFacts, ...] = ()
     if table is not None:
         try:
-            roles: Roles | None = roles_of(data, [str(n) for n in table.columns], source)
+            roles: Roles | None = roles_of(
+                data, [str(n) for n in table.columns], source, (reading_of(table).counting,)
+            )
         except DataError:
             roles = None  # it is among the notes
         columns = column_facts(data, table, roles, facts)
@@ -147,7 +150,7 @@ def raw_table(data: Data, base: Path) -> pd.DataFrame | None:
 
     if data.kind in {"csv", "series"} and data.path:
         most = LOOKED_AT if is_large(data, base) else None
-        return read_csv(base / data.path, data.options, most)
+        return read_table(base / data.path, data.options, most)
     samples, _ = read_samples(data, base)
     if samples.table is None:
         return None
@@ -164,6 +167,7 @@ def column_facts(
         for finding in (facts.findings if facts is not None else ())
         if finding.code == "column-left-out"
     }
+    reading = reading_of(table)
     groups = _groups(table, roles, facts)
     general = str(data.options.get("missing", "error"))
     found = []
@@ -182,7 +186,7 @@ def column_facts(
         found.append(
             _facts_of(
                 table[name], role, kind, choice.missing or general, frozenset(decided), groups,
-                str(table.attrs.get("units", {}).get(name, "")),
+                reading.units.get(name, ""),
             )
         )  # fmt: skip
     return tuple(found)

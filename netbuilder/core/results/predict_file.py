@@ -11,8 +11,9 @@ import numpy as np
 from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.readers.csv_dialect import sniff
-from netbuilder.core.data.readers.csv_reader import drop_index_column, read_cells, read_with
+from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
+from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read_with
+from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -143,17 +144,21 @@ def _answers(found: Predictions) -> FileAnswers:
 
 
 def _table(trained: TrainedModel, path: Path) -> FileAnswers:
-    dialect = sniff(path, trained.project.data.options)
-    table = read_with(path, dialect)
     pre = preprocessing_of(trained)
-    used = drop_index_column(table)
+    options = {**pre.hints, **trained.project.data.options}
+    dialect = None if reader_of(path) else sniff(path, options)
+    table = (
+        read_table(path, options) if dialect is None else read_with(path, dialect, None, options)
+    )
+    used = inference_data.without_counting(table, pre)
     raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
     found = predict_raw(trained, raw)
     answers = found.to_columns()
     # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
-    result = read_cells(path, dialect).loc[table.index].copy()
+    cells = table if dialect is None else read_cells(path, dialect).loc[table.index]
+    result = cells.copy()
     for name, values in answers.items():
         result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(f"line {line}" for line in kept.index)
@@ -161,7 +166,11 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
         Predictions(found.outputs, sources, notes),
         result,
         tuple(answers),
-        dialect.separator,
-        dialect.decimal,
-        dialect.encoding,
+        *(() if dialect is None else _written(dialect)),
     )
+
+
+def _written(dialect: Dialect) -> tuple[str, str, str]:
+    """How the answers are written: as the input was, as far as spreadsheets understand it."""
+    separator = " " if dialect.separator == BLANKS else dialect.separator
+    return separator, dialect.decimal, dialect.encoding

@@ -25,7 +25,8 @@ from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import csv_arguments, picked_columns
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers import table_files
+from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError
@@ -36,7 +37,8 @@ from netbuilder.core.python_text import literal
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDINGS = (".csv", ".tsv", ".txt", ".dat")
+TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab")
+ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
 
 
 def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -82,12 +84,12 @@ TABLE = Modality("table", "rows", fit_table, _encoded, _shown)
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    return samples_of_table(data, read_csv(path, data.options), path.name, test=test)
+    return samples_of_table(data, read_file(path, data.options), path.name, test=test)
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
     """The table as it stands in the file, its first ``most`` rows only where that is given."""
-    return read_csv(path, data.options, most)
+    return read_file(path, data.options, most)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:

@@ -23,7 +23,7 @@ from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.prepare.targets import encode_targets
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
@@ -83,12 +83,16 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
         return own(data, pre, path)
     if path.is_dir():
         raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
-    table = read_csv(path, data.options)
+    table = without_counting(read_table(path, {**pre.hints, **data.options}), pre)
     series = series_input(pre)
     if series is not None:
         return labelled_windows(table, data, pre, series, path.name)
     need_columns(table, wanted, path.name, "to compare the answers with")
     table, _ = _complete(table, pre, data, path.name, wanted)
+    # A category that the model never saw is refused here as it is when it predicts.
+    for entry in pre.inputs.values():
+        if entry.kind == "table":
+            tables.encode(table, entry.columns, path.name, strict=True)
     return _samples_of_table(table, pre, table[list(wanted)], path.name)
 
 
@@ -126,6 +130,12 @@ def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
             f"{entry.shape}.",
             "Choose data of the same shape.",
         ) from error
+
+
+def without_counting(table: pd.DataFrame, pre: Preprocessing) -> pd.DataFrame:
+    """The table without a column that only counts the rows, unless the model reads it."""
+    known = {column.name for entry in pre.inputs.values() for column in entry.columns}
+    return table if str(table.columns[0]) in known else drop_index_column(table)
 
 
 def need_columns(table: pd.DataFrame, names: tuple[str, ...], source: str, what: str) -> None:

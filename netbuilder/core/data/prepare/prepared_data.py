@@ -65,7 +65,8 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
         raise DataError("No data is chosen yet.", "Choose data in the Data panel.")
-    return samples, read(data, base, test=True)
+    told = replace(data, options={**samples.hints, **data.options}) if samples.hints else data
+    return samples, read(told, base, test=True)
 
 
 def make_plan(project: Project, base: Path) -> PreparedData:
@@ -119,7 +120,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     if test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    pre = Preprocessing(inputs, outputs)
+    pre = Preprocessing(inputs, outputs, samples.hints)
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (

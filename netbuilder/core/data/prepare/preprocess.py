@@ -173,10 +173,15 @@ class OutputPre:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """All inputs and outputs of a model, by node id."""
+    """All inputs and outputs of a model, by node id.
+
+    ``hints`` are options for reading new files: what the training file said and a single row
+    may leave open (is 1,125 a thousand or a little more than one?).
+    """
 
     inputs: Mapping[str, InputPre] = field(default_factory=dict)
     outputs: Mapping[str, OutputPre] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def apply_inputs(self, raw: Mapping[str, Array]) -> dict[str, Array]:
         """Raw arrays by Input id to model-ready arrays by Input id."""
@@ -209,6 +214,7 @@ class Preprocessing:
         return {
             "inputs": {key: _lists(asdict(value)) for key, value in self.inputs.items()},
             "outputs": {key: _lists(asdict(value)) for key, value in self.outputs.items()},
+            **({"hints": dict(self.hints)} if self.hints else {}),
         }
 
     @classmethod
@@ -217,7 +223,13 @@ class Preprocessing:
         return cls(
             {key: _input(entry) for key, entry in value.get("inputs", {}).items()},
             {key: OutputPre(**_known(OutputPre, e)) for key, e in value.get("outputs", {}).items()},
+            _hints(value.get("hints")),
         )
+
+
+def _hints(value: Any) -> dict[str, str]:
+    known = value if isinstance(value, Mapping) else {}
+    return {key: one for key, one in known.items() if isinstance(one, str)}
 
 
 def _lists(value: Any) -> Any:

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.data.findings import INFO, Finding, data_edit
+from netbuilder.core.data.readers.csv_header import has_header, title_lines
+from netbuilder.core.data.readers.encodings import (
+    SAMPLE_BYTES,
+    encoding_of,
+    open_bytes,
+    shown_encoding,
+)
+from netbuilder.core.data.readers.number_text import Evidence, evidence_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.regular_file import need_regular
-from netbuilder.core.wording import listed, quoted
+from netbuilder.core.wording import listed, quoted, shown
 
 _SEPARATORS = ",;\t|"
-_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "pipe": "|", "space": " "}
-_SAMPLE_BYTES = 262_144
+BLANKS = r"\s+"
+_WORDS = {
+    "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "pipe": "|", "space": " ",
+    "blanks": BLANKS,
+}  # fmt: skip
+_LOOKED_AT = 300
 
 
 @dataclass(frozen=True)
@@ -24,8 +38,11 @@ class Dialect:
     """How a CSV file is written.
 
     ``names`` are the column names, from the file's first line or made up ("column 1", ...);
-    ``skip`` is the number of lines before the first row: empty ones and that of the names.
-    ``line_end`` is the carriage return of old Macintoshes, or None for what all others write.
+    ``skip`` is the number of lines before the first row: empty ones, comments, a title, and
+    that of the names. ``line_end`` is the carriage return of old Macintoshes, or None for what
+    all others write. ``separator`` is a character, or ``BLANKS`` for any number of blanks.
+    ``point`` is the decimal point that the file as a whole proves, or "". ``words`` are columns
+    of text: "NA" and "None" are words there. ``comment`` begins lines that are passed over.
     """
 
     encoding: str
@@ -34,6 +51,11 @@ class Dialect:
     skip: int
     names: tuple[str, ...]
     line_end: str | None = None
+    header: bool = True
+    point: str = ""
+    words: frozenset[str] = frozenset()
+    comment: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def check_file(path: Path) -> None:
@@ -56,94 +78,172 @@ def check_file(path: Path) -> None:
 def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     """How the file is written. ``options`` "separator", "decimal", "encoding", "header" win.
 
+    Options "like_encoding" and "like_decimal" are what the file that it belongs to said: they
+    decide what this one leaves open.
+
     Raises:
         DataError: not readable, no text, empty, or two columns with the same name.
     """
     check_file(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(_SAMPLE_BYTES)
-    except OSError as error:
-        raise DataError(
-            f"'{path.name}' cannot be read ({error.strerror}).",
-            "Close other programs that use it, or check that you may read it.",
-            path=str(path),
-        ) from error
-    encoding = str(options.get("encoding") or _encoding(path, head))
-    try:
-        text = head.decode(encoding, errors="ignore" if len(head) == _SAMPLE_BYTES else "strict")
-    except (LookupError, UnicodeError) as error:
-        raise DataError(
-            f"'{path.name}' is not written in the encoding '{encoding}'.",
-            (
-                "Leave the encoding empty to have it found out, or s"
-                if options.get("encoding")
-                else "S"
-            )
-            + "ave the file as UTF-8.",
-            path=str(path),
-        ) from error
-    if not text.strip():
-        raise DataError(
-            f"'{path.name}' is empty.",
-            "Choose a file with one line of column names and one line for each row.",
-            path=str(path),
-        )
-    given = str(options.get("separator") or "")
-    separator = _WORDS.get(given.lower(), given) or _separator(text)
-    if len(separator) != 1:
+    with open_bytes(path) as file:
+        head = file.read(SAMPLE_BYTES)
+    _check_no_other(path, head)
+    encoding = str(options.get("encoding") or "")
+    found = encoding or encoding_of(path, head, str(options.get("like_encoding") or ""))
+    text = _text(path, head, found, given=bool(encoding))
+    first_lines, given = _before_rows(text)
+    lines = text.splitlines(keepends=True)
+    body = "".join(lines[first_lines:])
+    given = str(options.get("separator") or given)
+    separator = _WORDS.get(given.lower(), given) or _separator(body)
+    if len(separator) != 1 and separator != BLANKS:
         raise DataError(
             f"The separator '{given}' is not one character.",
             f"Write {listed(_WORDS)}, or leave it empty to have it found out.",
         )
-    decimal = str(options.get("decimal") or _decimal(text, separator))
-    names, skip = _header(path, text, separator, decimal, header=options.get("header"))
-    line_end = "\r" if text.count("\r") > 2 * text.count("\n") else None
-    return Dialect(encoding, separator, decimal, skip, names, line_end)
+    rows = _rows(body, separator, _LOOKED_AT)
+    title = title_lines(rows)
+    evidence = _columns(rows[title:][1:])
+    point = _point(evidence)
+    if separator == "," and not point:
+        point = "."
+    decimal = str(options.get("decimal") or ("." if separator == "," else point) or ".")
+    names, skip, header = _header(path, body, separator, title, options.get("header"))
+    comment_names = _names_in_comment(lines[:first_lines], rows[title:], header)
+    names = comment_names or names
+    findings = _findings(found, encoding, title, rows, first_lines, header, comment_names, options)
+    words = frozenset(
+        name
+        for name, one in zip(names, evidence, strict=False)
+        if one.others > one.numbers and one.others
+    )
+    return Dialect(
+        found,
+        separator,
+        decimal,
+        first_lines + skip,
+        names,
+        "\r" if text.count("\r") > 2 * text.count("\n") else None,
+        header,
+        str(options.get("decimal") or point or options.get("like_decimal") or ""),
+        words,
+        "#" if _has_comments(lines[first_lines + skip :], text) else None,
+        findings,
+    )
 
 
-def _encoding(path: Path, head: bytes) -> str:
-    if head.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
+def _check_no_other(path: Path, head: bytes) -> None:
     if head[:4] in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}:
         raise DataError(
             f"'{path.name}' is a spreadsheet of Excel or another program, not a CSV file.",
-            "Open it there and save it as CSV.",
+            "Give it its own ending (.xlsx, .xls or .ods), or save it as CSV.",
             path=str(path),
         )
-    if b"\x00" in head:
-        raise DataError(f"'{path.name}' is not a text file.", "Choose a CSV file.", path=str(path))
+    if not head.strip():
+        raise _empty(path)
+
+
+def _empty(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' is empty.",
+        "Choose a file with one line of column names and one line for each row.",
+        path=str(path),
+    )
+
+
+def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
     try:
-        head[: head.rfind(b"\n") + 1 or None].decode("utf-8")
-    except UnicodeDecodeError:
-        return _windows(head)
-    return "utf-8" if _all_utf8(path) else _windows(head)
+        text = head.decode(encoding, errors="ignore" if len(head) >= SAMPLE_BYTES else "strict")
+    except (LookupError, UnicodeError) as error:
+        raise DataError(
+            f"'{path.name}' is not written in the encoding '{encoding}'.",
+            ("Leave the encoding empty to have it found out, or s" if given else "S")
+            + "ave the file as UTF-8.",
+            path=str(path),
+        ) from error
+    if not text.strip("\ufeff \t\r\n"):
+        raise _empty(path)
+    return text
 
 
-def _windows(head: bytes) -> str:
-    """What Windows programs write in western Europe, or its cousin that knows every byte."""
-    try:
-        head.decode("cp1252")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "cp1252"
+def _before_rows(text: str) -> tuple[int, str]:
+    """Lines before the rows: comments, and Excel's "sep=;", whose separator is given back."""
+    count, separator = 0, ""
+    for line in text.splitlines():
+        said = line.lstrip("\ufeff").strip()
+        match = re.fullmatch(r'"?sep=(.|\\t)"?', said, re.IGNORECASE)
+        if match and not count:
+            separator = "\t" if match[1] == "\\t" else match[1]
+        elif not said.startswith("#") and not (said.startswith("%") and count):
+            break
+        count += 1
+    return count, separator
 
 
-def _all_utf8(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            while file.read(1 << 20):
-                pass
-    except UnicodeDecodeError:
-        return False
-    return True
+def _has_comments(lines: list[str], text: str) -> bool:
+    """Whether "#" begins lines among the rows, and stands nowhere else."""
+    begin = sum(line.lstrip().startswith("#") for line in lines)
+    return begin > 0 and sum(line.count("#") for line in lines) == begin
+
+
+def _names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
+    """Names of columns in the last comment, as NumPy's ``savetxt`` writes them."""
+    if header or not rows or not comments:
+        return ()
+    said = comments[-1].strip().lstrip("#").strip()
+    for cells in (re.split(r"[,;\t]", said), said.split()):
+        names = tuple(cell.strip() for cell in cells if cell.strip())
+        if len(names) == len(rows[0]) and len(set(names)) == len(names) > 1:
+            return names
+    return ()
+
+
+def _findings(
+    encoding: str,
+    given: str,
+    title: int,
+    rows: list[list[str]],
+    comments: int,
+    header: bool,
+    comment_names: tuple[str, ...],
+    options: Mapping[str, Any],
+) -> tuple[Finding, ...]:
+    """What was concluded where another reading is possible."""
+    found: list[Finding] = []
+    if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not given:
+        found.append(Finding(
+            "encoding", INFO, f"The text is read as {shown_encoding(encoding)}.",
+            fixes=tuple(
+                data_edit(f"Read it as {shown_encoding(other)}", encoding=other)
+                for other in ("utf-8", "cp1252", "gb18030", "shift_jis", "cp1251")
+                if other != encoding
+            ),
+        ))  # fmt: skip
+    if title:
+        found.append(Finding(
+            "title-lines", INFO,
+            f"The first {'line' if title == 1 else f'{title} lines'} "
+            f"('{shown(' '.join(rows[0]).strip())}') {'is' if title == 1 else 'are'} taken for a "
+            "title and passed over.",
+        ))  # fmt: skip
+    asked = options.get("header")
+    if (asked is None or asked == "auto") and not comment_names and len(rows) > title:
+        first = shown(", ".join(rows[title]))
+        if not header:
+            found.append(Finding(
+                "no-header", INFO,
+                f"The first line ('{first}') is taken for a row: the columns have no names.",
+                fixes=(data_edit("It holds the names", header=True),),
+            ))  # fmt: skip
+    return tuple(found)
 
 
 def _reader(text: str, separator: str) -> Any:
     # newline=None reads the line ends of every system, old Macintoshes' among them.
-    lines = io.StringIO(text, newline=None)
+    lines: Any = io.StringIO(text.removeprefix("\ufeff"), newline=None)
+    if separator == BLANKS:
+        lines = (re.sub(r"[ \t]+", " ", line.strip()) for line in lines)
+        separator = " "
     return csv.reader(lines, delimiter=separator, skipinitialspace=True)
 
 
@@ -163,59 +263,78 @@ def _rows(text: str, separator: str, limit: int) -> list[list[str]]:
 
 def _separator(text: str) -> str:
     """The character that cuts the first lines into the same number (> 1) of cells most often."""
-    best, best_score = ",", (0.0, 0)
+    best, best_score = "", (0.0, 0)
     for separator in _SEPARATORS:
         widths = [len(row) for row in _rows(text, separator, 30)]
-        if not widths or widths[0] < 2:
+        if not widths:
             continue
-        score = (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+        # A title or a comment may stand above the rows.
+        usual = max(set(widths), key=lambda width: (widths.count(width), width))
+        if usual < 2:
+            continue
+        score = (widths.count(usual) / len(widths), usual)
         if score > best_score:
             best, best_score = separator, score
-    return best
+    if best and best_score[0] >= 0.5 and not (best == "," and _blanks(text, least=1.0)):
+        return best
+    return BLANKS if _blanks(text) else best or ","
 
 
-def _is_number(cell: str, decimal: str) -> bool:
-    cell = cell.strip()
-    if decimal != ".":
-        cell = cell.replace(".", "\0").replace(decimal, ".")
-    try:
-        float(cell)
-    except ValueError:
+def _blanks(text: str, least: float = 0.9) -> bool:
+    """Whether blanks separate cells: the same number in each line, most of them numbers."""
+    rows = _rows(text, BLANKS, 30)
+    if len(rows) < 2:
         return False
-    return cell.lower() not in {"nan", "inf", "-inf", "infinity"}
+    widths = [len(row) for row in rows]
+    usual = max(set(widths), key=widths.count)
+    body = [row for row in rows[1:] if len(row) == usual]
+    if usual < 2 or widths.count(usual) < least * len(widths) or not body:
+        return False
+    cells = [cell for row in body for cell in row]
+    plain = sum(evidence_of([cell]).numbers and cell[-1].isdigit() for cell in cells)
+    return plain > 0.5 * len(cells)
 
 
-def _decimal(text: str, separator: str) -> str:
-    """A comma where cells are numbers only if a comma is read as the point."""
-    if separator == ",":
-        return "."
-    cells = [cell for row in _rows(text, separator, 200)[1:] for cell in row]
-    commas = sum(_is_number(cell, ",") and "," in cell for cell in cells)
-    points = sum(_is_number(cell, ".") and "." in cell for cell in cells)
-    return "," if commas > points else "."
+def _columns(rows: list[list[str]]) -> list[Evidence]:
+    width = max((len(row) for row in rows), default=0)
+    return [evidence_of([row[place] for row in rows if place < len(row)]) for place in range(width)]
+
+
+def _point(evidence: list[Evidence]) -> str:
+    """The decimal point that some column proves, where none proves the other."""
+    proved = {one.decimal for one in evidence if one.decimal and one.numbers > one.others}
+    return proved.pop() if len(proved) == 1 else ""
 
 
 def _header(
-    path: Path, text: str, separator: str, decimal: str, *, header: Any
-) -> tuple[tuple[str, ...], int]:
-    first: list[str] = []
+    path: Path, text: str, separator: str, title: int, header: Any
+) -> tuple[tuple[str, ...], int, bool]:
+    rows: list[list[str]] = []
     skip = 0
     try:
         for row in _reader(text, separator):
             if any(cell.strip() for cell in row):
-                first = row
-                break
-            skip += 1
+                if title:
+                    title -= 1
+                    skip += 1
+                    continue
+                rows.append(row)
+                if len(rows) == _LOOKED_AT:
+                    break
+            elif not rows:
+                skip += 1
     except csv.Error as error:
-        raise DataError(
-            f"The first line of '{path.name}' cannot be read as column names ({error}).",
-            "Open the file in a spreadsheet program and save it as CSV again.",
-            path=str(path),
-        ) from error
+        if not rows:
+            raise DataError(
+                f"The first line of '{path.name}' cannot be read as column names ({error}).",
+                "Open the file in a spreadsheet program and save it as CSV again.",
+                path=str(path),
+            ) from error
+    first = rows[0] if rows else [""]
     if header is None or header == "auto":
-        header = not all(_is_number(cell, decimal) for cell in first)
+        header = has_header(rows) if rows else True
     if not header:
-        return tuple(f"column {index + 1}" for index in range(len(first))), skip
+        return tuple(f"column {index + 1}" for index in range(len(first))), skip, False
     names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -227,4 +346,4 @@ def _header(
             "Give each column its own name in the first line of the file.",
             path=str(path),
         )
-    return tuple(names), skip + 1
+    return tuple(names), skip + 1, True

@@ -3,50 +3,76 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.readers.csv_dialect import Dialect, sniff
+from netbuilder.core.data.readers import table_files
+from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
+from netbuilder.core.data.readers.encodings import open_bytes
+from netbuilder.core.data.readers.number_text import NOTHING
+from netbuilder.core.data.readers.table_cells import counting_column, finished
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import LINE, counted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+_NAMES = {
+    ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space", BLANKS: "blank",
+}  # fmt: skip
 
 
 def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
+    """Like ``read_table``, without a column that only counts the rows."""
+    return drop_index_column(read_table(path, options, nrows))
+
+
+def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
     """The table in a file. Its index is the line in the file on which a row begins.
 
-    Lines that are wholly empty are passed over. Numbers are numbers, all else is text; what is
-    missing is NaN.
+    Lines that are wholly empty are passed over. Numbers are numbers in whatever way they are
+    written, all else is text; what is missing is NaN. ``reading_of`` tells what was concluded.
 
     Raises:
         DataError: the file cannot be read as a table, or has no rows.
     """
-    dialect = sniff(path, options)
-    return drop_index_column(read_with(path, dialect, nrows=nrows))
+    check_file(path)
+    reader = table_files.reader_of(path)
+    if reader is not None:
+        table, findings = reader(path, options, nrows)
+        if table.empty:
+            raise _no_rows(path)
+        return finished(table, options, findings=findings)
+    return read_with(path, sniff(path, options), nrows=nrows, options=options)
 
 
-def read_with(path: Path, dialect: Dialect, nrows: int | None = None) -> pd.DataFrame:
-    """Like ``read_csv`` where the dialect is known; every column is kept."""
+def read_with(
+    path: Path,
+    dialect: Dialect,
+    nrows: int | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Like ``read_table`` where the dialect is known."""
     import pandas as pd
 
     check_widths(path, dialect)
-    with parser_errors(path, dialect):
-        table: pd.DataFrame = pd.read_csv(path, nrows=nrows, **pandas_arguments(dialect))
+    with parser_errors(path, dialect), open_bytes(path) as file:
+        table: pd.DataFrame = pd.read_csv(file, nrows=nrows, **pandas_arguments(dialect))
     _number_lines(table, dialect)
     if len(dialect.names) > 1:
         table = table.dropna(how="all")
     if table.empty:
         raise _no_rows(path)
-    return table
+    return finished(
+        table, options, point=dialect.point, encoding=dialect.encoding, findings=dialect.findings
+    )
 
 
 def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:
@@ -54,8 +80,9 @@ def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:
     import pandas as pd
 
     arguments = {**pandas_arguments(dialect), "dtype": str, "na_filter": False}
-    with parser_errors(path, dialect):
-        cells: pd.DataFrame = pd.read_csv(path, **arguments)
+    arguments.pop("na_values")
+    with parser_errors(path, dialect), open_bytes(path) as file:
+        cells: pd.DataFrame = pd.read_csv(file, **arguments)
     _number_lines(cells, dialect)
     return cells
 
@@ -117,6 +144,7 @@ def _no_rows(path: Path) -> DataError:
 
 def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
     """Arguments of ``pandas.read_csv`` for a dialect."""
+    nothing = sorted(NOTHING)
     return {
         "sep": dialect.separator,
         "decimal": dialect.decimal,
@@ -127,35 +155,51 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
         "skip_blank_lines": False,
         "skipinitialspace": True,
         "index_col": False,
+        "comment": dialect.comment,
         # pandas finds the line's end by itself, but miscounts skipped lines that end in "\r".
         "lineterminator": dialect.line_end,
         "low_memory": False,
-    }
+        "keep_default_na": False,
+        # Among words "None" is a word; among numbers it is none.
+        "na_values": {
+            name: [""] if name in dialect.words else nothing for name in dialect.names
+        },
+    }  # fmt: skip
 
 
 def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
-    """Without the nameless first column that spreadsheets and pandas write to count rows."""
-    first = table.columns[0]
-    if first != "column 1" or len(table.columns) < 3 or table[first].dtype.kind != "i":
-        return table
-    steps = table[first].diff().dropna()
-    if len(steps) and (steps == 1).all() and table[first].iloc[0] in {0, 1}:
-        return table.drop(columns=first)
-    return table
+    """Without a column that only counts the rows."""
+    counting = counting_column(table)
+    return table.drop(columns=counting) if counting else table
+
+
+@contextmanager
+def _open_text(path: Path, dialect: Dialect) -> Iterator[Any]:
+    with open_bytes(path) as file:
+        lines: Any = io.TextIOWrapper(file, dialect.encoding, errors="replace", newline=None)
+        if dialect.separator == BLANKS:
+            lines = (re.sub(r"[ \t]+", " ", line.strip()) for line in lines)
+        yield csv.reader(
+            lines,
+            delimiter=" " if dialect.separator == BLANKS else dialect.separator,
+            skipinitialspace=True,
+        )
 
 
 def _ragged(path: Path, dialect: Dialect) -> DataError | None:
     """The first row with more cells than there are columns, in words."""
     try:
-        with path.open(encoding=dialect.encoding, newline=None) as file:
-            reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+        between = " " if dialect.separator == BLANKS else dialect.separator
+        with _open_text(path, dialect) as reader:
             for row in reader:
+                if reader.line_num <= dialect.skip and not dialect.header:
+                    continue
                 if len(row) > len(dialect.names):
                     return DataError(
                         f"Line {reader.line_num} of '{path.name}' has {len(row)} cells, but "
                         f"there {'is' if len(dialect.names) == 1 else 'are'} "
                         f"{counted(len(dialect.names), 'column')}: "
-                        f"'{shown(dialect.separator.join(row))}'.",
+                        f"'{shown(between.join(row))}'.",
                         f"Is the separator really a {_NAMES.get(dialect.separator, 'character')}?"
                         " If so, put text that contains it between quotation marks.",
                         path=str(path),
@@ -171,10 +215,9 @@ def check_widths(path: Path, dialect: Dialect) -> None:
     pandas takes the first row's width for that of all, and drops what lies beyond the names;
     longer rows further down it reports by itself. A separator at the end of each line is fine.
     """
-    with path.open(encoding=dialect.encoding, errors="replace", newline=None) as file:
-        reader = csv.reader(file, delimiter=dialect.separator, skipinitialspace=True)
+    with _open_text(path, dialect) as reader:
         try:
-            row = next(itertools.islice(reader, dialect.skip, None), [])
+            row: list[str] = next(itertools.islice(reader, dialect.skip, None), [])
         except csv.Error:
             return
     if any(cell.strip() for cell in row[len(dialect.names) :]):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -40,6 +40,8 @@ class Samples:
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
         findings: what the reader concluded, with the choice to change it.
+        hints: options that decide what files that belong to this one leave open.
+        units: what stands beside the numbers of a column.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
@@ -59,6 +61,8 @@ class Samples:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     from_file: bool = False
+    hints: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""
 

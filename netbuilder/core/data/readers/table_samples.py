@@ -23,6 +23,7 @@ from netbuilder.core.data.prepare.cleaning import (
 from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
 from netbuilder.core.data.prepare.roles import Roles, need_column, roles_of
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, quoted, shown
@@ -74,8 +75,9 @@ def samples_of_table(
         DataError: a column does not exist, values are missing, or no row is complete.
     """
     known = [str(name) for name in table.columns]
+    reading = reading_of(table)
     if roles is None:
-        roles = roles_of(data, known, source, test=test)
+        roles = roles_of(data, known, source, (reading.counting,), test=test)
     targets, features = list(roles.targets), list(roles.features)
     table = with_one_spelling(without_stand_ins(table, data.options), data.options)
     notes: list[str] = []
@@ -106,7 +108,10 @@ def samples_of_table(
         parts=_parts(used[roles.split], source) if roles.split and not test else None,
         source=source,
         notes=tuple(notes),
+        findings=reading.findings,
         from_file=True,
+        hints=reading.hints,
+        units=reading.units,
     )
 
 

@@ -1,0 +1,72 @@
+"""Where a CSV file's rows begin, and whether the first line holds names: told by those below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netbuilder.core.data.readers.number_text import NOTHING, evidence_of
+
+Rows = Sequence[Sequence[str]]
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number in any way of writing."""
+    found = evidence_of([cell])
+    return found.numbers == 1
+
+
+def has_header(rows: Rows) -> bool:
+    """Whether the first of these rows holds the names of the columns.
+
+    A column of numbers whose first cell is a word says yes. Otherwise a first row that reads
+    like those below is data, unless its numbers count (years, or 0, 1, 2, …) and those of the
+    second row do not.
+    """
+    first, below = [cell.strip() for cell in rows[0]], rows[1:]
+    if not below:
+        return not all(is_number(cell) for cell in first)
+    numeric, recurs = [], False
+    for place, cell in enumerate(first):
+        column = [row[place].strip() for row in below if place < len(row)]
+        known = [one for one in column if one not in NOTHING]
+        if known and sum(map(is_number, known)) > 0.8 * len(known):
+            if cell and not is_number(cell) and cell not in NOTHING:
+                return True
+            numeric.append(place)
+        elif cell and cell in column:
+            recurs = True
+    if not numeric:
+        return not recurs
+    cells = [first[place] for place in numeric]
+    if _count(cells) and not _count([below[0][p] for p in numeric if p < len(below[0])]):
+        return not recurs
+    # Names that are all missing (",,") name nothing.
+    return False if any(cells) else any(first) and not recurs
+
+
+def _count(cells: Sequence[str]) -> bool:
+    """Whether whole numbers go up by the same step, as years and places in a row do."""
+    if len(cells) < 2 or not all(cell.isdigit() for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    step = numbers[1] - numbers[0]
+    like_years = all(1000 <= number <= 2999 for number in numbers)
+    from_start = numbers[0] in {0, 1} and step == 1 and len(numbers) > 2
+    return step > 0 and numbers == list(
+        range(numbers[0], numbers[0] + step * len(numbers), step)
+    ) and (like_years or from_start)  # fmt: skip
+
+
+def title_lines(rows: Rows) -> int:
+    """How many rows at the beginning are a title: fewer cells than all rows below them."""
+    widths = [sum(1 for cell in row if cell.strip()) for row in rows]
+    if len(widths) < 4:
+        return 0
+    body = widths[len(widths) // 2 :]
+    usual = max(set(body), key=body.count)
+    if usual < 2:
+        return 0
+    for index, width in enumerate(widths[: len(widths) // 2]):
+        if width > max(1, usual // 2):
+            return index
+    return 0

@@ -1,0 +1,214 @@
+"""In which encoding a text file is written, and its bytes where it is packed."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import listed
+
+SAMPLE_BYTES = 262_144
+# Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
+# Chinese, Japanese, Korean.
+_CANDIDATES = (
+    "cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256",
+    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
+)  # fmt: skip
+_SHOWN = {"gb18030": "GBK", "shift_jis": "Shift-JIS", "utf-8-sig": "UTF-8", "utf-8": "UTF-8"}
+_OPENERS: dict[str, Callable[..., Any]] = {
+    ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open,
+}  # fmt: skip
+PACKED = (*_OPENERS, ".zip")
+# An archive of a few bytes can unpack to a terabyte.
+_MOST_UNPACKED = 8 * 2**30
+_MOST_RATIO = 2000
+
+
+def shown_encoding(encoding: str) -> str:
+    """The name under which people know an encoding."""
+    return _SHOWN.get(encoding, encoding)
+
+
+def inner_ending(path: Path) -> str:
+    """The ending that says what a file is, also where it is packed: ".csv" of "d.csv.gz"."""
+    ending = path.suffix.lower()
+    if ending == ".zip":
+        try:
+            return Path(_zip_entry(path).filename).suffix.lower()
+        except DataError:
+            return ""
+    return Path(path.stem).suffix.lower() if ending in _OPENERS else ending
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The bytes of a file, unpacked where it is packed.
+
+    Raises:
+        DataError: it cannot be read, is damaged, or is an archive of several tables.
+    """
+    ending = path.suffix.lower()
+    try:
+        if ending == ".zip":
+            entry = _zip_entry(path)
+            with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
+                yield file
+        elif ending in _OPENERS:
+            with _OPENERS[ending](path, "rb") as file:
+                yield file
+        else:
+            with path.open("rb") as file:
+                yield file
+    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(
+            f"'{path.name}' is damaged or cut off: it cannot be unpacked ({error}).",
+            "Copy or download it again.",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"'{path.name}' cannot be read ({error.strerror or error}).",
+            "Close other programs that use it, or check that you may read it.",
+            path=str(path),
+        ) from error
+
+
+def _zip_entry(path: Path) -> zipfile.ZipInfo:
+    """The one table in an archive; what macOS adds does not count."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = [
+                entry
+                for entry in archive.infolist()
+                if not entry.is_dir()
+                and not entry.filename.startswith("__MACOSX/")
+                and not Path(entry.filename).name.startswith(".")
+            ]
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(
+            f"'{path.name}' is no zip file, or it is damaged.", "Copy or download it again.",
+            path=str(path),
+        ) from error  # fmt: skip
+    if len(entries) != 1:
+        names = [entry.filename for entry in entries]
+        raise DataError(
+            f"'{path.name}' holds {f'{len(names)} files ({listed(names)})' if names else 'no file'}"
+            ", not one table.",
+            "Unpack it and choose one of its files.",
+            path=str(path),
+        )
+    (entry,) = entries
+    if entry.file_size > _MOST_UNPACKED or entry.file_size > _MOST_RATIO * max(
+        1, entry.compress_size
+    ):
+        raise DataError(
+            f"'{path.name}' would unpack to {entry.file_size / 2**30:,.1f} GB.",
+            "Unpack it yourself if you trust it, and choose the file.",
+            path=str(path),
+        )
+    return entry
+
+
+def encoding_of(path: Path, head: bytes, like: str = "") -> str:
+    """The encoding of a text file whose first bytes are ``head``.
+
+    ``like`` is that of the file that it belongs to (the training file): it is taken where it
+    fits and the bytes themselves do not say another one.
+
+    Raises:
+        DataError: it is no text.
+    """
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "utf-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if b"\x00" in head:
+        return _without_mark(path, head)
+    whole = head[: head.rfind(b"\n") + 1 or None] if len(head) >= SAMPLE_BYTES else head
+    try:
+        whole.decode("utf-8")
+    except UnicodeDecodeError:
+        return _guess(whole, like)
+    return "utf-8" if len(head) < SAMPLE_BYTES or _all_utf8(path) else _guess(_odd(path), like)
+
+
+def _without_mark(path: Path, head: bytes) -> str:
+    """UTF-16 without its mark has a zero in every other byte of Latin text, digits and commas."""
+    pairs = head[: len(head) // 2 * 2]
+    first, second = pairs[::2].count(0), pairs[1::2].count(0)
+    found = "utf-16-le" if second > first else "utf-16-be"
+    if max(first, second) > 4 * max(1, min(first, second)) and _decodes(pairs, found):
+        return found
+    raise DataError(f"'{path.name}' is not a text file.", "Choose a CSV file.", path=str(path))
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        return False
+    return True
+
+
+def _guess(text: bytes, like: str) -> str:
+    if like and like not in {"utf-8", "utf-8-sig"} and _decodes(text, like):
+        return like
+    from charset_normalizer import from_bytes
+
+    # Lines of figures say nothing about letters.
+    lines = [line for line in text.splitlines() if any(byte > 127 for byte in line)]
+    letters = b"\n".join(lines[:400])
+    best = from_bytes(letters, cp_isolation=list(_CANDIDATES)).best()
+    if best is not None:
+        could_be = {best.encoding, *best.could_be_from_charset}
+        encoding = "cp1252" if "cp1252" in could_be else best.encoding
+        if _decodes(text, encoding):
+            return encoding
+    return "cp1252" if _decodes(text, "cp1252") else "latin-1"
+
+
+def _all_utf8(path: Path) -> bool:
+    import codecs
+
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open_bytes(path) as file:
+        try:
+            while block := file.read(1 << 22):
+                decoder.decode(block)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _odd(path: Path) -> bytes:
+    """The lines of a file that are not UTF-8, its first ones."""
+    found: list[bytes] = []
+    with open_bytes(path) as file:
+        for line in file:
+            if not _decodes(line, "utf-8"):
+                found.append(line)
+            if len(found) == 200:
+                break
+    return b"".join(found)
+
+
+def read_text_file(path: Path, like: str = "") -> tuple[str, str]:
+    """The text of a file and its encoding, found out.
+
+    Raises:
+        DataError: it cannot be read, or is no text.
+    """
+    with open_bytes(path) as file:
+        content = file.read()
+    encoding = encoding_of(path, content, like)
+    return content.decode(encoding, errors="replace"), encoding

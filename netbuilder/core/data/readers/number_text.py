@@ -1,0 +1,178 @@
+"""Numbers as people write them: ``1,125``, ``1.304,50``, ``1'200``, ``$12``, ``7 %``, ``12 kg``.
+
+How a column writes its numbers is found from all of its cells together: 1,125 alone can be read
+in two ways, 1,125,000 and 0,5 only in one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING = frozenset(
+    {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "-nan", "null", "NULL", "Null", "None", "none",
+     "<NA>", "#N/A", "#NA", "-", "--", "–", "?", "."}
+)  # fmt: skip
+_CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
+# Sign and currency in either order, digits with what groups them, a unit behind.
+_CELL = re.compile(
+    rf"^(?P<sign>[-+−]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-+−]?)"
+    r"(?P<body>\d[\d.,'’\u00a0\u202f\u2009 ]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
+    r"\s*(?P<after>[^\d\s.,'’+\-][^\d]{0,11})?$"
+)
+_SPACES = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 ](?=\d{3}(?!\d))")
+_LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a column writes numbers.
+
+    ``decimal`` is "." or ","; ``thousands`` one of ",", ".", "'" or "" (spaces between digits
+    always group); ``unit`` stands beside each number, or is "". ``ambiguous`` says that the
+    cells alone do not tell whether a comma groups thousands or is the decimal point.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    unit: str = ""
+    ambiguous: bool = False
+
+
+PLAIN = Style()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What cells say about the comma and the point.
+
+    ``decimal``: the decimal point that a cell proves, or ""; ``commas``: cells like 1,125;
+    ``large``: whole numbers of four digits and more without a comma; ``small``: of three and
+    fewer.
+    """
+
+    decimal: str = ""
+    thousands: str = ""
+    commas: int = 0
+    large: int = 0
+    small: int = 0
+    numbers: int = 0
+    others: int = 0
+    units: frozenset[str] = frozenset()
+
+
+def evidence_of(cells: Iterable[str]) -> Evidence:
+    """What the cells of one column say, taken together."""
+    decimals: dict[str, int] = {".": 0, ",": 0}
+    groups: dict[str, int] = {}
+    commas = large = small = numbers = others = 0
+    units: set[str] = set()
+    for cell in cells:
+        text = cell.strip()
+        if text in NOTHING:
+            continue
+        found = _CELL.match(text)
+        if found is None:
+            others += 1
+            continue
+        body = _SPACES.sub("", found["body"]).strip()
+        point, group = _reading(body)
+        if point == "no":  # 192.168.0.1
+            others += 1
+            continue
+        numbers += 1
+        units.add(_unit(found))
+        if point == "?":
+            commas += 1
+        elif point:
+            decimals[point] += 1
+        if group:
+            groups[group] = groups.get(group, 0) + 1
+        if body.isdigit():
+            large, small = large + (len(body) > 3), small + (len(body) <= 3)
+    decimal = ""
+    if max(decimals.values()) > 0:
+        decimal = "," if decimals[","] > decimals["."] else "."
+    thousands = max(groups, key=lambda key: groups[key]) if groups else ""
+    if thousands in {",", "."} and not decimal:
+        decimal = "." if thousands == "," else ","
+    return Evidence(decimal, thousands, commas, large, small, numbers, others, frozenset(units))
+
+
+def _unit(found: re.Match[str]) -> str:
+    before, after = (found["before"] or "").strip(), (found["after"] or "").strip()
+    return f"{before} {after}".strip()
+
+
+def _reading(body: str) -> tuple[str, str]:
+    """(decimal point, thousands) that a number proves; "?": a comma can be both; "no": none."""
+    if "'" in body or "’" in body:
+        rest = body.replace("’", "'")
+        tail = rest.rsplit("'", 1)[1]
+        return ("." if "." in tail else "," if "," in tail else ""), "'"
+    comma, dot = body.count(","), body.count(".")
+    if comma and dot:
+        return (".", ",") if body.rfind(".") > body.rfind(",") else (",", ".")
+    mark, times = (",", comma) if comma else (".", dot)
+    if not times:
+        return "", ""
+    parts = body.split(mark)
+    grouped = all(len(part) == 3 for part in parts[1:]) and 1 <= len(parts[0]) <= 3
+    if times > 1:
+        return ("", mark) if grouped else ("no", "")
+    if not grouped or parts[0].startswith("0"):
+        return mark, ""
+    return ("?", "") if mark == "," else ("", "")
+
+
+def style_of(cells: Sequence[str], decimal: str = "", thousands: str | None = None) -> Style | None:
+    """How a column writes numbers, or None where it holds something else.
+
+    Args:
+        cells: texts of the column.
+        decimal: what the file as a whole says, or "".
+        thousands: what was chosen, or None.
+    """
+    found = evidence_of(cells[:_LOOKED_AT])
+    if not found.numbers or found.others * 2 > found.numbers or len(found.units - {""}) > 1:
+        return None
+    unit = next(iter(found.units - {""}), "")
+    if unit and found.others:
+        return None
+    if found.others and found.numbers < 3:
+        return None
+    if thousands is not None:
+        return Style(decimal or ("," if thousands == "." else "."), thousands, unit)
+    point = found.decimal or decimal
+    if point:
+        group = found.thousands or ("." if point == "," else ",")
+        return Style(point, group, unit)
+    if found.commas:
+        # Larger numbers without a comma would have one if it grouped thousands.
+        as_decimal = found.large > 0
+        return Style(
+            "," if as_decimal else ".", "." if as_decimal else ",", unit, ambiguous=True
+        )  # fmt: skip
+    return Style(".", found.thousands, unit)
+
+
+def parse(series: pd.Series, style: Style) -> pd.Series:
+    """Texts as numbers, float64; NaN where nothing or no number stands."""
+    import pandas as pd
+
+    texts = series.astype(object).where(series.notna(), "").astype(str).str.strip()
+    parts = texts.str.extract(_CELL)
+    body = parts["body"].fillna("").str.replace(r"[\u00a0\u202f\u2009 ]", "", regex=True)
+    for mark in {"'", "’", style.thousands} - {"", style.decimal}:
+        body = body.str.replace(mark, "", regex=False)
+    if style.decimal == ",":
+        body = body.str.replace(",", ".", regex=False)
+    numbers = pd.to_numeric(body + parts["power"].fillna(""), errors="coerce").astype("float64")
+    minus = parts["sign"].isin(["-", "−"]) ^ parts["inner"].isin(["-", "−"])
+    result: pd.Series = numbers.where(~minus, -numbers)
+    return result

@@ -1,0 +1,173 @@
+"""What stands in the cells of a table that was read: numbers in any writing, words, totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.data.findings import (
+    INFO,
+    WARNING,
+    Finding,
+    column_edit,
+    data_edit,
+    leave_out,
+    option_edit,
+)
+from netbuilder.core.data.readers.number_text import NOTHING, Style, evidence_of, parse, style_of
+from netbuilder.core.wording import counted, quoted, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was concluded while a table was read.
+
+    ``units`` by column; ``counting`` is a column that only counts the rows, or "". ``decimal``
+    and ``encoding`` decide what a test file, or new rows for the trained model, leave open.
+    """
+
+    units: Mapping[str, str] = field(default_factory=dict)
+    counting: str = ""
+    decimal: str = ""
+    encoding: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def hints(self) -> dict[str, str]:
+        """Options for files that belong to this one."""
+        told = {"like_decimal": self.decimal, "like_encoding": self.encoding}
+        return {key: value for key, value in told.items() if value}
+
+
+def reading_of(table: pd.DataFrame) -> Reading:
+    """What was concluded when this table was read."""
+    found = table.attrs.get("reading")
+    return found if isinstance(found, Reading) else Reading()
+
+
+def finished(
+    table: pd.DataFrame,
+    options: Mapping[str, Any],
+    *,
+    point: str = "",
+    encoding: str = "",
+    findings: tuple[Finding, ...] = (),
+) -> pd.DataFrame:
+    """The table with texts that are numbers as numbers, and what was concluded."""
+    given = options.get("thousands")
+    thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
+    point = point or str(options.get("decimal") or options.get("like_decimal") or "")
+    units: dict[str, str] = {}
+    found = list(findings)
+    changed: dict[str, pd.Series] = {}
+    for name in map(str, table.columns):
+        series = table[name]
+        if series.dtype.kind in "iufb":
+            continue
+        cells = [str(cell) for cell in series.dropna().unique()[:20_000]]
+        style = style_of(cells, point, thousands)
+        if style is None:
+            found += _words(name, series, cells)
+            continue
+        numbers = parse(series, style)
+        junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(NOTHING)
+        if junk.any():
+            if style.unit or style.thousands:
+                # Word by word, so that the line with the text is named.
+                changed[name] = numbers.astype(object).where(~junk, series)
+            continue
+        changed[name] = numbers
+        found += _number_findings(name, cells, style)
+        if style.unit:
+            units[name] = style.unit
+    if changed:
+        table = table.assign(**changed)
+    counting = counting_column(table)
+    if counting:
+        found.append(Finding(
+            "counting-column", INFO,
+            f"Column '{counting}' has no name and counts the rows: it is not used.", counting,
+            (column_edit(f"Use '{counting}'", [counting], role="feature"),),
+        ))  # fmt: skip
+    found += _total_row(table)
+    table.attrs["reading"] = Reading(units, counting, point, encoding, tuple(found))
+    return table
+
+
+def _number_findings(name: str, cells: list[str], style: Style) -> list[Finding]:
+    example = next((c.strip() for c in cells if "," in c), cells[0].strip())
+    if style.ambiguous:
+        mark = example
+        return [Finding(
+            "ambiguous-numbers", WARNING,
+            f"Column '{name}' holds numbers like '{mark}', which can be read in two ways. It is "
+            f"read as {'a decimal number' if style.decimal == ',' else 'one without decimals'}.",
+            name,
+            (
+                data_edit("The comma groups thousands", decimal=".", thousands=","),
+                data_edit("The comma is the decimal point", decimal=",", thousands="."),
+            ),
+        )]  # fmt: skip
+    if style.unit:
+        return [Finding(
+            "unit", INFO,
+            f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
+        )]  # fmt: skip
+    return []
+
+
+def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
+    said = evidence_of(cells[:2000])
+    if said.numbers > 5 and not said.others and 1 < len(said.units - {""}) <= 4:
+        return [Finding(
+            "several-units", WARNING,
+            f"Column '{name}' holds numbers in several units, {quoted(sorted(said.units - {''}))}: "
+            "it is taken for words.",
+            name, (leave_out(name),),
+        )]  # fmt: skip
+    empty = [cell for cell in cells if cell.strip() in NOTHING - {"", ".", "-", "--", "–"}]
+    if not empty or len(cells) > 1000:
+        return []
+    word = empty[0].strip()
+    rows = int((series.astype(str).str.strip() == word).sum())
+    return [Finding(
+        "word-for-nothing", INFO,
+        f"Column '{name}' has '{word}' in {counted(rows, 'row')}: it counts as a category.",
+        name, (option_edit(f"Treat '{word}' as missing", "missing_values", {name: [word]}),),
+    )]  # fmt: skip
+
+
+_TOTAL = frozenset({"total", "sum", "totals", "grand total", "summe", "gesamt", "insgesamt",
+                    "suma", "somme", "totale", "итого", "合计", "合計"})  # fmt: skip
+
+
+def _total_row(table: pd.DataFrame) -> list[Finding]:
+    """The last row, where its first text is a word for the sum."""
+    if len(table) < 3:
+        return []
+    last = table.iloc[-1]
+    words = [str(cell).strip().casefold().rstrip(":") for cell in last if isinstance(cell, str)]
+    if not words or words[0] not in _TOTAL:
+        return []
+    line = int(table.index[-1])
+    return [Finding(
+        "total-row", WARNING,
+        f"Line {line} seems to hold totals ('{shown(str(last.dropna().iloc[0]))}'): it is no row "
+        "like the others.",
+        fixes=(option_edit(f"Leave line {line} out", "skip_lines", [line]),),
+    )]  # fmt: skip
+
+
+def counting_column(table: pd.DataFrame) -> str:
+    """The nameless first column that spreadsheets and pandas write to count rows, or ""."""
+    first = str(table.columns[0])
+    if first != "column 1" or len(table.columns) < 3 or table[first].dtype.kind != "i":
+        return ""
+    steps = table[first].diff().dropna()
+    if len(steps) and (steps == 1).all() and table[first].iloc[0] in {0, 1}:
+        return first
+    return ""

@@ -1,0 +1,39 @@
+"""Another rule for missing values than the one that a network was trained with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netbuilder.core.data.prepare.missing import filled
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import quoted
+
+RULES = ("error", "drop", "mean", "median", "most_frequent")
+
+
+def with_missing(trained: TrainedModel, rule: str) -> TrainedModel:
+    """The network with ``rule`` for missing values of new rows; what fills is the training rows'.
+
+    Raises:
+        DataError: the rule does not exist.
+    """
+    if rule not in RULES:
+        raise DataError(
+            f"What is done with missing values is '{rule}', which does not exist.",
+            f"Choose one of {quoted(RULES, 9)}.",
+        )
+    data = trained.project.data
+    columns = {name: replace(choice, missing="") for name, choice in data.columns.items()}
+    options = {**data.options, "missing": rule}
+    inputs = {
+        key: replace(entry, columns=tuple(filled(column, rule) for column in entry.columns))
+        for key, entry in trained.pre.inputs.items()
+    }
+    return replace(
+        trained,
+        project=replace(
+            trained.project, data=replace(data, columns=columns, options=options)
+        ),
+        pre=replace(trained.pre, inputs=inputs),
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""Numbers as people write them, and the wrong numbers that a careless reader would take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.columns import report
+from netbuilder.core.data.load import load
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.number_text import style_of
+from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+
+
+def column(folder: Path, cells: list[str], separator: str = ";", **options: object) -> list[float]:
+    """The column as it is read, beside a plain one, in a file that separates by ``separator``."""
+    quoted = [f'"{cell}"' if separator in cell else cell for cell in cells]
+    lines = [f"n{separator}v", *(f"{i}{separator}{cell}" for i, cell in enumerate(quoted))]
+    (folder / "d.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    values = read_table(folder / "d.csv", options)["v"]
+    assert values.dtype.kind in "if", values.dtype
+    return [float(value) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1,125", "995", "12,300", "7"], [1125, 995, 12300, 7]),
+        (["1,5", "2,25", "1,125"], [1.5, 2.25, 1.125]),
+        (["0,125", "1,125", "3,500"], [0.125, 1.125, 3.5]),
+        (["1.304,50", "20,00", "995"], [1304.5, 20, 995]),
+        (["1,304.50", "20.00", "995"], [1304.5, 20, 995]),
+        (["1'200", "950", "12'345'678"], [1200, 950, 12345678]),
+        (["1’200.5", "950", "3"], [1200.5, 950, 3]),
+        (["1 200", "950", "12 345 678"], [1200, 950, 12345678]),
+        (["1\u202f200", "950", "12\u00a0345"], [1200, 950, 12345]),
+        (["$1,304", "$995", "-$20"], [1304, 995, -20]),
+        (["€ 1.304,50", "€ 20,00", "€ 9,99"], [1304.5, 20, 9.99]),
+        (["12 kg", "9.5kg", "100 kg"], [12, 9.5, 100]),
+        (["7 %", "12.5%", "100 %"], [7, 12.5, 100]),
+        (["1,304,995", "2,000", "17"], [1304995, 2000, 17]),
+        (["1.304.995", "2.000", "17"], [1304995, 2000, 17]),
+        (["−5", "+7", "3"], [-5, 7, 3]),
+        (["1e3", "2.5E-2", "7"], [1000, 0.025, 7]),
+    ],
+)
+def test_numbers_in_all_writings(tmp_path: Path, cells: list[str], numbers: list[float]) -> None:
+    assert column(tmp_path, cells) == numbers
+    assert column(tmp_path, cells, "\t") == numbers
+
+
+def test_quoted_thousands_in_a_file_with_commas(tmp_path: Path) -> None:
+    assert column(tmp_path, ["1,125", "995"], ",") == [1125, 995]
+
+
+def test_hundreds_and_thousands_stay_what_they_are_over_many_rows(tmp_path: Path) -> None:
+    """The measured case: 117 of 144 rows were a thousandth of what stood there."""
+    truth = [int(n) for n in np.random.default_rng(5).integers(600, 9000, 144)]
+    assert column(tmp_path, [f"{n:,}" for n in truth]) == truth
+
+
+def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) -> None:
+    cells = [f"{n:,}" for n in range(950, 1450, 10)]
+    column(tmp_path, cells)
+    project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
+    (asked,) = [n for n in report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
+    assert (asked.severity, asked.column) == ("warning", "v")
+    assert [fix.label for fix in asked.fixes] == [
+        "The comma groups thousands", "The comma is the decimal point",
+    ]  # fmt: skip
+    thousands, decimals = (fix.edit(project) for fix in asked.fixes)
+    for chosen, highest in ((thousands, 1440.0), (decimals, 990.0)):
+        found = report(chosen, tmp_path)
+        assert [n for n in found.notes if n.code == "ambiguous-numbers"] == []
+        assert found.columns[1].maximum == highest
+
+
+def test_other_columns_of_the_file_tell(tmp_path: Path) -> None:
+    lines = ["a;b", *(f"1,{n};0,{n % 10}5" for n in range(100, 160))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    table = read_table(tmp_path / "d.csv", {})
+    assert table["a"].iloc[:2].tolist() == [1.1, 1.101]
+    assert [f for f in reading_of(table).findings if f.code == "ambiguous-numbers"] == []
+
+
+def test_the_unit_is_shown(tmp_path: Path) -> None:
+    lines = ["w,p,y", *(f'{n} kg,"${n},500",{n}' for n in range(1, 41))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    found = report(Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path)
+    assert [(c.unit, c.type, c.maximum) for c in found.columns] == [
+        ("kg", "number", 40.0), ("$", "number", 40500.0), ("", "number", 40.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["12 kg", "500 g", "3 kg"],
+        ["A1", "B2", "C3"],
+        ["2024-01-02", "2024-02-03"],
+        ["10:30", "11:45"],
+        ["1-2", "3-4"],
+        ["room 12", "room 13"],
+        ["red", "5", "blue"],
+        ["192.168.0.1", "10.0.0.12"],
+    ],
+)
+def test_what_is_no_number_stays_what_it_is(cells: list[str]) -> None:
+    assert style_of(cells) is None
+
+
+def test_several_units_are_told(tmp_path: Path) -> None:
+    lines = ["w,y", *(f"{n} {'kg' if n % 2 else 'g'},{n}" for n in range(40))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    found = reading_of(read_table(tmp_path / "d.csv", {})).findings
+    assert "'g' and 'kg'" in next(f for f in found if f.code == "several-units").message
+
+
+def test_one_row_is_read_as_the_training_file_was(tmp_path: Path) -> None:
+    lines = ["v;y", *(f"{1 + n / 1000:.3f};{n / 10:.1f}".replace(".", ",") for n in range(60))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    data = load(Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",))), tmp_path)
+    assert data.pre.hints["like_decimal"] == ","
+    (tmp_path / "one.csv").write_text("v;w\n1,125;2\n")
+    assert read_table(tmp_path / "one.csv", {})["v"].tolist() == [1125]
+    assert read_table(tmp_path / "one.csv", data.pre.hints)["v"].tolist() == [1.125]
+
+
+def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
+    lines = ["n,c,k", "1,None,0", "NA,wood,1", "?,brick,2", "4,None,3", "null,,4"]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    table = read_table(tmp_path / "d.csv", {})
+    assert table["n"].tolist()[::3] == [1.0, 4.0]
+    assert table["n"].isna().sum() == 3
+    assert table["c"].tolist()[:4] == ["None", "wood", "brick", "None"]
+    assert table["c"].isna().sum() == 1
+    told = next(f for f in reading_of(table).findings if f.code == "word-for-nothing")
+    assert "'None' in 2 rows: it counts as a category" in told.message
+    project = told.fixes[0].edit(Project(data=Data("csv", path="d.csv")))
+    assert project.data.options["missing_values"] == {"c": ["None"]}

@@ -1,0 +1,203 @@
+"""Tables that are no text: spreadsheets, Parquet, JSON lines, ARFF, all the way to training."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars
+import pytest
+
+from netbuilder.core.data.columns import report
+from netbuilder.core.data.load import load
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.table_files import ENDINGS, sheet_names
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+ODF = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def frame(rows: int = 40) -> pd.DataFrame:
+    steps = np.arange(rows)
+    return pd.DataFrame(
+        {"size": steps * 0.5, "rooms": steps % 5, "town": np.array(["Ulm", "Köln"])[steps % 2],
+         "price": steps * 3.25 + 7}
+    )  # fmt: skip
+
+
+def cells_of(table: pd.DataFrame) -> list[list[object]]:
+    return [list(map(str, table.columns)), *table.astype(object).to_numpy().tolist()]
+
+
+def xlsx(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    """A small Excel file, written by hand: sheets of numbers and texts."""
+
+    def cell(value: object) -> str:
+        if value is None:
+            return "<c/>"
+        if isinstance(value, str):
+            return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+        return f"<c><v>{value}</v></c>"
+
+    names = list(sheets)
+    with zipfile.ZipFile(path, "w") as file:
+        kinds = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="application/vnd.'
+            'openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+            for n in range(1, len(names) + 1)
+        )
+        file.writestr(
+            "[Content_Types].xml",
+            '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+            'content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-'
+            'package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+            '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-'
+            f'officedocument.spreadsheetml.sheet.main+xml"/>{kinds}</Types>',
+        )
+        file.writestr(
+            "_rels/.rels",
+            '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/'
+            f'2006/relationships"><Relationship Id="r1" Type="{OFFICE}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        listed = "".join(
+            f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(names, 1)
+        )
+        file.writestr(
+            "xl/workbook.xml",
+            f'<?xml version="1.0"?><workbook xmlns="{SHEET}" xmlns:r="{OFFICE}"><sheets>{listed}'
+            "</sheets></workbook>",
+        )
+        links = "".join(
+            f'<Relationship Id="r{n}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in range(1, len(names) + 1)
+        )
+        file.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/'
+            f'2006/relationships">{links}</Relationships>',
+        )
+        for n, rows in enumerate(sheets.values(), 1):
+            body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+            file.writestr(
+                f"xl/worksheets/sheet{n}.xml",
+                f'<?xml version="1.0"?><worksheet xmlns="{SHEET}"><sheetData>{body}</sheetData>'
+                "</worksheet>",
+            )
+
+
+def ods(path: Path, rows: list[list[object]]) -> None:
+    """A small OpenDocument spreadsheet, written by hand."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, str):
+            return (
+                f'<table:table-cell office:value-type="string"><text:p>{value}</text:p>'
+                "</table:table-cell>"
+            )
+        return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+
+    body = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr(
+            "META-INF/manifest.xml",
+            f'<?xml version="1.0"?><manifest:manifest xmlns:manifest="{ODF}:manifest:1.0">'
+            '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.'
+            'oasis.opendocument.spreadsheet"/></manifest:manifest>',
+        )
+        file.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content xmlns:office="{ODF}:office:1.0" '
+            f'xmlns:table="{ODF}:table:1.0" xmlns:text="{ODF}:text:1.0" office:version="1.2">'
+            f'<office:body><office:spreadsheet><table:table table:name="One">{body}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+def arff(path: Path, table: pd.DataFrame) -> None:
+    lines = [
+        "@relation houses", "@attribute size numeric", "@attribute rooms numeric",
+        "@attribute town {Ulm,Köln}", "@attribute price numeric", "@data",
+        *(",".join(map(str, row)) for row in table.to_numpy().tolist()),
+    ]  # fmt: skip
+    path.write_text("\n".join(lines).replace("Köln", "Koeln") + "\n")
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    ending = path.suffix
+    if ending == ".xlsx":
+        xlsx(path, {"Sheet1": cells_of(table)})
+    elif ending == ".ods":
+        ods(path, cells_of(table))
+    elif ending == ".parquet":
+        polars.DataFrame(table.to_dict("list")).write_parquet(path)
+    elif ending == ".jsonl":
+        path.write_text("\n".join(json.dumps(row) for row in table.to_dict("records")) + "\n")
+    else:
+        arff(path, table)
+
+
+@pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.parquet", "d.jsonl", "d.arff"])
+def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
+    table = frame()
+    write(tmp_path / name, table)
+    assert Path(name).suffix in ENDINGS
+    assert recipe_for(tmp_path / name).kind == "csv"
+    recipe = Data(
+        "csv", path=name, target=("price",), scaling="none", test_split=0.0, validation_split=0.0
+    )
+    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    expected = np.stack(
+        [table["size"], table["rooms"], table["town"] != "Ulm", table["town"] == "Ulm"], axis=1
+    )
+    np.testing.assert_allclose(data.train.raw_x["input"], expected.astype(np.float32))
+    np.testing.assert_allclose(data.train.raw_y["out"][:, 0], table["price"])
+    assert read_table(tmp_path / name, {})["rooms"].dtype.kind in "if"
+
+
+@pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.xls", "d.parquet", "d.jsonl", "d.arff"])
+def test_what_only_has_the_ending(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"PK\x03\x04 this is nothing of the sort\n\0\1\2")
+    with pytest.raises(DataError, match=f"'{name}' is no"):
+        read_table(tmp_path / name, {})
+
+
+def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:
+    other = [["a", "y"], *([n, n * 2] for n in range(30))]
+    xlsx(tmp_path / "d.xlsx", {"Notes": [], "Houses": cells_of(frame()), "More": other})
+    assert sheet_names(tmp_path / "d.xlsx") == ("Houses", "More")
+    project = Project(graph=GRAPH, data=Data("csv", path="d.xlsx"))
+    found = report(project, tmp_path)
+    (told,) = [note for note in found.notes if note.code == "sheet"]
+    assert "The sheet 'Houses' is read; there are 'Houses' and 'More'" in told.message
+    assert [c.name for c in report(told.fixes[0].edit(project), tmp_path).columns] == ["a", "y"]
+    with pytest.raises(DataError, match="Did you mean 'Houses'"):
+        read_table(tmp_path / "d.xlsx", {"sheet": "House"})
+
+
+def test_a_title_and_gaps_in_a_sheet(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Survey of 2024"], [], ["age", "town"]]
+    rows += [[20 + n if n % 4 else None, "Ulm"] for n in range(12)]
+    xlsx(tmp_path / "d.xlsx", {"One": rows})
+    table = read_table(tmp_path / "d.xlsx", {})
+    assert list(table.columns) == ["age", "town"]
+    assert table["age"].isna().sum() == 3
+    assert table["age"].dropna().iloc[0] == 21.0
+    assert table.index[0] == 4
+
+
+def test_missing_cells_in_parquet(tmp_path: Path) -> None:
+    polars.DataFrame(
+        {"a": [1, None, 3], "b": ["x", None, "z"], "c": [True, False, None]}
+    ).write_parquet(tmp_path / "d.parquet")
+    table = read_table(tmp_path / "d.parquet", {})
+    assert table.isna().sum().tolist() == [1, 1, 1]
