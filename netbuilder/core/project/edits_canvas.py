@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
@@ -21,13 +22,14 @@ def add_connected(
     source: str | None = None,
     target: str | None = None,
     position: Point | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> Project:
     """Add a layer at a place, fed by ``source`` or feeding ``target``; it is the last node.
 
     Raises:
         EditError: the wire would be illegal.
     """
-    project = edits.add_node(project, layer, position=position)
+    project = edits.add_node(project, layer, params=params, position=position)
     new = project.graph.nodes[-1].id
     if source is not None:
         project = edits.connect(project, source, new)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.wording import listed
 from netbuilder.ui.forms.boxes import FIELD_WIDTH
 from netbuilder.ui.forms.editors import editor_for, is_block
 from netbuilder.ui.forms.parsing import UNSET
@@ -74,6 +75,13 @@ class ParamRow:
             self.editor.style().unpolish(self.editor)
             self.editor.style().polish(self.editor)
 
+    def differ(self, values: Sequence[str]) -> None:
+        """Say that several layers have several values; one value, or none: say nothing."""
+        if len(set(values)) > 1:
+            self.help.setText(f"differs: {listed(dict.fromkeys(values))}")
+        elif self.help.text().startswith("differs: "):
+            self.help.setText(self.param.help)
+
     def _explain(self, line: str) -> None:
         self.help.setText(line or self.param.help)
 
@@ -105,6 +113,7 @@ class ParamForm(QWidget):
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
         self._waiting: Mapping[str, Any] = {}
+        self._differing: Mapping[str, Sequence[str]] = {}
         self._steps = 0
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -131,6 +140,12 @@ class ParamForm(QWidget):
         for name, row in self.rows.items():
             row.show_value(values.get(name, row.param.default))
 
+    def show_differences(self, values: Mapping[str, Sequence[str]]) -> None:
+        """Say in the lines of help where the layers that the form is for differ, and how."""
+        self._differing = values
+        for name, row in self.rows.items():
+            row.differ(values.get(name, ()))
+
     def unfold(self, opened: bool) -> None:
         """Open or close what is under More. It is built when first opened."""
         if self.more_button is not None:
@@ -143,6 +158,7 @@ class ParamForm(QWidget):
             assert layout is not None
             layout.addWidget(self._more)
             self.show_values(self._waiting)
+            self.show_differences(self._differing)
         if self._more is not None:
             self._more.setVisible(opened)
 

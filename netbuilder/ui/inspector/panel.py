@@ -19,9 +19,13 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits
-from netbuilder.core.project.model import Node, Project
+from netbuilder.core.project import edits, groups
+from netbuilder.core.project.model import Group, Node, Project
+from netbuilder.core.project.repeat import repeat_group
+from netbuilder.core.wording import counted
 from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.parsing import write
+from netbuilder.ui.inspector.several import GroupForm, shared_params
 from netbuilder.ui.inspector.summary import ProjectSummary
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.store import ProjectStore
@@ -100,6 +104,9 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.summary)
         self._place = QVBoxLayout()
         self._layout.addLayout(self._place)
+        self.group = GroupForm(page)
+        self.group.repeated.connect(self._repeat)
+        self._layout.addWidget(self.group)
         self.cards = CardList(page)
         self._layout.addWidget(self.cards)
         self._layout.addStretch(1)
@@ -120,6 +127,19 @@ class Inspector(QScrollArea):
             return None
         return self._store.project.graph.by_id.get(self._selection[0])
 
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The selected layers."""
+        by_id = self._store.project.graph.by_id
+        return tuple(by_id[one] for one in self._selection if one in by_id)
+
+    @property
+    def chosen_group(self) -> Group | None:
+        """The one selected group, or None."""
+        if len(self._selection) != 1:
+            return None
+        return self._store.project.graph.group_by_id.get(self._selection[0])
+
     def set_selection(self, ids: tuple[str, ...]) -> None:
         """Show what is selected."""
         if tuple(ids) != self._selection:
@@ -135,7 +155,14 @@ class Inspector(QScrollArea):
     def _show(self) -> None:
         node = self.node
         self.summary.setVisible(node is None and len(self._selection) < 2)
-        if node is None:
+        group = self.chosen_group
+        self.group.setVisible(group is not None)
+        if group is not None:
+            self.summary.hide()
+            self._show_group(group)
+        elif len(self.nodes) > 1:
+            self._show_several(self.nodes)
+        elif node is None:
             self._show_project()
             self.summary.refresh()
         else:
@@ -173,14 +200,60 @@ class Inspector(QScrollArea):
             if self._shown and self._opened.get(owner.layer) and self._form.more_button:
                 self._form.unfold(True)
 
+    def _show_group(self, group: Group) -> None:
+        graph = self._store.project.graph
+        inside = groups.members(graph, group.id)
+        self.square.hide()
+        self.title.setText("Group")
+        self.name_trouble.hide()
+        if not self.name.hasFocus():
+            self.name.setText(group.name)
+        self.name.show()
+        self._forget_form()
+        self.words.setText(
+            f"{counted(len(inside), 'layer')} shown as one. Its name stands on its card."
+        )
+
+    def _show_several(self, nodes: tuple[Node, ...]) -> None:
+        """The fields that all selected layers have: an edit changes all of them."""
+        self.square.hide()
+        self.name.hide()
+        self.name_trouble.hide()
+        self.title.setText(f"{len(self._selection)} selected")
+        params = shared_params(nodes)
+        if not params:
+            self._forget_form()
+            self.words.setText(
+                "They have no parameter in common. Delete, copy, group or move them together."
+            )
+            return
+        self.words.setText("What they have in common: a change is made in all of them.")
+        key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
+        if key != self._shown:
+            self._shown = key
+            self._replace_form(ParamForm(params, self.widget()))
+            if self._form is not None:
+                self._form.edited.connect(self._edit_all)
+        if self._form is not None:
+            values = [
+                {p.name: node.params.get(p.name, p.default) for p in params} for node in nodes
+            ]
+            self._form.show_values(values[0])
+            self._form.show_differences(
+                {p.name: [write(p, one[p.name]) or "–" for one in values] for p in params}
+            )
+
+    def _forget_form(self) -> None:
+        if self._shown is not None or self._form is not None:
+            self._shown = None
+            self._replace_form(None)
+
     def _show_project(self) -> None:
         project = self._store.project
         self.square.hide()
         self.name.hide()
         self.name_trouble.hide()
-        if self._shown is not None or self._form is not None:
-            self._shown = None
-            self._replace_form(None)
+        self._forget_form()
         if len(self._selection) > 1:
             self.title.setText(f"{len(self._selection)} selected")
             self.words.setText("Delete, copy, group or move them together. Select one to edit it.")
@@ -277,6 +350,29 @@ class Inspector(QScrollArea):
 
         self._store.apply(f"Change {name} of {node.id}", change, merge=f"{node.id}/{name}")
 
+    def _edit_all(self, name: str, value: Any) -> None:
+        nodes = self.nodes
+
+        def change(project: Project) -> Project:
+            for node in nodes:
+                project = edits.set_params(project, node.id, **{name: value})
+            return project
+
+        ids = " ".join(node.id for node in nodes)
+        self._store.apply(f"Change {name} of {len(nodes)} layers", change, merge=f"{ids}/{name}")
+
+    def _repeat(self, times: int) -> None:
+        group = self.chosen_group
+        if group is None:
+            return
+        try:
+            self._store.apply(
+                f"Repeat {group.name} ×{times}", lambda p: repeat_group(p, group.id, times)
+            )
+        except EditError as wrong:
+            self.name_trouble.setText(str(wrong))
+            self.name_trouble.show()
+
     def _check_name(self, text: str) -> None:
         node = self.node
         if node is None:
@@ -290,7 +386,11 @@ class Inspector(QScrollArea):
             self.name_trouble.hide()
 
     def _rename(self) -> None:
-        node, text = self.node, self.name.text().strip()
+        node, text, group = self.node, self.name.text().strip(), self.chosen_group
+        if group is not None:
+            if text and text != group.name:
+                self._store.apply("Rename group", lambda p: groups.rename_group(p, group.id, text))
+            return
         if node is None or text == node.id or not self.name_trouble.isHidden():
             return
         # The selection follows the new name before views look for the old one.

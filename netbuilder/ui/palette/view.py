@@ -85,7 +85,10 @@ class PaletteDelegate(QStyledItemDelegate):
             painter.setFont(option.font)
             words = box.adjusted(side + 14, 0, -4, 0)
             text = option.fontMetrics.elidedText(
-                spec.name, Qt.TextElideMode.ElideRight, int(words.width())
+                # Names that begin alike differ at their ends.
+                spec.name,
+                Qt.TextElideMode.ElideMiddle,
+                int(words.width()),
             )
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()

@@ -442,3 +442,10 @@ def test_a_drag_near_the_edge_scrolls_until_it_ends(hand, qtbot):
     qtbot.wait(80)
     assert hand.view.camera == here
     hand.release(x, y)
+
+
+def test_a_layer_dropped_beside_the_network_stands_there_unconnected(hand):
+    before = hand.graph.edges
+    hand.drop("Dense", 130.0 + 290.0, 620.0)  # clear of the column that ends there
+    assert hand.graph.edges == before
+    assert not hand.graph.sources["dense_1"]

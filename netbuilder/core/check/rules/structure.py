@@ -194,10 +194,12 @@ def _input_count(context: Context) -> Iterable[Found]:
         found, most = len(sources), spec.max_inputs
         if found >= spec.min_inputs and (most is None or found <= most):
             continue
-        yield Found(node.id, input_count(node, spec, found), _count_fix(node, sources, most))
+        yield Found(
+            node.id, input_count(node, spec, found), _count_fix(context, node, sources, most)
+        )
 
 
-def _count_fix(node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
+def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
     if most == 0:
         wires = tuple((source, node.id) for source in sources)
         text = "Remove the wire" if len(wires) == 1 else "Remove the wires"
@@ -207,7 +209,31 @@ def _count_fix(node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
             return fix("Insert Concatenate", _joined, node.id)
         spare = tuple((source, node.id) for source in sources[most:])
         return fix(f"Remove {count(len(spare), 'wire')}", edits.disconnect, *spare)
+    if (other := _second_input(context, node, sources)) is not None:
+        return fix(f"Wire '{other}' to it", edits.connect, other, node.id)
     return fix(f"Remove '{node.id}'", edits.remove_nodes, [node.id])
+
+
+def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:
+    """What a layer that joins branches can join with its one input.
+
+    Another end of the network, where there is one; else the nearest layer further up of the same
+    shape, which makes the wire a skip connection (He et al., "Deep residual learning", 2016).
+    """
+    graph = context.graph
+    if len(sources) != 1:
+        return None
+    above = [one.id for one in context.upward(graph.by_id[sources[0]]) if one.id != sources[0]]
+    ends = [
+        one
+        for one in graph.outputs
+        if one not in (node.id, *sources) and edits.why_not(graph, one, node.id) is None
+    ]
+    shape = context.output_of(sources[0])
+    for one in (*ends, *above):
+        if one not in sources and shape is not None and context.output_of(one) == shape:
+            return one
+    return ends[0] if ends else None
 
 
 def _joined(project: Project, target: str) -> Project:

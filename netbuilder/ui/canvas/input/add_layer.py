@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint
 
 from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.typed_layer import TypedLayer
 from netbuilder.core.project import edits, edits_canvas
-from netbuilder.core.project.model import Edge, Point
+from netbuilder.core.project.model import Edge, Point, Project
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.layer_search import LayerSearch, close_fields
 from netbuilder.ui.canvas.scene import compatibility
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL
+
+Params = Mapping[str, Any]
+Find = Callable[[str], list[TypedLayer]]
+Chosen = Callable[[TypedLayer], object]
 
 
 class Adding:
@@ -22,19 +28,25 @@ class Adding:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
 
-    def append_layer(self, layer: str) -> None:
+    def append_layer(self, layer: str, params: Params | None = None) -> None:
         """Add a layer at the end of the network, and select it."""
         if layer in LAYERS:
-            self._canvas.add(f"Add {layer}", partial(edits.append_layer, layer=layer))
+            self._canvas.add(
+                f"Add {layer}", partial(edits.append_layer, layer=layer, params=params)
+            )
 
-    def add_after(self, layer: str, node_id: str | None = None) -> None:
+    def add_after(
+        self, layer: str, node_id: str | None = None, params: Params | None = None
+    ) -> None:
         """Add a layer behind the given or the selected one; at the end if nothing is selected."""
         after = node_id or self._anchor()
         if after is None or LAYERS[layer].max_inputs == 0:
-            self.append_layer(layer)
+            self.append_layer(layer, params)
             return
         source = self._canvas.out_node(after)
-        self._canvas.add(f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer))
+        self._canvas.add(
+            f"Add {layer}", partial(edits.insert_after, node_id=source, layer=layer, params=params)
+        )
 
     def _anchor(self) -> str | None:
         """The selected card that something can be put behind."""
@@ -47,15 +59,21 @@ class Adding:
                 return wires[0].source if wires else None
         return None
 
-    def replace(self, node_id: str, layer: str) -> None:
+    def replace(self, node_id: str, layer: str, params: Params | None = None) -> None:
         """Make another layer of a node, keeping the parameters that both have."""
         old = self._canvas.store.project.graph.by_id.get(node_id)
         if old is None:
             return
         index = [node.id for node in self._canvas.store.project.graph.nodes].index(node_id)
+
+        def change(project: Project) -> Project:
+            project = edits.replace_layer(project, node_id, layer)
+            new = project.graph.nodes[index].id
+            return edits.set_params(project, new, **params) if params else project
+
         if self._canvas.edit(
             f"Replace {old.layer} by {layer}",
-            partial(edits.replace_layer, node_id=node_id, layer=layer),
+            change,
         ):
             self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
 
@@ -67,8 +85,8 @@ class Adding:
             self._open_search(
                 middle,
                 "Add at the end",
-                lambda text: compatibility.found(text, feeding=True),
-                self.append_layer,
+                lambda text: compatibility.choices(text, feeding=True),
+                lambda one: self.append_layer(one.spec.name, one.params),
             )
             return
         card = self._canvas.picture.cards[after]
@@ -79,8 +97,8 @@ class Adding:
             spot.toPoint() + QPoint(12, 10),
             f"Add after {card.title}",
             # What does not fit yet is found too: a fix (Flatten, say) is offered then.
-            lambda text: compatibility.found(text, axes=None if text.strip() else axes),
-            lambda layer: self.add_after(layer, after),
+            lambda text: compatibility.choices(text, axes=None if text.strip() else axes),
+            lambda one: self.add_after(one.spec.name, after, one.params),
         )
 
     def search_on_wire(self, edge: Edge, screen: Point) -> None:
@@ -89,9 +107,10 @@ class Adding:
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             "Insert on this wire",
-            lambda text: compatibility.found(text, axes=None if text.strip() else axes),
-            lambda layer: self._canvas.add(
-                f"Add {layer}", partial(edits.insert_on_edge, edge=edge, layer=layer)
+            lambda text: compatibility.choices(text, axes=None if text.strip() else axes),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
+                partial(edits.insert_on_edge, edge=edge, layer=one.spec.name, params=one.params),
             ),
         )
 
@@ -103,27 +122,33 @@ class Adding:
         self._open_search(
             self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
             f"Replace {card.title} by",
-            lambda text: compatibility.found(text, feeding=not card.ports_in),
-            lambda layer: self.replace(node_id, layer),
+            lambda text: compatibility.choices(text, feeding=not card.ports_in),
+            lambda one: self.replace(node_id, one.spec.name, one.params),
         )
 
     def search_at(self, where: Point, screen: Point) -> None:
         """Search for a layer to stand alone at a place."""
 
-        def chosen(layer: str) -> None:
+        def chosen(one: TypedLayer) -> None:
+            layer = one.spec.name
             place = (where[0] - CARD_WIDTH / 2, where[1] - 22)
             if not self._canvas.store.project.graph.nodes:
-                self.append_layer(layer)
+                self.append_layer(layer, one.params)
             else:
                 self._canvas.add(
                     f"Add {layer}",
-                    partial(edits_canvas.add_connected, layer=layer, position=place),
+                    partial(
+                        edits_canvas.add_connected,
+                        layer=layer,
+                        params=one.params,
+                        position=place,
+                    ),
                 )
 
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             "Add a layer here",
-            lambda text: compatibility.found(text, feeding=True),
+            lambda text: compatibility.choices(text, feeding=True),
             chosen,
         )
 
@@ -133,12 +158,13 @@ class Adding:
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             f"Layers that fit after {source}",
-            lambda text: compatibility.found(text, axes=axes),
-            lambda layer: self._canvas.add(
-                f"Add {layer}",
+            lambda text: compatibility.choices(text, axes=axes),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
                 partial(
                     edits_canvas.add_connected,
-                    layer=layer,
+                    layer=one.spec.name,
+                    params=one.params,
                     source=source,
                     position=self._hung(where),
                 ),
@@ -152,10 +178,16 @@ class Adding:
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             f"Layers to feed {target}",
-            lambda text: compatibility.found(text, feeding=True),
-            lambda layer: self._canvas.add(
-                f"Add {layer}",
-                partial(edits_canvas.add_connected, layer=layer, target=target, position=place),
+            lambda text: compatibility.choices(text, feeding=True),
+            lambda one: self._canvas.add(
+                f"Add {one.spec.name}",
+                partial(
+                    edits_canvas.add_connected,
+                    layer=one.spec.name,
+                    params=one.params,
+                    target=target,
+                    position=place,
+                ),
             ),
         )
 
@@ -165,7 +197,7 @@ class Adding:
             return (where[0], where[1] - 22)
         return (where[0] - CARD_WIDTH / 2, where[1])
 
-    def _open_search(self, spot: QPoint, heading: str, find: Any, chosen: Any) -> None:
+    def _open_search(self, spot: QPoint, heading: str, find: Find, chosen: Chosen) -> None:
         self._canvas.cancel_gesture()
         self._canvas.tip.hide()
         self.close_search()

@@ -53,6 +53,7 @@ class MapPan(Gesture):
     def __init__(self, view: Canvas, minimap: Minimap, screen: Point) -> None:
         self.view = view
         self._map = minimap
+        minimap.held = True
         self._first = view.camera
         self.move((0, 0), screen, Qt.KeyboardModifier.NoModifier)
 
@@ -60,7 +61,11 @@ class MapPan(Gesture):
         x, y = self._map.to_world(*screen)
         self.view.sight.centre_on(x, y)
 
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        self._map.held = False
+
     def cancel(self) -> None:
+        self._map.held = False
         self.view.sight.set_camera(self._first)
 
 

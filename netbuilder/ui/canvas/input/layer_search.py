@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.catalog.typed_layer import TypedLayer
 from netbuilder.ui.style import theme
 
 _WIDTH, _HEIGHT = 300, 320
 
 
 class LayerSearch(QFrame):
-    """A search field over the layers that fit; ``chosen`` is called with the name of one.
+    """A search field over the layers that fit; ``chosen`` is called with one of them.
 
     It is a child of the canvas and not a window of its own: no window manager can place it
     elsewhere, and Esc or a click beside it closes it.
@@ -33,14 +34,15 @@ class LayerSearch(QFrame):
     def __init__(
         self,
         parent: QWidget,
-        find: Callable[[str], list[LayerSpec]],
-        chosen: Callable[[str], None],
+        find: Callable[[str], list[TypedLayer]],
+        chosen: Callable[[TypedLayer], object],
         heading: str,
     ) -> None:
         super().__init__(parent)
         self._parent = parent
         self._find = find
         self._chosen = chosen
+        self._found: list[TypedLayer] = []
         self._closing = False
         self.setObjectName("layerSearch")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -62,7 +64,7 @@ class LayerSearch(QFrame):
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(0.9))
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type a layer: dense, conv, lstm …")
+        self.field.setPlaceholderText("Type a layer: lstm, dense 50 relu …")
         self.field.setAccessibleName("Search layers")
         self.list = QListWidget()
         self.list.setAccessibleName("Layers that fit")
@@ -97,8 +99,10 @@ class LayerSearch(QFrame):
 
     def _search(self, text: str) -> None:
         self.list.clear()
-        for spec in self._find(text):
-            item = QListWidgetItem(_square(spec.category), spec.name)
+        self._found = self._find(text)
+        for typed in self._found:
+            spec = typed.spec
+            item = QListWidgetItem(_square(spec.category), typed.title)
             item.setToolTip(spec.help)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.help)
             item.setSizeHint(QSize(0, 28))
@@ -116,9 +120,9 @@ class LayerSearch(QFrame):
         item = self.list.currentItem()
         if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
             return
-        name = item.text()
+        typed = self._found[self.list.currentRow()]
         self._end()
-        self._chosen(name)
+        self._chosen(typed)
 
     def _end(self) -> None:
         if not self._closing:

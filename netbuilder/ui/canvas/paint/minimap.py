@@ -22,6 +22,9 @@ class Minimap:
         self._view = view
         self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True
+        self.held = False  # while it is dragged on, it stays where it is
+        self.covers = False  # no corner is free: it is painted so that cards show through
+        self._corner: tuple[object, QRectF] | None = None
 
     def forget(self) -> None:
         """Draw it anew next time."""
@@ -41,16 +44,31 @@ class Minimap:
         left, top, right, bottom = self._view.picture.bounds
         scale = min(_WIDEST / (right - left), _HIGHEST / (bottom - top), 0.12)
         width, height = max((right - left) * scale, 3.0), (bottom - top) * scale
-        size = self._view.viewport().size()
-        return (
-            QRectF(
-                size.width() - width - _PAD - _AWAY,
-                size.height() - height - _PAD - _AWAY,
-                width,
-                height,
-            ),
-            scale,
-        )
+        area = self._spot(width, height)
+        return area, scale
+
+    def _spot(self, width: float, height: float) -> QRectF:
+        """The corner of the viewport that lies over no card: the lower right if it is one."""
+        view, size = self._view, self._view.viewport().size()
+        key = (view.camera, size, view.picture)
+        if self._corner is not None and (self.held or self._corner[0] == key):
+            return self._corner[1]
+        right = size.width() - width - _PAD - _AWAY
+        low = size.height() - height - _PAD - _AWAY
+        corners = [
+            QRectF(x, y, width, height) for y in (low, _PAD + _AWAY) for x in (right, _PAD + _AWAY)
+        ]
+        self.covers = True
+        found = corners[0]
+        for corner in corners:
+            panel = corner.adjusted(-_PAD, -_PAD, _PAD, _PAD)
+            left, top = view.camera.to_world(panel.left(), panel.top())
+            a, b = view.camera.to_world(panel.right(), panel.bottom())
+            if not view.picture.grid.cards_in((left, top, a, b)):
+                found, self.covers = corner, False
+                break
+        self._corner = (key, found)
+        return found
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a place of the viewport lies on the map."""
@@ -73,6 +91,7 @@ class Minimap:
         look, picture = self._view.look, self._view.picture
         panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setOpacity(0.45 if self.covers else 1.0)
         p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
         left, top, right, bottom = self._view.sight.seen_box()
         a, b, _, _ = picture.bounds
@@ -87,6 +106,7 @@ class Minimap:
         accent.setAlpha(24)
         p.setBrush(accent)
         p.drawRoundedRect(seen, 2, 2)
+        p.setOpacity(1.0)
 
     def _content(self, picture: Scene, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look

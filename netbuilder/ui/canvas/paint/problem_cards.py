@@ -50,9 +50,9 @@ def place(
 ) -> list[Bubble]:
     """The bubbles of the given cards, none over another.
 
-    A bubble that would cover other cards comes only for cards in ``asked`` (selected, hovered);
-    until then the mark on the card stands for it. Where the right of ``seen`` has no room, a
-    bubble stands on the left of its card.
+    A bubble that would cover other cards comes only for cards in ``asked`` (selected, hovered),
+    and stands where there is room; until then the mark on the card stands for it. Where the
+    right of ``seen`` has no room, a bubble stands on the left of its card.
     """
     if scale < NEAR:
         return []
@@ -65,10 +65,41 @@ def place(
         for other in bubbles:
             if _touch(bubble.box, other.box):
                 bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
-        covered = any(c.id != card.id for c in picture.grid.cards_in(bubble.box))
-        if card.id in asked or not covered:
+        if not _covers(picture, bubble):
             bubbles.append(bubble)
+        elif card.id in asked:
+            bubbles.append(_aside(picture, bubble, bubbles, seen))
     return bubbles
+
+
+def _covers(picture: Scene, bubble: Bubble) -> bool:
+    return any(c.id != bubble.card.id for c in picture.grid.cards_in(bubble.box))
+
+
+def _aside(picture: Scene, bubble: Bubble, others: list[Bubble], seen: Box | None) -> Bubble:
+    """A bubble that was asked for, where it covers no card: as near as there is room in view.
+
+    Where there is none, it stays where it is.
+    """
+    card, (left, top, _, bottom) = bubble.card, bubble.box
+    height = bottom - top
+    spots: list[tuple[float, float]] = []
+    for away in range(0, 1300, 40):
+        spots += [
+            (card.x + card.w + AWAY + away, top),
+            (card.x - AWAY - WIDTH - away, top),
+            (card.x, card.y + card.h + AWAY + away),
+            (card.x, card.y - AWAY - height - away),
+        ]
+    for x, y in spots:
+        moved = _shifted(bubble, x - left, y - top)
+        a, b, c, d = moved.box
+        if seen is not None and (a < seen[0] or b < seen[1] or c > seen[2] or d > seen[3]):
+            continue
+        if picture.grid.cards_in(moved.box) or any(_touch(moved.box, o.box) for o in others):
+            continue
+        return moved
+    return bubble
 
 
 def _in_view(picture: Scene, bubble: Bubble, seen: Box) -> Bubble:
@@ -243,9 +274,9 @@ def _paint_tag(
 
 def _leader(p: QPainter, bubble: Bubble, line: QColor) -> None:
     """A thin line from the card to a bubble that had to move away from it."""
-    card, (left, top, _, _) = bubble.card, bubble.box
+    card, (left, top, right, bottom) = bubble.card, bubble.box
+    p.setPen(QPen(line, 1.0))
     if top > card.y + card.h and left > card.x + card.w:
-        p.setPen(QPen(line, 1.0))
         p.drawPolyline(
             [
                 QPointF(card.x + card.w, card.y + card.h / 2),
@@ -254,3 +285,10 @@ def _leader(p: QPainter, bubble: Bubble, line: QColor) -> None:
                 QPointF(left, top + 14),
             ]
         )
+    elif left - card.x - card.w > 2 * AWAY or card.x - right > 2 * AWAY:
+        near, far = (card.x + card.w, left) if left > card.x else (card.x, right)
+        level = min(max(card.y + card.h / 2, top + 8), bottom - 8)
+        p.drawLine(QPointF(near, card.y + card.h / 2), QPointF(far, level))
+    elif top - card.y - card.h > 2 * AWAY or card.y - bottom > 2 * AWAY:
+        near, far = (card.y + card.h, top) if top > card.y else (card.y, bottom)
+        p.drawLine(QPointF(card.x + 20, near), QPointF(card.x + 20, far))

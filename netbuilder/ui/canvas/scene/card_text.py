@@ -36,8 +36,17 @@ def title(node: Node) -> str:
     return node.layer
 
 
-def detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
-    """What tells this node from others of its layer."""
+def detail(
+    node: Node, owner: Node | None, project: Project, facts: Any, named: bool = False
+) -> str:
+    """What tells this node from others of its layer; with its name where that is needed."""
+    said = _detail(node, owner, project, facts)
+    if not named:
+        return said
+    return f"“{node.id}” · {said}" if said else f"“{node.id}”"
+
+
+def _detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
     if owner is not None:
         return f"shares “{owner.id}”"
     if node.shared is not None:

@@ -26,6 +26,7 @@ class MadeOf(NamedTuple):
     ports: int
     owner: Node | None  # the node whose layer it shares
     data: tuple[Any, Any] | None
+    named: bool = False  # its name is needed: a problem speaks of it, and others look alike
 
 
 NOTHING = MadeOf(None, (), 0, None, None)

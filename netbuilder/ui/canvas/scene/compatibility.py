@@ -7,6 +7,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.index import LAYERS, search
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.typed_layer import TypedLayer, typed_layers
 from netbuilder.core.project.model import Graph
 
 _NOUN = {
@@ -55,6 +56,13 @@ def found(text: str, *, axes: int | None = None, feeding: bool = False) -> list[
     if not text.strip():
         some = sorted(some, key=lambda spec: not spec.teaching)
     return [spec for spec in some if feeding or takes(spec, axes)]
+
+
+def choices(text: str, *, axes: int | None = None, feeding: bool = False) -> list[TypedLayer]:
+    """``found``, with the parameters that were typed after the layer's name."""
+    if len(text.split()) < 2:
+        return [TypedLayer(spec) for spec in found(text, axes=axes, feeding=feeding)]
+    return [one for one in typed_layers(text) if feeding or takes(one.spec, axes)]
 
 
 def acceptance(graph: Graph, shapes: Any, source: str, cards: Mapping[str, str]) -> dict[str, str]:

@@ -129,6 +129,8 @@ def card_near_end(picture: Scene, x: float, y: float) -> Card | None:
             card for card in picture.cards.values() if card.has_out and card.id not in taken
         ]
     best, found = (_ONE_END if len(ends) == 1 else _SEVERAL_ENDS), None
+    # What is dropped clear of the end's column is put beside the network, not under it.
+    aside = 2 * CARD_HEIGHT if picture.horizontal else CARD_WIDTH
     for card in ends:
         ports = [picture.out_port(card)]
         ports += [  # past the goal is past the end as well
@@ -139,7 +141,7 @@ def card_near_end(picture: Scene, x: float, y: float) -> Card | None:
         for px, py in ports:
             ahead, across = (x - px, y - py) if picture.horizontal else (y - py, x - px)
             away = math.hypot(ahead, across * _ACROSS)
-            if ahead >= -card.h and away <= best:
+            if ahead >= -card.h and abs(across) <= aside and away <= best:
                 best, found = away, card
     return found
 

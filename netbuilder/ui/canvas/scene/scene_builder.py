@@ -6,11 +6,13 @@ node costs the look-ups of the others and no more.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.node_label import describe
 from netbuilder.core.project.layout import (
     GAP_ACROSS,
     GAP_ALONG,
@@ -36,6 +38,9 @@ from netbuilder.ui.canvas.scene.wire_path import Route
 from netbuilder.ui.canvas.scene.wire_routing import frames_of, lead, order_slots
 
 _ORIGIN: Point = (0.0, 0.0)
+_QUOTED = re.compile(r"['“]([^'“”]+)['”]")
+# Rules about what the goal asks for: they are told on it.
+_OF_GOAL = frozenset({"loss-target", "metric-target", "metric-meaning"})
 
 
 def draw(
@@ -63,6 +68,7 @@ def draw(
     horizontal = bool(graph.extra.get(HORIZONTAL))
     seen, auto, key = _arranged(graph, horizontal, before)
     by_node = _problems_by_card(problems, seen)
+    named = _spoken_of(problems, graph)
     node_shapes = shapes.by_node if shapes is not None else {}
     old = before.cards if before is not None else {}
     cards: dict[str, Card] = {}
@@ -86,6 +92,7 @@ def draw(
             feeds.get(one, 0),
             by_id.get(node.shared) if node.shared else None,
             (project.data, facts) if node.layer == "Input" else None,
+            one in named,
         )
         kept = old.get(one)
         if (
@@ -99,7 +106,8 @@ def draw(
         else:
             cards[one] = _node_card(node, place, made_of, project, facts)
     wires = _wires(seen, cards, node_shapes, before)
-    _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes)
+    of_goal = tuple(p for p in problems if p.node is None and p.code in _OF_GOAL)
+    _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes, of_goal)
     order_slots(cards, wires, horizontal)
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
         new = [w for key, w in wires.items() if before.wires.get(key) is not w]
@@ -130,6 +138,7 @@ def _same(old: MadeOf, new: MadeOf) -> bool:
         and old.owner is new.owner
         and old.problems == new.problems
         and old.data == new.data
+        and old.named == new.named
     )
 
 
@@ -169,6 +178,26 @@ def _problems_by_card(problems: tuple[Any, ...], seen: Shown) -> dict[str, tuple
     }
 
 
+def _spoken_of(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
+    """Nodes that a problem names, where another node looks the same."""
+    said = {
+        word
+        for problem in problems
+        for word in _QUOTED.findall(problem.message)
+        if word in graph.by_id
+    }
+    if not said:
+        return frozenset()
+    kinds = {graph.by_id[one].layer for one in said}
+    looks = {
+        node.id: (node.layer, describe(node.params, spec))
+        for node in graph.nodes
+        if node.layer in kinds and (spec := card_text.spec_of(node)) is not None
+    }
+    alike = Counter(looks.values())
+    return frozenset(one for one in said if one in looks and alike[looks[one]] > 1)
+
+
 def _inputs_by_card(seen: Shown) -> dict[str, int]:
     count: dict[str, int] = {}
     for _, target in seen.edges:
@@ -186,7 +215,7 @@ def _node_card(node: Node, place: Point, made_of: MadeOf, project: Project, fact
         x=place[0],
         y=place[1],
         title=card_text.title(node),
-        detail=card_text.detail(node, made_of.owner, project, facts),
+        detail=card_text.detail(node, made_of.owner, project, facts, made_of.named),
         count=card_text.count(made_of.shape) if made_of.owner is None else "",
         category=spec.category.value if spec is not None else "",
         ports_in=max(made_of.ports, 1) if takes else 0,
@@ -280,6 +309,7 @@ def _add_goals(
     at: Mapping[str, Point] | None,
     horizontal: bool,
     shapes: Mapping[str, Any],
+    problems: tuple[Any, ...],
 ) -> None:
     """The goal stands under each output: what is compared with the target there, and how."""
     graph = project.graph
@@ -307,7 +337,7 @@ def _add_goals(
             category="Start",
             ports_in=1,
             has_out=False,
-            problems=(),
+            problems=problems if index == 0 else (),
             follows=False,
             source=None,
             made_of=NOTHING,

@@ -35,7 +35,8 @@ def lead(
     ``others`` are wires that keep the way that they have.
     """
     long: list[tuple[float, Wire, Route]] = []
-    least = (CARD_WIDTH if horizontal else CARD_HEIGHT) + 2 * GAP_ALONG
+    # A wire that is shorter than a card has no room for one in between.
+    least = CARD_WIDTH if horizontal else CARD_HEIGHT
     for wire in wires:
         start = out_port(cards[wire.source], horizontal)
         end = in_port(cards[wire.target], wire.slot, horizontal)

@@ -1,0 +1,64 @@
+"""A group repeated in a row: ×N, as "6 × block" in the drawings of deep networks."""
+
+from __future__ import annotations
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits, fragments
+from netbuilder.core.project.groups import members, put_into, rename_group
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.wiring import with_graph
+from netbuilder.core.wording import counted
+
+MOST = 50  # copies: above, nobody can read the network any more
+
+
+def repeat_group(project: Project, group_id: str, times: int) -> Project:
+    """Put copies of a group behind it, so that it stands ``times`` times in a row.
+
+    The copies have weights of their own. What the group fed is fed by the last copy.
+
+    Args:
+        times: how often it stands there in the end; 1 changes nothing.
+
+    Raises:
+        EditError: there is no such group, it has no single way in and out, or ``times`` is
+            not between 1 and 50.
+    """
+    graph = project.graph
+    group = graph.group_by_id.get(group_id)
+    if group is None:
+        raise EditError(f"There is no group '{group_id}' any more.")
+    if not 1 <= times <= MOST:
+        raise EditError(f"A group can stand 1 to {MOST} times in a row, not {times}.")
+    inside = set(members(graph, group_id))
+    entries = {b for a, b in graph.edges if b in inside and a not in inside}
+    exits = {a for a, b in graph.edges if a in inside and b not in inside}
+    exits |= {one for one in inside if not graph.targets[one]}
+    # Where nothing leads in yet, the data comes to the first layer that nothing feeds.
+    entries = entries or {one for one in inside if not graph.sources[one]}
+    if len(entries) != 1 or len(exits) != 1:
+        raise EditError(
+            f"“{group.name}” has {counted(len(entries), 'way')} in and"
+            f" {counted(len(exits), 'way')} out: copies in a row need one of each.",
+            "Group layers that follow each other.",
+        )
+    first, end = entries.pop(), exits.pop()
+    last = end
+    piece = fragments.read(fragments.copy(graph, (group_id,)))
+    order = [node.id for node in piece.nodes]
+    onward = [target for target in graph.targets[end] if target not in inside]
+    for number in range(2, times + 1):
+        known = {one.id for one in project.graph.groups}
+        project, new = fragments.paste(project, piece)
+        project = edits.move_nodes(project, dict.fromkeys(new))  # the layout finds their places
+        copy_in, copy_out = new[order.index(first)], new[order.index(end)]
+        edges = tuple(
+            (copy_out, b) if a == last and b in onward else (a, b) for a, b in project.graph.edges
+        )
+        project = with_graph(project, edges=edges)
+        project = edits.connect(project, last, copy_in)
+        made = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
+        project = rename_group(project, made.id, f"{group.name} {number}")
+        project = put_into(project, {made.id: group.parent})
+        last = copy_out
+    return project

@@ -1,0 +1,52 @@
+"""A group that stands several times in a row."""
+
+from __future__ import annotations
+
+import pytest
+
+from netbuilder.core.errors import EditError
+from netbuilder.core.project import edits, groups
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.repeat import repeat_group
+
+
+def _network() -> Project:
+    project = Project()
+    for layer in ("Input", "Conv2D", "ReLU", "Flatten"):
+        project = edits.append_layer(project, layer)
+    return groups.group_nodes(project, ["conv2d", "re_lu"], "Block")
+
+
+def test_copies_stand_behind_each_other_and_feed_what_the_group_fed() -> None:
+    project = repeat_group(_network(), "group_1", 3)
+    graph = project.graph
+    way, here = [], "input"
+    while graph.targets[here]:
+        (here,) = graph.targets[here]
+        way.append(graph.by_id[here].layer)
+    assert way == ["Conv2D", "ReLU"] * 3 + ["Flatten"]
+    assert [g.name for g in graph.groups] == ["Block", "Block 2", "Block 3"]
+    assert [len(groups.members(graph, g.id)) for g in graph.groups] == [2, 2, 2]
+    assert not any(node.shared for node in graph.nodes)
+
+
+def test_a_residual_block_keeps_its_skip_in_each_copy() -> None:
+    project = Project()
+    for layer in ("Input", "Dense", "ReLU", "Dense", "Add", "Dense"):
+        project = edits.append_layer(project, layer)
+    project = edits.connect(project, "dense", "add")
+    project = groups.group_nodes(project, ["dense", "re_lu", "dense_1", "add"])
+    graph = repeat_group(project, "group_1", 2).graph
+    adds = [node.id for node in graph.nodes if node.layer == "Add"]
+    assert [len(graph.sources[one]) for one in adds] == [2, 2]
+
+
+def test_once_changes_nothing_and_two_ways_out_are_refused() -> None:
+    project = _network()
+    assert repeat_group(project, "group_1", 1).graph == project.graph
+    with pytest.raises(EditError, match="50"):
+        repeat_group(project, "group_1", 51)
+    project = edits.add_node(project, "Flatten")
+    project = edits.connect(project, "conv2d", "flatten_1")
+    with pytest.raises(EditError, match="2 ways out"):
+        repeat_group(project, "group_1", 2)

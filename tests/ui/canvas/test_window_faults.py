@@ -1,0 +1,112 @@
+"""What hid something on the canvas, or told it elsewhere than where the eye is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netbuilder.core.check.problems import Problem, Severity
+from netbuilder.core.project import edits, edits_canvas
+from netbuilder.core.project.model import Project
+from netbuilder.ui.canvas.scene.scene_builder import draw
+
+
+def _chain(*layers: str, **params: Any) -> Project:
+    project = Project()
+    for layer in layers:
+        project = edits.append_layer(project, layer, params=params if layer == "LSTM" else None)
+    return project
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+def test_a_wire_around_one_layer_is_not_hidden_behind_its_card(horizontal: bool) -> None:
+    project = edits.connect(_chain("Input", "Dense", "Dense", "Add"), "dense", "add")
+    picture = draw(edits_canvas.set_horizontal(project, horizontal))
+    between = picture.cards["dense_1"]
+    route = picture.wires[("dense", "add")].route
+    assert not any(
+        between.x <= x <= between.x + between.w and between.y <= y <= between.y + between.h
+        for x, y in route.points()
+    )
+
+
+def _problem(code: str, node: str | None, message: str) -> Problem:
+    return Problem(code, Severity.ERROR, node, "Wrong", message)
+
+
+def test_cards_that_look_alike_show_the_name_that_a_problem_says() -> None:
+    project = _chain("Input", "LSTM", "LSTM", "Dense", units=32)
+    said = (_problem("return-sequences", "lstm", "Before 'lstm_1' an LSTM gives sequences."),)
+    assert draw(project).cards["lstm_1"].detail == "32"
+    picture = draw(project, problems=said)
+    assert picture.cards["lstm_1"].detail == "“lstm_1” · 32"
+    assert picture.cards["lstm"].detail == "32"
+    mended = draw(project, before=picture)
+    assert mended.cards["lstm_1"].detail == "32"
+    other = edits.set_params(project, "lstm", units=8)  # now they can be told apart without it
+    assert draw(other, problems=said).cards["lstm_1"].detail == "32"
+
+
+def test_a_loss_that_does_not_fit_is_told_on_the_goal() -> None:
+    project = _chain("Input", "Dense")
+    picture = draw(
+        project,
+        problems=(
+            _problem("loss-target", None, "The loss is made for numbers."),
+            _problem("batch-size", None, "The batch is larger than the data."),
+        ),
+    )
+    assert [p.code for p in picture.cards["@goal"].problems] == ["loss-target"]
+
+
+def test_a_problem_that_is_asked_for_covers_no_card(hand) -> None:
+    view = hand.view
+    view.store.apply("Far", lambda p: edits.set_params(p, "conv2d", filters=-1))
+    x = view.picture.cards["conv2d"].x + 290.0
+    for row in range(3):  # cards where the words would stand
+        y = view.picture.cards["conv2d"].y + 60.0 * row - 60.0
+        view.store.apply(
+            "Beside",
+            lambda p, y=y: edits_canvas.add_connected(p, "Dropout", position=(x, y)),
+        )
+    view.workbench.diagnose()
+    view.sight.fit()
+    view.sight.zoom_to(0.7)
+    assert "conv2d" not in {bubble.card.id for bubble in view.bubbles_now()}
+    view.select(("conv2d",))
+    (bubble,) = (one for one in view.bubbles_now() if one.card.id == "conv2d")
+    assert not view.picture.grid.cards_in(bubble.box)
+
+
+def test_the_minimap_goes_to_a_corner_without_cards(hand) -> None:
+    view = hand.view
+    view.sight.zoom_to(1.4)
+    view.sight.centre_on(*hand.middle("conv2d"))
+    for x, y in ((300.0, 300.0), (-300.0, 300.0), (130.0, 200.0)):
+        view.sight.centre_on(x, y)
+        if not view.minimap.shown():
+            continue
+        area, _ = view.minimap._fitted()
+        left, top = view.camera.to_world(area.left(), area.top())
+        right, bottom = view.camera.to_world(area.right(), area.bottom())
+        assert view.minimap.covers or not view.picture.grid.cards_in((left, top, right, bottom))
+        size = view.viewport().rect()
+        assert size.contains(area.toAlignedRect())
+
+
+def test_a_layer_is_typed_with_its_parameters(hand) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    hand.view.select(("dense",))
+    hand.key(Qt.Key.Key_Tab)
+    search = hand.search()
+    assert search is not None
+    QTest.keyClicks(search.field, "dense 50 relu")
+    assert search.list.item(0).text() == "Dense  50 · relu"
+    QTest.keyClick(search.field, Qt.Key.Key_Return)
+    new = hand.graph.by_id[hand.view.selection()[0]]
+    assert new.layer == "Dense"
+    assert (new.params["units"], new.params["activation"]) == (50, "relu")
+    assert hand.graph.sources[new.id] == ("dense",)

@@ -1,0 +1,71 @@
+"""Several layers at once, and groups, in the inspector."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits, groups
+from netbuilder.core.project.model import Project
+from netbuilder.ui.inspector.panel import Inspector
+from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+
+@pytest.fixture
+def inspector(qtbot: QtBot) -> Inspector:
+    project = Project()
+    for layer, params in (("Input", {}), ("Dense", {"units": 50}), ("Dropout", {}), ("Dense", {"units": 10}), ("LSTM", {"units": 4})):  # fmt: skip
+        project = edits.append_layer(project, layer, params=params)
+    store = ProjectStore(project)
+    bench = Workbench(store)
+    panel = Inspector(store, bench, Judging(bench))
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def _params(panel: Inspector, name: str) -> list:
+    by_id = panel._store.project.graph.by_id
+    return [by_id[one].params.get(name) for one in ("dense", "dense_1", "lstm")]
+
+
+def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector: Inspector) -> None:
+    inspector.set_selection(("dense", "dense_1"))
+    assert inspector.form is not None
+    row = inspector.form.rows["units"]
+    assert row.help.text() == "differs: 50 and 10"
+    row.editor.edited.emit(7)
+    assert _params(inspector, "units") == [7, 7, 4]
+    assert not row.help.text().startswith("differs")
+    inspector._store.undo()
+    assert _params(inspector, "units") == [50, 10, 4]
+
+
+def test_layers_of_two_kinds_share_what_means_the_same(inspector: Inspector) -> None:
+    inspector.set_selection(("dense", "lstm"))
+    assert inspector.form is not None
+    inspector.form.unfold(True)
+    assert "units" in inspector.form.rows and "return_sequences" not in inspector.form.rows
+    inspector.set_selection(("dense", "dropout"))
+    assert inspector.form is not None and "units" not in inspector.form.rows
+    inspector.set_selection(("dense",))
+    assert inspector.form is not None and "units" in inspector.form.rows
+
+
+def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
+    store = inspector._store
+    store.apply("Group", lambda p: groups.group_nodes(p, ["dense", "dropout"]))
+    inspector.set_selection(("group_1",))
+    inspector.name.setText("Hidden")
+    inspector.name.editingFinished.emit()
+    assert store.project.graph.groups[0].name == "Hidden"
+    inspector.group.times.setValue(3)
+    inspector.group.button.click()
+    assert [g.name for g in store.project.graph.groups] == ["Hidden", "Hidden 2", "Hidden 3"]
+    assert sum(node.layer == "Dropout" for node in store.project.graph.nodes) == 3
+    store.undo()
+    assert len(store.project.graph.groups) == 1
+    inspector.set_selection(("dense_1",))
+    assert inspector.group.isHidden()
