@@ -152,48 +152,55 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
     """Bring all branches to the shape of the smallest: it is easier to shrink than to invent."""
     owner = context.owner(node)
     sources = context.graph.sources[node.id]
-    if any(None in shape[1:] for shape in inputs) or len(set(sources)) < len(sources):
+    if any(shape[-1] is None for shape in inputs) or len(set(sources)) < len(sources):
         return None
+    open_axes = any(None in shape[1:] for shape in inputs)
     if owner.layer == "Concatenate":
-        if owner.params.get("axis", -1) != -1:
+        if owner.params.get("axis", -1) != -1 or open_axes:
             return None
         return _all_flat(node, sources, inputs)
     if not context.of_category(owner, Category.MERGE) or "Attention" in owner.layer:
         return None
     if owner.layer == "Dot":
         return None
-    goal = min(inputs, key=lambda shape: prod(n or 1 for n in shape[1:-1]))
+    # A row of numbers is the least that all can become.
+    goal = min(inputs, key=lambda shape: (len(shape), prod(n or 1 for n in shape[1:-1])))
     plan = [_projection(shape, goal) for shape in inputs]
     if any(step is None for step in plan):
         return _concatenated(node, inputs)
     steps = [
         (source, step)
         for source, step in zip(sources, plan, strict=True)
-        if step is not None and step[0]
+        if step
     ]
 
     def edit(project: Project) -> Project:
-        for source, (layer, params) in steps:
-            project = edits.insert_on_edge(project, (source, node.id), layer, params=params)
+        for source, layers in steps:
+            before = source
+            for layer, params in layers:
+                project = edits.insert_on_edge(project, (before, node.id), layer, params=params)
+                before = project.graph.nodes[-1].id
         return project
 
-    kinds = sorted({layer for _, (layer, _) in steps})
+    kinds = dict.fromkeys(layer for _, layers in steps for layer, _ in layers)
     return fix(f"Insert {' and '.join(kinds)} on the other branch", edit)
 
 
-def _projection(shape: Shape, goal: Shape) -> tuple[str, dict[str, Any]] | None:
-    """The layer that brings ``shape`` to ``goal``; ("", {}) for none needed, None for none known.
+def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] | None:
+    """The layers that bring ``shape`` to ``goal``; [] for none needed, None for none known.
 
     A 1 × 1 convolution with strides is the projection of He et al., "Deep residual learning",
     2016, section 3.3.
     """
     if shape == goal:
-        return "", {}
-    if len(shape) != len(goal):
-        return None
+        return []
     last = goal[-1]
+    if len(shape) != len(goal):
+        if len(goal) != 2 or None in shape[1:]:
+            return None
+        return [("Flatten", {}), ("Dense", {"units": last, "activation": None})]
     if shape[1:-1] == goal[1:-1] and len(shape) in {2, 3}:
-        return "Dense", {"units": last, "activation": None}
+        return [("Dense", {"units": last, "activation": None})]
     if len(shape) not in {3, 4, 5}:
         return None
     strides: list[int] = []
@@ -203,7 +210,7 @@ def _projection(shape: Shape, goal: Shape) -> tuple[str, dict[str, Any]] | None:
             return None
         strides.append(stride)
     params = {"filters": last, "kernel_size": 1, "strides": strides, "activation": None}
-    return f"Conv{len(shape) - 2}D", {**params, "padding": "same"}
+    return [(f"Conv{len(shape) - 2}D", {**params, "padding": "same"})]
 
 
 def _concatenated(node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
