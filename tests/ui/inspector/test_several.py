@@ -16,8 +16,8 @@ from netbuilder.ui.services.workbench import Workbench
 @pytest.fixture
 def inspector(qtbot: QtBot) -> Inspector:
     project = Project()
-    for layer, params in (("Input", {}), ("Dense", {"units": 50}), ("Dropout", {}), ("Dense", {"units": 10}), ("LSTM", {"units": 4})):  # fmt: skip
-        project = edits.append_layer(project, layer, params=params)
+    for layer, units in (("Input", 0), ("Dense", 50), ("Dropout", 0), ("Dense", 10), ("LSTM", 4)):
+        project = edits.append_layer(project, layer, params={"units": units} if units else {})
     store = ProjectStore(project)
     bench = Workbench(store)
     panel = Inspector(store, bench, Judging(bench))

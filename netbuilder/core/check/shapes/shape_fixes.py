@@ -168,11 +168,7 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
     plan = [_projection(shape, goal) for shape in inputs]
     if any(step is None for step in plan):
         return _concatenated(node, inputs)
-    steps = [
-        (source, step)
-        for source, step in zip(sources, plan, strict=True)
-        if step
-    ]
+    steps = [(source, step) for source, step in zip(sources, plan, strict=True) if step]
 
     def edit(project: Project) -> Project:
         for source, layers in steps:
