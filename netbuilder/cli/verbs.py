@@ -225,6 +225,30 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _tune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", help="the project (.netbuilder)")
+    parser.add_argument(
+        "--vary",
+        action="append",
+        required=True,
+        metavar="PATH=VALUES",
+        help="dense.units=16,32,64 or training.optimizer.learning_rate=log:1e-4:1e-1 or"
+        " drop.rate=0:0.5; may stand several times",
+    )
+    parser.add_argument("--trials", type=_whole(1), metavar="N", help="variants to try")
+    parser.add_argument(
+        "--method", choices=("grid", "random", "bayes"), help="how variants are chosen"
+    )
+    parser.add_argument("--epochs", type=_whole(1), metavar="N", help="instead of the project's")
+    parser.add_argument("--seed", type=_whole(0), metavar="N", help="of the choice of variants")
+    parser.add_argument("--no-pruning", action="store_true", help="train every variant to the end")
+    parser.add_argument(
+        "--study", metavar="FILE", help="keep trials there (.jsonl) and go on from those in it"
+    )
+    parser.add_argument("-o", "--output", metavar="BEST.netbuilder", help="the best as a project")
+    _json(parser)
+
+
 def _offline_kit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="the kit")
     parser.add_argument(
@@ -250,6 +274,7 @@ VERBS = {
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),
     "generate": Verb("generate", "go on from a text", _generate),
     "explain": Verb("explain", "why a trained model answers as it does", _explain),
+    "tune": Verb("tune", "try variants of a project and find the best", _tune),
     "import": Verb("importing", "make a project of a .h5 or .keras", _import),
     "export": Verb("export", "write in another format", _export),
     "grade": Verb("grade", "judge a folder of handed-in work", _grade),

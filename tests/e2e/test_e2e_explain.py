@@ -1,4 +1,4 @@
-"""``netbuilder explain`` as other programs use it."""
+"""``netbuilder explain`` and ``netbuilder tune`` as other programs use them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.formats import registry
-from tests.core.results.conftest import Trained, house_folder, house_model, houses
+from netbuilder.core.project.model import Data, Project, Training
+from tests.core.results.conftest import Trained, chain, house_folder, house_model, houses
 
 __all__ = ["house_folder", "house_model"]
 
@@ -35,3 +36,25 @@ def test_a_row_of_a_table(
     assert "'grad_cam' does not suit this network." in capsys.readouterr().err
     assert main(["explain", str(tmp_path / "m.h5"), "absent.csv"]) == 1
     assert "There is no file 'absent.csv'." in capsys.readouterr().err
+
+
+def test_variants_are_tried(
+    house_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph = chain(("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1}))
+    recipe = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    project = Project("Houses", graph, recipe, Training(epochs=2))
+    registry.save(project, house_folder / "p.netbuilder")
+    out = tmp_path / "best.netbuilder"
+    words = ["tune", str(house_folder / "p.netbuilder"), "--vary", "hidden.units=2,16"]
+    words += ["--vary", "training.optimizer.learning_rate=log:1e-4:1e-1", "--trials", "3"]
+    assert main([*words, "--json", "-o", str(out)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert len(found["trials"]) == 3
+    assert set(found["trials"][0]) >= {"values", "score", "epochs", "pruned"}
+    assert set(found["importance"]) == set(found["best"])
+    best = registry.read_project(out)
+    assert best.graph.by_id["hidden"].params["units"] == found["best"]["hidden.units"]
+    assert (out.parent / best.data.path).resolve() == (house_folder / "houses.csv").resolve()
+    assert main(["tune", str(out), "--vary", "hidden.unit=1"]) == 1
+    assert "Did you mean 'units'?" in capsys.readouterr().err

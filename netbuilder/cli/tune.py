@@ -1,0 +1,140 @@
+"""``netbuilder tune PROJECT --vary PATH=VALUES``: try variants; a kill loses one trial at most."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import counted
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.tuning.study import Plan, Study
+    from netbuilder.core.results.tuning.trial import Trial
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train variant after variant, tell of each, and write the best."""
+    from netbuilder.core.formats import registry
+
+    source = Path(arguments.project)
+    project = registry.read_project(source)
+    if arguments.epochs is not None:
+        project = replace(project, training=replace(project.training, epochs=arguments.epochs))
+    out = Path(arguments.output) if arguments.output else None
+    if out is not None and out.suffix != ".netbuilder":
+        raise UsageError(f"'{out.name}' is no project.", "Give a name that ends in .netbuilder.")
+    plan = _plan(arguments, project, source)
+
+    from netbuilder.core.results.tuning import study
+
+    before = study.read(plan)
+    if before:
+        note(f"Going on after {len(before)} of {plan.count} trials.")
+    _load_keras(plan)
+    stopped = [False]
+    before_it: Any = signal.SIG_DFL
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stopped[0] = True
+
+    with suppress(ValueError):  # not in the main thread there is no Ctrl+C to catch
+        before_it = signal.signal(signal.SIGINT, stop)
+    try:
+        found = study.run(plan, on_trial=_tell_trial, stop=lambda: stopped[0])
+    finally:
+        with suppress(ValueError):
+            signal.signal(signal.SIGINT, before_it)
+    if stopped[0]:
+        note("Stopped by hand. The same command goes on from here.")
+    if not arguments.study and not stopped[0] and plan.file is not None:
+        plan.file.unlink(missing_ok=True)
+    best = found.project if found.trials else project
+    _tell_best(found)
+    if out is not None:
+        registry.save(best, out, source.parent)
+        note(f"Wrote {out}.")
+    if arguments.json:
+        print_json(_to_json(found, out))
+    return 1 if stopped[0] else 0
+
+
+def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> Plan:
+    from netbuilder.core.results.tuning.space import parse
+    from netbuilder.core.results.tuning.study import Plan, kept
+
+    varied = tuple(parse(text, project) for text in arguments.vary)
+    paths = [one.path for one in varied]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise UsageError(f"{path} is varied twice.", "Name all its values in one --vary.")
+    return kept(
+        Plan(
+            project,
+            source.parent,
+            varied,
+            arguments.trials,
+            arguments.method or "",
+            arguments.seed if arguments.seed is not None else 0,
+            not arguments.no_pruning,
+            Path(arguments.study) if arguments.study else None,
+        )
+    )
+
+
+def _load_keras(plan: Plan) -> None:
+    """See that the project itself is whole before TensorFlow loads."""
+    from netbuilder.cli.quiet import load_tensorflow
+    from netbuilder.core.check import diagnostics
+
+    errors = [p for p in diagnostics.main(diagnostics.diagnose(plan.project)) if p.blocks]
+    if errors:
+        raise UserError(
+            f"'{plan.project.name}' cannot train: {errors[0].message}",
+            "Mend it in the project; netbuilder check lists the fixes.",
+            node=errors[0].node,
+        )
+    load_tensorflow()
+
+
+def words_of(trial: Trial) -> str:
+    """ "dense.units=16, training.epochs=5"."""
+    return ", ".join(f"{path}={value}" for path, value in trial.values.items())
+
+
+def _tell_trial(found: Study) -> None:
+    trial = found.trials[-1]
+    head = f"{len(found.trials)}/{found.plan.count}  {words_of(trial)}"
+    if trial.score is None:
+        note(f"{head}: could not train. {trial.failed}")
+        return
+    pruned = f" (ended after {counted(trial.epochs, 'epoch')})" if trial.pruned else ""
+    best = "  best so far" if found.best is trial else ""
+    note(f"{head}: {trial.score:.4g}{pruned}{best}")
+
+
+def _tell_best(found: Study) -> None:
+    if found.best is None:
+        return
+    say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(found.best)}"
+        f" (loss {found.best.score:.4g})")  # fmt: skip
+    for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
+        say(f"  {path} decides {share:.0%}")
+
+
+def _to_json(found: Study, out: Path | None) -> dict[str, Any]:
+    best = found.best
+    return {
+        "trials": [trial.to_json() for trial in found.trials],
+        "best": None if best is None else dict(best.values),
+        "score": None if best is None else best.score,
+        "importance": found.importance,
+        "method": found.plan.chosen,
+        "output": None if out is None else str(out),
+    }

@@ -1,0 +1,355 @@
+"""Trying one variant after another; what was tried is kept, so that a kill loses one at most."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.files import to_json
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.tuning.choosing import (
+    DEFAULT_TRIALS,
+    METHODS,
+    grid_size,
+    method_for,
+)
+from netbuilder.core.results.tuning.space import Vary, needs_other_data, places, variant
+from netbuilder.core.results.tuning.trial import Trial
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.events import Event
+    from netbuilder.core.engine.session import Session
+
+#: Trials that must be whole before others are measured by them, and the part of the epochs that
+#: each may have.
+PRUNE_AFTER, PRUNE_FROM = 4, 0.2
+_CURVE_POINTS = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be tried.
+
+    ``trials``: how many variants; None: the whole grid, or 20. ``file``: where trials are kept.
+    """
+
+    project: Project
+    base: Path
+    varied: tuple[Vary, ...]
+    trials: int | None = None
+    method: str = ""
+    seed: int = 0
+    prune: bool = True
+    file: Path | None = None
+
+    @property
+    def chosen(self) -> str:
+        """The method, also where none is named."""
+        return self.method or method_for(self.varied, self.trials)
+
+    @property
+    def count(self) -> int:
+        """How many variants there will be."""
+        if self.chosen == "grid":
+            return min(grid_size(self.varied), self.trials or 10**9)
+        return self.trials or DEFAULT_TRIALS
+
+    @property
+    def mark(self) -> str:
+        """Of all that must be the same for trials to go on: a hash."""
+        varied = [repr(one) for one in self.varied]
+        told = [to_json(self.project), varied, self.chosen, self.seed]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What came out. ``best`` is the trial with the lowest score, None where none could train;
+    ``importance``: path to its share (0 to 1, together 1)."""
+
+    plan: Plan
+    trials: tuple[Trial, ...] = ()
+    importance: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the lowest score."""
+        whole = [trial for trial in self.trials if trial.score is not None]
+        return min(whole, key=lambda trial: trial.score or 0.0, default=None)
+
+    @property
+    def project(self) -> Project:
+        """The project with the best values.
+
+        Raises:
+            UserError: no variant could train.
+        """
+        best = self.best
+        if best is None:
+            reasons = [trial.failed for trial in self.trials if trial.failed]
+            raise UserError(
+                "No variant could train."
+                if not reasons
+                else f"No variant could train: {reasons[0]}",
+                "Vary something else.",
+            )
+        return variant(self.plan.project, dict(best.values))
+
+
+def read(plan: Plan) -> list[Trial]:
+    """Trials that the plan's file keeps.
+
+    Raises:
+        UserError: the file is of another plan, or no such file.
+    """
+    if plan.file is None or not plan.file.exists():
+        return []
+    lines = plan.file.read_text(encoding="utf-8").splitlines()
+    try:
+        head = json.loads(lines[0]) if lines else {"mark": plan.mark}
+        mark = head["mark"]
+    except (ValueError, TypeError, KeyError):
+        raise UserError(
+            f"'{plan.file.name}' holds no trials.", "Give another file.", path=str(plan.file)
+        ) from None
+    if mark != plan.mark:
+        raise UserError(
+            f"The trials in '{plan.file.name}' are of another project, or varied other things.",
+            "Give another file, or remove this one.",
+            path=str(plan.file),
+        )
+    found = []
+    for line in lines[1:]:
+        try:
+            entry = json.loads(line)
+            found.append(Trial(**{**entry, "curve": tuple(entry.get("curve", ()))}))
+        except (ValueError, TypeError):  # the line that was being written when it was killed
+            break
+    return found
+
+
+def _write(plan: Plan, trials: Sequence[Trial]) -> None:
+    if plan.file is None:
+        return
+    from netbuilder.core.project.atomic import write_bytes
+
+    lines = [json.dumps({"format": "netbuilder-trials", "version": 1, "mark": plan.mark})]
+    lines += [json.dumps({**trial.__dict__, "values": dict(trial.values)}) for trial in trials]
+    write_bytes(plan.file, ("\n".join(lines) + "\n").encode())
+
+
+def run(
+    plan: Plan,
+    *,
+    on_trial: Callable[[Study], None] | None = None,
+    on_epoch: Callable[[dict[str, Any], tuple[float, ...]], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Study:
+    """Try variants until there are enough, on the calling thread.
+
+    Args:
+        plan: what to try; trials that its file keeps count as done.
+        on_trial: called with the study so far after each trial.
+        on_epoch: called with the values of the running variant and its curve so far.
+        stop: asked after each epoch; True ends the study as it is.
+
+    Raises:
+        UserError: the data cannot be read, or the method needs what is not installed.
+    """
+    from netbuilder.core.data.load import load
+
+    trials = read(plan)
+    choose = METHODS[plan.chosen]
+    shared = None if needs_other_data(plan.varied, plan.project) else load(plan.project, plan.base)
+    ended = stop or (lambda: False)
+    while len(trials) < plan.count and not ended():
+        values = choose(plan.varied, trials, plan.seed)
+        if values is None:
+            break
+        tell = None if on_epoch is None else _teller(on_epoch, values)
+        trial = _try(plan, values, trials, shared, tell, ended)
+        if trial is None:  # stopped in the middle: it does not count
+            break
+        trials.append(trial)
+        _write(plan, trials)
+        if on_trial is not None:
+            on_trial(Study(plan, tuple(trials)))
+    return Study(plan, tuple(trials), importance(plan.varied, trials))
+
+
+def _teller(
+    tell: Callable[[dict[str, Any], tuple[float, ...]], None], values: dict[str, Any]
+) -> Callable[[tuple[float, ...]], None]:
+    return lambda curve: tell(values, curve)
+
+
+class _Judge:
+    """Follows one trial: keeps its curve, and ends it where others had been better by then.
+
+    Golovin et al., "Google Vizier", KDD 2017, section 3.5: the median stopping rule.
+    """
+
+    def __init__(
+        self,
+        others: Sequence[Trial],
+        epochs: int,
+        prune: bool,
+        tell: Callable[[tuple[float, ...]], None] | None,
+        ended: Callable[[], bool],
+    ) -> None:
+        self.curve: list[float] = []
+        self.pruned = self.stopped = False
+        self._tell, self._ended = tell, ended
+        whole = [t.curve for t in others if t.curve and not t.pruned]
+        self._others = whole if prune and len(whole) >= PRUNE_AFTER else []
+        self._from = max(2, math.ceil(PRUNE_FROM * epochs))
+        self.session: Session | None = None
+
+    def on_event(self, event: Event) -> None:
+        """Read what an epoch measured."""
+        from netbuilder.core.engine.events import EpochEnd
+
+        if not isinstance(event, EpochEnd) or self.pruned or self.stopped:
+            return
+        name = "val_loss" if "val_loss" in event.history else "loss"
+        self.curve += [float(value) for value in event.history[name]]
+        if self._tell is not None:
+            self._tell(tuple(self.curve))
+        self.stopped = self._ended()
+        self.pruned = not self.stopped and self._is_worse()
+        if self.session is not None and (self.pruned or self.stopped):
+            self.session.stop()
+
+    def _is_worse(self) -> bool:
+        done = len(self.curve)
+        if not self._others or done < self._from:
+            return False
+        best = lowest(self.curve)
+        then = [lowest(curve[:done]) for curve in self._others]
+        known = [value for value in then if value is not None]
+        if best is None:
+            return True
+        return bool(known) and best > float(np.median(known))
+
+
+def lowest(curve: Sequence[float]) -> float | None:
+    """The lowest finite value; None where there is none."""
+    finite = [value for value in curve if math.isfinite(value)]
+    return min(finite) if finite else None
+
+
+def _try(
+    plan: Plan,
+    values: dict[str, Any],
+    others: Sequence[Trial],
+    shared: Dataset | None,
+    tell: Callable[[tuple[float, ...]], None] | None,
+    ended: Callable[[], bool],
+) -> Trial | None:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.session import Session
+
+    try:
+        project = variant(plan.project, values)
+        dataset = shared if shared is not None else load(project, plan.base)
+        judge = _Judge(others, project.training.epochs, plan.prune, tell, ended)
+        session = Session(project, dataset, on_event=judge.on_event, base=plan.base, record=False)
+        judge.session = session
+        trained = session.run()
+    except UserError as error:
+        return Trial(values, None, 0, failed=str(error))
+    if judge.stopped:
+        return None
+    score = lowest(judge.curve)
+    failed = "" if score is not None else "Its loss was no number from the first epoch on."
+    return Trial(
+        values, score, trained.epochs, judge.pruned, trained.seconds, failed, tuple(judge.curve)
+    )
+
+
+def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, float]:
+    """How much each path decides of the score: shares that add up to 1.
+
+    Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
+    Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
+    (scikit-learn's) that foretells the logarithm of the score. All 0 where scores do not differ.
+    """
+    whole = [trial for trial in trials if trial.score is not None]
+    shares = {one.path: 0.0 for one in varied}
+    if len(whole) < 2:
+        return shares
+    from sklearn.ensemble import RandomForestRegressor
+
+    x = np.array([_features(varied, dict(trial.values)) for trial in whole])
+    y = np.array([trial.score for trial in whole], float)
+    y = np.log(y) if (y > 0).all() else y
+    if y.max() - y.min() == 0:
+        return shares
+    owners = [one.path for one in varied for _ in range(_width(one))]
+    forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
+    for path, share in zip(owners, forest.feature_importances_, strict=True):
+        shares[path] += float(share)
+    return shares
+
+
+def _ordered(one: Vary) -> bool:
+    numbers = [v for v in one.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    return len(numbers) == len(one.values)
+
+
+def _width(one: Vary) -> int:
+    return 1 if _ordered(one) else len(one.values)
+
+
+def _features(varied: Sequence[Vary], values: dict[str, Any]) -> list[float]:
+    """Numbers as they are spread, words as 0 and 1."""
+    found: list[float] = []
+    for one, place in zip(varied, places(varied, values), strict=True):
+        if _ordered(one):
+            found.append(float(place))
+        else:
+            found += [float(value == values[one.path]) for value in one.values]
+    return found
+
+
+def with_best(study: Study, project: Project) -> Project:
+    """A project, changed since perhaps, with the best values: one edit.
+
+    Raises:
+        UserError: no variant could train, or a path leads nowhere any more.
+    """
+    if study.best is None:
+        return study.project
+    return variant(project, dict(study.best.values))
+
+
+def default_file(plan: Plan) -> Path:
+    """Where trials are kept if no file is named: in the user's folder, by the plan's mark."""
+    from netbuilder.core import folders
+
+    return folders.state() / "trials" / f"{plan.mark}.jsonl"
+
+
+def kept(plan: Plan) -> Plan:
+    """The plan with a file to keep trials in.
+
+    Raises:
+        UserError: the folder cannot be made.
+    """
+    file = plan.file or default_file(plan)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"Trials cannot be kept in {file.parent}: {error.strerror}.", "Give another place."
+        ) from error
+    return replace(plan, file=file)

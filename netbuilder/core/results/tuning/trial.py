@@ -1,0 +1,44 @@
+"""A variant that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One variant and how far it came.
+
+    Attributes:
+        values: by path.
+        score: the lowest validation loss (training loss where nothing is validated) of its
+            epochs; None where it could not train.
+        epochs: epochs done.
+        pruned: ended early, since others had been better at that epoch.
+        seconds: of the training.
+        failed: why it could not train; "" where it could.
+        curve: the score's quantity after each epoch.
+    """
+
+    values: Mapping[str, Any]
+    score: float | None
+    epochs: int
+    pruned: bool = False
+    seconds: float = 0.0
+    failed: str = ""
+    curve: tuple[float, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``netbuilder tune --json`` says it."""
+        found: dict[str, Any] = {
+            "values": dict(self.values),
+            "score": self.score,
+            "epochs": self.epochs,
+            "pruned": self.pruned,
+            "seconds": round(self.seconds, 3),
+        }
+        if self.failed:
+            found["failed"] = self.failed
+        return found

@@ -1,0 +1,143 @@
+"""Variants: what may be varied, and that the known best is found, kept and gone on with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.formats import registry
+from netbuilder.core.project.model import Choice, Data, Project, Training
+from netbuilder.core.results.tuning import study
+from netbuilder.core.results.tuning.choosing import METHODS, grid_size, method_for
+from netbuilder.core.results.tuning.space import Vary, parse, variant
+from netbuilder.core.results.tuning.study import Plan
+from netbuilder.core.results.tuning.trial import Trial
+from tests.core.results.conftest import chain, houses
+
+RATE = "training.optimizer.learning_rate"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    houses(200, 1).to_csv(tmp_path / "houses.csv", index=False)
+    graph = chain(
+        ("hidden", "Dense", {"units": 8, "activation": "relu"}),
+        ("drop", "Dropout", {"rate": 0.2}),
+        ("out", "Dense", {"units": 1}),
+    )
+    data = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=8)
+    return Project("Houses", graph, data, plan)
+
+
+def test_what_is_written_is_understood(project: Project) -> None:
+    assert parse("hidden.units=16,32,64", project) == Vary("hidden.units", (16, 32, 64))
+    assert parse("hidden.activation=relu,tanh", project).values == ("relu", "tanh")
+    assert parse("drop.rate=0.1:0.5", project) == Vary("drop.rate", (), 0.1, 0.5)
+    assert parse("drop.on=yes,no", project).values == (True, False)
+    assert parse("training.optimizer=Adam,SGD", project).values == ("Adam", "SGD")
+    rate = parse(f"{RATE}=log:1e-4:1e-1", project)
+    assert rate == Vary(RATE, (), 1e-4, 1e-1, log=True)
+    assert rate.grid == pytest.approx([1e-4, 10**-3.25, 10**-2.5, 10**-1.75, 1e-1], rel=1e-4)
+    assert rate.place(10**-2.5) == pytest.approx(0.5)
+    units = parse("hidden.units=log:4:64", project)
+    assert units.grid == (4, 8, 16, 32, 64)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("hidden.unit=1,2", r"Dense 'hidden' has no parameter 'unit'. Did you mean 'units'\?"),
+        ("hiden.units=1,2", r"no layer 'hiden' to vary. Did you mean 'hidden'\?"),
+        ("hidden.units=1,many", "units must be a whole number"),
+        ("hidden.units", "varies nothing. Write PATH=VALUES"),
+        ("hidden.units=0:5", "units"),
+        ("drop.rate=log:0:0.5", "Write the lower number above 0 first"),
+        ("drop.rate=0.5:0.1", "is empty"),
+        ("training.epoch=1,2", r"Did you mean 'epochs'\?"),
+        ("training.optimizer=Adam,SDG", "SDG"),
+        ("hidden.activation=1:2", "holds no number"),
+    ],
+)
+def test_what_cannot_be_varied_is_said(project: Project, text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says):
+        parse(text, project)
+
+
+def test_a_variant_is_the_project_with_other_values(project: Project) -> None:
+    found = variant(project, {"drop.on": False, "hidden.units": 3, RATE: 0.5, "training.epochs": 2})
+    assert [node.id for node in found.graph.nodes] == ["input", "hidden", "out"]
+    assert found.graph.edges == (("input", "hidden"), ("hidden", "out"))
+    assert found.graph.by_id["hidden"].params["units"] == 3
+    assert found.training.optimizer.params["learning_rate"] == 0.5
+    assert found.training.epochs == 2
+    other = variant(project, {"training.optimizer": "SGD"})
+    assert other.training.optimizer == Choice("SGD", {"learning_rate": 0.01})
+
+
+def test_each_method_stays_in_its_space(project: Project) -> None:
+    varied = (parse("hidden.units=2,4", project), parse("drop.rate=0.1:0.5", project))
+    assert method_for(varied, None) == "random"
+    assert method_for(varied[:1], None) == "grid"
+    assert grid_size(varied) == 10
+    for name, choose in METHODS.items():
+        done: list[Trial] = []
+        for number in range(8):
+            values = choose(varied, done, 3)
+            assert values is not None
+            assert values["hidden.units"] in {2, 4}, name
+            assert 0.1 <= values["drop.rate"] <= 0.5
+            done.append(Trial(values, float(number), 1))
+        assert len({json.dumps(dict(one.values)) for one in done}) == 8
+        assert choose(varied, done[:4], 3) == choose(varied, done[:4], 3)
+
+
+def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    """Of a rate that does nothing, a good one, and one that only jumps, the good one is known."""
+    varied = (
+        parse(f"{RATE}=1e-7,0.03,30", project),
+        parse("training.batch_size=16,17", project),
+    )
+    plan = Plan(project, tmp_path, varied, file=tmp_path / "trials.jsonl")
+    assert (plan.chosen, plan.count) == ("grid", 6)
+    asked = [0]
+
+    def stop() -> bool:
+        asked[0] += 1
+        return asked[0] > 14
+
+    first = study.run(plan, stop=stop)
+    assert 0 < len(first.trials) < 6
+    seen: list[int] = []
+    found = study.run(plan, on_trial=lambda so_far: seen.append(len(so_far.trials)))
+    assert seen[0] == len(first.trials) + 1
+    assert found.trials[: len(first.trials)] == first.trials
+    assert len(found.trials) == 6
+    assert found.best is not None
+    assert found.best.values[RATE] == 0.03
+    assert found.project.training.optimizer.params["learning_rate"] == 0.03
+    assert found.importance[RATE] > 0.7
+    assert sum(found.importance.values()) == pytest.approx(1)
+    jumps = [trial for trial in found.trials if trial.values[RATE] == 30]
+    assert all(trial.pruned and trial.epochs < 8 for trial in jumps)
+    with pytest.raises(UserError, match="of another project, or varied other things"):
+        study.read(replace(plan, seed=5))
+    # A line that was being written when the program was killed is passed over.
+    text = (tmp_path / "trials.jsonl").read_text()
+    (tmp_path / "trials.jsonl").write_text(text[:-30])
+    assert len(study.read(plan)) == 5
+
+
+def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> None:
+    registry.save(project, tmp_path / "p.netbuilder")
+    varied = (parse("out.units=1,3", project), parse("training.epochs=1", project))
+    found = study.run(Plan(project, tmp_path, varied))
+    assert [trial.score is None for trial in found.trials] == [False, True]
+    assert found.trials[1].failed
+    assert found.best is found.trials[0]
