@@ -204,6 +204,8 @@ def _value(path: str, param: Param, word: str) -> Any:
         value = json.loads(word.lower() if word.lower() in {"none", "true", "false"} else word)
     except ValueError:
         value = None if word.lower() == "none" else word
+    if param.kind is Kind.FLOAT and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)  # Keras takes no whole number as a rate
     whole = param.kind in {Kind.INT, Kind.SIZE}
     return int(value) if whole and isinstance(value, float) and value.is_integer() else value
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 #: Trials that must be whole before others are measured by them, and the part of the epochs that
 #: each may have.
 PRUNE_AFTER, PRUNE_FROM = 4, 0.2
-_CURVE_POINTS = 200
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def _teller(
     return lambda curve: tell(values, curve)
 
 
-class _Judge:
+class Judge:
     """Follows one trial: keeps its curve, and ends it where others had been better by then.
 
     Golovin et al., "Google Vizier", KDD 2017, section 3.5: the median stopping rule.
@@ -261,7 +260,7 @@ def _try(
     try:
         project = variant(plan.project, values)
         dataset = shared if shared is not None else load(project, plan.base)
-        judge = _Judge(others, project.training.epochs, plan.prune, tell, ended)
+        judge = Judge(others, project.training.epochs, plan.prune, tell, ended)
         session = Session(project, dataset, on_event=judge.on_event, base=plan.base, record=False)
         judge.session = session
         trained = session.run()
@@ -271,9 +270,9 @@ def _try(
         return None
     score = lowest(judge.curve)
     failed = "" if score is not None else "Its loss was no number from the first epoch on."
-    return Trial(
-        values, score, trained.epochs, judge.pruned, trained.seconds, failed, tuple(judge.curve)
-    )
+    # A small network is through with its epochs before it can be ended early.
+    pruned = judge.pruned and trained.epochs < project.training.epochs
+    return Trial(values, score, trained.epochs, pruned, trained.seconds, failed, tuple(judge.curve))
 
 
 def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, float]:
