@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace) -> int:
     """Train variant after variant, tell of each, and write the best."""
     from netbuilder.core.formats import registry
+    from netbuilder.core.formats.paths import rebased
+    from netbuilder.core.project import files
 
     source = Path(arguments.project)
     project = registry.read_project(source)
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     best = found.project if found.trials else project
     _tell_best(found)
     if out is not None:
-        registry.save(best, out, source.parent)
+        files.write(rebased(best, source.parent, out.parent), out)
         note(f"Wrote {out}.")
     if arguments.json:
         print_json(_to_json(found, out))

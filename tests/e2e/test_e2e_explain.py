@@ -9,6 +9,7 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.formats import registry
+from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project, Training
 from tests.core.results.conftest import Trained, chain, house_folder, house_model, houses
 
@@ -44,7 +45,7 @@ def test_variants_are_tried(
     graph = chain(("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1}))
     recipe = Data("csv", path="houses.csv", target=("price",), scaling="standard")
     project = Project("Houses", graph, recipe, Training(epochs=2))
-    registry.save(project, house_folder / "p.netbuilder")
+    files.write(project, house_folder / "p.netbuilder")
     out = tmp_path / "best.netbuilder"
     words = ["tune", str(house_folder / "p.netbuilder"), "--vary", "hidden.units=2,16"]
     words += ["--vary", "training.optimizer.learning_rate=log:1e-4:1e-1", "--trials", "3"]

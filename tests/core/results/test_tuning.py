@@ -11,7 +11,6 @@ import pytest
 
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.errors import UserError
-from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
 from netbuilder.core.results.tuning.choosing import METHODS, grid_size, method_for
@@ -136,7 +135,6 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
 
 
 def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> None:
-    registry.save(project, tmp_path / "p.netbuilder")
     varied = (parse("out.units=1,3", project), parse("training.epochs=1", project))
     found = study.run(Plan(project, tmp_path, varied))
     assert [trial.score is None for trial in found.trials] == [False, True]
