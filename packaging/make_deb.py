@@ -1,0 +1,93 @@
+"""A Debian package of PyInstaller's folder: python packaging/make_deb.py dist/netbuilder
+
+Needs ``dpkg-deb``, which every Debian and Ubuntu has. The package depends on nothing but the system
+libraries that Qt leaves to the system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import netbuilder
+from netbuilder.core.resources import resource
+
+PLACE = "opt/netbuilder"
+LIBRARIES = ("libegl1", "libgl1", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1",
+             "libxcb-cursor0")  # fmt: skip
+CONTROL = """Package: netbuilder
+Version: {version}
+Architecture: {architecture}
+Maintainer: NetBuilder <netbuilder@localhost>
+Installed-Size: {kilobytes}
+Depends: {libraries}
+Section: education
+Priority: optional
+Description: Draw a neural network, watch it learn, take the trained model away
+ A desktop app for classrooms: layers are drawn, trained live and taken away as a Keras .h5.
+"""
+DESKTOP = """[Desktop Entry]
+Type=Application
+Name=NetBuilder
+Comment=Draw a neural network, watch it learn
+Exec=netbuilder %f
+Icon=netbuilder
+Categories=Education;Science;
+MimeType=application/x-netbuilder;
+"""
+
+
+def make(built: Path, folder: Path) -> Path:
+    """Write the package into ``folder``; its path.
+
+    Args:
+        built: PyInstaller's folder, with the program ``netbuilder`` in it.
+        folder: where the ``.deb`` goes.
+    """
+    if not (built / "netbuilder").is_file():
+        raise SystemExit(f"'{built}' holds no program 'netbuilder': run PyInstaller first.")
+    architecture = subprocess.run(
+        ["dpkg", "--print-architecture"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    target = folder / f"netbuilder_{netbuilder.__version__}_{architecture}.deb"
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        root = Path(place)
+        root.chmod(0o755)
+        shutil.copytree(built, root / PLACE, symlinks=True)
+        size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+        files = {
+            "DEBIAN/control": CONTROL.format(
+                version=netbuilder.__version__,
+                architecture=architecture,
+                kilobytes=size // 1024,
+                libraries=", ".join(LIBRARIES),
+            ),
+            "usr/share/applications/netbuilder.desktop": DESKTOP,
+        }
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text, encoding="utf-8")
+        icon = resource("icons", "netbuilder.svg")
+        if icon.is_file():
+            pictures = root / "usr/share/icons/hicolor/scalable/apps"
+            pictures.mkdir(parents=True)
+            shutil.copy(icon, pictures)
+        (root / "usr/bin").mkdir(parents=True)
+        (root / "usr/bin/netbuilder").symlink_to(f"/{PLACE}/netbuilder")
+        subprocess.run(
+            ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(root), str(target)],
+            check=True,
+            capture_output=True,
+        )
+    return target
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("built", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=Path())
+    arguments = parser.parse_args()
+    print(make(arguments.built, arguments.output))

@@ -1,0 +1,75 @@
+"""The folder that runs without Python, and the Debian package made from it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ON_REQUEST = "NETBUILDER_TEST_PACKAGING"
+
+
+def _make_deb(root: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make_deb", root / "packaging" / "make_deb.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg-deb is Debian's")
+def test_a_debian_package_holds_program_link_and_menu_entry(root: Path, tmp_path: Path) -> None:
+    built = tmp_path / "netbuilder"
+    built.mkdir()
+    program = built / "netbuilder"
+    program.write_text("#!/bin/sh\necho hello\n", encoding="utf-8")
+    program.chmod(0o755)
+    package = _make_deb(root).make(built, tmp_path)
+    listed = subprocess.run(
+        ["dpkg-deb", "--contents", str(package)], check=True, capture_output=True, text=True
+    ).stdout
+    assert "./opt/netbuilder/netbuilder" in listed
+    assert "./usr/bin/netbuilder -> /opt/netbuilder/netbuilder" in listed
+    assert "netbuilder.desktop" in listed
+    told = subprocess.run(
+        ["dpkg-deb", "--field", str(package), "Depends"], check=True, capture_output=True, text=True
+    ).stdout
+    assert "libegl1" in told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+@pytest.mark.skipif(not os.environ.get(ON_REQUEST), reason=f"takes long: set {ON_REQUEST}=1")
+def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR",
+         "--distpath", str(tmp_path / "dist"), "--workpath", str(tmp_path / "work"),
+         str(root / "packaging" / "netbuilder.spec")],
+        check=True,
+    )  # fmt: skip
+    built = tmp_path / "dist" / "netbuilder"
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [str(built / "netbuilder"), *words], env=env, cwd=tmp_path, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "digits" in run("examples")
+    run("examples", "iris", "-o", "iris.netbuilder")
+    run("train", "iris.netbuilder", "-o", "iris.h5", "--epochs", "2")
+    assert (tmp_path / "iris.h5").is_file()
+    run("screenshot", "iris.netbuilder", "-o", "window.png")
+    assert (tmp_path / "window.png").stat().st_size > 10_000
+    package = _make_deb(root).make(built, tmp_path)
+    assert package.stat().st_size > 100_000_000
