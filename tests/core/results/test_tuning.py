@@ -107,16 +107,11 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     )
     plan = Plan(project, tmp_path, varied, file=tmp_path / "trials.jsonl")
     assert (plan.chosen, plan.count) == ("grid", 6)
-    asked = [0]
-
-    def stop() -> bool:
-        asked[0] += 1
-        return asked[0] > 3
-
-    first = study.run(plan, stop=stop)
-    assert 0 < len(first.trials) < 6
+    so_far: list[int] = []
+    first = study.run(plan, on_trial=lambda one: so_far.append(1), stop=lambda: len(so_far) == 2)
+    assert len(first.trials) == 2
     seen: list[int] = []
-    found = study.run(plan, on_trial=lambda so_far: seen.append(len(so_far.trials)))
+    found = study.run(plan, on_trial=lambda one: seen.append(len(one.trials)))
     assert seen[0] == len(first.trials) + 1
     assert found.trials[: len(first.trials)] == first.trials
     assert len(found.trials) == 6

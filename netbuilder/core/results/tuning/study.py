@@ -260,6 +260,7 @@ def _try(
     try:
         project = variant(plan.project, values)
         dataset = shared if shared is not None else load(project, plan.base)
+        _refuse_broken(project, dataset)
         judge = Judge(others, project.training.epochs, plan.prune, tell, ended)
         session = Session(project, dataset, on_event=judge.on_event, base=plan.base, record=False)
         judge.session = session
@@ -273,6 +274,18 @@ def _try(
     # A small network is through with its epochs before it can be ended early.
     pruned = judge.pruned and trained.epochs < project.training.epochs
     return Trial(values, score, trained.epochs, pruned, trained.seconds, failed, tuple(judge.curve))
+
+
+def _refuse_broken(project: Project, dataset: Dataset) -> None:
+    """Raise what the checks say: Keras itself would train three units on one target."""
+    from netbuilder.core.check import diagnostics
+    from netbuilder.core.check.shapes.shapes import ShapeCache
+
+    shapes = ShapeCache().compute(project.graph, dataset.facts)
+    problems = diagnostics.main(diagnostics.diagnose(project, dataset.facts, shapes))
+    first = next((problem for problem in problems if problem.blocks), None)
+    if first is not None:
+        raise UserError(first.message, node=first.node)
 
 
 def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, float]:
