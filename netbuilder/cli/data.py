@@ -12,7 +12,7 @@ from netbuilder.core.errors import UserError
 if TYPE_CHECKING:
     from netbuilder.core.data.columns import ColumnFacts, DataReport
     from netbuilder.core.data.findings import Finding
-    from netbuilder.core.project.model import Data, Project
+    from netbuilder.core.project.model import Project
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _project(path: Path) -> tuple[Project, Path]:
     """The project of a file, or one that reads this file or folder; and its folder."""
+    from netbuilder.core.data.registry import recipe_for
     from netbuilder.core.formats import registry
     from netbuilder.core.project.model import Project
 
@@ -39,19 +40,7 @@ def _project(path: Path) -> tuple[Project, Path]:
         if not project.data.kind:
             raise UserError(f"No data is chosen in '{path.name}'.", "Choose data in the Data tab.")
         return project, path.parent
-    return Project(data=_recipe(path)), path.parent
-
-
-def _recipe(path: Path) -> Data:
-    """The recipe that fits a file or folder by its ending or by what lies in it."""
-    from netbuilder.core.project.model import Data
-
-    if path.is_dir():
-        texts = next(path.glob("*/*.txt"), None) is not None
-        return Data("text" if texts else "images", path=path.name)
-    ending = path.suffix.lower()
-    kind = "arrays" if ending in {".npz", ".npy", ".h5", ".hdf5"} else "csv"
-    return Data(kind, path=path.name)
+    return Project(data=recipe_for(path, path.name)), path.parent
 
 
 def _tell(found: DataReport) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING_LABEL = "(missing)"
-_MISSING_MENDS = (
+MISSING_MENDS = (
     DataFix("Leave those rows out", {"missing": "drop"}),
     DataFix("Fill with the mean", {"missing": "mean"}),
 )
@@ -71,7 +71,7 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
-        mends=_MISSING_MENDS,
+        mends=MISSING_MENDS,
     )
 
 

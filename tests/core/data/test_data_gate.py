@@ -1,0 +1,73 @@
+"""Nothing that is no number reaches the network, from whatever part and kind of data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+
+
+def frame(rows: int = 50) -> pd.DataFrame:
+    source = np.random.default_rng(4)
+    return pd.DataFrame({"a": source.normal(size=rows), "b": source.normal(size=rows),
+                         "y": source.normal(size=rows)})  # fmt: skip
+
+
+def refused(folder: Path, **data: object) -> DataError:
+    recipe = Data(**{"kind": "csv", "path": "d.csv", "target": ("y",), **data})  # type: ignore[arg-type]
+    with pytest.raises(DataError) as caught:
+        load(Project(graph=GRAPH, data=recipe), folder)
+    return caught.value
+
+
+def test_a_column_that_is_empty_in_the_test_file_only(tmp_path: Path) -> None:
+    frame().to_csv(tmp_path / "d.csv", index=False)
+    frame(20).assign(b=np.nan).to_csv(tmp_path / "t.csv", index=False)
+    error = refused(tmp_path, test_path="t.csv")
+    assert str(error).startswith(
+        "Column 'b' of t.csv has no number in line 2, and so it is in 19 more rows"
+    )
+    assert error.mends
+    recipe = Data(
+        "csv", path="d.csv", test_path="t.csv", target=("y",), options={"missing": "mean"}
+    )
+    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    assert data.test is not None
+    mean = data.pre.inputs["input"].columns[1].mean
+    np.testing.assert_allclose(data.test.raw_x["input"][:, 1], mean, rtol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["x", "y"])
+def test_arrays(tmp_path: Path, wrong: float, where: str) -> None:
+    arrays = {"x": np.zeros((40, 3), np.float32), "y": np.linspace(0, 1, 40)}
+    arrays["x"][:, 0] = np.arange(40)
+    arrays[where][7] = wrong
+    np.savez(tmp_path / "d.npz", **arrays)
+    error = refused(tmp_path, kind="arrays", path="d.npz", target=(), options={})
+    assert "row 8" in str(error) or "d.npz" in str(error)
+
+
+def test_infinity_in_a_table(tmp_path: Path) -> None:
+    table = frame()
+    table.loc[9, "a"] = np.inf
+    table.to_csv(tmp_path / "d.csv", index=False)
+    assert "'a' of d.csv has a number in line 11 that is too large" in str(refused(tmp_path))
+
+
+def test_a_target_is_never_filled(tmp_path: Path) -> None:
+    table = frame()
+    table.loc[[3, 4], "y"] = np.nan
+    table.to_csv(tmp_path / "d.csv", index=False)
+    recipe = Data("csv", path="d.csv", target=("y",), options={"missing": "mean"})
+    found = facts(Project(graph=GRAPH, data=recipe), tmp_path)
+    assert found.rows + found.validation_rows + found.test_rows == 48
+    assert "2 rows with missing values left out." in found.notes
