@@ -14,7 +14,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.prepare.preprocess import OutputPre
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.losses import loss_on
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import (
@@ -140,17 +140,8 @@ def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
     """The compiled loss on the split by output id (the sum, under the first, where several)."""
     if getattr(trained.core, "optimizer", None) is None:
         return {}
-    graph = trained.project.graph
-    x = [split.x[name] for name in model_inputs(graph)]
-    y = [split.y[name] for name in graph.outputs]
-    numbers: dict[str, Any] = trained.core.evaluate(
-        x[0] if len(x) == 1 else x,
-        y[0] if len(y) == 1 else y,
-        batch_size=256,
-        verbose=0,
-        return_dict=True,
-    )
-    return {graph.outputs[0]: float(numbers["loss"])}
+    loss = loss_on(trained.core, trained.project, split.x, split.y)
+    return {trained.project.graph.outputs[0]: loss}
 
 
 def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:

@@ -11,7 +11,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from netbuilder.core.engine.loop.tracing import no_collection
+from netbuilder.core.engine.build.tracing import no_collection
 from netbuilder.core.quiet import quiet_stderr
 
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")

@@ -29,6 +29,7 @@ from netbuilder.core.engine.build.objects import (
 )
 from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
 from netbuilder.core.engine.download_progress import Tell
+from netbuilder.core.engine.build.tracing import tracing
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
 
@@ -232,7 +233,7 @@ def build_core(
             "The network has no layer behind its input.", "Add a layer, such as Dense."
         )
     layers: dict[str, keras.Layer] = {}
-    with seeded(seed):
+    with tracing(), seeded(seed):
         tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
         policy = project.training.precision
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from netbuilder.core.engine.build.learning_rate import by_hand, variable
 from netbuilder.core.engine.build.seeds import seed_generators
+from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.distribute.worker_sync import Agreement
 from netbuilder.core.engine.loop.program import Chunk, Parts, Program, names_of, numbers_of
 from netbuilder.core.engine.loop.tensors import Orders
-from netbuilder.core.engine.loop.tracing import traced_in_first_call
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.errors import TrainingError
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.loop.tensors import Feed
 from netbuilder.core.engine.monitor.history import Floats
 
@@ -27,7 +28,7 @@ class Evaluator:
         self.feed = feed
         self.batch = batch
         self.steps = -(-feed.rows // batch)
-        self._function = tf.function(self._chunk, autograph=False)
+        self._function = traced_in_first_call(tf.function(self._chunk, autograph=False))
         self._seconds_a_step = 0.0
 
     def _chunk(self, first: Any, count: Any) -> Any:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
-from netbuilder.core.engine.loop.tracing import tracing, unoptimized_calls
 from netbuilder.core.engine.monitor.history import Floats
 
 if TYPE_CHECKING:
@@ -409,5 +409,6 @@ def names_of(model: keras.Model, feed: Feed, batch: int) -> Sequence[str]:
             [keras.ops.convert_to_tensor(value[rows]) for value in feed.y],
         )
     )
-    model._symbolic_build(data_batch=data)
+    with tracing():
+        model._symbolic_build(data_batch=data)
     return list(model.get_metrics_result())

@@ -15,9 +15,9 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset, Stream
 from netbuilder.core.engine.build.sample_weights import class_table
 from netbuilder.core.engine.build.seeds import derived
+from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.loop.program import Chunk, Parts, Program
 from netbuilder.core.engine.loop.tensors import Orders
-from netbuilder.core.engine.loop.tracing import traced_in_first_call
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.project.model import Training
 

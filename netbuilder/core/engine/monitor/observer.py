@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.catalog.training.index import LOSSES
 from netbuilder.core.engine.build.graph_to_keras import (
     connect,
-    goal_of,
     keras_name,
     model_inputs,
     owner_of,
 )
-from netbuilder.core.engine.build.objects import make_object
-from netbuilder.core.engine.loop.tracing import tracing, unoptimized_calls
+from netbuilder.core.engine.build.losses import total_loss
+from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Choice, Node, Project
+from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
     import keras
@@ -289,23 +287,13 @@ class Observer:
             import tensorflow as tf
 
             model = self._model(tuple(self._graph.outputs))
-            goals = [goal_of(self._project, name) for name in self._graph.outputs]
-            losses = [make_object(g.loss or Choice("mean_squared_error"), LOSSES) for g in goals]
+            loss = total_loss(model, self._project)
             variables = [w.value for node in nodes for _, w in self._trainable(node)]
 
             def work(*values: Any) -> Any:
                 x, truth = list(values[: len(self._names)]), values[len(self._names) :]
                 with tf.GradientTape() as tape:
-                    answers = _listed(model(x, training=False))
-                    total = tf.add_n(
-                        [
-                            tf.cast(loss(one, answer), tf.float32) * weight
-                            for loss, one, answer, weight in zip(
-                                losses, truth, answers, [g.loss_weight for g in goals], strict=True
-                            )
-                        ]
-                        + [tf.cast(penalty, tf.float32) for penalty in model.losses]
-                    )
+                    total = loss(x, truth)
                 found = tape.gradient(total, variables, unconnected_gradients="zero")
                 return [_plain(tf.convert_to_tensor(one)) for one in found]
 

@@ -1,0 +1,59 @@
+"""The loss that a network was compiled with, computed without touching its metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from netbuilder.core.catalog.training.index import LOSSES
+from netbuilder.core.engine.build.graph_to_keras import goal_of, model_inputs
+from netbuilder.core.engine.build.objects import make_object
+from netbuilder.core.project.model import Choice, Project
+
+if TYPE_CHECKING:
+    import keras
+
+_AT_ONCE = 256
+
+
+def total_loss(model: keras.Model, project: Project) -> Callable[[Sequence[Any], Any], Any]:
+    """A function of a batch, ``(inputs, answers)`` in the model's order, that gives its loss.
+
+    As ``keras.Model.compute_loss`` with Dropout and its like at rest: each output's loss times its
+    weight, and the layers' penalties. (That one also adds up what it measures.)
+    """
+    import keras
+
+    goals = [goal_of(project, name) for name in project.graph.outputs]
+    losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
+
+    def work(x: Sequence[Any], y: Sequence[Any]) -> Any:
+        found = model(list(x) if len(x) > 1 else x[0], training=False)
+        answers = list(found) if isinstance(found, (list, tuple)) else [found]
+        total: Any = 0.0
+        for loss, goal, truth, answer in zip(losses, goals, y, answers, strict=True):
+            total += keras.ops.cast(loss(truth, answer), "float32") * goal.loss_weight
+        for penalty in model.losses:
+            total += keras.ops.cast(penalty, "float32")
+        return total
+
+    return work
+
+
+def loss_on(
+    core: keras.Model, project: Project, x: Mapping[str, Any], y: Mapping[str, Any]
+) -> float:
+    """The loss over samples, by Input and output id: what ``keras.Model.evaluate`` calls "loss".
+
+    Nothing is traced, and no metric of the network changes.
+    """
+    inputs = [np.asarray(x[name]) for name in model_inputs(project.graph)]
+    targets = [np.asarray(y[name]) for name in project.graph.outputs]
+    work, rows, total = total_loss(core, project), len(targets[0]), 0.0
+    for start in range(0, rows, _AT_ONCE):
+        place = slice(start, start + _AT_ONCE)
+        part = [value[place] for value in inputs], [value[place] for value in targets]
+        total += float(work(*part)) * len(part[1][0])
+    return total / rows if rows else float("nan")

@@ -1,0 +1,199 @@
+"""What is built serves the next run, and what a run has given stays as it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine import prepared
+from netbuilder.core.engine.build import tracing
+from netbuilder.core.engine.events import EpochEnd, Event, Restored
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import TrainingError
+from netbuilder.core.project.model import Choice
+
+NET = [
+    ("a", "Dense", {"units": 8, "activation": "tanh"}),
+    ("drop", "Dropout", {"rate": 0.3}),
+    ("out", "Dense", {"units": 1}),
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    prepared.forget()
+    yield
+    prepared.forget()
+
+
+@pytest.fixture
+def data(dataset: Any, numbers: Any) -> Any:
+    x, y = numbers
+    return dataset({"input": x}, {"out": y}, held=20, tested=10)
+
+
+def session(project: Any, data: Any, **more: Any) -> Session:
+    return Session(project, data, record=False, compilation="graph", **more)
+
+
+def weights(trained: Any) -> list[Any]:
+    return [weight.numpy() for weight in trained.core.weights]
+
+
+def same(one: Any, other: Any) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
+    chain: Any, data: Any, dataset: Any, numbers: Any
+) -> None:
+    """The same numbers as a run that built everything anew, whatever ran in between."""
+    adam = Choice("Adam", {"learning_rate": 0.01})
+    plans: list[dict[str, Any]] = [
+        {"epochs": 4},
+        {"epochs": 6, "seed": 9, "optimizer": adam},
+        {"epochs": 4},
+    ]
+    runs = [session(chain(NET, **plan), data) for plan in plans]
+    results = [(run.run(), run._trainer) for run in runs]
+    assert len({id(trainer) for _, trainer in results}) == 1
+    assert results[0][0].history == results[2][0].history
+    prepared.forget()
+    alone = session(chain(NET, **plans[1]), data)
+    assert alone.run().history == results[1][0].history
+    assert alone._trainer is not results[1][1]
+    # The same numbers read again are the same data; others are not.
+    x, y = numbers
+    again = dataset({"input": x.copy()}, {"out": y.copy()}, held=20, tested=10)
+    other = dataset({"input": x + 1}, {"out": y}, held=20, tested=10)
+    one, two = session(chain(NET, **plans[1]), again), session(chain(NET, **plans[1]), other)
+    one.run()
+    assert one._trainer is alone._trainer
+    assert two.run().history != results[1][0].history
+    assert two._trainer is not alone._trainer
+
+
+def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
+    plain = session(chain(NET), data).run()
+    prepared.forget()
+    prepared.prebuild(chain(NET), data, compilation="graph")
+    (kept,) = prepared._shelf
+    run = session(chain(NET), data)
+    assert run.run().history == plain.history
+    assert run._trainer is kept.trainer
+    # Another network is another one.
+    wider = session(chain([("a", "Dense", {"units": 9}), *NET[1:]]), data)
+    wider.run()
+    assert wider._trainer is not kept.trainer
+
+
+def test_training_on_makes_another_model(chain: Any, data: Any) -> None:
+    run = session(chain(NET), data)
+    first = run.run()
+    held = weights(first)
+    state = [variable.numpy() for variable in first.core.optimizer.variables]
+    run.train_more(3)
+    second = run.run()
+    assert second.core is not first.core
+    assert same(weights(first), held)
+    assert same([variable.numpy() for variable in first.core.optimizer.variables], state)
+    assert not same(weights(second), held)
+    np.testing.assert_array_equal(
+        first.model.predict(data.train.x["input"][:4], verbose=0),
+        first.core.predict(data.train.x["input"][:4], verbose=0),
+    )
+
+
+def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) -> None:
+    """The file holds the weights of one moment, and the run goes on as if nobody had looked."""
+    import keras
+
+    from netbuilder.core.formats import registry
+    from netbuilder.core.results.evaluate import evaluate
+
+    plain = session(chain(NET, epochs=3), data)
+    plain.run()
+    plain.train_more(400)
+    undisturbed = plain.run().history
+    prepared.forget()
+    begun = threading.Event()
+
+    def told(event: Event) -> None:
+        if isinstance(event, EpochEnd) and event.epoch > 3:
+            begun.set()
+
+    run = session(chain(NET, epochs=3), data, on_event=told)
+    first = run.run()
+    held = weights(first)
+    run.train_more(400)
+    thread = threading.Thread(target=run.run)
+    thread.start()
+    assert begun.wait(60)
+    registry.save(first, tmp_path / "model.h5")
+    assert data.test is not None
+    evaluate(first, data.test)
+    thread.join()
+    loaded = keras.models.load_model(tmp_path / "model.h5")
+    assert same([weight.numpy() for weight in loaded.weights], held)
+    assert run.trained is not None
+    assert run.trained.history == undisturbed
+
+
+def test_a_run_goes_on_from_a_trained_model(chain: Any, data: Any) -> None:
+    """As if it had never ended: weights, optimizer, order and Dropout's numbers are where they
+    were."""
+    whole = session(chain(NET, epochs=7), data).run()
+    first = session(chain(NET, epochs=3), data).run()
+    prepared.forget()
+    told: list[Event] = []
+    run = session(chain(NET, epochs=7), data, start=first, on_event=told.append)
+    longer = run.run()
+    assert longer.epochs == 7
+    assert longer.history == whole.history
+    assert same(weights(longer), weights(whole))
+    (restored,) = [event for event in told if isinstance(event, Restored)]
+    assert restored.history["loss"].tolist() == first.history["loss"]
+    other = chain([("a", "Dense", {"units": 9}), *NET[1:]])
+    with pytest.raises(TrainingError, match="another network"):
+        session(other, data, start=first).run()
+
+
+def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(
+    chain: Any, data: Any
+) -> None:
+    whole = session(chain(NET, epochs=5), data).run()
+    one = session(chain(NET, epochs=3), data)
+    one.run()
+    two = session(chain(NET, epochs=3, seed=8), data)
+    two.run()
+    one.train_more(2)
+    assert one.run().history == whole.history
+
+
+def test_two_at_once_have_a_network_each(chain: Any, data: Any) -> None:
+    alone = session(chain(NET, epochs=300), data).run()
+    runs = [session(chain(NET, epochs=300), data) for _ in range(2)]
+    threads = [threading.Thread(target=run.run) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for run in runs:
+        assert run.trained is not None
+        assert run.trained.history == alone.history
+
+
+def test_a_trace_leaves_no_gradient_behind(chain: Any, data: Any) -> None:
+    """Each would hold its graph for ever. Fails where TensorFlow keeps them in another place."""
+    held = tracing._gradients()
+    assert "MatMul" in held
+    before = set(held)
+    session(chain(NET), data).run()
+    prepared.forget()
+    session(chain([("a", "Dense", {"units": 9, "activation": "silu"}), NET[2]]), data).run()
+    assert set(held) - before <= {one for one in held if not one.startswith("CustomGradient-")}
