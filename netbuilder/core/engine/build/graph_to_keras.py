@@ -28,8 +28,8 @@ from netbuilder.core.engine.build.objects import (
     value_for,
 )
 from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
-from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.engine.build.tracing import tracing
+from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
 
