@@ -8,6 +8,7 @@ from typing import Any
 
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.kinds.data_set import DataSet
+from netbuilder.core.data.kinds.drawn_sets import DRAWN
 from netbuilder.core.data.kinds.generated_sets import GENERATED
 from netbuilder.core.data.kinds.kind import (
     SCALING,
@@ -25,7 +26,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, listed
 
-BUILTINS: Mapping[str, DataSet] = {row.name: row for row in (*SKLEARN, *GENERATED, STORIES)}
+BUILTINS: Mapping[str, DataSet] = {row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, STORIES)}
 
 
 def data_set(name: str) -> DataSet:

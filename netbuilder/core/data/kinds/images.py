@@ -35,6 +35,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
+from netbuilder.core.data.kinds.script import divisor
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import TEST, TRAIN, VALIDATION, find
@@ -319,12 +320,9 @@ def _zipped_pictures(path: Path) -> bool:
 
 
 def _code(question: Question) -> DataCode:
-    data, graph = question.project.data, question.project.graph
-    # Who scales pixels itself gets them as they are.
-    raw = data.scaling == "none" or (
-        data.scaling == "auto" and any(byte_taker(graph, key) for key in graph.inputs)
-    )
-    brightest, divided = ("255", "") if raw else ("1", " / 255")
+    data = question.project.data
+    divided = divisor(question)
+    brightest = "1" if divided else "255"
     size = data.options.get("image_size") or [64, 64]
     mode = str(data.options.get("color_mode") or "rgb")
     lines = [

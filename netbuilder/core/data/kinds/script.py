@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.kind import Question
+from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.python_text import call, literal
 
@@ -65,3 +66,12 @@ def word_numbers(question: Question) -> list[str]:
         "vectorize.adapt(texts)",
         'x = vectorize(texts).numpy().astype("int32")',
     ]
+
+
+def divisor(question: Question) -> str:
+    """`` / 255`` after pixels from 0 to 255, unless the network scales them itself."""
+    data, graph = question.project.data, question.project.graph
+    raw = data.scaling == "none" or (
+        data.scaling == "auto" and any(byte_taker(graph, key) for key in graph.inputs)
+    )
+    return "" if raw else " / 255"

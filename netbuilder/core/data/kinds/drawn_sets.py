@@ -1,0 +1,63 @@
+"""Rows of the sets that the program draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
+from netbuilder.core.data.kinds.drawn import drawn_digits, drawn_shapes, drawn_strokes
+from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.script import answers, divisor
+from netbuilder.core.data.readers.samples import Samples
+
+
+def _options(count: int) -> tuple[Param, ...]:
+    return (
+        samples_option(count),
+        Param("thickness", Kind.FLOAT, 1.1, "of the pen", 0.3, 4.0),
+        Param("distortion", Kind.FLOAT, 1.0, "how unsteady the hand is", 0.0, 2.5),
+        Param("noise", Kind.FLOAT, 0.0, "grain on the pictures", 0.0, 1.0),
+        seed_option(),
+    )
+
+
+def _drawn(
+    name: str, title: str, description: str, target: str, function: Callable[..., Any], count: int
+) -> DataSet:
+    params = _options(count)
+
+    def make(options: Mapping[str, Any]) -> Samples:
+        import pandas as pd
+
+        pictures, labels = function(**chosen(params, options))
+        return Samples(
+            role="image",
+            arrays={"image": pictures},
+            targets=pd.DataFrame({target: labels}),
+            value_range=(0.0, 255.0),
+            source=name,
+        )
+
+    def code(question: Question) -> DataCode:
+        given = arguments_of(params, question.project.data.options)
+        lines = [
+            *made(drawn_strokes),
+            *made(function),
+            f"pictures, labels = {function.__name__}({given})",
+            f'x, targets = pictures.astype("float32"){divisor(question)}, pd.Series(labels)',
+            *answers(question.task),
+        ]
+        return DataCode(tuple(lines), Fed.PIXELS)
+
+    return DataSet(name, title, description, "classes", make, code, params)
+
+
+DRAWN = (
+    _drawn("drawn_digits", "Drawn digits", "Digits of 28×28 grey pixels that the program writes, "
+           "each by another hand: like MNIST, without a download.", "digit", drawn_digits, 3000),
+    _drawn("drawn_shapes", "Drawn shapes", "Circles, squares, triangles and other outlines of "
+           "28×28 grey pixels, drawn by an unsteady hand.", "shape", drawn_shapes, 2000),
+)  # fmt: skip
