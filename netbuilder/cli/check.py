@@ -68,8 +68,8 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes |
     listed = diagnostics.main(diagnostics.diagnose(project, facts))
     shapes = None
     if not any(one.code in broken and one.blocks for one in listed):
-        from netbuilder.cli.quiet import load_tensorflow
         from netbuilder.core.check.shapes.shapes import ShapeCache
+        from netbuilder.core.quiet import load_tensorflow
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)

@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def load_model(path: Path) -> TrainedModel:
     """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once."""
-    from netbuilder.cli.quiet import load_tensorflow
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect import inspect
+    from netbuilder.core.quiet import load_tensorflow
 
     if path.suffix == ".netbuilder":
         raise UserError(

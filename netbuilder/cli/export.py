@@ -17,22 +17,24 @@ def run(arguments: argparse.Namespace) -> int:
         raise UserError(f"'{path}' would be written over itself.", "Give another name after -o.")
     if path.suffix.lower() == ".png":
         _png(source, path)
+        notes: tuple[str, ...] = ()
     else:
-        _write(source, path)
+        notes = _write(source, path)
     note(f"Wrote {path}.")
+    for text in notes:
+        note(text)
     if arguments.json:
-        print_json({"output": str(path)})
+        print_json({"output": str(path), "notes": list(notes)})
     return 0
 
 
-def _write(source: Path, path: Path) -> None:
+def _write(source: Path, path: Path) -> tuple[str, ...]:
     row = registry.format_for(path)
     if row.trained:
         from netbuilder.cli.evaluate import load_model
 
-        registry.save(load_model(source), path, source.parent)
-    else:
-        registry.save(registry.read_project(source), path, source.parent)
+        return registry.save(load_model(source), path, source.parent)
+    return registry.save(registry.read_project(source), path, source.parent)
 
 
 def _png(source: Path, path: Path) -> None:

@@ -98,7 +98,7 @@ def _show(lesson: Lesson) -> None:
 
 
 def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
-    from netbuilder.cli.quiet import load_tensorflow
+    from netbuilder.core.quiet import load_tensorflow
 
     load_tensorflow()
     from netbuilder.core.lesson_files import observe_file, observe_start

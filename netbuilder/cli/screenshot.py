@@ -7,8 +7,8 @@ from pathlib import Path
 
 from netbuilder.cli.app import qt_libraries
 from netbuilder.cli.output import note, print_json
-from netbuilder.cli.quiet import load_tensorflow
 from netbuilder.core.errors import UserError
+from netbuilder.core.quiet import load_tensorflow
 
 
 def run(arguments: argparse.Namespace) -> int:

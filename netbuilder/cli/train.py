@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     dataset = load(project, source.parent)
 
-    from netbuilder.cli.quiet import load_tensorflow
+    from netbuilder.core.quiet import load_tensorflow
 
     load_tensorflow(compute=not workers)
     if workers:

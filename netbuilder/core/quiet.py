@@ -1,15 +1,20 @@
-"""TensorFlow without the lines that its C++ side writes to stderr while it loads.
+"""The one place that silences TensorFlow: while it loads, while it works, while it exports.
 
-They come before its log levels are set up ("All log messages before absl::InitializeLog() is
-called ..."), so no environment variable keeps them away, and they frighten beginners.
+Its C++ side writes to stderr before its log levels are set up ("All log messages before
+absl::InitializeLog() is called ..."), so no environment variable keeps that away; its Python side
+prints, warns and logs. All of it frightens beginners and tells them nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import os
 import re
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,13 +25,58 @@ _NOISE = re.compile(
     rb"|To enable the following instructions"
     rb"|This TensorFlow binary is optimized"
 )
+# What converters say beside; their errors rise as exceptions too.
+_EXPORT_NOISE = re.compile(
+    _NOISE.pattern
+    + rb"|INFO: |WARNING: |loc\(|<unknown>|.*(error|note|warning): |\s*$|\s*fully_quant"
+)
+_LOGGERS = ("tensorflow", "absl", "tf2onnx")
+
+
+def load_tensorflow(compute: bool = True) -> None:
+    """Import TensorFlow and Keras; what they write on the way is shown only if they fail.
+
+    ``compute=False`` computes nothing yet: several machines must find each other before.
+    """
+    if "keras" in sys.modules:
+        return
+    with quiet_stderr():
+        import keras  # noqa: F401
+        import tensorflow as tf
+        from absl import logging as absl_logging
+
+        # Keras writes advice for programmers here ("You are saving your model as ...").
+        tf.get_logger().setLevel("ERROR")
+        absl_logging.set_verbosity(absl_logging.ERROR)
+
+        # The first tensor makes TensorFlow's C++ side speak once more.
+        if compute:
+            tf.zeros(())
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
+def muted() -> Iterator[None]:
+    """Within, Python's prints, warnings and TensorFlow's logs stay silent; errors still rise."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with quiet_stderr(_EXPORT_NOISE, always=True):
+                yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def quiet_stderr(noise: re.Pattern[bytes] = _NOISE, *, always: bool = False) -> Iterator[None]:
     """Within, stderr is kept; at the end all lines but TensorFlow's chatter are written to it.
 
-    An error shows everything. Works on the file descriptor, so for other threads too.
+    An error shows everything, unless ``always``: then its message says it. Works on the file
+    descriptor, so for other threads too.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -46,6 +96,6 @@ def quiet_stderr() -> Iterator[None]:
             os.dup2(kept, 2)
             told.seek(0)
             for line in told:
-                if failed or not _NOISE.match(line):
+                if (failed and not always) or not noise.match(line):
                     os.write(kept, line)
             os.close(kept)

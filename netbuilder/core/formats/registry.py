@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +23,11 @@ class Format:
     """One format.
 
     ``endings``: of file names, the usual one first; empty for a folder. ``title`` and ``help``:
-    for menus. ``module``: in this package; has ``save(trained or project, path)``. ``trained``:
-    whether it holds weights, and so needs a trained network. ``reads``: whether it can be opened
-    again.
+    for menus. ``module``: in this package; has ``save(trained or project, path)``, which gives
+    what there is to know of the file or None, and ``verify(trained or project, path)``, which
+    ``save`` calls before the file takes its place: it opens what was written and asks it the same
+    rows. ``trained``: whether it holds weights, and so needs a trained network. ``reads``:
+    whether it can be opened again. ``needs``: packages beside NetBuilder's own.
     """
 
     name: str
@@ -34,6 +37,12 @@ class Format:
     module: str
     trained: bool = True
     reads: bool = False
+    needs: tuple[str, ...] = ()
+
+    @property
+    def available(self) -> bool:
+        """Whether all packages that it needs are installed."""
+        return all(importlib.util.find_spec(name) is not None for name in self.needs)
 
 
 FORMATS: tuple[Format, ...] = (
@@ -77,11 +86,26 @@ FORMATS: tuple[Format, ...] = (
         "writers.tflite",
     ),
     Format(
+        "tflite16",
+        (".f16.tflite",),
+        "TensorFlow Lite, 16 bits (.f16.tflite)",
+        "Half as large; says what that costs.",
+        "writers.tflite",
+    ),
+    Format(
+        "tflite8",
+        (".int8.tflite",),
+        "TensorFlow Lite, 8 bits (.int8.tflite)",
+        "A quarter as large, for boards; says what that costs.",
+        "writers.tflite",
+    ),
+    Format(
         "onnx",
         (".onnx",),
         "ONNX (.onnx)",
         "For other programs and languages; needs the package tf2onnx.",
         "writers.onnx",
+        needs=("tf2onnx", "onnx"),
     ),
     Format(
         "savedmodel",
@@ -107,9 +131,15 @@ def format_for(path: Path) -> Format:
     Raises:
         FormatError: there is no such format.
     """
-    ending = Path(path).suffix.lower()
+    ending, name = Path(path).suffix.lower(), Path(path).name.lower()
+    # The longest ending says most: .int8.tflite is no plain .tflite.
+    rows = [
+        (len(one), row) for row in FORMATS for one in row.endings if ending and name.endswith(one)
+    ]
+    if rows:
+        return max(rows, key=lambda found: found[0])[1]
     for row in FORMATS:
-        if ending in row.endings or (not ending and not row.endings):
+        if not ending and not row.endings:
             return row
     known = " ".join(row.endings[0] for row in FORMATS if row.endings)
     raise FormatError(
@@ -119,7 +149,9 @@ def format_for(path: Path) -> Format:
     )
 
 
-def save(source: TrainedModel | Project, path: Path | str, base: Path | None = None) -> None:
+def save(
+    source: TrainedModel | Project, path: Path | str, base: Path | None = None
+) -> tuple[str, ...]:
     """Write a trained network or a project in the format of ``path``'s ending.
 
     Args:
@@ -128,8 +160,12 @@ def save(source: TrainedModel | Project, path: Path | str, base: Path | None = N
         base: folder that relative paths in the project start from. Where it is another than
             that of ``path``, they are rewritten, so that the file finds its data again.
 
+    Returns:
+        Sentences about what there is to know of the file, such as what smaller weights cost.
+
     Raises:
-        FormatError: no such format, or it needs a trained network.
+        FormatError: no such format, it needs a trained network, or what was written could not be
+            opened again with the same answers.
         UserError: the place cannot be written.
     """
     path = Path(path)
@@ -144,9 +180,9 @@ def save(source: TrainedModel | Project, path: Path | str, base: Path | None = N
         source = _rebased(source, base, path)
     elif base is not None:
         source = replace(source, project=_rebased(source.project, base, path))
-    writer: Callable[[TrainedModel | Project, Path], None]
+    writer: Callable[[TrainedModel | Project, Path], tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
-    writer(source, path)
+    return writer(source, path) or ()
 
 
 def load(path: Path | str) -> TrainedModel:

@@ -213,20 +213,19 @@ class Documents(QObject):
         trained, project, base = self._workbench.trained, self._store.project, self._workbench.base
         stamp = self._workbench.stamp
 
-        def work() -> None:
+        def work() -> tuple[str, ...]:
             from netbuilder.core.formats.registry import format_for, save
 
             weights = format_for(path).trained and trained is not None
             if weights and trained is not None:
-                save(replace(trained, project=stamp(trained.project)), path, base)
-            else:
-                save(stamp(project), path, base)
+                return save(replace(trained, project=stamp(trained.project)), path, base)
+            return save(stamp(project), path, base)
 
-        def done(_none: object) -> None:
+        def done(notes: tuple[str, ...]) -> None:
             if path.suffix.lower() in MODEL_ENDINGS and trained is self._workbench.trained:
                 self.keep_model()
             self.busy.emit("")
-            self.confirmed.emit(f"Wrote {path.name}.")
+            self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(f"Writing {path.name}…")

@@ -14,7 +14,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.writers import onnx
-from netbuilder.core.formats.writers.silence import muted
+from netbuilder.core.quiet import muted
 
 
 def test_rows_of_the_registry() -> None:
@@ -23,7 +23,10 @@ def test_rows_of_the_registry() -> None:
     for row in registry.FORMATS:
         module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
         assert callable(module.save)
+        assert callable(module.verify)
         assert row.help.endswith(".")
+    assert registry.format_for(Path("m.int8.tflite")).name == "tflite8"
+    assert registry.format_for(Path("m.v2.tflite")).name == "tflite"
     assert registry.format_for(Path("a/B.H5")).name == "h5"
     assert registry.format_for(Path("folder")).name == "savedmodel"
     with pytest.raises(FormatError, match=r"\.docx"):

@@ -5,13 +5,15 @@ The file is the notebook format 4.5 (nbformat): JSON with Markdown and code cell
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 from typing import Any
 
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script.python import cells, parts
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.atomic import replacing
 from netbuilder.core.project.model import Project
 
 
@@ -22,7 +24,26 @@ def save(source: TrainedModel | Project, path: Path) -> None:
         UserError: the place cannot be written.
     """
     text = json.dumps(notebook(source), indent=1, ensure_ascii=False) + "\n"
-    write_bytes(Path(path), text.encode())
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(text.encode())
+        verify(source, temporary)
+
+
+def verify(source: TrainedModel | Project, path: Path) -> None:
+    """Read the notebook at ``path``: each of its cells of code is valid Python.
+
+    Raises:
+        FormatError: it is no notebook, or a cell cannot be run.
+    """
+    try:
+        for cell in json.loads(Path(path).read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                ast.parse("".join(cell["source"]))
+    except (SyntaxError, ValueError, LookupError, TypeError) as error:
+        raise FormatError(
+            f"The notebook that was made is not valid: {error}. It was not kept.",
+            "Give the layers simple names, and save the network as .h5.",
+        ) from error
 
 
 def notebook(source: TrainedModel | Project) -> dict[str, Any]:

@@ -7,18 +7,20 @@ builds, trains, tests and saves.
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Literal, overload
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import training_section
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import data_cell, recipe_of
 from netbuilder.core.formats.script.model_section import model_cell
 from netbuilder.core.formats.script.prepare_section import scale_cell, split_cell
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.atomic import replacing
 from netbuilder.core.project.model import Project
 
 Lines = dict[str, tuple[int, int]]
@@ -98,7 +100,24 @@ def save(source_of: TrainedModel | Project, path: Path) -> None:
         UserError: the place cannot be written.
     """
     project, facts = parts(source_of)
-    write_bytes(Path(path), source(project, facts).encode())
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(source(project, facts).encode())
+        verify(source_of, temporary)
+
+
+def verify(source_of: TrainedModel | Project, path: Path) -> None:
+    """Read the script at ``path`` as Python does before it runs one.
+
+    Raises:
+        FormatError: it is no valid Python.
+    """
+    try:
+        ast.parse(Path(path).read_text("utf-8"))
+    except (SyntaxError, ValueError) as error:
+        raise FormatError(
+            f"The script that was made is not valid Python: {error}. It was not kept.",
+            "Give the layers simple names, and save the network as .h5.",
+        ) from error
 
 
 def parts(source_of: TrainedModel | Project) -> tuple[Project, DataFacts | None]:

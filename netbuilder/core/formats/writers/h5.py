@@ -16,6 +16,7 @@ from netbuilder.core.formats.importing.rebuild import copy_optimizer_state, with
 from netbuilder.core.formats.safety.inspect import inspect
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.writers.hdf5_write import OPTIMIZER, write_model
+from netbuilder.core.formats.writers.same_answers import must_open
 
 if TYPE_CHECKING:
     import keras
@@ -23,20 +24,36 @@ if TYPE_CHECKING:
 ENDINGS = (".h5", ".hdf5")
 
 
-def save(trained: TrainedModel, path: Path) -> None:
+def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model and all that stands beside it, whole or not at all.
 
     Args:
         trained: from a session or ``load``.
         path: ends in .h5 or .hdf5.
 
+    Returns:
+        Why Keras 2 cannot open it, where that is so.
+
     Raises:
-        FormatError: Keras could not open it again.
+        FormatError: Keras could not open it again, or it answers something else.
         UserError: the place cannot be written; what was there before is unchanged.
     """
     check_h5(trained, Path(path))
     copy_optimizer_state(trained.core, trained.model)
-    write_model(trained.model, path, beside_of(trained))
+
+    def check(written: Path) -> None:
+        verify(trained, written)
+
+    return write_model(trained.model, path, beside_of(trained), check)
+
+
+def verify(trained: TrainedModel, path: Path) -> None:
+    """Open the file at ``path`` with plain Keras and ask it the same rows.
+
+    Raises:
+        FormatError: Keras cannot open it, or it answers something else.
+    """
+    must_open(trained, path, ".h5")
 
 
 def load(path: Path) -> TrainedModel:

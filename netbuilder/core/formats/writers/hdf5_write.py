@@ -6,7 +6,7 @@ import errno
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,12 @@ OPTIMIZER = "netbuilder_optimizer"
 _ERRNO = re.compile(r"errno = (\d+)")
 
 
-def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None:
+def write_model(
+    model: keras.Model,
+    path: Path,
+    ours: Mapping[str, Any],
+    check: Callable[[Path], None] | None = None,
+) -> tuple[str, ...]:
     """Write ``model`` to ``path``, whole or not at all.
 
     Args:
@@ -38,6 +43,10 @@ def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None
             ``netbuilder_optimizer``.
         path: ends in .h5 or .hdf5.
         ours: what stands beside it, by name; JSON-able.
+        check: looks at the written file before it takes the place of ``path``.
+
+    Returns:
+        Why Keras 2 cannot open it, where that is so.
 
     Raises:
         UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
@@ -50,25 +59,33 @@ def write_model(model: keras.Model, path: Path, ours: Mapping[str, Any]) -> None
         with _compile_config_kept(model):
             model.save(temporary, overwrite=True)
         with h5py.File(temporary, "r+") as file:
-            _rewrite_configs(file, model)
+            notes = _rewrite_configs(file, model)
             if "optimizer_weights" in file:
                 file.move("optimizer_weights", OPTIMIZER)
             for name, value in ours.items():
                 file.attrs[PREFIX + name] = json.dumps(value, ensure_ascii=False)
+        if check is not None:
+            check(temporary)
+    return notes
 
 
-def _rewrite_configs(file: Any, model: keras.Model) -> None:
+def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
     config = without_masks(json.loads(file.attrs["model_config"]), is_layer)
+    reason = keras2_config.why_not(config)
     try:
         for_both = keras2_config.model_config(config)
-    except keras2_config.OnlyKeras3Error:
-        for_both = None
+    except keras2_config.OnlyKeras3Error as error:
+        for_both, reason = None, reason or str(error)
     if for_both is not None and _same_model(for_both, model):
         config = for_both
+    elif for_both is not None:
+        reason = reason or "a part of it means something else there"
     file.attrs["model_config"] = json.dumps(config, ensure_ascii=False)
     if "training_config" in file.attrs:
         training = json.loads(file.attrs["training_config"])
         file.attrs["training_config"] = json.dumps(keras2_config.training_config(training))
+        reason = reason or keras2_config.why_not(training)
+    return (f"Keras 2 cannot use this .h5: {reason}.",) if reason else ()
 
 
 def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:

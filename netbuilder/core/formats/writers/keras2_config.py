@@ -35,6 +35,71 @@ _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _OBJECT_MODULES = frozenset({"keras.initializers", "keras.regularizers", "keras.constraints"})
 
 
+# What Keras 2 (tf_keras 2.21) does not have at all.
+_NEW_CLASSES = frozenset(
+    [
+        "AdaptiveAveragePooling1D",
+        "AdaptiveAveragePooling2D",
+        "AdaptiveAveragePooling3D",
+        "AdaptiveMaxPooling1D",
+        "AdaptiveMaxPooling2D",
+        "AdaptiveMaxPooling3D",
+        "AugMix",
+        "AutoContrast",
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        "GroupQueryAttention",
+        "MelSpectrogram",
+        "RMSNormalization",
+        "RandAugment",
+        "RandomColorDegeneration",
+        "RandomColorJitter",
+        "RandomElasticTransform",
+        "RandomErasing",
+        "RandomGaussianBlur",
+        "RandomGrayscale",
+        "RandomHue",
+        "RandomInvert",
+        "RandomPerspective",
+        "RandomPosterization",
+        "RandomSaturation",
+        "RandomSharpness",
+        "RandomShear",
+        "ReversibleEmbedding",
+        "STFTSpectrogram",
+        "Solarization",
+        "Muon",
+        "ScheduleFreeAdamW",
+        "Circle",
+        "Dice",
+        "Tversky",
+        "ConcordanceCorrelation",
+        "PearsonCorrelation",
+    ]
+)
+_NEW_ACTIVATIONS = frozenset(
+    [
+        "celu",
+        "glu",
+        "hard_shrink",
+        "hard_silu",
+        "hard_swish",
+        "hard_tanh",
+        "leaky_relu",
+        "log_sigmoid",
+        "log_softmax",
+        "relu6",
+        "silu",
+        "soft_shrink",
+        "sparse_plus",
+        "sparse_sigmoid",
+        "sparsemax",
+        "squareplus",
+        "tanh_shrink",
+        "threshold",
+    ]
+)
+
+
 class OnlyKeras3Error(ValueError):
     """The graph has something that Keras 2 cannot express."""
 
@@ -60,6 +125,31 @@ def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
         inner["dtype"] = _policy(inner["dtype"])
     result["config"] = inner
     return {key: value for key, value in result.items() if key not in _ALWAYS_DROPPED}
+
+
+def why_not(config: Any) -> str:
+    """What in a config Keras 2 has not, or computes otherwise, in words; "" if there is nothing.
+
+    Args:
+        config: of a model or of its training, as Keras 3 writes it.
+    """
+    waiting: list[Any] = [config]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            name = item.get("class_name")
+            if isinstance(name, str) and name in _NEW_CLASSES:
+                return f"it has no {name}"
+            for key, value in item.items():
+                if key.endswith("activation") and isinstance(value, str):
+                    if value in _NEW_ACTIVATIONS:
+                        return f"it has no activation '{value}'"
+                    if value == "hard_sigmoid":
+                        return "its hard_sigmoid has another formula, so it would answer otherwise"
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+    return ""
 
 
 def training_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.formats.importing.import_keras import beside_of
 from netbuilder.core.formats.importing.rebuild import copy_optimizer_state, with_weights
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY, ModelFile
+from netbuilder.core.formats.writers.same_answers import must_open
 from netbuilder.core.project.atomic import replacing
 
 
@@ -22,6 +23,7 @@ def save(trained: TrainedModel, path: Path) -> None:
         path: ends in .keras.
 
     Raises:
+        FormatError: Keras could not open it again, or it answers something else.
         UserError: the place cannot be written; what was there before is unchanged.
     """
     copy_optimizer_state(trained.core, trained.model)
@@ -33,6 +35,16 @@ def save(trained: TrainedModel, path: Path) -> None:
         if ours:
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(ZIP_ENTRY, json.dumps(ours, ensure_ascii=False))
+        verify(trained, temporary)
+
+
+def verify(trained: TrainedModel, path: Path) -> None:
+    """Open the file at ``path`` with plain Keras and ask it the same rows.
+
+    Raises:
+        FormatError: Keras cannot open it, or it answers something else.
+    """
+    must_open(trained, path, ".keras")
 
 
 def load_checked(file: ModelFile) -> TrainedModel:

@@ -6,10 +6,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.writers.silence import muted
+from netbuilder.core.formats.writers.same_answers import answers_of, must_agree, rows_for
 from netbuilder.core.project.atomic import write_error
+from netbuilder.core.quiet import muted
 
 
 def save(trained: TrainedModel, path: Path) -> None:
@@ -35,11 +38,38 @@ def save(trained: TrainedModel, path: Path) -> None:
             made = Path(folder) / "model"
             with muted():
                 trained.model.export(made, verbose=False)
+            verify(trained, made)
             if path.exists():
                 shutil.rmtree(path)
             made.rename(path)
     except OSError as error:
         raise write_error(error, path) from error
+
+
+def verify(trained: TrainedModel, path: Path) -> None:
+    """Load the folder at ``path`` with TensorFlow alone and ask it the same rows.
+
+    Raises:
+        FormatError: it cannot be loaded, or answers something else.
+    """
+    import keras
+    import tensorflow as tf
+
+    rows = rows_for(trained)
+    expected = answers_of(trained.model, rows)
+    single = isinstance(trained.model, keras.Sequential)
+    try:
+        with muted():
+            served = tf.saved_model.load(str(path))
+            given = rows[0] if single else keras.tree.pack_sequence_as(trained.model.input, rows)
+            found = [np.asarray(one) for one in tf.nest.flatten(served.serve(given))]
+    # Whatever TensorFlow says, it is about this folder.
+    except Exception as error:
+        raise FormatError(
+            f"The SavedModel was written, but TensorFlow cannot load it: {str(error)[:200]}",
+            "Save it as .h5 or .keras.",
+        ) from error
+    must_agree(found, expected, "a SavedModel")
 
 
 def _replaceable(path: Path) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.node_label import describe
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.errors import FormatError
+from netbuilder.core.project.atomic import replacing
 from netbuilder.core.project.layout import layout
 from netbuilder.core.project.model import Node, Project
 
@@ -35,7 +37,24 @@ def save(source: TrainedModel | Project, path: Path) -> None:
         UserError: the place cannot be written.
     """
     project = source if isinstance(source, Project) else source.project
-    write_bytes(Path(path), svg(project).encode())
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(svg(project).encode())
+        verify(source, temporary)
+
+
+def verify(source: TrainedModel | Project, path: Path) -> None:
+    """Read the picture at ``path`` as XML.
+
+    Raises:
+        FormatError: it is no valid XML.
+    """
+    try:
+        ElementTree.parse(path)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise FormatError(
+            f"The picture that was made is not valid: {error}. It was not kept.",
+            "Take control characters out of the layers' names.",
+        ) from error
 
 
 def svg(project: Project) -> str:

@@ -1,47 +1,206 @@
-"""TensorFlow Lite: one small file for phones and boards."""
+"""TensorFlow Lite: one small file for phones and boards, with 32, 16 or 8 bits a weight."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.writers.silence import muted
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.formats.writers.inference import for_inference, is_recurrent
+from netbuilder.core.formats.writers.same_answers import (
+    Array,
+    answers_of,
+    largest_difference,
+    must_agree,
+    rows_for,
+)
+from netbuilder.core.project.atomic import replacing
+from netbuilder.core.quiet import muted
+
+if TYPE_CHECKING:
+    import keras
+
+TITLE = "TensorFlow Lite"
+HALF, WHOLE = ".f16.tflite", ".int8.tflite"
+# Rows from which the ranges of the numbers inside are measured, and that judge what was lost.
+CALIBRATION = 200
+# Beyond this share of the largest answer 8 bits have lost the network.
+_LOST = 0.5
 
 
-def save(trained: TrainedModel, path: Path) -> None:
+def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model as ``.tflite``: raw rows in, answers in their own units out.
 
+    A name that ends in ``.f16.tflite`` gives weights of 16 bits, one in ``.int8.tflite`` of 8.
+    Only operations that every interpreter has are used; a recurrent network is therefore written
+    for one row at a time.
+
+    Returns:
+        What there is to know of the file: what smaller weights cost, that it takes single rows.
+
     Raises:
-        FormatError: this TensorFlow has no converter, or the network has an operation that
-            TensorFlow Lite lacks.
+        FormatError: this TensorFlow has no converter, the network has an operation that
+            TensorFlow Lite lacks, or what was written answers something else.
         UserError: the place cannot be written.
     """
     import tensorflow as tf
 
-    converter_of = getattr(getattr(tf, "lite", None), "TFLiteConverter", None)
-    if converter_of is None:
+    if getattr(getattr(tf, "lite", None), "TFLiteConverter", None) is None:
         raise FormatError(
             f"TensorFlow {tf.__version__} has no converter to TensorFlow Lite.",
             "Install TensorFlow 2.20 or 2.21.",
         )
-    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, muted():
-        trained.model.export(folder, verbose=False)
-        converter = converter_of.from_saved_model(folder)
-        # Recurrent layers need operations of TensorFlow itself.
-        converter.target_spec.supported_ops = [
-            tf.lite.OpsSet.TFLITE_BUILTINS,
-            tf.lite.OpsSet.SELECT_TF_OPS,
-        ]
+    path = Path(path)
+    bits = bits_of(path)
+    problem: FormatError | None = None
+    # Made for any number of rows where that converts and answers the same, else for one.
+    for batch in (1,) if is_recurrent(trained.model) else (None, 1):
         try:
-            data = converter.convert()
+            data = _converted(trained, batch, bits)
+            with replacing(path) as temporary:
+                temporary.write_bytes(data)
+                notes = verify(trained, temporary, bits)
+        except FormatError as error:
+            problem = error
+            continue
+        single = "It takes one row at a time." if batch == 1 else ""
+        return tuple(one for one in (*notes, single) if one)
+    assert problem is not None
+    raise problem
+
+
+def bits_of(path: Path) -> int:
+    """Bits of a weight that the name asks for: 32, 16 or 8."""
+    name = path.name.lower()
+    return 16 if name.endswith(HALF) else 8 if name.endswith(WHOLE) else 32
+
+
+def verify(trained: TrainedModel, path: Path, bits: int | None = None) -> tuple[str, ...]:
+    """Ask the file at ``path`` rows in TensorFlow Lite's interpreter.
+
+    Args:
+        trained: the network.
+        path: what was written of it.
+        bits: of a weight, None: as the path's name says; fewer than 32 may answer a little
+            differently, which is told.
+
+    Raises:
+        FormatError: it cannot be run, or answers something else than the network.
+    """
+    bits = bits_of(path) if bits is None else bits
+    rows = rows_for(trained, 4 if bits == 32 else CALIBRATION // 4, seed=1)
+    expected = answers_of(trained.model, rows)
+    try:
+        with muted():
+            found = _run(path, rows, [one.shape for one in expected])
+    # Whatever the interpreter says, it is about this file.
+    except Exception as error:
+        raise FormatError(
+            f"The file was written as {TITLE}, but an interpreter cannot run it:"
+            f" {str(error)[:200]}",
+            "Save it as .h5, .keras or a SavedModel folder.",
+        ) from error
+    if bits == 32:
+        must_agree(found, expected, TITLE)
+        return ()
+    if any(not largest_difference(a, b) <= _LOST for a, b in zip(found, expected, strict=True)):
+        raise FormatError(
+            f"The file was written with {bits} bits a weight and opened again to make sure, but"
+            " it answers something else than the network. It was not kept.",
+            "Write it whole (.tflite)." if bits == 16 else "Write it with 16 bits (.f16.tflite).",
+        )
+    return (_loss(found[0], expected[0], bits, len(rows[0])),)
+
+
+def _loss(found: Array, expected: Array, bits: int, rows: int) -> str:
+    """What fewer bits cost, in words."""
+    start = f"With {bits} bits a weight, asked {rows} made-up rows,"
+    if expected.ndim == 2 and expected.shape[1] > 1:
+        same = float(np.mean(found.argmax(-1) == expected.argmax(-1)))
+        return f"{start} it gives the same class as the network for {same:.0%}."
+    spread = float(np.ptp(expected)) or 1.0
+    return (
+        f"{start} it is off by {float(np.abs(found - expected).mean()) / spread:.2%} of the spread."
+    )
+
+
+def _converted(trained: TrainedModel, batch: int | None, bits: int) -> bytes:
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, muted():
+        _export(for_inference(trained.model), Path(folder), batch)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if bits < 32:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if bits == 16:
+            converter.target_spec.supported_types = [tf.float16]
+        if bits == 8:
+            rows = rows_for(trained, CALIBRATION)
+
+            def examples() -> Iterator[list[Array]]:
+                for number in range(CALIBRATION):
+                    yield [values[number : number + 1] for values in rows]
+
+            converter.representative_dataset = examples
+        try:
+            data: bytes = converter.convert()
         # Whatever the converter says, it is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
-                f"TensorFlow Lite cannot express this network: {lines[0] if lines else error}",
+                f"TensorFlow Lite cannot express this network: {lines[0] if lines else error}"[
+                    :400
+                ],
                 "Save it as .h5, .keras or a SavedModel folder.",
             ) from error
-    write_bytes(Path(path), data)
+    return data
+
+
+def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
+    """A SavedModel whose one function takes ``batch`` rows, or any number."""
+    import keras
+    import tensorflow as tf
+
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    specs = [
+        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=_argument(number))
+        for number, tensor in enumerate(model.inputs)
+    ]
+
+    def serve(*rows: Any) -> Any:
+        if isinstance(model, keras.Sequential):
+            return model(rows[0], training=False)
+        return model(keras.tree.pack_sequence_as(model.input, list(rows)), training=False)
+
+    archive.add_endpoint("serve", serve, input_signature=specs)
+    archive.write_out(str(folder), verbose=False)
+
+
+def _argument(number: int) -> str:
+    return f"input_{number:03d}"
+
+
+def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """Answers of an interpreter, one row after the other; outputs told apart by name."""
+    import tensorflow as tf
+
+    interpreter = tf.lite.Interpreter(model_path=str(path))
+    runner = interpreter.get_signature_runner()
+    names = sorted(runner.get_output_details(), key=lambda name: int(name.rsplit("_", 1)[-1]))
+    found: list[list[Array]] = [[] for _ in names]
+    for at in range(len(rows[0])):
+        given = {
+            name: values[at : at + 1]
+            for name, values in zip(sorted(runner.get_input_details()), rows, strict=True)
+        }
+        answers = runner(**given)
+        for number, name in enumerate(names):
+            found[number].append(np.asarray(answers[name]))
+    return [np.concatenate(one) for one in found]

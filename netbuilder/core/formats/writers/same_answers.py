@@ -1,0 +1,132 @@
+"""What was written is opened again and asked the same rows: the answers must be the network's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
+from netbuilder.core.quiet import muted
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[Any]
+
+# Of the largest answer: what other arithmetic may make of 32-bit numbers.
+TOLERANCE = 2e-3
+# Steps of an input of variable length.
+STEPS = 40
+
+
+def rows_for(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Array]:
+    """Made-up raw rows, as those that the network was trained on: one array an input.
+
+    Numbers lie around the offset of their scaling, pixels between black and white, ids of words
+    are small whole numbers.
+    """
+    random = np.random.default_rng(seed)
+    found = []
+    for name, tensor in _inputs(trained):
+        how = trained.pre.inputs.get(name, InputPre())
+        shape = (count, *(STEPS if side is None else int(side) for side in tensor.shape[1:]))
+        dtype = str(tensor.dtype)
+        if "int" in dtype:
+            values: Array = random.integers(0, 2, shape)
+        elif how.value_range:
+            low, high = how.value_range[0], how.value_range[-1]
+            values = random.uniform(low, high, shape)
+        else:
+            values = random.normal(size=shape)
+            if how.scaled:
+                values = values * np.asarray(how.scale) + np.asarray(how.offset)
+        found.append(values.astype(dtype if dtype != "bfloat16" else "float32"))
+    return found
+
+
+def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
+    return [(tensor.name, tensor) for tensor in trained.model.inputs]
+
+
+def answers_of(model: keras.Model, rows: Sequence[Array]) -> list[Array]:
+    """What a Keras model answers to raw rows: one array an output."""
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        values: Any = rows[0]
+    else:
+        values = keras.tree.pack_sequence_as(model.input, list(rows))
+    out = model(values, training=False)
+    return [np.asarray(one) for one in keras.tree.flatten(out)]
+
+
+def must_open(trained: TrainedModel, path: Path, title: str) -> None:
+    """Open ``path`` as anybody would, with ``keras.models.load_model``, and ask it rows.
+
+    Raises:
+        FormatError: Keras cannot open it, or it answers something else than the network.
+    """
+    import keras
+
+    rows = rows_for(trained)
+    expected = answers_of(trained.model, rows)
+    try:
+        with muted():
+            found = answers_of(keras.models.load_model(path), rows)
+    # Whatever Keras says, it is about this file.
+    except Exception as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise FormatError(
+            f"The file was written as {title}, but Keras cannot open it again:"
+            f" {(lines or [type(error).__name__])[0][:200]} It was not kept.",
+            "Save it in the other format of Keras (.h5 or .keras).",
+        ) from error
+    must_agree(found, expected, title)
+
+
+def must_agree(found: Sequence[Array], expected: Sequence[Array], title: str) -> None:
+    """Raise where the answers of a written file are not the network's.
+
+    Args:
+        found: what the file answers, one array an output.
+        expected: what the network answers.
+        title: of the format, for the message.
+
+    Raises:
+        FormatError: another number of answers, another shape, or other numbers.
+    """
+    if len(found) != len(expected):
+        raise _wrong(title, f"it gives {len(found)} answers instead of {len(expected)}")
+    for ours, theirs in zip(expected, found, strict=True):
+        if np.shape(theirs) != np.shape(ours):
+            raise _wrong(title, f"its answers have the shape {np.shape(theirs)}")
+        off = largest_difference(theirs, ours)
+        if not off <= TOLERANCE:
+            place = np.unravel_index(np.argmax(np.abs(theirs - ours)), ours.shape)
+            raise _wrong(
+                title, f"it answers {float(theirs[place]):.6g} where the network answers"
+                f" {float(ours[place]):.6g}"
+            )  # fmt: skip
+
+
+def largest_difference(found: Array, expected: Array) -> float:
+    """Largest difference as a share of the largest answer; NaN in the same place is alike."""
+    if expected.size == 0:
+        return 0.0
+    alike = np.isnan(found) & np.isnan(expected)
+    size = float(np.nanmax(np.abs(np.where(alike, 0, expected)))) or 1.0
+    return float(np.max(np.abs(np.where(alike, 0, found - expected)))) / max(size, 1e-6)
+
+
+def _wrong(title: str, detail: str) -> FormatError:
+    return FormatError(
+        f"The file was written as {title} and opened again to make sure, but {detail}."
+        " It was not kept.",
+        "Save the network as .h5 or .keras, which hold all of it.",
+    )

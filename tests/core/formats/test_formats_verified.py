@@ -1,0 +1,204 @@
+"""What was written is opened again, and asked, before anybody says that it was written."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.prepare.preprocess import OutputPre, Preprocessing
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import registry
+from netbuilder.core.formats.writers import keras2_config, onnx, tflite
+from netbuilder.core.formats.writers.same_answers import answers_of, must_agree, rows_for
+from netbuilder.core.project.model import Graph, Node, Project
+
+
+def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> TrainedModel:
+    """A trained network around a Keras model: these tests are about files."""
+    nodes = tuple(Node(tensor.name, "Input") for tensor in model.inputs)
+    nodes += tuple(Node(name, "Dense", {"units": 1}) for name in outputs)
+    edges = tuple((nodes[0].id, name) for name in outputs)
+    classes = {name: OutputPre("classes", ("y",), ("cat", "dög")) for name in outputs[:1]}
+    model.compile(keras.optimizers.Adam(), keras.losses.MeanSquaredError())
+    return TrainedModel(
+        Project(name="Test", graph=Graph(nodes, edges)),
+        model,
+        model,
+        Preprocessing({}, classes),
+        DataFacts(),
+        extra={"keras_own": True},
+    )
+
+
+def chain(*made: Any) -> TrainedModel:
+    return trained_of(keras.Sequential(list(made)))
+
+
+NETWORKS: dict[str, Callable[[], TrainedModel]] = {
+    "lstm": lambda: chain(layers.Input((6, 3), name="x"), layers.LSTM(4), layers.Dense(2)),
+    "gru": lambda: chain(layers.Input((6, 3), name="x"), layers.GRU(4), layers.Dense(2)),
+    "augmented": lambda: chain(
+        layers.Input((8, 8, 4), name="x"),
+        layers.RandomFlip(),
+        layers.RandomRotation(0.1),
+        layers.Conv2D(4, 3, groups=2, activation="relu"),
+        layers.Dropout(0.2),
+        layers.Flatten(),
+        layers.Dense(2, activation="softmax"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_tflite_of_recurrent_and_augmented_networks(tmp_path: Path, name: str) -> None:
+    import tensorflow as tf
+
+    trained = NETWORKS[name]()
+    path = tmp_path / "m.tflite"
+    notes = registry.save(trained, path)
+    # Builtins only: a plain interpreter has no operations of TensorFlow.
+    interpreter = tf.lite.Interpreter(model_path=str(path))
+    row = rows_for(trained, 1, seed=7)
+    found = interpreter.get_signature_runner()(input_000=row[0])
+    expected = answers_of(trained.model, row)[0]
+    assert np.allclose(next(iter(found.values())), expected, atol=1e-5)
+    assert ("It takes one row at a time." in notes) == (name in ("lstm", "gru"))
+
+
+def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
+    wide = chain(
+        layers.Input((16,), name="x"),
+        layers.Dense(256, activation="relu"),
+        layers.Dense(256, activation="relu"),
+        layers.Dense(3, activation="softmax"),
+    )
+    sizes = {}
+    for ending in (".tflite", ".f16.tflite", ".int8.tflite"):
+        path = tmp_path / f"m{ending}"
+        notes = registry.save(wide, path)
+        sizes[ending] = path.stat().st_size
+        assert any("same class" in text for text in notes) == (ending != ".tflite")
+    assert sizes[".f16.tflite"] < 0.6 * sizes[".tflite"]
+    assert sizes[".int8.tflite"] < 0.4 * sizes[".tflite"]
+
+
+def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("tf2onnx")
+    path = tmp_path / "m.onnx"
+    trained = NETWORKS["augmented"]()
+    registry.save(trained, path)
+    session = runtime.InferenceSession(path)
+    (given,), (answer,) = session.get_inputs(), session.get_outputs()
+    assert (given.name, answer.name) == (trained.model.inputs[0].name, "out")
+    assert (given.shape[0], answer.shape[0]) == ("batch", "batch")
+    properties = session.get_modelmeta().custom_metadata_map
+    assert json.loads(properties["classes"]) == {"out": ["cat", "dög"]}
+    for count in (1, 5):
+        rows = rows_for(trained, count, seed=3)
+        (found,) = session.run(["out"], {given.name: rows[0]})
+        assert np.allclose(found, answers_of(trained.model, rows)[0], atol=1e-5)
+    import onnx as package
+
+    assert package.load(str(path)).opset_import[0].version >= 18
+
+
+def test_onnx_of_several_inputs_and_outputs(tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("tf2onnx")
+    b, a = keras.Input((3,), name="b"), keras.Input((4,), name="a")
+    x = layers.Concatenate()([b, a])
+    model = keras.Model([b, a], [layers.Dense(2)(x), layers.Dense(1)(x)])
+    nodes = (*(Node(n, "Input") for n in "ba"), *(Node(n, "Dense", {"units": 1}) for n in "yz"))
+    trained = trained_of(model, ("y", "z"))
+    assert len(nodes) == len(trained.project.graph.nodes)
+    registry.save(trained, tmp_path / "m.onnx")
+    session = runtime.InferenceSession(tmp_path / "m.onnx")
+    rows = rows_for(trained, 3)
+    found = session.run(["y", "z"], {"b": rows[0], "a": rows[1]})
+    for ours, theirs in zip(answers_of(model, rows), found, strict=True):
+        assert np.allclose(ours, theirs, atol=1e-5)
+
+
+WEIGHTED = [row for row in registry.FORMATS if row.trained and row.available]
+
+
+@pytest.mark.parametrize("row", WEIGHTED, ids=lambda row: row.name)
+def test_a_file_that_answers_something_else_is_found_out(
+    tmp_path: Path, row: registry.Format
+) -> None:
+    one = chain(layers.Input((4,), name="x"), layers.Dense(3), layers.Dense(2))
+    path = tmp_path / f"m{row.endings[0] if row.endings else ''}"
+    registry.save(one, path)
+    module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
+    module.verify(one, path)
+    one.model.layers[-1].bias.assign([100.0, -100.0])
+    with pytest.raises(FormatError, match="opened again"):
+        module.verify(one, path)
+
+
+def test_what_answers_otherwise_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exporter is made to write another network, as a faulty converter does."""
+    one = chain(layers.Input((4,), name="x"), layers.Dense(2))
+    other = chain(layers.Input((4,), name="x"), layers.Dense(2))
+    path = tmp_path / "m.tflite"
+    path.write_bytes(b"what was there before")
+    made = tflite._converted(other, None, 32)
+    monkeypatch.setattr(tflite, "_converted", lambda *_: made)
+    with pytest.raises(FormatError, match="not kept"):
+        registry.save(one, path)
+    assert path.read_bytes() == b"what was there before"
+
+
+def test_scripts_that_are_no_python_are_not_kept(tmp_path: Path) -> None:
+    from netbuilder.core.formats.script import notebook, python
+    from netbuilder.core.formats.writers import svg
+
+    bad = tmp_path / "bad"
+    bad.write_text("<def (:")
+    for module in (python, notebook, svg):
+        with pytest.raises(FormatError):
+            module.verify(Project(), bad)
+
+
+def test_answers_are_compared_with_care() -> None:
+    ours = [np.array([[1.0, 2.0], [np.nan, 4.0]])]
+    must_agree([ours[0] + 1e-6], ours, "it")
+    for wrong in (ours[0] + 0.1, ours[0][:1], np.full((2, 2), np.nan)):
+        with pytest.raises(FormatError):
+            must_agree([wrong], ours, "it")
+
+
+def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
+    def notes(*made: Any) -> str:
+        return " ".join(
+            registry.save(chain(layers.Input((4,), name="x"), *made), tmp_path / "m.h5")
+        )
+
+    assert notes(layers.Dense(2, activation="relu")) == ""
+    assert "RMSNormalization" in notes(layers.RMSNormalization())
+    assert "another formula" in notes(layers.Dense(2, activation="hard_sigmoid"))
+    assert "sparsemax" in notes(layers.Dense(2, activation="sparsemax"))
+
+
+def test_what_keras_2_lacks_is_what_it_lacks() -> None:
+    tk = pytest.importorskip("tf_keras")
+    from netbuilder.core.catalog.layers.index import LAYERS
+
+    lacking = {n for n, s in LAYERS.items() if s.module == "keras.layers"} - set(dir(tk.layers))
+    assert lacking <= keras2_config._NEW_CLASSES
+    assert not any(hasattr(tk.layers, name) for name in keras2_config._NEW_CLASSES)
+    assert not any(hasattr(tk.activations, name) for name in keras2_config._NEW_ACTIVATIONS)
+    assert onnx.OPSET >= 18
