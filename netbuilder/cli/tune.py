@@ -92,8 +92,8 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> Plan:
 
 def _load_keras(plan: Plan) -> None:
     """See that the project itself is whole before TensorFlow loads."""
-    from netbuilder.cli.quiet import load_tensorflow
     from netbuilder.core.check import diagnostics
+    from netbuilder.core.quiet import load_tensorflow
 
     errors = [p for p in diagnostics.main(diagnostics.diagnose(plan.project)) if p.blocks]
     if errors:

@@ -184,7 +184,7 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
         path = tmp_path / name
         done = run("export", diabetes_job.model, "-o", path, "--json")
         assert done.code == 0, done.err
-        assert done.json == {"output": str(path)}
+        assert done.json == {"output": str(path), "notes": []}
         assert path.stat().st_size > 500
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
     numbers = [
