@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.lessons.glossary import FIELDS
 from netbuilder.core.wording import listed
 from netbuilder.ui.forms.boxes import FIELD_WIDTH
 from netbuilder.ui.forms.editors import editor_for, is_block
@@ -29,11 +30,13 @@ class ParamRow:
         self.param = param
         self.label = QLabel(param.name, parent)
         self.label.setProperty("role", "field")
-        self.label.setToolTip(param.help)
+        explained = FIELDS.get(param.name)
+        more = f"\nF1: what is “{explained}”?" if explained else ""
+        self.label.setToolTip(f"{param.help}{more}")
         self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
         self.editor.setAccessibleDescription(param.help)
-        self.editor.setToolTip(param.help)
+        self.editor.setToolTip(f"{param.help}{more}")
         self.label.setBuddy(self.editor)
         self.help = ClampedLabel(param.help, parent)
         self.help.setToolTip(param.help)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtWidgets import QApplication
+
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import append_block
@@ -213,8 +215,8 @@ class WindowCommands:
         dialogs.grade(self._parts.window, self._parts.documents.open_asking)
 
     def show_help(self) -> None:
-        """Show how the window is used."""
-        dialogs.show_help(self._parts.window, self._parts.actions)
+        """Explain the field that has the keyboard, or how the window is used."""
+        dialogs.show_help(self._parts.window, self._parts.actions, word_at_focus())
 
     def show_log(self) -> None:
         """Show the file of unforeseen errors."""
@@ -268,6 +270,18 @@ class WindowCommands:
     def reset_panels(self) -> None:
         """Put the panels where they were at first."""
         self._parts.docks.reset()
+
+
+def word_at_focus() -> str:
+    """The word of the glossary that explains the field with the keyboard; "" for none."""
+    from netbuilder.core.lessons.glossary import FIELDS
+
+    widget = QApplication.focusWidget()
+    while widget is not None:
+        if widget.accessibleName() in FIELDS:
+            return FIELDS[widget.accessibleName()]
+        widget = widget.parentWidget()
+    return ""
 
 
 def fitting(facts: DataFacts) -> Edit:

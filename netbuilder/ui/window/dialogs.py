@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QMenu,
     QMessageBox,
-    QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,7 +20,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import Recovered
-from netbuilder.ui.widgets.questions import ask, plain_buttons
+from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.window.action import Actions, sequences
 
 if TYPE_CHECKING:
@@ -138,32 +134,25 @@ def ask_folder(parent: QWidget, title: str) -> Path | None:
     return Path(chosen) if chosen else None
 
 
-def show_help(parent: QWidget, actions: Actions) -> None:
-    """A page: the first steps, then all shortcuts."""
-    dialog = QDialog(parent)
-    dialog.setWindowTitle("Help")
-    dialog.resize(620, 560)
-    page = QTextBrowser(dialog)
-    page.setOpenExternalLinks(True)
-    page.setHtml(help_text(actions))
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    buttons.rejected.connect(dialog.reject)
-    layout = QVBoxLayout(dialog)
-    layout.addWidget(page)
-    layout.addWidget(plain_buttons(buttons))
-    dialog.exec()
+def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:
+    """The words of the field, the first steps, gestures and keys; opens on ``word``."""
+    from netbuilder.ui.gallery.help_window import HelpWindow
+
+    HelpWindow(FIRST_STEPS, keys_of(actions), word, parent).exec()
 
 
-def help_text(actions: Actions) -> str:
-    """The text of the help page."""
+def keys_of(actions: Actions) -> list[tuple[str, str]]:
+    """What each key does: the action's title, and its first key."""
     rows = []
     for row in actions.rows.values():
         keys = sequences(row.shortcut)
         if keys:
             shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
-            title = row.title.replace("&", "").rstrip("…")
-            rows.append(f"<tr><td style='padding:2px 16px 2px 0'>{title}</td><td>{shown}</td></tr>")
-    return f"""
+            rows.append((row.title.replace("&", "").rstrip("…"), shown))
+    return rows
+
+
+FIRST_STEPS = """
 <h2>From nothing to a trained network</h2>
 <ol>
 <li><b>Data:</b> choose a built-in set, or a file of your own, in the tab <i>Data</i>.</li>
@@ -176,8 +165,7 @@ meanwhile.</li>
 <li><b>Use:</b> see how good it is in <i>Evaluate</i>, ask it in <i>Predict</i>, and save the
 <i>.h5</i>: it opens anywhere with <code>keras.models.load_model</code>.</li>
 </ol>
-<h2>Keys</h2>
-<table>{"".join(rows)}</table>
+<p>Lessons and ready-made networks stand on the start page: <i>Gallery</i>, at the top right.</p>
 """
 
 

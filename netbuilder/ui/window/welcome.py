@@ -99,11 +99,14 @@ class Welcome(QObject):
             self.lessons.open(read(writer.saved), anew=True)
 
     def _opened(self) -> None:
+        # The window takes away what was said about the project before.
+        QTimer.singleShot(0, self, self._offer_start)
+
+    def _offer_start(self) -> None:
         """On an empty canvas, say where ready-made networks and lessons are."""
         project = self._parts.store.project
         lone = all(node.layer == "Input" for node in project.graph.nodes)
-        if self._card is not None:
-            self._card = None
+        self._close_card()
         if not lone or project.data.kind or self.session.lesson is not None:
             return
         self._card = RoleBox(

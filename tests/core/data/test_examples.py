@@ -7,10 +7,12 @@ import pytest
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.defaults import adapt, resolve
 from netbuilder.core.data.examples import Example, example, examples
-from netbuilder.core.data.load import facts
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.files import read, to_json
 from netbuilder.core.project.layout import layout
+from netbuilder.core.results.evaluate import evaluate
 
 
 def test_the_list_and_the_first_one() -> None:
@@ -31,3 +33,23 @@ def test_an_example_opens_and_its_last_layer_fits(entry: Example) -> None:
     assert resolve(project, known).training.loss is not None
     assert set(layout(project.graph)) == {node.id for node in project.graph.nodes}
     assert to_json(project)["about"]["title"] == entry.title
+
+
+QUICK = ("xor", "circles", "cannot_learn", "sales")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(one, id=one.name, marks=() if one.name in QUICK else pytest.mark.slow)
+        for one in examples()
+    ],
+)
+def test_an_example_reaches_what_its_card_promises(entry: Example) -> None:
+    project = read(entry.path)
+    dataset = load(project, entry.path.parent)
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    assert dataset.test is not None
+    assert entry.promise is not None
+    reached = evaluate(trained, dataset.test).metrics[entry.promise.metric]
+    assert entry.promise.kept(reached), reached

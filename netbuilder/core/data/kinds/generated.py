@@ -17,6 +17,15 @@ def moons(samples: int = 400, noise: float = 0.15, seed: int = 0) -> tuple[np.nd
     return points, np.array(["orange", "blue"])[groups]
 
 
+def xor(samples: int = 400, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Points in the four quarters of a square: orange where x and y have the same sign."""
+    random = np.random.default_rng(seed)
+    points = random.uniform(-1.0, 1.0, (samples, 2))
+    groups = (points[:, 0] * points[:, 1] < 0).astype(int)
+    points += noise * random.normal(0.0, 1.0, points.shape)
+    return points, np.array(["orange", "blue"])[groups]
+
+
 def circles(
     samples: int = 400, noise: float = 0.08, inner: float = 0.45, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -156,3 +165,23 @@ def stories(samples: int = 1500, seed: int = 0) -> str:
             lines.append(" ".join(line))
             line = []
     return "\n".join([*lines, " ".join(line)])
+
+
+def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """What games earn in a year, by nine facts about each: a table of made-up numbers.
+
+    Stars count more for the dear ones, a sequel only helps what had stars, and advertising pays
+    less the more there is of it: no straight line through the facts will do.
+    """
+    random = np.random.default_rng(seed)
+    price = random.choice([9.99, 19.99, 29.99, 39.99, 49.99, 59.99], samples)
+    stars = np.round(random.uniform(1.0, 5.0, samples), 1)
+    advertising = np.round(random.gamma(2.0, 20.0, samples), 1)
+    flags = random.random((samples, 6)) < np.array([0.4, 0.3, 0.2, 0.25, 0.35, 0.3])
+    sequel, action, sports, puzzle, portable, children = flags.T.astype(float)
+    earned = 20 + 1.6 * price * (stars / 3.0) ** 1.5 + 18 * np.sqrt(advertising)
+    earned += 60 * sequel * (stars > 3.0) + 35 * action - 20 * puzzle + 25 * sports * portable
+    earned += 30 * children * (price < 35.0)
+    earned *= 1.0 + noise * random.normal(0.0, 1.0, samples)
+    columns = [price, stars, advertising, sequel, action, sports, puzzle, portable, children]
+    return np.stack(columns, axis=1), np.round(1000 * earned)

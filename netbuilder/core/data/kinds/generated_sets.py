@@ -130,6 +130,37 @@ def _reviews_code(question: Question) -> DataCode:
     return DataCode(tuple(lines), Fed.IDS)
 
 
+_SALES = (samples_option(1000), noise_option(0.05, 1.0), seed_option())
+_SALES_COLUMNS = (
+    "price", "stars", "advertising", "sequel", "action", "sports", "puzzle", "portable",
+    "for_children",
+)  # fmt: skip
+
+
+def _sales(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    facts, earned = generated.sales(**chosen(_SALES, options))
+    return Samples(
+        role="table",
+        table=pd.DataFrame(facts, columns=list(_SALES_COLUMNS)),
+        targets=pd.DataFrame({"earnings": earned}),
+        source="sales",
+    )
+
+
+def _sales_code(question: Question) -> DataCode:
+    lines = [
+        *made(generated.sales),
+        f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
+        f"x = pd.DataFrame(facts, columns={literal(list(_SALES_COLUMNS))})",
+        "targets = pd.Series(earned)",
+        *picked_columns(question.project),
+        *answers(question.task),
+    ]
+    return DataCode(tuple(lines))
+
+
 def _temperatures(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
 
@@ -159,6 +190,9 @@ GENERATED = (
     points("moons", "Two moons", "Points of two colours, in half moons that reach into each other.",
            "binary", generated.moons,
            (samples_option(400), noise_option(0.15, 1.0), seed_option())),
+    points("xor", "XOR", "Points in four quarters: orange where x and y have the same sign.",
+           "binary", generated.xor,
+           (samples_option(400), noise_option(0.05, 1.0), seed_option())),
     points("circles", "Circles", "Points of two colours: a ring around a disc.", "binary",
            generated.circles,
            (samples_option(400), noise_option(0.08, 1.0),
@@ -170,6 +204,8 @@ GENERATED = (
     points("blobs", "Blobs", "Points in clouds, a colour each.", "classes", generated.blobs,
            (samples_option(450), noise_option(1.6, 10.0),
             Param("clouds", Kind.INT, 3, "how many clouds", 2, 8), seed_option(8))),
+    DataSet("sales", "Sales", "What a thousand games earn in a year, by nine facts about each.",
+            "regression", _sales, _sales_code, _SALES),
     DataSet("waves", "Waves", "Sequences of steps: sine, square, sawtooth or noise.", "classes",
             _waves, _waves_code, _WAVES),
     DataSet("reviews", "Reviews", "Short sentences of praise or blame.", "binary", _reviews,

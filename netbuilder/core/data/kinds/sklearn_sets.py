@@ -77,6 +77,33 @@ def _digits_code(question: Question) -> DataCode:
     )
 
 
+def _digits_again(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+    from sklearn.datasets import load_digits
+
+    bunch: Any = load_digits()
+    return Samples(
+        role="image",
+        arrays={"image": bunch.images[:, :, :, None].astype(np.float32)},
+        targets=pd.DataFrame(bunch.data / 16, columns=[f"pixel {n}" for n in range(64)]),
+        value_range=(0.0, 16.0),
+        source="digits_again",
+    )
+
+
+def _digits_again_code(question: Question) -> DataCode:
+    return DataCode(
+        (
+            "from sklearn.datasets import load_digits",
+            "",
+            "bunch = load_digits()",
+            'x = bunch.images[..., np.newaxis].astype("float32") / 16',
+            'y = (bunch.data / 16).astype("float32")',
+        ),
+        Fed.PIXELS,
+    )
+
+
 def _linnerud(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
     from sklearn.datasets import load_linnerud
@@ -115,4 +142,6 @@ SKLEARN = (
             _linnerud_code),
     DataSet("digits", "Digits", "1,797 handwritten digits as pictures of 8×8 grey pixels "
             "(scikit-learn).", "classes", _digits, _digits_code),
+    DataSet("digits_again", "Digits, drawn again", "The same digits, and as the answer their own "
+            "64 pixels: for an autoencoder.", "regression", _digits_again, _digits_again_code),
 )  # fmt: skip

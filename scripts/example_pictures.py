@@ -1,0 +1,337 @@
+"""Draws the pictures of the start page's examples, each from a real training of it.
+
+``python scripts/example_pictures.py [NAME …]`` writes ``resources/examples/pictures/NAME.png``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen, QPolygonF
+
+from netbuilder.core.data.examples import Example, example, examples
+from netbuilder.core.data.kinds.generated import reviews
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project import files
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.generate import generate
+from netbuilder.core.results.predict import predict_texts
+
+WIDTH, HEIGHT, SCALE = 320, 180, 2
+BACK, INK, FAINT = QColor("#F7F8FA"), QColor("#1B2430"), QColor("#C5CCD6")
+BLUE, ORANGE, GREEN, PINK = (QColor(c) for c in ("#0072B2", "#D55E00", "#009E73", "#CC79A7"))
+COLORS = (BLUE, ORANGE, GREEN, PINK)
+
+
+@dataclass
+class Result:
+    """A trained example, and its judgement on the test rows."""
+
+    trained: Any
+    dataset: Any
+    judged: Any
+
+
+def _outputs(result: Result, raw: Any) -> Any:
+    return np.asarray(result.trained.model.predict(raw, verbose=0))
+
+
+def _raw(result: Result) -> Any:
+    raw = result.dataset.test.raw_x
+    return next(iter(raw.values())) if len(raw) == 1 else raw
+
+
+def _number(split: Any) -> Any:
+    return np.asarray(next(iter(split.y.values())))
+
+
+def surface(p: QPainter, result: Result) -> None:
+    """The plane in the colours of the answers, and the points of the data."""
+    points, truth = np.asarray(_raw(result), float), _number(result.dataset.test).ravel()
+    train = np.asarray(next(iter(result.dataset.train.raw_x.values())), float)
+    points = np.concatenate([points, train])
+    truth = np.concatenate([truth, _number(result.dataset.train).ravel()])
+    low, high = points.min(0) - 0.2, points.max(0) + 0.2
+    wide, tall = 160, 90
+    xs, ys = np.linspace(low[0], high[0], wide), np.linspace(high[1], low[1], tall)
+    grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
+    values = _outputs(result, grid.astype("float32")).reshape(tall, wide)
+    image = QImage(wide, tall, QImage.Format.Format_RGB32)
+    for y in range(tall):
+        for x in range(wide):
+            part = float(values[y, x])
+            one, other = (ORANGE, part) if part > 0.5 else (BLUE, 1 - part)
+            mix = 0.1 + 0.45 * (other - 0.5) * 2
+            image.setPixelColor(x, y, _mixed(BACK, one, mix))
+    p.drawImage(QRectF(0, 0, WIDTH, HEIGHT), image)
+    p.setPen(QPen(Qt.GlobalColor.white, 0.7))
+    for (x, y), group in zip(points[:260], truth[:260], strict=True):
+        p.setBrush(ORANGE if group > 0.5 else BLUE)
+        where = QPointF(
+            (x - low[0]) / (high[0] - low[0]) * WIDTH, (high[1] - y) / (high[1] - low[1]) * HEIGHT
+        )
+        p.drawEllipse(where, 2.8, 2.8)
+
+
+def digits(p: QPainter, result: Result) -> None:
+    """Test pictures with what the network reads in each; mistakes are framed."""
+    raw, truth = np.asarray(_raw(result)), _number(result.dataset.test).ravel()
+    read = _outputs(result, raw).argmax(-1)
+    wrong = [i for i in range(len(raw)) if read[i] != truth[i]][:1]
+    chosen = [i for i in range(40) if i not in wrong][: 21 - len(wrong)] + wrong
+    for place, index in enumerate(chosen):
+        left, top = 13 + place % 7 * 43, 10 + place // 7 * 56
+        _tile(p, raw[index, ..., 0], QRectF(left, top, 36, 36), 16)
+        right = read[index] == truth[index]
+        _text(p, QRectF(left, top + 36, 36, 16), str(read[index]), INK if right else ORANGE, 10)
+        if not right:
+            p.setPen(QPen(ORANGE, 2))
+            p.setBrush(Qt.BrushStyle.NoBrush)
+            p.drawRect(QRectF(left - 1, top - 1, 38, 38))
+
+
+def redrawn(p: QPainter, result: Result) -> None:
+    """Digits above, and below what the autoencoder makes of them."""
+    raw = np.asarray(_raw(result))
+    made = _outputs(result, raw).reshape(-1, 8, 8).clip(0, 1)
+    for place in range(6):
+        left = 16 + place * 49
+        _tile(p, raw[place, ..., 0], QRectF(left, 30, 42, 42), 16)
+        _tile(p, made[place], QRectF(left, 108, 42, 42), 1)
+    _text(p, QRectF(16, 10, 200, 16), "seen", INK, 9, Qt.AlignmentFlag.AlignLeft)
+    _text(p, QRectF(16, 88, 280, 16), "drawn again from 16 numbers", INK, 9,
+          Qt.AlignmentFlag.AlignLeft)  # fmt: skip
+
+
+def scatter(p: QPainter, result: Result) -> None:
+    """What was foretold over what was true: on the line it is right."""
+    truth = np.asarray(result.judged.truth, float).ravel()
+    told = np.asarray(result.judged.predictions, float).ravel()
+    low, high = min(truth.min(), told.min()), max(truth.max(), told.max())
+    box = QRectF(34, 12, WIDTH - 54, HEIGHT - 44)
+    p.setPen(QPen(FAINT, 1.5))
+    p.drawLine(box.bottomLeft(), box.topRight())
+    p.drawLine(box.bottomLeft(), box.bottomRight())
+    p.drawLine(box.bottomLeft(), box.topLeft())
+    p.setPen(QPen(Qt.GlobalColor.white, 0.6))
+    p.setBrush(BLUE)
+    for x, y in zip(truth, told, strict=True):
+        p.drawEllipse(_place(box, (x - low) / (high - low), (y - low) / (high - low)), 3, 3)
+    _text(p, QRectF(34, HEIGHT - 26, WIDTH - 54, 16), "true", INK, 9)
+    p.save()
+    p.translate(12, HEIGHT / 2 - 10)
+    p.rotate(-90)
+    _text(p, QRectF(-60, -8, 120, 16), "foretold", INK, 9)
+    p.restore()
+
+
+def series(p: QPainter, result: Result) -> None:
+    """The last days: true, and as foretold from the days before."""
+    truth = np.asarray(result.judged.truth, float).ravel()[-90:]
+    told = np.asarray(result.judged.predictions, float).ravel()[-90:]
+    _curves(p, {"true": truth, "foretold": told})
+
+
+def curves(p: QPainter, result: Result) -> None:
+    """Loss on the rows for learning, and on those that are kept aside."""
+    history = result.trained.history
+    _curves(p, {"training loss": history["loss"], "validation loss": history["val_loss"]})
+
+
+def waves(p: QPainter, result: Result) -> None:
+    """Four waves, and what each was taken for."""
+    raw, truth = np.asarray(_raw(result)), _number(result.dataset.test).ravel()
+    read = _outputs(result, raw).argmax(-1)
+    names = result.trained.facts.classes
+    for place in range(4):
+        index = next(i for i in range(len(raw)) if truth[i] == place)
+        box = QRectF(14 + place % 2 * 152, 10 + place // 2 * 84, 138, 54)
+        _line(p, box, raw[index, :, 0], COLORS[place])
+        where = QRectF(box.left(), box.bottom() + 2, 138, 14)
+        _text(p, where, str(names[read[index]]), INK, 9)
+
+
+def groups(p: QPainter, result: Result) -> None:
+    """Flowers by the lengths of their petals, in the colours of the answers."""
+    raw = result.dataset.test.raw_x
+    both = {key: np.asarray(value, float) for key, value in raw.items()}
+    read = _outputs(result, _raw(result)).argmax(-1)
+    petals = both["petal"] if "petal" in both else next(iter(both.values()))[:, 2:4]
+    low, high = petals.min(0), petals.max(0)
+    box = QRectF(18, 14, WIDTH - 36, HEIGHT - 44)
+    for (x, y), group in zip((petals - low) / (high - low), read, strict=True):
+        p.setPen(QPen(Qt.GlobalColor.white, 1))
+        p.setBrush(COLORS[group])
+        p.drawEllipse(_place(box, x, y), 5, 5)
+    for place, name in enumerate(result.trained.facts.classes):
+        where = QRectF(14 + place * 100, HEIGHT - 24, 96, 16)
+        _text(p, where, f"● {name}", COLORS[place], 9)
+
+
+def matrix(p: QPainter, result: Result) -> None:
+    """The confusion matrix."""
+    cells = np.asarray(result.judged.confusion_matrix, float)
+    side = 156 / len(cells)
+    for y, row in enumerate(cells):
+        for x, value in enumerate(row):
+            part = value / max(row.sum(), 1)
+            color = _mixed(BACK.darker(104), BLUE if x == y else ORANGE, min(part * 1.1, 1))
+            p.fillRect(QRectF(82 + x * side, 12 + y * side, side - 1.5, side - 1.5), color)
+
+
+def sentences(p: QPainter, result: Result) -> None:
+    """Three reviews, and how sure the network is that each is praise."""
+    texts = reviews(samples=60, seed=7)[0]
+    first = predict_texts(result.trained, [str(text) for text in texts[:40]]).first
+    told = np.asarray(first.probabilities)[:, -1]
+    order = [int(told.argmax()), int(told.argmin()), int(np.argsort(told)[-4])]
+    for place, index in enumerate(order):
+        top = 10 + place * 56
+        text = str(texts[index])
+        text = text if len(text) < 44 else text[:42] + "…"
+        _text(p, QRectF(14, top, WIDTH - 28, 18), text, INK, 9, Qt.AlignmentFlag.AlignLeft)
+        p.fillRect(QRectF(14, top + 22, 200, 12), FAINT)
+        good = told[index] > 0.5
+        sure = float(told[index] if good else 1 - told[index])
+        p.fillRect(QRectF(14, top + 22, 200 * sure, 12), BLUE if good else ORANGE)
+        words = "praise" if good else "blame"
+        _text(p, QRectF(222, top + 20, 90, 16), words, INK, 9, Qt.AlignmentFlag.AlignLeft)
+
+
+def story(p: QPainter, result: Result) -> None:
+    """What the network writes by itself."""
+    text = str(
+        getattr(generate(result.trained, "the ", length=150, temperature=0.5, seed=1), "text", "")
+    )
+    words = text or "…"
+    font = QFont("serif", 13)
+    p.setFont(font)
+    p.setPen(INK)
+    flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignVCenter
+    p.drawText(QRectF(20, 8, WIDTH - 40, HEIGHT - 16), int(flags), f"{words}…")
+
+
+DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
+    "diabetes": scatter,
+    "sales": scatter,
+    "temperatures": series,
+    "overfitting": curves,
+    "waves": waves,
+    "iris": groups,
+    "two_inputs": groups,
+    "residual": matrix,
+    "digits_plain": matrix,
+    **dict.fromkeys(("digits_dropout", "digits_l2", "digits_sgd", "digits_rmsprop"), curves),
+    "autoencoder": redrawn,
+    "reviews": sentences,
+    "stories": story,
+    **dict.fromkeys(("xor", "moons", "circles", "spiral", "cannot_learn"), surface),
+}
+
+
+def _mixed(one: QColor, other: QColor, part: float) -> QColor:
+    return QColor(
+        *(
+            round(a + (b - a) * part)
+            for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
+        )
+    )
+
+
+def _tile(p: QPainter, values: Any, box: QRectF, top: float) -> None:
+    grey = np.ascontiguousarray(255 - np.clip(values / top, 0, 1) * 235).astype(np.uint8)
+    rows, columns = grey.shape
+    image = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
+    p.drawImage(box, image)
+
+
+def _text(
+    p: QPainter, box: QRectF, text: str, color: QColor, size: int,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
+) -> None:  # fmt: skip
+    font = QFont()
+    font.setPixelSize(size + 3)
+    p.setFont(font)
+    p.setPen(color)
+    p.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def _place(box: QRectF, x: float, y: float) -> QPointF:
+    return QPointF(box.left() + x * box.width(), box.bottom() - y * box.height())
+
+
+def _line(p: QPainter, box: QRectF, values: Any, color: QColor, low: Any = None, high: Any = None
+          ) -> None:  # fmt: skip
+    values = np.asarray(values, float)
+    low, high = (values.min(), values.max()) if low is None else (low, high)
+    points = [
+        _place(box, i / max(len(values) - 1, 1), (v - low) / max(high - low, 1e-9))
+        for i, v in enumerate(values)
+    ]
+    p.setPen(QPen(color, 2))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawPolyline(QPolygonF(points))
+
+
+def _curves(p: QPainter, lines: dict[str, Any]) -> None:
+    values = [np.asarray(line, float) for line in lines.values()]
+    low, high = min(v.min() for v in values), max(v.max() for v in values)
+    box = QRectF(18, 30, WIDTH - 36, HEIGHT - 46)
+    for place, (name, line) in enumerate(lines.items()):
+        color = (BLUE, ORANGE)[place]
+        _line(p, box, line, color, low, high)
+        where = QRectF(18 + place * 140, 8, 140, 16)
+        _text(p, where, f"— {name}", color, 9, Qt.AlignmentFlag.AlignLeft)
+
+
+def train(one: Example) -> Result:
+    """Train an example as it stands."""
+    project = files.read(one.path)
+    dataset = load(project, one.path.parent)
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    return Result(trained, dataset, evaluate(trained, dataset.test))
+
+
+def draw(one: Example, folder: Path) -> Path:
+    """Train an example, and write its picture."""
+    result = train(one)
+    image = QImage(WIDTH * SCALE, HEIGHT * SCALE, QImage.Format.Format_RGB32)
+    image.fill(BACK)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(SCALE, SCALE)
+    DRAWINGS.get(one.name, digits)(painter, result)
+    painter.end()
+    path = folder / f"{one.name}.png"
+    image.save(str(path), "PNG")
+    # A hundred colours are enough for a drawing, and make a third of the file.
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    return path
+
+
+def main(names: list[str]) -> None:
+    """Draw the pictures of these examples, or of all."""
+    app = QGuiApplication.instance() or QGuiApplication([])
+    assert app is not None
+    for one in [example(name) for name in names] if names else examples():
+        folder = one.path.parent / "pictures"
+        folder.mkdir(exist_ok=True)
+        print(draw(one, folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

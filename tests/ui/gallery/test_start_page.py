@@ -1,0 +1,141 @@
+"""The start page: what is chosen on it opens, by mouse and by keyboard; and the help window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.examples import examples
+from netbuilder.core.lessons.glossary import WORDS
+from netbuilder.core.project import files
+from netbuilder.ui.gallery.drawings import DRAWINGS
+from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import settings
+from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
+from netbuilder.ui.window.commands import word_at_focus
+
+
+def test_an_example_opens_from_its_card(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    page = window.welcome.page
+    window.actions_table["gallery"].trigger()
+    assert page.isVisible()
+    assert set(page.example_cards) == {one.name for one in examples()}
+    assert page.geometry().top() >= window.top_bar.height()
+    card = page.example_cards["iris"]
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert not page.isVisible()
+    assert window.store.project.name == "Iris"
+    assert not window.store.modified
+    assert window.documents.path is None
+
+
+def test_the_keyboard_stays_on_the_page_and_chooses(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    window = open_window(keras=False)
+    files.write(window.store.project, tmp_path / "mine.netbuilder")
+    settings.remember_file(tmp_path / "mine.netbuilder")
+    page = window.welcome.page
+    window.welcome.show_page()
+    window.activateWindow()
+    qtbot.waitUntil(page.start_button.hasFocus)
+    seen = []
+    for _ in range(300):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        now = QApplication.focusWidget()
+        assert page.isAncestorOf(now)
+        assert now.accessibleName() or now.text()
+        if now in seen:
+            break
+        seen.append(now)
+    assert page.recent_cards[0] in seen
+    assert page.lesson_cards["first_model"] in seen
+    assert page.example_cards["moons"] in seen
+    page.recent_cards[0].setFocus()
+    qtbot.keyClick(page.recent_cards[0], Qt.Key.Key_Return)
+    assert window.documents.path == tmp_path / "mine.netbuilder"
+    window.welcome.show_page()
+    qtbot.keyClick(page.start_button, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+
+
+def test_an_empty_canvas_tells_of_the_examples(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.documents.new()
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
+    card = window.banner.cards[-1]
+    assert "empty canvas" in card.title.text()
+    qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
+    assert window.welcome.page.isVisible()
+
+
+def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:
+    for one in examples():
+        assert one.picture is not None, one.name
+        assert not QPixmap(str(one.picture)).isNull()
+        assert one.promise is not None, one.name
+        assert one.minutes > 0
+        assert one.learn.endswith(".")
+        assert one.result
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
+    kind, *items = WORDS[name].drawing
+    canvas = QPixmap(260, 130)
+    canvas.fill(Qt.GlobalColor.white)
+    painter = QPainter(canvas)
+    DRAWINGS[kind](painter, tuple(items))
+    painter.end()
+    image = canvas.toImage()
+    colors = {image.pixel(x, y) for x in range(0, 260, 2) for y in range(0, 130, 2)}
+    assert len(colors) > 1
+
+
+def test_help_explains_the_field_that_has_the_keyboard(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.activateWindow()
+    window.documents.show_project(files.read(examples()[1].path), None)
+    window.canvas.select(("dense",))
+    row = window.inspector.form.rows["units"]  # type: ignore[attr-defined]
+    assert "F1" in row.label.toolTip()
+    row.editor.setFocus()
+    qtbot.waitUntil(lambda: bool(word_at_focus()))
+    assert word_at_focus() in ("neuron", "layer")
+    helps = HelpWindow("<p>First</p>", [("Train", "F5")], "epoch", window)
+    qtbot.addWidget(helps)
+    assert helps.title.text() == "Epoch"
+    helps.search.setText("overfit")
+    assert helps.title.text() == "Over-fitting"
+    helps.show_word("neuron")
+    assert helps.title.text() == "Neuron"
+
+
+def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(keras=False)
+    try:
+        assert not reduced_motion()
+        window.commands.toggle_motion()
+        assert reduced_motion()
+        set_reduced_motion(None)
+        settings.recall_motion()
+        assert reduced_motion()
+        before = dict.fromkeys(window.canvas.picture.cards, (0.0, 0.0))
+        window.canvas.slide.run(before)
+        assert not window.canvas.slide.running
+    finally:
+        set_reduced_motion(None)
