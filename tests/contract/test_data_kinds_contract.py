@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from PIL import Image
 
 from netbuilder.core.catalog.spec import Param
@@ -79,6 +80,17 @@ def _builtin(folder: Path) -> tuple[Data, str]:
     return Data("builtin", name="moons", options={"samples": 80}), "ask.csv"
 
 
+def _sounds(folder: Path) -> tuple[Data, str]:
+    moments = np.arange(4000) / 8000
+    for label, pitch in (("high", 2000), ("low", 200)):
+        (folder / "s" / label).mkdir(parents=True)
+        for index in range(8):
+            wave = 0.5 * np.sin(2 * np.pi * (pitch + index) * moments)
+            soundfile.write(folder / "s" / label / f"{index}.wav", wave, 8000)
+    options = {"sample_rate": 8000, "seconds": 0.25, "mels": 16}
+    return Data("sounds", path="s", options=options), "s/low/0.wav"
+
+
 SAMPLES: Mapping[str, Sample] = {
     "builtin": _builtin,
     "csv": _table,
@@ -86,6 +98,7 @@ SAMPLES: Mapping[str, Sample] = {
     "text": _text,
     "images": _images,
     "arrays": _arrays,
+    "sounds": _sounds,
 }
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from netbuilder.core.data.kinds import arrays, builtin, csv, images, next_token, series, text
+from netbuilder.core.data.kinds import (
+    arrays,
+    builtin,
+    csv,
+    images,
+    next_token,
+    series,
+    sounds,
+    text,
+)
 from netbuilder.core.data.kinds.kind import DataKind, Place
 from netbuilder.core.data.kinds.modality import Modality
 from netbuilder.core.data.readers.samples import Samples
@@ -16,12 +25,28 @@ from netbuilder.core.wording import listed, quoted
 # In the order in which they are offered, and asked whether a path is theirs.
 KINDS: Mapping[str, DataKind] = {
     row.name: row
-    for row in (builtin.KIND, text.KIND, images.KIND, csv.KIND, series.KIND, arrays.KIND)
+    for row in (
+        builtin.KIND,
+        text.KIND,
+        sounds.KIND,
+        images.KIND,
+        csv.KIND,
+        series.KIND,
+        arrays.KIND,
+    )
 }
 
 MODALITIES: Mapping[str, Modality] = {
     row.name: row
-    for row in (csv.TABLE, images.IMAGE, text.TEXT, next_token.TOKENS, arrays.NUMBERS, arrays.IDS)
+    for row in (
+        csv.TABLE,
+        images.IMAGE,
+        text.TEXT,
+        sounds.SOUND,
+        next_token.TOKENS,
+        arrays.NUMBERS,
+        arrays.IDS,
+    )
 }
 
 

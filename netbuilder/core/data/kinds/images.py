@@ -38,7 +38,7 @@ from netbuilder.core.data.kinds.modality import (
 from netbuilder.core.data.kinds.script import divisor
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import TEST, TRAIN, VALIDATION, find
+from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, look_at
@@ -76,20 +76,10 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
         return _listed(data, path)
     root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
     found = find(root, ENDINGS, "picture")
-    parts = found.parts
-    if part:
-        chosen = [] if VALIDATION in parts or TEST not in parts else [TEST]
-    elif test:
-        chosen = [TEST if TEST in parts else TRAIN]
-    else:
-        # Parts for training and watching are cut as the folders say, all others at random.
-        chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
-    files = [file for one in chosen for file in parts[one].files]
-    labels = [label for one in chosen for label in parts[one].labels]
-    sizes = [len(parts[one].files) for one in chosen]
-    cut = np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None
+    chosen = select(found, test=test, part=part)
+    targets = of_folders(chosen.labels)
     notes = tuple(found.notes)
-    return _samples(data.options, files, of_folders(labels), path.name, root, notes, cut)
+    return _samples(data.options, chosen.files, targets, path.name, root, notes, chosen.parts)
 
 
 def _listed(data: Data, path: Path) -> Samples:
@@ -289,8 +279,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() and path.suffix.lower() != ZIP:
         return None
     root = unpacked(path, ENDINGS) if path.is_file() else path
-    parts = find(root, ENDINGS, "picture").parts
-    if TEST not in parts or VALIDATION in parts:
+    if not select(find(root, ENDINGS, "picture"), part=True).files:
         return None
     return read_images(data, path, part=True)
 

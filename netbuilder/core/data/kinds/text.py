@@ -44,7 +44,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import TEST, TRAIN, VALIDATION, find
+from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
@@ -146,41 +146,34 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
     )
 
 
-def _folder(path: Path, options: Mapping[str, Any], *, test: bool = False) -> Samples:
+def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     found = find(path, (".txt",), "text")
-    parts = found.parts
-    if test:
-        chosen = [TEST if TEST in parts else TRAIN]
-    else:
-        chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
+    chosen = select(found, part=part)
     texts, encodings = [], set()
-    for one in chosen:
-        for file in parts[one].files:
-            said, encoding = read_text_file(file, options)
-            texts.append(said)
-            encodings.add(encoding)
+    for file in chosen.files:
+        said, encoding = read_text_file(file, options)
+        texts.append(said)
+        encodings.add(encoding)
     notes = list(found.notes)
     if other := sorted(encodings - {"utf-8", "utf-8-sig", "ascii"}):
         notes.append(f"Some were read in the encoding {listed(other)}.")
-    sizes = [len(parts[one].files) for one in chosen]
     return Samples(
         role="text",
         arrays={"text": np.array(texts, object)},
-        targets=of_folders([label for one in chosen for label in parts[one].labels]),
+        targets=of_folders(chosen.labels),
         source=path.name,
         notes=tuple(notes),
-        parts=np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
+        parts=chosen.parts,
     )
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() or data.options.get("task") == next_token.TASK:
         return None
-    parts = find(path, (".txt",), "text").parts
-    if TEST not in parts or VALIDATION in parts:
+    if not select(find(path, (".txt",), "text"), part=True).files:
         return None
-    return _folder(path, data.options, test=True)
+    return _folder(path, data.options, part=True)
 
 
 def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:

@@ -70,6 +70,7 @@ class InputPre:
         source: name of the array or column that it is read from, where there are several.
         color_mode: of a picture: "rgb" or "grayscale".
         value_range: of a picture: what black and white are as given; empty: unknown.
+        sound: of a sound: numbers a second, seconds, and pitches (0: the wave itself).
         level: of a long text to go on from: its tokens are "character" or "word".
     """
 
@@ -84,6 +85,7 @@ class InputPre:
     color_mode: str = ""
     value_range: tuple[float, ...] = ()
     level: str = ""
+    sound: tuple[float, ...] = ()
 
     @property
     def scaled(self) -> bool:

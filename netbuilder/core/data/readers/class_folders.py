@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import counted, listed
 
@@ -45,6 +48,41 @@ class Found:
     root: Path
     parts: dict[int, Part] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Files and labels that are read together; ``parts`` of each, where the folders say them."""
+
+    files: list[Path]
+    labels: list[str]
+    parts: NDArray[np.int8] | None = None
+
+
+def select(found: Found, *, test: bool = False, part: bool = False) -> Selection:
+    """What a reader takes.
+
+    Args:
+        found: as ``find`` found it.
+        test: the folder is a test set's own: its part for testing, else all of it.
+        part: the part for testing of a folder of parts; nothing where it has none, or where
+            all parts are read at once.
+
+    Where there is a part for watching, all parts are read at once and cut as the folders say.
+    """
+    parts = found.parts
+    if part:
+        chosen = [] if VALIDATION in parts or TEST not in parts else [TEST]
+    elif test:
+        chosen = [TEST if TEST in parts else TRAIN]
+    else:
+        chosen = sorted(parts) if VALIDATION in parts else [TRAIN]
+    sizes = [len(parts[one].files) for one in chosen]
+    return Selection(
+        [file for one in chosen for file in parts[one].files],
+        [label for one in chosen for label in parts[one].labels],
+        np.repeat(np.array(chosen, np.int8), sizes) if len(chosen) > 1 else None,
+    )
 
 
 def is_junk(name: str) -> bool:

@@ -45,6 +45,7 @@ class Samples:
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
+        sound: of sounds the numbers a second, seconds, and pitches (0: the wave itself).
     """
 
     role: str
@@ -65,6 +66,7 @@ class Samples:
     units: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""
+    sound: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.targets)

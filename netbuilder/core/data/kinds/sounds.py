@@ -1,0 +1,218 @@
+"""Sounds: a folder for each class, heard as a waveform or as a spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.generated_sets import made
+from netbuilder.core.data.kinds.kind import (
+    MEMORY,
+    PARTS,
+    SCALING,
+    DataCode,
+    DataKind,
+    Fed,
+    Place,
+    Question,
+)
+from netbuilder.core.data.kinds.modality import (
+    Array,
+    Fitted,
+    Modality,
+    Rows,
+    Shown,
+    source_of,
+    values_of,
+    wanted_shape,
+)
+from netbuilder.core.data.prepare import scaling
+from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.class_folders import find, select
+from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave
+from netbuilder.core.data.recipe_options import positive, whole
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import literal
+from netbuilder.core.wording import number
+
+SPECTROGRAM, WAVEFORM = "spectrogram", "waveform"
+DEFAULT_RATE = 16_000
+DEFAULT_MELS = 40
+_LONGEST = 5.0
+_LOOK_AT = 100
+_SHOWN = 12
+_DEEPEST = 3
+
+_REPRESENTATION = Param(
+    "representation",
+    Kind.CHOICE,
+    SPECTROGRAM,
+    "how loud each pitch is, or the wave itself",
+    choices=(SPECTROGRAM, WAVEFORM),
+)
+_SECONDS = Param("seconds", Kind.FLOAT, None, "longer ones are cut", 0.05, 60, optional=True)
+_RATE = Param("sample_rate", Kind.INT, DEFAULT_RATE, "numbers a second", 1000, 96_000, more=True)
+_MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 256, more=True)
+
+
+def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
+    found = find(path, ENDINGS, "sound")
+    chosen = select(found, test=test, part=part)
+    sound, notes = _sound(data.options, chosen.files, found.root)
+    paths = np.empty(len(chosen.files), object)
+    paths[:] = chosen.files
+    return Samples(
+        role="sound",
+        arrays={"sound": paths},
+        targets=of_folders(chosen.labels),
+        source=path.name,
+        notes=(*found.notes, *notes),
+        parts=chosen.parts,
+        sound=sound,
+    )
+
+
+def _read_kind(data: Data, path: Path, test: bool) -> Samples:
+    return _read(data, path, test)
+
+
+def _read_test(data: Data, path: Path) -> Samples | None:
+    if not path.is_dir() or not select(find(path, ENDINGS, "sound"), part=True).files:
+        return None
+    return _read(data, path, False, part=True)
+
+
+def _sound(
+    options: Mapping[str, Any], files: list[Path], root: Path
+) -> tuple[tuple[float, float, float], tuple[str, ...]]:
+    """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
+    how = str(options.get("representation") or SPECTROGRAM)
+    if how not in _REPRESENTATION.choices:
+        raise DataError(
+            f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
+        )
+    last = lengths(files, root)
+    fits = float(np.quantile(last, 0.95)) if last else 1.0
+    usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
+    seconds = positive(options, "seconds", usual) if options.get("seconds") else usual
+    rate = whole(options, "sample_rate", DEFAULT_RATE, least=1000)
+    mels = whole(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
+    longer = sum(length > seconds + 0.01 for length in last)
+    notes = (f"{number(longer)} of {number(len(last))} sounds are longer than {seconds:g} s and "
+             "are cut.",) if longer else ()  # fmt: skip
+    return (float(rate), seconds, float(mels)), notes
+
+
+def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
+    rate, seconds, mels = sound
+    return heard(files, int(rate), seconds, int(mels))
+
+
+def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
+    source = source_of(project, key, samples)
+    few = train[:: max(1, len(train) // _LOOK_AT)]
+    looked_at = _numbers(samples.arrays[source][few], samples.sound)
+    how = project.data.scaling
+    # A spectrogram is a logarithm far below 0; a wave lies between -1 and 1 already.
+    how = ("standard" if samples.sound[2] else "none") if how == "auto" else how
+    offset, scale = scaling.fit_whole(looked_at, how, None)
+    shape = wanted_shape(project, key, looked_at.shape[1:])
+    fitted = InputPre(
+        "sound", shape, "float32", (), offset, scale, source=source, sound=samples.sound
+    )
+    return fitted, ()
+
+
+def _raw(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    return _of_files(list(values_of(samples, pre, rows)), pre)
+
+
+def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
+    found = _numbers(files, entry.sound)
+    return found.reshape(len(found), *(size or 1 for size in entry.shape))
+
+
+def _shown(samples: Samples, count: int) -> Shown:
+    files = next(iter(samples.arrays.values()))
+    rate, seconds, _ = samples.sound
+    waves = _numbers(files[: min(count, _SHOWN)], (rate, seconds, 0.0))
+    # As many points as a small picture has.
+    step = max(1, waves.shape[1] // 400)
+    return Shown({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
+
+
+def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    return _read(data, path, True)
+
+
+def _decoded(samples: Samples, pre: InputPre) -> int | None:
+    return 8 * int(np.prod([size or 1 for size in pre.shape]))
+
+
+SOUND = Modality(
+    "sound",
+    "sounds",
+    _fit,
+    _raw,
+    _shown,
+    endings=ENDINGS,
+    of_files=_of_files,
+    labelled=_labelled,
+    decoded=_decoded,
+)
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A folder with sounds in its folders."""
+    if not path.is_dir():
+        return None
+    for depth in range(1, _DEEPEST + 1):
+        for ending in ENDINGS:
+            if next(path.glob(f"{'*/' * depth}*{ending}"), None) is not None:
+                return {}
+    return None
+
+
+def _code(question: Question) -> DataCode:
+    data = question.project.data
+    how = data.options.get("representation") or SPECTROGRAM
+    rate = whole(data.options, "sample_rate", DEFAULT_RATE, least=1000)
+    seconds = data.options.get("seconds") or 1.0
+    wave = f"sound_wave(str(file), {rate}, {seconds})"
+    mels = whole(data.options, "mels", DEFAULT_MELS, least=8)
+    each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
+    lines = [
+        "from pathlib import Path",
+        "",
+        *made(sound_wave),
+        *(made(log_mel) if how == SPECTROGRAM else ()),
+        f"files = [f for f in sorted(Path({literal(data.path)}).glob('*/*'))",
+        f"         if f.suffix.lower() in {literal(list(ENDINGS), tuples=True)}]",
+        f"x = np.stack([{each} for file in files])",
+        "labels = sorted({file.parent.name for file in files})",
+        "y = np.array([labels.index(file.parent.name) for file in files])",
+    ]
+    if how == SPECTROGRAM and data.scaling in {"auto", "standard"}:
+        lines.append("x = (x - x.mean()) / x.std()")
+    return DataCode(tuple(lines), Fed.PIXELS)
+
+
+KIND = DataKind(
+    name="sounds",
+    title="Sounds",
+    help="sounds: a folder with one folder for each class (which word was said?)",
+    noun="sounds",
+    options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
+    read=_read_kind,
+    code=_code,
+    place=Place.FOLDER,
+    recognise=_recognised,
+    read_test=_read_test,
+    task=lambda data: "classes",
+)

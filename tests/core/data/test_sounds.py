@@ -1,0 +1,105 @@
+"""Sounds of a folder for each class: pitch, length, rate, parts, and bad files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.readers.sound_files import log_mel, sound_wave
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+
+
+def tone(path: Path, pitch: float, rate: int = 16_000, seconds: float = 0.5, channels: int = 1
+         ) -> None:  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wave = 0.5 * np.sin(2 * np.pi * pitch * np.arange(round(rate * seconds)) / rate)
+    soundfile.write(path, np.repeat(wave[:, None], channels, axis=1), rate)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for index in range(10):
+        tone(tmp_path / "s" / "low" / f"{index}.wav", 300 + index)
+        tone(tmp_path / "s" / "high" / f"{index}.flac", 3000 + index)
+    return tmp_path
+
+
+def project(**options: object) -> Project:
+    return Project(data=Data("sounds", path="s", options=options))
+
+
+def test_spectrograms_of_a_folder(folder: Path) -> None:
+    assert recipe_for(folder / "s", "s").kind == "sounds"
+    found = load(project(), folder)
+    # Half a second: frames of 400 every 160 of 8,000 numbers.
+    assert found.facts.input_shapes["input"] == (48, 40)
+    assert found.facts.classes == ("high", "low")
+    x = found.train.x["input"]
+    assert abs(x.mean()) < 0.2
+    assert 0.7 < x.std() < 1.3
+    loudest = found.train.raw_x["input"].mean(axis=1).argmax(axis=1)
+    classes = np.array(found.facts.classes)[found.train.raw_y["output"]]
+    assert (loudest[classes == "high"].min() > loudest[classes == "low"].max()).all()
+
+
+def test_the_pitch_stands_where_the_mel_scale_puts_it() -> None:
+    rate, mels = 16_000, 40
+    for pitch in (440.0, 1000.0, 4000.0):
+        wave = np.sin(2 * np.pi * pitch * np.arange(rate) / rate).astype(np.float32)
+        highest = 2595 * np.log10(1 + rate / 2 / 700)
+        expected = 2595 * np.log10(1 + pitch / 700) / highest * (mels + 1) - 1
+        assert log_mel(wave, rate, mels).mean(axis=0).argmax() == pytest.approx(expected, abs=1)
+
+
+def test_waveforms(folder: Path) -> None:
+    found = load(project(representation="waveform", sample_rate=8000), folder)
+    assert found.facts.input_shapes["input"] == (4000, 1)
+    assert not found.pre.inputs["input"].scaled
+    assert np.abs(found.train.x["input"]).max() == pytest.approx(0.5, abs=0.05)
+
+
+def test_other_rates_channels_and_lengths(tmp_path: Path) -> None:
+    tone(tmp_path / "a.ogg", 500, rate=44_100, seconds=1.0, channels=2)
+    wave = sound_wave(str(tmp_path / "a.ogg"), 16_000, 2.0)
+    assert wave.shape == (32_000,)
+    assert np.abs(wave[16_100:]).max() == 0, "padded with silence"
+    strength = np.abs(np.fft.rfft(wave[2000:10_000]))
+    assert strength.argmax() * 2 == pytest.approx(500, abs=2)
+    for index in range(6):
+        for label in ("a", "b"):
+            long = 3.0 if (index, label) == (0, "a") else 0.5
+            tone(tmp_path / "s" / label / f"{index}.wav", 500, seconds=long)
+    found = facts(project(seconds=0.5), tmp_path)
+    assert "1 of 12 sounds are longer than 0.5 s and are cut." in found.notes
+
+
+def test_parts_preview_and_judging(tmp_path: Path) -> None:
+    for part, count in (("train", 6), ("val", 2), ("test", 2)):
+        for label, pitch in (("low", 300), ("high", 3000)):
+            for index in range(count):
+                tone(tmp_path / "s" / part / label / f"{index}.wav", pitch + index)
+    found = load(project(), tmp_path)
+    assert (found.facts.rows, found.facts.validation_rows, found.facts.test_rows) == (12, 4, 4)
+    shown = preview(project(), tmp_path, 5)
+    assert shown.sequences is not None
+    assert shown.rows[0] == ("0.wav", "high")
+    split = read_split(project().data, found.pre, tmp_path / "s" / "test")
+    assert split.x["input"].shape == (4, 48, 40)
+
+
+def test_bad_sounds(folder: Path) -> None:
+    (folder / "s" / "low" / "bad.wav").write_bytes(b"RIFF nonsense")
+    with pytest.raises(DataError, match=r"1 file is no sound or damaged: 'low/bad.wav'"):
+        facts(project(), folder)
+    (folder / "s" / "low" / "bad.wav").unlink()
+    with pytest.raises(DataError, match="representation 'smell'"):
+        facts(project(representation="smell"), folder)
+    (folder / "s" / "low" / "talk.mp3").write_bytes(b"x")
+    assert "1 file of the kind .mp3 cannot be read." in facts(project(), folder).notes
