@@ -32,7 +32,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, select
+from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave
 from netbuilder.core.data.recipe_options import positive, whole
@@ -47,7 +47,6 @@ DEFAULT_MELS = 40
 _LONGEST = 5.0
 _LOOK_AT = 100
 _SHOWN = 12
-_DEEPEST = 3
 
 _REPRESENTATION = Param(
     "representation",
@@ -117,7 +116,7 @@ def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
 def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
     source = source_of(project, key, samples)
     few = train[:: max(1, len(train) // _LOOK_AT)]
-    looked_at = _numbers(samples.arrays[source][few], samples.sound)
+    looked_at = _numbers(list(samples.arrays[source][few]), samples.sound)
     how = project.data.scaling
     # A spectrogram is a logarithm far below 0; a wave lies between -1 and 1 already.
     how = ("standard" if samples.sound[2] else "none") if how == "auto" else how
@@ -141,7 +140,7 @@ def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
 def _shown(samples: Samples, count: int) -> Shown:
     files = next(iter(samples.arrays.values()))
     rate, seconds, _ = samples.sound
-    waves = _numbers(files[: min(count, _SHOWN)], (rate, seconds, 0.0))
+    waves = _numbers(list(files[: min(count, _SHOWN)]), (rate, seconds, 0.0))
     # As many points as a small picture has.
     step = max(1, waves.shape[1] // 400)
     return Shown({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
@@ -170,13 +169,7 @@ SOUND = Modality(
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
     """A folder with sounds in its folders."""
-    if not path.is_dir():
-        return None
-    for depth in range(1, _DEEPEST + 1):
-        for ending in ENDINGS:
-            if next(path.glob(f"{'*/' * depth}*{ending}"), None) is not None:
-                return {}
-    return None
+    return {} if path.is_dir() and usual_ending(path) in ENDINGS else None
 
 
 def _code(question: Question) -> DataCode:

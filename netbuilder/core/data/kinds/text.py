@@ -44,7 +44,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, select
+from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
@@ -239,8 +239,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 def _recognised(path: Path) -> Mapping[str, Any] | None:
     """A folder whose folders hold ``.txt`` files, or a ``.txt`` file that is no table."""
     if path.is_dir():
-        deep = (next(path.glob(f"{'*/' * depth}*.txt"), None) for depth in (1, 2, 3))
-        return {} if any(one is not None for one in deep) else None
+        return {} if usual_ending(path) == ".txt" else None
     if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
         return {"task": next_token.TASK}
     return None
