@@ -12,7 +12,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.prepare.preprocess import Column, InputPre, OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Choice, Project
 
 Array = NDArray[Any]
 _AT_ONCE = 256
@@ -66,18 +66,27 @@ def ask(trained: TrainedModel, x: Mapping[str, Array]) -> dict[str, Array]:
     for index, name in enumerate(trained.project.graph.outputs):
         joined = np.concatenate([part[index] for part in parts])
         target = pre.outputs[name]
-        answers[name] = target.undo(_probabilities(joined, trained, name, target))
+        answers[name] = in_own_units(joined, trained.project, name, target)
     return answers
+
+
+def in_own_units(values: Array, project: Project, output: str, target: OutputPre) -> Array:
+    """What an output's last layer gives, as numbers in own units or as probabilities."""
+    return target.undo(_probabilities(values, project, output, target))
 
 
 def loss_of(trained: TrainedModel, output: str) -> Choice | None:
     """The loss that an output was trained with."""
-    goal = trained.project.training.outputs.get(output)
-    return goal.loss if goal and goal.loss else trained.project.training.loss
+    return _loss(trained.project, output)
 
 
-def _probabilities(values: Array, trained: TrainedModel, output: str, target: OutputPre) -> Array:
-    loss = loss_of(trained, output)
+def _loss(project: Project, output: str) -> Choice | None:
+    goal = project.training.outputs.get(output)
+    return goal.loss if goal and goal.loss else project.training.loss
+
+
+def _probabilities(values: Array, project: Project, output: str, target: OutputPre) -> Array:
+    loss = _loss(project, output)
     if target.task == REGRESSION or not (loss and loss.params.get("from_logits")):
         return values
     if target.task == MULTI_LABEL or values.shape[-1] == 1:

@@ -26,6 +26,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
@@ -101,6 +102,7 @@ class Runner(QObject):
         began: a run began, or one that could not gave way to the run before; ``curves`` is
             another object.
         noticed(notice): the watcher found something.
+        probed(found): the newest answer to a probe that ``watch`` has asked.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
         told(words): something worth a line, such as why the run waits.
         ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
@@ -111,6 +113,7 @@ class Runner(QObject):
     progress_changed = Signal()
     began = Signal()
     noticed = Signal(object)
+    probed = Signal(object)
     told = Signal(str)
     overlays_changed = Signal()
     ended = Signal()
@@ -129,6 +132,8 @@ class Runner(QObject):
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
         self._queue: deque[Any] = deque()
+        self._probes: dict[str, Probe] = {}
+        self._found: dict[str, Any] = {}
         self.recalled: Run | None = None
         self.begun = False
         self._before: tuple[Any, ...] | None = None
@@ -344,6 +349,19 @@ class Runner(QObject):
         elif self.may_start:
             self.start(first=wish)
 
+    def watch(self, probe: Probe) -> None:
+        """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""
+        self._probes[probe.key] = probe
+        if self._session is not None and self.active:
+            self._session.watch(probe)
+
+    def unwatch(self, key: str) -> None:
+        """Answer the probe of that key no more."""
+        self._probes.pop(key, None)
+        self._found.pop(key, None)
+        if self._session is not None and self.active:
+            self._session.unwatch(key)
+
     def stop_after_epoch(self) -> None:
         """End the run with the epoch that it is in."""
         if self._session is not None and self.active:
@@ -424,6 +442,8 @@ class Runner(QObject):
             base=self._workbench.base,
         )
         self._session = session
+        for probe in tuple(self._probes.values()):
+            session.watch(probe)
         session.set_speed(self.speed.rate, self.speed.unit)
         if self._first is not None:
             self._first(session)
@@ -444,7 +464,11 @@ class Runner(QObject):
             if isinstance(event, _End):
                 self._finish(event)
                 return
-            self._grown |= self._take(event)
+            if not self._take_probed(event):
+                self._grown |= self._take(event)
+        found, self._found = self._found, {}
+        for answer in found.values():
+            self.probed.emit(answer)
         now = time.perf_counter()
         later = now - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
@@ -454,6 +478,16 @@ class Runner(QObject):
                 self._worded = now
                 self._set_progress(self._tracker.progress(paused=self.paused))
             self.curves_changed.emit()
+
+    def _take_probed(self, event: Any) -> bool:
+        """Keep the newest answer to each probe until the frame is drawn."""
+        from netbuilder.core.engine.events import Probed
+
+        if not isinstance(event, Probed):
+            return False
+        if event.key in self._probes:
+            self._found[event.key] = event
+        return True
 
     def _take(self, event: Any) -> bool:
         from netbuilder.core.engine import events

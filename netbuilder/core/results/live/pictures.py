@@ -1,0 +1,110 @@
+"""What the live views give: values to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.engine.probes import Probe
+
+Array = NDArray[Any]
+#: Names of the parts of the data, by number.
+PARTS = ("training", "validation", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Samples of the three parts.
+
+    ``at`` float (n, 2), or (n, 1) for one column; ``value`` (n,): class number, or number in own
+    units; ``part`` (n,): index of ``PARTS``; ``right`` (n,): whether the network answers it
+    rightly (True for numbers).
+    """
+
+    at: Array
+    value: Array
+    part: NDArray[np.int64]
+    right: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class SurfacePicture:
+    """Answers over a plane of two columns.
+
+    ``values``: numbers in own units (size, size), row 0 at the lowest ``up``; ``shares``:
+    probabilities (size, size, classes) instead where there are classes. ``box``: left, bottom,
+    right, top in the columns' units.
+    """
+
+    across: str
+    up: str
+    box: tuple[float, float, float, float]
+    points: Points
+    values: Array | None = None
+    shares: Array | None = None
+    classes: tuple[str, ...] = ()
+    target: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePicture:
+    """Answers over one column: ``x`` (n,), ``y`` (n,) in own units, or a probability each class
+    (n, classes)."""
+
+    across: str
+    x: Array
+    y: Array
+    points: Points
+    classes: tuple[str, ...] = ()
+    target: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastPicture:
+    """Forecast and truth of a series in own units, both (n,), in the order of time."""
+
+    truth: Array
+    forecast: Array
+    target: str
+
+
+@dataclass(frozen=True, eq=False)
+class WallPicture:
+    """Pictures, float raw (n, height, width, channels), and what the network takes them for."""
+
+    images: Array
+    answers: tuple[str, ...]
+    truth: tuple[str, ...]
+    right: NDArray[np.bool_]
+    sure: Array
+
+
+@dataclass(frozen=True, eq=False)
+class MapPicture:
+    """Samples as the last hidden layer sees them, drawn on a plane: ``at`` (n, 2)."""
+
+    node: str
+    at: Array
+    value: Array
+    rows: NDArray[np.int64]
+    explained: float
+    classes: tuple[str, ...] = ()
+    right: NDArray[np.bool_] | None = None
+
+
+Picture = SurfacePicture | CurvePicture | ForecastPicture | WallPicture | MapPicture
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a view wants of the network, and how the answer becomes a picture.
+
+    ``read`` takes outputs by node id, as ``Findings`` or ``Probed`` hold them.
+    """
+
+    probe: Probe
+    read: Callable[[Mapping[str, Array]], Picture]

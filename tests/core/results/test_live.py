@@ -1,0 +1,116 @@
+"""The live views give what the trained model itself answers, and scikit-learn's components."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.events import Event, Probed
+from netbuilder.core.engine.probes import evaluate_probe
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.results.inside import look, sample_of
+from netbuilder.core.results.live import others, plane
+from netbuilder.core.results.live.views import VIEWS, views_for
+from tests.core.results.conftest import chain, train
+
+Trained = tuple[TrainedModel, Dataset]
+
+
+@pytest.fixture(scope="module")
+def moons() -> Trained:
+    graph = chain(
+        ("hidden", "Dense", {"units": 12, "activation": "relu"}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    return train(graph, Data("builtin", name="moons"), Path(), epochs=30)
+
+
+def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
+    trained, data = moons
+    asked = plane.surface(data, trained.project, size=20)
+    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    assert found.shares is not None
+    assert found.shares.shape == (20, 20, 2)
+    left, bottom, right, top = found.box
+    corners = [[left, bottom], [right, bottom], [left, top], [right, top]]
+    answers = trained.model.predict(np.array(corners, np.float32), verbose=0)[:, 0]
+    shown = found.shares[[0, 0, -1, -1], [0, -1, 0, -1], 1]
+    assert shown == pytest.approx(answers, abs=1e-4)
+    points = found.points
+    assert set(points.part) == {0, 1, 2}
+    own = trained.model.predict(np.asarray(points.at, np.float32), verbose=0)[:, 0]
+    assert np.array_equal(points.right, (own >= 0.5) == (points.value == 1))
+    assert 0.5 < points.right.mean() < 1
+
+
+def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
+    trained, data = moons
+    heard: list[Event] = []
+    session = Session(trained.project, data, on_event=heard.append, record=False)
+    asked = plane.surface(data, trained.project)
+    session.watch(asked.probe)
+    session.run()
+    probed = [event for event in heard if isinstance(event, Probed)]
+    assert probed
+    assert asked.read(probed[0].outputs).shares is not None
+
+
+def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> None:
+    trained, data = house_model
+    with pytest.raises(DataError, match="two columns of numbers"):
+        plane.surface(data, trained.project)
+    asked = plane.curve(data, trained.project)
+    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    assert found.across == "size"
+    towns = data.train.raw_x["input"][:, 1:].mean(axis=0)
+    held = np.eye(2)[towns.argmax()]
+    rows = np.concatenate([found.x[:, None], np.repeat(held[None], len(found.x), 0)], axis=1)
+    answers = trained.model.predict(rows.astype(np.float32), verbose=0)
+    assert found.y == pytest.approx(answers[:, 0], rel=1e-3)
+    with pytest.raises(DataError, match="Did you mean 'size'"):
+        plane.curve(data, trained.project, "sise")
+
+
+def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> None:
+    trained, data = digits_model
+    asked = others.wall(data, trained.project)
+    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    assert len(found.images) == len(found.answers) == 40
+    assert sorted(set(found.truth)) == list("0123456789")
+    answers = trained.model.predict(found.images, verbose=0).argmax(axis=1)
+    assert found.answers == tuple(str(one) for one in answers)
+
+
+def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
+    trained, data = moons
+    asked = others.hidden_map(data, trained.project)
+    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    assert found.node == "hidden"
+    assert data.test is not None
+    hidden = np.array([look(trained, sample_of(data.test, int(r)))["hidden"] for r in found.rows])
+    pca = PCA(2).fit(hidden)
+    expected = pca.transform(hidden)
+    assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
+    assert found.explained == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-4)
+    turned, _ = others.principal(hidden, -found.at)
+    assert turned == pytest.approx(-found.at, abs=1e-6)
+
+
+def test_views_fit_their_data(
+    moons: Trained, house_model: Trained, digits_model: Trained, reviews_model: Trained
+) -> None:
+    def names(one: Trained) -> list[str]:
+        return [view.name for view in views_for(one[1], one[0].project)]
+
+    assert names(moons) == ["surface", "curve", "map"]
+    assert names(house_model) == ["curve", "map"]
+    assert names(digits_model) == ["wall", "map"]
+    assert names(reviews_model) == ["map"]
+    assert len({view.name for view in VIEWS}) == len(VIEWS)
