@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 PADDING = ""
 UNKNOWN = "[UNK]"
@@ -64,11 +67,15 @@ def vocabulary_of(tokens: Iterable[str], size: int) -> tuple[str, ...]:
 
 def numbers_of(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:
     """The number of each token; 1 for one that is not in the vocabulary."""
+    import numpy as np
+
     known = {token: index for index, token in enumerate(vocabulary) if index > 1}
     return np.array([known.get(token, 1) for token in tokens], np.int32)
 
 
 def last_window(tokens: Sequence[str], vocabulary: Sequence[str], window: int) -> NDArray[np.int32]:
     """Numbers of the last ``window`` tokens; a shorter text begins with padding."""
+    import numpy as np
+
     numbers = numbers_of(tokens[-window:], vocabulary)
     return np.concatenate([np.zeros(window - len(numbers), np.int32), numbers])

@@ -6,10 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import BINARY, CLASSES
@@ -39,7 +36,10 @@ from netbuilder.core.python_text import literal
 from netbuilder.core.unpacked import check_unpacked
 from netbuilder.core.wording import did_you_mean, listed, number
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 ENDINGS = (".npz", ".h5", ".hdf5")
 _X = ("x_train", "x", "X_train", "X", "images", "data", "features")
 _Y = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
@@ -114,6 +114,8 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
     Raises:
         DataError: the file cannot be read, or does not say which array is meant.
     """
+    import numpy as np
+
     check_file(path)
     names = _names(path)
     found: dict[str, Array] = {}
@@ -180,6 +182,8 @@ def _damaged(path: Path) -> DataError:
 
 
 def _read(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    import numpy as np
+
     found: dict[str, Array] = {}
     try:
         if path.suffix.lower() == ".npz":
@@ -232,6 +236,8 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
     Raises:
         DataError: lengths differ, values are missing, or an array holds no numbers.
     """
+    import numpy as np
+
     answers = y if isinstance(y, dict) else {"y": y}
     count = _length(next(iter(answers.values())))
     for name, values in (*x.items(), *answers.items()):
@@ -278,6 +284,8 @@ def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: 
 
 
 def _is_picture(values: Array) -> bool:
+    import numpy as np
+
     if values.dtype == np.uint8 and values.ndim in {3, 4}:
         return True
     return values.ndim == 4 and values.shape[-1] in {1, 3, 4}
@@ -305,6 +313,7 @@ def _joined(answers: dict[str, Array]) -> tuple[Any, tuple[str, ...]]:
 
 
 def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:
+    import numpy as np
     import pandas as pd
 
     flat = y.reshape(len(y), -1) if y.ndim != 1 else y[:, None]
@@ -319,6 +328,8 @@ def _targets(y: Array) -> tuple[Any, tuple[str, ...]]:
 
 def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
     """Scale of an array of numbers for Input node ``key``, each entry of the last axis its own."""
+    import numpy as np
+
     source = source_of(project, key, samples)
     values, how = samples.arrays[source], project.data.scaling
     if how == "auto" and byte_taker(project.graph, key):
@@ -342,6 +353,8 @@ def fit_numbers(project: Project, key: str, samples: Samples, train: Rows) -> Fi
 
 def _column(name: str, values: Array, data: Data) -> Column:
     """A column of a series; what stands in for missing values comes from the training rows."""
+    import numpy as np
+
     present = values[~np.isnan(values)]
     if not present.size:
         return Column(name, low=0.0, high=0.0)
@@ -358,6 +371,8 @@ def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
 
 def filled(values: Array, columns: Sequence[Column]) -> Array:
     """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
+    import numpy as np
+
     fills = [column.fill for column in columns]
     if not any(isinstance(fill, float) for fill in fills) or not np.isnan(values).any():
         return values
@@ -376,6 +391,8 @@ def _shown(samples: Samples, count: int) -> Shown:
 
 def described(values: Array) -> list[str]:
     """One line of text for each sample of an array of numbers."""
+    import numpy as np
+
     lines = []
     for sample in values:
         flat = np.asarray(sample).reshape(-1)

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds import table
 from netbuilder.core.data.kinds.kind import (
@@ -43,6 +41,8 @@ ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
 
 def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
     """Columns and scales of Input node ``key``, from the rows ``train``, and notes."""
+    import numpy as np
+
     assert samples.table is not None
     data = project.data
     names = list(dict.fromkeys(data.inputs.get(key) or samples.table.columns))

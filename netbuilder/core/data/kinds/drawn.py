@@ -6,7 +6,10 @@ functions stand by themselves, because scripts carry their text.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def drawn_strokes(
@@ -21,6 +24,7 @@ def drawn_strokes(
     Points are moved a little, corners cut (Chaikin's curves, 1974), and the whole is stretched,
     leant over, turned and shifted; then each pixel is as bright as it is near a stroke.
     """
+    import numpy as np
 
     def around(spread: float) -> float:
         """A number from -spread to spread, in steps that are the same everywhere."""
@@ -67,6 +71,8 @@ def drawn_digits(
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Digits as if written by hand: grey pictures of 28×28, and the digit of each."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     bowl = [(0.5, 0.48), (0.2, 0.38), (0.22, 0.1), (0.5, 0.03), (0.78, 0.1), (0.8, 0.38)]
     belly = [(0.5, 0.48), (0.15, 0.62), (0.15, 0.9), (0.5, 0.98), (0.85, 0.9), (0.85, 0.62)]
@@ -118,6 +124,8 @@ def drawn_shapes(
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Outlines as if drawn by hand: grey pictures of 28×28, and the name of each shape."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     bend = 0.14645  # where a circle leaves its square's corner: (1 - 1/√2) / 2
     circle = [(0.5, 0.0), (1 - bend, bend), (1.0, 0.5), (1 - bend, 1 - bend), (0.5, 1.0),

@@ -6,11 +6,15 @@ writes carry its text: the samples are made again without the program.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def moons(samples: int = 400, noise: float = 0.15, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Two half moons that reach into each other (scikit-learn's ``make_moons``)."""
+    import numpy as np
     from sklearn.datasets import make_moons
 
     points, groups = make_moons(samples, noise=noise, random_state=seed)
@@ -30,6 +34,7 @@ def circles(
     samples: int = 400, noise: float = 0.08, inner: float = 0.45, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """A ring around a disc (scikit-learn's ``make_circles``)."""
+    import numpy as np
     from sklearn.datasets import make_circles
 
     points, groups = make_circles(samples, noise=noise, factor=inner, random_state=seed)
@@ -40,6 +45,7 @@ def blobs(
     samples: int = 450, noise: float = 1.6, clouds: int = 3, seed: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
     """Clouds of points (scikit-learn's ``make_blobs``)."""
+    import numpy as np
     from sklearn.datasets import make_blobs
 
     points, groups = make_blobs(samples, centers=clouds, cluster_std=noise, random_state=seed)[:2]
@@ -51,6 +57,8 @@ def spiral(
     samples: int = 500, noise: float = 0.15, turns: float = 1.5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two arms of a spiral wound into each other, of so many ``turns`` each."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     each = samples // 2
     radius = np.linspace(0.3, 5.0, each)
@@ -71,6 +79,8 @@ def waves(
 
     Pitch, phase and loudness differ from sample to sample, so that only the form tells.
     """
+    import numpy as np
+
     random = np.random.default_rng(seed)
     shapes = ("sine", "square", "sawtooth", "noise")
     each = samples // len(shapes)
@@ -95,6 +105,8 @@ def waves(
 
 def reviews(samples: int = 1200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Short sentences of praise and of blame; some say "not" and mean the opposite."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     openings = ("I", "We", "My friend", "The whole class", "My sister", "Our teacher")
     liked = ("loved", "enjoyed", "liked", "adored", "recommends", "could not stop smiling at")
@@ -126,6 +138,8 @@ def reviews(samples: int = 1200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]
 
 def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
     """Daily temperatures of some years: a season, a warm or cold spell, and noise."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     days = np.arange(years * 365)
     spell = np.zeros(len(days))
@@ -139,6 +153,8 @@ def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
 
 def stories(samples: int = 1500, seed: int = 0) -> str:
     """One long text of so many simple sentences, three or four to a line."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     who = ("the cat", "the old dog", "a small bird", "the teacher", "my friend", "the girl")
     does = ("sees", "follows", "likes", "looks for", "finds", "talks to")

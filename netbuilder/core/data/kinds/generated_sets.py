@@ -6,8 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds import generated, series
 from netbuilder.core.data.kinds.data_set import (
@@ -42,6 +40,7 @@ def points(
     """A set of points in the plane, told apart by their colour."""
 
     def make(options: Mapping[str, Any]) -> Samples:
+        import numpy as np
         import pandas as pd
 
         places, colours = function(**chosen(params, options))

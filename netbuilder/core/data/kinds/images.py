@@ -6,10 +6,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
@@ -51,6 +48,10 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import call, literal
 from netbuilder.core.wording import counted, number
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 COLOR_MODES = {"rgb": 3, "grayscale": 1}
 DEFAULT_SIZE = (64, 64)
 ZIP = ".zip"
@@ -72,6 +73,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     Raises:
         DataError: no classes, or files that are no pictures.
     """
+
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path)
     root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
@@ -107,6 +109,8 @@ def _samples(
     notes: tuple[str, ...],
     parts: Array | None,
 ) -> Samples:
+    import numpy as np
+
     seen = look_at(files, root)
     paths = np.empty(len(files), object)
     paths[:] = files
@@ -212,6 +216,8 @@ def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
 
 def thumbnails(samples: Samples, count: int) -> NDArray[np.uint8]:
     """The first pictures as 8-bit pixels."""
+    import numpy as np
+
     values = next(iter(samples.arrays.values()))[:count]
     if values.dtype == object:
         values = decode(values, samples.sample_shape, samples.value_range or BYTES)
@@ -253,6 +259,8 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
 
 
 def _decoded(samples: Samples, pre: InputPre) -> int | None:
+    import numpy as np
+
     if next(iter(samples.arrays.values())).dtype != object:
         return None
     return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in pre.shape]))

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import Shape
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
@@ -21,8 +18,12 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import listed
 
-Array = NDArray[Any]
-Rows = NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
+Rows: TypeAlias = "NDArray[np.int64]"
 Fitted = tuple[InputPre, tuple[str, ...]]
 
 
@@ -100,6 +101,8 @@ def values_of(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
 
 def shaped(values: Array, pre: InputPre) -> Array:
     """Values in the type and shape that the model takes, (n, *pre.shape)."""
+    import numpy as np
+
     known = tuple(-1 if size is None else size for size in pre.shape)
     return np.asarray(values, pre.dtype).reshape(len(values), *known)
 
@@ -116,6 +119,8 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
     Nine columns can be a 3×3 picture: ``Input`` with ``shape`` [3, 3, 1] makes it so. A shape
     that does not fit is left to the checks, which say so on the node.
     """
+    import numpy as np
+
     given = asked_shape(project, key)
     if not given or any(not isinstance(size, int) for size in given):
         return shape

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data import tokens as tokens_
 from netbuilder.core.data.data_facts import NEXT_TOKEN
@@ -90,6 +88,7 @@ def _cut(
     ids: Array, vocabulary: Sequence[str], window: int, step: int, level: str, source: str,
     notes: tuple[str, ...],
 ) -> Samples:  # fmt: skip
+    import numpy as np
     import pandas as pd
 
     views = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]
@@ -141,10 +140,14 @@ def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
 
 
 def _ids(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
+    import numpy as np
+
     return np.ascontiguousarray(values_of(samples, pre, rows), np.int32)
 
 
 def _shown(samples: Samples, count: int) -> Shown:
+    import numpy as np
+
     values = next(iter(samples.arrays.values()))
     names = np.array(samples.vocabulary, object)
     texts = [tokens_.text_of(names[row], samples.level) for row in values[:count]]
@@ -153,6 +156,8 @@ def _shown(samples: Samples, count: int) -> Shown:
 
 def of_texts(texts: Sequence[str], entry: InputPre) -> Array:
     """The last window of each text, (n, window)."""
+    import numpy as np
+
     window = int(entry.shape[0] or 1)
     lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
     rows = [

@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.arrays import filled
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table
@@ -37,7 +34,9 @@ from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 DEFAULT_WINDOW = 14
 _FEWEST = 10
@@ -53,6 +52,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     Raises:
         DataError: too few rows, missing values, or a target that is no number.
     """
+    import numpy as np
     import pandas as pd
 
     window = whole(data.options, "window", DEFAULT_WINDOW)
@@ -102,6 +102,8 @@ def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
 
 def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
     """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
+    import numpy as np
+
     values = frame.to_numpy(np.float64)
     if len(values) < window:
         return np.empty((0, window, values.shape[1]))
@@ -136,6 +138,8 @@ def history(
     Raises:
         DataError: columns are missing, or no window fits.
     """
+    import numpy as np
+
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
     rows = segments_of(used, (), data, source)

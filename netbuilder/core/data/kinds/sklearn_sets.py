@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
@@ -20,6 +18,7 @@ def _table(
     loader = f"load_{name}"
 
     def make(options: Mapping[str, Any]) -> Samples:
+        import numpy as np
         import pandas as pd
         from sklearn import datasets
 
@@ -56,7 +55,7 @@ def _digits(options: Mapping[str, Any]) -> Samples:
     bunch: Any = load_digits()
     return Samples(
         role="image",
-        arrays={"image": bunch.images[:, :, :, None].astype(np.float32)},
+        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
         targets=pd.DataFrame({"digit": bunch.target}),
         value_range=(0.0, 16.0),
         source="digits",
@@ -84,7 +83,7 @@ def _digits_again(options: Mapping[str, Any]) -> Samples:
     bunch: Any = load_digits()
     return Samples(
         role="image",
-        arrays={"image": bunch.images[:, :, :, None].astype(np.float32)},
+        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
         targets=pd.DataFrame(bunch.data / 16, columns=[f"pixel {n}" for n in range(64)]),
         value_range=(0.0, 16.0),
         source="digits_again",

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from netbuilder.core.data.prepare.cells import (
     as_label,
     as_numbers,
@@ -29,7 +26,9 @@ from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import quoted, shown
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 # What kinds that are tables need, in one place.
 __all__ = [
@@ -151,6 +150,8 @@ def encode(
     Raises:
         DataError: text in a column of numbers, or (``strict``) an unknown category.
     """
+    import numpy as np
+
     parts: list[NDArray[np.float64]] = []
     for column in columns:
         series = table[column.name]
@@ -176,6 +177,8 @@ def encode(
 
 
 def _numbers(series: pd.Series, column: Column, source: str) -> NDArray[np.float64]:
+    import numpy as np
+
     if column.kind == "date":
         numbers: pd.Series | None = dates_as_days(series, source, column.style)
     elif column.kind == "boolean":

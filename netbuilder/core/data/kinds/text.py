@@ -14,10 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds import next_token
@@ -54,6 +51,10 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted, did_you_mean, listed
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 PADDING = ""
 UNKNOWN = "[UNK]"
 DEFAULT_WORDS = 10_000
@@ -87,6 +88,8 @@ def fit_length(texts: Sequence[str], options: Mapping[str, Any]) -> int:
 
 def encode_texts(texts: Iterable[str], vocabulary: Sequence[str], length: int) -> NDArray[np.int32]:
     """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
+    import numpy as np
+
     numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
     rows = [[numbers.get(word, 1) for word in words_of(text)[:length]] for text in texts]
     out = np.zeros((len(rows), length), np.int32)
@@ -148,6 +151,8 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
 
 def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
+    import numpy as np
+
     found = find(path, (".txt",), "text")
     chosen = select(found, part=part)
     texts, encodings = [], set()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import shown
 
@@ -114,6 +112,8 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
 
 def as_label(value: object) -> str:
     """A class or category as text: whole numbers without a decimal point, text stripped."""
+    import numpy as np
+
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()

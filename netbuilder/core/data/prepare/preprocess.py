@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import BINARY, MULTI_LABEL, REGRESSION, Shape
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,8 @@ class InputPre:
 
     def apply(self, raw: Array) -> Array:
         """Raw values, any number of samples, to model-ready values."""
+        import numpy as np
+
         if not self.scaled:
             return np.asarray(raw, self.dtype)
         shifted = np.asarray(raw, np.float64) - np.asarray(self.offset)
@@ -142,6 +144,8 @@ class OutputPre:
             float32 (n, columns) for numbers and multi_label; for classes int32 (n,), float32
             (n, 1) where one sigmoid unit answers, or float32 (n, classes) where one-hot.
         """
+        import numpy as np
+
         if self.task == REGRESSION:
             values = np.asarray(raw, np.float64).reshape(len(raw), -1)
             if self.scaled:
@@ -158,6 +162,8 @@ class OutputPre:
 
     def undo(self, answers: Array) -> Array:
         """What the network answers, in the data's own units; probabilities stay as they are."""
+        import numpy as np
+
         values = np.asarray(answers, np.float64)
         if self.task == REGRESSION and self.scaled:
             values = values * np.asarray(self.scale) + np.asarray(self.offset)
@@ -165,6 +171,8 @@ class OutputPre:
 
     def class_numbers(self, answers: Array) -> Array:
         """The class number that probabilities (n, 1) or (n, classes) speak for."""
+        import numpy as np
+
         values = np.asarray(answers)
         values = values.reshape(len(values), -1)
         if self.task == MULTI_LABEL or values.shape[1] == 1:

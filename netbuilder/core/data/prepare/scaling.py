@@ -6,13 +6,14 @@ kept as two plain rows so that they can stand in a file and become a Keras layer
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import quoted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCALINGS = ("auto", "standard", "minmax", "none")
 Affine = tuple[tuple[float, ...], tuple[float, ...]]
@@ -38,6 +39,8 @@ def fit_columns(
 
     A feature that never changes has scale 1, as in scikit-learn.
     """
+    import numpy as np
+
     check_scaling(scaling)
     if scaling == "none" or values.shape[-1] == 0:
         return NO_SCALING
@@ -71,6 +74,8 @@ def fit_whole(
     "auto" and "minmax" bring ``value_range`` (or the smallest and largest training value) to
     0 to 1; "standard" gives mean 0 and standard deviation 1.
     """
+    import numpy as np
+
     check_scaling(scaling)
     if scaling == "none":
         return NO_SCALING

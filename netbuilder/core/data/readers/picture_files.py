@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import number, quoted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 BYTES = (0.0, 255.0)
@@ -92,6 +93,8 @@ def _too_large(file: Path, size: tuple[int, int] | None) -> DataError:
 
 def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
     """The range of pictures with more than 8 bits, from some of them."""
+    import numpy as np
+
     low, high = np.inf, -np.inf
     for file, _ in deep[:: -(-len(deep) // _MEASURED)]:
         values = _opened(file)[0]
@@ -105,6 +108,7 @@ def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
 
 def _opened(file: Path) -> tuple[NDArray[Any], str]:
     """Pixels as they stand in a file, turned as its camera says, and Pillow's mode."""
+    import numpy as np
     from PIL import Image, ImageOps
 
     with Image.open(file) as opened:
@@ -124,6 +128,7 @@ def decode(
     Raises:
         DataError: a picture that is damaged or missing.
     """
+    import numpy as np
     from PIL import Image, ImageOps
 
     height, width, channels = shape
@@ -153,6 +158,7 @@ def decode(
 
 def _deep(picture: Any, size: tuple[int, int], low: float, high: float) -> NDArray[np.float32]:
     """A grey picture of more than 8 bits as numbers in the range ``low`` to ``high``."""
+    import numpy as np
     from PIL import Image
 
     values = np.asarray(picture, np.float32)
@@ -165,6 +171,7 @@ def _deep(picture: Any, size: tuple[int, int], low: float, high: float) -> NDArr
 
 def _shallow(picture: Any, width: int, height: int, channels: int) -> Any:
     """A picture in 8 bits a channel, at its size."""
+    import numpy as np
     from PIL import Image
 
     if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:

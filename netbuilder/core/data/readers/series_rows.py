@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from netbuilder.core.data.prepare.cells import (
     as_numbers,
     dates_as_days,
@@ -23,7 +20,9 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, number
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 # A step is a gap where it is longer than the usual one by this factor. Where many steps are longer
 # (a stock exchange has no weekends) only much longer ones are.
@@ -67,6 +66,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     Raises:
         DataError: values are missing, a target is text, or a column does not exist.
     """
+    import numpy as np
+
     known = [str(name) for name in table.columns]
     notes: list[str] = []
     order = _named(data, "order_by", known, source) or _role(data, "order", known)
@@ -112,6 +113,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
 
 def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
     """Places of times that occurred before."""
+    import numpy as np
+
     _, first = np.unique(times, return_index=True)
     return np.setdiff1d(np.arange(len(times)), first)
 
@@ -150,6 +153,8 @@ def _times(series: pd.Series, source: str) -> NDArray[np.float64]:
     Raises:
         DataError: a cell is empty, or no date.
     """
+    import numpy as np
+
     if series.isna().any():
         raise DataError(
             f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
@@ -214,6 +219,8 @@ def _left_out(
     Raises:
         DataError: values are missing, and the recipe does not say what to do.
     """
+    import numpy as np
+
     names = [str(name) for name in frame.columns]
     rules = {name: rule for name, rule in missing_rules(data, names).items() if name in names}
     for name in targets:
@@ -228,6 +235,8 @@ def _left_out(
 
 def _gaps(times: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Of each step whether it is a gap."""
+    import numpy as np
+
     steps = np.diff(times)
     if len(steps) < 3:
         return np.zeros(len(steps), bool)

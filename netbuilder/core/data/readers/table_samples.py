@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from netbuilder.core.data.prepare.cells import (
     as_label,
     as_numbers,
@@ -29,7 +26,9 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, quoted, shown
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_WORDS = {
@@ -125,6 +124,8 @@ def _strict(rules: dict[str, str], targets: list[str]) -> dict[str, str]:
 
 def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     """Places of the rows in the order of a column of numbers, dates or, else, texts."""
+    import numpy as np
+
     numbers = series if is_numeric(series) else None
     if numbers is None:
         try:
@@ -143,6 +144,8 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
 
 def _parts(series: pd.Series, source: str) -> NDArray[np.int8]:
     """The part that each row belongs to: ``TRAIN``, ``VALIDATION`` or ``TEST``."""
+    import numpy as np
+
     words = series.map(as_label, na_action="ignore").astype(object)
     parts = words.map(lambda word: PART_WORDS.get(str(word).lower()))
     unknown = series.index[parts.isna()]
@@ -156,6 +159,8 @@ def _parts(series: pd.Series, source: str) -> NDArray[np.int8]:
 
 
 def _weights(series: pd.Series, source: str) -> NDArray[np.float32]:
+    import numpy as np
+
     numbers = as_numbers(series, source)
     if numbers is None or numbers.isna().any() or (numbers < 0).any() or not numbers.sum():
         raise DataError(
