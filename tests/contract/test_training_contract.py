@@ -51,6 +51,9 @@ OUTSIDE = {
     "embeddings_freq": "needs files that describe the words",
     "embeddings_metadata": "as embeddings_freq",
     "exclude_layers": "a list of layers, which no kind of parameter holds",
+    "save_weights_only": "a file of bare weights tells nobody whose it is",
+    "save_freq": "the session calls at the ends of epochs",
+    "swap_on_epoch": "would leave the averages in the network where a run is stopped",
 }
 # Classes without a row, and why: the comments above each table say it at length.
 LEFT_OUT = {
@@ -78,7 +81,6 @@ LEFT_OUT = {
         "Callback": "base",
         "CallbackList": "helper",
         "BackupAndRestore": "runs can be resumed anyhow",
-        "ModelCheckpoint": "runs are recorded anyhow",
         "OrbaxCheckpoint": "runs are recorded anyhow",
         "History": "always there",
         "ProgbarLogger": "the window does it",
@@ -86,7 +88,6 @@ LEFT_OUT = {
         "LambdaCallback": "holds code",
         "LearningRateScheduler": "holds code; schedules do it",
         "RemoteMonitor": "sends data away",
-        "SwapEMAWeights": "the optimizer's use_ema does it at the end",
     },
     "initializers": {"Initializer": "base", "STFT": "for spectrogram layers"},
     "regularizers": {"Regularizer": "base"},

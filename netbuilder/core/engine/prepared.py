@@ -26,7 +26,11 @@ from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import streamed
 from netbuilder.core.engine.loop.trainer import Trainer
-from netbuilder.core.engine.monitor.keras_callbacks import best_choice, monitor_of
+from netbuilder.core.engine.monitor.keras_callbacks import (
+    best_choice,
+    measures_apart,
+    monitor_of,
+)
 from netbuilder.core.engine.monitor.observer import Observer
 from netbuilder.core.project.model import Project
 
@@ -69,7 +73,7 @@ class Order:
             params = {key: v for key, v in optimizer.params.items() if key != "learning_rate"}
             optimizer = replace(optimizer, params=params)
         plan = replace(training, epochs=1, seed=0, callbacks=(), optimizer=optimizer)
-        watched = (_single(self.project), monitor_of(training))
+        watched = (_single(self.project), measures_apart(training), monitor_of(training))
         place = (self._files(), str(self.base), self.compilation)
         return (nodes, graph.edges, repr(plan), watched, *place)
 
@@ -228,6 +232,7 @@ def _make(order: Order, tell: Tell | None) -> Trainer:
         inputs=inputs,
         outputs=outputs,
         single_epochs=_single(project),
+        measures_apart=measures_apart(project.training),
         monitor=monitor,
         sign=sign,
         compilation=order.compilation,

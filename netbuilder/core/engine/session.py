@@ -412,7 +412,10 @@ class Session:
         before = trainer.epoch
         # Workers stop together behind a chunk, never while one of them measures.
         interrupted = None if self.workers else lambda: self._pressing(trainer)
+        _, _, callbacks, _ = self._parts()
+        callbacks.test_begin()
         rows = trainer.validate(interrupted)
+        callbacks.test_end()
         self.seconds += time.perf_counter() - begin
         if rows is not None:
             self._epochs_ended(trainer, before)

@@ -11,6 +11,7 @@ import pytest
 
 from netbuilder.core.engine.events import Changed, Event
 from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -95,3 +96,62 @@ def test_a_metric_that_should_grow_decides_what_is_best(
     assert held is not None
     got = trained.core.evaluate(held.x["input"], held.y["out"], verbose=0, return_dict=True)
     assert got["accuracy"] == pytest.approx(max(accuracy))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/tmp/elsewhere.csv", "../elsewhere.csv", "logs/../../elsewhere.csv", "~/a.csv", "C:\\a.csv",
+     "project.netbuilder", "link/a.csv", "."],
+)  # fmt: skip
+def test_logs_go_nowhere_else(run: Callable[..., Any], tmp_path: Path, name: str) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (tmp_path / "link").symlink_to(outside)
+    with pytest.raises(TrainingError, match=r"project's own folder|files end in"):
+        run(Choice("CSVLogger", {"filename": name}))
+    assert not list(outside.iterdir())
+
+
+def test_a_log_is_written_over_and_nothing_else(run: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("height,weight\n180,75\n")
+    with pytest.raises(TrainingError, match="holds something else"):
+        run(Choice("CSVLogger", {"filename": "data.csv"}))
+    assert (tmp_path / "data.csv").read_text() == "height,weight\n180,75\n"
+    with pytest.raises(TrainingError, match="holds something else"):
+        run(Choice("TensorBoard", {"log_dir": "data.csv"}))
+    for separator in (",", ";"):
+        for _ in range(2):
+            run(Choice("CSVLogger", {"filename": "log.csv", "separator": separator}), epochs=2)
+        assert len((tmp_path / "log.csv").read_text().splitlines()) == 3
+
+
+def test_each_epoch_is_saved(run: Callable[..., Any], tmp_path: Path) -> None:
+    import keras
+    import numpy as np
+
+    for _ in range(2):
+        trained, _ = run(Choice("ModelCheckpoint", {"filepath": "nets/{epoch}.keras"}), epochs=2)
+    last = keras.models.load_model(tmp_path / "nets" / "2.keras")
+    for saved, held in zip(last.get_weights(), trained.core.get_weights(), strict=True):
+        np.testing.assert_array_equal(saved, held)
+    (tmp_path / "mine.keras").write_bytes(b"PK mine")
+    with pytest.raises(TrainingError, match="holds something else"):
+        run(Choice("ModelCheckpoint", {"filepath": "mine.keras"}))
+
+
+def test_averaged_weights_are_measured(run: Callable[..., Any]) -> None:
+    """As Keras does in ``fit``: the loss on validation data is that of the averages."""
+    averaging = Choice("Adam", {"learning_rate": 0.05, "use_ema": True, "ema_momentum": 0.9})
+    plain, _ = run(epochs=3, optimizer=averaging)
+    swapped, _ = run(Choice("SwapEMAWeights"), epochs=3, optimizer=averaging)
+    assert swapped.history["loss"] == pytest.approx(plain.history["loss"], rel=1e-4)
+    assert swapped.history["val_loss"] != pytest.approx(plain.history["val_loss"], rel=1e-3)
+    # At the end the averages are the network's weights: what was measured last.
+    import numpy as np
+
+    x = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+    y = (x @ np.array([[1.0], [-2.0], [0.5], [3.0]], np.float32)) + 1
+    loss = swapped.core.evaluate(x[80:], y[80:], verbose=0)
+    assert loss == pytest.approx(swapped.history["val_loss"][-1], rel=1e-3)
+    with pytest.raises(TrainingError, match="use_ema"):
+        run(Choice("SwapEMAWeights"))

@@ -33,9 +33,11 @@ def _file(name: str, default: Any, text: str, **more: Any) -> Param:
     return param(name, Kind.FILE, default, text, **more)
 
 
-# Left out: ModelCheckpoint, BackupAndRestore, OrbaxCheckpoint (every run is recorded and can be
-# resumed anyhow), LambdaCallback and LearningRateScheduler (they hold code), RemoteMonitor
-# (sends data away), History, ProgbarLogger and TerminateOnNaN (the session does it itself).
+# SwapEMAWeights has no swap_on_epoch: it would leave the averages in the network where a run is
+# stopped between two epochs.
+# Left out: BackupAndRestore and OrbaxCheckpoint (every run can be resumed anyhow), LambdaCallback
+# and LearningRateScheduler (they hold code), RemoteMonitor (sends data away), History,
+# ProgbarLogger and TerminateOnNaN (the session does it itself).
 CALLBACKS: Final = table(
     ObjectSpec(
         "EarlyStopping", "EarlyStopping", _MODULE,
@@ -102,5 +104,26 @@ CALLBACKS: Final = table(
             flag("append", False, "Adds to the file instead of replacing it."),
         ),
         title="CSV log",
+    ),
+    ObjectSpec(
+        "ModelCheckpoint", "ModelCheckpoint", _MODULE,
+        "Writes the network into a file at the end of each epoch.",
+        (
+            _file("filepath", None, "The file to write; {epoch} in it becomes the epoch's number.",
+                  required=True, optional=False, start="best.keras"),
+            _MONITOR,
+            flag("save_best_only", False, "Only epochs that are better than all before.",
+                 start=True),
+            _MODE,
+            number("initial_value_threshold", None, "Must do better than this to be written.",
+                   more=True),
+        ),
+        title="Save each epoch",
+    ),
+    ObjectSpec(
+        "SwapEMAWeights", "SwapEMAWeights", _MODULE,
+        "Measures on validation data with the averaged weights of an optimizer that has use_ema.",
+        (),
+        title="Measure averaged weights",
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from math import floor, log2
 from typing import Any
 
 from netbuilder.core.catalog.layers.index import spec_of
+from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity
@@ -16,6 +17,8 @@ from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.resize_fix import shrink
 from netbuilder.core.check.words import count, label, size
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.engine.log_files import LOGS, name_problem
+from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 
@@ -87,6 +90,35 @@ def _two_rates(context: Context) -> Iterable[Found]:
             f"{training.optimizer.name}'s learning rate follows a schedule at every step, and"
             f" {_PLATEAU} wants to set it, too, when the loss stands still. Take one of them.",
             fix(f"Take {_PLATEAU} out", edits.set_training, callbacks=kept),
+        )
+
+
+def _log_files(context: Context) -> Iterable[Found]:
+    training = context.project.training
+    for place, chosen in enumerate(training.callbacks):
+        known = canonical(CALLBACKS, chosen.name)
+        if known is None or known not in LOGS:
+            continue
+        key = next(p.name for p in CALLBACKS[known].params if p.kind is Kind.FILE)
+        name = str(chosen.params.get(key) or "")
+        told = name_problem(known, name) if name else ""
+        if told:
+            usual = LOGS[known].usual
+            right = Choice(chosen.name, {**chosen.params, key: usual})
+            kept = (*training.callbacks[:place], right, *training.callbacks[place + 1 :])
+            yield Found(None, told, fix(f"Write to '{usual}'", edits.set_training, callbacks=kept))
+
+
+def _no_averages(context: Context) -> Iterable[Found]:
+    training = context.project.training
+    if measures_apart(training) and not training.optimizer.params.get("use_ema"):
+        optimizer = training.optimizer
+        averaged = Choice(optimizer.name, {**optimizer.params, "use_ema": True})
+        yield Found(
+            None,
+            f"SwapEMAWeights measures with averaged weights, and {optimizer.name} keeps no"
+            " average of them.",
+            fix("Keep an average (use_ema)", edits.set_training, optimizer=averaged),
         )
 
 
@@ -282,6 +314,25 @@ RULES: tuple[Rule, ...] = (
                 _FLOWERS,
             ),
         ),
+    ),
+    Rule(
+        "log-elsewhere", Severity.ERROR, "A log that would be written elsewhere",
+        "A callback's file lies outside of the project's own folder, or has another ending than"
+        " such files have.",
+        "Give a name without a folder, or with one below the project's.",
+        _log_files,
+        (
+            lambda: Example(
+                _planned(callbacks=(Choice("CSVLogger", {"filename": "../notes.csv"}),)), _FLOWERS
+            ),
+        ),
+    ),
+    Rule(
+        "no-averaged-weights", Severity.ERROR, "Nothing is averaged",
+        "SwapEMAWeights swaps averaged weights in, and the optimizer keeps none.",
+        "Turn on use_ema of the optimizer.",
+        _no_averages,
+        (lambda: Example(_planned(callbacks=(Choice("SwapEMAWeights"),)), _FLOWERS),),
     ),
     Rule(
         "batchnorm-batch-1", Severity.WARNING, "BatchNormalization with batch size 1",

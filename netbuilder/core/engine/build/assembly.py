@@ -14,6 +14,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.tracing import same_names, tracing
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ def assemble(
 
     The model is compiled like ``core`` with an optimizer of its own at its start.
     """
+    with tracing(), same_names():
+        return _assembled(core, project, pre, facts)
+
+
+def _assembled(
+    core: keras.Model, project: Project, pre: Preprocessing, facts: DataFacts | None
+) -> keras.Model:
     import keras
 
     graph = project.graph

@@ -28,7 +28,7 @@ from netbuilder.core.engine.build.objects import (
     value_for,
 )
 from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded
-from netbuilder.core.engine.build.tracing import tracing
+from netbuilder.core.engine.build.tracing import same_names, tracing
 from netbuilder.core.engine.download_progress import Tell
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project
@@ -233,7 +233,7 @@ def build_core(
             "The network has no layer behind its input.", "Add a layer, such as Dense."
         )
     layers: dict[str, keras.Layer] = {}
-    with tracing(), seeded(seed):
+    with tracing(), same_names(), seeded(seed):
         tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
         policy = project.training.precision
 

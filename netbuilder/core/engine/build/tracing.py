@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +28,8 @@ def no_collection() -> Iterator[None]:
 
 
 _TRACING = threading.RLock()
+# Of the thread; no public interface gives it back once it was reset.
+_NAMES = "object_name_uids"
 
 
 @contextmanager
@@ -48,6 +51,26 @@ def tracing() -> Iterator[None]:
             for name in [one for one in held if one not in before]:
                 if name.startswith("CustomGradient-"):
                     del held[name]
+
+
+@contextmanager
+def same_names() -> Iterator[None]:
+    """Within, Keras numbers what it names by itself ("adam_3") from the beginning.
+
+    TensorFlow keeps what it has made ready for a variable, 36 kB, by the variable's name and for
+    ever: networks that are built again and again must not have names that were never there before.
+    """
+    try:
+        from keras.src.backend.common import global_state
+    except ImportError:
+        yield
+        return
+    held = global_state.get_global_attribute(_NAMES)
+    global_state.set_global_attribute(_NAMES, defaultdict(int))
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(_NAMES, held)
 
 
 def traced_in_first_call(function: Callable[..., Any]) -> Callable[..., Any]:

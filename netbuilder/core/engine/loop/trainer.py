@@ -59,6 +59,8 @@ class Trainer:
         dataset: in memory, or a stream.
         core: compiled, optimizer built.
         single_epochs: never run past the end of an epoch (callbacks want to be called there).
+        measures_apart: callbacks want to be called around a validation, so that it is not done
+            inside the loop.
         monitor: name of the number that decides which epoch is best, "" for the usual one.
         sign: 1 where smaller is better, -1 where larger is.
         compilation: "auto", or the kind to use from the first step on.
@@ -77,6 +79,7 @@ class Trainer:
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         single_epochs: bool = False,
+        measures_apart: bool = False,
         monitor: str = "",
         sign: float = 1.0,
         compilation: Mode = "auto",
@@ -112,7 +115,7 @@ class Trainer:
         self.epoch = 0
         self.step = 0
         guess = guessed_seconds(core, self.samples, self.batch)
-        fused = guess < _FUSED_EPOCH_SECONDS and make is None
+        fused = guess < _FUSED_EPOCH_SECONDS and make is None and not measures_apart
         self._single = single_epochs
         self._guess = guess
         self._early_epochs = self._brief(training.epochs)

@@ -13,6 +13,7 @@ from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.index import CALLBACKS, canonical
 from netbuilder.core.engine.build.learning_rate import scheduled
 from netbuilder.core.engine.build.objects import make_object
+from netbuilder.core.engine.log_files import log_path
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Training
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import keras
 
 _BEST = "RestoreBestWeights"
+_SWAP = "SwapEMAWeights"
 
 
 def best_choice(training: Training) -> Choice | None:
@@ -66,6 +68,7 @@ class Callbacks:
         import keras
 
         _refuse_two_masters(training, core)
+        _need_averages(training)
         choices = [c for c in training.callbacks if canonical(CALLBACKS, c.name) != _BEST]
         self.callbacks = [
             make_object(_placed(choice, known, base, resumed), CALLBACKS) for choice in choices
@@ -109,6 +112,14 @@ class Callbacks:
         """Epoch ``epoch``, counted from 0, has ended with these numbers."""
         self._list.on_epoch_end(epoch, dict(logs))
 
+    def test_begin(self) -> None:
+        """A measurement on the validation data begins."""
+        self._list.on_test_begin()
+
+    def test_end(self) -> None:
+        """It has ended, or is left for later."""
+        self._list.on_test_end()
+
     def end(self, logs: Mapping[str, float]) -> None:
         """The training ends."""
         self._list.on_train_end(dict(logs))
@@ -151,6 +162,19 @@ def _refuse_two_masters(training: Training, core: keras.Model) -> None:
         )
 
 
+def measures_apart(training: Training) -> bool:
+    """Whether a callback changes the network while it is measured on the validation data."""
+    return any(canonical(CALLBACKS, choice.name) == _SWAP for choice in training.callbacks)
+
+
+def _need_averages(training: Training) -> None:
+    if measures_apart(training) and not training.optimizer.params.get("use_ema"):
+        raise TrainingError(
+            f"{_SWAP} measures with averaged weights, and the optimizer keeps no average.",
+            "Turn on use_ema of the optimizer, or take it out of the training plan.",
+        )
+
+
 def _are_arrays(value: Any) -> bool:
     return bool(value) and isinstance(value, list) and isinstance(value[0], np.ndarray)
 
@@ -170,7 +194,7 @@ def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: 
     for key, param in spec.by_name.items():
         value = params.get(key, param.default)
         if param.kind is Kind.FILE and value:
-            path = (base or Path()) / str(value)
+            path = log_path(name, str(value), base)
             path.parent.mkdir(parents=True, exist_ok=True)
             params[key] = str(path)
     if "monitor" in spec.by_name:
