@@ -39,6 +39,12 @@ def _training(parts: Parts) -> QWidget:
     )
 
 
+def _surface(parts: Parts) -> QWidget:
+    from netbuilder.ui.results.surface import SurfacePanel
+
+    return SurfacePanel(parts.workbench, parts.runner)
+
+
 def _evaluate(parts: Parts) -> QWidget:
     from netbuilder.ui.results.evaluate import EvaluatePanel
 
@@ -78,6 +84,7 @@ def _runs(parts: Parts) -> QWidget:
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("data", "Data", _data, "Choose what to learn from"),
     PanelRow("training", "Training", _training, "The plan, and the curves while it learns"),
+    PanelRow("surface", "Surface", _surface, "What it answers everywhere, while it learns"),
     PanelRow("evaluate", "Evaluate", _evaluate, "How good it is on data that it has not seen"),
     PanelRow("predict", "Predict", _predict, "Ask the trained network"),
     PanelRow("inside", "Inside", _inside, "What the layers have learned"),

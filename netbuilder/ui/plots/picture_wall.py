@@ -1,0 +1,112 @@
+"""A wall of pictures whose borders say what each is taken for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.pictures import WallPicture
+
+CELL = 52
+
+
+def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Any pixels to 0 to 255, by their own lowest and highest value."""
+    values = np.nan_to_num(np.asarray(pixels, np.float64))
+    low, high = float(values.min()), float(values.max())
+    made: NDArray[np.uint8] = ((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+    return made
+
+
+class PictureWall(QWidget):
+    """Right ones have a thin border, wrong ones a thick one of another colour and the answer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture: WallPicture | None = None
+        self._images: list[QImage] = []
+        self._of: Any = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_wall(self, picture: WallPicture) -> None:
+        """Show other pictures, or other answers about the same."""
+        if self._of is not picture.images:
+            self._of = picture.images
+            self._images = [to_image(grey_levels(_channels(one))) for one in picture.images]
+            self.updateGeometry()
+        self._picture = picture
+        right = int(picture.right.sum())
+        self.setAccessibleName(f"{right} of {len(picture.right)} pictures are answered rightly")
+        self.update()
+
+    def _columns(self, width: int) -> int:
+        return max(1, width // CELL)
+
+    def heightForWidth(self, width: int) -> int:
+        rows = math.ceil(max(len(self._images), 1) / self._columns(width))
+        return rows * (CELL + self.fontMetrics().height()) + 4
+
+    def sizeHint(self) -> QSize:
+        return QSize(8 * CELL, self.heightForWidth(8 * CELL))
+
+    def _box(self, number: int) -> QRectF:
+        row, column = divmod(number, self._columns(self.width()))
+        height = CELL + self.fontMetrics().height()
+        return QRectF(column * CELL + 3.0, row * height + 3.0, CELL - 6, CELL - 6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        picture = self._picture
+        if picture is None:
+            return
+        painter = QPainter(self)
+        scheme = theme.colors()
+        for number, image in enumerate(self._images):
+            box = self._box(number)
+            right = bool(picture.right[number])
+            painter.drawImage(box, image)
+            color = QColor(scheme.train if right else scheme.validation)
+            color.setAlphaF(0.25 + 0.75 * float(np.clip(picture.sure[number], 0, 1)))
+            painter.setPen(QPen(color, 2 if right else 4))
+            painter.drawRect(box)
+            painter.setPen(QColor(scheme.secondary if right else scheme.text))
+            words = picture.answers[number] if right else f"✗ {picture.answers[number]}"
+            below = QRectF(box.left(), box.bottom() + 2, CELL - 6, self.fontMetrics().height())
+            shown = self.fontMetrics().elidedText(
+                words, Qt.TextElideMode.ElideRight, int(below.width())
+            )
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos().x(), event.pos().y()))
+            return True
+        return super().event(event)
+
+    def text_at(self, x: float, y: float) -> str:
+        """What is said of the picture at a place; "" beside them."""
+        picture = self._picture
+        if picture is None:
+            return ""
+        for number in range(len(self._images)):
+            if self._box(number).contains(x, y):
+                answer, truth = picture.answers[number], picture.truth[number]
+                return f"“{truth}”, taken for “{answer}” ({picture.sure[number]:.0%})"
+        return ""
+
+
+def _channels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """1 or 3 channels, as a picture is drawn."""
+    return pixels if pixels.shape[-1] in {1, 3} else pixels.mean(axis=-1, keepdims=True)

@@ -1,0 +1,172 @@
+"""What a live view shows: asked of the running training, or of the network trained last."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.pictures import Asked, Picture
+    from netbuilder.core.results.live.views import View
+
+log = logging.getLogger(__name__)
+KEY = "surface"
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """``project`` on its data; ``trained`` where it is asked now, None where a run answers."""
+
+    project: Project
+    base: Path
+    view: str
+    axes: tuple[str, str]
+    trained: TrainedModel | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A view that is asked: the views that there are, and what it asks."""
+
+    question: _Question
+    dataset: Dataset
+    views: tuple[View, ...]
+    view: View
+    columns: tuple[str, ...]
+    asked: Asked
+    picture: Picture | None
+
+
+def _ask(question: _Question) -> Shown:
+    from netbuilder.core.data.defaults import resolve
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.probes import evaluate_probe
+    from netbuilder.core.errors import DataError
+    from netbuilder.core.results.live.plane import number_columns
+    from netbuilder.core.results.live.views import Axes, views_for
+
+    dataset = load(question.project, question.base)
+    project = resolve(question.project, dataset.facts)
+    views = views_for(dataset, project)
+    if not views:
+        raise DataError(
+            "There is no picture for this network and data.", "See Evaluate and Inside instead."
+        )
+    view = next((one for one in views if one.name == question.view), views[0])
+    columns = number_columns(dataset)
+    across, up = (name if name in columns else "" for name in question.axes)
+    asked = view.ask(dataset, project, Axes(across, up))
+    picture = None
+    if question.trained is not None:
+        picture = asked.read(evaluate_probe(question.trained, asked.probe).outputs)
+    return Shown(question, dataset, views, view, columns, asked, picture)
+
+
+class LiveView(QObject):
+    """Asks while it is ``watched``; at rest it costs nothing.
+
+    Signals:
+        changed: ``shown`` or ``error`` is another.
+        pictured(picture): a newer picture, from the run or of the trained network.
+    """
+
+    changed = Signal()
+    pictured = Signal(object)
+
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self._runner = workbench, runner
+        self.shown: Shown | None = None
+        self.error: UserError | None = None
+        self.watched = False
+        self.view = ""
+        self.axes = ("", "")
+        self._worker = jobs.Latest.for_widget(self, _ask, "live view", self._found, self._failed)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.ask)
+        runner.began.connect(self._soon.start)
+        runner.probed.connect(self._probed)
+        workbench.trained_changed.connect(self._soon.start)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being asked."""
+        return self._worker.idle and not self._soon.isActive()
+
+    @property
+    def live(self) -> bool:
+        """Whether a run answers."""
+        return self._runner.active
+
+    def watch(self, on: bool) -> None:
+        """Begin, or stop, to ask."""
+        if on == self.watched:
+            return
+        self.watched = on
+        if on:
+            self.ask()
+        else:
+            self._runner.unwatch(KEY)
+
+    def choose(self, view: str = "", axes: tuple[str, str] | None = None) -> None:
+        """Show another view, or other columns."""
+        self.view = view or self.view
+        self.axes = axes if axes is not None else self.axes
+        self.ask()
+
+    def ask(self) -> None:
+        """Ask anew."""
+        if not self.watched:
+            return
+        trained = self._workbench.trained
+        active = self._runner.active
+        project = self._runner.project if active else getattr(trained, "project", None)
+        if project is None:
+            self._runner.unwatch(KEY)
+            self.shown = self.error = None
+            self.changed.emit()
+            return
+        base = self._workbench.base
+        self._worker.ask(
+            _Question(project, base, self.view, self.axes, None if active else trained)
+        )
+
+    def _found(self, question: Any, shown: Shown) -> None:
+        if not self.watched:
+            return
+        self.shown, self.error = shown, None
+        self.view = shown.view.name
+        self.changed.emit()
+        if shown.picture is not None:
+            self._runner.unwatch(KEY)
+            self.pictured.emit(shown.picture)
+        else:
+            self._runner.watch(shown.asked.probe)
+
+    def _failed(self, question: Any, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("the live view failed", exc_info=error)
+            error = UserError(f"This cannot be shown: {error}", "Choose another view.")
+        self.shown, self.error = None, error
+        self.changed.emit()
+
+    def _probed(self, event: Any) -> None:
+        shown = self.shown
+        if shown is None or event.probe is not shown.asked.probe:
+            return
+        if event.problem is not None:
+            self._failed(None, event.problem)
+            return
+        self.pictured.emit(shown.asked.read(event.outputs))

@@ -1,0 +1,46 @@
+"""The Surface tab moves while the network learns, and shows afterwards what it learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.pictures import MapPicture, SurfacePicture
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.surface import paint_surface
+from netbuilder.ui.services.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_the_surface_moves_while_it_learns(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=3000))
+    panel = window.docks.show_panel("surface")
+    assert "Press Train" in panel.waiting.words.text()
+    seen: list[SurfacePicture] = []
+    panel.live.pictured.connect(seen.append)
+    window.runner.start()
+    qtbot.waitUntil(lambda: len(seen) > 5, timeout=MINUTE)
+    assert window.runner.active
+    assert panel.live.live
+    assert not np.array_equal(seen[0].shares, seen[-1].shares)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    seen.clear()
+    qtbot.waitUntil(lambda: bool(seen) and panel.live.idle, timeout=MINUTE)
+    assert seen[-1].points.right.mean() > 0.8
+    assert not window.runner._probes
+    sure, clear = (paint_surface(seen[-1], discrete=one) for one in (False, True))
+    assert len(np.unique(clear.reshape(-1, 3), axis=0)) == 2
+    assert len(np.unique(sure.reshape(-1, 3), axis=0)) > 20
+    panel.view.setCurrentIndex(panel.view.findData("map"))
+    panel.view.activated.emit(panel.view.currentIndex())
+    qtbot.waitUntil(lambda: isinstance(panel.picture, MapPicture), timeout=MINUTE)
+    assert "PCA" in panel.note.text()
+    panel.grab()
