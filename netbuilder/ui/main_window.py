@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import EditError
@@ -134,17 +134,20 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
         self.palette_view.chosen.connect(self.canvas.append_layer)
+        self.palette_view.found.connect(self.canvas.adding.add_after)
         self.palette_view.block_chosen.connect(self.commands.append_block)
         self.canvas.block_saved.connect(lambda _name: self.palette_view.refresh())
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
+        self.runner.began.connect(self.strips.hide)
+        self.runner.ended.connect(self.strips.show)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
         self.runner.ended.connect(self.canvas.pulse.rest)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))
-        self.status.problem_wanted.connect(self.show_node)
+        self.status.problem_wanted.connect(self.commands.show_problem)
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
@@ -195,6 +198,13 @@ class MainWindow(QMainWindow):
         self.judging.close()
         self.documents.close()
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What no field and no list had a use for comes here.
+        if event.key() == Qt.Key.Key_Escape and not self.canvas.hasFocus():
+            self.commands.to_canvas()
+            return
+        super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -258,6 +268,7 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self.banner.clear()
+        self.palette_view.end_search()
         self.runner.forget()
         self._select(())
         if not self.store.project.data.kind:

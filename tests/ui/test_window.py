@@ -317,7 +317,7 @@ def test_every_tab_and_every_card_is_in_reach(
         for _ in range(larger):
             window.actions_table["larger"].trigger()
         qtbot.waitUntil(lambda: not canvas.sight.fit_pending and all_in_view(), timeout=5000)
-        assert canvas.viewport().width() > 0.28 * size[0]
+        qtbot.waitUntil(lambda: canvas.viewport().width() > 0.28 * size[0], timeout=5000)
         canvas.sight.fit()
         assert all_in_view()
         bar = next(

@@ -37,7 +37,9 @@ class Problem:
     that it is about, or None if it is about the data or the training plan. ``title`` is a few
     words for the node itself, ``message`` one or two sentences with the values seen and what to
     do. ``follows`` is the id of a node further up that has to be mended first: such a problem is
-    a mark on the node, not one of its own.
+    a mark on the node, not one of its own. ``field`` is the part of the plan that it stands beside
+    ("loss", "metrics", "optimizer", "batch_size"), or "". A ``beginning`` is no mistake: something
+    is not there yet.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Problem:
     message: str
     fix: Fix | None = None
     follows: str | None = None
+    field: str = ""
+    beginning: bool = False
 
     @property
     def blocks(self) -> bool:

@@ -19,7 +19,8 @@ class Rule:
 
     ``title``, ``cause`` and ``mend`` are the documentation's text. ``find`` gives the problems
     of a project as ``Found`` values. ``examples`` are projects that have it: the tests and the
-    documentation use them. ``structural`` rules need neither facts nor shapes.
+    documentation use them. ``structural`` rules need neither facts nor shapes. ``field`` and
+    ``beginning`` are those of its problems.
     """
 
     code: str
@@ -31,6 +32,8 @@ class Rule:
     examples: tuple[Callable[[], Example], ...]
     needs_facts: bool = False
     needs_shapes: bool = False
+    field: str = ""
+    beginning: bool = False
 
     def problems(self, context: Context) -> list[Problem]:
         """What this rule finds; nothing where what it needs is not known yet."""
@@ -39,8 +42,17 @@ class Rule:
         ):
             return []
         return [
-            Problem(self.code, self.severity, f.node, f.title or self.title, f.message, f.fix)
-            for f in self.find(context)
+            Problem(
+                self.code,
+                self.severity,
+                found.node,
+                found.title or self.title,
+                found.message,
+                found.fix,
+                field=self.field,
+                beginning=self.beginning,
+            )
+            for found in self.find(context)
         ]
 
 

@@ -134,10 +134,12 @@ def _drag_picture(spec: LayerSpec | Block, widget: QWidget) -> QPixmap:
 class Palette(QWidget):
     """What can be put on the canvas.
 
-    ``chosen(name)``: add this layer at the end. ``block_chosen(block)``: add this block there.
+    ``chosen(name)``: add this layer at the end. ``found(name)``: add what was searched for where
+    one works, behind the selected layer. ``block_chosen(block)``: add this block there.
     """
 
     chosen = Signal(str)
+    found = Signal(str)
     block_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -210,6 +212,10 @@ class Palette(QWidget):
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
+    def end_search(self) -> None:
+        """Show all layers again."""
+        self.line.clear()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = Qt.Key(event.key())
@@ -242,7 +248,7 @@ class Palette(QWidget):
     def _take(self, index: QModelIndex) -> None:
         row = self.model.thing(index)
         if isinstance(row, LayerSpec):
-            self.chosen.emit(row.name)
+            (self.found if self.line.text().strip() else self.chosen).emit(row.name)
         elif isinstance(row, Block):
             self.block_chosen.emit(row)
 

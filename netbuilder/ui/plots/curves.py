@@ -147,7 +147,7 @@ class CurvePlot(pg.PlotWidget):
         lines: list[tuple[Series, str, float, Qt.PenStyle, int]] = []
         solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
         for number, curves in enumerate(self.overlays.values()):
-            color = OVERLAY_COLORS[number % len(OVERLAY_COLORS)]
+            color = overlay_color(number)
             lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1))
             lines.append((curves.validation(self.quantity), color, 1.5, solid, 1))
         training = self.run.training(self.quantity, self.per_step)
@@ -285,6 +285,11 @@ class CurvePlot(pg.PlotWidget):
 
 def _end(series: Series) -> float:
     return float(series.x[-1]) if len(series) else 0.0
+
+
+def overlay_color(number: int) -> str:
+    """The colour of the run that is compared as the ``number``-th, in the plot and the legend."""
+    return OVERLAY_COLORS[number % len(OVERLAY_COLORS)]
 
 
 def short(value: float | None) -> str:

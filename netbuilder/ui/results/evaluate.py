@@ -46,6 +46,7 @@ class EvaluatePanel(QWidget):
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
         self.waiting = Waiting.filling(self, _NO_MODEL)
+        self.waiting.follow(workbench.training_changed, workbench.training)
         page = self.waiting.page_layout
         self.sentence = note_label("", self, role="sentence")
         page.addWidget(self.sentence)

@@ -81,6 +81,7 @@ class InsidePanel(QWidget):
         self._selection = selection
         self._parts: list[QWidget] = []
         self.waiting = Waiting.filling(self, _NO_MODEL)
+        self.waiting.follow(workbench.training_changed, workbench.training)
         page = self.waiting.page_layout
         row = QHBoxLayout()
         row.setSpacing(6)

@@ -95,6 +95,7 @@ class PredictPanel(QWidget):
 
     def _build(self) -> None:
         self.waiting = Waiting.filling(self, _NO_MODEL)
+        self.waiting.follow(self._workbench.training_changed, self._workbench.training)
         page = self.waiting.page_layout
         self.answer = note_label("", self, role="answer")
         self.bars = Bars(self)

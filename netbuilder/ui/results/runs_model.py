@@ -38,8 +38,11 @@ class Column:
 
 
 def number(value: float | None) -> str:
-    """A result in four digits; empty where there is none."""
-    return "" if value is None else f"{value:.3g}"
+    """A result in as few signs as a column has room for; empty where there is none."""
+    if value is None:
+        return ""
+    small = 0 < abs(value) < 1e-3
+    return f"{value:.1e}" if small else f"{value:.3g}"
 
 
 def best_loss(run: Run) -> float | None:
@@ -71,8 +74,8 @@ def test_text(run: Run) -> str:
     if "accuracy" in name:
         return f"{100 * value:.1f} %"
     if name == "mean_absolute_error":
-        return f"± {value:.3g}"
-    return f"{value:.3g}"
+        return f"± {number(value)}"
+    return number(value)
 
 
 def _rank(value: float | None) -> float:

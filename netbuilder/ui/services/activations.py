@@ -85,6 +85,13 @@ class Looking(QObject):
             self._worker.ask((trained, self._workbench.base, index))
 
     @property
+    def look_now(self) -> ActivationsLook | None:
+        """The look, where it is at the network trained last and no other is being trained."""
+        bench = self._workbench
+        current = self.look is not None and self.look.trained is bench.trained
+        return self.look if current and not bench.training else None
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is being looked for."""
         return self._worker.idle
@@ -123,13 +130,20 @@ class CanvasStrips(QObject):
         super().__init__(parent)
         self._looking, self._store, self._canvas = looking, store, canvas
         self._shown: set[str] = set()
-        looking.changed.connect(self._show)
+        looking.changed.connect(self.show)
         store.changed.connect(self._project_changed)
 
-    def _show(self) -> None:
+    def hide(self) -> None:
+        """Take the pictures away: they are of a run that is over, and another one begins."""
+        for node_id in self._shown:
+            self._canvas.set_preview(node_id, None)
+        self._shown = set()
+
+    def show(self) -> None:
+        """Show what the trained network makes of the row; nothing while another is trained."""
         from netbuilder.ui.plots.activation_strips import strip
 
-        look = self._looking.look
+        look = self._looking.look_now
         found = {}
         if look is not None and look.trained.project.graph.nodes:
             graph = look.trained.project.graph

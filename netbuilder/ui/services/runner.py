@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,20 @@ def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, 
     from netbuilder.core.results.evaluate import evaluate
 
     found = evaluate(trained, test)
-    return replace(trained, test={**trained.test, **found.metrics}), found
+    numbers = {**trained.test, **found.metrics}
+    if session is not None and session.run_id:
+        record_test(session.run_id, numbers)
+    return replace(trained, test=numbers), found
+
+
+def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
+    """Put the test's numbers in the data's own units into the record, as Evaluate shows them."""
+    from netbuilder.core.engine.runs import store as runs
+
+    try:
+        runs.set_test(run_id, numbers)
+    except (UserError, OSError) as error:
+        log.info("the test of the run is not recorded: %s", error)
 
 
 def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
@@ -571,6 +584,7 @@ class Runner(QObject):
             self.state is RunState.STOPPING and state in (RunState.RUNNING, RunState.PAUSED)
         ):
             self.state = state
+            self._workbench.set_training(self.active)
             self.state_changed.emit()
 
     def _set_progress(self, progress: RunProgress | None) -> None:

@@ -61,6 +61,7 @@ class Workbench(QObject):
         problems_changed: ``problems`` changed.
         trained_changed: ``trained`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
+        training_changed(training): a run began or ended.
         happened(event): a person did something that a lesson may wait for, by the names of
             ``core.lessons.state`` ("predicted", "saved:.h5", "opened:.h5", ...).
     """
@@ -71,6 +72,7 @@ class Workbench(QObject):
     problems_changed = Signal()
     trained_changed = Signal()
     run_error_changed = Signal()
+    training_changed = Signal(bool)
     happened = Signal(str)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
@@ -85,6 +87,7 @@ class Workbench(QObject):
         self.trained: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
         self.run_error: UserError | None = None
+        self.training = False
         #: What is kept of the lesson that is open in whatever is written or handed in.
         self.stamp: Callable[[Project], Project] = lambda project: project
         self._facts_key: tuple[Data, Graph, int] | None = None
@@ -157,6 +160,12 @@ class Workbench(QObject):
         self.trained = trained
         self.evaluation = evaluation
         self.trained_changed.emit()
+
+    def set_training(self, training: bool) -> None:
+        """Say whether a run goes on."""
+        if training != self.training:
+            self.training = training
+            self.training_changed.emit(training)
 
     def set_run_error(self, error: UserError | None) -> None:
         """Say why the last run failed, or that it did not."""

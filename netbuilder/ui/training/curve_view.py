@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import QuietComboBox
-from netbuilder.ui.plots.curves import CurvePlot, short
+from netbuilder.ui.plots.curves import CurvePlot, overlay_color, short
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
@@ -139,9 +139,9 @@ class CurveView(QWidget):
         parts = [_entry(scheme.training, "training", training)]
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, "validation", checked))
-        for name, curves in plot.overlays.items():
+        for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.validation(plot.quantity).last
-            parts.append(_entry(scheme.secondary, name, value))
+            parts.append(_entry(overlay_color(number), name, value))
         self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
 
     def _switch(self, title: str, tip: str) -> QToolButton:

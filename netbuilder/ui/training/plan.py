@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.goals import CallbacksForm, OutputForm
 from netbuilder.ui.training.metrics_editor import MetricsEditor
+from netbuilder.ui.widgets.cards import CardList, RoleBox
 
 _DEFAULTS = Training()
 _LENGTH = (
@@ -46,6 +48,9 @@ _LENGTH = (
         more=True,
     ),
 )
+
+#: Where a problem of the plan is said: ``Problem.field``.
+_FIELDS = ("batch_size", "loss", "metrics", "optimizer")
 
 
 class PlanForm(QWidget):
@@ -73,8 +78,13 @@ class PlanForm(QWidget):
         self.optimizer = ChoiceForm("optimizer", OPTIMIZERS, self)
         self.optimizer.edited.connect(lambda c, merge: self._edit("optimizer", merge, optimizer=c))
         self._layout.addWidget(self.length)
+        self.complaints = {field: CardList(self) for field in _FIELDS}
+        self._layout.addWidget(self.complaints["batch_size"])
         self._layout.addLayout(self._goals)
+        self._layout.addWidget(self.complaints["loss"])
+        self._layout.addWidget(self.complaints["metrics"])
         self._layout.addWidget(self.optimizer)
+        self._layout.addWidget(self.complaints["optimizer"])
         self.callbacks_button = QToolButton(self)
         self.callbacks_button.setProperty("role", "fold")
         self.callbacks_button.setCheckable(True)
@@ -87,8 +97,23 @@ class PlanForm(QWidget):
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
+        workbench.problems_changed.connect(self._show_problems)
         self._show()
         self._show_automatic()
+        self._show_problems()
+
+    def _show_problems(self) -> None:
+        """Say beside the field what is wrong with it, with the mend as a button."""
+        for field, cards in self.complaints.items():
+            cards.clear()
+            for problem in self._workbench.problems:
+                if problem.field == field and problem.follows is None:
+                    fix = problem.fix
+                    buttons: tuple[tuple[str, Callable[[], object]], ...] = ()
+                    if fix is not None:
+                        buttons = ((fix.label, partial(self._store.apply, fix.label, fix.edit)),)
+                    role = "error" if problem.blocks else "warning"
+                    cards.add(RoleBox(role, problem.title, problem.message, cards, buttons=buttons))
 
     def _show(self) -> None:
         project = self._store.project

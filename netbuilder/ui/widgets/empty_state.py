@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.widgets.labels import note_label
+
+#: So begins what a panel says that waits for a trained model.
+PRESS_TRAIN = "Press Train: "
 
 
 class Waiting(QStackedWidget):
@@ -13,6 +16,7 @@ class Waiting(QStackedWidget):
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._wanted, self._training = words, False
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.words)
@@ -38,9 +42,25 @@ class Waiting(QStackedWidget):
         outer.addWidget(made)
         return made
 
+    def follow(self, training_changed: SignalInstance, training: bool) -> None:
+        """Say otherwise what is to come while a run goes on: Train is pressed already."""
+        training_changed.connect(self._follow)
+        self._follow(training)
+
+    def _follow(self, training: bool) -> None:
+        self._training = training
+        self.words.setText(self._said())
+
+    def _said(self) -> str:
+        if self._training and self._wanted.startswith(PRESS_TRAIN):
+            rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
+            return f"It is training: when that is done, {rest}"
+        return self._wanted
+
     def wait(self, words: str) -> None:
         """Show words instead of results."""
-        self.words.setText(words)
+        self._wanted = words
+        self.words.setText(self._said())
         self.setCurrentIndex(0)
 
     def ready(self) -> None:

@@ -234,6 +234,14 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
     ]
     return [
         *panels,
+        ActionRow(
+            "canvas",
+            "Go to the canvas",
+            commands.to_canvas,
+            "View",
+            "Alt+0",
+            "Put the keyboard into the canvas; Escape does it from a side panel",
+        ),
         ActionRow("fit", "Fit the network into the window", do("sight.fit"), "View", "Ctrl+0"),
         ActionRow(
             "zoom-in", "Zoom in on the canvas", do("commands.zoom_in"), "View", "Ctrl+Shift++"

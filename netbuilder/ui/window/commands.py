@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
@@ -31,6 +32,8 @@ class WindowCommands:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._problem: Problem | None = None
+        self._blocking = False
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: Welcome | None = None
 
@@ -103,43 +106,71 @@ class WindowCommands:
             if first.node is None and self._parts.store.project.data.kind == "":
                 self.show_panel("data")
             return
+        self._problem, self._blocking = None, False
         self._parts.banner.clear()
         self._parts.docks.show_panel("training", focus=False)
         # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
         self._parts.canvas.setFocus()
         go()
 
+    def show_problem(self, problem: Problem) -> None:
+        """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
+        if problem.node is not None:
+            self._parts.show_node(problem.node)
+        box = self._show_box(problem, f"{problem.title}{self._where(problem)}")
+        if box.button is not None:
+            box.button.setFocus()
+
     def _show_blocking(self, problem: Problem) -> None:
         """Say why it cannot be trained, with the mend as a button."""
+        title = f"{problem.title[:1].lower()}{problem.title[1:]}{self._where(problem)}"
+        self._blocking = True
+        self._show_box(problem, f"This cannot be trained yet: {title}")
+
+    def _where(self, problem: Problem) -> str:
+        """The name of the layer: of two cards that look alike only the name tells."""
+        return f" ({problem.node})" if problem.node is not None else ""
+
+    def _show_box(self, problem: Problem, title: str) -> RoleBox:
         banner = self._parts.banner
         banner.clear()
         mends: list[tuple[str, Callable[[], object]]] = []
         if problem.fix is not None:
             fix = problem.fix
             mends.append((fix.label, lambda: self._parts.store.apply(fix.label, fix.edit)))
-        elif self._parts.store.project.data.kind == "":
+        if problem.beginning and self._parts.store.project.data.kind == "":
             mends.append(("Choose data", partial(self.show_panel, "data")))
-        title = f"This cannot be trained yet: {problem.title[:1].lower()}{problem.title[1:]}"
-        card = RoleBox(
-            "error",
+        if problem.field:
+            mends.append(("Show the plan", partial(self.show_panel, "training")))
+        role = "error" if problem.blocks and not problem.beginning else "info"
+        box = RoleBox(
+            role,
             title,
             problem.message,
             self._parts.window,
-            buttons=(*mends, ("Close", banner.clear)),
+            buttons=(*mends, ("Close", self._close_problem)),
         )
-        card.setProperty("blocking", True)
-        banner.add(card)
+        for button in box.buttons:
+            button.setAutoDefault(True)
+        self._problem = problem
+        return banner.add(box)
+
+    def _close_problem(self) -> None:
+        self._problem, self._blocking = None, False
+        self._parts.banner.clear()
+        self._parts.canvas.setFocus()
 
     def problems_changed(self) -> None:
         """Take away, or renew, what was said about a problem that is no more."""
-        banner = self._parts.banner
-        if not any(card.property("blocking") for card in banner.cards):
+        told = self._problem
+        if told is None or not self._parts.banner.cards:
             return
-        blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]
-        if blocking:
+        found = [p for p in self._parts.workbench.problems if p.follows is None]
+        blocking = [p for p in found if p.blocks]
+        if self._blocking and blocking:
             self._show_blocking(blocking[0])
-        else:
-            banner.clear()
+        elif told not in found or self._blocking:
+            self._close_problem()
 
     def find_layer(self) -> None:
         """Put the cursor into the palette's search field."""
@@ -151,6 +182,10 @@ class WindowCommands:
         self._parts.canvas.add(
             f"Add {block.name}", lambda project: append_block(project, block.graph)
         )
+
+    def to_canvas(self) -> None:
+        """Put the keyboard into the canvas, from wherever it is."""
+        self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def edit_layer(self) -> None:
         """Put the cursor into the inspector."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
-from netbuilder.core.wording import operations, size
+from netbuilder.core.wording import counted, operations, size
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
@@ -18,15 +18,14 @@ _KERAS_WORDS = {
 
 
 class StatusBar(QStatusBar):
-    """Follows the workbench. ``problem_wanted(node id)``: the count of problems was clicked."""
+    """Follows the workbench. ``problem_wanted(problem)``: go to the next one."""
 
-    problem_wanted = Signal(str)
+    problem_wanted = Signal(object)
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._next_problem = 0
-        self._told: object = None
         self.setSizeGripEnabled(False)
         self.keras = QLabel(self)
         self.parameters = QLabel(self)
@@ -78,10 +77,7 @@ class StatusBar(QStatusBar):
             return
         problem = problems[self._next_problem % len(problems)]
         self._next_problem += 1
-        self.tell(f"{problem.title}: {problem.message}", 12)
-        self._told = problem
-        if problem.node is not None:
-            self.problem_wanted.emit(problem.node)
+        self.problem_wanted.emit(problem)
 
     def _show_keras(self, _state: str = "") -> None:
         state = self._workbench.keras_state
@@ -117,17 +113,17 @@ class StatusBar(QStatusBar):
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.problems if p.follows is None]
-        if self._told is not None and self._told not in problems:
-            self._told = None
-            self.news.setText("")
-        errors = sum(p.blocks for p in problems)
-        hints = len(problems) - errors
+        beginnings = sum(p.beginning for p in problems)
+        errors = sum(p.blocks and not p.beginning for p in problems)
+        hints = len(problems) - errors - beginnings
         unreadable = self._workbench.data_error is not None
         parts = ["The data cannot be read"] if unreadable else []
         if errors:
-            parts.append(f"{errors} problem{'s' if errors > 1 else ''}")
+            parts.append(counted(errors, "problem"))
+        if beginnings:
+            parts.append(f"{counted(beginnings, 'step')} to begin with")
         if hints:
-            parts.append(f"{hints} suggestion{'s' if hints > 1 else ''}")
+            parts.append(counted(hints, "suggestion"))
         self.problems.setText(" · ".join(parts) or "No problems")
         color = theme.colors().error if errors or unreadable else theme.colors().secondary
         self.problems.setStyleSheet(f"color: {color};" if errors or unreadable else "")

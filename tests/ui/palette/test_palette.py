@@ -67,7 +67,7 @@ def test_a_double_click_chooses(palette: Palette, qtbot: QtBot) -> None:
 def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot) -> None:
     palette.start_search()
     QTest.keyClicks(palette.line, "dropout")
-    with qtbot.waitSignal(palette.chosen, timeout=30_000) as caught:
+    with qtbot.waitSignal(palette.found, timeout=30_000) as caught:
         QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert caught.args == ["Dropout"]
 

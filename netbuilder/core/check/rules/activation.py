@@ -170,6 +170,7 @@ RULES: tuple[Rule, ...] = (
                 3, "softmax", replace(_FLOWERS, one_hot=True), Choice("mean_squared_error")
             ),
         ),
+        field="loss",
     ),
     Rule(
         "sigmoid-crossentropy", Severity.WARNING, "Sigmoid where classes exclude each other",
@@ -178,6 +179,7 @@ RULES: tuple[Rule, ...] = (
         "Use softmax.",
         _sigmoid_categorical,
         (lambda: ending(3, "sigmoid", _FLOWERS, Choice("sparse_categorical_crossentropy")),),
+        field="loss",
     ),
     Rule(
         "relu-output", Severity.WARNING, "ReLU at the output",
@@ -201,6 +203,7 @@ RULES: tuple[Rule, ...] = (
             lambda: ending(3, None, _FLOWERS),
             lambda: ending(1, None, _YES_NO),
         ),
+        field="loss",
     ),
     Rule(
         "output-activation", Severity.WARNING, "Last activation gives no probabilities",

@@ -199,6 +199,7 @@ NO_DATA = Rule(
     _no_data,
     (lambda: Example(replace(chain(*_GOOD), data=Data())),
      lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
+    beginning=True,
 )  # fmt: skip
 
 RULES: tuple[Rule, ...] = (

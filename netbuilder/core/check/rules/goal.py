@@ -188,6 +188,7 @@ RULES: tuple[Rule, ...] = (
             ),
         ),
         needs_facts=True,
+        field="metrics",
     ),
     Rule(
         "metric-meaning", Severity.WARNING, "Metric says nothing here",
@@ -201,6 +202,7 @@ RULES: tuple[Rule, ...] = (
             ),
         ),
         needs_facts=True,
+        field="metrics",
     ),
     Rule(
         "rare-class", Severity.WARNING, "A class is rare",

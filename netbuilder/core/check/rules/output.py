@@ -213,6 +213,7 @@ RULES: tuple[Rule, ...] = (
             lambda: ending(3, None, _FLOWERS, Choice("mean_squared_error")),
         ),
         needs_facts=True,
+        field="loss",
     ),
     Rule(
         "dropout-output", Severity.WARNING, "Dropout at the output",

@@ -352,6 +352,7 @@ RULES: tuple[Rule, ...] = (
         "Add an Input and wire it to the first layer.",
         _no_input,
         (lambda: Example(chain(("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))),),
+        beginning=True,
     ),
     Rule(
         "no-layers", Severity.ERROR, "Nothing to train",
@@ -359,6 +360,7 @@ RULES: tuple[Rule, ...] = (
         "Add layers behind the Input.",
         _no_layers,
         (lambda: Example(chain(("input", "Input", {}))),),
+        beginning=True,
     ),
     Rule(
         "unconnected", Severity.ERROR, "Not connected",

@@ -284,6 +284,7 @@ RULES: tuple[Rule, ...] = (
         _batch,
         (lambda: Example(_planned(batch_size=512), _FLOWERS),),
         needs_facts=True,
+        field="batch_size",
     ),
     Rule(
         "learning-rate", Severity.WARNING, "Unusual learning rate",
@@ -294,6 +295,7 @@ RULES: tuple[Rule, ...] = (
             lambda: Example(_planned(optimizer=Choice("Adam", {"learning_rate": 5.0})), _FLOWERS),
             lambda: Example(_planned(optimizer=Choice("SGD", {"learning_rate": 1e-9})), _FLOWERS),
         ),
+        field="optimizer",
     ),
     Rule(
         "two-rates", Severity.ERROR, "Schedule and ReduceLROnPlateau",
@@ -314,6 +316,7 @@ RULES: tuple[Rule, ...] = (
                 _FLOWERS,
             ),
         ),
+        field="optimizer",
     ),
     Rule(
         "log-elsewhere", Severity.ERROR, "A log that would be written elsewhere",
@@ -349,6 +352,7 @@ RULES: tuple[Rule, ...] = (
                 _FLOWERS,
             ),
         ),
+        field="batch_size",
     ),
     Rule(
         "linear-stack", Severity.WARNING, "No activation between layers",

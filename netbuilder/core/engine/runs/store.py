@@ -285,6 +285,18 @@ def rename(run_id: str, name: str) -> Run:
     return run
 
 
+def set_test(run_id: str, test: Mapping[str, float]) -> Run:
+    """Put other numbers of the test in the place of those that were recorded.
+
+    Raises:
+        UserError: the record cannot be read or written.
+    """
+    run = replace(load(run_id), test=dict(test))
+    value = json.loads((folder() / run_id / _FILE).read_text("utf-8"))
+    _write(run, value.get("asked") or value["project"])
+    return run
+
+
 def delete(run_id: str) -> None:
     """Take a run away for good."""
     place = folder() / run_id

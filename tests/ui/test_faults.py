@@ -1,0 +1,168 @@
+"""What was seen wrong in the window, each with the reading that a careless program would give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import OVERLAY_COLORS
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.results.runs_model import number
+from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.training.curve_view import CurveView
+from netbuilder.ui.training.panel import TrainingPanel
+from netbuilder.ui.window.documents import empty_project
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def mistaken(open_window: Open, example: Callable[[str], Project]) -> MainWindow:
+    """Classes, and a loss that is made for one-hot rows."""
+    project = example("iris")
+    loss = Choice("categorical_crossentropy")
+    return open_window(edits.set_training(project, loss=loss))
+
+
+def test_a_wrong_loss_is_said_beside_its_field(mistaken: MainWindow, qtbot: QtBot) -> None:
+    panel = mistaken.docks.show_panel("training")
+    assert isinstance(panel, TrainingPanel)
+    (box,) = panel.plan.complaints["loss"].cards
+    assert box.button is not None
+    box.button.click()
+    assert mistaken.store.project.training.loss != Choice("categorical_crossentropy")
+    qtbot.waitUntil(lambda: panel.plan.complaints["loss"].cards == [], timeout=MINUTE)
+
+
+def test_f8_and_enter_mend(mistaken: MainWindow, qtbot: QtBot) -> None:
+    window = mistaken
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    layers = len(window.store.project.graph.nodes)
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+    assert len(window.store.project.graph.nodes) == layers
+    qtbot.waitUntil(lambda: not window.workbench.problems, timeout=MINUTE)
+    assert window.canvas.hasFocus()
+
+
+def test_of_layers_that_look_alike_the_name_is_told(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    project = example("iris")
+    name = next(n.id for n in project.graph.nodes if n.layer == "Dense")
+    window = open_window(edits.set_params(project, name, activation="reluu"), keras=False)
+    window.workbench.diagnose()
+    window.commands.next_problem()
+    assert f"({name})" in window.banner.cards[0].title.text()
+
+
+def test_escape_in_a_side_panel_goes_to_the_canvas(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    for go in (window.palette_view.start_search, lambda: window.docks.show_panel("data")):
+        go()
+        qtbot.wait(20)
+        assert not window.canvas.hasFocus()
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Escape)
+        assert window.canvas.hasFocus()
+    window.palette_view.start_search()
+    window.actions_table["canvas"].trigger()
+    assert window.canvas.hasFocus()
+
+
+def test_a_beginning_is_no_mistake(open_window: Open) -> None:
+    window = open_window(empty_project())
+    assert "problem" not in window.status.problems.text()
+    assert "2 steps to begin with" in window.status.problems.text()
+    assert window.status.problems.styleSheet() == "", "not in red"
+    window.commands.train()
+    assert window.banner.cards[0].property("role") == "info"
+    assert not window.runner.active
+
+
+def test_what_was_searched_goes_behind_the_selected_layer(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.canvas.select(("input",))
+    window.commands.find_layer()
+    line = window.palette_view.line
+    QTest.keyClicks(line, "dropout")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    graph = window.store.project.graph
+    new = next(n.id for n in graph.nodes if n.layer == "Dropout")
+    assert ("input", new) in [tuple(edge) for edge in graph.edges]
+
+
+def test_a_new_project_has_the_whole_palette(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.palette_view.line.setText("lstm")
+    window.documents.new()
+    assert window.palette_view.line.text() == ""
+
+
+def test_small_losses_keep_their_digits() -> None:
+    assert number(0.00004321) == "4.3e-05"
+    assert len(number(0.000123456)) <= 8
+    assert number(0.0) == "0"
+    assert number(0.0123) == "0.0123"
+
+
+def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:
+    view = CurveView()
+    qtbot.addWidget(view)
+    view.plot.set_overlays(
+        {name: RunCurves.from_history(name, {"loss": [1.0, 0.5]}) for name in ("one", "two")}
+    )
+    view._show_legend()
+    for color in OVERLAY_COLORS[:2]:
+        assert color in view.legend.text()
+
+
+def test_runs_have_the_error_that_evaluate_has(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("diabetes"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    (run,) = runs.list_runs()
+    error = window.judging.evaluation.metrics["mean_absolute_error"]
+    assert run.test["mean_absolute_error"] == pytest.approx(error)
+    assert error > 5, "disease scores reach from 25 to 346: this is not of scaled targets"
+
+
+def test_while_it_trains_nothing_of_the_last_run_stays(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    evaluate = window.docks.show_panel("evaluate")
+    window.runner.start()
+    assert "Press Train" not in evaluate.waiting.words.text()
+    assert "training" in evaluate.waiting.words.text()
+    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=50_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE // 3)
+    assert not window.strips._shown
+    window.runner.stop()
+    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
