@@ -23,7 +23,7 @@ from netbuilder.core.data.prepare.cells import (
 from netbuilder.core.data.prepare.prepared_data import make_plan, read_samples
 from netbuilder.core.data.prepare.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.large_csv import is_large
+from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
@@ -36,8 +36,6 @@ BINS = 20
 MOST_CLASSES = 10
 _COMMON = 12
 _EXAMPLES = 3
-# Of a file that does not fit in memory its beginning is looked at.
-LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -124,6 +122,11 @@ def report(project: Project, base: Path) -> DataReport:
         said = {finding.message for finding in facts.findings}
         notes += [Finding("done", INFO, note) for note in facts.notes if note not in said]
     source = Path(data.path).name or data.name or "the data"
+    if table is not None and data.path and looked_at(base / data.path) and len(table) >= LOOKED_AT:
+        notes.append(Finding(
+            "beginning", INFO,
+            f"What is told of the columns is about the first {LOOKED_AT:,} rows.",
+        ))  # fmt: skip
     columns: tuple[ColumnFacts, ...] = ()
     if table is not None:
         try:
@@ -149,8 +152,7 @@ def raw_table(data: Data, base: Path) -> pd.DataFrame | None:
     import pandas as pd
 
     if data.kind in {"csv", "series"} and data.path:
-        most = LOOKED_AT if is_large(data, base) else None
-        return read_table(base / data.path, data.options, most)
+        return read_table(base / data.path, data.options, looked_at(base / data.path))
     samples, _ = read_samples(data, base)
     if samples.table is None:
         return None

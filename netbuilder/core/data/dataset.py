@@ -12,6 +12,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.prepare.preprocess import Preprocessing
 
 Array = NDArray[Any]
+_CROSSING_BYTES = 4 << 20
 Batch = tuple[dict[str, Array], dict[str, Array], Array | None]
 
 
@@ -59,16 +60,21 @@ class Stream:
 
         first = next(self.batches(1, False, seed))
         used = first if first[2] is not None else first[:2]
+        size = sum(value[0].nbytes for part in first[:2] if part for value in part.values())
+        # Crossing from Python costs more than a small batch: many cross at once.
+        several = max(1, min(_CROSSING_BYTES // max(1, size * batch_size), self.steps(batch_size)))
 
         def signature(value: Array) -> Any:
             return tf.TensorSpec((None, *value.shape[1:]), value.dtype)
 
         def epoch() -> Iterator[Any]:
-            for batch in self.batches(batch_size, shuffle, seed):
+            for batch in self.batches(batch_size * several, shuffle, seed):
                 yield batch[: len(used)]
 
         spec = tf.nest.map_structure(signature, used)
         data = tf.data.Dataset.from_generator(epoch, output_signature=spec)
+        if several > 1:
+            data = data.rebatch(batch_size)
         count = tf.data.experimental.assert_cardinality(self.steps(batch_size))
         return data.apply(count).prefetch(tf.data.AUTOTUNE)
 

@@ -15,13 +15,11 @@ from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.gate import check_finite
 from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan, read_samples
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
-from netbuilder.core.data.readers.large_csv import is_large
+from netbuilder.core.data.readers.large_csv import looked_at
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory
 from netbuilder.core.project.model import Project
-
-_PREVIEWED = 100_000
 
 
 def facts(project: Project, base: Path) -> DataFacts:
@@ -52,11 +50,11 @@ def load(project: Project, base: Path) -> Dataset:
 
     train, stream = rows.train, None
     if plan.scan is not None:
-        stream = csv_stream(plan.scan, transform)
+        stream = csv_stream(plan.scan, transform, plan.pre)
     else:
         room = samples_in_memory(project.data, plan.samples, next(iter(plan.pre.inputs.values())))
         if room is not None:
-            stream = sample_stream(plan.samples, rows.train, transform)
+            stream = sample_stream(plan.samples, rows.train, transform, plan.pre)
             train = np.random.default_rng(0).permutation(rows.train)[:room]
     return Dataset(
         facts=plan.facts if stream is None else replace(plan.facts, streamed=True),
@@ -91,7 +89,9 @@ def preview(project: Project, base: Path, rows: int = 100) -> Preview:
     data = project.data
     kind = kind_of(data)
     if kind.table is not None and data.path:
-        most = _PREVIEWED if is_large(data, base) else None
-        return preview_of_table(kind.table(data, base / data.path, most), data.target, rows)
+        most = looked_at(base / data.path)
+        table = kind.table(data, base / data.path, most)
+        note = "" if most is None or len(table) < most else f"The first {most:,} rows are shown."
+        return preview_of_table(table, data.target, rows, note=note)
     # The test file has no say in it: it may be wrong, or still to be chosen.
     return preview_of(read_samples(replace(data, test_path=""), base)[0], rows)

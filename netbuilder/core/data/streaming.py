@@ -1,27 +1,34 @@
-"""Training data that is read while training: chunks of a CSV file, samples from their files."""
+"""Training data that does not fit in memory: prepared once, then read from mapped arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data import progress
 from netbuilder.core.data.dataset import Batch, Split, Stream
-from netbuilder.core.data.readers.large_csv import TRAIN, Scan, limit_bytes
+from netbuilder.core.data.prepare import disk_cache
+from netbuilder.core.data.readers.large_csv import Scan, limit_bytes
 from netbuilder.core.data.registry import MODALITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from netbuilder.core.data.prepare.preprocess import InputPre
+    from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
     from netbuilder.core.data.readers.samples import Samples
     from netbuilder.core.project.model import Data
 
     Transform = Callable[[Samples, NDArray[np.int64]], Split]
 
 _AT_ONCE = 64
+_TABLE_ROWS = 50_000
+# Rows that lie together are read together; of many such runs the rows are mixed.
+_RUN_BYTES = 1 << 18
+_MIXED_BYTES = 64 << 20
 
 
 def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None:
@@ -34,74 +41,185 @@ def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None
     return None if len(samples) <= room else max(1, room // 4)
 
 
-def sample_stream(samples: Samples, rows: NDArray[np.int64], transform: Transform) -> Stream:
-    """Batches of samples, read by a few threads; each epoch in an order of its own.
+def sample_stream(
+    samples: Samples, rows: NDArray[np.int64], transform: Transform, pre: Preprocessing
+) -> Stream:
+    """Samples that lie in files, decoded once by a few threads; 8-bit pixels stay 8-bit.
 
     Args:
         samples: those that stay where they are until they are needed.
         rows: those to train on.
         transform: what makes a ``Split`` of some rows.
+        pre: what ``transform`` does.
     """
 
-    def batches(batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
+    def splits() -> Iterator[Split]:
         from concurrent.futures import ThreadPoolExecutor
 
-        order = np.random.default_rng(seed).permutation(rows) if shuffle else rows
+        pieces = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
         with ThreadPoolExecutor(max_workers=4) as pool:
-            for start in range(0, len(order), batch_size):
-                chosen = order[start : start + batch_size]
-                parts = [
-                    chosen[first : first + _AT_ONCE] for first in range(0, len(chosen), _AT_ONCE)
-                ]
-                done = list(pool.map(lambda part: transform(samples, part), parts))
-                yield _joined(done)
+            # A few ahead, not all: what is decoded waits in memory.
+            for start in range(0, len(pieces), 8):
+                yield from pool.map(
+                    lambda part: transform(samples, part), pieces[start : start + 8]
+                )
 
-    return Stream(len(rows), batches)
+    return _mapped((_files_key(samples), rows.tobytes(), pre.to_json()), splits, len(rows), pre)
 
 
-def csv_stream(found: Scan, transform: Transform) -> Stream:
-    """Batches of the training rows of a large CSV file, shuffled within its chunks."""
+def _files_key(samples: Samples) -> Any:
+    """What changes when one of the files does."""
+    found: list[Any] = []
+    for values in samples.arrays.values():
+        for value in values:
+            if isinstance(value, Path):
+                about = value.stat()
+                found.append((str(value), about.st_mtime_ns, about.st_size))
+            else:
+                found.append(str(value)[:200])
+    return (found, samples.targets.to_csv(), samples.sample_shape)
+
+
+def csv_stream(found: Scan, transform: Transform, pre: Preprocessing) -> Stream:
+    """The training rows of a large table."""
+
+    def splits() -> Iterator[Split]:
+        for start in range(0, len(found.train), _TABLE_ROWS):
+            samples = found.samples(found.train[start : start + _TABLE_ROWS])
+            yield transform(samples, np.arange(len(samples)))
+
+    about = disk_cache.content_of(found.path)
+    key = (about, repr(found.data), found.parts.tobytes(), pre.to_json())
+    return _mapped(key, splits, found.rows, pre)
+
+
+@dataclass(frozen=True)
+class _Mapped:
+    """Arrays of one sample after the other; ``raw`` are inputs still to be scaled."""
+
+    x: dict[str, NDArray[Any]]
+    y: dict[str, NDArray[Any]]
+    weight: NDArray[Any] | None
+    raw: frozenset[str]
+    pre: Preprocessing
+
+    def batch(self, rows: NDArray[np.int64] | slice) -> Batch:
+        """Some rows, model-ready."""
+        x = {
+            key: self.pre.inputs[key].apply(values[rows]) if key in self.raw
+            else np.asarray(values[rows])
+            for key, values in self.x.items()
+        }  # fmt: skip
+        y = {key: np.asarray(values[rows]) for key, values in self.y.items()}
+        return x, y, None if self.weight is None else np.asarray(self.weight[rows])
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one sample."""
+        arrays = [*self.x.values(), *self.y.values()]
+        return sum(int(np.prod(one.shape[1:])) * one.dtype.itemsize for one in arrays)
+
+
+def _mapped(
+    key: Any, splits: Callable[[], Iterator[Split]], rows: int, pre: Preprocessing
+) -> Stream:
+    folder = disk_cache.prepared(
+        disk_cache.key_of("ready", 1, key), lambda draft: _write(draft, splits(), rows)
+    )
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+
+    def opened(name: str) -> NDArray[Any]:
+        kind, shape = meta["arrays"][name]
+        return np.memmap(folder / name, np.dtype(kind), "r", shape=(meta["rows"], *shape))
+
+    def part(letter: str) -> dict[str, NDArray[Any]]:
+        ids = meta[letter]
+        return {key: opened(f"{letter}{number}.bin") for number, key in enumerate(ids)}
+
+    arrays = _Mapped(
+        part("x"), part("y"), opened("w.bin") if meta["weight"] else None,
+        frozenset(meta["raw"]), pre,
+    )  # fmt: skip
 
     def batches(batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
-        rest: Split | None = None
-        for index, (samples, parts) in enumerate(found.chunks()):
-            rows = np.flatnonzero(parts == TRAIN)
-            if shuffle:
-                rows = np.random.default_rng([seed, index]).permutation(rows)
-            if not len(rows):
-                continue
-            here = transform(samples, rows)
-            if rest is not None:
-                here = _as_split(_joined([rest, here]))
-            whole = len(here) - len(here) % batch_size
-            for start in range(0, whole, batch_size):
-                yield _cut(here, start, start + batch_size)
-            rest = _as_split(_cut(here, whole, len(here))) if whole < len(here) else None
+        return _batches(arrays, int(meta["rows"]), batch_size, seed if shuffle else None)
+
+    return Stream(int(meta["rows"]), batches)
+
+
+def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
+    meta: dict[str, Any] = {"arrays": {}, "rows": 0, "raw": [], "weight": False}
+    files: dict[str, Any] = {}
+    try:
+        for split in splits:
+            # 8-bit pixels take a quarter of the room that scaled ones take.
+            raw = [key for key, values in split.raw_x.items() if values.dtype == np.uint8]
+            x = {key: split.raw_x[key] if key in raw else split.x[key] for key in split.x}
+            parts = {f"x{n}.bin": values for n, values in enumerate(x.values())}
+            parts |= {f"y{n}.bin": values for n, values in enumerate(split.y.values())}
+            if split.sample_weight is not None:
+                parts["w.bin"] = split.sample_weight
+            for name, values in parts.items():
+                if name not in files:
+                    files[name] = (folder / name).open("wb")
+                    meta["arrays"][name] = (values.dtype.str, list(values.shape[1:]))
+                files[name].write(np.ascontiguousarray(values).tobytes())
+            meta["rows"] += len(split)
+            meta |= {"x": list(x), "y": list(split.y), "raw": raw, "weight": "w.bin" in parts}
+            progress.tell(meta["rows"], of)
+    finally:
+        for file in files.values():
+            file.close()
+    (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _batches(arrays: _Mapped, rows: int, batch_size: int, seed: int | None) -> Iterator[Batch]:
+    """One epoch: runs of rows in a drawn order, the rows of many runs mixed."""
+    each = max(1, arrays.row_bytes)
+    run = max(1, _RUN_BYTES // each)
+    mixed = max(batch_size, _MIXED_BYTES // each)
+    source = np.random.default_rng(seed)
+    starts = np.arange(0, rows, run)
+    if seed is not None:
+        starts = source.permutation(starts)
+    rest: Batch | None = None
+    at_once = max(1, mixed // run)
+    for first in range(0, len(starts), at_once):
+        places = np.concatenate(
+            [np.arange(start, min(start + run, rows)) for start in starts[first : first + at_once]]
+        )
+        here = arrays.batch(places)
+        if seed is not None:
+            here = _picked(here, source.permutation(len(places)))
         if rest is not None:
-            yield _cut(rest, 0, len(rest))
+            here = _joined(rest, here)
+        count = _length(here)
+        whole = count - count % batch_size
+        for start in range(0, whole, batch_size):
+            yield _picked(here, slice(start, start + batch_size))
+        rest = _picked(here, slice(whole, count)) if whole < count else None
+    if rest is not None:
+        yield rest
 
-    return Stream(found.rows, batches)
+
+def _length(batch: Batch) -> int:
+    return len(next(iter(batch[0].values())))
 
 
-def _joined(parts: list[Split]) -> Batch:
-    weights = [part.sample_weight for part in parts if part.sample_weight is not None]
+def _picked(batch: Batch, rows: Any) -> Batch:
     return (
-        {key: np.concatenate([part.x[key] for part in parts]) for key in parts[0].x},
-        {key: np.concatenate([part.y[key] for part in parts]) for key in parts[0].y},
-        np.concatenate(weights) if weights else None,
+        {key: values[rows] for key, values in batch[0].items()},
+        {key: values[rows] for key, values in batch[1].items()},
+        None if batch[2] is None else batch[2][rows],
     )
 
 
-def _as_split(batch: Batch) -> Split:
-    return Split(batch[0], batch[1], {}, batch[2])
-
-
-def _cut(split: Split, start: int, stop: int) -> Batch:
-    def part(values: Any) -> Any:
-        return values[start:stop]
-
+def _joined(first: Batch, second: Batch) -> Batch:
+    weight = None
+    if first[2] is not None and second[2] is not None:
+        weight = np.concatenate([first[2], second[2]])
     return (
-        {key: part(value) for key, value in split.x.items()},
-        {key: part(value) for key, value in split.y.items()},
-        None if split.sample_weight is None else part(split.sample_weight),
+        {key: np.concatenate([first[0][key], second[0][key]]) for key in first[0]},
+        {key: np.concatenate([first[1][key], second[1][key]]) for key in first[1]},
+        weight,
     )

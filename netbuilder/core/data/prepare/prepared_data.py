@@ -136,7 +136,8 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     key = (*stamp(data, base), project.training.seed)
     scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
     samples, held, rows = prepared_stream.held_samples(scan)
-    test = read(data, base, test=True) or held
+    told = replace(data, options={**samples.hints, **data.options})
+    test = read(told, base, test=True) or held
     seen = prepared_stream.targets_seen(scan, samples)
     outputs = {
         key: prepared_stream.scale_output(pre, scan, data.scaling)
@@ -146,13 +147,20 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     if data.test_path and test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    pre = Preprocessing(inputs, outputs)
+    pre = Preprocessing(inputs, outputs, samples.hints)
     facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
+    used = {column.name for entry in inputs.values() for column in entry.columns}
+    findings = (
+        *samples.findings,
+        *left_out(notes, samples.table, used),
+        *findings_of(samples, test if data.test_path else None, rows, facts.task, from_file=True),
+    )
     counts = prepared_stream.class_counts(scan, next(iter(outputs.values())))
     present = [count for count in counts if count]
     facts = replace(
         facts,
         rows=scan.rows,
+        findings=findings,
         streamed=True,
         class_counts=counts,
         imbalance=max(present) / min(present) if present else 1.0,

@@ -52,8 +52,11 @@ def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
             weights=weights,
         )
     rows = Rows3(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
-    notes = [f"{found.path.name} is large: its {number(found.rows)} training rows are read while "
-             "training."]  # fmt: skip
+    notes = [
+        *found.notes,
+        f"{found.path.name} is large: its {number(found.rows)} training rows are prepared once and "
+        "then read while training.",
+    ]
     for part, what in ((VALIDATION, "validation"), (TEST, "test")):
         if found.totals[part] > large_csv.HELD_ROWS:
             notes.append(f"Of the {what} rows the first {large_csv.HELD_ROWS:,} are used.")

@@ -1,46 +1,53 @@
-"""CSV files that do not fit in memory: one pass to learn about them, then chunk after chunk.
+"""Tables that do not fit in memory: prepared once in one pass, then read from a mapped array.
 
 Each row's part (training, validation, test) is drawn from a random generator seeded with the
-project's seed and the chunk's number, so that every pass cuts alike and nothing is kept. Rows
-are shuffled within a chunk; the chunks come in the order of the file.
+project's seed, so that the same seed cuts alike.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.table import MAX_CATEGORIES, as_label, as_numbers, in_order
+from netbuilder.core.data.prepare.cells import as_label, in_order
+from netbuilder.core.data.prepare.cleaning import DUPLICATES, fold
+from netbuilder.core.data.prepare.missing import filled, missing_cells, missing_rules
 from netbuilder.core.data.prepare.preprocess import Column
+from netbuilder.core.data.prepare.roles import Roles, roles_of
 from netbuilder.core.data.prepare.scaling import NO_SCALING, Affine, check_scaling
-from netbuilder.core.data.readers.csv_dialect import Dialect, sniff
-from netbuilder.core.data.readers.csv_reader import check_widths, pandas_arguments, parser_errors
+from netbuilder.core.data.readers.raw_table import RawTable, open_raw
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_samples import samples_of_table
+from netbuilder.core.data.readers.table_samples import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    parts_of,
+    weights_of,
+)
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import LINE, number, shown
+from netbuilder.core.wording import counted, number, shown
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["TEST", "TRAIN", "VALIDATION", "Scan", "is_large", "limit_bytes", "looked_at", "scan"]
 
+MAX_CATEGORIES = 50
 DEFAULT_LIMIT_MB = 1024
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 100_000
 HELD_ROWS = 50_000
-_MOST_VALUES = 1002
+# Of a longer file the beginning is shown: a person wants to see it at once.
+LONG_BYTES = 32 << 20
+LOOKED_AT = 50_000
 # A CSV's text takes about this many times its size as a table and as arrays before and after
 # scaling.
 _GROWTH = 3
-
-TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
 def limit_bytes(data: Data) -> float:
@@ -56,193 +63,232 @@ def is_large(data: Data, base: Path) -> bool:
     return path.is_file() and path.stat().st_size * _GROWTH > limit_bytes(data)
 
 
-@dataclass
-class Moments:
-    """Count, mean, squared deviations and range of numbers that come piece by piece.
-
-    Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-    variances", 1979.
-    """
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    low: float = np.inf
-    high: float = -np.inf
-
-    def add(self, values: Any) -> None:
-        """Take in some more numbers; missing ones do not count."""
-        values = values[~np.isnan(values)]
-        if not len(values):
-            return
-        count, mean = len(values), float(values.mean())
-        shift = mean - self.mean
-        total = self.count + count
-        self.squares += float(((values - mean) ** 2).sum())
-        self.squares += shift * shift * self.count * count / total
-        self.mean += shift * count / total
-        self.count = total
-        self.low = min(self.low, float(values.min()))
-        self.high = max(self.high, float(values.max()))
-
-    def affine(self, scaling: str) -> tuple[float, float]:
-        """Offset and scale, as ``scaling.fit_columns`` computes them."""
-        if scaling == "minmax":
-            offset, scale = self.low, self.high - self.low
-        else:
-            offset, scale = self.mean, float(np.sqrt(self.squares / max(1, self.count)))
-        return offset, scale if scale > 1e-14 * max(1.0, abs(offset)) else 1.0
+def looked_at(path: Path) -> int | None:
+    """How many rows of a file are looked at to show it; None where all are."""
+    long = path.is_file() and path.stat().st_size > LONG_BYTES
+    return LOOKED_AT if long else None
 
 
 @dataclass
 class Scan:
-    """What one pass over the file found.
+    """A large table as a recipe uses it.
 
-    ``numbers`` and ``texts`` are about training rows, by column; ``values`` are distinct values
-    of each target over all rows; ``held`` are first rows of each part.
+    ``rows`` counts those to train on, ``totals`` those of each part; ``parts`` says the part of
+    each row of the raw table (-1: left out), ``values`` distinct values of each target over all
+    rows that are used, ``held`` first rows of each part.
     """
 
     path: Path
     data: Data
-    dialect: Dialect
-    seed: int
-    rows: int = 0
-    numbers: dict[str, Moments] = field(default_factory=dict)
-    texts: dict[str, Counter[str]] = field(default_factory=dict)
-    values: dict[str, Counter[Any]] = field(default_factory=dict)
+    raw: RawTable
+    roles: Roles
+    parts: NDArray[np.int8]
+    notes: tuple[str, ...] = ()
     held: dict[int, Samples] = field(default_factory=dict)
-    totals: Counter[int] = field(default_factory=Counter)
 
-    def chunks(self) -> Iterator[tuple[Samples, Any]]:
-        """Samples of each chunk, and the part that each row belongs to."""
-        import pandas as pd
+    @cached_property
+    def totals(self) -> Counter[int]:
+        """Rows of each part."""
+        found, counts = np.unique(self.parts, return_counts=True)
+        return Counter({int(p): int(c) for p, c in zip(found, counts, strict=True) if p >= 0})
 
-        start = 1 + self.dialect.skip
-        check_widths(self.path, self.dialect)
-        with parser_errors(self.path, self.dialect):
-            reader = pd.read_csv(self.path, chunksize=CHUNK_ROWS, **pandas_arguments(self.dialect))
-        with reader:
-            for index in itertools.count():
-                with parser_errors(self.path, self.dialect):
-                    chunk = next(reader, None)
-                if chunk is None:
-                    return
-                chunk.index = pd.RangeIndex(start, start + len(chunk), name=LINE)
-                start += len(chunk)
-                table = chunk.dropna(how="all")
-                if table.empty:
-                    continue
-                draws = pd.Series(
-                    np.random.default_rng([self.seed, index]).random(len(chunk)), chunk.index
-                )
-                samples = samples_of_table(self.data, table, self.path.name, part=True)
-                yield samples, self._parts(draws.loc[samples.targets.index].to_numpy())
+    @property
+    def rows(self) -> int:
+        """Rows to train on."""
+        return self.totals[TRAIN]
 
-    def _parts(self, draws: Any) -> Any:
-        test = 0.0 if self.data.test_path else self.data.test_split
-        edge = test + (1.0 - test) * self.data.validation_split
-        return np.where(draws < test, TEST, np.where(draws < edge, VALIDATION, TRAIN))
+    @cached_property
+    def train(self) -> NDArray[np.int64]:
+        """Numbers of the rows to train on."""
+        return np.flatnonzero(self.parts == TRAIN)
+
+    @cached_property
+    def values(self) -> dict[str, Counter[Any]]:
+        """Distinct values of each target, over all rows that are used."""
+        found: dict[str, Counter[Any]] = {}
+        for name in self.roles.targets:
+            cells = self.raw.column(name)[self.parts >= 0]
+            distinct, counts = np.unique(cells[~np.isnan(cells)], return_counts=True)
+            words = self.raw.words.get(name)
+            labels: list[Any] = distinct.tolist()
+            if self.raw.kinds[name] in {"word", "text"} and words is not None:
+                labels = [words[int(code)] for code in distinct]
+            elif np.array_equal(distinct, np.round(distinct)):
+                labels = [int(value) for value in distinct]
+            found[name] = Counter(dict(zip(labels, counts.tolist(), strict=True)))
+        return found
+
+    def samples(self, rows: NDArray[np.int64]) -> Samples:
+        """Some rows as samples in memory."""
+        table = self.raw.frame(rows, self.roles.features)
+        targets = self.raw.frame(rows, self.roles.targets)
+        weights = None
+        if self.roles.weight:
+            weights = weights_of(
+                self.raw.frame(rows, (self.roles.weight,))[self.roles.weight], self.path.name
+            )
+        return Samples(
+            "table", targets, table=table, weights=weights, source=self.path.name,
+            findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
+            units=self.raw.reading.units,
+        )  # fmt: skip
 
 
 def scan(data: Data, path: Path, seed: int) -> Scan:
-    """Read the whole file once.
+    """Prepare the file where it is not yet, and decide about its rows.
 
     Raises:
         DataError: as for a small file; missing values and text among numbers are named where
             they first occur.
     """
-    found = Scan(path, data, sniff(path, data.options), seed)
-    kept: dict[int, list[tuple[pd.DataFrame, pd.DataFrame, Any]]] = {0: [], 1: [], 2: []}
-    for samples, parts in found.chunks():
-        assert samples.table is not None
-        _learn(found, samples, parts == TRAIN)
-        for part in (TRAIN, VALIDATION, TEST):
-            mine = parts == part
-            room = HELD_ROWS - found.totals[part]
-            found.totals[part] += int(mine.sum())
-            if room > 0 and mine.any():
-                weights = None if samples.weights is None else samples.weights[mine][:room]
-                kept[part].append(
-                    (samples.table[mine].head(room), samples.targets[mine].head(room), weights)
-                )
-    found.rows = found.totals[TRAIN]
+    raw = open_raw(data, path, CHUNK_ROWS)
+    roles = roles_of(data, raw.names, path.name, (raw.reading.counting,))
+    used, notes = _used_rows(data, raw, roles)
+    parts = np.full(len(raw.values), -1, np.int8)
+    if roles.split:
+        words = raw.frame(np.flatnonzero(used), (roles.split,))[roles.split]
+        parts[used] = parts_of(words, path.name)
+    else:
+        parts[used] = _drawn(data, raw, roles, used, seed)
+    found = Scan(path, data, raw, roles, parts, tuple(notes))
     if not found.rows:
         raise DataError(f"No row of {path.name} is left to train on.", "Use more rows.")
-    for part, pieces in kept.items():
-        if pieces:
-            found.held[part] = _joined(pieces, path.name)
+    for part in (TRAIN, VALIDATION, TEST):
+        rows = np.flatnonzero(parts == part)[:HELD_ROWS]
+        if len(rows):
+            found.held[part] = found.samples(rows)
     return found
 
 
-def _joined(pieces: list[tuple[pd.DataFrame, pd.DataFrame, Any]], source: str) -> Samples:
-    import pandas as pd
+def _drawn(
+    data: Data, raw: RawTable, roles: Roles, used: NDArray[np.bool_], seed: int
+) -> NDArray[np.int8]:
+    """The part of each row that is used: drawn, or in the order of a column."""
+    count = int(used.sum())
+    test = 0.0 if data.test_path else data.test_split
+    if roles.order:
+        ranks = np.empty(count)
+        ranks[np.argsort(raw.column(roles.order)[used], kind="stable")] = np.arange(count)
+        draws = 1.0 - (ranks + 0.5) / max(1, count)
+    else:
+        draws = np.random.default_rng(seed).random(len(used))[used]
+    edge = test + (1.0 - test) * data.validation_split
+    return np.where(draws < test, TEST, np.where(draws < edge, VALIDATION, TRAIN)).astype(np.int8)
 
-    weights = [piece[2] for piece in pieces if piece[2] is not None]
-    return Samples(
-        "table",
-        pd.concat([piece[1] for piece in pieces]),
-        table=pd.concat([piece[0] for piece in pieces]),
-        weights=np.concatenate(weights) if weights else None,
-        source=source,
-    )
+
+def _used_rows(data: Data, raw: RawTable, roles: Roles) -> tuple[NDArray[np.bool_], list[str]]:
+    """Which rows are used, by the recipe's rules for missing values and rows; and notes."""
+    used, notes = np.ones(len(raw.values), bool), []
+    rules = missing_rules(data, raw.names)
+    wanted = list(dict.fromkeys([*roles.features, *roles.targets]))
+    places = [raw.names.index(name) for name in wanted]
+    holes = np.zeros((len(used), len(wanted)), bool)
+    for place, column in enumerate(places):
+        holes[:, place] = np.isnan(raw.values[:, column])
+    # A text of each row's own has no number for most of its words: it is no hole.
+    for place, name in enumerate(wanted):
+        if raw.kinds[name] == "text" or (holes[:, place].all() and name not in roles.targets):
+            holes[:, place] = False
+    strict = {
+        name: "drop" if name in roles.targets and rules[name] != "error" else rules[name]
+        for name in wanted
+    }
+    odd = np.flatnonzero(holes.any(axis=1))
+    if len(odd):
+        import pandas as pd
+
+        table = pd.DataFrame(
+            np.where(holes[odd], np.nan, 0.0), index=raw.lines[odd], columns=wanted
+        )
+        missing_cells(table, raw.path.name, strict)
+        drop = [place for place, name in enumerate(wanted)
+                if strict[name] == "drop" or name in roles.targets]  # fmt: skip
+        used[holes[:, drop].any(axis=1)] = False
+        lost = int((~used).sum())
+        if lost:
+            notes.append(f"{counted(lost, 'row')} with missing values left out.")
+    return _chosen(data, raw, roles, used, notes), notes
 
 
-def _learn(found: Scan, samples: Samples, train: Any) -> None:
-    assert samples.table is not None
-    forced = set(option_names(found.data.options, "categories"))
-    for name in samples.table.columns:
-        series = samples.table[name]
-        numbers = None if name in forced else as_numbers(series, samples.source)
-        if numbers is not None and name not in found.texts:
-            found.numbers.setdefault(name, Moments()).add(numbers.to_numpy()[train])
-        elif numbers is not None or (name in found.numbers and found.numbers[name].count):
-            mixed = series.dropna()
-            raise DataError(
-                f"Column '{name}' of {samples.source} holds both numbers and text, such as "
-                f"'{shown(mixed.iloc[0])}' in line {mixed.index[0]}.",
-                "Write one kind in all rows, or leave the column out.",
-            )
-        else:
-            found.numbers.pop(name, None)
-            counter = found.texts.setdefault(name, Counter())
-            if len(counter) < _MOST_VALUES:
-                counter.update(series[train].dropna().map(as_label))
-    for name in samples.targets.columns:
-        seen = found.values.setdefault(name, Counter())
-        if len(seen) < _MOST_VALUES:
-            seen.update(samples.targets[name].tolist())
-        numbers = as_numbers(samples.targets[name], samples.source)
-        if numbers is not None:
-            found.numbers.setdefault(f"\0{name}", Moments()).add(numbers.to_numpy()[train])
+def _chosen(
+    data: Data, raw: RawTable, roles: Roles, used: NDArray[np.bool_], notes: list[str]
+) -> NDArray[np.bool_]:
+    """Without the lines, classes and doubles that the recipe leaves out."""
+    lines = data.options.get("skip_lines") or ()
+    if lines:
+        used &= ~np.isin(raw.lines, np.atleast_1d(np.asarray(lines, np.int64)))
+    classes = option_names(data.options, "leave_out_classes")
+    if classes:
+        name = roles.targets[0]
+        labels = raw.frame(np.arange(len(used)), (name,))[name].map(as_label, na_action="ignore")
+        used &= ~labels.isin(classes).to_numpy()
+    rule = str(data.options.get("duplicates") or "keep")
+    if rule not in DUPLICATES:
+        raise DataError(
+            f"What is done with rows that stand twice is '{rule}', which does not exist.",
+            "Choose one of 'keep' and 'drop'.",
+        )
+    if rule == "drop":
+        import pandas as pd
+
+        columns = [raw.names.index(name) for name in (*roles.features, *roles.targets)]
+        twice = pd.DataFrame(raw.values[used][:, columns]).duplicated().to_numpy()
+        used[np.flatnonzero(used)[twice]] = False
+        if twice.any():
+            notes.append(f"{counted(int(twice.sum()), 'row')} that stood twice left out.")
+    return used
 
 
 def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
-    """What each column is, and notes about those left out, as ``tables.make_columns`` says."""
-    fill = found.data.options.get("missing") == "mean"
+    """What each column is, and notes about those left out, as ``table.make_columns`` says."""
     forced = set(option_names(found.data.options, "categories"))
+    rules = missing_rules(found.data, found.raw.names)
     columns: list[Column] = []
     notes: list[str] = []
     for name in names:
-        if name in found.numbers and found.numbers[name].count:
-            got = found.numbers[name]
-            mean = got.mean if fill else None
-            columns.append(Column(name, "number", (), mean, got.low, got.high, got.mean))
-        elif found.texts.get(name):
-            counter = found.texts[name]
-            if len(counter) > MAX_CATEGORIES and name not in forced:
+        choice = found.data.columns.get(name)
+        cells = found.raw.column(name)[found.train]
+        known = cells[~np.isnan(cells)]
+        kind = found.raw.kinds[name]
+        asked = choice.type if choice is not None else ""
+        if not len(known):
+            notes.append(f"Column '{name}' is empty and was left out.")
+        elif asked == "text":
+            notes.append(f"Column '{name}' is text and was left out: a table takes no texts.")
+        elif kind in {"word", "text"}:
+            column = _category(found, name, known)
+            many = len(column.categories) > MAX_CATEGORIES or kind == "text"
+            if kind == "text" or (many and name not in forced and asked != "category"):
                 notes.append(
-                    f"Column '{name}' holds {number(len(counter))} or more different texts "
-                    "and was left out."
+                    f"Column '{name}' holds {number(len(column.categories))} or more different "
+                    f"texts ('{shown(column.categories[0])}', ...) and was left out."
                 )
                 continue
-            common = counter.most_common(1)[0][0]
-            columns.append(
-                Column(name, "category", in_order(counter), common if fill else None,
-                       typical=common)
-            )  # fmt: skip
+            columns.append(filled(column, rules[name]))
         else:
-            notes.append(f"Column '{name}' is empty and was left out.")
+            values, counts = np.unique(known, return_counts=True)
+            column = Column(
+                name, kind,
+                found.raw.words.get(name, ()) if kind == "boolean" else (),
+                low=float(known.min()), high=float(known.max()), typical=float(np.median(known)),
+                mean=float(known.mean()), common=float(values[counts.argmax()]),
+                style=found.raw.styles.get(name, ""),
+            )  # fmt: skip
+            columns.append(filled(column, rules[name]))
     return tuple(columns), tuple(notes)
+
+
+def _category(found: Scan, name: str, codes: NDArray[np.float64]) -> Column:
+    words = found.raw.words[name]
+    places, counts = np.unique(codes.astype(np.int64), return_counts=True)
+    rows = {words[place]: int(count) for place, count in zip(places, counts, strict=True)}
+    if name in option_names(found.data.options, "same_words"):
+        kept: dict[str, str] = {}
+        for word in sorted(rows, key=lambda word: -rows[word]):
+            kept.setdefault(fold(word), word)
+        rows = {word: rows[word] for word in kept.values()}
+    common = max(rows, key=lambda word: rows[word])
+    return Column(name, "category", in_order(rows), typical=common, common=common)
 
 
 def affine_of(found: Scan, columns: tuple[Column, ...], scaling: str) -> Affine:
@@ -255,7 +301,7 @@ def affine_of(found: Scan, columns: tuple[Column, ...], scaling: str) -> Affine:
         if column.kind == "category":
             pairs += [(0.0, 1.0)] * len(column.categories)
         else:
-            pairs.append(found.numbers[column.name].affine(scaling))
+            pairs.append(_affine(found, column.name, scaling, column.fill))
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
 
 
@@ -263,5 +309,19 @@ def target_affine(found: Scan, names: tuple[str, ...], scaling: str) -> Affine:
     """Offset and scale of each target column of numbers."""
     if scaling == "none":
         return NO_SCALING
-    pairs = [found.numbers[f"\0{name}"].affine(scaling) for name in names]
+    pairs = [_affine(found, name, scaling) for name in names]
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+
+
+def _affine(
+    found: Scan, name: str, scaling: str, fill: float | str | None = None
+) -> tuple[float, float]:
+    cells = found.raw.column(name)[found.train]
+    if isinstance(fill, float):
+        cells = np.where(np.isnan(cells), fill, cells)
+    if scaling == "minmax":
+        offset = float(np.nanmin(cells))
+        scale = float(np.nanmax(cells)) - offset
+    else:
+        offset, scale = float(np.nanmean(cells)), float(np.nanstd(cells))
+    return offset, scale if scale > 1e-14 * max(1.0, abs(offset)) else 1.0

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 class Reading:
     """What was concluded while a table was read.
 
-    ``units`` by column; ``counting`` is a column that only counts the rows, or "". ``decimal``
-    and ``encoding`` decide what a test file, or new rows for the trained model, leave open.
+    ``units`` and ``styles`` (of numbers that are no plain ones) by column; ``counting`` is a
+    column that only counts the rows, or "". ``decimal`` and ``encoding`` decide what a test
+    file, or new rows for the trained model, leave open.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
+    styles: Mapping[str, Style] = field(default_factory=dict)
     counting: str = ""
     decimal: str = ""
     encoding: str = ""
@@ -62,6 +64,7 @@ def finished(
     thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
     units: dict[str, str] = {}
+    styles: dict[str, Style] = {}
     found = list(findings)
     changed: dict[str, pd.Series] = {}
     for name in map(str, table.columns):
@@ -81,6 +84,7 @@ def finished(
                 changed[name] = numbers.astype(object).where(~junk, series)
             continue
         changed[name] = numbers
+        styles[name] = style
         found += _number_findings(name, cells, style)
         if style.unit:
             units[name] = style.unit
@@ -94,7 +98,7 @@ def finished(
             (column_edit(f"Use '{counting}'", [counting], role="feature"),),
         ))  # fmt: skip
     found += _total_row(table)
-    table.attrs["reading"] = Reading(units, counting, point, encoding, tuple(found))
+    table.attrs["reading"] = Reading(units, styles, counting, point, encoding, tuple(found))
     return table
 
 

@@ -102,9 +102,9 @@ def samples_of_table(
         role="table",
         table=used[features],
         targets=used[targets],
-        weights=_weights(used[roles.weight], source) if roles.weight else None,
+        weights=weights_of(used[roles.weight], source) if roles.weight else None,
         ordered=bool(roles.order),
-        parts=_parts(used[roles.split], source) if roles.split and not test else None,
+        parts=parts_of(used[roles.split], source) if roles.split and not test else None,
         source=source,
         notes=tuple(notes),
         findings=reading.findings,
@@ -142,8 +142,12 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
     return np.argsort(numbers.to_numpy(), kind="stable")
 
 
-def _parts(series: pd.Series, source: str) -> NDArray[np.int8]:
-    """The part that each row belongs to: ``TRAIN``, ``VALIDATION`` or ``TEST``."""
+def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
+    """The part that each row belongs to: ``TRAIN``, ``VALIDATION`` or ``TEST``.
+
+    Raises:
+        DataError: a word names none.
+    """
     import numpy as np
 
     words = series.map(as_label, na_action="ignore").astype(object)
@@ -158,7 +162,12 @@ def _parts(series: pd.Series, source: str) -> NDArray[np.int8]:
     return np.asarray(parts.to_numpy(), np.int8)
 
 
-def _weights(series: pd.Series, source: str) -> NDArray[np.float32]:
+def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
+    """How much each row counts.
+
+    Raises:
+        DataError: a row has no number of at least 0, or none counts.
+    """
     import numpy as np
 
     numbers = as_numbers(series, source)

@@ -1,0 +1,44 @@
+"""Long reading tells how far it is, to whoever started it, and stops when that one says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from netbuilder.core.errors import DataError
+
+# (done, of) in the same unit; answers whether to go on.
+Listener = Callable[[int, int], bool]
+_LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+class CancelledError(DataError):
+    """The person stopped the reading; nothing of it was kept."""
+
+    def __init__(self) -> None:
+        super().__init__("Reading the data was stopped.", "Start again to read it.")
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """What is read in here tells ``listener``; a listener that answers False stops it.
+
+    It holds for this thread, and is called on it.
+    """
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+def tell(done: int, of: int) -> None:
+    """Say how far the reading is.
+
+    Raises:
+        CancelledError: the listener wants it to stop.
+    """
+    listener = _LISTENER.get()
+    if listener is not None and not listener(done, of):
+        raise CancelledError

@@ -1,0 +1,272 @@
+"""A table that does not fit in memory, as one memory-mapped array of numbers.
+
+One pass over the file writes each column as float64: numbers, days of dates, 0 and 1 of yes and
+no, and of words the number of the word. What a recipe does with them (roles, missing values,
+scaling) needs no further pass.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data import progress
+from netbuilder.core.data.prepare import disk_cache
+from netbuilder.core.data.prepare.cells import (
+    as_label,
+    as_numbers,
+    dates_as_days,
+    day_comes_first,
+    is_numeric,
+    truth_words,
+    truths,
+)
+from netbuilder.core.data.prepare.cleaning import without_stand_ins
+from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.data.readers.csv_reader import (
+    check_widths,
+    pandas_arguments,
+    parser_errors,
+    read_table,
+)
+from netbuilder.core.data.readers.encodings import PACKED, open_bytes
+from netbuilder.core.data.readers.number_text import NOTHING, parse
+from netbuilder.core.data.readers.table_cells import Reading, reading_of
+from netbuilder.core.data.readers.table_files import reader_of
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.wording import LINE, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_ROWS = 20_000
+# More words than this are a text of each row's own, and no categories.
+MOST_WORDS = 5_000
+_READ_OPTIONS = (
+    "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
+    "categories", "like_decimal", "like_encoding",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The table.
+
+    Attributes:
+        path: of the file that it was made from.
+        names: of the columns.
+        kinds: "number", "date", "boolean", "word" or "text" (too many words) of each column.
+        words: of a column of words, the word of each number; of "boolean" those for no and yes.
+        styles: of dates: "dayfirst" or "".
+        values: float64 (rows, columns), NaN where missing.
+        lines: int64 (rows,): the line of the file.
+        reading: what was concluded about the file.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    kinds: Mapping[str, str]
+    words: Mapping[str, tuple[str, ...]]
+    styles: Mapping[str, str]
+    values: NDArray[np.float64]
+    lines: NDArray[np.int64]
+    reading: Reading
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column, in memory."""
+        return np.array(self.values[:, self.names.index(name)])
+
+    def frame(self, rows: NDArray[Any], names: tuple[str, ...]) -> pd.DataFrame:
+        """Some rows as a table of numbers and words; its index is the lines of the file."""
+        import pandas as pd
+
+        block = self.values[rows]
+        columns: dict[str, Any] = {}
+        for name in names:
+            cells = block[:, self.names.index(name)]
+            if self.kinds[name] in {"word", "text"}:
+                known = np.array([*self.words[name], None], object)
+                places = np.where(np.isnan(cells), len(known) - 1, cells).astype(np.int64)
+                columns[name] = known[places]
+            else:
+                whole = len(cells) and np.array_equal(cells, np.round(cells))
+                columns[name] = cells.astype(np.int64) if whole and self._fits(cells) else cells
+        return pd.DataFrame(columns, index=pd.Index(self.lines[rows], name=LINE))
+
+    @staticmethod
+    def _fits(cells: NDArray[np.float64]) -> bool:
+        return bool(np.abs(cells).max(initial=0) < 2**52)
+
+
+def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
+    """The raw table of a recipe's file, prepared in one pass where it is not yet.
+
+    Raises:
+        DataError: the file cannot be read as a table, or the disk is full.
+    """
+    first = read_table(path, data.options, FIRST_ROWS)
+    types = {name: one.type for name, one in data.columns.items() if one.type}
+    key = disk_cache.key_of(
+        "table", 1, disk_cache.content_of(path), sorted(types.items()),
+        [repr(data.options.get(name)) for name in _READ_OPTIONS],
+    )  # fmt: skip
+    folder = disk_cache.prepared(
+        key, lambda draft: _Pass(data, path, first, draft).run(chunk_rows)
+    )  # fmt: skip
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    names, rows = tuple(meta["names"]), int(meta["rows"])
+    return RawTable(
+        path,
+        names,
+        meta["kinds"],
+        {name: tuple(words) for name, words in meta["words"].items()},
+        meta["styles"],
+        np.memmap(folder / "values.f64", np.float64, "r", shape=(rows, len(names))),
+        np.memmap(folder / "lines.i64", np.int64, "r", shape=(rows,)),
+        reading_of(first),
+    )
+
+
+@dataclass
+class _Pass:
+    """One pass over a file; ``first`` are its first rows, from which the kinds are concluded."""
+
+    data: Data
+    path: Path
+    first: pd.DataFrame
+    folder: Path
+    kinds: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, int]] = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
+
+    def run(self, chunk_rows: int) -> None:
+        rows = 0
+        names = [str(name) for name in self.first.columns]
+        for name in names:
+            self._conclude(name, self.first[name])
+        with (self.folder / "values.f64").open("wb") as values, (
+            self.folder / "lines.i64"
+        ).open("wb") as lines:  # fmt: skip
+            for chunk in self._chunks(chunk_rows):
+                table = without_stand_ins(chunk.dropna(how="all"), self.data.options)
+                if table.empty:
+                    continue
+                block = np.empty((len(table), len(names)))
+                for place, name in enumerate(names):
+                    block[:, place] = self._numbers(name, table[name])
+                values.write(block.tobytes())
+                lines.write(np.asarray(table.index, np.int64).tobytes())
+                rows += len(table)
+        meta = {
+            "names": names,
+            "kinds": {name: self.kinds.get(name, "number") for name in names},
+            "words": {name: list(words) for name, words in self.words.items()},
+            "styles": self.styles,
+            "rows": rows,
+        }
+        (self.folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+
+    def _conclude(self, name: str, series: pd.Series) -> None:
+        """The kind of a column from its first rows; none where they are empty."""
+        if series.isna().all():
+            return
+        choice = self.data.columns.get(name)
+        asked = choice.type if choice is not None else ""
+        categories = self.data.options.get("categories") or ()
+        named = name == categories if isinstance(categories, str) else name in categories
+        if asked == "date":
+            self.kinds[name] = "date"
+            self.styles[name] = "dayfirst" if day_comes_first(series) else ""
+        elif asked == "boolean":
+            self.kinds[name] = "boolean"
+            words = truth_words(series, self.path.name)
+            self.words[name] = {words[0]: 0, words[1]: 1}
+        elif asked == "category" or named or not (asked == "number" or is_numeric(series)):
+            numbers = None if asked == "category" or named else as_numbers(series, self.path.name)
+            self.kinds[name] = "word" if numbers is None else "number"
+        else:
+            self.kinds[name] = "number"
+        if self.kinds[name] == "word":
+            self.words[name] = {}
+
+    def _chunks(self, chunk_rows: int) -> Iterator[pd.DataFrame]:
+        """The rows of the file, piece by piece; the index is their lines."""
+        import pandas as pd
+
+        if reader_of(self.path) is not None:
+            yield read_table(self.path, self.data.options)
+            return
+        dialect = sniff(self.path, self.data.options)
+        check_widths(self.path, dialect)
+        start, size = 1 + dialect.skip, self.path.stat().st_size
+        with open_bytes(self.path) as file:
+            with parser_errors(self.path, dialect):
+                reader = pd.read_csv(file, chunksize=chunk_rows, **pandas_arguments(dialect))
+            with reader:
+                while True:
+                    with parser_errors(self.path, dialect):
+                        chunk = next(reader, None)
+                    if chunk is None:
+                        return
+                    chunk.index = pd.RangeIndex(start, start + len(chunk), name=LINE)
+                    start += len(chunk)
+                    yield chunk
+                    progress.tell(self._place(file, size), size)
+
+    def _place(self, file: IO[bytes], size: int) -> int:
+        return 0 if self.path.suffix.lower() in PACKED else min(size, file.tell())
+
+    def _numbers(self, name: str, series: pd.Series) -> Any:
+        if name not in self.kinds:
+            self._conclude(name, series)
+        kind, source = self.kinds.get(name), self.path.name
+        if kind is None:
+            return np.full(len(series), np.nan)
+        if kind in {"word", "text"}:
+            return self._codes(name, series)
+        if kind == "date":
+            return dates_as_days(series, source, self.styles[name]).to_numpy(np.float64)
+        if kind == "boolean":
+            return truths(series, tuple(self.words[name]), source).to_numpy(np.float64)
+        if is_numeric(series):
+            found = as_numbers(series, source)
+            assert found is not None
+            return found.to_numpy(np.float64)
+        style = reading_of(self.first).styles.get(name)
+        if style is not None:
+            numbers = parse(series, style)
+            texts = series.astype(str).str.strip()
+            junk = series.notna() & numbers.isna() & ~texts.isin(NOTHING)
+            if not junk.any():
+                return numbers.to_numpy(np.float64)
+            series = numbers.astype(object).where(~junk, series)
+        found = as_numbers(series, source)
+        if found is None:
+            mixed = series.dropna()
+            raise DataError(
+                f"Column '{name}' of {source} holds both numbers and text, such as "
+                f"'{shown(mixed.iloc[0])}' in line {mixed.index[0]}.",
+                "Write one kind in all rows, or leave the column out.",
+            )
+        return found.to_numpy(np.float64)
+
+    def _codes(self, name: str, series: pd.Series) -> Any:
+        import pandas as pd
+
+        places, found = pd.factorize(series)
+        known = self.words[name]
+        numbers = np.full(len(found) + 1, np.nan)
+        for index, value in enumerate(found):
+            label = as_label(value)
+            if label not in known and len(known) >= MOST_WORDS:
+                self.kinds[name] = "text"
+                continue
+            numbers[index] = known.setdefault(label, len(known))
+        return numbers[places]

@@ -1,0 +1,197 @@
+"""What does not fit in memory is prepared once, kept by content, and gives what memory gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from netbuilder.core.data import progress
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.load import load
+from netbuilder.core.data.prepare import disk_cache
+from netbuilder.core.data.readers import large_csv, raw_table
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import ColumnChoice, Data, Project
+
+ROWS = 2000
+
+
+def project(**data: object) -> Project:
+    options = {"memory_limit_mb": 0.001, **data.pop("options", {})}  # type: ignore[dict-item]
+    settings = {"target": ("y",), "test_split": 0.0, "validation_split": 0.0, **data}
+    return Project(data=Data("csv", path="d.csv", options=options, **settings))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(large_csv, "CHUNK_ROWS", 300)
+    monkeypatch.setattr(large_csv, "HELD_ROWS", 100)
+    monkeypatch.setattr(raw_table, "FIRST_ROWS", 300)
+    return tmp_path
+
+
+def frame() -> pd.DataFrame:
+    source = np.random.default_rng(3)
+    steps = np.arange(ROWS)
+    return pd.DataFrame(
+        {
+            "n": source.normal(50, 9, ROWS).round(3),
+            "c": source.choice(["Ulm", "Köln", "Bonn"], ROWS),
+            "money": [f"${v:,}" for v in source.integers(500, 9000, ROWS)],
+            "day": pd.date_range("2020-01-01", periods=ROWS).strftime("%d.%m.%Y"),
+            "ok": np.where(steps % 3 == 0, "yes", "no"),
+            "y": source.normal(0, 1, ROWS).round(4),
+        }
+    )
+
+
+CHOICES = {"day": ColumnChoice(type="date"), "ok": ColumnChoice(type="boolean")}
+
+
+def whole(data: Dataset, shuffle: bool = False, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    assert data.stream is not None
+    batches = list(data.stream.batches(64, shuffle, seed))
+    return (
+        np.concatenate([batch[0]["input"] for batch in batches]),
+        np.concatenate([batch[1]["output"] for batch in batches]),
+    )
+
+
+@pytest.mark.parametrize("scaling", ["none", "minmax", "standard"])
+def test_the_numbers_are_those_of_a_table_in_memory(folder: Path, scaling: str) -> None:
+    frame().to_csv(folder / "d.csv", index=False)
+    streamed = load(project(scaling=scaling, columns=CHOICES), folder)
+    inside = load(
+        project(scaling=scaling, columns=CHOICES, options={"memory_limit_mb": 500}), folder
+    )
+    assert inside.stream is None
+    x, y = whole(streamed)
+    np.testing.assert_allclose(x, inside.train.x["input"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(y, inside.train.y["output"], rtol=1e-5, atol=1e-6)
+    mine, theirs = (d.pre.inputs["input"].columns for d in (streamed, inside))
+    assert [(c.name, c.kind, c.categories, c.style) for c in mine] == [
+        (c.name, c.kind, c.categories, c.style) for c in theirs
+    ]
+    assert streamed.facts.column_names == ("n", "c=Bonn", "c=Köln", "c=Ulm", "money", "day", "ok")
+
+
+@pytest.mark.parametrize("rule", ["drop", "mean", "median", "most_frequent"])
+def test_missing_values_are_judged_over_the_whole_file(folder: Path, rule: str) -> None:
+    table = frame()[["n", "c", "y"]]
+    table.loc[600:950, "n"] = None  # one chunk and more
+    table.loc[1200, "c"] = None
+    table.to_csv(folder / "d.csv", index=False)
+    with pytest.raises(DataError, match=r"column 'n' in lines 602, 603, .*column 'c' in line 1202"):
+        load(project(), folder)
+    streamed = load(project(options={"missing": rule}, scaling="none"), folder)
+    inside = load(
+        project(options={"missing": rule, "memory_limit_mb": 500}, scaling="none"), folder
+    )
+    np.testing.assert_allclose(whole(streamed)[0], inside.train.x["input"], rtol=1e-6)
+
+
+def test_a_rare_class_far_down_is_a_class(folder: Path) -> None:
+    table = frame().assign(y=["common"] * (ROWS - 3) + ["rare"] * 3)
+    table.to_csv(folder / "d.csv", index=False)
+    data = load(project(), folder)
+    assert data.facts.classes == ("common", "rare")
+    assert data.facts.class_counts == (ROWS - 3, 3)
+    assert whole(data)[1].sum() == 3
+
+
+def test_a_column_that_is_empty_throughout_is_left_out(folder: Path) -> None:
+    frame().assign(nothing=None)[["nothing", "n", "y"]].to_csv(folder / "d.csv", index=False)
+    data = load(project(), folder)
+    assert data.facts.column_names == ("n",)
+    assert "Column 'nothing' is empty and was left out." in data.facts.notes
+
+
+def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder: Path) -> None:
+    frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
+    data = load(project(scaling="none"), folder)
+    plain, first, second = (
+        whole(data, s, n)[0][:, 0] for s, n in ((False, 0), (True, 1), (True, 2))
+    )
+    np.testing.assert_array_equal(plain, np.arange(ROWS))
+    np.testing.assert_array_equal(np.sort(first), plain)
+    assert not np.array_equal(first, second)
+    assert abs(np.corrcoef(first, plain)[0, 1]) < 0.1
+
+
+def test_batches_that_cross_many_at_once_are_the_same(folder: Path) -> None:
+    frame().to_csv(folder / "d.csv", index=False)
+    data = load(project(), folder)
+    assert data.stream is not None
+    crossed = np.concatenate([x["input"] for x, _ in data.stream.dataset(7, False, 1)])
+    np.testing.assert_array_equal(crossed, whole(data)[0])
+    sizes = [len(x["input"]) for x, _ in data.stream.dataset(7, True, 1)]
+    assert sizes == [7] * (ROWS // 7) + [ROWS % 7]
+
+
+def test_it_is_prepared_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame().to_csv(folder / "d.csv", index=False)
+    told: list[tuple[int, int]] = []
+
+    def listen(done: int, of: int) -> bool:
+        told.append((done, of))
+        return True
+
+    with progress.listening(listen):
+        load(project(), folder)
+    assert told[-1] == (ROWS, ROWS)
+    assert max(done for done, of in told if of != ROWS) == (folder / "d.csv").stat().st_size
+    told.clear()
+    with progress.listening(listen):
+        load(replace(project(), name="Again"), folder)
+    assert told == []
+
+
+def test_it_can_be_stopped_and_leaves_nothing_half_done(folder: Path) -> None:
+    frame().to_csv(folder / "d.csv", index=False)
+    with progress.listening(lambda done, of: False), pytest.raises(progress.CancelledError):
+        load(project(), folder)
+    assert list(disk_cache.place().iterdir()) == []
+    assert load(project(), folder).facts.rows == ROWS
+
+
+def test_a_changed_file_is_prepared_anew(folder: Path) -> None:
+    frame().to_csv(folder / "d.csv", index=False)
+    before = whole(load(project(scaling="none"), folder))[1]
+    frame().assign(y=lambda t: t["y"] + 1).to_csv(folder / "d.csv", index=False)
+    after = whole(load(project(scaling="none"), folder))[1]
+    np.testing.assert_allclose(after, before + 1, atol=1e-5)
+
+
+def test_what_was_not_used_for_longest_goes_first(home: Path) -> None:
+    def make(folder: Path) -> None:
+        (folder / "values").write_bytes(b"x" * 1000)
+        (folder / "meta.json").write_text("{}")
+
+    for index, key in enumerate("abc"):
+        folder = disk_cache.prepared(key, make)
+        import os
+
+        os.utime(folder / "meta.json", (index, index))
+    disk_cache.clean(keep="a", limit=2500)
+    assert sorted(folder.name for folder in disk_cache.place().iterdir()) == ["a", "c"]
+
+
+def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) -> None:
+    for label, grey in (("dark", 40), ("light", 210)):
+        (tmp_path / "p" / label).mkdir(parents=True)
+        for index in range(30):
+            Image.new("L", (16, 16), grey + index % 7).save(tmp_path / "p" / label / f"{index}.png")
+    options = {"color_mode": "grayscale", "image_size": [16, 16]}
+    recipe = Data("images", path="p", options={**options, "memory_limit_mb": 0.02})
+    streamed = load(Project(data=recipe), tmp_path)
+    inside = load(Project(data=replace(recipe, options=options)), tmp_path)
+    x, y = whole(streamed)
+    np.testing.assert_allclose(x, inside.train.x["input"], atol=1e-6)
+    np.testing.assert_array_equal(y, inside.train.y["output"])
+    sizes = {file.stat().st_size for file in disk_cache.place().glob("*/x0.bin")}
+    assert sizes == {len(x) * 16 * 16}
