@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.generated_sets import made
@@ -41,6 +39,9 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
 from netbuilder.core.wording import number
 
+if TYPE_CHECKING:
+    pass
+
 SPECTROGRAM, WAVEFORM = "spectrogram", "waveform"
 DEFAULT_RATE = 16_000
 DEFAULT_MELS = 40
@@ -61,6 +62,8 @@ _MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 2
 
 
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
+    import numpy as np
+
     found = find(path, ENDINGS, "sound")
     chosen = select(found, test=test, part=part)
     sound, notes = _sound(data.options, chosen.files, found.root)
@@ -91,6 +94,9 @@ def _sound(
     options: Mapping[str, Any], files: list[Path], root: Path
 ) -> tuple[tuple[float, float, float], tuple[str, ...]]:
     """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
+
+    import numpy as np
+
     how = str(options.get("representation") or SPECTROGRAM)
     if how not in _REPRESENTATION.choices:
         raise DataError(
@@ -151,6 +157,8 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
 
 
 def _decoded(samples: Samples, pre: InputPre) -> int | None:
+    import numpy as np
+
     return 8 * int(np.prod([size or 1 for size in pre.shape]))
 
 

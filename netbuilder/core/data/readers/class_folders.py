@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import counted, listed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 PART_FOLDERS = {
@@ -71,6 +73,9 @@ def select(found: Found, *, test: bool = False, part: bool = False) -> Selection
 
     Where there is a part for watching, all parts are read at once and cut as the folders say.
     """
+
+    import numpy as np
+
     parts = found.parts
     if part:
         chosen = [] if VALIDATION in parts or TEST not in parts else [TEST]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.wording import quoted
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ENDINGS = (".wav", ".flac", ".ogg")
 _LOOKED_AT = 2000
@@ -19,8 +21,10 @@ _LOOKED_AT = 2000
 
 def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
     """A sound as numbers from -1 to 1, float32 (samples,): mixed to one channel, cut or padded."""
+
     import math
 
+    import numpy as np
     import soundfile
     from scipy.signal import resample_poly
 
@@ -41,6 +45,9 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     Frames of 25 ms every 10 ms, Hann's window, power, triangles on the mel scale
     2595 * log10(1 + f / 700), logarithm (HTK's definition: Young et al., The HTK Book, 2002).
     """
+
+    import numpy as np
+
     frame, hop = int(sample_rate * 0.025), int(sample_rate * 0.010)
     size = 1 << (frame - 1).bit_length()
     wave = np.pad(wave, (0, max(0, frame - len(wave))))
@@ -94,6 +101,9 @@ def heard(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) ->
     Raises:
         DataError: a file is damaged or missing.
     """
+
+    import numpy as np
+
     found = []
     for file in files:
         try:
