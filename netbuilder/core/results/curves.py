@@ -1,0 +1,207 @@
+"""Curves of a judgement on classes: ROC, precision and recall, a threshold, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.wording import listed, number
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """One class against the rest, by scikit-learn's ``roc_curve`` and ``precision_recall_curve``.
+
+    ``false_positive`` and ``true_positive`` are rates (0 to 1); ``auc`` the area under them;
+    ``average_precision`` that of precision over recall; ``share`` the class's share of the rows.
+    """
+
+    label: str
+    false_positive: Array
+    true_positive: Array
+    auc: float
+    precision: Array
+    recall: Array
+    average_precision: float
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class AtThreshold:
+    """What comes of saying ``label`` from ``threshold`` on.
+
+    ``matrix`` int (2, 2): row the truth (other, label), column the answer; the rates 0 to 1.
+    """
+
+    label: str
+    threshold: float
+    matrix: NDArray[np.int64]
+    accuracy: float
+    precision: float
+    recall: float
+    f1: float
+    false_positive: float
+
+
+def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
+    """Whether each row is of the class, and the probability that was given for it."""
+    if found.probabilities is None:
+        raise DataError(
+            "The last layer gives no probabilities, so there is no threshold to move.",
+            "Give it a sigmoid or a softmax.",
+        )
+    if found.task == MULTI_LABEL:
+        is_it = np.asarray(found.truth)[:, index] > 0
+    else:
+        is_it = np.asarray(found.truth) == index
+    return is_it, np.nan_to_num(found.probabilities[:, index])
+
+
+def curves_of(found: Evaluation, index: int) -> Curves:
+    """The curves of class number ``index``.
+
+    Raises:
+        DataError: there are no probabilities, or no row, or every row, is of the class.
+    """
+    from sklearn import metrics
+
+    is_it, sure = _of_class(found, index)
+    label = found.labels[index]
+    if not is_it.any() or is_it.all():
+        what = "Every" if is_it.all() else "No"
+        raise DataError(f"{what} row is “{label}”: there is no curve.", "Judge on other rows.")
+    false, true, _ = metrics.roc_curve(is_it, sure)
+    precision, recall, _ = metrics.precision_recall_curve(is_it, sure)
+    return Curves(
+        label,
+        false,
+        true,
+        float(metrics.auc(false, true)),
+        precision,
+        recall,
+        float(metrics.average_precision_score(is_it, sure)),
+        float(is_it.mean()),
+    )
+
+
+def at_threshold(found: Evaluation, index: int, threshold: float) -> AtThreshold:
+    """Say the class wherever its probability is at least ``threshold`` (0 to 1).
+
+    Raises:
+        DataError: there are no probabilities.
+    """
+    is_it, sure = _of_class(found, index)
+    said = sure >= threshold
+    hit, missed = int((said & is_it).sum()), int((~said & is_it).sum())
+    false, left = int((said & ~is_it).sum()), int((~said & ~is_it).sum())
+    precision = hit / (hit + false) if hit + false else 0.0
+    recall = hit / (hit + missed) if hit + missed else 0.0
+    both = precision + recall
+    return AtThreshold(
+        found.labels[index],
+        threshold,
+        np.array([[left, false], [missed, hit]]),
+        (hit + left) / max(len(is_it), 1),
+        precision,
+        recall,
+        2 * precision * recall / both if both else 0.0,
+        false / (false + left) if false + left else 0.0,
+    )
+
+
+def calibration_of(found: Evaluation, index: int, bins: int = 10) -> tuple[Array, Array, Array]:
+    """How often the class is right where the network is so sure of it: mean probability, share
+    of rows of the class, and rows of each tenth that has any (Niculescu-Mizil and Caruana, 2005).
+
+    Raises:
+        DataError: there are no probabilities.
+    """
+    is_it, sure = _of_class(found, index)
+    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    seen = counts > 0
+    mean = np.bincount(place, sure, bins)[seen] / counts[seen]
+    share = np.bincount(place, is_it, bins)[seen] / counts[seen]
+    return mean, share, counts[seen]
+
+
+def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluation]:
+    """Judgements on the training, validation and test rows, of those that there are."""
+    parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return {
+        name: evaluate(trained, split)
+        for name, split in parts.items()
+        if split is not None and len(split)
+    }
+
+
+def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
+    """Whether it learned by heart, from the judgements on parts; "" where that cannot be told."""
+    if "training" not in parts or len(parts) < 2:
+        return ""
+    known = parts["training"]
+    name = "test" if "test" in parts else "validation"
+    other = parts[name]
+    if "accuracy" in known.metrics:
+        here, there = known.metrics["accuracy"], other.metrics["accuracy"]
+        apart = here - there > 0.05 and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
+        pair = f"{here:.1%} of the training rows and {there:.1%} of the {name} rows are right"
+    else:
+        here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+        apart = there > 1.3 * here
+        pair = f"it is off by {number(here)} on training rows and by {number(there)} on {name} rows"
+    end = (
+        "it knows its training rows by heart (over-fitting)"
+        if apart
+        else "it answers new rows about as well as those it learned from"
+    )
+    return f"{pair[0].upper()}{pair[1:]}: {end}."
+
+
+def _of(found: Evaluation) -> str:
+    return listed(found.columns) if found.columns else "the target"
+
+
+#: Metric → what its value means, in the data's own units.
+MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
+    "accuracy": lambda value, found: f"Of 100 answers {100 * value:.0f} are right.",
+    "precision": lambda value, found: (
+        f"When it names a class, it is right in {value:.0%} of cases (mean over classes)."
+    ),
+    "recall": lambda value, found: (
+        f"Of the rows of a class it finds {value:.0%} (mean over classes)."
+    ),
+    "f1_score": lambda value, found: "Precision and recall in one: high only if both are.",
+    "mean_absolute_error": lambda value, found: (
+        f"{_of(found)} is off by {number(value)} on average;"
+        f" always answering the mean: {number(found.baseline)}."
+    ),
+    "root_mean_squared_error": lambda value, found: (
+        f"Like the mean error, but large misses count more: {number(value)}."
+    ),
+    "median_absolute_error": lambda value, found: (
+        f"Half of the answers are off by less than {number(value)}."
+    ),
+    "r2_score": lambda value, found: (
+        f"It explains {value:.0%} of the differences in {_of(found)}."
+        if value > 0
+        else "It is worse than always answering the mean."
+    ),
+    "loss": lambda value, found: "What the training made small, on scaled values.",
+}
+
+
+def meaning(name: str, value: float, found: Evaluation) -> str:
+    """What a metric says, in a sentence; "" for one that is not known."""
+    return MEANINGS[name](value, found) if name in MEANINGS else ""

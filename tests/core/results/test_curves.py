@@ -1,0 +1,119 @@
+"""Curves are scikit-learn's; thresholds and mistakes are counted anew by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.curves import (
+    MEANINGS,
+    at_threshold,
+    calibration_of,
+    curves_of,
+    evaluate_parts,
+    gap_sentence,
+    meaning,
+)
+from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.mistakes import rows_of_cell, samples
+
+Trained = tuple[TrainedModel, Dataset]
+
+
+@pytest.fixture(scope="module")
+def judged() -> Evaluation:
+    """Probabilities that are drawn so that they are right as often as they say."""
+    random = np.random.default_rng(0)
+    sure = random.uniform(0, 1, 4000)
+    truth = (random.uniform(0, 1, 4000) < sure).astype(np.int64)
+    return Evaluation(
+        "binary", 4000, {}, "", (sure >= 0.5).astype(np.int64), truth, ("no", "yes"),
+        probabilities=np.stack([1 - sure, sure], axis=1),
+    )  # fmt: skip
+
+
+def test_curves_and_calibration_are_scikit_learns(judged: Evaluation) -> None:
+    assert judged.probabilities is not None
+    sure = judged.probabilities[:, 1]
+    found = curves_of(judged, 1)
+    assert found.auc == pytest.approx(metrics.roc_auc_score(judged.truth, sure))
+    assert found.average_precision == pytest.approx(
+        metrics.average_precision_score(judged.truth, sure)
+    )
+    share, mean = calibration_curve(judged.truth, sure, n_bins=10)
+    own_mean, own_share, counts = calibration_of(judged, 1)
+    assert own_mean == pytest.approx(mean)
+    assert own_share == pytest.approx(share)
+    assert counts.sum() == 4000
+    assert np.abs(own_mean - own_share).max() < 0.08
+    # The other class is the same curve seen from the other side.
+    assert curves_of(judged, 0).auc == pytest.approx(found.auc)
+
+
+def test_a_threshold_moves_matrix_and_metrics(judged: Evaluation) -> None:
+    assert judged.probabilities is not None
+    for threshold in (0.2, 0.5, 0.9):
+        found = at_threshold(judged, 1, threshold)
+        said = judged.probabilities[:, 1] >= threshold
+        assert np.array_equal(found.matrix, metrics.confusion_matrix(judged.truth, said))
+        assert found.precision == pytest.approx(metrics.precision_score(judged.truth, said))
+        assert found.recall == pytest.approx(metrics.recall_score(judged.truth, said))
+        assert found.f1 == pytest.approx(metrics.f1_score(judged.truth, said))
+    assert at_threshold(judged, 1, 1.1).precision == 0.0
+    with pytest.raises(DataError, match="no probabilities"):
+        at_threshold(replace(judged, probabilities=None), 1, 0.5)
+    with pytest.raises(DataError, match="No row is “yes”"):
+        curves_of(replace(judged, truth=np.zeros(4000, np.int64)), 1)
+
+
+def test_cells_open_their_samples(digits_model: Trained) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    assert found.confusion_matrix is not None
+    for truth, answer in ((3, 3), (8, 1)):
+        rows = rows_of_cell(found, truth, answer)
+        assert len(rows) == found.confusion_matrix[truth, answer]
+    shown = samples(found, data.test, data.pre, rows_of_cell(found, 3, 3))
+    assert shown.images is not None
+    assert len(shown.images) == len(shown.captions) == 24
+    assert shown.captions[0].startswith("3 → 3 (")
+    assert np.array_equal(shown.images, data.test.raw_x["input"][shown.rows])
+
+
+def test_rows_and_texts_are_shown_as_they_were(
+    house_model: Trained, reviews_model: Trained
+) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    shown = samples(found, data.test, data.pre, found.mistakes[:3])
+    assert shown.names == ("size", "town")
+    assert shown.cells[0][1] in {"Bath", "York"}
+    size = data.test.raw_x["input"][shown.rows[0], 0]
+    assert float(shown.cells[0][0].replace(",", "")) == pytest.approx(size, rel=1e-3)
+    trained, data = reviews_model
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    shown = samples(found, data.test, data.pre, np.arange(2))
+    assert len(shown.cells[0][0].split()) > 3
+
+
+def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
+    parts = evaluate_parts(*house_model)
+    assert list(parts) == ["training", "validation", "test"]
+    assert "about as well as those it learned from" in gap_sentence(parts)
+    known = replace(parts["training"], metrics={"mean_absolute_error": 1.0})
+    other = replace(parts["test"], metrics={"mean_absolute_error": 9.0})
+    assert "by heart" in gap_sentence({"training": known, "test": other})
+    found = parts["test"]
+    assert set(found.metrics) <= set(MEANINGS)
+    words = meaning("median_absolute_error", found.metrics["median_absolute_error"], found)
+    assert words.startswith("Half of the answers are off by less than")
