@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.ui.style import theme
@@ -17,7 +17,12 @@ _WRITTEN = 24
 
 
 class HeatMap(QWidget):
-    """Counts as shades; the diagonal is what was right."""
+    """Counts as shades; the diagonal is what was right.
+
+    ``chosen(truth, answer)``: a cell was clicked, or reached with the arrow keys and Enter.
+    """
+
+    chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,10 +30,13 @@ class HeatMap(QWidget):
         self._labels: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._cursor: tuple[int, int] | None = None
 
     def show_matrix(self, counts: NDArray[Any], labels: tuple[str, ...]) -> None:
         """Show a matrix (classes, classes)."""
         self._counts, self._labels = np.asarray(counts, np.int64), labels
+        self._cursor = None
         wrong = int(self._counts.sum() - np.trace(self._counts))
         self.setAccessibleName(f"Confusion matrix of {len(labels)} classes: {wrong} wrong")
         self.updateGeometry()
@@ -83,6 +91,10 @@ class HeatMap(QWidget):
             for column in range(count):
                 place = QRectF(left + column * side, top + row * side, side - 1, side - 1)
                 self._cell(painter, row, column, place, high)
+        if self._cursor is not None:
+            row, column = self._cursor
+            painter.setPen(QColor(scheme.text))
+            painter.drawRect(QRectF(left + column * side, top + row * side, side - 1, side - 1))
         painter.end()
 
     def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
@@ -105,13 +117,51 @@ class HeatMap(QWidget):
             return True
         return super().event(event)
 
-    def text_at(self, x: float, y: float) -> str:
-        """What the cell at a place says in words; "" beside the cells."""
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position().x(), event.position().y())
+        if cell is not None:
+            self._choose(*cell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+        }
+        step = steps.get(Qt.Key(event.key()))
+        count = len(self._labels)
+        if step is not None and count:
+            row, column = self._cursor or (0, 0)
+            self._cursor = ((row + step[0]) % count, (column + step[1]) % count)
+            self.setAccessibleDescription(self._words(*self._cursor))
+            self.update()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            if self._cursor is not None:
+                self._choose(*self._cursor)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, row: int, column: int) -> None:
+        self._cursor = (row, column)
+        self.update()
+        self.chosen.emit(row, column)
+
+    def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column of the cell at a place; None beside the cells."""
         left, top, side = self._grid()
         column, row = int((x - left) // side), int((y - top) // side)
         count = len(self._labels)
         if not (0 <= row < count and 0 <= column < count and x >= left and y >= top):
-            return ""
+            return None
+        return row, column
+
+    def text_at(self, x: float, y: float) -> str:
+        """What the cell at a place says in words; "" beside the cells."""
+        cell = self.cell_at(x, y)
+        return "" if cell is None else self._words(*cell)
+
+    def _words(self, row: int, column: int) -> str:
         value = int(self._counts[row, column])
         truth, answer = self._labels[row], self._labels[column]
         if row == column:

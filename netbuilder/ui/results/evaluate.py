@@ -22,8 +22,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.table_preview import TextTable
+from netbuilder.ui.results.sample_list import SampleList
+from netbuilder.ui.results.threshold import ThresholdView
 from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.judged_parts import JudgedParts
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
@@ -66,16 +69,31 @@ class EvaluatePanel(QWidget):
         self.scatter = Scatter(self)
         self.metrics, self._metrics_model = _table("Numbers", self)
         self.classes, self._classes_model = _table("Each class", self)
-        for widget in (
+        self.parts, self._parts_model = _table("Training, validation and test", self)
+        self.parts_note = note_label("", self)
+        self.samples = SampleList(self)
+        self.threshold_title = heading("One class against the rest", self)
+        self.threshold = ThresholdView(self)
+        self._results = (
+            self.metrics,
+            self.parts,
+            self.parts_note,
             self.heat_title,
             self.heat,
             self.scatter_title,
             self.scatter,
-            self.metrics,
+            self.samples,
+            self.threshold_title,
+            self.threshold,
             self.classes,
-        ):
+        )
+        for widget in self._results:
             page.addWidget(widget)
         page.addStretch(1)
+        self.behind = JudgedParts(workbench, self)
+        self.behind.changed.connect(self._show_behind)
+        self.heat.chosen.connect(self._show_cell)
+        self.heat.setToolTip("Click a cell to see its samples")
         judging.changed.connect(self._show)
         self._show()
 
@@ -117,14 +135,25 @@ class EvaluatePanel(QWidget):
         if numbers:
             name = found.columns[0] if found.columns else "value"
             self.scatter.show_points(found.truth, found.predictions, name)
-        rows = [(name.replace("_", " "), short(value)) for name, value in found.metrics.items()]
+        from netbuilder.core.results.curves import meaning
+
+        rows = [
+            (name.replace("_", " "), short(value), meaning(name, value, found))
+            for name, value in found.metrics.items()
+        ]
         for output, other in found.others.items():
             rows += [
-                (f"{output}: {name.replace('_', ' ')}", short(value))
+                (f"{output}: {name.replace('_', ' ')}", short(value), meaning(name, value, other))
                 for name, value in other.metrics.items()
             ]
-        self._metrics_model.show_rows(("measure", "value"), rows)
+        self._metrics_model.show_rows(("measure", "value", "what it means"), rows)
         self.metrics.show()
+        self._wide_words()
+        self.threshold.show_evaluation(found)
+        self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
+        for widget in (self.parts, self.parts_note, self.samples):
+            widget.hide()
+        self.behind.ask(found, file)
         scores = [
             (
                 one.label,
@@ -146,16 +175,49 @@ class EvaluatePanel(QWidget):
         if self.evaluation is None:
             self.sentence.setText("")
             self.about.setText("")
-            for widget in (
-                self.heat,
-                self.heat_title,
-                self.scatter,
-                self.scatter_title,
-                self.metrics,
-                self.classes,
-            ):
+            for widget in self._results:
                 widget.hide()
         self.waiting.ready()
+
+    def _wide_words(self) -> None:
+        """Numbers as narrow as they are, their meaning in the room that is left, wrapped."""
+        header = self.metrics.horizontalHeader()
+        for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch")):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
+        self.metrics.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def _show_behind(self) -> None:
+        """Show the parts side by side, and the worst mistakes."""
+        behind = self.behind.behind
+        if behind is None or behind.evaluation is not self._judging.evaluation:
+            return
+        from netbuilder.core.results.curves import gap_sentence
+
+        parts = behind.parts
+        self.parts.setVisible(len(parts) > 1)
+        names = next(iter(parts.values())).metrics if parts else {}
+        rows = [
+            (name.replace("_", " "), *(short(part.metrics[name]) for part in parts.values()))
+            for name in names
+            if all(name in part.metrics for part in parts.values())
+        ]
+        self._parts_model.show_rows(("measure", *parts), rows)
+        fit_height(self.parts)
+        self.parts_note.setText(gap_sentence(parts))
+        self.parts_note.setVisible(bool(self.parts_note.text()))
+        self.samples.show_samples(behind.worst, "The worst mistakes (truth → answer):")
+
+    def _show_cell(self, truth: int, answer: int) -> None:
+        """Show the samples of a cell of the matrix."""
+        from netbuilder.core.results.mistakes import rows_of_cell
+
+        behind = self.behind.behind
+        if behind is None or len(behind.split) != behind.evaluation.samples:
+            return
+        rows = rows_of_cell(behind.evaluation, truth, answer)
+        names = behind.evaluation.labels
+        words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"
+        self.samples.show_samples(behind.samples(rows), words)
 
 
 class Scatter(pg.PlotWidget):

@@ -17,6 +17,7 @@ from netbuilder.ui.services.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 _NO_MODEL = (
@@ -80,8 +81,8 @@ class SurfacePanel(QWidget):
         top.addWidget(self.menu)
         return top
 
-    def _switches(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _switches(self) -> FlowLayout:
+        row = FlowLayout()
         for number, box in enumerate(self.parts):
             box.setChecked(number in self.plot.shown_parts)
             box.toggled.connect(partial(self._show_part, number))
@@ -90,7 +91,6 @@ class SurfacePanel(QWidget):
         self.discrete.setToolTip("Show only what is answered, not how surely")
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
-        row.addStretch(1)
         return row
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -1,0 +1,60 @@
+"""Samples with what was answered about them: a gallery, or rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QVBoxLayout, QWidget
+
+from netbuilder.ui.plots.images import ImageGrid
+from netbuilder.ui.plots.picture_wall import grey_levels
+from netbuilder.ui.plots.table_preview import TextTable
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.mistakes import Samples
+
+
+class SampleList(QWidget):
+    """Shows one handful of samples at a time."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.words = note_label("", self)
+        self.grid = ImageGrid(48, self)
+        self.grid.setFixedHeight(190)
+        self.grid.setAccessibleName("Samples")
+        self.model = TextTable(self)
+        self.table = QTableView(self)
+        self.table.setModel(self.model)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        self.table.setAccessibleName("Samples")
+        self.table.setFixedHeight(190)
+        for widget in (self.words, self.grid, self.table):
+            layout.addWidget(widget)
+
+    def show_samples(self, found: Samples | None, words: str) -> None:
+        """Show these, below some words; None hides the list."""
+        self.setVisible(found is not None)
+        if found is None:
+            return
+        self.words.setText(words)
+        pictures = found.images is not None
+        self.grid.setVisible(pictures)
+        self.table.setVisible(not pictures)
+        if found.images is not None:
+            shown = [grey_levels(_channels(one)) for one in found.images]
+            self.grid.show_images(np.array(shown), list(found.captions))
+            return
+        rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
+        self.model.show_rows(("truth → answer", *found.names), rows)
+        self.table.resizeColumnsToContents()
+
+
+def _channels(pixels: np.ndarray) -> np.ndarray:
+    return pixels if pixels.shape[-1] in {1, 3} else pixels.mean(axis=-1, keepdims=True)

@@ -1,0 +1,146 @@
+"""One class against the rest: its curves, and a threshold that moves matrix and metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.confusion_matrix import HeatMap
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.evaluate import Evaluation
+
+_ROC, _PR, _CALIBRATION = "ROC", "Precision and recall", "Calibration"
+
+
+class ThresholdView(QWidget):
+    """Curves of a class, with the threshold as a point on them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._found: Evaluation | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.which, self.label = QComboBox(self), QComboBox(self)
+        self.which.addItems([_ROC, _PR, _CALIBRATION])
+        self.which.setAccessibleName("Curve")
+        self.label.setAccessibleName("Class")
+        self.plot = pg.PlotWidget(self)
+        self.plot.setFixedHeight(210)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(False, False)
+        row = QHBoxLayout()
+        row.addWidget(self.which)
+        row.addWidget(self.label, 1)
+        row.addWidget(PictureMenu(self.plot, "curve"))
+        layout.addLayout(row)
+        layout.addWidget(self.plot)
+        line = QHBoxLayout()
+        self.value = QLabel(self)
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, 100)
+        self.slider.setValue(50)
+        self.slider.setAccessibleName("Threshold in percent")
+        line.addWidget(self.value)
+        line.addWidget(self.slider, 1)
+        layout.addLayout(line)
+        self.heat = HeatMap(self)
+        layout.addWidget(self.heat)
+        self.words = note_label("", self)
+        layout.addWidget(self.words)
+        self.which.currentIndexChanged.connect(self._draw)
+        self.label.currentIndexChanged.connect(self._draw)
+        self.slider.valueChanged.connect(self._draw)
+        theme.theme().changed.connect(self._draw)
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show the curves of a judgement; hides itself where there are no probabilities."""
+        self._found = found
+        fits = found.probabilities is not None and len(found.labels) > 1
+        self.setVisible(fits)
+        if not fits:
+            return
+        before = self.label.currentText()
+        self.label.blockSignals(True)
+        self.label.clear()
+        self.label.addItems(list(found.labels))
+        # Of two classes the second is what is looked for: yes, not no.
+        known = found.labels.index(before) if before in found.labels else len(found.labels) - 1
+        self.label.setCurrentIndex(known if len(found.labels) == 2 or before else 0)
+        self.label.blockSignals(False)
+        self._draw()
+
+    def _draw(self) -> None:
+        from netbuilder.core.results.curves import at_threshold
+
+        found, index = self._found, self.label.currentIndex()
+        if found is None or found.probabilities is None or index < 0:
+            return
+        part = self.slider.value() / 100
+        at = at_threshold(found, index, part)
+        self.value.setText(f"say “{at.label}” from {part:.0%} on")
+        self.heat.show_matrix(at.matrix, (f"not {at.label}", at.label))
+        head = f"{at.accuracy:.1%} right, precision {at.precision:.1%}, recall {at.recall:.1%}"
+        try:
+            curve = self._curve(found, index)
+        except UserError as error:
+            self.plot.clear()
+            self.words.setText(f"{head}. {error}")
+            return
+        points = {_ROC: (at.false_positive, at.recall), _PR: (at.recall, at.precision)}
+        point = points.get(self.which.currentText())
+        if point is not None:
+            scheme = theme.colors()
+            self.plot.plot(
+                [point[0]], [point[1]], symbol="o", symbolSize=11,
+                symbolBrush=QColor(scheme.validation), symbolPen=QColor(scheme.panel),
+            )  # fmt: skip
+        self.words.setText(f"{head}, F1 {at.f1:.2f}. {curve}")
+
+    def _curve(self, found: Evaluation, index: int) -> str:
+        """Draw the chosen curve; what it says in words."""
+        from netbuilder.core.results.curves import calibration_of, curves_of
+
+        scheme, kind = theme.colors(), self.which.currentText()
+        item = self.plot.getPlotItem()
+        item.clear()
+        self.plot.setBackground(scheme.panel)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+        item.setRange(xRange=(0, 1), yRange=(0, 1.02), padding=0.02)
+        pen = pg.mkPen(scheme.training, width=2)
+        dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)
+        if kind == _CALIBRATION:
+            mean, share, counts = calibration_of(found, index)
+            self.plot.plot([0, 1], [0, 1], pen=dotted)
+            sizes = 6 + 10 * np.sqrt(counts / counts.max())
+            self.plot.plot(
+                mean, share, pen=pen, symbol="o", symbolSize=sizes, symbolBrush=scheme.training
+            )
+            item.setLabel("bottom", "how sure it is")
+            item.setLabel("left", "how often it is right")
+            return "On the dotted line it is as often right as it says."
+        curves = curves_of(found, index)
+        if kind == _ROC:
+            self.plot.plot([0, 1], [0, 1], pen=dotted)
+            self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)
+            item.setLabel("bottom", "false alarms")
+            item.setLabel("left", "found")
+            return f"Area under the curve (AUC) {curves.auc:.3f}; guessing has 0.5."
+        self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
+        self.plot.plot(curves.recall, curves.precision, pen=pen)
+        item.setLabel("bottom", "found (recall)")
+        item.setLabel("left", "right when named (precision)")
+        return f"Average precision {curves.average_precision:.3f}; guessing has {curves.share:.2f}."

@@ -1,0 +1,43 @@
+"""The Evaluate tab opens what lies behind its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    assert panel.samples.grid.count() == min(12, len(panel.evaluation.mistakes))
+    assert panel.parts.model().columnCount() == 4
+    panel.heat.chosen.emit(3, 3)
+    assert panel.samples.grid.count() == min(24, int(panel.evaluation.confusion_matrix[3, 3]))
+    assert "“3” answered “3”" in panel.samples.words.text()
+    panel.heat.setFocus()
+    qtbot.keyClick(panel.heat, Qt.Key.Key_Right)
+    qtbot.keyClick(panel.heat, Qt.Key.Key_Return)
+    assert "“0” answered “1”" in panel.samples.words.text()
+    panel.threshold.slider.setValue(0)
+    matrix = panel.threshold.heat._counts
+    assert matrix[:, 0].sum() == 0
+    panel.threshold.slider.setValue(100)
+    assert panel.threshold.heat._counts[:, 1].sum() < 359
+    for index in range(3):
+        panel.threshold.which.setCurrentIndex(index)
+    assert "dotted line" in panel.threshold.words.text()
+    panel.grab()
