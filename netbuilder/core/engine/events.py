@@ -181,6 +181,13 @@ class Noticed(Event):
     notice: Notice
 
 
+@dataclass(frozen=True)
+class Withdrawn(Event):
+    """What the watcher said under ``code`` is no longer so: the best epoch came later, say."""
+
+    code: str
+
+
 @dataclass(frozen=True, eq=False)
 class Probed(Event):
     """What a probe found at one moment of the training, see ``probes.Findings``.

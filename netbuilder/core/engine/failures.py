@@ -61,8 +61,17 @@ def calling(graph: Graph, work: Callable[[], Any]) -> Any:
         raise in_words(error, graph) from error
 
 
-def not_a_number(epoch: int, rate: float) -> TrainingError:
-    """The loss is no number any more: nothing that comes later can mend it."""
+def not_a_number(epoch: int, rate: float, holes: str = "") -> TrainingError:
+    """The loss is no number any more: nothing that comes later can mend it.
+
+    ``holes`` says, in words, what in the data is no number.
+    """
+    if holes:
+        return TrainingError(
+            f"The network cannot be trained: {holes}.",
+            "Fill these values or leave the rows out in the Data panel; the learning rate is not"
+            " to blame.",
+        )
     return TrainingError(
         f"The loss became infinite in epoch {epoch + 1}: the network's numbers grew too large.",
         f"Try a learning rate of {rate / 10:.2g} instead of {rate:.2g}, or scale the data.",

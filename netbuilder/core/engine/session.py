@@ -33,14 +33,16 @@ from netbuilder.core.engine.events import (
     Preparing,
     Resumed,
     Saved,
+    Withdrawn,
 )
 from netbuilder.core.engine.failures import in_words, not_a_number
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.diagnosis import rows_without_numbers
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice
 from netbuilder.core.engine.monitor.probing import Probing
-from netbuilder.core.engine.monitor.watcher import Watcher
+from netbuilder.core.engine.monitor.watcher import Watcher, rate_before, rows_in_words
 from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
@@ -195,6 +197,10 @@ class Session:
         """Begin again at epoch 0 with new weights, of the same seed or of another."""
         self._wish(lambda: self._reset(seed))
 
+    def go_back_before_raise(self) -> None:
+        """Put the best epoch's weights back, and the rate of before a hand raised it."""
+        self._wish(self._go_back_before_raise)
+
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
         self._wish(self._go_back)
@@ -269,6 +275,7 @@ class Session:
         if trainer.epoch:
             callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._finish(trainer)
+        self._withdraw(trainer)
         for notice in self._watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
             self._emit(Noticed(notice))
         self._record(trainer, reason)
@@ -391,9 +398,12 @@ class Session:
         finite = np.isfinite(progress.steps[:, 0])
         if not finite.all():
             epoch = (first + int(np.argmin(finite))) // trainer.steps_per_epoch
-            for notice in self._watcher.not_a_number(epoch + 1, trainer.learning_rate):
+            rate = trainer.learning_rate
+            found = self._watcher.not_a_number(epoch + 1, rate, trainer.history, self.dataset)
+            for notice in found:
                 self._emit(Noticed(notice))
-            raise not_a_number(epoch, trainer.learning_rate)
+            holes = rows_without_numbers(self.dataset.train)
+            raise not_a_number(epoch, rate, rows_in_words(holes) if holes else "")
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
         self._look(trainer, progress.seconds)
@@ -428,8 +438,13 @@ class Session:
             if trainer.learning_rate != rate:
                 reporter.changed("learning_rate", trainer.learning_rate)
         reporter.epochs(before, self.epochs, self.seconds)
+        self._withdraw(trainer)
         for notice in self._watcher.look(trainer.history, trainer.core, self.dataset):
             self._emit(Noticed(notice))
+
+    def _withdraw(self, trainer: Trainer) -> None:
+        for code in self._watcher.withdrawn(trainer.history):
+            self._emit(Withdrawn(code))
 
     def _attend(self, trainer: Trainer) -> None:
         """Do what was asked for; stand still while a pause is wished for."""
@@ -520,6 +535,13 @@ class Session:
             self._settle(self._trainer)
             self._reporter.changed("best", self._trainer.restore_best())
             self._probing.again()
+
+    def _go_back_before_raise(self) -> None:
+        if self._trainer is not None:
+            before = rate_before(self._trainer.history, self._trainer.learning_rate)
+            self._go_back()
+            if before is not None:
+                self._set_learning_rate(before)
 
     def _record(self, trainer: Trainer, reason: str) -> None:
         """Keep the run in the list of runs; that it cannot be kept is no reason to lose it."""

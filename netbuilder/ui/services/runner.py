@@ -115,6 +115,7 @@ class Runner(QObject):
         began: a run began, or one that could not gave way to the run before; ``curves`` is
             another object.
         noticed(notice): the watcher found something.
+        withdrawn(code): what it said under that code is no longer so.
         probed(found): the newest answer to a probe that ``watch`` has asked.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
         told(words): something worth a line, such as why the run waits.
@@ -126,6 +127,7 @@ class Runner(QObject):
     progress_changed = Signal()
     began = Signal()
     noticed = Signal(object)
+    withdrawn = Signal(str)
     probed = Signal(object)
     told = Signal(str)
     overlays_changed = Signal()
@@ -263,6 +265,8 @@ class Runner(QObject):
                 self.train_more(amount)
             case "go_back_to_best":
                 self.go_to_best()
+            case "go_back_before_raise":
+                self._ask(lambda session: session.go_back_before_raise())
             case "reset_weights":
                 self.reset_weights()
             case "stop":
@@ -532,14 +536,23 @@ class Runner(QObject):
                     self.told.emit(event.reason)
             case events.Resumed():
                 self._set_state(RunState.RUNNING)
-            case events.Noticed():
-                self.notices.append(event.notice)
-                self.noticed.emit(event.notice)
+            case events.Noticed() | events.Withdrawn():
+                self._take_notice(event)
             case events.Finished():
                 self._reason = event.reason
             case events.Failed():
                 self._failure = event.error
         return False
+
+    def _take_notice(self, event: Any) -> None:
+        from netbuilder.core.engine import events
+
+        if isinstance(event, events.Noticed):
+            self.notices.append(event.notice)
+            self.noticed.emit(event.notice)
+        else:
+            self.notices = [one for one in self.notices if one.code != event.code]
+            self.withdrawn.emit(event.code)
 
     def _finish(self, end: _End) -> None:
         self._timer.stop()

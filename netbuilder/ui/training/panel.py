@@ -80,6 +80,7 @@ class TrainingPanel(QWidget):
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
         runner.noticed.connect(self._noticed)
+        runner.withdrawn.connect(lambda code: self.messages.take(f"notice {code}"))
         runner.state_changed.connect(self._state_changed)
         runner.progress_changed.connect(self._follow_rate)
         runner.ended.connect(self._ended)

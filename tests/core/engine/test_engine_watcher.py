@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import Event, Noticed
+from netbuilder.core.engine.events import Changed, EpochEnd, Event, Noticed
 from netbuilder.core.engine.monitor import watch_rules
-from netbuilder.core.engine.monitor.watcher import Notice
+from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.monitor.watcher import Notice, Watcher
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project
@@ -219,3 +220,93 @@ def test_rules_are_silent_on_ordinary_curves() -> None:
         watch_rules.overfitting(np.concatenate([SMOOTH, FLAT]), np.concatenate([SMOOTH, noisy]))
         is None
     )
+
+
+def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
+    chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    x, y = table()
+    x[7, 2], y[3], y[4] = np.nan, np.inf, np.nan
+    told: list[Event] = []
+    session = Session(
+        chain([OUT]), dataset({"input": x}, {"out": y}), on_event=told.append, record=False
+    )
+    with pytest.raises(TrainingError, match="1 row of 'input' and 2 rows of 'out'"):
+        session.run()
+    (notice,) = [event.notice for event in told if isinstance(event, Noticed)]
+    assert notice.code == "nan-data"
+    assert "rate" not in notice.message
+
+
+def by_hand(project: Project, data: Any, rate: float, at: int) -> tuple[Session, list[Event]]:
+    """Trains, and a hand sets the rate when so many epochs are done."""
+    told: list[Event] = []
+
+    def take(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, EpochEnd) and event.epoch == at:
+            session.set_learning_rate(rate)
+
+    # A callback keeps chunks to one epoch each.
+    calm = Choice("ReduceLROnPlateau", {"patience": 10**6})
+    project = replace(project, training=replace(project.training, callbacks=(calm,)))
+    session = Session(project, data, on_event=take, compilation="graph", record=False)
+    return session, told
+
+
+def test_what_the_hand_did_is_known(
+    chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    """Neither "train longer" nor "one more layer" where the rate was raised and the loss rose."""
+    x = RNG.normal(size=(200, 4)).astype(np.float32)
+    classes = (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
+    layers = [("a", "Dense", {"units": 16, "activation": "relu"}),
+              ("out", "Dense", {"units": 3, "activation": "softmax"})]  # fmt: skip
+    data = dataset(
+        {"input": x}, {"out": classes.astype(np.int32)}, task="classes", classes=("a", "b", "c"),
+        held=40,
+    )  # fmt: skip
+    project = chain(
+        layers,
+        "sparse_categorical_crossentropy",
+        epochs=30,
+        optimizer=Choice("Adam", {"learning_rate": 0.01}),
+    )
+    session, told = by_hand(project, data, 5.0, 15)
+    trained = session.run()
+    assert trained.history["loss"][-1] > 2 * min(trained.history["loss"])
+    (notice,) = [event.notice for event in told if isinstance(event, Noticed)]
+    assert notice.code == "raised"
+    assert "0.01 to 5" in notice.message
+    assert notice.fix is not None
+    # One click takes both back.
+    getattr(session, notice.fix.action)()
+    session.train_more(1)
+    told.clear()
+    session.run()
+    changes = {event.what: event.value for event in told if isinstance(event, Changed)}
+    assert changes["learning_rate"] == pytest.approx(0.01)
+    assert changes["best"] == trained.best_epoch
+
+
+def test_what_is_no_longer_so_is_withdrawn(
+    chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    """The best epoch comes after the one since which it was said to learn by heart."""
+    project = chain([OUT])
+    data = dataset({"input": table()[0]}, {"out": table()[1]}, held=20)
+    watcher = Watcher(project, data.facts)
+    history = History(("loss",), ("val_loss",), "val_loss")
+
+    def add(loss: list[float], held: list[float]) -> None:
+        history.add_epochs(np.stack([loss, held], axis=1).astype(np.float32), 0.001)
+
+    count = 20
+    fall = [1 / (1 + n) for n in range(count)]
+    add(fall, [1.0 - 0.05 * n for n in range(8)] + [0.65 + 0.05 * n for n in range(12)])
+    (notice,) = [n for n in watcher.look(history, None, data) if n.code == "overfitting"]  # type: ignore[arg-type]
+    assert notice.epoch == history.best_epoch == 8
+    assert watcher.withdrawn(history) == []
+    add([0.04] * 3, [0.3, 0.2, 0.1])
+    assert watcher.withdrawn(history) == ["overfitting"]
+    assert watcher.withdrawn(history) == []

@@ -46,6 +46,18 @@ def dead_units(core: keras.Model, inputs: Any) -> tuple[str, float] | None:
     return worst
 
 
+def rows_without_numbers(split: Split) -> dict[str, int]:
+    """How many rows of each Input and target hold NaN or infinity; those without any left out."""
+    found: dict[str, int] = {}
+    for name, values in (*split.x.items(), *split.y.items()):
+        if np.asarray(values).dtype.kind != "f":
+            continue
+        count = int((~np.isfinite(values).reshape(len(values), -1).all(axis=1)).sum())
+        if count:
+            found[name] = count
+    return found
+
+
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 

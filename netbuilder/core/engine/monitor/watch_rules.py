@@ -6,6 +6,7 @@ so that ordinary noise stays silent; the tests make each happen by real training
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,39 @@ def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     around = float(training[max(0, best - 1) : best + 2].mean())
     learned = float(training[-3:].mean()) < 0.95 * around
     return int(np.argmin(held)) + 1 if worse and learned else None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The loss has risen since a hand raised the learning rate.
+
+    ``epoch``: epochs that were done then; ``before`` and ``rate``: the rates; ``low`` and ``now``:
+    the lowest loss until then, and the one of the last epochs.
+    """
+
+    epoch: int
+    before: float
+    rate: float
+    low: float
+    now: float
+
+
+def risen_by_hand(loss: Curve, rates: Curve, raised: Sequence[tuple[int, float]]) -> Raised | None:
+    """Whether the loss stands half above its lowest since the rate was raised by hand.
+
+    Args:
+        loss, rates: of each epoch.
+        raised: epochs done, and the new rate, of each change by hand.
+    """
+    for epoch, rate in reversed(raised):
+        if not 0 < epoch <= len(loss) - 2 or rate <= rates[epoch - 1]:
+            continue
+        low, now = float(np.min(loss[:epoch])), float(np.mean(loss[-3:]))
+        # Since then it has never come down to where it was.
+        if now > 1.5 * low + 1e-9 and float(np.min(loss[epoch + 1 :])) > low:
+            return Raised(epoch, float(rates[epoch - 1]), rate, low, now)
+        return None
+    return None
 
 
 def still_improving(curve: Curve) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import counted, listed
 
 if TYPE_CHECKING:
     import keras
@@ -47,8 +48,8 @@ class Notice:
     """Something that the curve shows.
 
     Attributes:
-        code: "nan", "exploded", "stuck", "overfitting", "improving", "jumping", "easier" or
-            "ignored".
+        code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
+            "jumping", "easier" or "ignored".
         epoch: number, counted from 1, of the epoch that it speaks of.
         severity: "warning", or "info" where nothing is wrong.
     """
@@ -73,7 +74,7 @@ class Watcher:
     def __init__(self, project: Project, facts: DataFacts) -> None:
         self.project = project
         self.facts = facts
-        self._told: set[str] = set()
+        self._told: dict[str, Notice] = {}
         self._next = 0.0
 
     def look(self, history: History, core: keras.Model, data: Dataset) -> list[Notice]:
@@ -91,21 +92,60 @@ class Watcher:
         found = self._new(self._running(history, core, data))
         return found + self._new(self._ended(history, core, data, reason))
 
-    def not_a_number(self, epoch: int, rate: float) -> list[Notice]:
-        """The loss became NaN or infinite in ``epoch``."""
-        notice = Notice(
-            "nan",
-            epoch,
-            "The loss is no number any more",
-            f"In epoch {epoch} the network's numbers grew beyond all bounds. Mostly the learning "
-            f"rate ({rate:.3g}) is too high: every step overshoots further than the one before.",
-            self._slower(rate),
-        )
+    def withdrawn(self, history: History) -> list[str]:
+        """Codes of what was said and is not so any more; it may be said again later.
+
+        The best epoch has moved behind the one since which the network was said to learn by heart;
+        or the loss is down again after the rate was raised.
+        """
+        gone: list[str] = []
+        told = self._told.get("overfitting")
+        if told is not None and _best_held(history) > told.epoch:
+            gone.append("overfitting")
+        if "raised" in self._told and _raised(history) is None:
+            gone.append("raised")
+        for code in gone:
+            del self._told[code]
+        return gone
+
+    def not_a_number(
+        self, epoch: int, rate: float, history: History, data: Dataset
+    ) -> list[Notice]:
+        """The loss became NaN or infinite in ``epoch``: the surest cause first."""
+        holes = diagnosis.rows_without_numbers(data.train)
+        hand = rate_before(history, rate)
+        if holes:
+            notice = Notice(
+                "nan-data",
+                epoch,
+                "The data holds values that are no numbers",
+                f"{rows_in_words(holes)}: no network can be trained with those. Fill them or leave "
+                "these rows out in the Data panel.",
+            )
+        elif hand is not None:
+            notice = Notice(
+                "nan",
+                epoch,
+                "The loss is no number any more",
+                f"In epoch {epoch} the network's numbers grew beyond all bounds, after the "
+                f"learning rate was raised by hand from {hand:.3g} to {rate:.3g}.",
+                RunFix(f"Use a learning rate of {hand:.2g}", lambda p: _with_rate(p, hand)),
+            )
+        else:
+            notice = Notice(
+                "nan",
+                epoch,
+                "The loss is no number any more",
+                f"In epoch {epoch} the network's numbers grew beyond all bounds. Mostly the "
+                f"learning rate ({rate:.3g}) is too high: every step overshoots further than the "
+                "one before.",
+                self._slower(rate),
+            )
         return self._new(iter([notice]))
 
     def _new(self, notices: Iterator[Notice]) -> list[Notice]:
         fresh = [notice for notice in notices if notice.code not in self._told]
-        self._told |= {notice.code for notice in fresh}
+        self._told |= {notice.code: notice for notice in fresh}
         return fresh
 
     def _running(self, history: History, core: keras.Model, data: Dataset) -> Iterator[Notice]:
@@ -113,6 +153,11 @@ class Watcher:
         loss = columns["loss"]
         held = columns.get("val_loss")
         rate = history.rates[-1] if history.rates else 0.0
+        raised = _raised(history)
+        if raised is not None:
+            # The hand did it: nothing else is to blame while that is so.
+            yield self._by_hand(raised, history)
+            return
         if "exploded" not in self._told and (epoch := watch_rules.exploded(loss)):
             yield Notice(
                 "exploded",
@@ -129,7 +174,7 @@ class Watcher:
         if held is None:
             return
         if "overfitting" not in self._told and (epoch := watch_rules.overfitting(loss, held)):
-            yield self._overfitting(epoch)
+            yield self._overfitting(_best_held(history) or epoch)
         if "easier" not in self._told and (epoch := watch_rules.better_on_held_back(loss, held)):
             yield from self._easier(epoch)
 
@@ -138,6 +183,8 @@ class Watcher:
     ) -> Iterator[Notice]:
         columns = history.epochs.columns()
         curve = columns.get("val_loss", columns["loss"])
+        if _raised(history) is not None:
+            return
         gain = watch_rules.still_improving(curve) if reason == "done" else None
         if gain is not None and "overfitting" not in self._told:
             yield Notice(
@@ -151,6 +198,23 @@ class Watcher:
         # A network that is still learning has not made up its mind about its classes.
         if len(curve) >= 5 and gain is None and self.facts.task in (CLASSES, BINARY):
             yield from self._ignored(len(curve), core, data)
+
+    @staticmethod
+    def _by_hand(raised: watch_rules.Raised, history: History) -> Notice:
+        best = history.best_epoch
+        return Notice(
+            "raised",
+            raised.epoch + 1,
+            "The loss rose when the rate was raised",
+            f"After epoch {raised.epoch} the learning rate was raised by hand from "
+            f"{raised.before:.3g} to {raised.rate:.3g}; the loss was {raised.low:.3g} before and "
+            f"is {raised.now:.3g} now. Every step overshoots.",
+            RunFix(
+                f"Back to epoch {best} and a rate of {raised.before:.2g}",
+                lambda p: p,
+                "go_back_before_raise",
+            ),
+        )
 
     def _slower(self, rate: float) -> RunFix:
         return RunFix(f"Use a learning rate of {rate / 10:.2g}", lambda p: _with_rate(p, rate / 10))
@@ -295,6 +359,44 @@ class Watcher:
             "train_more",
             epochs,
         )
+
+
+def _hand_rates(history: History) -> list[tuple[int, float]]:
+    return [(one.epoch, one.value) for one in history.changes if one.what == "learning_rate"]
+
+
+def _raised(history: History) -> watch_rules.Raised | None:
+    """What a hand did to the loss by raising the rate; None where it is well, or taken back."""
+    loss = history.epochs.columns()["loss"]
+    rates = np.asarray(history.rates)
+    if len(loss) != len(rates) or not np.isfinite(loss).all():
+        return None
+    if any(one.what == "best" and one.epoch >= len(loss) - 1 for one in history.changes):
+        return None
+    return watch_rules.risen_by_hand(loss, rates, _hand_rates(history))
+
+
+def rate_before(history: History, rate: float) -> float | None:
+    """The rate of before the last change, where a hand raised it to ``rate``."""
+    changes = _hand_rates(history)
+    if not changes or not history.rates:
+        return None
+    before = history.rates[max(0, min(changes[-1][0], len(history.rates)) - 1)]
+    return before if before < rate and np.isclose(changes[-1][1], rate) else None
+
+
+def _best_held(history: History) -> int:
+    """The best epoch, counted from 1, by the loss on validation data; 0 where there is none."""
+    held = history.epochs.columns().get("val_loss")
+    if history.monitor == "val_loss":
+        return history.best_epoch
+    return int(np.nanargmin(held)) + 1 if held is not None and np.isfinite(held).any() else 0
+
+
+def rows_in_words(holes: Mapping[str, int]) -> str:
+    """ "3 rows of 'input' hold NaN or infinity"."""
+    parts = [f"{counted(rows, 'row')} of '{name}'" for name, rows in holes.items()]
+    return f"{listed(parts)} {'holds' if list(holes.values()) == [1] else 'hold'} NaN or infinity"
 
 
 def _with_rate(project: Project, rate: float) -> Project:
