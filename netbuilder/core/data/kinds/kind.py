@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import MISSING_RULES, Data, Project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,12 +150,14 @@ TABLE_FILE = (
         Kind.CHOICE,
         "error",
         "what to do with empty cells",
-        choices=("error", "drop", "mean"),
+        choices=MISSING_RULES,
         more=True,
     ),
     Param("separator", Kind.TEXT, None, "found by itself", optional=True, more=True),
     Param("decimal", Kind.TEXT, None, "point or comma: found by itself", optional=True, more=True),
+    Param("thousands", Kind.TEXT, None, "comma, point: found by itself", optional=True, more=True),
     Param("encoding", Kind.TEXT, None, "found by itself", optional=True, more=True),
+    Param("sheet", Kind.TEXT, None, "of a spreadsheet: the first", optional=True, more=True),
     Param("ignore", Kind.STRINGS, None, "columns to leave out", optional=True, more=True),
     Param("categories", Kind.STRINGS, None, "numbers that are names", optional=True, more=True),
     Param(
