@@ -17,6 +17,7 @@ from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
 from netbuilder.ui.services.activations import CanvasStrips, Looking
 from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.prebuilding import Prebuilding
 from netbuilder.ui.services.restore_last_run import Recall
 from netbuilder.ui.services.runner import Runner, RunState
 from netbuilder.ui.services.scaling import LetterSize
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
         self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
+        self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
@@ -192,6 +194,7 @@ class MainWindow(QMainWindow):
             return
         if self._remember:
             self.docks.save()
+        self.prebuilding.close()
         self.runner.close()
         self.workbench.close()
         self.looking.close()

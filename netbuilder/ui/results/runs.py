@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.recorded_curves import curves_of
+from netbuilder.ui.services.restore_last_run import network_of
 from netbuilder.ui.services.run_progress import when
 from netbuilder.ui.services.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -29,6 +31,7 @@ from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.trained import TrainedModel
 
 log = logging.getLogger(__name__)
 _WIDTHS = (18, 9, 9, 9, 10, 9)
@@ -52,7 +55,7 @@ class RunsPanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._runner = store, runner
+        self._store, self._workbench, self._runner = store, workbench, runner
         self._worker = jobs.Latest.for_widget(
             self,
             _list,
@@ -66,7 +69,9 @@ class RunsPanel(QWidget):
         self._build_table()
         self.about = note_label("Tick runs to see them beside the live curve.", self)
         self.back = QPushButton("Bring back", self)
-        self.back.setToolTip("Put this run's network, data and plan on the canvas again")
+        self.back.setToolTip(
+            "Put this run's network, data, plan and trained weights on the canvas again"
+        )
         self.delete = QPushButton("Delete", self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.about, 1)
@@ -137,11 +142,33 @@ class RunsPanel(QWidget):
         return [self.model.runs[self.sorted.mapToSource(row).row()] for row in rows]
 
     def bring_back(self) -> None:
-        """Put the selected run's project on the canvas; one undo takes it back."""
+        """Put the selected run's project on the canvas, and its trained network where one was kept.
+
+        One undo takes the project back. The network can be asked, saved and trained on.
+        """
         chosen = self.selected()
-        if len(chosen) == 1:
-            run = chosen[0]
-            self._store.apply(f"Bring back {shown_name(run)}", lambda _project: run.project)
+        if len(chosen) != 1 or self._runner.active:
+            return
+        run = chosen[0]
+        self._store.apply(f"Bring back {shown_name(run)}", lambda _project: run.project)
+        project = self._store.project
+
+        def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
+            trained, curves = found
+            if self._runner.active or self._store.project is not project:
+                return
+            self._workbench.set_trained(None)
+            self._runner.show_recorded(project, run, curves)
+            self._workbench.set_trained(trained)
+            kept = "with its weights" if trained is not None else "without weights: none were kept"
+            self.about.setText(f"{shown_name(run)} is back, {kept}.")
+
+        jobs.run(
+            lambda: (network_of(run), curves_of(run)),
+            loaded,
+            lambda error: self.about.setText(str(error)),
+            name="bring back",
+        )
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""
@@ -176,7 +203,6 @@ class RunsPanel(QWidget):
 
     def _overlay(self, ids: tuple[str, ...]) -> None:
         from netbuilder.core.errors import UserError
-        from netbuilder.ui.services.recorded_curves import curves_of
 
         overlays: dict[str, RunCurves] = {}
         for run in self.model.runs:

@@ -35,7 +35,12 @@ def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
     return None if run is None else (run, curves_of(run))
 
 
-def _load(run: Run) -> TrainedModel | None:
+def network_of(run: Run) -> TrainedModel | None:
+    """The trained network that was kept with a run; None where it was too large.
+
+    Raises:
+        UserError: it cannot be read.
+    """
     from netbuilder.core.engine.runs.store import network
     from netbuilder.core.formats.registry import load
 
@@ -97,7 +102,7 @@ class Recall(QObject):
                 self._keep_model()
 
         jobs.run(
-            lambda: _load(run),
+            lambda: network_of(run),
             loaded,
             lambda error: log.info("the network of the last run cannot be loaded: %s", error),
             name="recall network",

@@ -212,10 +212,13 @@ class Runner(QObject):
         *,
         interrupted: Interrupted | None = None,
         first: Callable[[Session], object] | None = None,
+        on_from: TrainedModel | None = None,
+        more: int = 0,
     ) -> None:
         """Train the project as it stands, or go on with a run that a crash cut short.
 
-        ``first`` is asked of the session before it begins.
+        ``first`` is asked of the session before it begins. With ``on_from`` it goes on where that
+        network stands, for so many epochs ``more``.
         """
         if self.active:
             return
@@ -236,14 +239,18 @@ class Runner(QObject):
         self._known = None
         self._tracker.planned = self.project.training.epochs
         self._session = None
-        self._launch(lambda: self._train(self.project, interrupted))
+        self._launch(lambda: self._train(self.project, interrupted, on_from, more))
         self._before = before
         self._workbench.set_run_error(None)
         self.began.emit()
 
     def train_more(self, epochs: int) -> None:
-        """Train so many epochs more from here, during a run or after it."""
-        self._ask(lambda session: session.train_more(epochs))
+        """Train so many epochs more from here: in a run, after it, or on from a file's weights."""
+        trained = self._workbench.trained
+        if self._session is None and trained is not None and self.may_train_more:
+            self.start(self.project or trained.project, on_from=trained, more=epochs)
+        else:
+            self._ask(lambda session: session.train_more(epochs))
 
     def go_to_best(self) -> None:
         """Take the weights of the best epoch back, during a run or after it."""
@@ -280,6 +287,13 @@ class Runner(QObject):
             RunState.RUNNING,
             RunState.PAUSED,
         )
+
+    @property
+    def may_train_more(self) -> bool:
+        """Whether there are weights to go on from: of a run, of an opened file, or brought back."""
+        trained = self._workbench.trained
+        opened = trained is not None and bool(trained.project.data.kind)
+        return self.may_go_on or (self._session is None and opened and self.may_start)
 
     def _ask(self, wish: Callable[[Session], object]) -> None:
         """Tell the session a wish; one that has ended does it and goes on from there."""
@@ -440,7 +454,13 @@ class Runner(QObject):
         self._thread.start()
         self._timer.start()
 
-    def _train(self, project: Project | None, left: Interrupted | None) -> Any:
+    def _train(
+        self,
+        project: Project | None,
+        left: Interrupted | None,
+        on_from: TrainedModel | None,
+        more: int,
+    ) -> Any:
         from netbuilder.core.data.load import load
         from netbuilder.core.engine.session import Session
         from netbuilder.ui.services import interrupted_runs as interrupted
@@ -457,7 +477,10 @@ class Runner(QObject):
             checkpoint_dir=place.checkpoints if place is not None else None,
             resume=left is not None,
             base=self._workbench.base,
+            start=on_from,
         )
+        if on_from is not None:
+            session.epochs = on_from.epochs + more
         self._session = session
         for probe in tuple(self._probes.values()):
             session.watch(probe)

@@ -101,7 +101,7 @@ class RunButtons(QWidget):
     def refresh(self) -> None:
         """Ask the runner what can be done."""
         runner = self._runner
-        self.more.setEnabled(runner.may_go_on)
+        self.more.setEnabled(runner.may_train_more)
         self.reset.setEnabled(runner.may_go_on)
         best = runner.best_epoch
         self.best.setEnabled(runner.may_go_to_best)

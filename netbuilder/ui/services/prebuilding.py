@@ -1,0 +1,88 @@
+"""The network on the canvas is built and traced while nothing else happens, so that Train begins
+at once: building a small one takes longer than its first epochs.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import trains_alike
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+log = logging.getLogger(__name__)
+#: So long nothing was edited: who draws on is not disturbed.
+CALM_MS = 500
+#: Larger networks take seconds and gigabytes, which nobody asked for yet.
+MOST_PARAMETERS = 2_000_000
+
+
+def _build(question: tuple[Project, Path]) -> None:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.prepared import prebuild
+
+    project, base = question
+    prebuild(project, load(project, base), base=base)
+
+
+class Prebuilding(QObject):
+    """Follows the project; builds once it is legal and left alone for a moment."""
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, runner: Runner, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._built: tuple[Project, Path] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._soon.timeout.connect(self._look)
+        self._worker = jobs.Latest(_build, "prebuild", self)
+        self._worker.failed.connect(self._failed)
+        for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
+            signal.connect(self._soon.start)
+        store.changed.connect(lambda _old, _new: self._soon.start())
+
+    @property
+    def ready(self) -> bool:
+        """Whether the project as it stands has been built."""
+        return self._worker.idle and self._is_built(self._store.project)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._soon.stop()
+        self._worker.stop()
+
+    def _is_built(self, project: Project) -> bool:
+        built = self._built
+        return (
+            built is not None
+            and built[1] == self._workbench.base
+            and trains_alike(built[0], project)
+        )
+
+    def _look(self) -> None:
+        bench, project = self._workbench, self._store.project
+        if self._runner.active or bench.facts is None or bench.shapes is None:
+            return
+        if not bench.settled:
+            self._soon.start()
+            return
+        small = bench.shapes.total_parameters <= MOST_PARAMETERS
+        legal = not any(problem.blocks for problem in bench.problems)
+        if small and legal and not self._is_built(project):
+            self._built = (project, bench.base)
+            self._worker.ask(self._built)
+
+    def _failed(self, question: tuple[Project, Path], error: Exception) -> None:
+        # Train says why; nobody asked for anything yet.
+        if self._built is question:
+            self._built = None
+        level = logging.INFO if isinstance(error, UserError) else logging.WARNING
+        log.log(level, "not built beforehand: %s", error)

@@ -1,0 +1,47 @@
+"""Train begins at once: the network was built and traced while nothing else happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.engine import prepared
+from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_train_builds_nothing_that_was_built_before(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built: list[Trainer] = []
+    make = Trainer.__init__
+
+    def count(self: Trainer, *args: object, **options: object) -> None:
+        built.append(self)
+        make(self, *args, **options)
+
+    prepared.forget()
+    monkeypatch.setattr(Trainer, "__init__", count)
+    window = open_window(edits.set_training(example("iris"), epochs=5))
+    qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
+    assert len(built) == 1
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained is not None
+    assert len(built) == 1, "the run took what was there"
+    node = next(n.id for n in window.store.project.graph.nodes if n.layer == "Dense")
+    window.store.apply("Move", lambda p: edits.move_nodes(p, {node: (300.0, 0.0)}))
+    qtbot.wait(800)
+    assert len(built) == 1, "where a card stands makes no other network"
+    window.store.apply("Units", lambda p: edits.set_params(p, node, units=7))
+    qtbot.waitUntil(lambda: len(built) == 2, timeout=MINUTE)
