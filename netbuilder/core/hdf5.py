@@ -46,7 +46,9 @@ def check_file(path: Path) -> None:
 
 
 def own_datasets(file: h5py.File, name: str) -> list[str]:
-    """Names of the datasets that stand in an open file itself; no link out of it is followed.
+    """Names of the datasets that stand in an open file itself, of those in groups "group/name".
+
+    No link out of it is followed.
 
     Raises:
         FormatError: a link to another file stands among them.
@@ -61,8 +63,19 @@ def own_datasets(file: h5py.File, name: str) -> list[str]:
                 f"'{key}' of '{name}' lies in another file ({link.filename!r:.80}).",
                 "Choose a file that holds its own arrays.",
             )
-        if isinstance(link, h5py.HardLink) and isinstance(file[key], h5py.Dataset):
+        if not isinstance(link, h5py.HardLink):
+            continue
+        if isinstance(file[key], h5py.Dataset):
             found.append(key)
+        elif isinstance(file[key], h5py.Group):
+            # "visititems" goes by hard links only, and into each group once.
+            inside: list[str] = []
+            file[key].visititems(
+                lambda path, item, into=inside: (
+                    into.append(path) if isinstance(item, h5py.Dataset) else None
+                )
+            )
+            found += [f"{key}/{path}" for path in inside]
     return found
 
 

@@ -44,11 +44,12 @@ def _unpacked(path: Path) -> int:
             return sum(info.file_size for info in archive.infolist())
     import h5py
 
-    total = 0
+    sizes: list[int] = []
+
+    def count(name: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            sizes.append(int(item.size or 0) * item.dtype.itemsize)
+
     with h5py.File(path, "r") as file:
-        for key in file:
-            if isinstance(file.get(key, getlink=True), h5py.HardLink):
-                item = file[key]
-                if isinstance(item, h5py.Dataset):
-                    total += int(item.size or 0) * item.dtype.itemsize
-    return total
+        file.visititems(count)  # by hard links only, and into each group once
+    return sum(sizes)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.arrays import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_csv
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel

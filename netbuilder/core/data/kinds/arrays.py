@@ -1,11 +1,10 @@
-"""Arrays from ``.npz`` and ``.h5`` files."""
+"""Arrays from ``.npz``, ``.npy`` and ``.h5`` files."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -25,11 +24,12 @@ from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.missing import missing_rules
 from netbuilder.core.data.prepare.preprocess import Column, InputPre
+from netbuilder.core.data.readers.array_files import ENDINGS, read_named, shapes_of
+from netbuilder.core.data.readers.class_folders import TRAIN, VALIDATION
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError, FormatError
-from netbuilder.core.hdf5 import own_datasets
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
@@ -40,19 +40,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[Any]"
-ENDINGS = (".npz", ".h5", ".hdf5")
 _X = ("x_train", "x", "X_train", "X", "images", "data", "features")
 _Y = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
 _MOST_COLUMNS = 2000
-_UNREADABLE = (
-    OSError,
-    RuntimeError,
-    KeyError,
-    EOFError,
-    UnicodeDecodeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+_VALIDATION = ("val", "valid", "validation", "dev")
 
 
 def read_arrays(
@@ -80,29 +71,108 @@ def read_arrays(
     check_file(path)
     try:
         check_unpacked(path, positive(options, "memory_limit_mb", 1024))
-        names = _names(path)
+        shapes = shapes_of(path)
     except FormatError as error:
         raise DataError(error.what, error.mend, path=str(path)) from error
+    names = list(shapes)
     if not names:
         raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
-    y_names = list(targets) or [_chosen(options.get("y"), _Y, names, path, "y")]
-    rest = [name for name in names if name not in y_names]
+    notes: tuple[str, ...] = ()
+    if not (inputs or targets or options.get("x") or options.get("y")):
+        guess = _guessed(path, shapes)
+        if guess is not None and guess[1] == "":
+            return None if test else _one_array(path, guess[0])
+        if guess is not None:
+            options = {**options, "x": guess[0], "y": guess[1]}
+            notes = (f"'{guess[0]}' was taken for the inputs, '{guess[1]}' for the answers.",)
+    y_names = list(targets) or [_chosen(options.get("y"), _Y, shapes, path, "y")]
+    rest = {name: shape for name, shape in shapes.items() if name not in y_names}
     x_names = list(inputs) or [_chosen(options.get("x"), _X, rest, path, "x")]
     stored = {name: name for name in (*x_names, *y_names)}
     if test:
-        stored = {name: _test_name(name) for name in stored}
+        stored = {name: _part_name(name, "test") for name in stored}
         stored[x_names[0]] = str(options.get("x_test") or stored[x_names[0]])
         stored[y_names[0]] = str(options.get("y_test") or stored[y_names[0]])
         if any(name not in names for name in stored.values()):
             return None
     for name in stored.values():
         _need(name, names, path)
-    read = _read(path, list(stored.values()))
+    read = read_named(path, list(stored.values()))
     # Test arrays go by the names of those that they are compared with.
-    x = {name: read[stored[name]] for name in x_names}
-    if not targets:
-        return samples_of_arrays(x, read[stored[y_names[0]]], path.name)
-    return samples_of_arrays(x, {name: read[stored[name]] for name in y_names}, path.name)
+    found = {name: read[stored[name]] for name in stored}
+    parts = None if test else _watched(path, names, found)
+    answers = found[y_names[0]] if not targets else {name: found[name] for name in y_names}
+    samples = samples_of_arrays({name: found[name] for name in x_names}, answers, path.name)
+    return replace(samples, parts=parts, notes=(*notes, *samples.notes))
+
+
+def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array | None:
+    """Put arrays for watching the training (``x_val``, …) behind those to train on."""
+    import numpy as np
+
+    for word in _VALIDATION:
+        others = {name: _part_name(name, word) for name in found}
+        if not all(other in names for other in others.values()):
+            continue
+        more = read_named(path, list(others.values()))
+        first = len(next(iter(found.values())))
+        for name, other in others.items():
+            if found[name].shape[1:] != more[other].shape[1:]:
+                return None
+            found[name] = np.concatenate([found[name], more[other]])
+        added = len(next(iter(found.values()))) - first
+        return np.repeat(np.array([TRAIN, VALIDATION], np.int8), [first, added])
+    return None
+
+
+def _guessed(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, str] | None:
+    """Inputs and answers by their shapes, where the usual names say nothing.
+
+    A single table has its answers in the last column: then the second name is "".
+    """
+    import numpy as np
+
+    if path.suffix.lower() == ".npy":
+        pool = {path.stem: shapes[path.stem]}
+        partner = _partner(path.stem, list(shapes))
+        if partner is None and len(shapes[path.stem]) == 2:
+            return path.stem, ""
+        if partner is not None:
+            return path.stem, partner
+    elif any(name in shapes for name in _X) and any(name in shapes for name in _Y):
+        return None
+    words = ("test", *_VALIDATION)
+    pool = {n: s for n, s in shapes.items() if not any(word in n.lower() for word in words)}
+    pool = {n: s for n, s in pool.items() if "train" in n.lower()} or pool
+    if len(pool) == 1:
+        name, shape = next(iter(pool.items()))
+        return (name, "") if len(shape) == 2 and shape[1] > 1 else None
+    if len(pool) != 2:
+        return None
+    (first, one), (second, other) = pool.items()
+    if not one or not other or one[0] != other[0]:
+        return None
+    sizes = int(np.prod(one[1:])), int(np.prod(other[1:]))
+    if sizes[0] == sizes[1]:
+        return None
+    return (first, second) if sizes[0] > sizes[1] else (second, first)
+
+
+def _partner(stem: str, names: Sequence[str]) -> str | None:
+    """The answers that go with an array of a folder: ``y_train`` with ``x_train``."""
+    for x, y in zip(_X[1:], _Y[1:], strict=True):
+        for old, new in ((x, y), (x.lower(), y.lower()), ("data", "labels"), ("images", "labels")):
+            name = stem.replace(old, new, 1)
+            if name != stem and name in names:
+                return name
+    return next((name for name in _Y if name in names and name != stem), None)
+
+
+def _one_array(path: Path, name: str) -> Samples:
+    values = read_named(path, [name])[name]
+    samples = samples_of_arrays({name: values[:, :-1]}, values[:, -1], path.name)
+    note = f"'{name}' is one table: its last column was taken for the answers."
+    return replace(samples, notes=(note, *samples.notes))
 
 
 def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
@@ -117,13 +187,15 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
     import numpy as np
 
     check_file(path)
-    names = _names(path)
+    shapes = shapes_of(path)
+    names = list(shapes)
     found: dict[str, Array] = {}
     for key, entry in inputs.items():
-        wanted = [entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
+        alone = [path.stem] if path.suffix.lower() == ".npy" and len(inputs) == 1 else []
+        wanted = [*alone, entry.source, key, *(names if len(names) == len(inputs) == 1 else ())]
         name = next((name for name in wanted if name in names), None)
-        name = name or _chosen(None, ("x_test", *_X), names, path, "x")
-        values = _read(path, [name])[name]
+        name = name or _chosen(None, ("x_test", *_X), shapes, path, "x")
+        values = read_named(path, [name])[name]
         if values.dtype.kind not in "iufb":
             raise DataError(f"'{name}' of {path.name} holds no numbers.", "Choose another file.")
         shape = tuple(size or -1 for size in entry.shape)
@@ -133,8 +205,8 @@ def read_inputs(path: Path, inputs: Mapping[str, InputPre]) -> dict[str, Array]:
     return found
 
 
-def _test_name(name: str) -> str:
-    return name.replace("train", "test") if "train" in name else f"{name}_test"
+def _part_name(name: str, part: str) -> str:
+    return name.replace("train", part) if "train" in name else f"{name}_{part}"
 
 
 def _need(name: str, names: Sequence[str], path: Path) -> None:
@@ -146,81 +218,19 @@ def _need(name: str, names: Sequence[str], path: Path) -> None:
         )
 
 
-def _chosen(given: Any, usual: Sequence[str], names: Sequence[str], path: Path, what: str) -> str:
+def _chosen(
+    given: Any, usual: Sequence[str], shapes: Mapping[str, tuple[int, ...]], path: Path, what: str
+) -> str:
     if given:
-        _need(str(given), names, path)
+        _need(str(given), list(shapes), path)
         return str(given)
     for name in usual:
-        if name in names:
+        if name in shapes:
             return name
+    told = [f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items()]
     raise DataError(
         f"It is not clear which array of {path.name} is '{what}'.",
-        f"It holds {listed(names, 12)}. Set '{what}' to one of them.",
-        path=str(path),
-    )
-
-
-def _names(path: Path) -> list[str]:
-    try:
-        if path.suffix.lower() == ".npz":
-            with zipfile.ZipFile(path) as archive:
-                return [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            return own_datasets(file, path.name)
-    except _UNREADABLE as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> DataError:
-    return DataError(
-        f"'{path.name}' is no file of arrays, or it is damaged.",
-        "Choose a .npz file (numpy.savez) or a .h5 file.",
-        path=str(path),
-    )
-
-
-def _read(path: Path, names: Sequence[str]) -> dict[str, Array]:
-    import numpy as np
-
-    found: dict[str, Array] = {}
-    try:
-        if path.suffix.lower() == ".npz":
-            # Pickled objects could run code: they are refused by allow_pickle=False.
-            with np.load(path, allow_pickle=False) as archive:
-                for name in names:
-                    found[name] = archive[name]
-            return found
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            for name in names:
-                if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-                    raise _foreign(path, name)
-                dataset = file[name]
-                if dataset.external or dataset.is_virtual:
-                    raise _foreign(path, name)
-                values = dataset[()]
-                if values.dtype.kind == "O":
-                    values = dataset.asstr()[()].astype(str)
-                found[name] = values
-    except ValueError as error:
-        raise DataError(
-            f"An array of {path.name} holds Python objects, which could do harm when they are "
-            "opened.",
-            "Save it as plain numbers or text.",
-            path=str(path),
-        ) from error
-    except _UNREADABLE as error:
-        raise _damaged(path) from error
-    return found
-
-
-def _foreign(path: Path, name: str) -> DataError:
-    return DataError(
-        f"The array '{name}' of {path.name} lies in another file.",
-        "Choose a file that holds its own arrays.",
+        f"It holds {listed(told, 12)}. Set '{what}' to one of them.",
         path=str(path),
     )
 
@@ -439,15 +449,29 @@ def takes_pictures(question: Question) -> bool:
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
-    x_name, y_name = data.options.get("x") or "x", data.options.get("y") or "y"
-    if data.path.lower().endswith(".npz"):
+    x_name, y_name = data.options.get("x"), data.options.get("y")
+    if data.path.lower().endswith(".npy"):
+        folder = literal(str(PurePosixPath(data.path).parent))
+        lines = [
+            "from pathlib import Path",
+            "",
+            f"files = Path({folder}).glob('*.npy')",
+            "arrays = {file.stem: np.load(file, allow_pickle=False) for file in files}",
+        ]
+        stem = PurePosixPath(data.path).stem
+        x_name, y_name = x_name or stem, y_name or _partner(stem, [stem.replace("x", "y", 1)])
+    elif data.path.lower().endswith(".npz"):
         lines = [f"arrays = np.load({literal(data.path)}, allow_pickle=False)"]
     else:
         lines = [
             "import h5py",
             "",
             f"with h5py.File({literal(data.path)}) as file:",
-            "    arrays = {name: file[name][...] for name in file}",
+            "    names = []",
+            "    file.visit(names.append)",
+            "    arrays = {",
+            "        n: file[n][...] for n in names if isinstance(file[n], h5py.Dataset)",
+            "    }",
         ]
     inputs = used_inputs(question.project.graph)
     pictures = takes_pictures(question)
@@ -457,10 +481,14 @@ def _code(question: Question) -> DataCode:
         lines += [f"    {literal(one)}: arrays[{literal(names.get(one, one))}]," for one in inputs]
         lines.append("}")
     else:
-        lines.append(f'x = arrays[{literal(x_name)}].astype("float32")')
+        if not x_name:
+            lines.append(f"x_name = next(name for name in {literal(list(_X))} if name in arrays)")
+        lines.append(f'x = arrays[{literal(x_name) if x_name else "x_name"}].astype("float32")')
         if pictures:
             lines += ["if x.ndim == 3:  # grey pictures: one channel", "    x = x[..., np.newaxis]"]
-    lines.append(f"y = arrays[{literal(y_name)}]")
+    if not y_name:
+        lines.append(f"y_name = next(name for name in {literal(list(_Y))} if name in arrays)")
+    lines.append(f"y = arrays[{literal(y_name) if y_name else 'y_name'}]")
     if question.task in {CLASSES, BINARY}:
         lines += [
             "labels, y = np.unique(y, return_inverse=True)",
@@ -475,8 +503,8 @@ KIND = DataKind(
     help="arrays of numbers, by their names",
     noun="arrays",
     options=(
-        Param("x", Kind.TEXT, "x", "name of the inputs"),
-        Param("y", Kind.TEXT, "y", "name of the targets"),
+        Param("x", Kind.TEXT, None, "name of the inputs: found by itself", optional=True),
+        Param("y", Kind.TEXT, None, "name of the targets: found by itself", optional=True),
         TASK,
         SCALING,
         *PARTS,

@@ -23,6 +23,8 @@ def moons(samples: int = 400, noise: float = 0.15, seed: int = 0) -> tuple[np.nd
 
 def xor(samples: int = 400, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Points in the four quarters of a square: orange where x and y have the same sign."""
+    import numpy as np
+
     random = np.random.default_rng(seed)
     points = random.uniform(-1.0, 1.0, (samples, 2))
     groups = (points[:, 0] * points[:, 1] < 0).astype(int)
@@ -189,6 +191,8 @@ def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.n
     Stars count more for the dear ones, a sequel only helps what had stars, and advertising pays
     less the more there is of it: no straight line through the facts will do.
     """
+    import numpy as np
+
     random = np.random.default_rng(seed)
     price = random.choice([9.99, 19.99, 29.99, 39.99, 49.99, 59.99], samples)
     stars = np.round(random.uniform(1.0, 5.0, samples), 1)

@@ -94,7 +94,6 @@ def _sound(
     options: Mapping[str, Any], files: list[Path], root: Path
 ) -> tuple[tuple[float, float, float], tuple[str, ...]]:
     """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
-
     import numpy as np
 
     how = str(options.get("representation") or SPECTROGRAM)

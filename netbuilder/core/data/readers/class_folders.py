@@ -73,7 +73,6 @@ def select(found: Found, *, test: bool = False, part: bool = False) -> Selection
 
     Where there is a part for watching, all parts are read at once and cut as the folders say.
     """
-
     import numpy as np
 
     parts = found.parts

@@ -21,7 +21,6 @@ _LOOKED_AT = 2000
 
 def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
     """A sound as numbers from -1 to 1, float32 (samples,): mixed to one channel, cut or padded."""
-
     import math
 
     import numpy as np
@@ -45,7 +44,6 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     Frames of 25 ms every 10 ms, Hann's window, power, triangles on the mel scale
     2595 * log10(1 + f / 700), logarithm (HTK's definition: Young et al., The HTK Book, 2002).
     """
-
     import numpy as np
 
     frame, hop = int(sample_rate * 0.025), int(sample_rate * 0.010)
@@ -101,7 +99,6 @@ def heard(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) ->
     Raises:
         DataError: a file is damaged or missing.
     """
-
     import numpy as np
 
     found = []

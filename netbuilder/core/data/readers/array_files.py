@@ -1,0 +1,141 @@
+"""Files of arrays: NumPy's and HDF5. Nothing in them is run, no link out of them is followed."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.hdf5 import own_datasets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
+ENDINGS = (".npz", ".npy", ".h5", ".hdf5")
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    KeyError,
+    EOFError,
+    UnicodeDecodeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of each array by its name, without reading it.
+
+    Of a ``.npy`` the other ``.npy`` files of its folder count too: inputs and answers are often
+    two files. Datasets in groups of an HDF5 file are named "group/name".
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        ending = path.suffix.lower()
+        if ending == ".npy":
+            found = {}
+            for one in sorted(path.parent.glob("*.npy")):
+                with one.open("rb") as file:
+                    try:
+                        found[one.stem] = _shape(file)
+                    except ValueError:
+                        if one == path:
+                            raise
+            return found
+        if ending == ".npz":
+            found = {}
+            with zipfile.ZipFile(path) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".npy"):
+                        with archive.open(name) as file:
+                            found[name.removesuffix(".npy")] = _shape(file)
+            return found
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            return {name: tuple(file[name].shape or ()) for name in own_datasets(file, path.name)}
+    except (*_UNREADABLE, ValueError) as error:
+        raise _damaged(path) from error
+
+
+def _shape(file: BinaryIO | Any) -> tuple[int, ...]:
+    """The shape in the head of a ``.npy``.
+
+    Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
+    """
+    import numpy as np
+
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    shape: tuple[int, ...] = read.get(version, read[2, 0])(file)[0]
+    return shape
+
+
+def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    """Arrays of a file by their names.
+
+    Raises:
+        DataError: the file is damaged, or an array holds Python objects or lies elsewhere.
+    """
+    import numpy as np
+
+    try:
+        if path.suffix.lower() == ".npy":
+            return {n: np.load(path.with_name(f"{n}.npy"), allow_pickle=False) for n in names}
+        if path.suffix.lower() == ".npz":
+            # Pickled objects could run code: they are refused by allow_pickle=False.
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in names}
+        return _read_hdf5(path, names)
+    except ValueError as error:
+        raise DataError(
+            f"An array of {path.name} holds Python objects, which could do harm when they are "
+            "opened.",
+            "Save it as plain numbers or text.",
+            path=str(path),
+        ) from error
+    except _UNREADABLE as error:
+        raise _damaged(path) from error
+
+
+def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    import h5py
+
+    found: dict[str, Array] = {}
+    with h5py.File(path, "r") as file:
+        for name in names:
+            if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+                raise _foreign(path, name)
+            dataset = file[name]
+            if dataset.external or dataset.is_virtual:
+                raise _foreign(path, name)
+            values = dataset[()]
+            if values.dtype.kind == "O":
+                values = dataset.asstr()[()].astype(str)
+            found[name] = values
+    return found
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(
+        f"'{path.name}' is no file of arrays, or it is damaged.",
+        "Choose a .npz file (numpy.savez), a .npy or a .h5 file.",
+        path=str(path),
+    )
+
+
+def _foreign(path: Path, name: str) -> DataError:
+    return DataError(
+        f"The array '{name}' of {path.name} lies in another file.",
+        "Choose a file that holds its own arrays.",
+        path=str(path),
+    )
