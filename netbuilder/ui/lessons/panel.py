@@ -57,6 +57,13 @@ class LessonPanel(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 160)
 
+    def focus_step(self) -> None:
+        """Put the keyboard where the step is: into its question, else onto Next."""
+        result = self._session.result
+        waiting = self.question is not None and not (result is not None and result.done)
+        target = self.question.first if waiting and self.question is not None else self.next
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _build(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)

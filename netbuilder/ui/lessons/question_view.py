@@ -57,6 +57,13 @@ class QuestionView(QWidget):
         layout.addWidget(self.verdict)
         self.show_verdict(given)
 
+    @property
+    def first(self) -> QWidget:
+        """Where the keyboard goes."""
+        if self.line is not None:
+            return self.line
+        return next((one for one in self.choices if one.isChecked()), self.choices[0])
+
     def show_verdict(self, given: str) -> None:
         """Say whether an answer is right, and why."""
         question = self.question

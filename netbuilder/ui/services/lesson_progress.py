@@ -8,8 +8,9 @@ from typing import Any
 from netbuilder.core.lessons.record import Record
 from netbuilder.ui.services.settings import settings
 
-#: Who learns here, as the pupil wrote it when handing in; "" for whoever is logged in.
-PUPIL = "pupil"
+#: Where the name stands that a pupil wrote when handing in; "" for whoever is logged in.
+PUPIL = "hand-in/name"
+_NOBODY = "me"
 
 
 def pupil() -> str:
@@ -17,22 +18,17 @@ def pupil() -> str:
     return str(settings().value(PUPIL, "") or "")
 
 
-def set_pupil(name: str) -> None:
-    """Keep who learns here."""
-    kept = settings()
-    kept.setValue(PUPIL, name)
-    kept.sync()
-
-
-def _key(lesson: str) -> str:
-    who = pupil().replace("/", "_") or "me"
-    return f"lessons/{who}/{lesson.replace('/', '_')}"
+def _key(lesson: str, who: str) -> str:
+    return f"lessons/{who.replace('/', '_') or _NOBODY}/{lesson.replace('/', '_')}"
 
 
 def kept(lesson: str) -> Record:
     """How far the pupil is in a lesson; an empty record where it was not begun."""
     try:
-        raw: Any = json.loads(str(settings().value(_key(lesson), "{}")))
+        store = settings()
+        # What was done before the pupil gave a name is theirs too.
+        nameless = store.value(_key(lesson, ""), "{}")
+        raw: Any = json.loads(str(store.value(_key(lesson, pupil()), nameless)))
     except ValueError:
         raw = {}
     if not isinstance(raw, dict):
@@ -53,5 +49,7 @@ def keep(record: Record) -> None:
         "events": sorted(record.events),
     }
     store = settings()
-    store.setValue(_key(record.name), json.dumps(value, ensure_ascii=False))
+    store.setValue(_key(record.name, pupil()), json.dumps(value, ensure_ascii=False))
+    if pupil():
+        store.remove(_key(record.name, ""))
     store.sync()

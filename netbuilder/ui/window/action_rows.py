@@ -242,6 +242,14 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Alt+0",
             "Put the keyboard into the canvas; Escape does it from a side panel",
         ),
+        ActionRow(
+            "lesson",
+            "The lesson",
+            commands.show_lesson,
+            "View|",
+            "Ctrl+Shift+L",
+            "Puts the keyboard into the lesson, or shows which there are",
+        ),
         ActionRow("fit", "Fit the network into the window", do("sight.fit"), "View", "Ctrl+0"),
         ActionRow(
             "zoom-in", "Zoom in on the canvas", do("commands.zoom_in"), "View", "Ctrl+Shift++"

@@ -210,6 +210,10 @@ class WindowCommands:
         """Show examples, lessons and recent files."""
         self._need_welcome().show_page()
 
+    def show_lesson(self) -> None:
+        """Put the keyboard into the lesson; without one show which there are."""
+        self._need_welcome().show_lesson()
+
     def start_tour(self) -> None:
         """Show the six places."""
         self._need_welcome().start_tour()

@@ -85,7 +85,12 @@ class LessonDock(QObject):
         for name, dock in docks.panels.items():
             if not dock.visibleRegion().isEmpty():
                 self._session.see(name)
-        self.panel.next.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.panel.focus_step()
+
+    def focus(self) -> None:
+        """Put the keyboard where the step is: into its question, else onto Next."""
+        self.dock.show()
+        self.panel.focus_step()
 
     def close(self) -> None:
         """Put the lesson away."""

@@ -56,6 +56,13 @@ class Welcome(QObject):
         path = self._parts.documents.path
         self.page.open(path.parent if path is not None else None)
 
+    def show_lesson(self) -> None:
+        """Put the keyboard into the lesson; without one show which there are."""
+        if self.session.lesson is None:
+            self.show_page()
+        else:
+            self.lessons.focus()
+
     def begin(self) -> None:
         """What a start without a file begins with."""
         self.show_page()
