@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "menu": "the menus",
     "data": "the tab Data",
     "training": "the tab Training",
+    "surface": "the tab Surface",
     "evaluate": "the tab Evaluate",
     "predict": "the tab Predict",
     "inside": "the tab Inside",

@@ -40,6 +40,11 @@ class Keys:
         QTest.keyClick(self.at, key, held)
         QApplication.processEvents()
 
+    def do(self, action: str) -> None:
+        """Press the keys of an action."""
+        QTest.keySequence(self.at, self.window.actions_table[action].shortcut())
+        QApplication.processEvents()
+
     def type(self, text: str) -> None:
         QTest.keyClicks(self.at, text)
         QApplication.processEvents()
@@ -111,7 +116,7 @@ def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -
     assert session.lesson is not None
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
 
-    keys.press(Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    keys.do("panel-data")
     keys.to_lesson()
     keys.type("2")
     keys.press(Qt.Key.Key_Return)
@@ -215,7 +220,7 @@ def test_the_second_lesson_from_the_start_page_to_the_handed_in_file(
     keys.wait_done(6)
     QTest.mouseClick(panel.next, left)
 
-    keys.press(Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
+    keys.do("panel-evaluate")
     assert panel.question is not None
     choose(panel.question.choices[0])
     keys.wait_done(7)
