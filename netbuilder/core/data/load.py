@@ -18,7 +18,7 @@ from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
 from netbuilder.core.data.readers.large_csv import looked_at
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of
-from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory
+from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory, whole_split
 from netbuilder.core.project.model import Project
 
 
@@ -49,8 +49,11 @@ def load(project: Project, base: Path) -> Dataset:
         return split_of(plan, samples, chosen)
 
     train, stream = rows.train, None
-    if plan.scan is not None:
+    whole: Split | None = None
+    if plan.scan is not None and plan.facts.streamed:
         stream = csv_stream(plan.scan, transform, plan.pre)
+    elif plan.scan is not None:
+        whole = whole_split(plan.scan, transform)
     else:
         room = samples_in_memory(project.data, plan.samples, next(iter(plan.pre.inputs.values())))
         if room is not None:
@@ -58,7 +61,7 @@ def load(project: Project, base: Path) -> Dataset:
             train = np.random.default_rng(0).permutation(rows.train)[:room]
     return Dataset(
         facts=plan.facts if stream is None else replace(plan.facts, streamed=True),
-        train=transform(plan.samples, train),
+        train=transform(plan.samples, train) if whole is None else whole,
         validation=transform(plan.samples, rows.validation) if len(rows.validation) else None,
         test=transform(test_source, test_rows) if len(test_rows) else None,
         pre=plan.pre,

@@ -84,13 +84,32 @@ def csv_stream(found: Scan, transform: Transform, pre: Preprocessing) -> Stream:
     """The training rows of a large table."""
 
     def splits() -> Iterator[Split]:
-        for start in range(0, len(found.train), _TABLE_ROWS):
-            samples = found.samples(found.train[start : start + _TABLE_ROWS])
-            yield transform(samples, np.arange(len(samples)))
+        return _table_splits(found, transform)
 
     about = disk_cache.content_of(found.path)
     key = (about, repr(found.data), found.parts.tobytes(), pre.to_json())
     return _mapped(key, splits, found.rows, pre)
+
+
+def _table_splits(found: Scan, transform: Transform) -> Iterator[Split]:
+    for start in range(0, len(found.train), _TABLE_ROWS):
+        samples = found.samples(found.train[start : start + _TABLE_ROWS])
+        yield transform(samples, np.arange(len(samples)))
+
+
+def whole_split(found: Scan, transform: Transform) -> Split:
+    """The training rows of a table whose text is large and whose numbers fit in memory."""
+    parts = list(_table_splits(found, transform))
+    weights = [part.sample_weight for part in parts if part.sample_weight is not None]
+
+    def joined(name: str) -> dict[str, NDArray[Any]]:
+        keys = getattr(parts[0], name)
+        return {key: np.concatenate([getattr(part, name)[key] for part in parts]) for key in keys}
+
+    return Split(
+        joined("x"), joined("y"), joined("raw_x"),
+        np.concatenate(weights) if weights else None, joined("raw_y"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

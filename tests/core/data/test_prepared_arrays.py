@@ -195,3 +195,14 @@ def test_pictures_are_decoded_once_and_stay_8_bit(tmp_path: Path, home: Path) ->
     np.testing.assert_array_equal(y, inside.train.y["output"])
     sizes = {file.stat().st_size for file in disk_cache.place().glob("*/x0.bin")}
     assert sizes == {len(x) * 16 * 16}
+
+
+def test_a_long_text_of_few_numbers_is_trained_in_memory(folder: Path) -> None:
+    table = frame().assign(note="a long remark that is nobody's number " * 20)[["note", "n", "y"]]
+    table.to_csv(folder / "d.csv", index=False)
+    columns = {"note": ColumnChoice("ignore")}
+    recipe = project(columns=columns, scaling="none", options={"memory_limit_mb": 0.5})
+    data = load(recipe, folder)
+    assert (data.stream, data.facts.streamed, len(data.train)) == (None, False, ROWS)
+    np.testing.assert_allclose(data.train.raw_x["input"][:, 0], table["n"], rtol=1e-6)
+    np.testing.assert_allclose(data.train.raw_y["output"][:, 0], table["y"], rtol=1e-6)

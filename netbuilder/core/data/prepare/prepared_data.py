@@ -148,6 +148,9 @@ def _make_large(project: Project, base: Path) -> PreparedData:
         test, said = checked_test(samples, test, inputs)
         notes += said
     pre = Preprocessing(inputs, outputs, samples.hints)
+    streamed = prepared_stream.reads_while_training(scan, pre)
+    if streamed:
+        notes = (*notes, prepared_stream.note_of_size(scan))
     facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
@@ -161,7 +164,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
         facts,
         rows=scan.rows,
         findings=findings,
-        streamed=True,
+        streamed=streamed,
         class_counts=counts,
         imbalance=max(present) / min(present) if present else 1.0,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.kinds.table import as_label
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, Scan
@@ -52,15 +52,29 @@ def held_samples(found: Scan) -> tuple[Samples, Samples | None, Rows3]:
             weights=weights,
         )
     rows = Rows3(np.arange(first), np.arange(first, len(samples)), np.empty(0, np.int64))
-    notes = [
-        *found.notes,
-        f"{found.path.name} is large: its {number(found.rows)} training rows are prepared once and "
-        "then read while training.",
-    ]
+    notes = [*found.notes]
     for part, what in ((VALIDATION, "validation"), (TEST, "test")):
         if found.totals[part] > large_csv.HELD_ROWS:
             notes.append(f"Of the {what} rows the first {large_csv.HELD_ROWS:,} are used.")
     return replace(samples, notes=(*samples.notes, *notes)), found.held.get(TEST), rows
+
+
+def reads_while_training(found: Scan, pre: Preprocessing) -> bool:
+    """Whether the training rows, ready for the network, are larger than the recipe's limit.
+
+    They stand in memory before and after scaling, in 4 bytes a value.
+    """
+    values = sum(int(np.prod([size or 1 for size in one.shape])) for one in pre.inputs.values())
+    values += sum(one.units for one in pre.outputs.values())
+    return found.rows * values * 8 > large_csv.limit_bytes(found.data)
+
+
+def note_of_size(found: Scan) -> str:
+    """What is said of data that is read while training."""
+    return (
+        f"{found.path.name} is large: its {number(found.rows)} training rows are prepared once and "
+        "then read while training."
+    )
 
 
 def targets_seen(found: Scan, samples: Samples) -> pd.DataFrame:
