@@ -43,7 +43,7 @@ LATER_CURVES_SECONDS = 0.25
 LATER_SECONDS = 4.0
 WORDS_SECONDS = 0.25
 #: Trained networks of at most so many weights (8 MB) are kept with the record of their run.
-KEPT_WEIGHTS = 2_000_000
+KEPT_WEIGHTS = 25_000_000
 
 
 class RunState(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -93,3 +95,62 @@ def test_differences_say_what_was_changed(chain: Callable[..., Project]) -> None
     assert np.all(
         [entry.where in ("network", "data", "training") for entry in differences(old, new)]
     )
+
+
+def put(run_id: str, like: Path, name: str = "") -> Path:
+    """A record like another one, under another id."""
+    place = store.folder() / run_id
+    shutil.copytree(like, place)
+    value = json.loads((place / "run.json").read_text())
+    value |= {"name": name or run_id, "started": f"2026-01-01T00:{run_id[-2:]}:00+00:00"}
+    (place / "run.json").write_text(json.dumps(value))
+    return place
+
+
+@pytest.fixture
+def one(chain: Callable[..., Project], dataset: Callable[..., Any], numbers: Any) -> Path:
+    """A recorded run's folder."""
+    x, y = numbers
+    session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))
+    session.run()
+    return store.folder() / session.run_id
+
+
+def test_the_index_says_what_the_records_say(one: Path) -> None:
+    for number in range(5):
+        put(f"20260101-0000{number:02}", one)
+    names = {run.name for run in store.list_runs()}
+    assert len(names) == 6
+    assert (store.folder() / "index.sqlite").is_file()
+    # Changed, taken away and added behind its back, damaged, or no index at all: still the truth.
+    store.rename("20260101-000003", "renamed")
+    shutil.rmtree(store.folder() / "20260101-000001")
+    put("20260101-000009", one, "new")
+    found = {run.id: run.name for run in store.list_runs()}
+    assert found["20260101-000003"] == "renamed"
+    assert "20260101-000001" not in found
+    assert found["20260101-000009"] == "new"
+    assert len(found) == 6
+    (store.folder() / "index.sqlite").write_bytes(b"no index" * 1000)
+    assert {run.id: run.name for run in store.list_runs()} == found
+    assert {run.id: run.name for run in store.list_runs()} == found
+
+
+def test_old_runs_go_and_the_newest_stays(one: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        (put(f"20260101-0000{number:02}", one) / "network.h5").write_bytes(bytes(1000))
+    assert store.limit() == store.USUAL_LIMIT
+    assert store.prune() == []
+    store.set_limit(3)
+    assert store.limit() == 3
+    gone = store.prune()
+    assert gone == ["20260101-000002", "20260101-000001", "20260101-000000"]
+    assert [run.id for run in store.list_runs()] == [one.name, "20260101-000004", "20260101-000003"]
+    # Networks together beyond the limit: those of old runs go, their curves stay.
+    (one / "network.h5").write_bytes(bytes(5000))
+    monkeypatch.setattr(store, "NETWORK_BYTES", 6500)
+    store.prune()
+    kept = [place.parent.name for place in store.folder().glob("*/network.h5")]
+    assert sorted(kept) == ["20260101-000004", one.name]
+    store.set_limit(0)
+    assert store.prune() == []

@@ -2,7 +2,8 @@
 
 A run is a folder in the user's data folder: ``run.json`` (facts, the project, the history of
 the epochs) and ``steps.npy`` (float32, a row a step). Numbers of many epochs are kept in
-``epochs.npy`` likewise, so that a million epochs are no burden. The window puts a small trained
+``epochs.npy`` likewise, so that a million epochs are no burden. ``index`` makes a list of many
+quick, and the oldest go where there are more than ``limit``. The window puts a small trained
 network beside them (``network``).
 """
 
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from netbuilder.core import folders
 from netbuilder.core.engine.events import Changed
 from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import differences
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
@@ -38,6 +40,10 @@ if TYPE_CHECKING:
 
 _FILE = "run.json"
 _NETWORK = "network.h5"
+# What reading a record that is damaged, or is none, may raise.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
+USUAL_LIMIT = 500
+NETWORK_BYTES = 2_000_000_000
 _PACKAGES = ("tensorflow", "keras", "numpy")
 
 
@@ -152,6 +158,7 @@ def record(
         with replacing(place / f"{key}.npy") as temporary, temporary.open("wb") as file:
             np.save(file, table.values)
     _write(run, to_json(trained.project if asked is None else asked))
+    prune()
     return run
 
 
@@ -177,9 +184,13 @@ def _write(run: Run, asked: dict[str, Any]) -> None:
 
 
 def _read(place: Path) -> Run:
-    value = json.loads((place / _FILE).read_text("utf-8"))
+    return _run(place.name, (place / _FILE).read_text("utf-8"))
+
+
+def _run(run_id: str, text: str) -> Run:
+    value = json.loads(text)
     known = {key: value[key] for key in Run.__dataclass_fields__ if key in value}
-    known |= {"id": place.name, "project": from_json(value["project"])}
+    known |= {"id": run_id, "project": from_json(value["project"])}
     known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names")}
     known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
     return Run(**known)
@@ -188,12 +199,42 @@ def _read(place: Path) -> Run:
 def list_runs() -> list[Run]:
     """All runs, the newest first. A folder that cannot be read is passed over."""
     found: list[Run] = []
-    for place in folder().iterdir():
+    for run_id, text in index.texts(folder()).items():
         try:
-            found.append(_read(place))
-        except (OSError, ValueError, KeyError, TypeError, UserError):
+            found.append(_run(run_id, text))
+        except _UNREADABLE:
             continue
     return sorted(found, key=lambda run: (run.started, run.id), reverse=True)
+
+
+def limit() -> int:
+    """How many runs are kept; 0: all."""
+    return index.limit(folder(), USUAL_LIMIT)
+
+
+def set_limit(count: int) -> None:
+    """Keep so many runs, the newest; older ones go with the next run that is recorded."""
+    index.set_limit(folder(), max(0, count))
+
+
+def prune() -> list[str]:
+    """Take away the oldest runs beyond the limit, and the networks of old runs where all of them
+    together have grown too large; the newest run keeps both. Gives the ids of what went.
+
+    The name of a run's folder begins with the time that it began at.
+    """
+    places = sorted((one for one in folder().iterdir() if (one / _FILE).exists()), reverse=True)
+    most = limit() or len(places)
+    gone = places[most:]
+    for place in gone:
+        shutil.rmtree(place, ignore_errors=True)
+    total = 0
+    for number, place in enumerate(places[:most]):
+        file = place / _NETWORK
+        total += file.stat().st_size if file.exists() else 0
+        if number and total > NETWORK_BYTES:
+            file.unlink(missing_ok=True)
+    return [place.name for place in gone]
 
 
 def newest_of(project: Project, base: Path) -> Run | None:
@@ -207,13 +248,13 @@ def newest_of(project: Project, base: Path) -> Run | None:
         base: folder that its relative paths start from.
     """
     # The name of a run's folder begins with the time: the first that fits is the newest.
-    for place in sorted(folder().iterdir(), reverse=True):
+    for run_id, text in index.texts(folder()).items():
         try:
-            value = json.loads((place / _FILE).read_text("utf-8"))
+            value = json.loads(text)
             asked = from_json(value.get("asked") or value["project"])
             if _is_of(asked, str(value.get("base", "")), project, base):
-                return _read(place)
-        except (OSError, ValueError, KeyError, TypeError, UserError):
+                return _run(run_id, text)
+        except _UNREADABLE:
             continue
     return None
 
