@@ -201,9 +201,22 @@ def predict_rows(
         DataError: a column is missing or unknown, text stands where a number belongs, or a
             category was not among the training rows.
     """
+    listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
+    raw, notes = raw_of_rows(trained, listed_rows)
+    found = predict_raw(trained, raw)
+    return Predictions(found.outputs, notes=(*notes, *unusual(trained, listed_rows)))
+
+
+def raw_of_rows(
+    trained: TrainedModel, listed_rows: Sequence[Mapping[str, object]]
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Raw values by Input id of rows that were filled in, (n, ...), and notes.
+
+    Raises:
+        DataError: as ``predict_rows``.
+    """
     import pandas as pd
 
-    listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
     if not listed_rows:
         raise DataError("There is no row to answer.", "Fill in a row.")
     known = [entry.name for entry in form_fields(trained)]
@@ -227,8 +240,7 @@ def predict_rows(
     raw, _, notes = inference_data.raw_of_table(
         table, trained.project.data, preprocessing_of(trained), "the form"
     )
-    found = predict_raw(trained, raw)
-    return Predictions(found.outputs, notes=(*notes, *unusual(trained, listed_rows)))
+    return raw, notes
 
 
 def _need_filled(trained: TrainedModel, table: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -185,6 +186,8 @@ class EvaluatePanel(QWidget):
         for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch")):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
         self.metrics.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # The rows have their heights once the columns have their widths.
+        QTimer.singleShot(0, self, lambda: fit_height(self.metrics))
 
     def _show_behind(self) -> None:
         """Show the parts side by side, and the worst mistakes."""

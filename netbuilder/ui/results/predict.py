@@ -23,8 +23,10 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled
 from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
@@ -83,10 +85,15 @@ class PredictPanel(QWidget):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_ASK_MS)
         self._soon.timeout.connect(self._ask_row)
+        self._drawn_soon = QTimer(self, singleShot=True, interval=40)
+        self._drawn_soon.timeout.connect(self._ask_drawing)
         self._build()
         self.file_button.clicked.connect(self._ask_file)
         self.picture_button.clicked.connect(self._ask_picture)
         self.another.clicked.connect(self._another)
+        self.draw_button.toggled.connect(self._draw_toggled)
+        self.clear_button.clicked.connect(self.pad.clear)
+        self.pad.drawn.connect(self._drawn_soon.start)
         self.text.textChanged.connect(self._soon.start)
         self.text.textChanged.connect(self._asked_by_hand)
         looking.changed.connect(self._ask_look)
@@ -109,6 +116,12 @@ class PredictPanel(QWidget):
         shown.addWidget(self.bars, 1)
         page.addWidget(self.answer)
         page.addLayout(shown)
+        self.pad = DrawPad(self)
+        self.pad.setVisible(False)
+        page.addWidget(self.pad)
+        self.why = WhyView(self._workbench, self)
+        self.why.hide()
+        page.addWidget(self.why)
         page.addWidget(self.cards)
         self.answers = TextTable(self)
         self.table = text_table(self.answers, "Answers about a file", self)
@@ -120,7 +133,17 @@ class PredictPanel(QWidget):
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.picture_button = QPushButton("Answer a picture…", self)
         self.another = QPushButton("Another test picture", self)
-        for button in (self.file_button, self.picture_button, self.another):
+        self.draw_button = QPushButton("Draw", self)
+        self.draw_button.setCheckable(True)
+        self.draw_button.setToolTip("Draw a picture: it is prepared as the data set's were")
+        self.clear_button = QPushButton("New page", self)
+        for button in (
+            self.file_button,
+            self.picture_button,
+            self.draw_button,
+            self.clear_button,
+            self.another,
+        ):
             buttons.addWidget(button)
         page.addLayout(buttons)
         self.about = note_label("", self)
@@ -156,8 +179,11 @@ class PredictPanel(QWidget):
         fields = form_fields(trained) if kind == "rows" else ()
         self._show_form(fields)
         self.text.setVisible(kind == "texts")
-        for widget in (self.picture_button, self.picture, self.another):
+        for widget in (self.picture_button, self.picture, self.another, self.draw_button):
             widget.setVisible(kind == "images")
+        self.draw_button.setChecked(False)
+        self.clear_button.setVisible(False)
+        self.why.show_sample(None)
         self.about.setText(_WORDS.get(kind, f"This network takes {kind}: choose a file."))
         self.waiting.ready()
         if kind in ("rows", "texts"):
@@ -194,6 +220,7 @@ class PredictPanel(QWidget):
             words = self.text.toPlainText().strip()
             if words:
                 self._ask(lambda model: _texts(model, [words]))
+                self.why.show_sample(lambda model: _text_sample(model, words))
             return
         rows = self._form.rows.values() if self._form is not None else ()
         if any(one.complaint.text() for one in rows):
@@ -202,6 +229,7 @@ class PredictPanel(QWidget):
         row = dict(self._row)
         if row:
             self._ask(lambda model: _rows(model, row))
+            self.why.show_sample(lambda model: _row_sample(model, row))
 
     def _clear_answer(self) -> None:
         self.answer.setText("")
@@ -211,6 +239,44 @@ class PredictPanel(QWidget):
         """Look at the next row of the test data; Inside and the canvas follow."""
         self._asked_by_hand()
         self._looking.show_row(self._looking.index + 1)
+
+    def _draw_toggled(self, on: bool) -> None:
+        self.pad.setVisible(on)
+        self.clear_button.setVisible(on)
+        if on:
+            self._ask_drawing()
+        else:
+            self._ask_look()
+
+    def _ask_drawing(self) -> None:
+        """Ask about what is drawn, prepared as the set's pictures were."""
+        look = self._looking.look
+        if look is None or not self.draw_button.isChecked():
+            return
+        from netbuilder.core.results import drawn
+
+        name, like = next(iter(look.raw.items()))
+        top, dark = drawn.like(like)
+        try:
+            sample = drawn.prepare(self.pad.ink(), like.shape, top, dark_ink=dark)
+        except UserError as error:
+            self._clear_answer()
+            self.why.show_sample(None)
+            self.about.setText(str(error))
+            return
+        self._show_picture(sample)
+        self.about.setText("Beside the answer: what the network sees of your drawing.")
+        self._asked_by_hand()
+        raw = {**{key: value[None] for key, value in look.raw.items()}, name: sample[None]}
+        self._ask(lambda model: _raw(model, raw))
+        self.why.show_sample(lambda model: ({k: v[0] for k, v in raw.items()}, None))
+
+    def _show_picture(self, image: Any) -> None:
+        from netbuilder.ui.plots.activation_strips import montage
+
+        if image.ndim == 3:
+            maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
+            self.picture.setPixmap(QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1)))
 
     def _asked_by_hand(self) -> None:
         """Say that a person asked, and not the panel by itself."""
@@ -222,19 +288,16 @@ class PredictPanel(QWidget):
         look = self._looking.look
         if look is None or look.trained is not self._workbench.trained:
             return
-        if self.picture.isHidden():
+        if self.picture.isHidden() or self.draw_button.isChecked():
             return
-        from netbuilder.ui.plots.activation_strips import montage
-
         name, values = next(iter(look.raw.items()))
-        image = look.values.get(name, values)
-        if image.ndim == 3:
-            maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
-            self.picture.setPixmap(QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1)))
+        self._show_picture(look.values.get(name, values))
         truth = f" It is “{look.truth}”." if look.truth else ""
         self.about.setText(f"Test picture {look.index + 1:,} of {look.rows:,}.{truth}")
         raw = {key: value[None] for key, value in look.raw.items()}
         self._ask(lambda model: _raw(model, raw))
+        own = dict(look.raw)
+        self.why.show_sample(lambda model: (own, None))
 
     def _ask_picture(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -245,6 +308,7 @@ class PredictPanel(QWidget):
             self.about.setText(Path(name).name)
             self._asked_by_hand()
             self._ask(lambda model: _images(model, [Path(name)]))
+            self.why.show_sample(lambda model: _file_sample(model, Path(name)))
 
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Answer a file", "", "All files (*)")
@@ -353,6 +417,24 @@ _WORDS = {
     "texts": "This network reads texts: write one, and it answers as you type.",
     "arrays": "This network takes arrays: choose a .npz or .h5 file.",
 }
+
+
+def _row_sample(model: TrainedModel, row: dict[str, Any]) -> Sample:
+    from netbuilder.core.results.predict import raw_of_rows
+
+    return {key: value[0] for key, value in raw_of_rows(model, [row])[0].items()}, None
+
+
+def _text_sample(model: TrainedModel, text: str) -> Sample:
+    from netbuilder.core.results.samples import text_samples
+
+    return text_samples(model, [text]).sample(0), text
+
+
+def _file_sample(model: TrainedModel, path: Path) -> Sample:
+    from netbuilder.core.results.samples import read_samples
+
+    return read_samples(model, path).sample(0), None
 
 
 def _rows(model: TrainedModel, row: dict[str, Any]) -> Predictions:

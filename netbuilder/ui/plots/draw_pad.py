@@ -1,0 +1,83 @@
+"""A pad to draw on with mouse, pen or finger."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.style import theme
+
+SIDE, PEN = 168, 15
+
+
+class DrawPad(QWidget):
+    """``drawn``: the drawing is another. ``ink()`` gives it."""
+
+    drawn = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
+        self._image.fill(0)
+        self._last: QPointF | None = None
+        self.setFixedSize(SIDE, SIDE)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setAccessibleName("Pad to draw on")
+        self.setToolTip("Draw here: the answer follows")
+
+    def sizeHint(self) -> QSize:
+        return QSize(SIDE, SIDE)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return not self.ink().any()
+
+    def ink(self) -> NDArray[np.float64]:
+        """The drawing, float (side, side): 0 the page, 1 the pen."""
+        line = self._image.bytesPerLine()
+        flat = np.frombuffer(self._image.constBits(), np.uint8, line * SIDE)
+        return flat.reshape(SIDE, line)[:, :SIDE] / 255.0
+
+    def clear(self) -> None:
+        """Take a new page."""
+        self._image.fill(0)
+        self.update()
+        self.drawn.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._last = event.position()
+        self._stroke(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._last is not None:
+            self._stroke(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._last = None
+
+    def _stroke(self, place: QPointF) -> None:
+        painter = QPainter(self._image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
+        painter.setPen(QPen(QColor("white"), PEN, Qt.PenStyle.SolidLine, cap, join))
+        painter.drawLine(self._last or place, place + QPointF(0.01, 0.0))
+        painter.end()
+        self._last = place
+        self.update()
+        self.drawn.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.drawImage(0, 0, self._image)
+        scheme = theme.colors()
+        painter.setPen(QColor(scheme.hairline))
+        painter.drawRect(0, 0, SIDE - 1, SIDE - 1)
+        if self.empty and self._last is None:
+            painter.setPen(QColor("#98A2B3"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "draw here")
+        painter.end()

@@ -1,0 +1,164 @@
+"""Why this answer: a way to explain, its picture or bars, and what would have to change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.explain.explanation import Explanation
+
+log = logging.getLogger(__name__)
+SIDE, MOST_BARS = 196, 24
+#: The raw sample by Input id, and the text it was made of.
+Sample = tuple[Mapping[str, Any], str | None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    trained: TrainedModel
+    base: Path
+    sample: Callable[[TrainedModel], Sample]
+    method: str | None
+
+
+def _explain(question: _Question) -> Explanation:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.results.explain.methods import TABLE, Rows, explain, sort_of
+
+    sample, text = question.sample(question.trained)
+    rows = None
+    if sort_of(question.trained) == TABLE:
+        try:
+            dataset = load(question.trained.project, question.base)
+        except UserError as error:  # a model that was opened without its data
+            log.info("no rows to compare with: %s", error)
+        else:
+            split = dataset.test if dataset.test is not None else dataset.train
+            truth = next(iter(split.raw_y.values()), None)
+            rows = Rows(split.raw_x, truth) if len(split) > 1 else None
+    return explain(question.trained, sample, question.method, rows=rows, text=text)
+
+
+class WhyView(QWidget):
+    """``show_sample`` says what is asked about; it is explained once the button is pressed."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._sample: Callable[[TrainedModel], Sample] | None = None
+        self._known: object = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        self.button = QPushButton("Why this answer?", self)
+        self.button.setCheckable(True)
+        self.button.toggled.connect(self._toggled)
+        self.method = QComboBox(self)
+        self.method.setAccessibleName("Way to explain")
+        self.method.activated.connect(self._ask)
+        row.addWidget(self.button)
+        row.addWidget(self.method)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self.sentence = note_label("", self)
+        self.picture = QLabel(self)
+        self.bars = Bars(self)
+        self.nearest = note_label("", self)
+        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+            layout.addWidget(widget)
+        self._worker = jobs.Latest.for_widget(self, _explain, "why", self._found, self._failed)
+        self._toggled(False)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being explained."""
+        return self._worker.idle
+
+    def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:
+        """Say what is asked about; None: nothing."""
+        self._sample = sample
+        self.setVisible(sample is not None)
+        self._list_methods()
+        self._ask()
+
+    def _list_methods(self) -> None:
+        trained = self._workbench.trained
+        if trained is None or trained is self._known:
+            return
+        from netbuilder.core.results.explain.methods import methods_for
+
+        self._known = trained
+        self.method.clear()
+        try:
+            ways = methods_for(trained)
+        except UserError:
+            self._sample = None
+            self.hide()
+            return
+        for way in ways:
+            self.method.addItem(way.title, way.name)
+            self.method.setItemData(self.method.count() - 1, way.help, Qt.ItemDataRole.ToolTipRole)
+
+    def _toggled(self, on: bool) -> None:
+        self.method.setVisible(on and self.method.count() > 1)
+        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+            widget.setVisible(False)
+        self._ask()
+
+    def _ask(self) -> None:
+        trained = self._workbench.trained
+        if self._sample is None or trained is None or not self.button.isChecked():
+            return
+        self.method.setVisible(self.method.count() > 1)
+        method = str(self.method.currentData()) if self.method.count() > 1 else None
+        self._worker.ask(_Question(trained, self._workbench.base, self._sample, method))
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("explaining failed", exc_info=error)
+        self.sentence.setText(str(error))
+        self.sentence.setVisible(True)
+        for widget in (self.picture, self.bars, self.nearest):
+            widget.setVisible(False)
+
+    def _found(self, question: _Question, found: Explanation) -> None:
+        from netbuilder.core.results.explain.drawing import bars_of, overlay
+
+        if question.trained is not self._workbench.trained or not self.button.isChecked():
+            return
+        self.sentence.setText(found.sentence)
+        self.sentence.setVisible(True)
+        self.picture.setVisible(found.heatmap is not None)
+        if found.heatmap is not None and found.picture is not None:
+            image = to_image(overlay(found.picture, found.heatmap))
+            pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+            self.picture.setPixmap(pixels)
+            self.picture.setAccessibleName(found.sentence)
+        pairs = bars_of(found)
+        most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+        rows = [(name, abs(value) / most, f"{value:+.3g}") for name, value in pairs[:MOST_BARS]]
+        self.bars.show_rows(rows, top=1.0)
+        self.bars.setVisible(bool(rows))
+        near = found.nearest
+        self.nearest.setVisible(near is not None and bool(near.changes))
+        if near is not None:
+            changes = ", ".join(
+                f"{n} {here} → {there}" for n, (here, there) in near.changes.items()
+            )
+            self.nearest.setText(f"The nearest row with another answer ({near.answer}): {changes}.")

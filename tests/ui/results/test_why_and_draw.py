@@ -1,0 +1,53 @@
+"""In the Predict tab one draws, and asks why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_a_drawing_is_answered_and_explained(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.draw_button.click()
+    assert panel.answer.text() == ""
+    assert "Nothing is drawn yet" in panel.about.text()
+    qtbot.mousePress(panel.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
+    for y in range(20, 150, 10):
+        qtbot.mouseMove(panel.pad, QPoint(80, y))
+    qtbot.mouseRelease(panel.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 150))
+    assert not panel.pad.empty
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    assert panel.why.sentence.text()
+    assert panel.why.method.count() == 3
+    panel.clear_button.click()
+    qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)
+
+
+def test_a_row_is_explained(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=5))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
+    assert "it counts most" in panel.why.sentence.text()
