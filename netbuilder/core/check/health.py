@@ -1,0 +1,146 @@
+"""What has gone wrong inside a network while it learns: dead units, gradients that fade or burst.
+
+Told as ``Problem`` values, so that they stand on the layer that has them like any other, with a
+fix where one edit helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.check.problems import Fix, Problem, Severity
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.wording import counted
+
+Array = NDArray[Any]
+
+#: Share of units that may be dead without a word: some always are.
+MOST_DEAD = 0.25
+#: Fewer samples than this say nothing about a unit that none of them woke.
+LEAST_SAMPLES = 16
+#: The gradient in a layer, against the largest in the network, below which it does not learn.
+VANISHING = 1e-4
+#: Root mean square of a gradient above which a step throws the weights about.
+EXPLODING = 1e2
+
+
+def inner_problems(
+    project: Project,
+    outputs: Mapping[str, Array],
+    gradients: Mapping[str, Mapping[str, Array]],
+) -> tuple[Problem, ...]:
+    """What is wrong inside the network, at most one problem a layer.
+
+    Args:
+        project: as it is trained.
+        outputs: (samples, ...) by node id, at one moment of the training.
+        gradients: of the loss by node id, by weight, at the same moment.
+    """
+    graph = project.graph
+    found: dict[str, Problem] = {}
+    sizes = {
+        node: float(np.sqrt(np.mean(np.square(some["kernel"], dtype=float))))
+        for node, some in gradients.items()
+        if "kernel" in some and some["kernel"].size
+    }
+    largest = max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
+    for node_id, size in sizes.items():
+        node = graph.by_id.get(node_id)
+        if node is None:
+            continue
+        if not np.isfinite(size) or size > EXPLODING:
+            found[node_id] = _exploding(node, size)
+        elif largest > 0 and size < largest * VANISHING:
+            found[node_id] = _vanishing(graph, node, size, largest)
+    for node_id, values in outputs.items():
+        node = graph.by_id.get(node_id)
+        if node is not None and node_id not in found and _rectified(node):
+            dead, units = dead_units(values)
+            if units and dead / units > MOST_DEAD:
+                found[node_id] = _dead(node, dead, units, len(values))
+    return tuple(found.values())
+
+
+def dead_units(values: Array) -> tuple[int, int]:
+    """Units (channels) that are 0 for all samples, and how many there are; (0, 0): too few samples.
+
+    A rectified unit that no sample wakes gets no gradient, so it never wakes again (Lu and
+    others, "Dying ReLU and initialization", 2019).
+    """
+    if len(values) < LEAST_SAMPLES or values.ndim < 2:
+        return 0, 0
+    flat = np.asarray(values).reshape(-1, values.shape[-1])
+    return int(np.sum(np.all(flat <= 0, axis=0))), flat.shape[1]
+
+
+def _rectified(node: Node) -> bool:
+    return node.layer == "ReLU" or node.params.get("activation") in ("relu", "relu6")
+
+
+def _dead(node: Node, dead: int, units: int, samples: int) -> Problem:
+    all_dead = dead == units
+    of = "All" if all_dead else f"{dead} of {units}"
+    fix = None
+    if node.layer != "ReLU":
+        fix = _set_activation(node, "leaky_relu")
+    elif "LeakyReLU" in LAYERS:
+        fix = Fix("Use LeakyReLU", lambda p: edits.replace_layer(p, node.id, "LeakyReLU"))
+    return Problem(
+        "dead-units", Severity.WARNING, node.id,
+        "Nothing gets through" if all_dead else f"{counted(dead, 'dead unit')}",
+        f"{of} units of '{node.id}' are 0 for each of {samples} samples: relu cuts them off, so"
+        " no gradient reaches them. A smaller learning rate helps, or leaky_relu, which lets a"
+        " little through.",
+        fix,
+    )  # fmt: skip
+
+
+def _set_activation(node: Node, name: str) -> Fix:
+    return Fix(f"Use {name}", lambda p: edits.set_params(p, node.id, activation=name))
+
+
+def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem:
+    fix = None
+    behind = [graph.by_id[one] for one in (node.id, *graph.targets[node.id])]
+    saturated = next(
+        (one for one in behind if one.params.get("activation") in ("sigmoid", "tanh")), None
+    )
+    if saturated is not None and graph.targets[saturated.id]:
+        fix = _set_activation(saturated, "relu")
+    elif graph.targets[node.id]:
+        target = graph.targets[node.id][0]
+        fix = Fix(
+            "Insert BatchNormalization",
+            lambda p: edits.insert_on_edge(p, (node.id, target), "BatchNormalization"),
+        )
+    return Problem(
+        "vanishing-gradient", Severity.WARNING, node.id, "Hardly learns",
+        f"The gradient in '{node.id}' is {size:.1g}, against {largest:.1g} where it is largest:"
+        " it vanishes on its way back, so this layer stays as it began. relu, normalisation or"
+        " fewer layers help.",
+        fix,
+    )  # fmt: skip
+
+
+def _exploding(node: Node, size: float) -> Problem:
+    seen = f"{size:.1g}" if np.isfinite(size) else "no number any more"
+    return Problem(
+        "exploding-gradient", Severity.WARNING, node.id, "Gradient explodes",
+        f"The gradient in '{node.id}' is {seen}: each step throws the weights about. Train with"
+        " a smaller learning rate, or limit the gradients (clipnorm).",
+        Fix("Limit gradients (clipnorm 1)", _clipped),
+    )  # fmt: skip
+
+
+def _clipped(project: Project) -> Project:
+    from dataclasses import replace
+
+    optimizer = project.training.optimizer
+    params = {**optimizer.params, "clipnorm": 1.0}
+    return edits.set_training(project, optimizer=replace(optimizer, params=params))

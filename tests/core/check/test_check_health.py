@@ -1,0 +1,82 @@
+"""Dead units and gradients that fade or burst, on networks that were made to have them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.check.health import dead_units, inner_problems
+
+
+def _project(*activations: str) -> Project:
+    project = edits.append_layer(Project(), "Input")
+    for activation in activations:
+        project = edits.append_layer(
+            project, "Dense", params={"units": 8, "activation": activation}
+        )
+    return project
+
+
+def test_units_that_no_sample_wakes_are_counted() -> None:
+    rng = np.random.default_rng(1)
+    values = np.maximum(rng.normal(size=(64, 8)), 0)
+    assert dead_units(values) == (0, 8)
+    values[:, :3] = 0
+    assert dead_units(values) == (3, 8)
+    assert dead_units(values[:4]) == (0, 0), "four samples prove nothing"
+    maps = np.maximum(rng.normal(size=(20, 5, 5, 4)), 0)
+    maps[..., 2] = 0
+    assert dead_units(maps) == (1, 4)
+
+
+def test_dead_units_are_told_on_a_relu_layer_and_nowhere_else() -> None:
+    zeros = np.zeros((64, 8))
+    project = _project("relu", "sigmoid")
+    (problem,) = inner_problems(project, {"dense": zeros, "dense_1": zeros}, {})
+    assert (problem.node, problem.code) == ("dense", "dead-units")
+    assert problem.fix is not None
+    mended = problem.fix.edit(project)
+    assert mended.graph.by_id["dense"].params["activation"] == "leaky_relu"
+    few = np.ones((64, 8))
+    few[:, 0] = 0
+    assert inner_problems(project, {"dense": few}, {}) == ()
+
+
+def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
+    keras = pytest.importorskip("keras")
+    import tensorflow as tf
+
+    x = tf.random.stateless_normal((32, 8), seed=(1, 2))
+    layers = [keras.layers.Dense(8, activation="sigmoid") for _ in range(10)]
+    with tf.GradientTape() as tape:
+        y = x
+        for layer in layers:
+            y = layer(y)
+        loss = tf.reduce_sum(y * y)
+    kernels = [layer.kernel.value for layer in layers]
+    found = tape.gradient(loss, kernels)
+    names = ["dense", *(f"dense_{n}" for n in range(1, 10))]
+    gradients = {n: {"kernel": g.numpy()} for n, g in zip(names, found, strict=True)}
+    project = _project(*["sigmoid"] * 10)
+    problems = inner_problems(project, {}, gradients)
+    told = [p.node for p in problems]
+    assert told and told[0] == "dense" and "dense_9" not in told
+    assert {p.code for p in problems} == {"vanishing-gradient"}
+    fix = problems[0].fix
+    assert fix is not None
+    assert fix.edit(project).graph.by_id["dense"].params["activation"] == "relu"
+
+
+@pytest.mark.parametrize("value", [1e4, np.inf, np.nan])
+def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
+    project = _project("relu", "relu")
+    gradients = {
+        "dense": {"kernel": np.full((3, 8), value)},
+        "dense_1": {"kernel": np.ones((8, 8))},
+    }
+    (problem,) = inner_problems(project, {}, gradients)
+    assert (problem.node, problem.code) == ("dense", "exploding-gradient")
+    assert problem.fix is not None
+    assert problem.fix.edit(project).training.optimizer.params["clipnorm"] == 1.0
