@@ -15,11 +15,13 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
-from netbuilder.ui.services.activations import CanvasStrips, Looking
+from netbuilder.ui.services.activations import Looking
+from netbuilder.ui.services.canvas_strips import CanvasStrips
 from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.prebuilding import Prebuilding
 from netbuilder.ui.services.restore_last_run import Recall
 from netbuilder.ui.services.runner import Runner, RunState
+from netbuilder.ui.services.sample_view import SampleView
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
@@ -56,6 +58,7 @@ class MainWindow(QMainWindow):
         self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
         self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)
+        self.sample_view = SampleView(self.runner, self.looking, self)
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path
@@ -77,7 +80,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.canvas = CanvasView(self.store, self.workbench)
-        self.strips = CanvasStrips(self.looking, self.store, self.canvas, self)
+        self.strips = CanvasStrips(self.looking, self.sample_view, self.store, self.canvas, self)
         self.banner = CardList(self)
         self.banner.setContentsMargins(12, 8, 12, 0)
         middle = QWidget(self)
@@ -142,10 +145,9 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
-        self.runner.began.connect(self.strips.hide)
-        self.runner.ended.connect(self.strips.show)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
         self.runner.ended.connect(self.canvas.pulse.rest)
+        self.runner.ended.connect(self.strips.show)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))

@@ -73,7 +73,8 @@ def _sigmoid(x: Array) -> Array:
 def _erf(x: Array) -> Array:
     from math import erf
 
-    return np.vectorize(erf)(x)
+    found: Array = np.vectorize(erf)(x)
+    return found
 
 
 #: Activations of one number, by Keras's names; softmax needs its neighbours and stands apart.

@@ -98,6 +98,9 @@ class Canvas(Protocol):
     def ask_for_form(self, node_id: str) -> None:
         """Ask for the form of a card."""
 
+    def look_closer(self, node_id: str) -> bool:
+        """Open a card to show more of what it gives."""
+
     def block_was_saved(self, name: str) -> None:
         """Tell that a group was saved to the palette."""
 

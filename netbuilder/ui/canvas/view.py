@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -23,10 +23,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
+from netbuilder.core.check.problems import Problem
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import Announcer
+from netbuilder.ui.canvas.closer_look import CloserLook
 from netbuilder.ui.canvas.input.add_layer import Adding
 from netbuilder.ui.canvas.input.commands import Commands
 from netbuilder.ui.canvas.input.context_menu import Hands
@@ -45,6 +47,7 @@ from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.scene_builder import draw
 from netbuilder.ui.canvas.selection import Selection
 from netbuilder.ui.canvas.viewport import Viewport
+from netbuilder.ui.services.canvas_strips import Look
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -93,6 +96,7 @@ class CanvasView(QAbstractScrollArea):
         self._base: Scene | None = None  # of the project as it stands
         self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
         self._stale = True
+        self._inner: tuple[Problem, ...] = ()
         self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
@@ -107,7 +111,8 @@ class CanvasView(QAbstractScrollArea):
         self.adding = Adding(self)
         self.keys = Keys(self, self.commands, self.adding)
         self.hands = Hands(self.commands, self.adding, self.keys)
-        self.pointer = Pointer(self, self.hands, self.slide, self.minimap)
+        self.closer = CloserLook(self)
+        self.pointer = Pointer(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = Senses(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -139,7 +144,7 @@ class CanvasView(QAbstractScrollArea):
             self._base = draw(
                 self.store.project,
                 shapes=bench.shapes,
-                problems=bench.problems,
+                problems=(*bench.problems, *self._inner),
                 facts=bench.facts,
                 unknown=bench.data_words,
                 before=self._base,
@@ -177,6 +182,25 @@ class CanvasView(QAbstractScrollArea):
     def set_preview(self, node_id: str, image: QImage | None) -> None:
         """Show, beside a node, what it sees; None takes it away."""
         self.previews.set(node_id, image)
+
+    def set_inner_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Mark what a run finds wrong inside the network on the layers that have it."""
+        self._inner = problems
+        self._outdate()
+
+    def show_look(self, look: Look | None) -> None:
+        """Know what the layers give just now, for what is opened to show more."""
+        self.closer.follow(look)
+
+    def look_closer(self, node_id: str) -> bool:
+        """Open a card to show more of what it gives; whether there is anything to show."""
+        if node_id not in self.picture.cards:
+            return False
+        corner = self.sight.card_rect(node_id).topRight().toPoint()
+        if self.closer.open_at(node_id, corner + QPoint(14, -20)):
+            return True
+        self.say("Train first, or wait for the first step: then its numbers can be looked at.")
+        return False
 
     def room_beside(self) -> float:
         """Room that pictures take beside their cards, 0 without any."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
@@ -113,3 +114,69 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
         return bars(flat, min(width, max(12 * len(flat), 24)), height, best)
     return None
+
+
+def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> QImage:
+    """The likeliest classes by name, each with its bar and its share."""
+    order = np.argsort(values)[::-1][:most]
+    width, line = 180, 13
+    picture = QImage(width, line * len(order), QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    scheme = theme.colors()
+    for row, number in enumerate(order):
+        share = float(np.clip(values[number], 0.0, 1.0))
+        top = row * line
+        bar = QColor(scheme.training if row == 0 else scheme.secondary)
+        painter.fillRect(QRectF(74, top + 3, max(72 * share, 1.0), line - 6), bar)
+        painter.setPen(QColor(scheme.text if row == 0 else scheme.secondary))
+        name = metrics.elidedText(str(names[number]), Qt.TextElideMode.ElideMiddle, 68)
+        center = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, top, 70, line), center | Qt.AlignmentFlag.AlignRight, name)
+        painter.drawText(QRectF(150, top, 30, line), center, f"{share:.0%}")
+    painter.end()
+    return picture
+
+
+def surface_strip(surfaces: NDArray[Any], side: int = 34, most: int = 6) -> QImage:
+    """What each unit makes of a plane of two numbers: (height, width, units), blue above 0."""
+    units = min(surfaces.shape[2], most)
+    picture = QImage(units * (side + GAP) - GAP, side, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for unit in range(units):
+        image = to_image(two_sided(surfaces[:, :, unit]))
+        painter.drawImage(QRectF(unit * (side + GAP), 0, side, side), image)
+    painter.end()
+    return picture
+
+
+def two_sided(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Numbers as colours around 0: (h, w) to (h, w, 3), blue above, orange below, white at 0."""
+    plain = np.nan_to_num(np.asarray(values, float))
+    largest = float(np.abs(plain).max(initial=0.0)) or 1.0
+    part = (np.abs(plain) / largest)[..., None]
+    above, below = np.array([0, 114, 178.0]), np.array([213, 94, 0.0])  # Okabe and Ito's
+    strong = np.where(plain[..., None] >= 0, above, below)
+    found: NDArray[np.uint8] = (255 + (strong - 255) * part).astype(np.uint8)
+    return found
+
+
+def word_strip(text: str) -> QImage:
+    """A number, or a word, as a strip."""
+    font = theme.fixed_font()
+    font.setPixelSize(13)
+    width = int(QFontMetricsF(font).horizontalAdvance(text)) + 4
+    picture = QImage(width, 18, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.colors().text))
+    painter.drawText(QRectF(0, 0, width, 18), Qt.AlignmentFlag.AlignCenter, text)
+    painter.end()
+    return picture

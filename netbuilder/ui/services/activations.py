@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Split
     from netbuilder.core.engine.trained import TrainedModel
 
 log = logging.getLogger(__name__)
+
+SIDE = 24  # points of a unit's surface along each axis
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class ActivationsLook:
     """One row on its way through the network.
 
     ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
-    answer in words; ``index`` of ``rows``.
+    answer in words; ``index`` of ``rows``; ``surfaces``: what each Dense unit makes
+    of a plane of two numbers, (side, side, units) by node id.
     """
 
     trained: TrainedModel
@@ -34,6 +39,22 @@ class ActivationsLook:
     truth: str
     index: int
     rows: int
+    surfaces: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Project:
+        """What the model was built from."""
+        return self.trained.project
+
+    @property
+    def classes(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the classes by output id."""
+        facts = self.trained.facts
+        graph = self.trained.project.graph
+        return {
+            one: tuple(facts.output_classes.get(one) or facts.classes or ())
+            for one in graph.outputs
+        }
 
 
 def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
@@ -58,13 +79,51 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
         except (IndexError, TypeError, ValueError):
             truth = ""
         break
-    return ActivationsLook(trained, values, raw, truth, index, len(split))
+    surfaces = unit_surfaces(trained, dataset.train)
+    return ActivationsLook(trained, values, raw, truth, index, len(split), surfaces)
+
+
+def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:
+    """What each Dense unit makes of a plane of two numbers; {} for other networks."""
+    from netbuilder.core.engine.probes import Probe, evaluate_probe
+
+    grid = two_number_grid(train)
+    if grid is None:
+        return {}
+    graph = trained.project.graph
+    dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
+    found = evaluate_probe(trained, Probe("surfaces", outputs=dense, x=grid))
+    return {node: values.reshape(SIDE, SIDE, -1) for node, values in found.outputs.items()}
+
+
+def two_number_grid(train: Split) -> dict[str, Any] | None:
+    """Points over the plane of two inputs, as the network gets them; None for other networks.
+
+    The first of the SIDE² rows is at the upper left; the second number grows upwards.
+    """
+    import numpy as np
+
+    if len(train.x) != 1 or not len(train):
+        return None
+    name, values = next(iter(train.x.items()))
+    if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind != "f":
+        return None
+    low, high = values.min(axis=0), values.max(axis=0)
+    room = (high - low) * 0.1
+    across = np.linspace(low[0] - room[0], high[0] + room[0], SIDE)
+    down = np.linspace(high[1] + room[1], low[1] - room[1], SIDE)
+    x, y = np.meshgrid(across, down)
+    return {name: np.stack([x.ravel(), y.ravel()], axis=1).astype(values.dtype)}
 
 
 class Looking(QObject):
-    """Looks at a row with the model trained last. ``changed``: ``look`` is another."""
+    """Looks at a row with the model trained last.
+
+    ``changed``: ``look`` is another. ``row_chosen``: ``index`` is another.
+    """
 
     changed = Signal()
+    row_chosen = Signal()
 
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +138,9 @@ class Looking(QObject):
 
     def show_row(self, index: int) -> None:
         """Look at another row of the test data."""
-        self.index = index
+        if index != self.index:
+            self.index = index
+            self.row_chosen.emit()
         trained = self._workbench.trained
         if trained is not None:
             self._worker.ask((trained, self._workbench.base, index))
@@ -90,6 +151,11 @@ class Looking(QObject):
         bench = self._workbench
         current = self.look is not None and self.look.trained is bench.trained
         return self.look if current and not bench.training else None
+
+    @property
+    def workbench(self) -> Workbench:
+        """What it looks at."""
+        return self._workbench
 
     @property
     def idle(self) -> bool:
@@ -121,53 +187,3 @@ class Looking(QObject):
             log.error("looking inside failed", exc_info=error)
         self.look, self.trouble = None, str(error)
         self.changed.emit()
-
-
-class CanvasStrips(QObject):
-    """Puts what each layer gives out beside it on the canvas, as long as the layer is the same."""
-
-    def __init__(self, looking: Looking, store: Any, canvas: Any, parent: QObject) -> None:
-        super().__init__(parent)
-        self._looking, self._store, self._canvas = looking, store, canvas
-        self._shown: set[str] = set()
-        looking.changed.connect(self.show)
-        store.changed.connect(self._project_changed)
-
-    def hide(self) -> None:
-        """Take the pictures away: they are of a run that is over, and another one begins."""
-        for node_id in self._shown:
-            self._canvas.set_preview(node_id, None)
-        self._shown = set()
-
-    def show(self) -> None:
-        """Show what the trained network makes of the row; nothing while another is trained."""
-        from netbuilder.ui.plots.activation_strips import strip
-
-        look = self._looking.look_now
-        found = {}
-        if look is not None and look.trained.project.graph.nodes:
-            graph = look.trained.project.graph
-            now = self._store.project.graph
-            for node_id, values in look.values.items():
-                node, held = now.by_id.get(node_id), graph.by_id.get(node_id)
-                if node is None or held is None or node.layer != held.layer:
-                    continue
-                # Of plain tables the scaled numbers say nothing to the eye.
-                if node.layer == "Input" and values.ndim < 2:
-                    continue
-                if values.size < 2 or (values.ndim < 2 and graph.targets.get(node_id)):
-                    continue
-                image = strip(values)
-                if image is not None:
-                    found[node_id] = image
-        for gone in self._shown - set(found):
-            self._canvas.set_preview(gone, None)
-        for node_id, image in found.items():
-            self._canvas.set_preview(node_id, image)
-        self._shown = set(found)
-
-    def _project_changed(self, old: Any, new: Any) -> None:
-        gone = [one for one in self._shown if one not in new.graph.by_id]
-        for one in gone:
-            self._canvas.set_preview(one, None)
-            self._shown.discard(one)

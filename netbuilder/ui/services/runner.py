@@ -26,6 +26,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.core.engine.session import Session
@@ -379,6 +380,11 @@ class Runner(QObject):
             wish(self._session)
         elif self.may_start:
             self.start(first=wish)
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """What the run, or the last one, trains on; None before it is read."""
+        return self._session.dataset if self._session is not None else None
 
     def watch(self, probe: Probe) -> None:
         """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""

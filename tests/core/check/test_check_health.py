@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from netbuilder.core.check.health import dead_units, inner_problems
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.check.health import dead_units, inner_problems
 
 
 def _project(*activations: str) -> Project:

@@ -92,6 +92,7 @@ def _selection(view: Canvas, does: Hands, menu: QMenu, chosen: tuple[str, ...]) 
         menu.addSeparator()
     elif one is not None:
         menu.addAction("Edit", does.keys.edit_current)
+        menu.addAction("Look inside (I)", lambda: view.look_closer(one))
         menu.addAction("Add after…", does.adding.search_layer)
         if one in graph.by_id:
             menu.addAction("Wire from here", does.keys.wire_from_current)

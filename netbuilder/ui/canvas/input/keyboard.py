@@ -88,6 +88,7 @@ class Keys:
             (Qt.Key.Key_W, False): self.wire_from_current,
             (Qt.Key.Key_E, False): self._commands.next_wire,
             (Qt.Key.Key_R, False): self.replace_current,
+            (Qt.Key.Key_I, False): self.look_closer,
             (Qt.Key.Key_F2, False): self.rename_current,
             (Qt.Key.Key_F, False): self._canvas.sight.fit,
             (Qt.Key.Key_T, False): self._commands.tidy,
@@ -187,6 +188,12 @@ class Keys:
                 self._commands.rename(one)
                 return
         self.edit_current()
+
+    def look_closer(self) -> None:
+        """Open the current card to show more of what it gives."""
+        here = self._canvas.current()
+        if here is not None:
+            self._canvas.look_closer(here)
 
     def replace_current(self) -> None:
         """Search for a layer to put in the place of the current one."""

@@ -45,13 +45,19 @@ class Pointer:
     """
 
     def __init__(
-        self, canvas: Canvas, hands: context_menu.Hands, slide: Slide, minimap: Minimap
+        self,
+        canvas: Canvas,
+        hands: context_menu.Hands,
+        slide: Slide,
+        minimap: Minimap,
+        picture_at: Callable[[Point], str],
     ) -> None:
         self._canvas = canvas
         self._hands = hands
         self._commands, self._adding = hands.commands, hands.adding
         self._slide = slide
         self._minimap = minimap
+        self._picture_at = picture_at
         self._edge_scroll = EdgeScroll(canvas)
         self._button = _LEFT
         self.gesture: Gesture | None = None
@@ -110,6 +116,11 @@ class Pointer:
                 self._commands.apply_fix(bubble.problem)
             return
         hit = hit_testing.at(self._canvas.picture, *where, self._canvas.camera.scale)
+        seen = self._picture_at(where)
+        if seen and hit.card is None:
+            self._canvas.select((seen,))
+            self._canvas.look_closer(seen)
+            return
         if hit.card is not None and hit.kind in ("out", "in") and hit.card.kind != "goal":
             self.start_gesture(WireDrag(self._canvas, self._adding, hit, where))
         elif hit.card is not None:

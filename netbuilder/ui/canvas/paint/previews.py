@@ -21,6 +21,7 @@ class Previews:
     def __init__(self, view: Canvas) -> None:
         self._view = view
         self._images: dict[str, QImage] = {}
+        self._past: set[str] = set()  # of an earlier run, while another one goes on
         self._seen_in: Graph | None = None  # the network that saw what is shown
         self._compared: tuple[Graph, bool] | None = None
 
@@ -36,11 +37,18 @@ class Previews:
         """Show a picture beside a node; None takes it away."""
         if image is None or image.isNull():
             self._images.pop(node_id, None)
+            self._past.discard(node_id)
         else:
             self._images[node_id] = image
+            self._past.discard(node_id)
             self._seen_in = self._view.store.project.graph
             self._compared = None
             self._view.sight.make_room()
+        self._view.repaint_all()
+
+    def fade(self) -> None:
+        """All that is shown is of an earlier run from now on."""
+        self._past = set(self._images)
         self._view.repaint_all()
 
     def clear(self) -> None:
@@ -86,22 +94,29 @@ class Previews:
                 y = card.y + (card.h - height) / 2
                 yield one, QRectF(card.x + card.w + AWAY, y, width, height)
 
+    def at(self, where: Point) -> str:
+        """The node whose picture lies at a place on the canvas; "" beside all of them."""
+        return next((one for one, spot in self._places() if spot.contains(*where)), "")
+
     def tip(self, where: Point) -> str:
         """What a pointer that rests on a picture is told; "" beside all of them."""
-        if not any(spot.contains(*where) for _, spot in self._places()):
+        node = self.at(where)
+        if not node:
             return ""
+        if node in self._past:
+            return "From the run before: this one has not come to it yet."
         if self.stale:
             return "From the last run: the network was changed since. Train to see it anew."
-        return "What this layer gives for the row that the Inside panel shows."
+        return "What this layer gives for the row that the Inside panel shows. Click to see more."
 
     def paint(self, p: QPainter) -> None:
         """Paint the pictures in view; the painter is in the canvas's coordinates."""
         if not self._images:
             return
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if self.stale:
-            p.setOpacity(_FADED)
+        stale = self.stale
         for one, spot in self._places():
+            p.setOpacity(_FADED if stale or one in self._past else 1.0)
             p.drawImage(spot, self._images[one])
         p.setOpacity(1.0)
 

@@ -1,0 +1,117 @@
+"""What each layer makes of the chosen sample, as pictures beside it on the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from netbuilder.core.project.model import Node, Project
+from netbuilder.ui.services.activations import ActivationsLook, Looking
+from netbuilder.ui.services.sample_view import LiveLook, SampleView
+from netbuilder.ui.services.store import ProjectStore
+
+Look = LiveLook | ActivationsLook
+
+
+class CanvasStrips(QObject):
+    """Puts what each layer gives out beside it, as long as the layer is the same.
+
+    While a run goes on it is what the run makes of the sample just now; afterwards the model's.
+    """
+
+    def __init__(
+        self, looking: Looking, live: SampleView, store: ProjectStore, canvas: Any, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._looking, self._live, self._store, self._canvas = looking, live, store, canvas
+        self._shown: set[str] = set()
+        looking.changed.connect(self.show)
+        live.changed.connect(self._show_run)
+        live.health_changed.connect(lambda: canvas.set_inner_problems(live.problems))
+        store.changed.connect(self._project_changed)
+
+    @property
+    def look(self) -> Look | None:
+        """What is shown: the run's, or the model's."""
+        return self._live.look or self._looking.look_now
+
+    def _show_run(self) -> None:
+        if self._live.look is None:  # a run has begun: what is there is of an earlier one
+            self._canvas.previews.fade()
+            self._shown = set()
+        else:
+            self._show(self._live.look)
+
+    def show(self) -> None:
+        """Show what the trained network makes of the row; nothing while another is trained."""
+        self._live.forget()
+        if self._looking.look_now is not None or self._looking.look is None:
+            self._show(self._looking.look_now)
+
+    def _show(self, look: Look | None) -> None:
+        found: dict[str, QImage] = {}
+        if look is not None:
+            now = self._store.project.graph
+            held = look.project.graph
+            for node_id, values in look.values.items():
+                node, before = now.by_id.get(node_id), held.by_id.get(node_id)
+                if node is None or before is None or node.layer != before.layer:
+                    continue
+                image = picture_of(look.project, before, values, look.surfaces, look.classes)
+                if image is not None:
+                    found[node_id] = image
+        for gone in (self._shown | self._canvas.previews.ids) - set(found):
+            self._canvas.set_preview(gone, None)
+        for node_id, image in found.items():
+            self._canvas.set_preview(node_id, image)
+        self._shown = set(found)
+        self._canvas.show_look(look)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        gone = [one for one in self._shown if one not in new.graph.by_id]
+        for one in gone:
+            self._canvas.set_preview(one, None)
+            self._shown.discard(one)
+
+
+def picture_of(
+    project: Project,
+    node: Node,
+    values: Any,
+    surfaces: Mapping[str, Any],
+    classes: Mapping[str, tuple[str, ...]],
+) -> QImage | None:
+    """The picture beside a node; None where nothing can be shown."""
+    from netbuilder.ui.plots import activation_strips
+
+    graph = project.graph
+    surface = surfaces.get(node.id)
+    if surface is not None:
+        return activation_strips.surface_strip(surface)
+    # Of plain tables the scaled numbers say nothing to the eye.
+    if node.layer == "Input" and values.ndim < 2:
+        return None
+    if not graph.targets.get(node.id) and values.ndim == 1:
+        names = classes.get(node.id, ())
+        shares = shares_of(values, names)
+        if shares is not None:
+            return activation_strips.answer_strip(shares, names)
+        if values.size == 1:
+            return activation_strips.word_strip(f"{float(values[0]):.3g}")
+    if values.size < 2:
+        return None
+    return activation_strips.strip(values)
+
+
+def shares_of(values: Any, names: tuple[str, ...]) -> Any:
+    """An output's numbers as one share a class; None where they are no shares."""
+    import numpy as np
+
+    if len(names) == 2 and values.size == 1 and 0 <= float(values[0]) <= 1:
+        return np.array([1 - float(values[0]), float(values[0])])
+    if len(names) > 1 and len(names) == values.size and values.min() >= 0 and values.max() <= 1:
+        return values
+    return None

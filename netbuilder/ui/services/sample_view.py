@@ -1,0 +1,184 @@
+"""What the layers make of the chosen sample while a run goes on, and how healthy they are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.check.problems import Problem
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.activations import SIDE, Looking, two_number_grid
+from netbuilder.ui.services.runner import Runner, RunState
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset, Split
+    from netbuilder.core.engine.events import Probed
+
+log = logging.getLogger(__name__)
+
+_SAMPLE, _HEALTH, _SURFACE = "canvas.sample", "canvas.health", "canvas.surface"
+_HEALTH_ROWS = 64
+_MOST_WEIGHTS = 200_000  # of a layer: larger ones are looked at when the run is over
+
+
+@dataclass(frozen=True, eq=False)
+class LiveLook:
+    """One moment of a run.
+
+    Attributes:
+        project: as it is trained.
+        values: what each node gives for the sample, by id, without a batch axis.
+        weights: by node id, by name; of layers that are not too large.
+        surfaces: (side, side, units) by node id, for networks of two numbers; else empty.
+        classes: names of the classes by output id.
+        epoch: epochs done.
+    """
+
+    project: Project
+    values: Mapping[str, Any]
+    weights: Mapping[str, Mapping[str, Any]]
+    surfaces: Mapping[str, Any]
+    classes: Mapping[str, tuple[str, ...]]
+    epoch: int
+
+
+class SampleView(QObject):
+    """Asks a run for what the canvas shows.
+
+    Signals:
+        changed: ``look`` is another; None when the run is over and its model can be asked.
+        health_changed: ``problems``, what is wrong inside the network, are others.
+    """
+
+    changed = Signal()
+    health_changed = Signal()
+
+    def __init__(self, runner: Runner, looking: Looking, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._runner, self._looking = runner, looking
+        self._asked: tuple[object, int] | None = None
+        self._surfaces: Mapping[str, Any] = {}
+        self._classes: Mapping[str, tuple[str, ...]] = {}
+        self.look: LiveLook | None = None
+        self.problems: tuple[Problem, ...] = ()
+        runner.began.connect(self._began)
+        runner.state_changed.connect(self._ask)
+        runner.probed.connect(self._answered)
+        runner.ended.connect(self._ended)
+        looking.row_chosen.connect(self._ask)
+
+    def _began(self) -> None:
+        self._asked = None
+        self._surfaces = {}
+        self.look = None
+        if self.problems:
+            self.problems = ()
+            self.health_changed.emit()
+        self.changed.emit()
+
+    def _ask(self) -> None:
+        """Ask for the chosen sample, once the run has read its data."""
+        dataset, project = self._runner.dataset, self._runner.project
+        if dataset is None or project is None or self._runner.state is not RunState.RUNNING:
+            return
+        asked = (dataset, self._looking.index)
+        if self._asked is not None and self._asked[0] is dataset and self._asked == asked:
+            return
+        first = self._asked is None or self._asked[0] is not dataset
+        self._asked = asked
+        from netbuilder.core.engine.probes import Probe
+
+        split = _shown_rows(dataset)
+        if not len(split):
+            return
+        graph = project.graph
+        at = self._looking.index % len(split)
+        small = tuple(node for node in graph.order if self._is_small(node))
+        self._runner.watch(
+            Probe(
+                _SAMPLE,
+                outputs=tuple(graph.order),
+                x={name: values[at : at + 1] for name, values in split.x.items()},
+                weights=small,
+            )
+        )
+        if not first:
+            return
+        facts = dataset.facts
+        self._classes = {
+            output: tuple(facts.output_classes.get(output) or facts.classes or ())
+            for output in graph.outputs
+        }
+        train = dataset.train
+        self._runner.watch(
+            Probe(
+                _HEALTH,
+                outputs=tuple(one for one in graph.order if graph.by_id[one].layer != "Input"),
+                x={name: values[:_HEALTH_ROWS] for name, values in train.x.items()},
+                y={name: values[:_HEALTH_ROWS] for name, values in train.y.items()},
+                gradients=small,
+                every=1.0,
+            )
+        )
+        self._runner.unwatch(_SURFACE)
+        grid = two_number_grid(train)
+        if grid is not None:
+            dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
+            self._runner.watch(Probe(_SURFACE, outputs=dense, x=grid, every=0.1))
+
+    def _is_small(self, node_id: str) -> bool:
+        shapes = self._looking.workbench.shapes
+        found = shapes.by_node.get(node_id) if shapes is not None else None
+        return found is not None and 0 < (found.parameters or 0) <= _MOST_WEIGHTS
+
+    def _answered(self, answer: Probed) -> None:
+        if answer.problem is not None:
+            log.info("a probe could not be answered: %s", answer.problem)
+            return
+        project = self._runner.project
+        if project is None or not self._runner.active:
+            return
+        if answer.key == _SURFACE:
+            self._surfaces = {
+                node: values.reshape(SIDE, SIDE, -1) for node, values in answer.outputs.items()
+            }
+        elif answer.key == _SAMPLE:
+            self.look = LiveLook(
+                project,
+                {node: values[0] for node, values in answer.outputs.items()},
+                answer.weights,
+                self._surfaces,
+                self._classes,
+                answer.epoch,
+            )
+            self.changed.emit()
+        elif answer.key == _HEALTH:
+            self._examine(project, answer)
+
+    def _examine(self, project: Project, answer: Probed) -> None:
+        from netbuilder.core.check.health import inner_problems
+
+        found = inner_problems(project, answer.outputs, answer.gradients)
+        if [(p.code, p.node) for p in found] != [(p.code, p.node) for p in self.problems]:
+            self.problems = found
+            self.health_changed.emit()
+
+    def forget(self) -> None:
+        """The model that came of the run is looked at from now on."""
+        if not self._runner.active:
+            self.look = None
+
+    def _ended(self) -> None:
+        for key in (_SAMPLE, _HEALTH, _SURFACE):
+            self._runner.unwatch(key)
+        self._asked = None
+
+
+def _shown_rows(dataset: Dataset) -> Split:
+    """The rows that a sample is chosen of: the same ones as when the run is over."""
+    test = dataset.test
+    return test if test is not None and len(test) else dataset.train

@@ -1,0 +1,96 @@
+"""A card opened to show more: each number can be pointed at, and says how it comes about."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.sample_view import LiveLook
+
+
+def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> LiveLook:
+    project = Project()
+    for layer, params in layers:
+        project = edits.append_layer(project, layer, params=params)
+    return LiveLook(project, values, weights, {}, {}, 3)
+
+
+@pytest.fixture
+def dense() -> LiveLook:
+    kernel = np.array([[2.0, -1.0], [-1.0, 0.5]])
+    values = {"input": np.array([3.0, 1.0]), "dense": np.array([5.5, 0.0])}
+    weights = {"dense": {"kernel": kernel, "bias": np.array([0.5, 0.0])}}
+    return _look(values, weights, ("Input", {}), ("Dense", {"units": 2, "activation": "relu"}))
+
+
+def _opened(hand, look: LiveLook, node: str):
+    closer = hand.view.closer
+    closer.follow(look)
+    assert closer.open_at(node, QPoint(20, 20))
+    hand.settle()
+    return closer
+
+
+def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense) -> None:
+    closer = _opened(hand, dense, "dense")
+    spot = closer.picture._nodes[0][0].center()
+    QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
+    assert "3 · 2 + 1 · −1 + bias 0.5 = 5.5" in closer.words.text()
+    assert "relu(5.5) = 5.5" in closer.words.text()
+    assert not closer.curve.isHidden()
+    assert closer.curve.accessibleDescription() == "relu of 5.5 is 5.5"
+
+
+def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
+    picture = _opened(hand, dense, "dense").picture
+    assert len(picture._links) == 4
+    link = next(one for one in picture._links if (one.source, one.unit) == (0, 1))
+    middle = (link.start * 3 + link.end) / 4
+    found = picture.link_at(middle)
+    assert found is not None and found.weight == -1.0
+    assert picture.link_at(QPointF(5.0, 5.0)) is None
+
+
+def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
+    rng = np.random.default_rng(3)
+    x, kernel = rng.normal(size=(6, 6, 1)), rng.normal(size=(3, 3, 1, 2))
+    from netbuilder.core.results.number import explain
+
+    out = np.zeros((4, 4, 2))
+    for index in np.ndindex(4, 4, 2):
+        number = explain("Conv2D", {}, {"kernel": kernel}, x, index)
+        assert number is not None
+        out[index] = number.value
+    layers = (("Input", {}), ("Conv2D", {"filters": 2, "kernel_size": 3, "activation": None}))
+    look = _look({"input": x, "conv2d": out}, {"conv2d": {"kernel": kernel}}, *layers)
+    closer = _opened(hand, look, "conv2d")
+    tile = next(t for t in closer.picture._tiles if t.label == "map 1")
+    step = tile.box.width() / 4
+    spot = tile.box.topLeft() + QPointF(2.5 * step, 1.5 * step)
+    assert closer.picture.index_at(spot) == (1, 2, 1)
+    assert sum(t.label == "filter" for t in closer.picture._tiles) == 2
+    closer.choose((1, 2, 1))
+    assert f"[1, 2, 1] = {out[1, 2, 1]:.4g}" in closer.words.text()
+    QTest.keyClick(closer, Qt.Key.Key_Right)
+    assert f"[1, 3, 1] = {out[1, 3, 1]:.4g}" in closer.words.text()
+
+
+def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
+    closer = _opened(hand, dense, "dense")
+    closer.choose((0,))
+    later = LiveLook(
+        dense.project,
+        {"input": np.array([3.0, 1.0]), "dense": np.array([6.5, 0.0])},
+        {"dense": {"kernel": np.array([[2.0, -1.0], [0.0, 0.5]]), "bias": np.array([0.5, 0.0])}},
+        {}, {}, 4,
+    )  # fmt: skip
+    hand.view.show_look(later)
+    assert "= 6.5" in closer.words.text()
+    hand.view.show_look(None)
+    assert closer.isHidden()
+    assert not hand.view.look_closer("dense"), "nothing is known: nothing opens"
+    assert "Train first" in hand.view.tip.text
