@@ -187,7 +187,7 @@ def test_a_kind_from_file_to_answers(
     assert names["model"].input_shape[1:] == model.facts.input_shapes["input"]
 
 
-@pytest.mark.parametrize("name", list(BUILTINS))
+@pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
 def test_a_set_says_the_same_numbers_in_its_script(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ def builtin(name: str, **options: object) -> Project:
     return Project(data=Data("builtin", name=name, options=options))
 
 
-@pytest.mark.parametrize("name", list(BUILTINS))
+@pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
 def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
     found = load(builtin(name), Path())
     assert found.facts.task == BUILTINS[name].task

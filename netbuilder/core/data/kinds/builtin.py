@@ -10,6 +10,7 @@ from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.drawn_sets import DRAWN
 from netbuilder.core.data.kinds.generated_sets import GENERATED
+from netbuilder.core.data.kinds.keras_sets import KERAS
 from netbuilder.core.data.kinds.kind import (
     SCALING,
     TEST,
@@ -26,7 +27,9 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, listed
 
-BUILTINS: Mapping[str, DataSet] = {row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, STORIES)}
+BUILTINS: Mapping[str, DataSet] = {
+    row.name: row for row in (*SKLEARN, *DRAWN, *GENERATED, STORIES, *KERAS)
+}
 
 
 def data_set(name: str) -> DataSet:

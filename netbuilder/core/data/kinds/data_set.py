@@ -25,6 +25,7 @@ class DataSet:
         code: the data section of a script.
         options: what can be chosen about it.
         test: (options) to samples that the set keeps for testing, or None.
+        fetched: it is downloaded once, when it is first used.
     """
 
     name: str
@@ -35,6 +36,7 @@ class DataSet:
     code: Callable[[Question], DataCode]
     options: tuple[Param, ...] = ()
     test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
+    fetched: bool = False
 
 
 def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
