@@ -81,6 +81,12 @@ def _runs(parts: Parts) -> QWidget:
     return RunsPanel(parts.store, parts.workbench, parts.runner)
 
 
+def _variants(parts: Parts) -> QWidget:
+    from netbuilder.ui.results.variants import VariantsPanel
+
+    return VariantsPanel(parts.store, parts.workbench, parts.runner)
+
+
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("data", "Data", _data, "Choose what to learn from"),
     PanelRow("training", "Training", _training, "The plan, and the curves while it learns"),
@@ -90,4 +96,5 @@ PANELS: tuple[PanelRow, ...] = (
     PanelRow("inside", "Inside", _inside, "What the layers have learned"),
     PanelRow("code", "Code", _code, "The same network as Python"),
     PanelRow("runs", "Runs", _runs, "Earlier trainings: compare, bring back"),
+    PanelRow("variants", "Variants", _variants, "Try other values and take the best"),
 )

@@ -1,0 +1,231 @@
+"""The Variants tab: try chosen values, watch all of them learn, take the best."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.parallel import ParallelPlot
+from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.variants import Variants
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.labels import heading, note_label
+
+_METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
+
+
+class VariantsPanel(QWidget):
+    """A line for each thing that is varied, and what came of it."""
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self.variants = Variants(store, workbench, self)
+        waiting = Waiting.filling(self, "")
+        waiting.ready()
+        page = waiting.page_layout
+        page.addWidget(
+            note_label(
+                "Name what to vary, one a line: a list (16,32,64), a range (0.1:0.5) or a range of"
+                " powers (log:1e-4:1e-1). Each is trained; the lowest validation loss wins.",
+                self,
+            )
+        )
+        self.lines = QPlainTextEdit(self)
+        self.lines.setAccessibleName("What is varied")
+        self.lines.setFixedHeight(4 * self.fontMetrics().height() + 12)
+        self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        page.addWidget(self.lines)
+        self.add, self.method, self.trials = QComboBox(self), QComboBox(self), QSpinBox(self)
+        self.start = QPushButton("Try variants", self)
+        page.addLayout(self._choices())
+        self.cards = CardList(self)
+        page.addWidget(self.cards)
+        self.words = note_label("", self)
+        self.best = QPushButton("Put the best on the canvas", self)
+        page.addWidget(self.words)
+        page.addWidget(self.best)
+        self.plot = pg.PlotWidget(self)
+        self.plot.setFixedHeight(170)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(False, False)
+        self.plot.setAccessibleName("Validation loss of all variants")
+        self.parallel = ParallelPlot(self)
+        self.importance_title = heading("What decides", self)
+        self.importance = Bars(self)
+        self.model = TextTable(self)
+        self.table = text_table(self.model, "Variants", self)
+        self.table.setMinimumHeight(180)
+        self._shown = (
+            self.plot,
+            self.parallel,
+            self.importance_title,
+            self.importance,
+            self.table,
+        )
+        for widget in self._shown:
+            page.addWidget(widget)
+        page.addStretch(1)
+        self._now = pg.PlotDataItem()
+        self.start.clicked.connect(self._start_or_stop)
+        self.best.clicked.connect(self._take_best)
+        self.variants.changed.connect(self._show)
+        self.variants.grew.connect(self._grow)
+        theme.theme().changed.connect(self._show)
+        store.changed.connect(lambda _old, _new: self._suggest())
+        self._suggest()
+        self.lines.setPlainText("\n".join(self._suggestions[:2]))
+        self._show()
+
+    def _choices(self) -> QHBoxLayout:
+        self.add.setAccessibleName("Add what to vary")
+        self.add.activated.connect(self._add)
+        self.add.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.add.setMinimumContentsLength(8)
+        for title, name in _METHODS:
+            self.method.addItem(title, name)
+        self.method.setAccessibleName("How variants are chosen")
+        self.trials.setRange(1, 1000)
+        self.trials.setValue(12)
+        self.trials.setAccessibleName("Variants to try")
+        row = QHBoxLayout()
+        row.addWidget(self.add, 1)
+        row.addWidget(self.method)
+        row.addWidget(QLabel("at most", self))
+        row.addWidget(self.trials)
+        row.addWidget(self.start)
+        return row
+
+    def _suggest(self) -> None:
+        from netbuilder.core.results.tuning.suggest import suggestions
+
+        self._suggestions = suggestions(self._store.project)
+        self.add.clear()
+        self.add.addItem("Add…")
+        for line in self._suggestions:
+            self.add.addItem(line.partition("=")[0], line)
+
+    def _add(self, index: int) -> None:
+        if index > 0:
+            before = self.lines.toPlainText().rstrip()
+            line = str(self.add.itemData(index))
+            self.lines.setPlainText(f"{before}\n{line}" if before else line)
+        self.add.setCurrentIndex(0)
+
+    def _start_or_stop(self) -> None:
+        if self.variants.running:
+            self.variants.stop()
+            self.start.setEnabled(False)
+            return
+        self.cards.clear()
+        if self._runner.active or self._workbench.keras_state != "ready":
+            words = "A training is under way." if self._runner.active else "Keras still loads."
+            self.cards.add(RoleBox("info", words, "Try again when it is done.", self))
+            return
+        self.plot.clear()
+        lines = self.lines.toPlainText().splitlines()
+        self.variants.start(lines, str(self.method.currentData()), self.trials.value())
+
+    def _take_best(self) -> None:
+        try:
+            self.variants.take_best()
+        except UserError as error:
+            self.cards.clear()
+            self.cards.add(RoleBox("error", error.what, error.mend, self))
+            return
+        self.words.setText("The best values stand on the canvas. Undo takes them away again.")
+
+    def _grow(self, curve: tuple[float, ...]) -> None:
+        """Draw the curve of the variant that is being trained."""
+        self._now.setData(np.arange(1, len(curve) + 1), np.array(curve))
+        self._now.setPen(pg.mkPen(theme.colors().accent, width=2))
+        if self._now.scene() is None:
+            self.plot.addItem(self._now)
+
+    def _show(self) -> None:
+        variants, study = self.variants, self.variants.study
+        self.start.setText("Stop" if variants.running else "Try variants")
+        self.start.setEnabled(True)
+        if variants.error is not None:
+            self.cards.clear()
+            error = variants.error
+            self.cards.add(RoleBox("error", error.what, error.mend, self))
+        some = study is not None and bool(study.trials)
+        for widget in self._shown:
+            widget.setVisible(some or (widget is self.plot and variants.running))
+        best = study.best if study is not None else None
+        self.best.setVisible(best is not None)
+        if study is None or not some:
+            self.words.setText("Trying the first variant…" if variants.running else "")
+            return
+        done = f"{len(study.trials)} of {study.plan.count} variants tried"
+        if best is not None:
+            values = ", ".join(f"{path} = {value}" for path, value in best.values.items())
+            done += f". Best so far: {values} (loss {best.score:.4g})"
+        self.words.setText(f"{done}.")
+        self._draw_curves()
+        self.parallel.show_study(study)
+        shares = sorted(study.importance.items(), key=lambda pair: -pair[1])
+        self.importance.show_rows([(p, s, f"{s:.0%}") for p, s in shares if s > 0], top=1.0)
+        self.importance_title.setVisible(any(share > 0 for _, share in shares))
+        paths = [one.path for one in study.plan.varied]
+        ranked = sorted(study.trials, key=lambda t: math.inf if t.score is None else t.score)
+        rows = [
+            (
+                "failed" if t.score is None else f"{t.score:.4g}",
+                f"{t.epochs:,}{' (ended early)' if t.pruned else ''}",
+                *(str(t.values[path]) for path in paths),
+            )
+            for t in ranked
+        ]
+        short = [path.removeprefix("training.").removeprefix("optimizer.") for path in paths]
+        self.model.show_rows(("loss", "epochs", *short), rows)
+        self.table.resizeColumnsToContents()
+
+    def _draw_curves(self) -> None:
+        scheme, study = theme.colors(), self.variants.study
+        self.plot.clear()
+        self.plot.setBackground(scheme.panel)
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+        self.plot.getPlotItem().setLabel("bottom", "epoch")
+        self.plot.getPlotItem().setLabel("left", "validation loss")
+        for trial in study.trials if study is not None else ():
+            curve = np.array(trial.curve)
+            curve = np.where(np.isfinite(curve), curve, np.nan)
+            first = study is not None and trial is study.best
+            color = QColor(scheme.training if first else scheme.secondary)
+            color.setAlphaF(1.0 if first else 0.5)
+            self.plot.plot(
+                np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
+            )

@@ -1,0 +1,118 @@
+"""Trying variants in a thread of its own; what comes out of it arrives on the GUI thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.tuning.study import Study
+
+log = logging.getLogger(__name__)
+
+
+class Variants(QObject):
+    """One study at a time.
+
+    Signals:
+        changed: ``study``, ``running`` or ``error`` is another.
+        grew(curve): the running variant's curve so far.
+    """
+
+    changed = Signal()
+    grew = Signal(object)
+    _tried = Signal(object)
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self.study: Study | None = None
+        self.running = False
+        self.error: UserError | None = None
+        self._stop = threading.Event()
+        self._tried.connect(self._take)
+        self.destroyed.connect(self._stop.set)
+
+    def start(
+        self, lines: Sequence[str], method: str, trials: int | None, prune: bool = True
+    ) -> None:
+        """Try variants of the project as it stands; trials of the same plan are gone on with."""
+        if self.running:
+            return
+        from netbuilder.core.results.tuning.space import parse
+        from netbuilder.core.results.tuning.study import Plan, kept, run
+
+        project = self._store.project
+        self.error = None
+        try:
+            varied = tuple(parse(line, project) for line in lines if line.strip())
+            if not varied:
+                raise UserError("Nothing is varied yet.", "Add what to vary.")
+            paths = [one.path for one in varied]
+            twice = next((path for path in paths if paths.count(path) > 1), None)
+            if twice is not None:
+                raise UserError(f"{twice} is varied twice.", "Write all its values in one line.")
+            plan = kept(Plan(project, self._workbench.base, varied, trials, method, prune=prune))
+        except UserError as error:
+            self.error = error
+            self.changed.emit()
+            return
+        self._stop.clear()
+        self.running, self.study = True, None
+        stop, tried, grew = self._stop, self._tried, self.grew
+
+        def work() -> Any:
+            found = run(
+                plan,
+                on_trial=tried.emit,
+                on_epoch=lambda values, curve: grew.emit(curve),
+                stop=stop.is_set,
+            )
+            if not stop.is_set() and plan.file is not None:
+                plan.file.unlink(missing_ok=True)
+            return found
+
+        jobs.run(work, self._done, self._failed, name="variants")
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """End after the epoch that runs; what was tried is kept."""
+        self._stop.set()
+
+    def _take(self, study: Study) -> None:
+        self.study = study
+        self.changed.emit()
+
+    def _done(self, study: Study) -> None:
+        self.study, self.running = study, False
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("trying variants failed", exc_info=error)
+            error = UserError(f"Variants could not be tried: {error}", "Vary something else.")
+        self.error, self.running = error, False
+        self.changed.emit()
+
+    def take_best(self) -> None:
+        """Put the best values onto the canvas, as one step that can be undone.
+
+        Raises:
+            UserError: no variant could train, or a layer is gone since.
+        """
+        from netbuilder.core.results.tuning.study import with_best
+
+        study = self.study
+        if study is not None:
+            self._store.apply("Take the best variant", lambda project: with_best(study, project))
