@@ -214,6 +214,52 @@ def test_a_set_says_the_same_numbers_in_its_script(
         assert [shown.get(one, one) for one in labels] == list(map(str, samples.targets.iloc[:, 0]))
 
 
+def _parts(folder: Path) -> Data:
+    for part, count in (("train", 8), ("test", 3)):
+        for label, value in (("dark", 20), ("light", 220)):
+            (folder / "p" / "pets" / part / label).mkdir(parents=True)
+            for index in range(count):
+                where = folder / "p" / "pets" / part / label / f"{index}.png"
+                Image.new("L", (8, 8), value).save(where)
+    return Data("images", path="p", options={"color_mode": "grayscale"})
+
+
+def _zipped(folder: Path) -> Data:
+    import shutil
+
+    _images(folder)
+    shutil.make_archive(str(folder / "z"), "zip", folder / "p")
+    return Data("images", path="z.zip", options={"color_mode": "grayscale"})
+
+
+def _listed(folder: Path) -> Data:
+    _images(folder)
+    files = sorted((folder / "p").rglob("*.png"))
+    rows = [
+        (file.relative_to(folder).as_posix(), len(file.name) + n) for n, file in enumerate(files)
+    ]
+    pd.DataFrame(rows, columns=["picture", "age"]).to_csv(folder / "t.csv", index=False)
+    return Data("images", path="t.csv", target=("age",), options={"color_mode": "grayscale"})
+
+
+@pytest.mark.parametrize("make", [_parts, _zipped, _listed])
+def test_scripts_of_other_layouts_read_the_same_pictures(
+    make: Callable[[Path], Data], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
+    data = make(tmp_path)
+    project = network(data, tmp_path)
+    text = source(project, load(project, tmp_path).facts).split("# Keep rows for the test.")[0]
+    names = run_without_program(text, tmp_path, monkeypatch)
+    samples = read(data, tmp_path)
+    assert samples is not None
+    assert names["x"].shape == (len(samples), 8, 8, 1)
+    if make is _listed:
+        assert names["y"].tolist() == samples.targets["age"].tolist()
+    else:
+        assert [names["labels"][one] for one in names["y"]] == samples.targets["class"].tolist()
+
+
 def test_an_option_out_of_bounds_is_named() -> None:
     from netbuilder.core.errors import DataError
 

@@ -32,7 +32,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import divisor
+from netbuilder.core.data.kinds.script import answers, csv_arguments, divisor
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
@@ -318,35 +318,75 @@ def _zipped_pictures(path: Path) -> bool:
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
+    shapes = question.facts.input_shapes.values() if question.facts is not None else ()
+    known = next((list(shape[:2]) for shape in shapes if len(shape) == 3), None)
+    size = literal(list(data.options.get("image_size") or known or DEFAULT_SIZE), tuples=True)
+    mode = literal(str(data.options.get("color_mode") or "rgb"))
+    if data.path.lower().endswith(TABLE_ENDINGS):
+        return _table_code(question, size, mode)
     divided = divisor(question)
     brightest = "1" if divided else "255"
-    size = data.options.get("image_size") or [64, 64]
-    mode = str(data.options.get("color_mode") or "rgb")
+    arguments = ["folder", f"image_size={size}", f"color_mode={mode}", "shuffle=False",
+                 "verbose=False"]  # fmt: skip
     lines = [
+        "from pathlib import Path",
+        "",
         "def read_pictures(folder):",
         f'    """Pictures of one folder per class: pixels from 0 to {brightest}, class numbers."""',
-        "    dataset = "
-        + call(
-            "keras.utils.image_dataset_from_directory",
-            [
-                "folder",
-                f"image_size={literal(list(size), tuples=True)}",
-                f"color_mode={literal(mode)}",
-                "shuffle=False",
-                "verbose=False",
-            ],
-            4,
-        ),
+        "    dataset = " + call("keras.utils.image_dataset_from_directory", arguments, 4),
         f"    batches = [(x.numpy(){divided}, y.numpy()) for x, y in dataset]",
         "    x, y = (np.concatenate(part) for part in zip(*batches))",
         '    return x.astype("float32"), y, dataset.class_names',
         "",
         "",
-        f"x, y, labels = read_pictures({literal(data.path)})",
+    ]
+    folder = data.path
+    if folder.lower().endswith(ZIP):
+        folder = folder[: -len(ZIP)]
+        lines += [
+            "import zipfile",
+            f"with zipfile.ZipFile({literal(data.path)}) as archive:",
+            f"    archive.extractall({literal(folder)})",
+        ]
+    lines += [
+        f"folder = Path({literal(folder)})",
+        "# A single folder inside is the one that unzipping made; a folder train is a part.",
+        "inside = [one for one in folder.iterdir() if one.is_dir() and one.name[0] not in '._']",
+        "folder = inside[0] if len(inside) == 1 else folder",
+        "parts = {one.name.lower(): one for one in folder.iterdir() if one.is_dir()}",
+        'folder = parts.get("train") or parts.get("training") or folder',
+        "x, y, labels = read_pictures(folder)",
     ]
     if data.test_path:
         lines.append(f"x_test, y_test, _ = read_pictures({literal(data.test_path)})")
     return DataCode(tuple(lines), Fed.PIXELS, own_test=bool(data.test_path))
+
+
+def _table_code(question: Question, size: str, mode: str) -> DataCode:
+    """Pictures that a table names, with their labels or numbers."""
+    data = question.project.data
+    column = data.options.get("image")
+    target = data.target[0] if data.target else ""
+    lines = [
+        "from pathlib import Path",
+        "",
+        f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
+        f"column = {literal(str(column))}"
+        if column
+        else "column = next(c for c in data if '.' in str(data[c].iloc[0])[-5:])",
+        f"folder = Path({literal(data.path)}).parent",
+        "homes = [folder, *(one for one in folder.iterdir() if one.is_dir())]",
+        "folder = next(home for home in homes if (home / data[column].iloc[0]).exists())",
+        f"targets = data[{literal(target)}]" if target else "targets = data.iloc[:, -1]",
+        "x = np.stack([",
+        "    keras.utils.img_to_array(",
+        f"        keras.utils.load_img(folder / name, color_mode={mode}, target_size={size})",
+        "    )",
+        "    for name in data[column]",
+        f"]){divisor(question)}",
+        *answers(question.task),
+    ]
+    return DataCode(tuple(lines), Fed.PIXELS)
 
 
 KIND = DataKind(

@@ -73,6 +73,8 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
         return name
     if len(shape) == 1:
         word = "column" if data.kind in ("csv", "builtin") else "value"
+        if facts.input_dtypes.get(input_id) == "int32":
+            word = facts.generates or "word"
         return f"{name} · {shape[0]} {word}{'s' if shape[0] != 1 else ''}"
     axes = shape[:-1] if len(shape) > 2 and shape[-1] in (1, 3, 4) else shape
     return f"{name} {'×'.join('?' if n is None else str(n) for n in axes)}"
