@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
@@ -285,6 +285,17 @@ class CurvePlot(pg.PlotWidget):
 
 def _end(series: Series) -> float:
     return float(series.x[-1]) if len(series) else 0.0
+
+
+def picture_of(run: RunCurves, size: QSize) -> QImage:
+    """The loss of a run as a picture of so many pixels."""
+    plot = CurvePlot()
+    plot.resize(size)
+    plot.set_run(run, 0)
+    plot.redraw()
+    image: QImage = plot.grab().toImage()
+    plot.deleteLater()
+    return image
 
 
 def overlay_color(number: int) -> str:

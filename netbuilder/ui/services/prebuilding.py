@@ -25,6 +25,10 @@ MOST_PARAMETERS = 2_000_000
 
 
 def _build(question: tuple[Project, Path]) -> None:
+    # What a run imports, and what draws its curves: together as long as the network's own time.
+    import netbuilder.core.engine.session
+    import netbuilder.core.results.evaluate
+    import netbuilder.ui.plots.curves  # noqa: F401
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.prepared import prebuild
 

@@ -86,6 +86,15 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "File|",
             help="For teachers: a folder of hand-ins, judged on hidden data",
         ),
+        ActionRow(
+            "report",
+            "Report of the run…",
+            commands.write_report,
+            "File|",
+            "",
+            "One page with network, data, curves, test and what was tried, as HTML or PDF",
+            enabled=trained,
+        ),
         ActionRow("close", "Close", parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
     ]
 

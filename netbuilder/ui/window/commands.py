@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import append_block
-from netbuilder.ui.services import settings
+from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.parts import Parts
 
@@ -201,6 +203,42 @@ class WindowCommands:
     def next_problem(self) -> None:
         """Go to the next problem."""
         self._parts.status.next_problem()
+
+    def write_report(self) -> None:
+        """Ask for a file, and write the last run on one page."""
+        parts = self._parts
+        suggested = f"{parts.store.project.name}.html"
+        types = (FileType("Page", (".html",)), FileType("PDF", (".pdf",)))
+        path = ask_save(parts.window, "Report of the run", suggested, types)
+        if path is not None:
+            self.report_to(path)
+
+    def report_to(self, path: Path) -> None:
+        """Write the last run on one page, as ``.html`` or ``.pdf``."""
+        from netbuilder.core.engine.runs.store import list_runs
+        from netbuilder.ui.plots.curves import picture_of
+        from netbuilder.ui.window.report import Report, png_of, write
+
+        parts = self._parts
+        trained = parts.workbench.trained
+        if trained is None:
+            return
+        report = Report(
+            parts.store.project,
+            parts.workbench.facts,
+            trained,
+            png_of(picture_of(parts.runner.curves, QSize(560, 480))),
+            parts.judging.sentence,
+            tuple(f"{one.title}: {one.message}" for one in parts.runner.notices),
+        )
+        jobs.run(
+            lambda: write(report, list_runs(), path),
+            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda error: self.show_error(
+                dialogs.error_of(error, "The report could not be written", "Choose another place.")
+            ),
+            name="report",
+        )
 
     def search_commands(self) -> None:
         """Type what to do."""
