@@ -1,4 +1,7 @@
-"""Two branches: a network made with NetBuilder."""
+"""Two branches: a network made with NetBuilder.
+
+Put your own data in; everything else is as in NetBuilder.
+"""
 
 import keras
 import numpy as np
@@ -12,36 +15,84 @@ keras.utils.set_random_seed(1)
 # No data is chosen in this project: put your own arrays here.
 raise SystemExit("Put your data into x and y first.")
 
-# Keep rows for the test.
-x_train, x_test, y_train, y_test = train_test_split(
-    x, y, test_size=0.2, random_state=1
-)
+# Keep rows to watch the training and to test the network.
+y = np.asarray(y)
+
+
+def cut(rows, share):
+    """Row numbers to keep, and a share that is cut off."""
+    count = round(len(rows) * share)
+    if count == 0:
+        return rows, rows[:0]
+    kept, gone = train_test_split(
+        rows, test_size=count, random_state=1
+    )
+    return np.sort(kept), np.sort(gone)
+
+
+rows, test_rows = cut(np.arange(len(y)), 0.2)
+train_rows, validation_rows = cut(rows, 0.1)
+x_train = x.iloc[train_rows]
+y_train = y[train_rows]
+x_validation = x.iloc[validation_rows]
+y_validation = y[validation_rows]
+x_test = x.iloc[test_rows]
+y_test = y[test_rows]
 
 # Scale the numbers.
 x_scaler = StandardScaler().set_output(transform="pandas").fit(x_train)
-x_train, x_test = x_scaler.transform(x_train), x_scaler.transform(x_test)
+x_train = x_scaler.transform(x_train)
+x_validation = x_scaler.transform(x_validation)
+x_test = x_scaler.transform(x_test)
 x_train = {
     name: x_train[names].to_numpy("float32") for name, names in columns.items()
 }
-x_test = {name: x_test[names].to_numpy("float32") for name, names in columns.items()}
+x_validation = {
+    name: x_validation[names].to_numpy("float32") for name, names in columns.items()
+}
+x_test = {
+    name: x_test[names].to_numpy("float32") for name, names in columns.items()
+}
 y_train = np.asarray(y_train).reshape(len(y_train), -1)
+y_validation = np.asarray(y_validation).reshape(len(y_validation), -1)
 y_test = np.asarray(y_test).reshape(len(y_test), -1)
 y_scaler = StandardScaler().fit(y_train)
-y_train, y_test = y_scaler.transform(y_train), y_scaler.transform(y_test)
-y_train, y_test = [y_train] * 2, [y_test] * 2
+y_train = y_scaler.transform(y_train)
+y_validation = y_scaler.transform(y_validation)
+y_test = y_scaler.transform(y_test)
+y_train = [y_train] * 2
+y_validation = [y_validation] * 2
+y_test = [y_test] * 2
 
 # Build the network.
+def begin(layer, number):
+    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    count = 0
+    for part in layer._flatten_layers():
+        for value in list(vars(part).values()):
+            count += 1
+            words = np.random.SeedSequence([1 + number, 0, count]).generate_state(1)
+            seed = int(words[0]) & 0x7FFFFFFF
+            if isinstance(value, keras.random.SeedGenerator):
+                if getattr(value, "_initial_seed", None) is None:
+                    value.state.assign([seed, 0])
+            elif isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None:
+                value.seed = seed
+    return layer
+
+
+
 left = keras.Input(shape=(4, 2), name="left")
 right = keras.Input(shape=(4, 2), name="right")
-twice_layer = layers.LSTM(3, return_sequences=True, name="twice")
+twice_layer = begin(layers.LSTM(3, return_sequences=True, name="twice"), 0)
 twice = twice_layer(left)
 again = twice_layer(right)
-attend = layers.MultiHeadAttention(2, 3)(twice, again)
-self = layers.Attention()([again, again])
+attend = begin(layers.MultiHeadAttention(2, 3), 1)(twice, again)
+self = begin(layers.Attention(), 2)([again, again])
 add = layers.Add()([attend, self])
 pool = layers.GlobalAveragePooling1D()(add)
-price = layers.Dense(1, kernel_regularizer=keras.regularizers.L2(l2=0.02), name="price")(pool)
-kind = layers.Dense(3, activation="softmax", name="kind")(pool)
+price = begin(layers.Dense(1, kernel_regularizer=keras.regularizers.L2(l2=0.02), name="price"), 5)(pool)
+kind = begin(layers.Dense(3, activation="softmax", name="kind"), 6)(pool)
 model = keras.Model(inputs=[left, right], outputs=[price, kind])
 model.summary()
 
@@ -53,16 +104,44 @@ model.compile(
 )
 
 # Train.
+class Batches(keras.utils.PyDataset):
+    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+
+    def __init__(self, x, y, size):
+        super().__init__()
+        self.x, self.y, self.size = x, y, size
+        self.rows = len(keras.tree.flatten(x)[0])
+        self.shuffle(0)
+
+    def shuffle(self, epoch, logs=None):
+        block = max(1, min(256, 65536 // self.rows))
+        number, place = divmod(epoch, block)
+        orders = np.tile(np.arange(self.rows, dtype="int32"), (block, 1))
+        self.order = np.random.default_rng([1, number]).permuted(orders, axis=1)[place]
+
+    def __len__(self):
+        return -(-self.rows // self.size)
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.size : (index + 1) * self.size]
+        batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
+        return keras.tree.lists_to_tuples(batch)
+
+
+
+batches = Batches([x_train["left"], x_train["right"]], y_train, 32)
 history = model.fit(
-    [x_train["left"], x_train["right"]],
-    y_train,
-    batch_size=32,
+    batches,
     epochs=3,
-    validation_split=0.1,
+    validation_data=([x_validation["left"], x_validation["right"]], y_validation),
+    shuffle=False,
+    callbacks=[
+        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
+    ],
 )
 
 # Test.
 model.evaluate([x_test["left"], x_test["right"]], y_test)
 
 # Save.
-model.save("two_branches.keras")
+model.save("two_branches.h5")

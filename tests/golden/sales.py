@@ -1,9 +1,14 @@
-"""Sales: a network made with NetBuilder."""
+"""Sales: a network made with NetBuilder.
+
+Same rows, same first weights, same order as in NetBuilder with seed 1: with the same
+versions of Keras and TensorFlow its numbers come out, up to rounding.
+"""
 
 import keras
 import numpy as np
 import pandas as pd
 from keras import layers
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
 keras.utils.set_random_seed(1)
@@ -18,28 +23,71 @@ x_test = pd.get_dummies(test.drop(columns=targets, errors="ignore"))
 x_test = x_test.reindex(columns=x.columns, fill_value=0)
 y_test = test[targets].to_numpy("float32")
 
-# Keep rows for the test.
-x_train, y_train = x, y
+# Keep rows to watch the training and to test the network.
+y = np.asarray(y)
+
+
+def cut(rows, share):
+    """Row numbers to keep, and a share that is cut off."""
+    count = round(len(rows) * share)
+    if count == 0:
+        return rows, rows[:0]
+    kept, gone = train_test_split(
+        rows, test_size=count, random_state=1
+    )
+    return np.sort(kept), np.sort(gone)
+
+
+train_rows, validation_rows = cut(np.arange(len(y)), 0.1)
+x_train = x.iloc[train_rows]
+y_train = y[train_rows]
+x_validation = x.iloc[validation_rows]
+y_validation = y[validation_rows]
 
 # Scale the numbers.
 x_scaler = MinMaxScaler().set_output(transform="pandas").fit(x_train)
-x_train, x_test = x_scaler.transform(x_train), x_scaler.transform(x_test)
-x_train, x_test = x_train.to_numpy("float32"), x_test.to_numpy("float32")
+x_train = x_scaler.transform(x_train)
+x_validation = x_scaler.transform(x_validation)
+x_test = x_scaler.transform(x_test)
+x_train = x_train.to_numpy("float32")
+x_validation = x_validation.to_numpy("float32")
+x_test = x_test.to_numpy("float32")
 y_train = np.asarray(y_train).reshape(len(y_train), -1)
+y_validation = np.asarray(y_validation).reshape(len(y_validation), -1)
 y_test = np.asarray(y_test).reshape(len(y_test), -1)
 y_scaler = MinMaxScaler().fit(y_train)
-y_train, y_test = y_scaler.transform(y_train), y_scaler.transform(y_test)
+y_train = y_scaler.transform(y_train)
+y_validation = y_scaler.transform(y_validation)
+y_test = y_scaler.transform(y_test)
 
 # Build the network.
-model = keras.Sequential(
-    [
-        keras.Input(shape=x_train.shape[1:]),
-        layers.Dense(50, activation="relu"),
-        layers.Dense(100, activation="relu"),
-        layers.Dense(50, activation="relu"),
-        layers.Dense(1),
-    ]
-)
+def begin(layer, number):
+    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    count = 0
+    for part in layer._flatten_layers():
+        for value in list(vars(part).values()):
+            count += 1
+            words = np.random.SeedSequence([1 + number, 0, count]).generate_state(1)
+            seed = int(words[0]) & 0x7FFFFFFF
+            if isinstance(value, keras.random.SeedGenerator):
+                if getattr(value, "_initial_seed", None) is None:
+                    value.state.assign([seed, 0])
+            elif isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None:
+                value.seed = seed
+    return layer
+
+
+
+network = [
+    keras.Input(shape=x_train.shape[1:]),
+    layers.Dense(50, activation="relu"),
+    layers.Dense(100, activation="relu"),
+    layers.Dense(50, activation="relu"),
+    layers.Dense(1),
+]
+for number, layer in enumerate(network[1:]):
+    begin(layer, number)
+model = keras.Sequential(network)
 model.summary()
 
 # Say what to learn, and how.
@@ -50,12 +98,40 @@ model.compile(
 )
 
 # Train.
+class Batches(keras.utils.PyDataset):
+    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+
+    def __init__(self, x, y, size):
+        super().__init__()
+        self.x, self.y, self.size = x, y, size
+        self.rows = len(keras.tree.flatten(x)[0])
+        self.shuffle(0)
+
+    def shuffle(self, epoch, logs=None):
+        block = max(1, min(256, 65536 // self.rows))
+        number, place = divmod(epoch, block)
+        orders = np.tile(np.arange(self.rows, dtype="int32"), (block, 1))
+        self.order = np.random.default_rng([1, number]).permuted(orders, axis=1)[place]
+
+    def __len__(self):
+        return -(-self.rows // self.size)
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.size : (index + 1) * self.size]
+        batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
+        return keras.tree.lists_to_tuples(batch)
+
+
+
+batches = Batches(x_train, y_train, 32)
 history = model.fit(
-    x_train,
-    y_train,
-    batch_size=32,
+    batches,
     epochs=50,
-    validation_split=0.1,
+    validation_data=(x_validation, y_validation),
+    shuffle=False,
+    callbacks=[
+        keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle),
+    ],
 )
 
 # Test.
@@ -76,4 +152,4 @@ answer = model(scaled)
 answer = layers.Rescaling(
     scale=(1 / y_scaler.scale_).tolist(), offset=(-y_scaler.min_ / y_scaler.scale_).tolist()
 )(answer)
-keras.Model(raw, answer).save("sales.keras")
+keras.Model(raw, answer).save("sales.h5")

@@ -185,7 +185,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
         (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
     text = run_script(source(sales()), tmp_path, root)
     assert "Off by" in text
-    model = keras.models.load_model(tmp_path / "sales.keras")
+    model = keras.models.load_model(tmp_path / "sales.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
     assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
 
@@ -200,7 +200,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
     project = replace(project, training=training)
     text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
-    assert (tmp_path / "two_inputs.keras").exists()
+    assert (tmp_path / "two_inputs.h5").exists()
 
 
 def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) -> None:
@@ -244,3 +244,42 @@ def test_a_name_cannot_break_out_of_the_script() -> None:
                   (("in", node.id), ("in", "o")))  # fmt: skip
     assert "\nimport os#" not in source(Project(graph=graph))
     compile(source(Project(graph=graph)), "script", "exec")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "iris",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("diabetes", "digits", "waves", "two_inputs", "residual", "moons")
+        ),
+    ],
+)
+def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> None:
+    """Dropout, batch normalisation, recurrence, pictures, tables, branches: epoch by epoch."""
+    from netbuilder.core.data.examples import example
+
+    project = example(name).project
+    project = replace(project, training=replace(project.training, epochs=3))
+    files.write(project, tmp_path / "p.netbuilder")
+    train = [sys.executable, "-m", "netbuilder", "train", "p.netbuilder", "-o", "m.h5", "--json"]
+    done = subprocess.run(train, check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-1000:]
+    expected = json.loads(done.stdout.splitlines()[-1])["history"]["loss"]
+    text = source(project)
+    assert "netbuilder" not in re.sub(r'""".*?"""', "", text, flags=re.S).lower()
+    script = tmp_path / "s.py"
+    script.write_text(text + "print(history.history['loss'])\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "s.py"], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr[-1000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert np.allclose(found, expected, rtol=1e-3)
+    assert list(tmp_path.glob("*.h5"))
+
+
+def test_what_cannot_come_out_the_same_says_why() -> None:
+    assert "words are numbered" in source(CASES["reviews"])
+    assert "come out, up to rounding" in source(CASES["sales"]).replace("\n", " ")

@@ -6,7 +6,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
-from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.formats.script.cell import Cell
@@ -18,7 +18,9 @@ _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
     "x_validation", "y_validation", "train", "test", "history", "input", "labels", "id", "type",
     "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
-    "raw", "answer", "trained", "class_weight", "columns", "targets", "sample", "callbacks",
+    "raw", "answer", "network", "begin", "cut",
+    "rows", "parts", "number", "layer", "Batches", "batches",
+    "trained", "class_weight", "columns", "targets", "sample", "callbacks",
 }  # fmt: skip
 
 
@@ -49,12 +51,33 @@ def model_cell(project: Project, facts: DataFacts | None, *, ids: bool = False) 
     cell = Cell("Build the network")
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({literal(project.training.precision)})")
+    cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
     if is_chain(graph):
         _sequential(graph, facts, cell, ids)
     else:
         _functional(graph, facts, cell, ids)
     cell.add("model.summary()")
     return cell
+
+
+# As engine.build.seeds.seed_layers does; without it the numbers that a network begins with depend
+# on all that drew random numbers before.
+_BEGIN = '''def begin(layer, number):
+    """The layer number ``number`` with the first weights that NetBuilder gives it."""
+    count = 0
+    for part in layer._flatten_layers():
+        for value in list(vars(part).values()):
+            count += 1
+            words = np.random.SeedSequence([SEED + number, 0, count]).generate_state(1)
+            seed = int(words[0]) & 0x7FFFFFFF
+            if isinstance(value, keras.random.SeedGenerator):
+                if getattr(value, "_initial_seed", None) is None:
+                    value.state.assign([seed, 0])
+            elif isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None:
+                value.seed = seed
+    return layer
+
+'''
 
 
 def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False) -> list[str]:
@@ -72,22 +95,28 @@ def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False
 
 
 def _sequential(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
-    cell.add("model = keras.Sequential(", "    [")
+    cell.add("network = [")
     for name in graph.order:
         node = graph.by_id[name]
         if node.layer == "Input":
             if graph.targets[name]:
-                text = call("keras.Input", _shape(node, facts, ids), 8)
-                cell.add(f"        {text},", node=name)
+                text = call("keras.Input", _shape(node, facts, ids), 4)
+                cell.add(f"    {text},", node=name)
         elif graph.sources[name]:
-            cell.add(f"        {layer_call(node.layer, node.params, 8)},", node=name)
-    cell.add("    ]", ")")
+            cell.add(f"    {layer_call(node.layer, node.params, 4)},", node=name)
+    cell.add(
+        "]",
+        "for number, layer in enumerate(network[1:]):",
+        "    begin(layer, number)",
+        "model = keras.Sequential(network)",
+    )
 
 
 def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) -> None:
     taken = set(_RESERVED)
     names: dict[str, str] = {}
     shared = _shared(graph, taken)
+    made: dict[str, int] = {}
     several = len(used_inputs(graph)) > 1
     for node_id in graph.order:
         node = graph.by_id[node_id]
@@ -99,7 +128,8 @@ def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) ->
         elif graph.sources[node_id]:
             sources = [names[source] for source in graph.sources[node_id] if source in names]
             names[node_id] = identifier(node_id, taken)
-            _node(node, sources, names[node_id], shared, cell, graph)
+            number = made.setdefault(_owner(node, graph).id, len(made))
+            _node(node, sources, names[node_id], shared, cell, graph, number)
     inputs = [names[one] for one in used_inputs(graph)]
     outputs = [names[one] for one in graph.outputs if one in names]
     cell.add(call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"]))
@@ -130,6 +160,7 @@ def _node(
     shared: dict[str, str],
     cell: Cell,
     graph: Graph,
+    number: int,
 ) -> None:
     owner = _owner(node, graph)
     spec = LAYERS.get(owner.layer)
@@ -144,14 +175,23 @@ def _node(
     elif owner.id in shared:
         layer = shared[owner.id]
         if not any(line.startswith(f"{layer} = ") for line in cell.lines):
-            text = layer_call(owner.layer, owner.params, name=owner.id)
+            text = _begun(spec, layer_call(owner.layer, owner.params, name=owner.id), number)
             cell.add(f"{layer} = {text}")
         cell.add(f"{variable} = {layer}({_arguments(spec, sources)})")
     else:
         named = node.id if not graph.targets[node.id] and len(graph.outputs) > 1 else ""
-        text = layer_call(owner.layer, owner.params, name=named)
+        text = _begun(spec, layer_call(owner.layer, owner.params, name=named), number)
         cell.add(f"{variable} = {text}({_arguments(spec, sources)})")
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
+
+
+def _begun(spec: LayerSpec, text: str, number: int) -> str:
+    """A layer that draws random numbers, with those that NetBuilder gives it."""
+    draws = any(
+        param.kind in (Kind.INITIALIZER, Kind.LAYER) or param.name == "seed"
+        for param in spec.params
+    )
+    return f"begin({text}, {number})" if draws else text
 
 
 def _arguments(spec: LayerSpec, sources: list[str]) -> str:

@@ -10,55 +10,96 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import literal
 
 
+def parts_of(project: Project) -> tuple[str, ...]:
+    """Names of the parts that the rows are cut into."""
+    watched = project.data.validation_split > 0
+    return ("train", "validation", "test") if watched else ("train", "test")
+
+
 def split_cell(project: Project, recipe: Recipe) -> Cell:
-    """Cut off what the network is tested with; a test file of its own stays what it is."""
+    """Cut off what watches the training and what tests it, as NetBuilder cuts with this seed.
+
+    A test file of its own stays what it is.
+    """
     data = project.data
-    cell = Cell("Keep rows for the test")
-    if recipe.own_test:
-        cell.add("x_train, y_train = x, y")
-    elif recipe.ordered:
-        cell.add(
-            f"cut = len(y) - round(len(y) * {data.test_split})",
-            "x_train, x_test = x[:cut], x[cut:]",
-            "y_train, y_test = y[:cut], y[cut:]",
-        )
-    elif data.test_split <= 0:
-        cell.add("x_train, y_train = x_test, y_test = x, y")
+    cell = Cell("Keep rows to watch the training and to test the network")
+    cell.add("y = np.asarray(y)")
+    own = recipe.own_test or data.test_split <= 0
+    if not own or data.validation_split > 0:
+        _cut(cell, project, recipe)
+    if own and not recipe.own_test:
+        cell.add("x_test, y_test = x, y")
+    rows = "np.arange(len(y))"
+    if not own:
+        cell.add(f"rows, test_rows = cut({rows}, {data.test_split})")
+        rows = "rows"
+    if data.validation_split > 0:
+        cell.add(f"train_rows, validation_rows = cut({rows}, {data.validation_split})")
     else:
-        stratify = ", stratify=y" if recipe.task in (CLASSES, BINARY) else ""
-        _split(cell, data.test_split, project, stratify, recipe)
+        cell.add(f"train_rows = {rows}")
+    several = len(used_inputs(project.graph)) > 1 and not recipe.table
+    for part in parts_of(project)[: -1 if own else None]:
+        if several:
+            taken = f"{{name: values[{part}_rows] for name, values in x.items()}}"
+        else:
+            taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
+        cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
     return cell
 
 
-def _split(cell: Cell, share: float, project: Project, stratify: str, recipe: Recipe) -> None:
-    several = len(used_inputs(project.graph)) > 1 and not recipe.table
-    rows = "np.arange(len(y))" if several else "x"
-    names = "train, test" if several else "x_train, x_test"
+def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:
+    """The function that cuts row numbers in two."""
+    if recipe.ordered:
+        cell.add(
+            "",
+            "",
+            "def cut(rows, share):",
+            '    """The first rows, and the share at their end: time goes on."""',
+            "    kept = len(rows) - round(len(rows) * share)",
+            "    return rows[:kept], rows[kept:]",
+            "",
+            "",
+        )
+        return
+    classes = recipe.task in (CLASSES, BINARY)
     cell.add(
         "from sklearn.model_selection import train_test_split",
         "",
-        f"{names}, y_train, y_test = train_test_split(",
-        f"    {rows}, y, test_size={share}, random_state={project.training.seed}{stratify}",
-        ")",
+        "",
+        "def cut(rows, share):",
+        '    """Row numbers to keep, and a share that is cut off'
+        + (', with its part of each class."""' if classes else '."""'),
     )
-    if several:
+    cell.add("    count = round(len(rows) * share)", "    if count == 0:")
+    cell.add("        return rows, rows[:0]")
+    if classes:
         cell.add(
-            "x_train = {name: values[train] for name, values in x.items()}",
-            "x_test = {name: values[test] for name, values in x.items()}",
+            "    sizes = np.unique(y[rows], return_counts=True)[1]",
+            "    fair = sizes.min() > 1 and count >= len(sizes)",
         )
+    cell.add(
+        "    kept, gone = train_test_split(",
+        f"        rows, test_size=count, random_state={project.training.seed}"
+        + (", stratify=y[rows] if fair else None" if classes else ""),
+        "    )",
+        "    return np.sort(kept), np.sort(gone)",
+        "",
+        "",
+    )
 
 
 def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
     """Scaling fitted on training rows only; None where nothing is to be done."""
     several = len(used_inputs(project.graph)) > 1
+    parts = parts_of(project)
     cell = Cell("Scale the numbers")
     if recipe.table:
-        _scale_table(recipe, several, cell)
+        _scale_table(recipe, several, cell, parts)
     elif recipe.raw_pixels and not several and not recipe.raw:
         cell.add(
             "# Pixels from 0 to 1; those of 8-bit pictures go up to 255.",
             "brightest = 255 if x_train.max() > 1 else 1",
-            "x_train, x_test = x_train / brightest, x_test / brightest",
+            *(f"x_{part} = x_{part} / brightest" for part in parts),
         )
     elif recipe.scaler and not several:
         cell.add(
@@ -66,54 +107,51 @@ def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
             f"from sklearn.preprocessing import {recipe.scaler}",
             "",
             f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",
-            "x_train = x_scaler.transform(x_train.reshape(-1, x_train.shape[-1])).reshape("
-            "x_train.shape)",
-            "x_test = x_scaler.transform(x_test.reshape(-1, x_test.shape[-1])).reshape("
-            "x_test.shape)",
-            'x_train, x_test = x_train.astype("float32"), x_test.astype("float32")',
+            *(
+                f"x_{part} = x_scaler.transform(x_{part}.reshape(-1, x_{part}.shape[-1])).reshape("
+                f"x_{part}.shape)"
+                for part in parts
+            ),
+            *(f'x_{part} = x_{part}.astype("float32")' for part in parts),
         )
     if recipe.task == REGRESSION:
-        _targets(recipe, cell)
+        _targets(recipe, cell, parts)
     elif recipe.one_hot:
         cell.add(
-            "y_train = keras.utils.to_categorical(y_train, len(labels))",
-            "y_test = keras.utils.to_categorical(y_test, len(labels))",
+            *(f"y_{part} = keras.utils.to_categorical(y_{part}, len(labels))" for part in parts)
         )
     _per_output(project, cell)
     return cell if cell.lines else None
 
 
-def _scale_table(recipe: Recipe, several: bool, cell: Cell) -> None:
+def _scale_table(recipe: Recipe, several: bool, cell: Cell, parts: tuple[str, ...]) -> None:
     if recipe.scaler:
         cell.add(
             f"from sklearn.preprocessing import {recipe.scaler}",
             "",
             f'x_scaler = {recipe.scaler}().set_output(transform="pandas").fit(x_train)',
-            "x_train, x_test = x_scaler.transform(x_train), x_scaler.transform(x_test)",
+            *(f"x_{part} = x_scaler.transform(x_{part})" for part in parts),
         )
-    if several:
-        cell.add(
-            "x_train = {",
-            '    name: x_train[names].to_numpy("float32") for name, names in columns.items()',
-            "}",
-            'x_test = {name: x_test[names].to_numpy("float32") for name, names in columns.items()}',
-        )
-    else:
-        cell.add('x_train, x_test = x_train.to_numpy("float32"), x_test.to_numpy("float32")')
+    for part in parts:
+        if several:
+            cell.add(
+                f"x_{part} = {{",
+                f'    name: x_{part}[names].to_numpy("float32") for name, names in columns.items()',
+                "}",
+            )
+        else:
+            cell.add(f'x_{part} = x_{part}.to_numpy("float32")')
 
 
-def _targets(recipe: Recipe, cell: Cell) -> None:
-    cell.add(
-        "y_train = np.asarray(y_train).reshape(len(y_train), -1)",
-        "y_test = np.asarray(y_test).reshape(len(y_test), -1)",
-    )
+def _targets(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    cell.add(*(f"y_{part} = np.asarray(y_{part}).reshape(len(y_{part}), -1)" for part in parts))
     if recipe.scaler:
         imported = f"from sklearn.preprocessing import {recipe.scaler}"
         if imported not in cell.lines:
             cell.lines[:0] = [imported, ""]
         cell.add(
             f"y_scaler = {recipe.scaler}().fit(y_train)",
-            "y_train, y_test = y_scaler.transform(y_train), y_scaler.transform(y_test)",
+            *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
         )
 
 
@@ -129,10 +167,9 @@ def _per_output(project: Project, cell: Cell) -> None:
     elif len(listed) == len(outputs):
         numbers = [[index] for index in range(len(outputs))]
     else:
-        cell.add(f"y_train, y_test = [y_train] * {len(outputs)}, [y_test] * {len(outputs)}")
+        cell.add(*(f"y_{part} = [y_{part}] * {len(outputs)}" for part in parts_of(project)))
         return
     cell.add(
         f"parts = {literal(numbers)}",
-        "y_train = [y_train[:, part] for part in parts]",
-        "y_test = [y_test[:, part] for part in parts]",
+        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts_of(project)),
     )

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from pathlib import Path
 from typing import Literal, overload
 
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.kinds.kind import Fed
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import training_section
 from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.formats.script.data_section import data_cell, recipe_of
+from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
 from netbuilder.core.formats.script.model_section import model_cell
 from netbuilder.core.formats.script.prepare_section import scale_cell, split_cell
 from netbuilder.core.project.atomic import replacing
@@ -37,7 +40,7 @@ def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
         training_section.compile_cell(project, recipe),
         training_section.fit_cell(project, recipe),
         training_section.test_cell(project, recipe),
-        training_section.save_cell(project, recipe, f"{file_stem(project.name)}.keras"),
+        training_section.save_cell(project, recipe, f"{file_stem(project.name)}.h5"),
     ]
     found = [cell for cell in wanted if cell is not None and cell.lines]
     imported = _lifted(found)
@@ -81,7 +84,9 @@ def source(
             arrays when the script runs.
         mapping: give the lines of each node as well: first and last, counted from 1, by id.
     """
-    lines = [f'"""{_title(project)}: a network made with NetBuilder."""', ""]
+    lines = [f'"""{_title(project)}: a network made with NetBuilder.', ""]
+    lines += textwrap.wrap(numbers_note(project, recipe_of(project, facts)), 88)
+    lines += ['"""', ""]
     places: Lines = {}
     for number, cell in enumerate(cells(project, facts)):
         if number:
@@ -91,6 +96,33 @@ def source(
         lines += cell.lines
     text = "\n".join(lines) + "\n"
     return (text, places) if mapping else text
+
+
+def numbers_note(project: Project, recipe: Recipe) -> str:
+    """Whether the script gives NetBuilder's own numbers, and if not, why."""
+    reason = ""
+    if recipe.ids:
+        reason = "words are numbered by Keras here, in another order than there"
+    elif recipe.code.fed is Fed.PIXELS and project.data.path:
+        reason = "pictures are read and resized by Keras here, by another library there"
+    elif any(
+        LAYERS[node.layer].module == "keras.applications"
+        for node in project.graph.nodes
+        if node.layer in LAYERS
+    ):
+        reason = "what stands inside a ready-made body begins with other numbers"
+    elif not project.data.kind:
+        return "Put your own data in; everything else is as in NetBuilder."
+    if reason:
+        return (
+            "Rows, order and first weights follow NetBuilder's, but its numbers come out only"
+            f" nearly: {reason}."
+        )
+    return (
+        f"Same rows, same first weights, same order as in NetBuilder with seed"
+        f" {project.training.seed}: with the same versions of Keras and TensorFlow its numbers"
+        " come out, up to rounding."
+    )
 
 
 def save(source_of: TrainedModel | Project, path: Path) -> None:

@@ -60,6 +60,33 @@ def _loss(project: Project, output: str, recipe: Recipe) -> Choice:
     return Choice(name)
 
 
+# As engine.loop.tensors.Orders shuffles.
+_BATCHES = '''class Batches(keras.utils.PyDataset):
+    """The rows in batches, every epoch in another order: that of NetBuilder with this seed."""
+
+    def __init__(self, x, y, size):
+        super().__init__()
+        self.x, self.y, self.size = x, y, size
+        self.rows = len(keras.tree.flatten(x)[0])
+        self.shuffle(0)
+
+    def shuffle(self, epoch, logs=None):
+        block = max(1, min(256, 65536 // self.rows))
+        number, place = divmod(epoch, block)
+        orders = np.tile(np.arange(self.rows, dtype="int32"), (block, 1))
+        self.order = np.random.default_rng([SEED, number]).permuted(orders, axis=1)[place]
+
+    def __len__(self):
+        return -(-self.rows // self.size)
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.size : (index + 1) * self.size]
+        batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
+        return keras.tree.lists_to_tuples(batch)
+
+'''
+
+
 def fit_cell(project: Project, recipe: Recipe) -> Cell:
     """``model.fit``."""
     training = project.training
@@ -77,13 +104,22 @@ def fit_cell(project: Project, recipe: Recipe) -> Cell:
             "",
             'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
         )
+    if training.shuffle:
+        cell.add(*_BATCHES.replace("SEED", str(training.seed)).split("\n"))
+    x = _x("x_train", project)
+    if training.shuffle:
+        cell.add(f"batches = Batches({x}, y_train, {training.batch_size})")
     cell.add("history = model.fit(")
-    cell.add(f"    {_x('x_train', project)},", "    y_train,")
-    cell.add(f"    batch_size={training.batch_size},", f"    epochs={training.epochs},")
+    if training.shuffle:
+        cell.add("    batches,")
+        callbacks.insert(0, "keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)")
+    else:
+        cell.add(f"    {x},", "    y_train,", f"    batch_size={training.batch_size},")
+    cell.add(f"    epochs={training.epochs},")
     if project.data.validation_split > 0:
-        cell.add(f"    validation_split={project.data.validation_split},")
-    if not training.shuffle:
-        cell.add("    shuffle=False,")
+        cell.add(f"    validation_data=({_x('x_validation', project)}, y_validation),")
+    # The order is that of Batches, or of the rows.
+    cell.add("    shuffle=False,")
     if balanced:
         cell.add("    class_weight=dict(enumerate(weights)),")
     if callbacks:
