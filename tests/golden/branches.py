@@ -81,7 +81,6 @@ def begin(layer, number):
     return layer
 
 
-
 left = keras.Input(shape=(4, 2), name="left")
 right = keras.Input(shape=(4, 2), name="right")
 twice_layer = begin(layers.LSTM(3, return_sequences=True, name="twice"), 0)
@@ -126,7 +125,6 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[index * self.size : (index + 1) * self.size]
         batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
         return keras.tree.lists_to_tuples(batch)
-
 
 
 batches = Batches([x_train["left"], x_train["right"]], y_train, 32)

@@ -66,7 +66,6 @@ def begin(layer, number):
     return layer
 
 
-
 network = [
     keras.Input(shape=x_train.shape[1:], dtype="int32"),
     layers.Embedding(200, 16),
@@ -108,7 +107,6 @@ class Batches(keras.utils.PyDataset):
         rows = self.order[index * self.size : (index + 1) * self.size]
         batch = keras.tree.map_structure(lambda values: values[rows], (self.x, self.y))
         return keras.tree.lists_to_tuples(batch)
-
 
 
 batches = Batches(x_train, y_train, 32)

@@ -260,7 +260,7 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     """Dropout, batch normalisation, recurrence, pictures, tables, branches: epoch by epoch."""
     from netbuilder.core.data.examples import example
 
-    project = example(name).project
+    project = files.read(example(name).path)
     project = replace(project, training=replace(project.training, epochs=3))
     files.write(project, tmp_path / "p.netbuilder")
     train = [sys.executable, "-m", "netbuilder", "train", "p.netbuilder", "-o", "m.h5", "--json"]
