@@ -509,6 +509,29 @@ KIND = DataKind(
         SCALING,
         *PARTS,
     ),
+    readings=(
+        (
+            ".npz or .npy under any names",
+            "inputs and answers are told apart by the usual names, else by their shapes, with a "
+            "note; where that is not clear it is asked, with all shapes",
+        ),
+        (
+            "x_train, x_val, x_test, …",
+            "they are parts",
+        ),
+        (
+            "one table in a .npy",
+            "its last column is the target, with a note",
+        ),
+        (
+            "HDF5",
+            "datasets in groups are named group/name; links to other files are not followed",
+        ),
+        (
+            "8-bit pixels with three or four axes",
+            "pictures; two axes are a table, all else sequences of numbers",
+        ),
+    ),
     read=_read_kind,
     code=_code,
     endings=ENDINGS,

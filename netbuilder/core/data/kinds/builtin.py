@@ -77,6 +77,13 @@ KIND = DataKind(
     help="a set that comes along or is made by the program",
     noun="samples",
     options=(SCALING, VALIDATION, TEST),
+    readings=(
+        (
+            "nothing: chosen from the gallery",
+            "options in the form; sets of keras.datasets are downloaded once, or a message says "
+            "where to put the file",
+        ),
+    ),
     read=_read,
     code=_code,
     place=Place.NOWHERE,

@@ -147,6 +147,22 @@ KIND = DataKind(
     help="a table: each column is a feature",
     noun="table",
     options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
+    readings=(
+        (
+            "a file of rows, in whatever dialect, encoding or container",
+            "separator, decimal sign, header, encoding and units are found and shown; where two "
+            "readings are possible it is asked",
+        ),
+        (
+            "columns",
+            "numbers, categories, yes/no, dates; the last one is taken for the target, and it "
+            "is asked whether that is right",
+        ),
+        (
+            "missing values",
+            "nothing is filled in silently: it is asked whether rows are left out or gaps filled",
+        ),
+    ),
     read=_read,
     code=_code,
     endings=ENDINGS,

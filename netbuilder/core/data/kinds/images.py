@@ -401,6 +401,38 @@ KIND = DataKind(
         *PARTS,
         MEMORY,
     ),
+    readings=(
+        (
+            "a folder with a folder for each class",
+            "the classes; size and colours; how the camera was held; the range of 8, 12, 16 and "
+            "32 bit files",
+        ),
+        (
+            "folders train, valid/validation/val, test (also training, testing)",
+            "they are parts and no classes; pictures without a class folder are named and left out",
+        ),
+        (
+            "one folder inside another, as unzipping makes it",
+            "it is seen through, with a note",
+        ),
+        (
+            "a flat folder: cat.1.jpg, dog (2).jpg",
+            "the class is in the names, with a note",
+        ),
+        (
+            "a zip of any of these",
+            "unpacked once into the cache; one that climbs out or is far too large is refused",
+        ),
+        (
+            "a table with a column of file names",
+            "labels or numbers of another column are the target; pictures that are not there "
+            "are counted and named",
+        ),
+        (
+            "Thumbs.db, ._x.png, __MACOSX",
+            "passed over; .heic, .avif and the like are counted and named",
+        ),
+    ),
     read=_read_kind,
     code=_code,
     place=Place.EITHER,

@@ -230,6 +230,25 @@ KIND = DataKind(
         *PARTS,
         *TABLE_FILE,
     ),
+    readings=(
+        (
+            "a column of dates",
+            "rows are put in its order, with a note; option order_by names another",
+        ),
+        (
+            "several series one below the other",
+            "told apart by the column within which each time occurs once, with a note; where "
+            "there is none it is asked",
+        ),
+        (
+            "gaps in time, rows without values",
+            "no window spans them; weekends and months of 28 to 31 days are no gaps",
+        ),
+        (
+            "missing features",
+            "asked; what is filled in comes from the training rows, and a target is never filled",
+        ),
+    ),
     read=_read,
     code=_code,
     endings=ENDINGS,

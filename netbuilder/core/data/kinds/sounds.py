@@ -209,6 +209,13 @@ KIND = DataKind(
     help="sounds: a folder with one folder for each class (which word was said?)",
     noun="sounds",
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
+    readings=(
+        (
+            "a folder with a folder for each class, in parts or not",
+            "the classes; a length that fits most, and how many are cut; any rate and number of "
+            "channels is brought to one",
+        ),
+    ),
     read=_read_kind,
     code=_code,
     place=Place.FOLDER,

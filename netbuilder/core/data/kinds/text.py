@@ -321,6 +321,25 @@ KIND = DataKind(
         *PARTS,
         *TABLE_FILE,
     ),
+    readings=(
+        (
+            "a table with a column of texts",
+            "the column with the longest texts is the text, the last other one the target",
+        ),
+        (
+            "a folder with a folder for each class, in parts or not (aclImdb)",
+            "the classes and parts; texts without labels are left out",
+        ),
+        (
+            "one long .txt that is no table",
+            "it is learned to go on from it, by character or word; rare tokens count as "
+            "unknown, with their share",
+        ),
+        (
+            "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",
+            "the encoding is found, and said where it is not UTF-8",
+        ),
+    ),
     read=_read,
     code=_code,
     place=Place.EITHER,
