@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.reading import reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
     if not project.data.kind:
         return None
     try:
-        return load.facts(project, base)
+        with reading_bar():
+            return load.facts(project, base)
     except UserError as error:
         found.append(problem_of(error))
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.reading import reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     from netbuilder.core.data.columns import report
 
     project, base = _project(Path(arguments.source))
-    found = report(project, base)
+    with reading_bar():
+        found = report(project, base)
     _tell(found)
     if arguments.json:
         print_json(to_json(found))

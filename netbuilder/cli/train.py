@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.cli.reading import reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from netbuilder.core.data.load import load
 
-    dataset = load(project, source.parent)
+    with reading_bar():
+        dataset = load(project, source.parent)
 
     from netbuilder.core.quiet import load_tensorflow
 

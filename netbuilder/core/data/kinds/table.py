@@ -111,13 +111,18 @@ def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
 
 def with_range(column: Column, numbers: pd.Series) -> Column:
     """``column`` with the range and the usual values of ``numbers``, some of them missing."""
+    import numpy as np
+
+    values = numbers.to_numpy(np.float64)
+    values = values[~np.isnan(values)]
+    distinct, counts = np.unique(values, return_counts=True)
     return replace(
         column,
-        low=float(numbers.min()),
-        high=float(numbers.max()),
-        typical=float(numbers.median()),
-        mean=float(numbers.mean()),
-        common=float(numbers.mode().iloc[0]),
+        low=float(distinct[0]),
+        high=float(distinct[-1]),
+        typical=float(np.median(values)),
+        mean=float(values.mean()),
+        common=float(distinct[counts.argmax()]),
     )
 
 

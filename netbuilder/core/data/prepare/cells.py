@@ -52,6 +52,10 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:
+    import numpy as np
+
+    if not (np.abs(numbers.to_numpy()) > LARGEST).any():
+        return numbers
     huge = numbers[numbers.abs() > LARGEST]
     if len(huge):
         raise DataError(

@@ -30,6 +30,7 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,11 @@ def make_plan(project: Project, base: Path) -> PreparedData:
 def _make(project: Project, base: Path) -> PreparedData:
     data = project.data
     samples, test = read_samples(data, base)
+    if len(samples) < 2:
+        raise DataError(
+            f"{samples.source} has {counted(len(samples), 'row')}: nothing can be learned from it.",
+            "Choose data with more rows.",
+        )
     outputs = _fit_outputs(project, samples.targets, samples.source)
     first = next(iter(outputs.values()))
     classes = None

@@ -144,6 +144,8 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             continue
         values = series.to_numpy(np.float64)
         values = values[~np.isnan(values)]
+        if not np.isin(values, STAND_INS).any():
+            continue
         for stand_in in STAND_INS:
             times = int((values == stand_in).sum())
             others = values[values != stand_in]
@@ -191,7 +193,9 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
 def _constant(table: pd.DataFrame) -> Iterator[Finding]:
     for name in table.columns:
         series = table[name]
-        if len(series) > 1 and series.nunique(dropna=False) == 1 and series.notna().any():
+        if len(series) < 2 or series.iloc[0] != series.iloc[1]:
+            continue
+        if series.nunique(dropna=False) == 1 and series.notna().any():
             yield Finding(
                 "same-value", INFO,
                 f"Column '{name}' has the same value in every row, '{shown(series.iloc[0])}': "
@@ -263,8 +267,12 @@ def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]
 def _by_chance(samples: Samples) -> bool:
     """Whether so few different rows are possible that some are equal by chance."""
     assert samples.table is not None
-    sizes = [float(max(1, samples.table[name].nunique())) for name in samples.table.columns]
-    return bool(np.prod(sizes) < 20 * len(samples))
+    possible = 1.0
+    for name in samples.table.columns:
+        possible *= max(1, samples.table[name].nunique())
+        if possible >= 20 * len(samples):
+            return False
+    return True
 
 
 def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:

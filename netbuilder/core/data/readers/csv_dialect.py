@@ -297,6 +297,7 @@ def _blanks(text: str, least: float = 0.9) -> bool:
 
 def _columns(rows: list[list[str]]) -> list[Evidence]:
     width = max((len(row) for row in rows), default=0)
+    rows = rows[: max(20, 50_000 // max(1, width))]
     return [evidence_of([row[place] for row in rows if place < len(row)]) for place in range(width)]
 
 

@@ -66,10 +66,16 @@ def read_with(
     with parser_errors(path, dialect), open_bytes(path) as file:
         table: pd.DataFrame = pd.read_csv(file, nrows=nrows, **pandas_arguments(dialect))
     _number_lines(table, dialect)
+    if table.empty:
+        raise _no_rows(path)
     if len(dialect.names) > 1:
         table = table.dropna(how="all")
     if table.empty:
-        raise _no_rows(path)
+        raise DataError(
+            f"Every cell of '{path.name}' below the names is empty.",
+            "Choose a file with values in its rows.",
+            path=str(path),
+        )
     return finished(
         table, options, point=dialect.point, encoding=dialect.encoding, findings=dialect.findings
     )

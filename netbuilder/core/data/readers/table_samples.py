@@ -98,6 +98,8 @@ def samples_of_table(
     if roles.order:
         used = used.iloc[_order(used[roles.order], source)]
         notes.append(f"Rows were put in the order of '{roles.order}'.")
+    # pandas copies what hangs on a table with every column that is taken from it.
+    used.attrs = {}
     return Samples(
         role="table",
         table=used[features],
