@@ -233,9 +233,9 @@ class LessonPanel(QWidget):
         if self.question is not None:
             self.question.show_verdict(session.record.answers.get(session.current + 1, ""))
         words = () if done or result is None else result.missing
-        given = session.record.answers.get(session.current + 1, "")
-        if step.question is not None and not given:
-            words = tuple(one for one in words if "question" not in one)
+        if step.question is not None:
+            # Its own line says what is the matter with the answer.
+            words = tuple(one for one in words if "question" not in one and "answer" not in one)
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
         self.hint_button.setVisible(bool(step.hint))

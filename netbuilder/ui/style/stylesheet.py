@@ -102,6 +102,12 @@ QCheckBox::indicator, QAbstractItemView::indicator {{ width: 16px; height: 16px;
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {c.accent};
   border-color: {c.accent}; image: url({check}); }}
 QCheckBox::indicator:focus {{ border-color: {c.accent}; }}
+QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {c.secondary};
+  border-radius: 8px; background: {field}; }}
+QRadioButton::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent};
+  background: {field}; }}
+QRadioButton::indicator:focus {{ border-color: {c.accent}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus {{
   border-color: {c.accent}; }}
 QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{

@@ -47,6 +47,7 @@ class Callout(QWidget):
         layout = QVBoxLayout(self.bubble)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         if title:
             heading = QLabel(title, self.bubble)
             heading.setProperty("role", "heading")
@@ -54,6 +55,9 @@ class Callout(QWidget):
             layout.addWidget(heading)
         if words:
             layout.addWidget(note_label(words, self.bubble, role="body"))
+        # Of a wrapping label Qt only knows the height once its width is fixed.
+        for label in self.bubble.findChildren(QLabel):
+            label.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24) - 28)
         row = QHBoxLayout()
         row.addStretch(1)
         self.buttons: list[QPushButton] = []
@@ -114,9 +118,7 @@ class Callout(QWidget):
         window = self.parentWidget()
         assert window is not None
         self.setGeometry(window.rect())
-        self.bubble.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24))
-        height = self.bubble.heightForWidth(self.bubble.width())
-        self.bubble.resize(QSize(self.bubble.width(), max(height, self.bubble.sizeHint().height())))
+        self.bubble.adjustSize()
         self.bubble.move(self._beside(window.rect(), self.bubble.size()))
 
     def _beside(self, whole: QRect, size: QSize) -> QPoint:
