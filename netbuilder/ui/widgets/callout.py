@@ -56,8 +56,8 @@ class Callout(QWidget):
         if words:
             layout.addWidget(note_label(words, self.bubble, role="body"))
         # Of a wrapping label Qt only knows the height once its width is fixed.
-        for label in self.bubble.findChildren(QLabel):
-            label.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24) - 28)
+        for words_label in self.bubble.findChildren(QLabel):
+            words_label.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24) - 28)
         row = QHBoxLayout()
         row.addStretch(1)
         self.buttons: list[QPushButton] = []
