@@ -16,6 +16,7 @@ SHARE = 0.05
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
+_OWED_SECONDS = 0.05
 _NEVER = (-1, -1)
 
 
@@ -96,7 +97,10 @@ class Probing:
             done = True
             if trained is None:
                 break
-            self._purse -= time.perf_counter() - begin
+            # A first answer may take as long as hundreds of later ones, which are cut into slices:
+            # it is not made up for by a minute without any.
+            spent = time.perf_counter() - begin
+            self._purse = max(self._purse - spent, -_OWED_SECONDS)
         return done
 
     @property
