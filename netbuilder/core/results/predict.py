@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.kinds.text import words_of
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
 from netbuilder.core.data.registry import MODALITIES
@@ -327,3 +328,13 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
             raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
         raw[key] = of_texts(list(texts), entry)
     return predict_raw(trained, raw)
+
+
+def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
+    """Words of a text that the training texts did not hold, each once, in order."""
+    found: dict[str, None] = {}
+    for entry in preprocessing_of(trained).inputs.values():
+        if entry.kind == "text":
+            known = set(entry.vocabulary)
+            found.update(dict.fromkeys(w for w in words_of(text) if w not in known))
+    return tuple(found)

@@ -21,11 +21,13 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import quoted
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled
 from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.activations import Looking
@@ -128,6 +130,22 @@ class PredictPanel(QWidget):
         self.table.setMinimumHeight(220)
         self.table.hide()
         page.addWidget(self.table)
+        page.addLayout(self._buttons())
+        self.about = note_label("", self)
+        page.addWidget(self.about)
+        self.text = QPlainTextEdit(self)
+        self.text.setPlaceholderText("Write a text…")
+        self.text.setMaximumHeight(90)
+        self.text.setAccessibleName("Text to ask about")
+        page.addWidget(self.text)
+        self._place = QVBoxLayout()
+        self.response = ResponseView(self._workbench, self)
+        self.response.moved.connect(self._slid)
+        page.addWidget(self.response)
+        page.addLayout(self._place)
+        page.addStretch(1)
+
+    def _buttons(self) -> FlowLayout:
         buttons = FlowLayout(spacing=8)
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
@@ -145,17 +163,7 @@ class PredictPanel(QWidget):
             self.another,
         ):
             buttons.addWidget(button)
-        page.addLayout(buttons)
-        self.about = note_label("", self)
-        page.addWidget(self.about)
-        self.text = QPlainTextEdit(self)
-        self.text.setPlaceholderText("Write a text…")
-        self.text.setMaximumHeight(90)
-        self.text.setAccessibleName("Text to ask about")
-        page.addWidget(self.text)
-        self._place = QVBoxLayout()
-        page.addLayout(self._place)
-        page.addStretch(1)
+        return buttons
 
     @property
     def form(self) -> ParamForm | None:
@@ -197,6 +205,7 @@ class PredictPanel(QWidget):
             self._form = None
         known = self._row
         self._row = {f.name: known.get(f.name, f.typical) for f in fields}
+        self.response.show_fields(fields)
         if fields:
             self._form = ParamForm([param_of(field) for field in fields], self)
             self._form.show_values(self._row)
@@ -212,6 +221,13 @@ class PredictPanel(QWidget):
         self._asked_by_hand()
         self._soon.start()
 
+    def _slid(self, name: str, value: float) -> None:
+        """Take the slider's value into the form, as if it were typed."""
+        if self._form is not None:
+            self._form.rows[name].complain("")
+            self._form.rows[name].show_value(value)
+        self._edited(name, value)
+
     def _ask_row(self) -> None:
         trained = self._workbench.trained
         if trained is None:
@@ -220,6 +236,7 @@ class PredictPanel(QWidget):
             words = self.text.toPlainText().strip()
             if words:
                 self._ask(lambda model: _texts(model, [words]))
+                self._tell_unknown(words)
                 self.why.show_sample(lambda model: _text_sample(model, words))
             return
         rows = self._form.rows.values() if self._form is not None else ()
@@ -230,6 +247,16 @@ class PredictPanel(QWidget):
         if row:
             self._ask(lambda model: _rows(model, row))
             self.why.show_sample(lambda model: _row_sample(model, row))
+            self.response.show_row(row, lambda model: _row_sample(model, row))
+
+    def _tell_unknown(self, words: str) -> None:
+        """Name the words that the training texts did not hold."""
+        from netbuilder.core.results.predict import unknown_words
+
+        trained = self._workbench.trained
+        unknown = unknown_words(trained, words) if trained is not None else ()
+        said = f" Not known from the training: {quoted(unknown, 8)}." if unknown else ""
+        self.about.setText(f"{_WORDS['texts']}{said}")
 
     def _clear_answer(self) -> None:
         self.answer.setText("")

@@ -75,6 +75,7 @@ class VariantsPanel(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setMouseEnabled(False, False)
+        self.plot.getPlotItem().getAxis("left").enableAutoSIPrefix(False)
         self.plot.setAccessibleName("Validation loss of all variants")
         self.parallel = ParallelPlot(self)
         self.importance_title = heading("What decides", self)

@@ -19,6 +19,7 @@ from netbuilder.core.results.predict import (
     predict_rows,
     predict_texts,
     takes,
+    unknown_words,
 )
 from netbuilder.core.results.predict_file import predict_file
 
@@ -161,3 +162,10 @@ def test_arrays_of_another_shape(digits_model: Trained, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((2, 9, 9, 1), np.float32))
     with pytest.raises(DataError, match=r"shape \(9, 9, 1\), but takes \(8, 8, 1\)"):
         predict_file(digits_model[0], tmp_path / "a.npz")
+
+
+def test_words_that_no_training_text_held_are_named(
+    reviews_model: tuple[TrainedModel, Dataset], house_model: tuple[TrainedModel, Dataset]
+) -> None:
+    assert unknown_words(reviews_model[0], "I loved Zyx and zyx, qat!") == ("zyx", "and", "qat")
+    assert unknown_words(house_model[0], "zyx") == ()

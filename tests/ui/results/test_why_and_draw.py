@@ -51,3 +51,12 @@ def test_a_row_is_explained(
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
     assert "it counts most" in panel.why.sentence.text()
+    before, value = panel.answer.text(), panel._row["petal width (cm)"]
+    view = panel.response
+    view.column.setCurrentText("petal width (cm)")
+    view.column.activated.emit(view.column.currentIndex())
+    assert view.slider.value() == round(200 * (value - 0.1) / 2.4)
+    view.slider.setValue(0)
+    assert panel._row["petal width (cm)"] == 0.1
+    qtbot.waitUntil(lambda: panel.answer.text() != before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view._curve.xData is not None and len(view._curve.xData) == 40)

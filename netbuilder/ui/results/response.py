@@ -1,0 +1,155 @@
+"""How the answer goes with one column of the row that is asked about: slide it, and see."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.wording import number
+from netbuilder.ui.results.why import Sample
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.explain.tables import Response
+    from netbuilder.core.results.predict import Field
+
+log = logging.getLogger(__name__)
+STEPS = 200
+_Question = tuple["TrainedModel", Callable[["TrainedModel"], Sample], str]
+
+
+def _respond(question: _Question) -> Response:
+    from netbuilder.core.results.explain.score import question as ask
+    from netbuilder.core.results.explain.tables import partial_dependence
+
+    trained, make, column = question
+    sample, _ = make(trained)
+    alone = {key: np.asarray(value)[None] for key, value in sample.items()}
+    return partial_dependence(ask(trained, sample), alone, column)
+
+
+class ResponseView(QWidget):
+    """``moved(column, value)``: the slider is at another value."""
+
+    moved = Signal(str, float)
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self._fields: dict[str, Field] = {}
+        self._make: Callable[[TrainedModel], Sample] | None = None
+        self._row: dict[str, Any] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
+        self.column = QComboBox(self)
+        self.column.setAccessibleName("Column to slide")
+        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, STEPS)
+        self.slider.setAccessibleName("Value of the column")
+        self.value = QLabel(self)
+        row.addWidget(self.column)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.value)
+        layout.addLayout(row)
+        self.plot = pg.PlotWidget(self)
+        self.plot.setFixedHeight(130)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.setMouseEnabled(False, False)
+        for side in ("left", "bottom"):
+            self.plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
+        self._curve = self.plot.plot([], [])
+        self._here = pg.InfiniteLine(angle=90)
+        self.plot.addItem(self._here)
+        layout.addWidget(self.plot)
+        self._worker = jobs.Latest.for_widget(self, _respond, "response", self._found, self._failed)
+        self.column.activated.connect(self._column_chosen)
+        self.slider.valueChanged.connect(self._slid)
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+        self.hide()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self.plot.setBackground(QColor(scheme.panel))
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+        self._curve.setPen(pg.mkPen(scheme.training, width=2))
+        self._here.setPen(pg.mkPen(scheme.validation, width=2))
+
+    def show_fields(self, fields: Sequence[Field]) -> None:
+        """Offer the columns of numbers of which the training rows' range is known."""
+        self._fields = {
+            one.name: one
+            for one in fields
+            if one.kind == "number" and one.low is not None and one.high is not None
+        }
+        self.column.clear()
+        self.column.addItems(list(self._fields))
+        self.setVisible(bool(self._fields))
+
+    def show_row(self, row: dict[str, Any], make: Callable[[TrainedModel], Sample]) -> None:
+        """Say which row is asked about."""
+        self._row, self._make = row, make
+        self._place()
+        trained = self._workbench.trained
+        if trained is not None and self._fields:
+            self._worker.ask((trained, make, self.column.currentText()))
+
+    def _column_chosen(self) -> None:
+        if self._make is not None:
+            self.show_row(self._row, self._make)
+
+    def _range(self) -> tuple[float, float]:
+        field = self._fields.get(self.column.currentText())
+        if field is None or field.low is None or field.high is None:
+            return 0.0, 1.0
+        return field.low, field.high
+
+    def _place(self) -> None:
+        """Put the slider where the row is, without saying that it was moved."""
+        low, high = self._range()
+        try:
+            here = float(self._row.get(self.column.currentText(), low))
+        except (TypeError, ValueError):
+            return
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(STEPS * (here - low) / ((high - low) or 1.0)))
+        self.slider.blockSignals(False)
+        self._here.setPos(here)
+        self.value.setText(number(here))
+
+    def _slid(self, step: int) -> None:
+        low, high = self._range()
+        value = float(f"{low + (high - low) * step / STEPS:.4g}")
+        self._here.setPos(value)
+        self.value.setText(number(value))
+        self.moved.emit(self.column.currentText(), value)
+
+    def _found(self, question: _Question, found: Response) -> None:
+        if question[0] is not self._workbench.trained:
+            return
+        x = np.array(found.values, float)
+        self._curve.setData(x, found.answers)
+        self.plot.getPlotItem().setLabel("left", found.about)
+        self.plot.setAccessibleName(f"{found.about} along {found.column}")
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("the response curve failed", exc_info=error)
+        self._curve.setData([], [])
