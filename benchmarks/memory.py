@@ -60,7 +60,9 @@ def headless(runs: int, *, changed: bool = False) -> dict[str, Any]:
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits
+    from netbuilder.core.quiet import load_tensorflow
 
+    load_tensorflow()
     project = edits.set_training(_project("iris"), epochs=5)
     dataset = load(project, None)
     first = next(node for node in project.graph.nodes if "units" in node.params)

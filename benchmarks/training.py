@@ -3,7 +3,8 @@
     python benchmarks/training.py [--quick] [--only NAME] [--rounds N]
 
 Prints one JSON object. For each workload the same network trains on the same data by ``fit``, by
-the engine and, where PyTorch is installed, by a plain loop, in turns in one process; figures are
+the engine and, where PyTorch is installed, by a plain loop, and where JAX and optax are, with whole
+epochs in one compiled call, in turns in one process; figures are
 medians over the turns, in milliseconds an epoch. ``fresh`` compares whole new runs, from the
 project to the last epoch, building and compilation and all, and their final losses.
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from _jax_loops import epoch_of as jax_epoch_of
 from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
@@ -173,14 +175,26 @@ def steady(work: Workload, rounds: int, seconds: float) -> dict[str, Any]:
     )  # fmt: skip
     if loop is not None:
         loop()
+    jax = jax_epoch_of(
+        work.name, train.x["input"], train.y[graph.outputs[0]], work.project.training.batch_size
+    )
+    if jax is not None:
+        jax()
     engine = Engine(work)
     engine.warm(60)
-    times: dict[str, list[float]] = {"fit": [], "engine": [], "torch": []}
+    times: dict[str, list[float]] = {"fit": [], "engine": [], "torch": [], "jax": []}
     for _ in range(rounds):
         times["engine"].append(engine.turn(seconds))
         times["fit"].append(statistics.median(fit.epochs(2)))
         if loop is not None:
             times["torch"].append(statistics.median([loop(), loop()]))
+        if jax is not None:
+            # As many epochs as the engine's turn, since one may be over before the clock ticks.
+            begin, count = time.perf_counter(), 0
+            while time.perf_counter() - begin < seconds:
+                jax()
+                count += 1
+            times["jax"].append((time.perf_counter() - begin) / count)
     kind = engine.kind
     engine.close()
     medians = {key: statistics.median(values) for key, values in times.items() if values}
@@ -189,6 +203,8 @@ def steady(work: Workload, rounds: int, seconds: float) -> dict[str, Any]:
     result["reach"] = work.reach
     if "torch" in medians:
         result["times_torch"] = round(medians["torch"] / medians["engine"], 2)
+    if "jax" in medians:
+        result["times_jax"] = round(medians["jax"] / medians["engine"], 2)
     result["epochs_per_second"] = round(1 / medians["engine"], 1)
     result["compiled"] = kind
     return result
