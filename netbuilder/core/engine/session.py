@@ -226,6 +226,11 @@ class Session:
         self._probing.unwatch(key)
 
     @property
+    def moved(self) -> bool:
+        """Whether any step has been done, here or before ``start``."""
+        return self._trainer is not None and self._trainer.position > 0
+
+    @property
     def history(self) -> History | None:
         """Numbers so far; to be read on the session's thread or after the run."""
         return None if self._trainer is None else self._trainer.history
@@ -263,7 +268,9 @@ class Session:
         elif self._callbacks is not None:
             self._callbacks.begin()
         trainer, reporter, callbacks, saver = self._parts()
-        reporter.started(self.epochs)
+        # Of a run that was stopped before its first step nobody hears that it began.
+        if self._control.ending != "now" or self._agreement is not None:
+            reporter.started(self.epochs)
         try:
             reason = self._train(trainer)
             saver.finish()

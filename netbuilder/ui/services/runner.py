@@ -496,7 +496,9 @@ class Runner(QObject):
         if self._cancelled:
             session.stop()
         try:
-            return session.run()
+            trained = session.run()
+            # Stopped before its first step: what was there before stays.
+            return trained if session.moved else None
         finally:
             # Only a run that is killed leaves its checkpoints behind.
             interrupted.end(place)

@@ -21,6 +21,7 @@ from netbuilder.core.engine.events import (
     Steps,
 )
 from netbuilder.core.engine.session import Session
+from netbuilder.core.quiet import load_tensorflow
 
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
@@ -52,7 +53,7 @@ class Hand:
         count = len(self.of(kind))
         ask()
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.of(kind)) > count, 30), kind
+            assert self.arrived.wait_for(lambda: len(self.of(kind)) > count, 60), kind
         return self.of(kind)[count]
 
     def steps(self) -> int:
@@ -68,6 +69,7 @@ def data(dataset: Any, numbers: Any) -> Any:
 @pytest.fixture
 def hand(chain: Any, data: Any) -> Iterator[Hand]:
     """80 rows in batches of 20: four steps an epoch."""
+    load_tensorflow()
     made = Hand(chain(NET, epochs=1000, batch_size=20), data)
     yield made
     made.session.stop()
@@ -163,7 +165,8 @@ def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
 def test_a_stop_before_the_run_has_begun_is_obeyed(chain: Any, data: Any, hand: Hand) -> None:
     hand.session.stop()
     trained = hand.session.run()
-    assert trained.epochs == 0 and not hand.of(Steps)
+    assert trained.epochs == 0 and not hand.of(Steps) and not hand.of(Started)
+    assert not hand.session.moved
     assert hand.of(Finished)[-1].reason == "stopped"
     hand.session.train_more(3)
     hand.session.stop()
