@@ -194,6 +194,8 @@ class MainWindow(QMainWindow):
         if not self.documents.may_close():
             event.ignore()
             return
+        if self.commands.presentation.on:
+            self.commands.presentation.toggle()
         if self._remember:
             self.docks.save()
         self.prebuilding.close()

@@ -32,8 +32,8 @@ class RateSlider(QWidget):
         self.slider.setToolTip("How big each learning step is: may be moved while it trains")
         label.setBuddy(self.slider)
         self.value = QLabel(self)
-        self.value.setFont(theme.fixed_font(0.95))
-        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
+        self._size()
+        theme.theme().changed.connect(self._size)
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -42,6 +42,11 @@ class RateSlider(QWidget):
         row.addWidget(self.slider, 1)
         row.addWidget(self.value)
         self.slider.valueChanged.connect(self._moved)
+
+    def _size(self) -> None:
+        """Digits as large as the letters beside them."""
+        self.value.setFont(theme.fixed_font(0.95))
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
 
     def show_rate(self, rate: float | None) -> None:
         """Show a rate; None: a schedule that no slider can show."""

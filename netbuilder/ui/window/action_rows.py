@@ -268,6 +268,15 @@ def _view_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
         ),
         ActionRow("zoom-reset", "Canvas at 100 %", do("commands.zoom_reset"), "View", "Ctrl+1"),
         ActionRow(
+            "present",
+            "Presentation",
+            commands.presentation.toggle,
+            "View",
+            "F11",
+            "For the class: canvas and one panel, large; pointer and keys shown; slow training",
+            checked=lambda: commands.presentation.on,
+        ),
+        ActionRow(
             "horizontal",
             "Read from left to right",
             commands.toggle_horizontal,

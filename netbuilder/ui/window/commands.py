@@ -21,6 +21,7 @@ from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.parts import Parts
+from netbuilder.ui.window.presentation import Presentation
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -36,6 +37,7 @@ class WindowCommands:
         self._parts = parts
         self._problem: Problem | None = None
         self._blocking = False
+        self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: Welcome | None = None
 

@@ -1,0 +1,123 @@
+"""Pointer and keys for those who watch from the last row: a ring, a halo, the key in large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
+
+from netbuilder.ui.style import theme
+
+_FRAME_MS, _KEY_SECONDS = 40, 1.6
+_BARE = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
+
+
+class Spotlight(QWidget):
+    """Lies over a window and takes nothing from it.
+
+    ``halo(point)`` gives what is under the pointer, in this widget's pixels, or None.
+    """
+
+    def __init__(self, parent: QWidget, halo: Callable[[QPoint], QRect | None]) -> None:
+        super().__init__(parent)
+        self._halo = halo
+        self.key = ""
+        self.lit: QRect | None = None
+        self._at = QPoint(-100, -100)
+        self._pressed = False
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._look = QTimer(self, interval=_FRAME_MS)
+        self._look.timeout.connect(self._follow)
+        self._fade = QTimer(self, singleShot=True)
+        self._fade.timeout.connect(lambda: self._show_key(""))
+        self.hide()
+
+    def start(self) -> None:
+        """Show pointer and keys from now on."""
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+        self.setGeometry(self._parent().rect())
+        self.show()
+        self.raise_()
+        self._look.start()
+
+    def end(self) -> None:
+        """Show nothing more."""
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        self._look.stop()
+        self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parent():
+            self.setGeometry(self._parent().rect())
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride):
+            self._take_key(event)
+        return False
+
+    def _take_key(self, event: QEvent) -> None:
+        if not isinstance(event, QKeyEvent) or event.key() in _BARE:
+            return
+        typing = isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit))
+        if typing and event.text().isprintable() and event.text():
+            return
+        words = QKeySequence(event.keyCombination()).toString(
+            QKeySequence.SequenceFormat.NativeText
+        )
+        self._show_key(words)
+        self._fade.start(round(1000 * _KEY_SECONDS))
+
+    def _show_key(self, words: str) -> None:
+        self.key = words
+        self.update()
+
+    def _follow(self) -> None:
+        at = self.mapFromGlobal(QCursor.pos())
+        self.look_at(at, QApplication.mouseButtons() != Qt.MouseButton.NoButton)
+
+    def look_at(self, at: QPoint, pressed: bool) -> None:
+        """The pointer is here."""
+        lit = self._halo(at)
+        if (at, pressed, lit) != (self._at, self._pressed, self.lit):
+            self._at, self._pressed, self.lit = at, pressed, lit
+            self.update()
+
+    def _parent(self) -> QWidget:
+        parent = self.parent()
+        assert isinstance(parent, QWidget)
+        return parent
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        accent = QColor(theme.colors().accent)
+        letters = self.fontMetrics().height()
+        painter.setPen(QPen(accent, 4))
+        if self.lit is not None:
+            painter.drawRoundedRect(QRectF(self.lit).adjusted(-5, -5, 5, 5), 12, 12)
+        accent.setAlpha(150 if self._pressed else 60)
+        painter.setBrush(accent)
+        painter.drawEllipse(self._at, letters, letters)
+        if self.key:
+            self._paint_key(painter, letters)
+
+    def _paint_key(self, painter: QPainter, letters: int) -> None:
+        scheme = theme.colors()
+        font = self.font()
+        font.setPointSizeF(1.6 * font.pointSizeF())
+        painter.setFont(font)
+        width = painter.fontMetrics().horizontalAdvance(self.key) + 2 * letters
+        height = painter.fontMetrics().height() + letters
+        box = QRect(
+            (self.width() - width) // 2, self.height() - height - 3 * letters, width, height
+        )
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(scheme.text))
+        painter.drawRoundedRect(box, 10, 10)
+        painter.setPen(QColor(scheme.panel))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key)

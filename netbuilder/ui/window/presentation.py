@@ -1,0 +1,118 @@
+"""In front of the class (F11): canvas and one panel, large letters, pointer and keys shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+
+from netbuilder.ui.services.speed import SPEEDS, Speed
+from netbuilder.ui.style import letter_size, theme
+from netbuilder.ui.widgets.spotlight import Spotlight
+from netbuilder.ui.window.parts import Parts
+
+#: Letters, against the system's own; who has larger ones keeps them.
+LETTERS = 1.5
+#: A class follows five epochs a second with its eyes; at full speed a run is over at once.
+SLOW = SPEEDS[1]
+_SIDE_PART = 0.42
+
+
+@dataclass(frozen=True)
+class _Before:
+    """How everything stood, to be put back."""
+
+    docks: QByteArray
+    letters: float
+    speed: Speed
+    full: bool
+
+
+class Presentation(QObject):
+    """Changes the window for those who watch, and back again. Nothing of it is remembered."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts.window)
+        self._parts = parts
+        self._before: _Before | None = None
+        self.spotlight = Spotlight(parts.window, self._card_at)
+        self._keys: list[QShortcut] = []
+
+    @property
+    def on(self) -> bool:
+        """Whether it is being presented."""
+        return self._before is not None
+
+    def toggle(self) -> None:
+        """Begin, or end."""
+        if self._before is None:
+            self._begin()
+        else:
+            self._end(self._before)
+        self._parts.actions.refresh()
+
+    def _begin(self) -> None:
+        parts, window = self._parts, self._parts.window
+        self._before = _Before(
+            window.saveState(), letter_size.factor(), parts.runner.speed, window.isFullScreen()
+        )
+        parts.docks.palette.hide()
+        parts.docks.inspector.hide()
+        window.statusBar().hide()
+        window.showFullScreen()
+        self._set_letters(max(LETTERS, letter_size.factor()))
+        if parts.runner.speed.rate is None:
+            parts.runner.set_speed(SLOW)
+        for number, (name, dock) in enumerate(parts.docks.panels.items(), 1):
+            key = QShortcut(QKeySequence(str(number)), window)
+            key.activated.connect(lambda name=name: parts.docks.show_panel(name, focus=False))
+            key.setEnabled(number < 10 and dock is not None)
+            self._keys.append(key)
+        self.spotlight.start()
+        QTimer.singleShot(0, self, self._settle)
+
+    def _settle(self) -> None:
+        if self._before is None:
+            return
+        window, panels = self._parts.window, list(self._parts.docks.panels.values())
+        wide = round(_SIDE_PART * window.width())
+        window.resizeDocks(panels[:1], [wide], Qt.Orientation.Horizontal)
+        self._parts.canvas.sight.fit()
+        self._parts.canvas.setFocus()
+        self.spotlight.raise_()
+
+    def _end(self, before: _Before) -> None:
+        parts, window = self._parts, self._parts.window
+        self._before = None
+        self.spotlight.end()
+        for key in self._keys:
+            key.setEnabled(False)
+            key.deleteLater()
+        self._keys.clear()
+        if not before.full:
+            window.showNormal()
+        window.statusBar().show()
+        self._set_letters(before.letters)
+        if parts.runner.speed == SLOW:
+            parts.runner.set_speed(before.speed)
+        window.restoreState(before.docks)
+        QTimer.singleShot(0, self, parts.canvas.sight.fit)
+
+    def _set_letters(self, factor: float) -> None:
+        letter_size.set_factor(factor)
+        # Painted views (canvas, curves) take their fonts anew with the theme.
+        theme.theme().changed.emit()
+
+    def _card_at(self, at: QPoint) -> QRect | None:
+        """The card under a point of the window, as the window sees it."""
+        canvas = self._parts.canvas
+        view = canvas.viewport()
+        inside = view.mapFrom(self._parts.window, at)
+        if not view.rect().contains(inside):
+            return None
+        for name in canvas.picture.cards:
+            card = canvas.sight.card_rect(name).toRect()
+            if card.contains(inside):
+                return card.translated(view.mapTo(self._parts.window, QPoint()))
+        return None

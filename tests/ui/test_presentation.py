@@ -1,0 +1,54 @@
+"""F11 for the class: large, slow, with pointer and keys; and all as before afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.speed import SPEEDS
+from netbuilder.ui.style import letter_size
+from netbuilder.ui.window.presentation import LETTERS
+
+MINUTE = 60_000
+
+
+def test_it_is_large_and_slow_and_then_as_before(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    letters, present = letter_size.factor(), window.commands.presentation
+    QTest.keyClick(window.canvas, Qt.Key.Key_F11)
+    try:
+        assert present.on
+        assert window.isFullScreen()
+        assert letter_size.factor() >= LETTERS
+        assert not window.docks.palette.isVisible()
+        assert window.runner.speed.rate is not None
+        qtbot.wait(50)
+        QTest.keyClick(window.canvas, Qt.Key.Key_1)
+        first = next(iter(window.docks.panels))
+        qtbot.waitUntil(lambda: window.docks.pages[first].panel is not None, timeout=MINUTE)
+        assert present.spotlight.key == "1"
+        card = window.canvas.sight.card_rect("input").toRect().center()
+        at = window.canvas.viewport().mapTo(window, card)
+        present.spotlight.look_at(at, False)
+        assert present.spotlight.lit is not None
+        assert present.spotlight.lit.contains(at)
+        present.spotlight.look_at(QPoint(2, 2), False)
+        assert present.spotlight.lit is None
+    finally:
+        QTest.keyClick(window.canvas, Qt.Key.Key_F11)
+    assert not present.on
+    assert not window.isFullScreen()
+    assert letter_size.factor() == letters
+    assert window.docks.palette.isVisible()
+    assert window.statusBar().isVisible()
+    assert window.runner.speed == SPEEDS[0]
+    assert not present.spotlight.isVisible()
