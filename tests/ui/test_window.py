@@ -294,9 +294,9 @@ def test_the_last_file_dialog_answer_saves_with_the_ending(
 
 def test_help_lists_the_keys(open_window: Open) -> None:
     window = quick(open_window)
-    text = dialogs.help_text(window.actions_table)
-    assert "Train" in text
-    assert "F5" in text
+    keys = dict(dialogs.keys_of(window.actions_table))
+    assert keys["Train"] == "F5"
+    assert keys["The lesson"] == "Ctrl+Shift+L"
 
 
 @pytest.mark.parametrize("size", [(1024, 700), (1366, 768)])
