@@ -120,6 +120,7 @@ class Session:
         self._emit = on_event or (lambda event: None)
         self._control = Control()
         self._trainer: Trainer | None = None
+        self._history: History | None = None
         self._reporter: Reporter | None = None
         self._callbacks: Callbacks | None = None
         self._saver: Saver | None = None
@@ -228,12 +229,13 @@ class Session:
     @property
     def moved(self) -> bool:
         """Whether any step has been done, here or before ``start``."""
-        return self._trainer is not None and self._trainer.position > 0
+        history = self._history
+        return history is not None and bool(len(history.steps) or len(history.epochs))
 
     @property
     def history(self) -> History | None:
         """Numbers so far; to be read on the session's thread or after the run."""
-        return None if self._trainer is None else self._trainer.history
+        return self._history
 
     # The work, on the calling thread.
 
@@ -337,6 +339,8 @@ class Session:
             self.epochs = max(self.epochs, trainer.epoch)
         self._saver.begin(found, trainer.position)
         self._trainer, self._callbacks = trainer, callbacks
+        # Kept by itself: another run may take the trainer over.
+        self._history = trainer.history
         self._reporter = Reporter(trainer, self._emit)
         if found is not None or self._start is not None:
             self._reporter.restored()

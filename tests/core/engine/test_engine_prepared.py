@@ -168,9 +168,11 @@ def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(
 ) -> None:
     whole = session(chain(NET, epochs=5), data).run()
     one = session(chain(NET, epochs=3), data)
-    one.run()
+    first = one.run()
     two = session(chain(NET, epochs=3, seed=8), data)
     two.run()
+    assert one.history is not None
+    assert one.history.by_epoch() == first.history
     one.train_more(2)
     assert one.run().history == whole.history
 
