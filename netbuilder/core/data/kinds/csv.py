@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds import table
+from netbuilder.core.data.kinds import table, table_script
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
@@ -20,11 +20,12 @@ from netbuilder.core.data.kinds.kind import (
 )
 from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
-from netbuilder.core.data.kinds.script import csv_arguments, picked_columns
+from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.prepare import scaling
 from netbuilder.core.data.prepare.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
+from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError
@@ -93,24 +94,25 @@ def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    return {} if path.suffix.lower() in ENDINGS else None
+    ending = path.suffix.lower()
+    packed = ending == ".zip" and inner_ending(path) in ENDINGS
+    return {} if packed or ending in ENDINGS else None
 
 
 def _code(question: Question) -> DataCode:
     project, data = question.project, question.project.data
-    more = csv_arguments(project)
-    lines = [f"data = pd.read_csv({literal(data.path)}{more})"]
-    if data.test_path:
-        lines.append(f"test = pd.read_csv({literal(data.test_path)}{more})")
-    missing = {"drop": "dropna()", "mean": "fillna({0}.mean(numeric_only=True))"}
-    how = missing.get(str(data.options.get("missing", "")))
-    if how:
-        frames = ("data", "test") if data.test_path else ("data",)
-        lines += [f"{name} = {name}.{how.format('data')}" for name in frames]
+    frames = ("data", "test") if data.test_path else ("data",)
+    lines = [
+        *table_script.imports(data),
+        *(
+            f"{name} = {table_script.reader(project, path)}"
+            for name, path in zip(frames, (data.path, data.test_path), strict=False)
+        ),
+    ]
+    lines += table_script.column_lines(data, frames)
     targets = list(data.target) or [one for columns in data.targets.values() for one in columns]
-    ignored = [str(one) for one in data.options.get("ignore") or []]
-    weight = data.options.get("sample_weight")
-    dropped = [*targets, *ignored, *([str(weight)] if weight else [])]
+    targets = targets or [n for n, one in data.columns.items() if one.role == "target"]
+    dropped = [*targets, *table_script.unused(data)]
     wanted = literal(targets) if targets else "[data.columns[-1]]"
     lines += [
         f"targets = {wanted}",
@@ -150,17 +152,24 @@ KIND = DataKind(
     readings=(
         (
             "a file of rows, in whatever dialect, encoding or container",
-            "separator, decimal sign, header, encoding and units are found and shown; where two "
-            "readings are possible it is asked",
+            "separator, header, title and comments, encoding, sheet, and how numbers are written "
+            "(1,125 or 1.125, $, %, kg) are found and shown; where a comma can be read in two ways "
+            "it is asked",
         ),
         (
             "columns",
-            "numbers, categories, yes/no, dates; the last one is taken for the target, and it "
-            "is asked whether that is right",
+            "numbers and categories; the last one is taken for the target; texts, dates and a "
+            "column that counts the rows are left out with a note; role, type and what is missing "
+            "can be decided for each",
         ),
         (
             "missing values",
             "nothing is filled in silently: it is asked whether rows are left out or gaps filled",
+        ),
+        (
+            "a copy of the target, ids, -999, two spellings of a word, rows that stand twice or "
+            "in the test file, a class of one row, a row of totals",
+            "each is told, with a fix",
         ),
     ),
     read=_read,
