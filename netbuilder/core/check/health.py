@@ -21,7 +21,7 @@ from netbuilder.core.wording import counted
 Array = NDArray[Any]
 
 #: Share of units that may be dead without a word: some always are.
-MOST_DEAD = 0.25
+MOST_DEAD = 0.5
 #: Fewer samples than this say nothing about a unit that none of them woke.
 LEAST_SAMPLES = 16
 #: The gradient in a layer, against the largest in the network, below which it does not learn.
@@ -50,14 +50,17 @@ def inner_problems(
         if "kernel" in some and some["kernel"].size
     }
     largest = max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
-    for node_id, size in sizes.items():
-        node = graph.by_id.get(node_id)
-        if node is None:
+    fading = True  # from the input on: a small gradient behind a larger one has not vanished
+    for node_id in graph.order:
+        size = sizes.get(node_id)
+        if size is None:
             continue
+        learning = graph.by_id[node_id]
+        fading = fading and size < largest * VANISHING
         if not np.isfinite(size) or size > EXPLODING:
-            found[node_id] = _exploding(node, size)
-        elif largest > 0 and size < largest * VANISHING:
-            found[node_id] = _vanishing(graph, node, size, largest)
+            found[node_id] = _exploding(learning, size)
+        elif fading:
+            found[node_id] = _vanishing(graph, learning, size, largest)
     for node_id, values in outputs.items():
         node = graph.by_id.get(node_id)
         if node is not None and node_id not in found and _rectified(node):

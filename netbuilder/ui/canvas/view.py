@@ -410,7 +410,7 @@ class CanvasView(QAbstractScrollArea):
                     self.look,
                     self.camera.scale,
                     asked,
-                    shown,
+                    self.previews.boxes(),
                     self.sight.seen_box(),
                 ),
             )

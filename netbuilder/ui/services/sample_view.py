@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SAMPLE, _HEALTH, _SURFACE = "canvas.sample", "canvas.health", "canvas.surface"
-_HEALTH_ROWS = 64
+_HEALTH_ROWS = 256
 _MOST_WEIGHTS = 200_000  # of a layer: larger ones are looked at when the run is over
 
 

@@ -80,3 +80,10 @@ def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
     assert (problem.node, problem.code) == ("dense", "exploding-gradient")
     assert problem.fix is not None
     assert problem.fix.edit(project).training.optimizer.params["clipnorm"] == 1.0
+
+
+def test_a_small_gradient_behind_a_larger_one_has_not_vanished() -> None:
+    project = _project("tanh", "tanh", "sigmoid")
+    small, large = np.full((8, 8), 1e-7), np.full((8, 8), 1e-1)
+    gradients = {"dense": {"kernel": large}, "dense_1": {"kernel": small}}
+    assert inner_problems(project, {}, {**gradients, "dense_2": {"kernel": large}}) == ()

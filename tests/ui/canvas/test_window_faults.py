@@ -110,3 +110,22 @@ def test_a_layer_is_typed_with_its_parameters(hand) -> None:
     assert new.layer == "Dense"
     assert (new.params["units"], new.params["activation"]) == (50, "relu")
     assert hand.graph.sources[new.id] == ("dense",)
+
+
+def test_a_problem_covers_no_picture_beside_another_card(hand) -> None:
+    from PySide6.QtGui import QImage
+
+    view = hand.view
+    view.store.apply("Bad", lambda p: edits.set_params(p, "conv2d", filters=-1))
+    view.workbench.diagnose()
+    view.sight.fit()
+    assert "conv2d" in {bubble.card.id for bubble in view.bubbles_now()}
+    image = QImage(180, 40, QImage.Format.Format_ARGB32)
+    image.fill(0xFF0000FF)
+    for one in view.picture.cards:
+        view.set_preview(one, image)
+    boxes = [box for one, box in view.previews.boxes().items() if one != "conv2d"]
+    view.select(())
+    for bubble in view.bubbles_now():
+        left, top, right, bottom = bubble.box
+        assert not any(left < c and a < right and top < d and b < bottom for a, b, c, d in boxes)

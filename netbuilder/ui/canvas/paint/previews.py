@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.problem_cards import AWAY, PREVIEW_HEIGHT
+from netbuilder.ui.canvas.scene.spatial_index import Box
 
 _WIDEST = 320.0
 _FADED = 0.3
@@ -93,6 +94,13 @@ class Previews:
             else:
                 y = card.y + (card.h - height) / 2
                 yield one, QRectF(card.x + card.w + AWAY, y, width, height)
+
+    def boxes(self) -> dict[str, Box]:
+        """Where the pictures in view are, on the canvas, by node id."""
+        return {
+            one: (spot.left(), spot.top(), spot.right(), spot.bottom())
+            for one, spot in self._places()
+        }
 
     def at(self, where: Point) -> str:
         """The node whose picture lies at a place on the canvas; "" beside all of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,17 +45,18 @@ def place(
     look: CanvasLook,
     scale: float,
     asked: frozenset[str],
-    previews: frozenset[str] = frozenset(),
+    previews: Mapping[str, Box] | None = None,
     seen: Box | None = None,
 ) -> list[Bubble]:
     """The bubbles of the given cards, none over another.
 
-    A bubble that would cover other cards comes only for cards in ``asked`` (selected, hovered),
-    and stands where there is room; until then the mark on the card stands for it. Where the
-    right of ``seen`` has no room, a bubble stands on the left of its card.
+    A bubble that would cover other cards, or pictures beside them, comes only for cards in
+    ``asked`` (selected, hovered), and stands where there is room; until then the mark on the card
+    stands for it. Where the right of ``seen`` has no room, a bubble stands on the left of its card.
     """
     if scale < NEAR:
         return []
+    previews = previews or {}
     bubbles: list[Bubble] = []
     marked = [card for card in cards if card.problems]
     for card in sorted(marked, key=lambda c: (c.x, c.y)):
@@ -65,18 +66,26 @@ def place(
         for other in bubbles:
             if _touch(bubble.box, other.box):
                 bubble = _shifted(bubble, 0.0, other.box[3] + 6.0 - bubble.box[1])
-        if not _covers(picture, bubble):
+        if not _covers(picture, bubble, previews):
             bubbles.append(bubble)
         elif card.id in asked:
-            bubbles.append(_aside(picture, bubble, bubbles, seen))
+            bubbles.append(_aside(picture, bubble, bubbles, seen, previews))
     return bubbles
 
 
-def _covers(picture: Scene, bubble: Bubble) -> bool:
-    return any(c.id != bubble.card.id for c in picture.grid.cards_in(bubble.box))
+def _covers(picture: Scene, bubble: Bubble, previews: Mapping[str, Box]) -> bool:
+    return any(c.id != bubble.card.id for c in picture.grid.cards_in(bubble.box)) or any(
+        one != bubble.card.id and _touch(bubble.box, box) for one, box in previews.items()
+    )
 
 
-def _aside(picture: Scene, bubble: Bubble, others: list[Bubble], seen: Box | None) -> Bubble:
+def _aside(
+    picture: Scene,
+    bubble: Bubble,
+    others: list[Bubble],
+    seen: Box | None,
+    previews: Mapping[str, Box],
+) -> Bubble:
     """A bubble that was asked for, where it covers no card: as near as there is room in view.
 
     Where there is none, it stays where it is.
@@ -96,7 +105,8 @@ def _aside(picture: Scene, bubble: Bubble, others: list[Bubble], seen: Box | Non
         a, b, c, d = moved.box
         if seen is not None and (a < seen[0] or b < seen[1] or c > seen[2] or d > seen[3]):
             continue
-        if picture.grid.cards_in(moved.box) or any(_touch(moved.box, o.box) for o in others):
+        taken = [*(o.box for o in others), *previews.values()]
+        if picture.grid.cards_in(moved.box) or any(_touch(moved.box, box) for box in taken):
             continue
         return moved
     return bubble
