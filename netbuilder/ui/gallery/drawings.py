@@ -142,7 +142,7 @@ def curves(p: QPainter, kinds: tuple[str, ...]) -> None:
         val = [0.95 * math.exp(-4 * s) + 0.14 + 0.5 * max(s - 0.3, 0) for s in steps]
         _curve(p, val, _second())
         _text(p, 205, 22, "validation", _second())
-        _text(p, 205, 98, "training", _first())
+        _text(p, 205, 86, "training", _first())
     if kinds[0] == "stop":
         p.setPen(QPen(_ink(), 1.5, Qt.PenStyle.DashLine))
         p.drawLine(QPointF(98, 14), QPointF(98, 116))

@@ -23,7 +23,7 @@ from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
-from netbuilder.core.lessons.lesson import Lesson, LessonError
+from netbuilder.core.lessons.lesson import Lesson, LessonError, Step
 from netbuilder.core.lessons.library import FOLDER
 from netbuilder.core.lessons.parse import parse
 from netbuilder.core.project import files
@@ -186,10 +186,7 @@ class LessonWriter(QDialog):
                 layout.addWidget(note_label(f"? {step.question.ask} {choices}", page, role="body"))
             if step.hint:
                 layout.addWidget(note_label(f"Hint: {step.hint}", page))
-            what = counted(len(step.checks), "check")
-            layout.addWidget(
-                note_label("Done once it was read." if step.reading else f"Ticked by {what}.", page)
-            )
+            layout.addWidget(note_label(_ticked_by(step), page))
         layout.addStretch(1)
         self.preview.setWidget(page)
 
@@ -203,3 +200,13 @@ class LessonWriter(QDialog):
         block = self.edit.document().findBlockByNumber(self._line - 1)
         self.edit.setTextCursor(QTextCursor(block))
         self.edit.setFocus()
+
+
+def _ticked_by(step: Step) -> str:
+    """What ticks a step, in words."""
+    if step.reading:
+        return "Done once it was read."
+    parts = [counted(len(step.checks), "check")] if step.checks else []
+    if step.question is not None:
+        parts.append("the answer")
+    return f"Ticked by {listed(parts)}."
