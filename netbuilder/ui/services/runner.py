@@ -405,8 +405,8 @@ class Runner(QObject):
             self._session.stop_after_epoch()
 
     def set_learning_rate(self, rate: float) -> None:
-        """Go on with another learning rate."""
-        if self._session is not None and self.active:
+        """Go on with another learning rate: now, or when it is trained more."""
+        if self._session is not None:
             self._session.set_learning_rate(rate)
 
     def close(self, seconds: float = 5.0) -> bool:

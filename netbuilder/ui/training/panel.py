@@ -259,11 +259,14 @@ class TrainingPanel(QWidget):
             self._store.apply("Bring the trained network back", lambda _project: project)
 
     def _show_rate(self) -> None:
-        rate = self._runner.learning_rate
-        if rate is None or not self._runner.active:
-            params = self._store.project.training.optimizer.params
-            planned = params.get("learning_rate", 0.001)
-            rate = planned if isinstance(planned, (int, float)) else None
+        """Show the rate that training goes on with; of a network that was edited, the plan's."""
+        runner = self._runner
+        params = self._store.project.training.optimizer.params
+        planned = params.get("learning_rate", 0.001)
+        rate = planned if isinstance(planned, (int, float)) else None
+        goes_on = runner.may_go_on and not runner.differs and rate is not None
+        if runner.learning_rate is not None and (runner.active or goes_on):
+            rate = runner.learning_rate
         self.rate.show_rate(rate)
 
     def _follow_rate(self) -> None:
@@ -272,8 +275,9 @@ class TrainingPanel(QWidget):
             self._show_rate()
 
     def _rate_changed(self, rate: float) -> None:
+        # After a run the plan changes for the next one, and the run for being trained more.
+        self._runner.set_learning_rate(rate)
         if self._runner.active:
-            self._runner.set_learning_rate(rate)
             return
         from netbuilder.core.project import edits
         from netbuilder.core.project.model import Choice

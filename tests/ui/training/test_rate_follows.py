@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.training.controls import STEPS
 
 MINUTE = 60_000
 
@@ -48,3 +51,32 @@ def test_the_slider_follows_a_schedule(
         timeout=MINUTE,
     )
     assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"
+
+
+def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
+    runner = window.runner
+    panel = window.docks.show_panel("training")
+
+    def goes_on_with(rate: float) -> None:
+        assert float(panel.rate.value.text()) == rate
+        panel.buttons.more.click()
+        qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+        qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(rate), timeout=MINUTE)
+        assert float(panel.rate.value.text()) == rate
+        runner.stop()
+        qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+
+    panel.buttons.count.setValue(100_000)
+    runner.start()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    panel.rate.slider.setValue(round(STEPS * 4 / 6))
+    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.01), timeout=MINUTE)
+    runner.stop()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    goes_on_with(0.01)
+    panel.rate.slider.setValue(round(STEPS * 2 / 6))
+    assert window.store.project.training.optimizer.params["learning_rate"] == 0.0001
+    goes_on_with(0.0001)
