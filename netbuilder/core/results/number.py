@@ -359,6 +359,29 @@ def _lstm(
     return None
 
 
+def lstm_states(params: Mapping[str, Any], weights: Mapping[str, Array], given: Array) -> Array:
+    """An LSTM's state after each step for one sample: (steps, units), from (steps, features).
+
+    The last row is what a layer without ``return_sequences`` gives. Empty where an activation is
+    not known here.
+    """
+    activation = CURVES.get(str(params.get("activation") or "tanh"))
+    recurrent = CURVES.get(str(params.get("recurrent_activation") or "sigmoid"))
+    kernel, inner = (np.asarray(weights[n], float) for n in ("kernel", "recurrent_kernel"))
+    units = inner.shape[0]
+    if activation is None or recurrent is None:
+        return np.zeros((0, units))
+    bias = np.asarray(weights.get("bias", np.zeros(4 * units)), float)
+    rows = np.asarray(given, float)[:: -1 if params.get("go_backwards") else 1]
+    h, c, found = np.zeros(units), np.zeros(units), []
+    for row in rows:
+        i, f, g, o = np.split(row @ kernel + h @ inner + bias, 4)
+        c = recurrent(f) * c + recurrent(i) * activation(g)
+        h = recurrent(o) * activation(c)
+        found.append(h)
+    return np.array(found).reshape(-1, units)
+
+
 def _shown(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 

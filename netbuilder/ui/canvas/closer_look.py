@@ -192,14 +192,24 @@ class CloserLook(QFrame):
         self.title.setText(f"{node.layer} “{node.id}”: what it gives for the chosen row")
         sources = self._look.project.graph.sources[node.id]
         given = self._look.values.get(sources[0]) if len(sources) == 1 else None
+        weights = self._weights(owner)
         self.picture.show_layer(
             self._look.values[self.node_id],
             given,
-            self._weights(owner),
+            weights,
             self._look.surfaces.get(node.id),
             self._look.classes.get(node.id, ()),
+            self._states(owner, weights, given),
         )
         self._explain()
+
+    @staticmethod
+    def _states(owner: Node, weights: Mapping[str, Any], given: Any) -> Any:
+        if owner.layer != "LSTM" or given is None or "recurrent_kernel" not in weights:
+            return None
+        from netbuilder.core.results.number import lstm_states
+
+        return lstm_states(owner.params, weights, given)
 
     def _explain(self) -> None:
         from netbuilder.core.results.number import explain, in_words

@@ -18,6 +18,10 @@ _MOST_MAPS = 24
 _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 _REACH = 5.0  # from a wire
+_LABELS = {
+    "filter": "The filter's weights, the mean over its inputs: blue above 0, orange below.",
+    "states": "The states over time: a column a step, a row a unit; blue above 0, orange below.",
+}
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,13 @@ class LayerPicture(QWidget):
         weights: Mapping[str, Any],
         surfaces: Any = None,
         names: Sequence[str] = (),
+        states: Any = None,
     ) -> None:
-        """Show an output (no batch axis), with what the layer was given and its weights."""
+        """Show an output (no batch axis), with what the layer was given and its weights.
+
+        ``surfaces``: what each unit makes of a plane; ``states``: (steps, units), what it
+        remembered on the way to its output.
+        """
         self._values = values
         self._tiles, self._links, self._nodes = [], [], []
         kernel = weights.get("kernel")
@@ -93,6 +102,8 @@ class LayerPicture(QWidget):
             self._lay_maps(values, kernel)
         elif values.ndim == 2:
             self._lay_sequence(values)
+        elif states is not None and len(states):
+            self._lay_states(states)
         elif surfaces is not None:
             self._lay_surfaces(surfaces)
         if values.ndim == 1:
@@ -138,6 +149,15 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, _WIDTH, self._height)
         image = to_image(colored(values.T))
         self._tiles.append(Tile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
+
+    def _lay_states(self, states: Any) -> None:
+        """Steps from left to right; the last column is the output below."""
+        from netbuilder.ui.plots.activation_strips import two_sided
+        from netbuilder.ui.plots.images import to_image
+
+        height = min(max(5.0 * states.shape[1], 50.0), 130.0)
+        image = to_image(two_sided(states.T))
+        self._tiles.append(Tile(QRectF(0, 0, _WIDTH, height), image, (), None, label="states"))
 
     def _lay_surfaces(self, surfaces: Any) -> None:
         from netbuilder.ui.plots.activation_strips import two_sided
@@ -253,7 +273,8 @@ class LayerPicture(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         link = self.link_at(event.position())
         index = None if link is not None else self.index_at(event.position())
-        said = ""
+        over = next((t for t in self._tiles if t.box.contains(event.position())), None)
+        said = _LABELS.get(over.label, "") if over is not None else ""
         if link is not None:
             said = f"weight of x[{link.source}] in unit {link.unit}: {link.weight:+.4g}"
         elif index is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.results.number import CURVES, curve, explain, in_words
+from netbuilder.core.results.number import CURVES, curve, explain, in_words, lstm_states
 
 RNG = np.random.default_rng(7)
 
@@ -88,3 +88,12 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
 
 def test_other_layers_are_not_taken_apart() -> None:
     assert explain("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None
+
+
+def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> None:
+    import keras
+
+    layer = keras.layers.LSTM(3, return_sequences=True)
+    x = RNG.normal(size=(1, 6, 2)).astype("float32")
+    out = np.asarray(layer(x))[0]
+    assert lstm_states({}, _weights(layer), x[0]) == pytest.approx(out, abs=2e-5)
