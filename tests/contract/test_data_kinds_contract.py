@@ -198,7 +198,7 @@ def test_a_set_says_the_same_numbers_in_its_script(
     samples = read(data, tmp_path)
     assert samples is not None
     text = source(network(data, tmp_path))
-    lines = text.split("# Keep rows for the test.")[0]
+    lines = text.split("# Keep rows")[0]
     names = run_without_program(lines, tmp_path, monkeypatch)
     assert len(names["y"]) == len(samples)
     if samples.role == "text":
@@ -249,7 +249,7 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
     monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     data = make(tmp_path)
     project = network(data, tmp_path)
-    text = source(project, load(project, tmp_path).facts).split("# Keep rows for the test.")[0]
+    text = source(project, load(project, tmp_path).facts).split("# Keep rows")[0]
     names = run_without_program(text, tmp_path, monkeypatch)
     samples = read(data, tmp_path)
     assert samples is not None

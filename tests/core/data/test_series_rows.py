@@ -16,6 +16,7 @@ from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.formats.script.python import source
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.predict_file import answer_file
 
@@ -173,3 +174,32 @@ def test_seven_steps_are_judged_and_foretold(model: tuple[TrainedModel, Path]) -
     found = answer_file(trained, folder / "new.csv")
     assert list(found.answers)[:2] == ["predicted t +1", "predicted t +2"]
     assert found.table["predicted t +1"].notna().tolist() == [True] * 7 + [False] * 3
+
+
+@pytest.mark.parametrize("given", [{}, {"order_by": "date"}])
+def test_the_script_sorts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, object]
+) -> None:
+    frame = pd.DataFrame({"date": days(60), "t": np.arange(60.0), "u": 1.0})[::-1]
+    found = project(tmp_path, frame, horizon=2, **given)
+    text = source(found).split("# Keep rows")[0]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(text, "script", "exec"), names)
+    x, y = np.asarray(names["x"]), np.asarray(names["y"])
+    loaded = load(found, tmp_path)
+    np.testing.assert_array_equal(x[: len(loaded.train)], loaded.train.x["input"])
+    np.testing.assert_array_equal(y[: len(loaded.train)], loaded.train.y["output"])
+
+
+def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = pd.DataFrame({"date": days(30), "shop": "A", "t": np.arange(30.0)})
+    frame = pd.concat([one, one.assign(shop="B", t=one["t"] + 1000)])
+    found = project(tmp_path, frame, group="shop")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    text = source(found).split("# Keep rows")[0]
+    exec(compile(text, "script", "exec"), names)
+    x = np.asarray(names["x"])[:, :, 0]
+    assert len(x) == 2 * 26
+    assert (np.ptp(x, axis=1) == 3).all()

@@ -179,7 +179,7 @@ def _temperatures_code(question: Question) -> DataCode:
     given = arguments_of((_TEMPERATURES[0], _TEMPERATURES[3]), options)
     lines = [
         *made(generated.temperatures),
-        f'numbers = pd.DataFrame({{"temperature": temperatures({given})}})',
+        f'data = pd.DataFrame({{"temperature": temperatures({given})}})',
         *series.window_lines(["temperature"], found["window"], found["horizon"]),
     ]
     return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)

@@ -184,33 +184,48 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     return windows(table, targets, data, path.name)
 
 
-def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
-    """Lines of a script: from the data frame ``numbers`` to windows and what comes after them."""
-    wanted = literal(targets) if targets else "list(numbers.columns[-1:])"
+def window_lines(targets: list[str], window: int, horizon: int, group: str = "") -> list[str]:
+    """Lines of a script: from the data frame ``data`` to windows and what comes after them."""
+    wanted = literal(targets) if targets else "[numbers.columns[-1]]"
+    parts = f"[part for _, part in data.groupby({literal(group)})]" if group else "[data]"
+    dropped = f".drop(columns={literal(group)}, errors='ignore')" if group else ""
     return [
-        f'targets = numbers[{wanted}].to_numpy("float32")',
+        f'numbers = data.select_dtypes("number"){dropped}',
+        f"features, targets = list(numbers.columns), {wanted}",
         "# A sample is a window of rows; its answer is what comes after.",
         f"window, horizon = {window}, {horizon}",
-        "starts = range(len(numbers) - window - horizon + 1)",
-        'rows = numbers.to_numpy("float32")',
-        "x = np.stack([rows[i : i + window] for i in starts])",
-        "y = np.stack([targets[i + window : i + window + horizon].T.ravel() for i in starts])",
+        "x, y = [], []",
+        f"for part in {parts}:",
+        '    rows, ahead = part[features].to_numpy("float32"), part[targets].to_numpy("float32")',
+        "    for start in range(window, len(part) - horizon + 1):",
+        "        x.append(rows[start - window : start])",
+        "        y.append(ahead[start : start + horizon].T.ravel())",
+        "x, y = np.stack(x), np.stack(y)",
     ]
 
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
     window = whole(data.options, "window", DEFAULT_WINDOW)
-    order = data.options.get("order_by")
+    order = str(data.options.get("order_by") or "")
     lines = [f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})"]
     if order:
-        lines.append(f"data = data.sort_values({literal(str(order))})")
-    ignored = option_names(data.options, "ignore")
-    dropped = f".drop(columns={literal(list(ignored))})" if ignored else ""
-    lines += [
-        f'numbers = data.select_dtypes("number"){dropped}',
-        *window_lines(list(data.target), window, whole(data.options, "horizon", 1)),
-    ]
+        lines.append(f"data = data.sort_values({literal(order)})")
+    else:
+        lines += [
+            "# A column of dates puts the rows in order.",
+            'texts = data.select_dtypes(exclude="number").astype(str)',
+            'dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
+            "if len(dates.columns):",
+            "    data = data.loc[dates.iloc[:, 0].sort_values().index]",
+        ]
+    ignored = [*option_names(data.options, "ignore"), *([order] if order else [])]
+    ignored += [name for name, choice in data.columns.items() if choice.role == "ignore"]
+    if kept := [name for name in dict.fromkeys(ignored) if name not in data.target]:
+        lines.append(f"data = data.drop(columns={literal(kept)})")
+    group = str(data.options.get("group") or "")
+    horizon = whole(data.options, "horizon", 1)
+    lines += window_lines(list(data.target), window, horizon, group)
     return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
 
 
