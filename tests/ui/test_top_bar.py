@@ -38,3 +38,17 @@ def test_all_is_said_where_there_is_room(qtbot: QtBot) -> None:
     view.show_progress(RUN)
     assert view.left.text() == RUN.words
     assert view.right.text() == RUN.left
+
+
+def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:
+    view = ProgressView()
+    qtbot.addWidget(view)
+    font = view.left.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    for label in (view.left, view.right):
+        label.setStyleSheet(f"font-size: {font.pointSizeF()}pt;")
+    view.resize(150, 60)
+    view.show()
+    qtbot.wait(20)
+    view.show_progress(RUN)
+    assert view.left.text() == "3 of 2,000"

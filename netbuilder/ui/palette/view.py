@@ -67,9 +67,11 @@ class PaletteDelegate(QStyledItemDelegate):
         if spec is None:
             painter.setFont(theme.ui_font(0.85, bold=True))
             painter.setPen(QColor(scheme.secondary))
-            painter.drawText(
-                box.adjusted(4, 8, -4, 0), Qt.AlignmentFlag.AlignVCenter, str(index.data())
+            head = box.adjusted(4, 8, -4, 0)
+            title = painter.fontMetrics().elidedText(
+                str(index.data()), Qt.TextElideMode.ElideRight, int(head.width())
             )
+            painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, title)
         else:
             state = QStyle.StateFlag
             if option.state & (state.State_Selected | state.State_MouseOver):

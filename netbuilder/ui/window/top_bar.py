@@ -88,6 +88,7 @@ class ProgressView(QWidget):
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
             (parts[0], ""),
+            (parts[0].removeprefix("Epoch "), ""),
         ]
         for begin, end in choices:
             gap = _GAP if end else 0
