@@ -42,7 +42,7 @@ def _read(path: Path) -> Project:
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect import inspect
 
-    if path.suffix.lower() not in (".h5", ".hdf5", ".keras"):
+    if not registry.is_model(path):
         return registry.read_project(path)
     file = inspect(path, placeholders=True)
     for text in file.notes:

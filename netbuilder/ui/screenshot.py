@@ -35,6 +35,7 @@ def render(
     from PySide6.QtCore import QEventLoop
     from PySide6.QtWidgets import QApplication
 
+    from netbuilder.core.formats.registry import is_model
     from netbuilder.core.project import files
     from netbuilder.ui import app
     from netbuilder.ui.main_window import MainWindow, panel_names
@@ -66,7 +67,7 @@ def render(
     if panel is not None:
         window.docks.show_panel(panel, focus=False)
     wait(lambda: window.workbench.settled, WAIT_SECONDS)
-    if path is not None and path.suffix.lower() in (".h5", ".hdf5", ".keras"):
+    if path is not None and is_model(path):
         wait(lambda: window.workbench.trained is not None, WAIT_SECONDS)
         wait(lambda: window.workbench.settled, WAIT_SECONDS)
     wait(lambda: window.judging.idle and window.looking.idle, 20.0)

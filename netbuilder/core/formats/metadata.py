@@ -29,6 +29,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.typed import misfit
 
 VERSION = 1
+# In ``TrainedModel.extra``: the canvas cannot say all that the model is.
+KERAS_OWN = "keras_own"
 _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch")
 
 
@@ -67,6 +69,12 @@ def to_json(trained: TrainedModel) -> dict[str, Any]:
             "netbuilder": __version__,
         },
     }
+
+
+def beside_of(trained: TrainedModel) -> dict[str, Any]:
+    """What stands beside a model in a file: nothing where a network that is built from the
+    project would answer something else than the model."""
+    return {} if trained.extra.get(KERAS_OWN) else to_json(trained)
 
 
 def from_json(ours: Mapping[str, Any], name: str) -> Beside:

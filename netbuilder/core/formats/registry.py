@@ -125,6 +125,17 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+# Endings of files that hold a network and can be opened again.
+MODEL_ENDINGS: tuple[str, ...] = tuple(
+    ending for row in FORMATS if row.reads for ending in row.endings
+)
+
+
+def is_model(path: Path) -> bool:
+    """Whether a path is, by its ending, that of a network's file (and not of a project's)."""
+    return path.suffix.lower() in MODEL_ENDINGS
+
+
 def format_for(path: Path) -> Format:
     """The format that a path asks for by its ending; a path without ending asks for a folder.
 
@@ -191,15 +202,14 @@ def load(path: Path | str) -> TrainedModel:
     Raises:
         FormatError: damaged, unsafe, or with layers that are not Keras's.
     """
-    from netbuilder.core.formats.importing import import_keras
+    from netbuilder.core.formats.importing import import_keras, rebuild
     from netbuilder.core.formats.safety.inspect import inspect
-    from netbuilder.core.formats.writers import h5, keras_zip
 
     path = Path(path)
     file = inspect(path, placeholders=True)
     if not file.is_ours:
         return import_keras.load(file)
-    return h5.load_checked(file) if file.kind == "h5" else keras_zip.load_checked(file)
+    return rebuild.load(file)
 
 
 def import_model(path: Path | str) -> Project:
@@ -230,7 +240,7 @@ def read_project(path: Path | str) -> Project:
         UserError: it cannot be read.
     """
     path = Path(path)
-    if path.suffix.lower() in (".h5", ".hdf5", ".keras"):
+    if is_model(path):
         return import_model(path)
     return files.read(path)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from netbuilder.core.data import registry
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
+from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.wording import counted
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 PROJECT_ENDING = ".netbuilder"
-MODEL_ENDINGS = (".h5", ".hdf5", ".keras")
 PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
-MODEL_TYPES = (FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",)))
+MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
+_MODELS = " ".join(f"*{ending}" for ending in MODEL_ENDINGS)
 OPEN_FILTER = (
-    "Projects and models (*.netbuilder *.h5 *.hdf5 *.keras);;"
-    "Projects (*.netbuilder);;Models (*.h5 *.hdf5 *.keras);;All files (*)"
+    f"Projects and models (*{PROJECT_ENDING} {_MODELS});;"
+    f"Projects (*{PROJECT_ENDING});;Models ({_MODELS});;All files (*)"
 )
 # A dropped .h5 is taken for a model, which says so where it is none.
 DATA_ENDINGS = tuple(end for end in registry.endings() if end not in MODEL_ENDINGS)
@@ -108,7 +109,7 @@ class Documents(QObject):
     def open_path(self, path: Path) -> None:
         """Open a project or a model; what cannot be opened leaves all as it was."""
         path = path.absolute()
-        if path.suffix.lower() in MODEL_ENDINGS:
+        if is_model(path):
             self._open_model(path)
             return
         try:
@@ -197,8 +198,6 @@ class Documents(QObject):
 
     def export(self) -> None:
         """Ask for a file of any format that there is, and write it."""
-        from netbuilder.core.formats.registry import FORMATS
-
         types = [
             FileType(row.title.split(" (")[0], row.endings)
             for row in FORMATS
@@ -222,7 +221,7 @@ class Documents(QObject):
             return save(stamp(project), path, base)
 
         def done(notes: tuple[str, ...]) -> None:
-            if path.suffix.lower() in MODEL_ENDINGS and trained is self._workbench.trained:
+            if is_model(path) and trained is self._workbench.trained:
                 self.keep_model()
             self.busy.emit("")
             self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))

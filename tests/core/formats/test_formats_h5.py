@@ -120,7 +120,7 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     )
     path = tmp_path / "large.h5"
     h5.save(trained, path)
-    back = h5.load(path)
+    back = registry.load(path)
     assert len(back.project.graph.nodes) == 42
     assert back.project.extra["x"] == "ü" * 300_000
     assert len(back.history["loss"]) == 20_000

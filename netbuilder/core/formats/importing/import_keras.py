@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +14,13 @@ from netbuilder.core.data.prepare.preprocess import OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import build_core, compile_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
-from netbuilder.core.formats import metadata
+from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.importing import import_graph
-from netbuilder.core.formats.importing.build_config import build_model
 from netbuilder.core.formats.importing.fitted import fitted, scale_hard_sigmoids
 from netbuilder.core.formats.importing.outline import check_config
 from netbuilder.core.formats.importing.rebuild import is_memory_error
 from netbuilder.core.formats.mask_layers import without_masks
+from netbuilder.core.formats.metadata import KERAS_OWN
 from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.config import model_layers
@@ -32,9 +31,6 @@ from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     import keras
-
-# In ``TrainedModel.extra``: the canvas cannot say all that the model is.
-KERAS_OWN = "keras_own"
 
 
 def load(file: ModelFile) -> TrainedModel:
@@ -70,34 +66,6 @@ def load(file: ModelFile) -> TrainedModel:
         facts=DataFacts(),
         extra=extra,
     )
-
-
-def beside_of(trained: TrainedModel) -> dict[str, Any]:
-    """What stands beside a model in a file: nothing where a network that is built from the
-    project would answer something else than the model."""
-    return {} if trained.extra.get(KERAS_OWN) else metadata.to_json(trained)
-
-
-def check_h5(trained: TrainedModel, path: Path) -> None:
-    """Keras 3 cannot open a ``.h5`` with operations (``a + b``) in it, not even one of its own.
-
-    Raises:
-        FormatError: there are operations in the model.
-    """
-    import keras
-
-    operations = [
-        one.name
-        for one in getattr(trained.model, "operations", ())
-        if not isinstance(one, keras.layers.Layer)
-    ]
-    if trained.extra.get(KERAS_OWN) and operations:
-        raise FormatError(
-            f"This model uses operations that are no layers ({', '.join(operations[:3])}), and"
-            " Keras cannot open such a model from a .h5.",
-            f"Use {path.with_suffix('.keras')}.",
-            path=str(path),
-        )
 
 
 def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:

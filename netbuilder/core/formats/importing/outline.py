@@ -19,7 +19,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     owner_of,
 )
 from netbuilder.core.errors import BuildError
-from netbuilder.core.formats.importing.build_config import build_model
+from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large, too_much
 from netbuilder.core.project.model import Project

@@ -13,6 +13,7 @@ from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.importing.outline import check_project
 from netbuilder.core.formats.metadata import Beside
+from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restore_optimizer
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes, too_large
 from netbuilder.core.formats.weights import weights_file
@@ -49,6 +50,18 @@ def rebuild(parts: Beside, file: ModelFile) -> tuple[keras.Model, keras.Model]:
         if not is_memory_error(error):
             raise
         raise too_large(name, "") from error
+
+
+def load(file: ModelFile) -> TrainedModel:
+    """The trained network of a checked file of ours, with its optimizer's state.
+
+    Raises:
+        FormatError: the project in it is damaged, or the weights do not fit it.
+    """
+    trained = with_weights(file)
+    if file.kind == "h5" and restore_optimizer(file.path, trained.model):
+        copy_optimizer_state(trained.model, trained.core)
+    return trained
 
 
 def with_weights(file: ModelFile) -> TrainedModel:
@@ -105,19 +118,3 @@ def without_downloads(project: Project) -> Project:
 
     graph = project.graph
     return replace(project, graph=replace(graph, nodes=tuple(local(node) for node in graph.nodes)))
-
-
-def copy_optimizer_state(source: keras.Model, target: keras.Model) -> bool:
-    """Give ``target``'s optimizer the state of ``source``'s; whether they fitted.
-
-    Both must train the same variables in the same order, since state is kept by position.
-    """
-    ours, theirs = source.trainable_variables, target.trainable_variables
-    if len(ours) != len(theirs) or any(a is not b for a, b in zip(ours, theirs, strict=True)):
-        return False
-    values, places = source.optimizer.variables, target.optimizer.variables
-    if [tuple(v.shape) for v in values] != [tuple(v.shape) for v in places]:
-        return False
-    for value, place in zip(values, places, strict=True):
-        place.assign(value)
-    return True

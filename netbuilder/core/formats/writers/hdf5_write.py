@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.engine.build.seeds import seeded
 from netbuilder.core.formats.mask_layers import without_masks
+from netbuilder.core.formats.optimizer_state import OPTIMIZER
 from netbuilder.core.formats.safety.allowlist import is_layer
 from netbuilder.core.formats.safety.model_file import PREFIX
 from netbuilder.core.formats.writers import keras2_config
@@ -21,11 +22,6 @@ from netbuilder.core.project.atomic import replacing
 
 if TYPE_CHECKING:
     import keras
-
-# Keras 3.15.1 builds the optimizer of a ``.h5`` with no variables where the model is functional,
-# and ``fit`` then fails ("Unknown variable"). Under a name that Keras does not look for, the
-# state is kept, and ``load_model(path).fit(...)`` begins with a fresh optimizer.
-OPTIMIZER = "netbuilder_optimizer"
 
 _ERRNO = re.compile(r"errno = (\d+)")
 
@@ -90,7 +86,7 @@ def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
 
 def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:
     """Whether Keras 3 makes the same network of it: the older terms must not cost the newer."""
-    from netbuilder.core.formats.importing.build_config import build_model
+    from netbuilder.core.formats.build_config import build_model
 
     try:
         with seeded(0):

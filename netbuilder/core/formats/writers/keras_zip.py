@@ -8,9 +8,9 @@ from pathlib import Path
 
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.importing.import_keras import beside_of
-from netbuilder.core.formats.importing.rebuild import copy_optimizer_state, with_weights
-from netbuilder.core.formats.safety.model_file import ZIP_ENTRY, ModelFile
+from netbuilder.core.formats.metadata import beside_of
+from netbuilder.core.formats.optimizer_state import copy_optimizer_state
+from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
 from netbuilder.core.formats.writers.same_answers import must_open
 from netbuilder.core.project.atomic import replacing
 
@@ -45,12 +45,3 @@ def verify(trained: TrainedModel, path: Path) -> None:
         FormatError: Keras cannot open it, or it answers something else.
     """
     must_open(trained, path, ".keras")
-
-
-def load_checked(file: ModelFile) -> TrainedModel:
-    """The trained network of a checked ``.keras`` of ours.
-
-    Raises:
-        FormatError: its weights do not fit the project in it.
-    """
-    return with_weights(file)
