@@ -49,6 +49,7 @@ class LessonSession(QObject):
         self.results: tuple[StepResult, ...] = ()
         self.current = 0
         self.record = Record("")
+        self._kept = self.record
         self._start = Project()
         self._looking_at = ""
         # Many signals in one turn of the event loop are one look.
@@ -101,7 +102,7 @@ class LessonSession(QObject):
         self.results = ()
         undone = [n for n in range(1, count + 1) if n not in record.done]
         self.current = (undone[0] - 1) if undone else count - 1
-        lesson_progress.keep(record)
+        self._keep()
         self.opened.emit()
         if self._looking_at:
             self.note(f"{LOOKED}:{self._looking_at}")
@@ -210,7 +211,7 @@ class LessonSession(QObject):
         )
         if reached:
             self._tick(reached)
-        lesson_progress.keep(self.record)
+        self._keep()
         self.changed.emit()
 
     def _reached(self, fulfilled: set[int]) -> set[int]:
@@ -226,6 +227,12 @@ class LessonSession(QObject):
                 break
         return found
 
+    def _keep(self) -> None:
+        """Write how far the lesson is, where that is not what was written last."""
+        if self.record != self._kept:
+            self._kept = self.record
+            lesson_progress.keep(self.record)
+
     def _tick(self, numbers: set[int]) -> None:
         assert self.lesson is not None
         self.record = replace(self.record, done=self.record.done | numbers)
@@ -233,7 +240,7 @@ class LessonSession(QObject):
             replace(one, done=True, ticked=True) if one.number in numbers else one
             for one in self.results
         )
-        lesson_progress.keep(self.record)
+        self._keep()
         for number in sorted(numbers):
             self.ticked.emit(number)
         if len(self.record.done) == len(self.lesson.steps):
