@@ -42,7 +42,7 @@ from netbuilder.core.engine.monitor.diagnosis import rows_without_numbers
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice
 from netbuilder.core.engine.monitor.probing import Probing
-from netbuilder.core.engine.monitor.watcher import Watcher, rate_before, rows_in_words
+from netbuilder.core.engine.monitor.watcher import Notice, Watcher, rate_before, rows_in_words
 from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
@@ -596,4 +596,19 @@ class Session:
         test = self.dataset.test
         if test is None or not len(test):
             return {}
-        return trainer.test(test)
+        try:
+            return trainer.test(test)
+        except MemoryError:
+            reason = "there is not enough memory"
+        except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        self._emit(
+            Noticed(
+                Notice(
+                    "untested", trainer.epoch, "Not tested",
+                    f"The network is trained and kept, but the test rows could not be judged: "
+                    f"{reason.rstrip('.')}. Look at the test rows in the Data tab.",
+                )
+            )
+        )  # fmt: skip
+        return {}

@@ -49,7 +49,7 @@ class Notice:
 
     Attributes:
         code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
-            "jumping", "easier" or "ignored".
+            "jumping", "easier", "ignored" or "untested".
         epoch: number, counted from 1, of the epoch that it speaks of.
         severity: "warning", or "info" where nothing is wrong.
     """
