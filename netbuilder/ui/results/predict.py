@@ -346,6 +346,7 @@ class PredictPanel(QWidget):
     def answer_file(self, path: Path) -> None:
         """Answer all rows of a file, and show the answers: they can then be saved."""
         self._asked_by_hand()
+        self._soon.stop()  # the form's row would take the place of the file's answers
         self._ask(lambda model: _file(model, path), str(path))
 
     def _ask_out(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QScrollArea, QWidget
 
+from netbuilder.ui.plots.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.picture_wall import PictureWall
 from netbuilder.ui.plots.surface import SurfacePlot, legend
@@ -46,6 +47,8 @@ class SurfacePanel(QWidget):
         page.addLayout(self._choices())
         page.addWidget(self.plot, 1)
         self.wall = PictureWall(self)
+        self.histograms = HistogramRidges(self)
+        page.addWidget(self.histograms)
         self._wall_place = QScrollArea(self)
         self._wall_place.setWidgetResizable(True)
         self._wall_place.setWidget(self.wall)
@@ -149,8 +152,10 @@ class SurfacePanel(QWidget):
         self.legend.setText(legend(shown.dataset.pre.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)
-        self.plot.setVisible(not walls)
-        self.menu.setVisible(not walls)
+        ridges = shown.view.name == "weights"
+        self.histograms.setVisible(ridges)
+        self.plot.setVisible(not walls and not ridges)
+        self.menu.setVisible(not walls and not ridges)
         for part in self.parts:
             part.setVisible(shown.view.axes > 0)
         self.discrete.setVisible(shown.view.name == "surface")
@@ -178,6 +183,8 @@ class SurfacePanel(QWidget):
                 self.wall.show_wall(picture)
                 right = int(picture.right.sum())
                 self.note.setText(f"{right} of {len(picture.right)} are answered rightly.")
+            case pictures.HistogramPicture():
+                self.histograms.show_histograms(picture)
             case pictures.MapPicture():
                 self.plot.show_map(picture)
                 self.note.setText(

@@ -70,7 +70,7 @@ def _ask(question: _Question) -> Shown:
     asked = view.ask(dataset, project, Axes(across, up))
     picture = None
     if question.trained is not None:
-        picture = asked.read(evaluate_probe(question.trained, asked.probe).outputs)
+        picture = asked.picture(evaluate_probe(question.trained, asked.probe))
     return Shown(question, dataset, views, view, columns, asked, picture)
 
 
@@ -169,4 +169,4 @@ class LiveView(QObject):
         if event.problem is not None:
             self._failed(None, event.problem)
             return
-        self.pictured.emit(shown.asked.read(event.outputs))
+        self.pictured.emit(shown.asked.picture(event))

@@ -16,7 +16,8 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.inside import look, sample_of
-from netbuilder.core.results.live import others, plane
+from netbuilder.core.results.live import others, plane, weights
+from netbuilder.core.results.live.pictures import HistogramPicture
 from netbuilder.core.results.live.views import VIEWS, views_for
 from tests.core.results.conftest import chain, train
 
@@ -109,8 +110,24 @@ def test_views_fit_their_data(
     def names(one: Trained) -> list[str]:
         return [view.name for view in views_for(one[1], one[0].project)]
 
-    assert names(moons) == ["surface", "curve", "map"]
-    assert names(house_model) == ["curve", "map"]
-    assert names(digits_model) == ["wall", "map"]
-    assert names(reviews_model) == ["map"]
+    assert names(moons) == ["surface", "curve", "map", "weights"]
+    assert names(house_model) == ["curve", "map", "weights"]
+    assert names(digits_model) == ["wall", "map", "weights"]
+    assert names(reviews_model) == ["map", "weights"]
     assert len({view.name for view in VIEWS}) == len(VIEWS)
+
+
+def test_histograms_count_every_weight(moons: Trained) -> None:
+    trained, data = moons
+    asked = weights.histograms(data, trained.project)
+    found = evaluate_probe(trained, asked.probe)
+    asked.picture(found)
+    picture = asked.picture(found)
+    assert isinstance(picture, HistogramPicture)
+    assert list(picture.layers) == ["hidden", "out"]
+    shares, edges = picture.layers["hidden"]
+    kernel = trained.core.get_layer("hidden").kernel.numpy()
+    counts, _ = np.histogram(kernel, edges)
+    assert shares.shape == (2, 40)
+    assert shares[-1] == pytest.approx(counts / kernel.size)
+    assert (edges[0], edges[-1]) == pytest.approx((kernel.min(), kernel.max()))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.events import Probed
+from netbuilder.core.engine.probes import Findings, Probe
 
 Array = NDArray[Any]
 #: Names of the parts of the data, by number.
@@ -96,15 +97,32 @@ class MapPicture:
     right: NDArray[np.bool_] | None = None
 
 
-Picture = SurfacePicture | CurvePicture | ForecastPicture | WallPicture | MapPicture
+@dataclass(frozen=True, eq=False)
+class HistogramPicture:
+    """How weights spread: by node, shares (moments, bins) and the bins' edges (bins + 1,)."""
+
+    layers: Mapping[str, tuple[Array, Array]]
+
+
+Picture = (
+    SurfacePicture | CurvePicture | ForecastPicture | WallPicture | MapPicture | HistogramPicture
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
     """What a view wants of the network, and how the answer becomes a picture.
 
-    ``read`` takes outputs by node id, as ``Findings`` or ``Probed`` hold them.
+    ``read`` takes outputs by node id, as ``Findings`` or ``Probed`` hold them; a view of weights
+    has ``read_weights`` instead, of weights by node id and name.
     """
 
     probe: Probe
     read: Callable[[Mapping[str, Array]], Picture]
+    read_weights: Callable[[Mapping[str, Mapping[str, Array]]], Picture] | None = None
+
+    def picture(self, found: Findings | Probed) -> Picture:
+        """The picture of an answer to the probe."""
+        if self.read_weights is not None:
+            return self.read_weights(found.weights)
+        return self.read(found.outputs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live import others, plane
+from netbuilder.core.results.live import others, plane, weights
 from netbuilder.core.results.live.pictures import Asked
 
 
@@ -68,6 +68,13 @@ VIEWS: tuple[View, ...] = (
         "Where the last hidden layer puts each sample (PCA)",
         others.has_hidden,
         lambda data, project, axes: others.hidden_map(data, project),
+    ),
+    View(
+        "weights",
+        "Weights",
+        "How the weights of each layer spread, from the start (back) to now (front)",
+        lambda data, project: bool(weights.learning_nodes(project)),
+        lambda data, project, axes: weights.histograms(data, project),
     ),
 )
 
