@@ -188,12 +188,16 @@ class LayerPicture(QWidget):
         rows = max(count, len(given) if wired else 0)
         middle = rows * line / 2
         left = 210.0 if wired else 0.0
+        columns = 2 if count > _MOST_WIRED and not wired else 1
+        if columns == 2:
+            rows = -(-count // 2)
+            middle = 0.0
+        wide = (_WIDTH - left - _GAP * (columns - 1)) / columns
         for unit in range(count):
-            y = top + middle + (unit - count / 2) * line
+            column, row = divmod(unit, rows) if columns == 2 else (0, unit - count / 2)
+            box = QRectF(left + column * (wide + _GAP), top + middle + row * line, wide, line - 2)
             name = str(names[unit]) if len(names) == len(values) else str(unit)
-            self._nodes.append(
-                (QRectF(left, y, _WIDTH - left, line - 2), float(values[unit]), name)
-            )
+            self._nodes.append((box, float(values[unit]), name))
         if wired:
             for source in range(len(given)):
                 y = top + middle + (source - len(given) / 2) * line

@@ -94,3 +94,14 @@ def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     assert closer.isHidden()
     assert not hand.view.look_closer("dense"), "nothing is known: nothing opens"
     assert "Train first" in hand.view.tip.text
+
+
+def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -> None:
+    values = np.linspace(-1, 1, 33)
+    look = _look({"input": np.zeros(40), "dense": values}, {}, ("Input", {}), ("Dense", {}))
+    picture = _opened(hand, look, "dense").picture
+    boxes = [box for box, _, _ in picture._nodes]
+    assert len(boxes) == 33
+    assert all(picture.rect().contains(box.toAlignedRect()) for box in boxes)
+    assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
+    assert [picture.index_at(box.center()) for box in boxes] == [(n,) for n in range(33)]
