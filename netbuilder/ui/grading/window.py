@@ -34,6 +34,7 @@ from netbuilder.core.wording import counted
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROLE, SubmissionsModel
 from netbuilder.ui.services import jobs
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 
 class GradeWindow(QDialog):
@@ -267,16 +268,15 @@ class GradeWindow(QDialog):
         return self._rubric.title or self._folder.resolve().name
 
     def _save_table(self) -> None:
-        name = QFileDialog.getSaveFileName(
-            self, "Save table", str(self._folder.parent / "grades.csv"),
-            "Tables (*.csv *.xlsx)",
-        )[0]  # fmt: skip
+        types = (FileType("Tables", (".csv", ".xlsx")),)
+        suggested = str(self._folder.parent / "grades.csv")
+        name = str(ask_save(self, "Save table", suggested, types) or "")
         self._write(name, ".csv", lambda path: write_table(self.model.rows, path))
 
     def _save_page(self) -> None:
-        name = QFileDialog.getSaveFileName(
-            self, "Save page", str(self._folder.parent / "grades.html"), "Pages (*.html)"
-        )[0]
+        types = (FileType("Pages", (".html",)),)
+        suggested = str(self._folder.parent / "grades.html")
+        name = str(ask_save(self, "Save page", suggested, types) or "")
         self._write(name, ".html", lambda path: write_html(self.model.rows, path, self._title()))
 
     def _save_feedback(self) -> None:

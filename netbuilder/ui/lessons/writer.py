@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -32,6 +31,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted, listed
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 _TEMPLATE = """---
 title: {title}
@@ -155,12 +155,10 @@ class LessonWriter(QDialog):
         folder = folders.data() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         name = self._project.name.strip().lower().replace(" ", "_").replace("/", "-") or "lesson"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the lesson", str(folder / f"{name}.md"), "Lesson (*.md)"
-        )
-        if not chosen:
+        suggested = str(folder / f"{name}.md")
+        path = ask_save(self, "Save the lesson", suggested, (FileType("Lesson", (".md",)),))
+        if path is None:
             return
-        path = Path(chosen if chosen.endswith(".md") else f"{chosen}.md")
         try:
             self.save_to(path)
         except UserError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 
 class PictureMenu(QToolButton):
@@ -29,11 +31,10 @@ class PictureMenu(QToolButton):
         QGuiApplication.clipboard().setPixmap(self._picture.grab())
 
     def _ask(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Save picture", f"{self._name}.png", "Pictures (*.png)"
-        )
-        if name:
-            self.save(Path(name))
+        types = (FileType("Picture", (".png",)),)
+        path = ask_save(self, "Save picture", f"{self._name}.png", types)
+        if path is not None:
+            self.save(path)
 
     def save(self, path: Path) -> bool:
         """Write the picture as PNG; the ending is added where it lacks. Whether it was written."""
