@@ -27,13 +27,17 @@ KEY = "surface"
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """``project`` on its data; ``trained`` where it is asked now, None where a run answers."""
+    """``project`` on its data; ``trained`` where it is asked now, None where a run answers.
+
+    ``before`` is what was asked of the same network: histograms go on from it.
+    """
 
     project: Project
     base: Path
     view: str
     axes: tuple[str, str]
     trained: TrainedModel | None
+    before: Asked | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +71,7 @@ def _ask(question: _Question) -> Shown:
     view = next((one for one in views if one.name == question.view), views[0])
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in question.axes)
-    asked = view.ask(dataset, project, Axes(across, up))
+    asked = question.before or view.ask(dataset, project, Axes(across, up))
     picture = None
     if question.trained is not None:
         picture = asked.picture(evaluate_probe(question.trained, asked.probe))
@@ -96,9 +100,22 @@ class LiveView(QObject):
         self._worker = jobs.Latest.for_widget(self, _ask, "live view", self._found, self._failed)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.ask)
-        runner.began.connect(self._soon.start)
+        self._was_active, self._fresh = runner.active, True
+        runner.began.connect(self._began)
+        runner.state_changed.connect(self._state_changed)
         runner.probed.connect(self._probed)
         workbench.trained_changed.connect(self._soon.start)
+
+    def _began(self) -> None:
+        """A run from the start: what the last one showed is over."""
+        self._fresh = True
+        self._soon.start()
+
+    def _state_changed(self) -> None:
+        """A run that goes on after its end ("20 more") is followed too."""
+        if self._runner.active != self._was_active:
+            self._was_active = self._runner.active
+            self._soon.start()
 
     @property
     def idle(self) -> bool:
@@ -140,12 +157,28 @@ class LiveView(QObject):
             return
         base = self._workbench.base
         self._worker.ask(
-            _Question(project, base, self.view, self.axes, None if active else trained)
+            _Question(
+                project,
+                base,
+                self.view,
+                self.axes,
+                None if active else trained,
+                None if self._fresh else self._histograms(project),
+            )
         )
+
+    def _histograms(self, project: Project) -> Asked | None:
+        """The histograms so far of a run that has ended, or goes on: they stay in view."""
+        shown = self.shown
+        if shown is None or shown.asked.read_weights is None or shown.view.name != self.view:
+            return None
+        same = shown.question.project.graph == project.graph
+        return shown.asked if same else None
 
     def _found(self, question: Any, shown: Shown) -> None:
         if not self.watched:
             return
+        self._fresh = False
         self.shown, self.error = shown, None
         self.view = shown.view.name
         self.changed.emit()

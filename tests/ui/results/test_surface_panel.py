@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live.pictures import MapPicture, SurfacePicture
+from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.surface import paint_surface
 from netbuilder.ui.services.runner import RunState
@@ -20,7 +20,7 @@ MINUTE = 60_000
 def test_the_surface_moves_while_it_learns(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
-    window = open_window(edits.set_training(example("moons"), epochs=3000))
+    window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
     panel = window.docks.show_panel("surface")
     assert "Press Train" in panel.waiting.words.text()
     seen: list[SurfacePicture] = []
@@ -44,3 +44,11 @@ def test_the_surface_moves_while_it_learns(
     qtbot.waitUntil(lambda: isinstance(panel.picture, MapPicture), timeout=MINUTE)
     assert "PCA" in panel.note.text()
     panel.grab()
+    panel.live.choose("weights")
+    qtbot.waitUntil(lambda: isinstance(panel.picture, HistogramPicture), timeout=MINUTE)
+    window.runner.train_more(300)
+    qtbot.waitUntil(lambda: window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.idle, timeout=MINUTE)
+    shares, _ = next(iter(panel.picture.layers.values()))
+    assert len(shares) > 1, "what the run showed stays in view after its end"
