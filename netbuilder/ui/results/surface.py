@@ -76,7 +76,8 @@ class SurfacePanel(QWidget):
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
-            box.setMinimumContentsLength(6)
+            box.setMinimumContentsLength(2)
+            box.setMinimumWidth(48)  # a narrow panel elides names, it does not scroll
             box.activated.connect(self._choose_axes)
             top.addWidget(arrow)
             top.addWidget(box, 1)
