@@ -59,6 +59,7 @@ def test_from_an_empty_canvas_to_an_answer(
     open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window()
+    window.resize(1366, 768)
     window.actions_table["new"].trigger()
     assert [node.layer for node in window.store.project.graph.nodes] == ["Input"]
 

@@ -36,6 +36,9 @@ from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROL
 from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
+TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
+PAGE = FileType("Page", (".html",))
+
 
 class GradeWindow(QDialog):
     """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
@@ -268,27 +271,21 @@ class GradeWindow(QDialog):
         return self._rubric.title or self._folder.resolve().name
 
     def _save_table(self) -> None:
-        types = (FileType("Tables", (".csv", ".xlsx")),)
-        suggested = str(self._folder.parent / "grades.csv")
-        name = str(ask_save(self, "Save table", suggested, types) or "")
-        self._write(name, ".csv", lambda path: write_table(self.model.rows, path))
+        path = ask_save(self, "Save table", str(self._folder.parent / "grades.csv"), TABLES)
+        self._write(path, lambda place: write_table(self.model.rows, place))
 
     def _save_page(self) -> None:
-        types = (FileType("Pages", (".html",)),)
-        suggested = str(self._folder.parent / "grades.html")
-        name = str(ask_save(self, "Save page", suggested, types) or "")
-        self._write(name, ".html", lambda path: write_html(self.model.rows, path, self._title()))
+        path = ask_save(self, "Save page", str(self._folder.parent / "grades.html"), (PAGE,))
+        self._write(path, lambda place: write_html(self.model.rows, place, self._title()))
 
     def _save_feedback(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Folder for one page a pupil")
-        self._write(name, "", lambda path: write_feedback(self.model.rows, path, self._title()))
+        path = Path(name) if name else None
+        self._write(path, lambda place: write_feedback(self.model.rows, place, self._title()))
 
-    def _write(self, name: str, ending: str, write: Callable[[Path], object]) -> None:
-        if not name:
+    def _write(self, path: Path | None, write: Callable[[Path], object]) -> None:
+        if path is None:
             return
-        path = Path(name)
-        if ending and path.suffix.lower() not in {ending, ".xlsx"}:
-            path = path.with_name(path.name + ending)
         try:
             write(path)
         except UserError as error:

@@ -7,7 +7,9 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save, with_ending
+
+PICTURE = FileType("Picture", (".png",))
 
 
 class PictureMenu(QToolButton):
@@ -31,13 +33,10 @@ class PictureMenu(QToolButton):
         QGuiApplication.clipboard().setPixmap(self._picture.grab())
 
     def _ask(self) -> None:
-        types = (FileType("Picture", (".png",)),)
-        path = ask_save(self, "Save picture", f"{self._name}.png", types)
+        path = ask_save(self, "Save picture", f"{self._name}.png", (PICTURE,))
         if path is not None:
             self.save(path)
 
     def save(self, path: Path) -> bool:
         """Write the picture as PNG; the ending is added where it lacks. Whether it was written."""
-        if path.suffix.lower() != ".png":
-            path = path.with_name(f"{path.name}.png")
-        return self._picture.grab().save(str(path))
+        return self._picture.grab().save(str(with_ending(path, (PICTURE,), PICTURE)))

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
 from netbuilder.core.grading.hand_in import hand_in_of
+from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -108,8 +109,11 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert model.setData(model.index(place, 6), "Well done.")
     assert next(one for one in model.rows if one.file == "ada.h5").comment == "Well done."
     assert not model.setData(model.index(0, 1), "many")
-    grading._write(str(tmp_path / "grades"), ".csv", lambda path: path.write_text("x"))
-    assert (tmp_path / "grades.csv").exists()
+    grading._write(tmp_path / "grades.csv", lambda path: write_table(model.rows, path))
+    assert "Ada" in (tmp_path / "grades.csv").read_text(encoding="utf-8-sig")
+    assert "Wrote" in grading.words.text()
+    grading._write(tmp_path / "none" / "grades.csv", lambda path: write_table(model.rows, path))
+    assert "none" in grading.words.text()
 
 
 def test_high_scores_hide_names_until_asked(qtbot: QtBot) -> None:
