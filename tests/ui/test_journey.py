@@ -102,7 +102,7 @@ def test_from_an_empty_canvas_to_an_answer(
     trained = window.workbench.trained
     assert trained.epochs == 60
     assert len(training.curves.plot.run.validation("loss")) == 60
-    assert window.top_bar.progress.right.text() == "done"
+    assert window.top_bar.progress.toolTip().endswith("done")
 
     evaluate = panel(window, "evaluate")
     assert isinstance(evaluate, EvaluatePanel)

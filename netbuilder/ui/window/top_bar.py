@@ -85,10 +85,12 @@ class ProgressView(QWidget):
         self.setToolTip(" · ".join(part for part in (words, left) if part))
         parts, metrics = words.split(" · "), self.left.fontMetrics()
         room = self.contentsRect().width() - 2 * _SIDE
+        short = parts[0].removeprefix("Epoch ")
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
+            (short, left),
             (parts[0], ""),
-            (parts[0].removeprefix("Epoch "), ""),
+            (short, ""),
         ]
         for begin, end in choices:
             gap = _GAP if end else 0
