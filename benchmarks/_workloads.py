@@ -11,7 +11,7 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project, Training
 
 Layer = tuple[str, dict[str, Any]]

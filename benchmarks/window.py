@@ -138,7 +138,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
     step has come; that of the epoch may take as long as an epoch does.
     """
-    from netbuilder.ui.services.runner import RunState
+    from netbuilder.ui.services.runs.runner import RunState
 
     application, window = _window("digits", 100_000)
     window.workbench.start()
@@ -276,7 +276,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits, files
     from netbuilder.core.resources import resource
-    from netbuilder.ui.services.runner import RunState
+    from netbuilder.ui.services.runs.runner import RunState
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from netbuilder.cli.output import fail, fail_unexpectedly
+from netbuilder.cli.terminal.output import fail, fail_unexpectedly
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import VARIABLE

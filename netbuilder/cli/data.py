@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import note, print_json, say
-from netbuilder.cli.reading import reading_bar
+from netbuilder.cli.terminal.output import note, print_json, say
+from netbuilder.cli.terminal.reading import reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:

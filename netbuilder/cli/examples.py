@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.terminal.output import note, print_json, say
 from netbuilder.core.data.examples import example, examples
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files

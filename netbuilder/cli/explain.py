@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.terminal.output import note, print_json, say
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:

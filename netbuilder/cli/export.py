@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.output import note, print_json
+from netbuilder.cli.terminal.output import note, print_json
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.judge import StepResult, judge
 from netbuilder.core.lessons.lesson import EMPTY, Lesson

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.output import note, print_json, say
+from netbuilder.cli.terminal.output import note, print_json, say
 from netbuilder.core import offline_kit
 
 

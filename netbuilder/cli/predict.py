@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.output import note, plain, print_json
+from netbuilder.cli.terminal.output import note, plain, print_json
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:

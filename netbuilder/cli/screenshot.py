@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.app import qt_libraries
-from netbuilder.cli.output import note, print_json
+from netbuilder.cli.terminal.output import note, print_json
 from netbuilder.core.errors import UserError
 from netbuilder.core.quiet import load_tensorflow
 

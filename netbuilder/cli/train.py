@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import UsageError, note, print_json, say
-from netbuilder.cli.reading import reading_bar
+from netbuilder.cli.terminal.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.reading import reading_bar
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
 ) -> tuple[TrainedModel, str, str]:
     """The trained model, why it ended, and which of several workers was stopped, in words."""
-    from netbuilder.cli.progress import Progress
+    from netbuilder.cli.terminal.progress import Progress
     from netbuilder.core.engine.session import Session
 
     with Progress() as progress:

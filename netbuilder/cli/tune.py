@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import UsageError, note, print_json, say
+from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
 

@@ -15,8 +15,9 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import interrupted_runs, recovery, settings
+from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.failures import Failures
+from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.documents import PROJECT_ENDING, empty_project

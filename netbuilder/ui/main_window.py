@@ -15,17 +15,17 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
-from netbuilder.ui.services.activations import Looking
-from netbuilder.ui.services.canvas_strips import CanvasStrips
-from netbuilder.ui.services.evaluation import Judging
-from netbuilder.ui.services.prebuilding import Prebuilding
-from netbuilder.ui.services.restore_last_run import Recall
-from netbuilder.ui.services.runner import Runner, RunState
-from netbuilder.ui.services.sample_view import SampleView
+from netbuilder.ui.services.runs.prebuilding import Prebuilding
+from netbuilder.ui.services.runs.restore_last_run import Recall
+from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.train_as_drawn import TrainAsDrawn
+from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.canvas_strips import CanvasStrips
+from netbuilder.ui.services.views.evaluation import Judging
+from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
@@ -36,11 +36,11 @@ from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
 from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.docks import Docks, Page
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
+from netbuilder.ui.window.guide.welcome import Welcome
 from netbuilder.ui.window.panels import PANELS, PanelRow
 from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
-from netbuilder.ui.window.welcome import Welcome
 
 
 class MainWindow(QMainWindow):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from netbuilder.cli.app import missing_library
-from netbuilder.cli.output import fail_unexpectedly, plain
+from netbuilder.cli.terminal.output import fail_unexpectedly, plain
 from netbuilder.core import folders
 
 Run = Callable[..., Any]

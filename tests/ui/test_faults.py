@@ -17,8 +17,8 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.curves import OVERLAY_COLORS
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.results.runs_model import number
-from netbuilder.ui.services.activations import ActivationsLook
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.panel import TrainingPanel
 from netbuilder.ui.window.documents import empty_project

@@ -19,7 +19,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.model import LAYER_MIME
 from netbuilder.ui.results.evaluate import EvaluatePanel
 from netbuilder.ui.results.predict import PredictPanel
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.training.panel import TrainingPanel
 
 MINUTE = 60_000

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.speed import SPEEDS
+from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.style import letter_size
 from netbuilder.ui.window.presentation import LETTERS
 

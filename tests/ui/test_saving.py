@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.save_dialog import FileType, with_ending
 from netbuilder.ui.window.first_size import fitting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.services.run_progress import RunProgress
+from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.window.top_bar import ProgressView
 
 RUN = RunProgress("Epoch 3 of 2,000 · step 447 of 1,500 · 31 steps/s", "4 min 10 s left", 0.2)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example
 from netbuilder.core.check.problems import Fix, Problem, Severity
-from netbuilder.core.check.rules.example_builder import Example
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Project
 

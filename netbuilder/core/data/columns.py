@@ -11,7 +11,8 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import REGRESSION, DataFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding, of_error
-from netbuilder.core.data.prepare.cells import (
+from netbuilder.core.data.prepare.prepared_data import make_plan, read_samples
+from netbuilder.core.data.preprocessing.cells import (
     are_dates,
     as_label,
     as_numbers,
@@ -20,8 +21,7 @@ from netbuilder.core.data.prepare.cells import (
     in_order,
     is_numeric,
 )
-from netbuilder.core.data.prepare.prepared_data import make_plan, read_samples
-from netbuilder.core.data.prepare.roles import Roles, roles_of
+from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
 from netbuilder.core.data.readers.table_cells import reading_of

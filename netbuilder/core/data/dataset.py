@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 
 Array = NDArray[Any]
 _CROSSING_BYTES = 4 << 20

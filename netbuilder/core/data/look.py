@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.columns import DataReport, raw_table
-from netbuilder.core.data.prepare.cells import as_label, dates_as_days, day_comes_first
+from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, day_comes_first
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 

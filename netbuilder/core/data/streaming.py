@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
 from netbuilder.core.data.dataset import Batch, Split, Stream
-from netbuilder.core.data.prepare import disk_cache
+from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.large_csv import Scan, limit_bytes
 from netbuilder.core.data.registry import MODALITIES
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+    from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
     from netbuilder.core.data.readers.samples import Samples
     from netbuilder.core.project.model import Data
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

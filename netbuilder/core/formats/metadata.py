@@ -20,7 +20,7 @@ from typing import Any
 
 from netbuilder import __version__
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import facts_json

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.prepare.preprocess import Column, InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Project

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.prepare.preprocess import OutputPre
+from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.engine.build.losses import loss_on
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError

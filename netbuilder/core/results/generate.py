@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
 from netbuilder.core.data.tokens import last_window, numbers_of, text_of, tokens_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netbuilder.core.data.prepare.missing import filled
+from netbuilder.core.data.preprocessing.missing import filled
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import quoted

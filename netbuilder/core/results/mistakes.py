@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.prepare.preprocess import Column, InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Preprocessing
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.wording import number
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_picture import LayerPicture
-from netbuilder.ui.services.canvas_strips import Look
+from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
@@ -175,7 +175,7 @@ class CloserLook(QFrame):
         return node, graph.by_id.get(node.shared or "", node)
 
     def _weights(self, owner: Node) -> Mapping[str, Any]:
-        from netbuilder.ui.services.activations import ActivationsLook
+        from netbuilder.ui.services.views.activations import ActivationsLook
 
         if isinstance(self._look, ActivationsLook):
             from netbuilder.core.results.inside import weights_of

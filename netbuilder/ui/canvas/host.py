@@ -8,7 +8,7 @@ from typing import Protocol
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui.canvas.input.gesture import Gesture
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.paint.paint_state import PaintState
 from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
 from netbuilder.ui.canvas.paint.problem_cards import Bubble

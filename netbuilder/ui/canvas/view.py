@@ -29,10 +29,10 @@ from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import Announcer
 from netbuilder.ui.canvas.closer_look import CloserLook
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.input.add_layer import Adding
 from netbuilder.ui.canvas.input.commands import Commands
 from netbuilder.ui.canvas.input.context_menu import Hands
-from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.input.keyboard import Keys
 from netbuilder.ui.canvas.input.pointer import Pointer, Senses
 from netbuilder.ui.canvas.paint import paint_scene, problem_cards, tips
@@ -47,8 +47,8 @@ from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.scene_builder import draw
 from netbuilder.ui.canvas.selection import Selection
 from netbuilder.ui.canvas.viewport import Viewport
-from netbuilder.ui.services.canvas_strips import Look
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 

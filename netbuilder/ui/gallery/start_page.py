@@ -24,7 +24,8 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import Shelf, shelves
 from netbuilder.core.wording import counted
 from netbuilder.ui.gallery.cards import PictureCard
-from netbuilder.ui.services import lesson_progress, settings
+from netbuilder.ui.services import settings
+from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 

@@ -27,8 +27,8 @@ from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.forms.parsing import write
 from netbuilder.ui.inspector.several import GroupForm, shared_params
 from netbuilder.ui.inspector.summary import ProjectSummary
-from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox

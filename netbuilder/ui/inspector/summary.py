@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
-from netbuilder.ui.services.evaluation import Judging
-from netbuilder.ui.services.run_progress import results_text
+from netbuilder.ui.services.runs.run_progress import results_text
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
 

@@ -21,7 +21,7 @@ from netbuilder.core.lessons.lesson import Show
 from netbuilder.core.wording import counted
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
-from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 

@@ -26,8 +26,8 @@ from netbuilder.ui.plots.table_preview import TextTable
 from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.threshold import ThresholdView
 from netbuilder.ui.services.choose_data import FILE_FILTER
-from netbuilder.ui.services.evaluation import Judging
-from netbuilder.ui.services.judged_parts import JudgedParts
+from netbuilder.ui.services.views.evaluation import Judging
+from netbuilder.ui.services.views.judged_parts import JudgedParts
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox

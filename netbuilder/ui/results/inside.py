@@ -23,8 +23,8 @@ from netbuilder.core.catalog.node_label import describe
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
-from netbuilder.ui.services.activations import Looking
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting

@@ -30,7 +30,7 @@ from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.activations import Looking
+from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting

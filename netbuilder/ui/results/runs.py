@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.recorded_curves import curves_of
-from netbuilder.ui.services.restore_last_run import network_of
-from netbuilder.ui.services.run_progress import when
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.recorded_curves import curves_of
+from netbuilder.ui.services.runs.restore_last_run import network_of
+from netbuilder.ui.services.runs.run_progress import when
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading, note_label

@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.run_progress import duration, when
+from netbuilder.ui.services.runs.run_progress import duration, when
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run

@@ -13,8 +13,8 @@ from netbuilder.ui.plots.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.picture_wall import PictureWall
 from netbuilder.ui.plots.surface import SurfacePlot, legend
-from netbuilder.ui.services.live_view import LiveView
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting

@@ -21,9 +21,9 @@ from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
 from netbuilder.ui.plots.table_preview import TextTable, text_table
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.variants import Variants
 from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.variants import Variants
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QWidget
 
 from netbuilder.ui.forms.boxes import CountBox
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
 

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.evaluation import Judging
-from netbuilder.ui.services.run_progress import duration, results_text, when
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.run_progress import duration, results_text, when
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import Message, Messages

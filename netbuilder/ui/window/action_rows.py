@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from PySide6.QtGui import QKeySequence
 
-from netbuilder.ui.services.speed import SPEEDS
+from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.commands import WindowCommands
 from netbuilder.ui.window.panels import PANELS

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.ui.services.store import Edit
-    from netbuilder.ui.window.welcome import Welcome
+    from netbuilder.ui.window.guide.welcome import Welcome
 
 
 class WindowCommands:

@@ -207,7 +207,7 @@ def error_of(error: Exception, what: str, mend: str) -> UserError:
 
 def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
-    from netbuilder.ui.services.run_progress import duration, results_text
+    from netbuilder.ui.services.runs.run_progress import duration, results_text
 
     words = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
     return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."

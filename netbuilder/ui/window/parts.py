@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QMainWindow
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
-from netbuilder.ui.services.activations import Looking
-from netbuilder.ui.services.evaluation import Judging
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.train_as_drawn import TrainAsDrawn
+from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.window.action import Actions

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QByteArray, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 
-from netbuilder.ui.services.speed import SPEEDS, Speed
+from netbuilder.ui.services.runs.speed import SPEEDS, Speed
 from netbuilder.ui.style import letter_size, theme
 from netbuilder.ui.widgets.spotlight import Spotlight
 from netbuilder.ui.window.parts import Parts

@@ -18,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
-from netbuilder.ui.services.run_progress import duration, metric_text, when
+from netbuilder.ui.services.runs.run_progress import duration, metric_text, when
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:

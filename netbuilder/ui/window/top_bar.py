@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui.services.run_progress import RunProgress
+from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.window.action import Actions
 

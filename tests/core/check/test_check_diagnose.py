@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, main, problem_of
+from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rules.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import CLASSES

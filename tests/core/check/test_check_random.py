@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netbuilder.core.check.diagnostics import diagnose, main
+from netbuilder.core.check.example_builder import facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rules.example_builder import facts_for
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.errors import UserError

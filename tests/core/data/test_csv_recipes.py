@@ -11,7 +11,7 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from netbuilder.core.data.load import facts, load
-from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 SALES = Path("/work/shared/data")

@@ -9,8 +9,8 @@ import pytest
 
 from netbuilder.core.data.columns import report
 from netbuilder.core.data.load import load
+from netbuilder.core.data.preprocessing.number_text import style_of
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.number_text import style_of
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.project.model import Data, Graph, Node, Project
 

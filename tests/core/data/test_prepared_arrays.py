@@ -13,8 +13,7 @@ from PIL import Image
 from netbuilder.core.data import progress
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load
-from netbuilder.core.data.prepare import disk_cache
-from netbuilder.core.data.readers import large_csv, raw_table
+from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 

@@ -12,7 +12,7 @@ import pytest
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 Layers = list[tuple[str, str, dict[str, Any]]]

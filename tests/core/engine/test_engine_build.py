@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_core, make_layer
 from netbuilder.core.engine.build.objects import make_metrics

@@ -14,7 +14,7 @@ import pytest
 from keras import layers
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.prepare.preprocess import OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry

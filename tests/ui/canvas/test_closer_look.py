@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.sample_view import LiveLook
+from netbuilder.ui.services.views.sample_view import LiveLook
 
 
 def _look(values: dict, weights: dict, *layers: tuple[str, dict]) -> LiveLook:

@@ -8,8 +8,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.panel import Inspector
-from netbuilder.ui.services.evaluation import Judging
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 
 

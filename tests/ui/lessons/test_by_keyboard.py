@@ -18,7 +18,7 @@ from netbuilder.core.lessons import library
 from netbuilder.core.lessons.judge import judge
 from netbuilder.ui.grading.hand_in_dialog import HandInDialog
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]

@@ -17,9 +17,9 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
 from netbuilder.ui.lessons.writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import lesson_progress
-from netbuilder.ui.window.places import unknown_places
-from netbuilder.ui.window.tour import STOPS
+from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.window.guide.places import unknown_places
+from netbuilder.ui.window.guide.tour import STOPS
 
 
 def done(window: MainWindow) -> list[int]:

@@ -12,7 +12,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.surface import paint_surface
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
 

@@ -18,8 +18,8 @@ from netbuilder.core.engine.checkpoint import format
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import interrupted_runs
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs import interrupted_runs
+from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
 CODE = """

@@ -12,7 +12,7 @@ from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import RunState
+from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
 

@@ -13,8 +13,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runner import RunState
-from netbuilder.ui.services.speed import SPEEDS
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.speed import SPEEDS
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]

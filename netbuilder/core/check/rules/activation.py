@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,

@@ -9,15 +9,9 @@ from typing import Any
 from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    chain,
-    facts_for,
-)
 from netbuilder.core.check.words import count, label
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.project import edits

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, chain, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, chain, facts_for
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.data.findings import WARNING, Finding, leave_out
 from netbuilder.core.project.model import Data

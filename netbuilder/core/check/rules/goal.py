@@ -7,9 +7,9 @@ from typing import Any
 
 from netbuilder.core.catalog.training.index import METRICS, canonical
 from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, ExampleBuilder, chain, facts_for
 from netbuilder.core.check.rules.output_helpers import made_for, target, target_kinds
 from netbuilder.core.check.rules.plan_objects import change_named
 from netbuilder.core.check.words import count, label, listed

@@ -9,9 +9,9 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.training.index import LOSSES
 from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
     loss_name,

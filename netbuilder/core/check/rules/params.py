@@ -11,9 +11,9 @@ from netbuilder.core.catalog.spec import LayerSpec, Param
 from netbuilder.core.catalog.training.index import canonical
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, chain
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, chain
 from netbuilder.core.check.rules.plan_objects import TABLES, Named, change_named, named
 from netbuilder.core.check.words import label
 from netbuilder.core.project import edits

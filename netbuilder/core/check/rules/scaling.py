@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, Layer, chain, facts_for
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, Layer, chain, facts_for
 from netbuilder.core.check.words import label
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.project import edits

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context, End
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    chain,
-    facts_for,
-)
 from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.explain import recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape

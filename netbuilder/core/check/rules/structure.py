@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, ExampleBuilder, chain
 from netbuilder.core.check.shapes.explain import input_count
 from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.project import edits

@@ -10,9 +10,9 @@ from netbuilder.core.catalog.layers.index import spec_of
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
+from netbuilder.core.check.example_builder import Example, chain, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
-from netbuilder.core.check.rules.example_builder import Example, chain, facts_for
 from netbuilder.core.check.shapes.memory import machine_memory, training_memory
 from netbuilder.core.check.shapes.resize_fix import shrink
 from netbuilder.core.check.words import count, label, size

@@ -21,9 +21,9 @@ from netbuilder.core.data.kinds.modality import (
     wanted_shape,
 )
 from netbuilder.core.data.kinds.script import used_inputs
-from netbuilder.core.data.prepare import scaling
-from netbuilder.core.data.prepare.missing import missing_rules
-from netbuilder.core.data.prepare.preprocess import Column, InputPre
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.missing import missing_rules
+from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.data.readers.array_files import ENDINGS, read_named, shapes_of
 from netbuilder.core.data.readers.class_folders import TRAIN, VALIDATION
 from netbuilder.core.data.readers.csv_dialect import check_file

@@ -21,8 +21,8 @@ from netbuilder.core.data.kinds.kind import (
 from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
-from netbuilder.core.data.prepare import scaling
-from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending

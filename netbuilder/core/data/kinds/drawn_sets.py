@@ -7,8 +7,8 @@ from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
-from netbuilder.core.data.kinds.drawn import drawn_digits, drawn_shapes, drawn_strokes
 from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.generators.drawn import drawn_digits, drawn_shapes, drawn_strokes
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import answers, divisor
 from netbuilder.core.data.readers.samples import Samples

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds import generated, series
+from netbuilder.core.data.kinds import series
 from netbuilder.core.data.kinds.data_set import (
     DataSet,
     chosen,
@@ -15,6 +15,7 @@ from netbuilder.core.data.kinds.data_set import (
     samples_option,
     seed_option,
 )
+from netbuilder.core.data.kinds.generators import generated
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import answers, picked_columns, word_numbers
 from netbuilder.core.data.readers.samples import Samples

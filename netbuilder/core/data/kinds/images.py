@@ -33,8 +33,8 @@ from netbuilder.core.data.kinds.modality import (
     wanted_shape,
 )
 from netbuilder.core.data.kinds.script import answers, csv_arguments, divisor
-from netbuilder.core.data.prepare import scaling
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_csv

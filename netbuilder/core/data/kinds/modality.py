@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import Shape
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project

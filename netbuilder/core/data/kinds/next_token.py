@@ -13,8 +13,8 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data import tokens as tokens_
 from netbuilder.core.data.data_facts import NEXT_TOKEN
 from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
-from netbuilder.core.data.kinds.generated import stories
 from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.generators.generated import stories
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.modality import (
     Array,
@@ -25,7 +25,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.recipe_options import whole

@@ -20,8 +20,8 @@ from netbuilder.core.data.kinds.kind import (
     Question,
 )
 from netbuilder.core.data.kinds.script import csv_arguments
-from netbuilder.core.data.prepare.cells import is_numeric
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import segments_of, too_short

@@ -28,8 +28,8 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.prepare import scaling
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave

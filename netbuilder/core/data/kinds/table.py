@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.prepare.cells import (
+from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
     dates_as_days,
@@ -17,9 +17,9 @@ from netbuilder.core.data.prepare.cells import (
     truth_words,
     truths,
 )
-from netbuilder.core.data.prepare.cleaning import fold
-from netbuilder.core.data.prepare.missing import filled, missing_cells, missing_rules
-from netbuilder.core.data.prepare.preprocess import Column
+from netbuilder.core.data.preprocessing.cleaning import fold
+from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.data.recipe_options import names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data

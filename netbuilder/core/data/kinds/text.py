@@ -40,7 +40,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
 )
 from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
-from netbuilder.core.data.prepare.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders

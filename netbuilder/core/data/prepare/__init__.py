@@ -1,4 +1,4 @@
-"""From raw samples to model-ready arrays: splits, encodings, scaling, streams, and the way back.
+"""From raw samples to model-ready arrays: splits, encodings, the gate, streams.
 
-Reading files is ``readers``'.
+Reading files is ``readers``', what a cell means ``preprocessing``'s.
 """

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.project.model import Project

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.missing import MISSING_MENDS
-from netbuilder.core.data.prepare.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.missing import MISSING_MENDS
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import counted, place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import counted, listed

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
-from netbuilder.core.data.prepare import prepared_stream, scaling, targets
-from netbuilder.core.data.prepare.cache import Recent, stamp
+from netbuilder.core.data.prepare import prepared_stream, targets
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
 from netbuilder.core.data.prepare.holdout_check import checked_test
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.prepare.quality import findings_of, left_out
 from netbuilder.core.data.prepare.splits import Rows3, rows_of_parts, split_rows
+from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.data.readers.cache import Recent, stamp
 from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of, read

@@ -11,8 +11,8 @@ import numpy as np
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.kinds.table import as_label
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.prepare.splits import Rows3
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, Scan
 from netbuilder.core.data.readers.samples import Samples

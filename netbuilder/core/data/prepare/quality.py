@@ -19,9 +19,9 @@ from netbuilder.core.data.findings import (
     leave_out,
     option_edit,
 )
-from netbuilder.core.data.prepare.cells import are_dates, as_label, is_numeric
-from netbuilder.core.data.prepare.cleaning import fold
 from netbuilder.core.data.prepare.splits import Rows3
+from netbuilder.core.data.preprocessing.cells import are_dates, as_label, is_numeric
+from netbuilder.core.data.preprocessing.cleaning import fold
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.wording import counted, number, quoted, shown
 

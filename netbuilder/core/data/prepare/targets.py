@@ -17,7 +17,7 @@ from netbuilder.core.data.data_facts import (
     TASKS,
 )
 from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric, spelt
-from netbuilder.core.data.prepare.preprocess import OutputPre
+from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import place, quoted, shown

@@ -1,4 +1,4 @@
-"""From files to raw samples: dialects, CSV in memory and in pieces, what a sample is.
+"""From files to raw samples: dialects, encodings, tables, pictures, sounds, and what is remembered.
 
 What the samples mean for a network is ``kinds``' and ``prepare``'s.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.data.findings import INFO, Finding, data_edit
+from netbuilder.core.data.preprocessing.number_text import Evidence, evidence_of
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import (
     SAMPLE_BYTES,
@@ -19,7 +20,6 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
     shown_encoding,
 )
-from netbuilder.core.data.readers.number_text import Evidence, evidence_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import listed, quoted, shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from netbuilder.core.data.readers.number_text import NOTHING, evidence_of
+from netbuilder.core.data.preprocessing.number_text import NOTHING, evidence_of
 
 Rows = Sequence[Sequence[str]]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.preprocessing.number_text import NOTHING
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
 from netbuilder.core.data.readers.encodings import open_bytes
-from netbuilder.core.data.readers.number_text import NOTHING
 from netbuilder.core.data.readers.table_cells import counting_column, finished
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import LINE, counted, shown

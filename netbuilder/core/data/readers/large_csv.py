@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.cells import as_label, in_order
-from netbuilder.core.data.prepare.cleaning import DUPLICATES, fold
-from netbuilder.core.data.prepare.missing import filled, missing_cells, missing_rules
-from netbuilder.core.data.prepare.preprocess import Column
-from netbuilder.core.data.prepare.roles import Roles, roles_of
-from netbuilder.core.data.prepare.scaling import NO_SCALING, Affine, check_scaling
+from netbuilder.core.data.preprocessing.cells import as_label, in_order
+from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, fold
+from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.preprocess import Column
+from netbuilder.core.data.preprocessing.roles import Roles, roles_of
+from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.readers.raw_table import RawTable, open_raw
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import (

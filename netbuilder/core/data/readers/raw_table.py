@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
-from netbuilder.core.data.prepare import disk_cache
-from netbuilder.core.data.prepare.cells import (
+from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
     dates_as_days,
@@ -27,7 +26,9 @@ from netbuilder.core.data.prepare.cells import (
     truth_words,
     truths,
 )
-from netbuilder.core.data.prepare.cleaning import without_stand_ins
+from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
+from netbuilder.core.data.preprocessing.number_text import NOTHING, parse
+from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.csv_dialect import sniff
 from netbuilder.core.data.readers.csv_reader import (
     check_widths,
@@ -36,7 +37,6 @@ from netbuilder.core.data.readers.csv_reader import (
     read_table,
 )
 from netbuilder.core.data.readers.encodings import PACKED, open_bytes
-from netbuilder.core.data.readers.number_text import NOTHING, parse
 from netbuilder.core.data.readers.table_cells import Reading, reading_of
 from netbuilder.core.data.readers.table_files import reader_of
 from netbuilder.core.errors import DataError

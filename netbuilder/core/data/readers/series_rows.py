@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.prepare.cells import (
+from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     dates_as_days,
     day_comes_first,
     is_numeric,
 )
-from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
-from netbuilder.core.data.prepare.roles import need_column
+from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.roles import need_column
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data

@@ -15,7 +15,13 @@ from netbuilder.core.data.findings import (
     leave_out,
     option_edit,
 )
-from netbuilder.core.data.readers.number_text import NOTHING, Style, evidence_of, parse, style_of
+from netbuilder.core.data.preprocessing.number_text import (
+    NOTHING,
+    Style,
+    evidence_of,
+    parse,
+    style_of,
+)
 from netbuilder.core.wording import counted, quoted, shown
 
 if TYPE_CHECKING:

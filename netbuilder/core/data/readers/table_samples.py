@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.prepare.cells import (
+from netbuilder.core.data.preprocessing.cells import (
     as_label,
     as_numbers,
     dates_as_days,
     day_comes_first,
     is_numeric,
 )
-from netbuilder.core.data.prepare.cleaning import (
+from netbuilder.core.data.preprocessing.cleaning import (
     chosen_rows,
     with_one_spelling,
     without_stand_ins,
 )
-from netbuilder.core.data.prepare.missing import missing_cells, missing_rules
-from netbuilder.core.data.prepare.roles import Roles, need_column, roles_of
+from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.roles import Roles, need_column, roles_of
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.errors import DataError

@@ -10,7 +10,7 @@ import numpy as np
 
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
-from netbuilder.core.data.prepare.preprocess import OutputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import build_core, compile_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.prepare.preprocess import InputPre
+from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import preprocessing_of

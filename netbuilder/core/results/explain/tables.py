@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.prepare.preprocess import Column
+from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, preprocessing_of

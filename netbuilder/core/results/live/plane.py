@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.prepare.preprocess import InputPre, OutputPre
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project

@@ -12,10 +12,10 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits, edits_canvas, files, fragments
 from netbuilder.core.project.model import Graph, Point
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.add_layer import Adding
 from netbuilder.ui.canvas.input.commands import Commands
-from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.input.gestures import SNAP
 from netbuilder.ui.canvas.input.wiring import loose
 from netbuilder.ui.canvas.paint.paint_scene import SLIM, ghost

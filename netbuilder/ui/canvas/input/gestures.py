@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.groups import members
 from netbuilder.core.project.model import Group, Node, Point
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.commands import Commands
-from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.tips import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing, regroup

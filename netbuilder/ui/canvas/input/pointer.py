@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from netbuilder.core.project.model import Point
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input import context_menu
 from netbuilder.ui.canvas.input.drop import Drop
 from netbuilder.ui.canvas.input.edge_scroll import EdgeScroll
-from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.input.gestures import Band, MapPan, Move, Pan, grab_card
 from netbuilder.ui.canvas.input.wiring import WireDrag
 from netbuilder.ui.canvas.paint.layout_animation import Slide

@@ -12,9 +12,9 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Edge, Point, Project
+from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.add_layer import Adding
-from netbuilder.ui.canvas.input.gesture import Gesture
 from netbuilder.ui.canvas.paint.paint_wires import wire_path
 from netbuilder.ui.canvas.scene import compatibility, hit_testing
 from netbuilder.ui.canvas.scene.cards import Wire

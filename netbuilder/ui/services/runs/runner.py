@@ -20,8 +20,8 @@ from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services.failures import log
-from netbuilder.ui.services.run_progress import RunProgress
-from netbuilder.ui.services.speed import SPEEDS, Speed
+from netbuilder.ui.services.runs.run_progress import RunProgress
+from netbuilder.ui.services.runs.speed import SPEEDS, Speed
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.plots.run_curves import RunCurves
-    from netbuilder.ui.services.interrupted_runs import Interrupted
-    from netbuilder.ui.services.run_tracker import Tracker
+    from netbuilder.ui.services.runs.interrupted_runs import Interrupted
+    from netbuilder.ui.services.runs.run_tracker import Tracker
 
 #: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
 #: often: painting takes processor time that the training needs, and words want to be read. After
@@ -171,7 +171,7 @@ class Runner(QObject):
         # NumPy is imported here and not with the window: it takes a sixth of its time to start.
         if self._known is None:
             from netbuilder.ui.plots.run_curves import RunCurves
-            from netbuilder.ui.services.run_tracker import Tracker
+            from netbuilder.ui.services.runs.run_tracker import Tracker
 
             self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)
         return self._known
@@ -431,7 +431,7 @@ class Runner(QObject):
 
     def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
         """Show an earlier run of ``project``, which was opened, as the last one."""
-        from netbuilder.ui.services.run_tracker import Tracker
+        from netbuilder.ui.services.runs.run_tracker import Tracker
 
         if self.active:
             return
@@ -469,7 +469,7 @@ class Runner(QObject):
     ) -> Any:
         from netbuilder.core.data.load import load
         from netbuilder.core.engine.session import Session
-        from netbuilder.ui.services import interrupted_runs as interrupted
+        from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
         assert project is not None
         dataset = load(project, self._workbench.base)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.callout import Callout
-from netbuilder.ui.window.places import Places
+from netbuilder.ui.window.guide.places import Places
 
 KEY = "tour-seen"
 

@@ -13,7 +13,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 

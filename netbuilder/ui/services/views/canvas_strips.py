@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from netbuilder.core.project.model import Node, Project
-from netbuilder.ui.services.activations import ActivationsLook, Looking
-from netbuilder.ui.services.sample_view import LiveLook, SampleView
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.activations import ActivationsLook, Looking
+from netbuilder.ui.services.views.sample_view import LiveLook, SampleView
 
 Look = LiveLook | ActivationsLook
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.run_progress import RunProgress, duration, rate
+from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate
 
 SMOOTHING = 0.2
 

@@ -13,9 +13,9 @@ from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.record import Record, record_of, with_record
 from netbuilder.core.lessons.state import EVALUATED, LOOKED, LessonState, ProblemSeen, RunSeen
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services import lesson_progress
-from netbuilder.ui.services.evaluation import Judging
+from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 
 log = logging.getLogger(__name__)

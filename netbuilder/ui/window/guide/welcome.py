@@ -12,13 +12,13 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.gallery.start_page import StartPage
-from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.cards import RoleBox
-from netbuilder.ui.window.lesson_dock import LessonDock
+from netbuilder.ui.window.guide.lesson_dock import LessonDock
+from netbuilder.ui.window.guide.places import Places
+from netbuilder.ui.window.guide.tour import Tour
 from netbuilder.ui.window.parts import Parts
-from netbuilder.ui.window.places import Places
 from netbuilder.ui.window.top_bar import TopBar
-from netbuilder.ui.window.tour import Tour
 
 
 class Welcome(QObject):

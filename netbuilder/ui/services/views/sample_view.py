@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.activations import SIDE, Looking, two_number_grid
-from netbuilder.ui.services.runner import Runner, RunState
+from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.views.activations import SIDE, Looking, two_number_grid
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split

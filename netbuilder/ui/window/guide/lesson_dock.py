@@ -13,11 +13,11 @@ from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
 from netbuilder.core.lessons.library import start_path
 from netbuilder.core.project.model import Project
 from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
-from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.window.docks import PALETTE_WIDTH
+from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.parts import Parts
-from netbuilder.ui.window.places import Places
 
 ShowLessons = Callable[[], object]
 

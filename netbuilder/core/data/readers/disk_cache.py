@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core import folders
-from netbuilder.core.data.prepare.cache import Recent
+from netbuilder.core.data.readers.cache import Recent
 from netbuilder.core.errors import DataError
 
 LIMIT_BYTES = 10 * 2**30

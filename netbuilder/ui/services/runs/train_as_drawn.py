@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.core.wording import counted
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 

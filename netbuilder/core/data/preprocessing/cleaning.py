@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.prepare.cells import as_label, is_numeric
+from netbuilder.core.data.preprocessing.cells import as_label, is_numeric
 from netbuilder.core.data.recipe_options import names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data

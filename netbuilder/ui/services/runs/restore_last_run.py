@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runner import Runner
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
     from netbuilder.core.engine.runs.store import newest_of
-    from netbuilder.ui.services.recorded_curves import curves_of
+    from netbuilder.ui.services.runs.recorded_curves import curves_of
 
     run = newest_of(project, base)
     return None if run is None else (run, curves_of(run))

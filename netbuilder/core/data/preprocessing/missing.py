@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.prepare.preprocess import Column
+from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import MISSING_RULES, Data
 from netbuilder.core.wording import listed, quoted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.run_tracker import mark_words
+from netbuilder.ui.services.runs.run_tracker import mark_words
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
