@@ -7,6 +7,9 @@ from typing import Any
 
 from netbuilder.core.errors import DataError
 
+#: Option "memory_limit_mb", in MiB: what data may take in memory.
+DEFAULT_LIMIT_MB = 1024
+
 
 def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
     """A whole number among the options.

@@ -55,6 +55,7 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
             f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
             "Choose columns of numbers, or text columns with few distinct values.",
         )
+    table.check_room(columns, len(samples), data.options, samples.source)
     values = table.encode(samples.table.iloc[train], columns, samples.source)
     if feeds_embedding(project.graph, key):
         return InputPre("table", (values.shape[1],), "int32", columns), notes

@@ -20,10 +20,10 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.cleaning import fold
 from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.preprocess import Column
-from netbuilder.core.data.recipe_options import names
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, names, positive
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import quoted, shown
+from netbuilder.core.wording import quoted, shown, size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 # What kinds that are tables need, in one place.
 __all__ = [
-    "MAX_CATEGORIES", "as_label", "as_numbers", "encode", "in_order", "is_numeric",
+    "MAX_CATEGORIES", "as_label", "as_numbers", "check_room", "encode", "in_order", "is_numeric",
     "make_columns", "missing_cells", "spelt",
 ]  # fmt: skip
 
 MAX_CATEGORIES = 50
+_CELL_BYTES = 8
 _NO_CHOICES: Mapping[str, ColumnChoice] = {}
 
 
@@ -91,6 +92,35 @@ def make_columns(
         column = Column(str(name), "category", values, typical=common, common=common)
         columns.append(filled(column, rules[str(name)]))
     return tuple(columns), tuple(notes)
+
+
+def check_room(
+    columns: Sequence[Column], rows: int, options: Mapping[str, Any], source: str
+) -> None:
+    """Refuse categories whose 0/1 features would fill the memory, before they are made.
+
+    Args:
+        columns: what the columns of the table are.
+        rows: of the table, as many as are held at once.
+        options: of the recipe: "memory_limit_mb" (1,024) is what they may take, in MiB.
+        source: name of the file, for the message.
+
+    Raises:
+        DataError: they would take more; the column of the most values is named.
+    """
+    limit = positive(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
+    widest = max(columns, key=lambda column: len(column.categories), default=None)
+    features = sum(len(one.features) for one in columns if one.kind == "category")
+    needed = rows * features * _CELL_BYTES
+    if widest is None or needed <= limit * 2**20:
+        return
+    raise DataError(
+        f"Column '{widest.name}' of {source} is a category of {len(widest.categories):,} different "
+        f"values. One feature for each value in {rows:,} rows would take {size(needed)} of memory; "
+        f"the limit is {limit:,.0f} MiB.",
+        "Leave the column out, or make fewer categories of it. If the computer has the memory, "
+        'set "memory_limit_mb" in the data recipe.',
+    )
 
 
 def spelt(known: Mapping[str, int]) -> Callable[[str], float]:

@@ -30,8 +30,8 @@ from netbuilder.core.data.readers.table_samples import (
     parts_of,
     weights_of,
 )
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive
 from netbuilder.core.data.recipe_options import names as option_names
-from netbuilder.core.data.recipe_options import positive
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, number, shown
@@ -39,7 +39,6 @@ from netbuilder.core.wording import counted, number, shown
 __all__ = ["TEST", "TRAIN", "VALIDATION", "Scan", "is_large", "limit_bytes", "looked_at", "scan"]
 
 MAX_CATEGORIES = 50
-DEFAULT_LIMIT_MB = 1024
 CHUNK_ROWS = 100_000
 HELD_ROWS = 50_000
 # Of a longer file the beginning is shown: a person wants to see it at once.
