@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.load import facts, load, preview
+from netbuilder.core.data.prepare.prepared_data import make_plan
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
@@ -61,3 +66,52 @@ def test_a_target_of_200000_classes(names: Path) -> None:
     said = refused(data, names)
     assert "has 200000 classes" in said
     assert "At most 1000" in said
+
+
+def packed(path: Path, text: bytes, times: int) -> None:
+    """A packed table that says ``text`` again and again below its names."""
+    with ExitStack() as stack:
+        if path.suffix == ".zip":
+            archive = stack.enter_context(zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED))
+            file = stack.enter_context(archive.open("d.csv", "w"))
+        else:
+            opener = {".gz": gzip.open, ".xz": lzma.open}[path.suffix]
+            file = stack.enter_context(opener(path, "wb"))
+        file.write(b"a,b,y\n")
+        for _ in range(times):
+            file.write(text)
+
+
+@pytest.mark.parametrize("ending", ["gz", "xz", "zip"])
+@pytest.mark.parametrize("text", [b"1,2,3\n" * 100_000, b"1,2,3," * 100_000])
+def test_a_packed_table_that_unpacks_to_far_more(tmp_path: Path, ending: str, text: bytes) -> None:
+    path = tmp_path / f"d.csv.{ending}"
+    packed(path, text, 60)
+    data = Data("csv", path=path.name, target=("y",), options={"memory_limit_mb": 30})
+    for ask in (facts, preview):
+        with pytest.raises(DataError) as caught:
+            ask(Project(data=data), tmp_path)
+        assert "would unpack to more than 31.5 MB; the limit is 30 MiB" in str(caught.value)
+        assert caught.value.mend
+
+
+def test_an_honest_packed_table_is_streamed(tmp_path: Path) -> None:
+    rows = "".join(f"{i * 7919 % 10007},{i % 7},{i}\n" for i in range(30_000))
+    packed(tmp_path / "d.csv.gz", rows.encode(), 1)
+    small = (tmp_path / "d.csv.gz").stat().st_size
+    limit = 3.5 * small / 2**20  # of what it has on the disk it is not large
+    options = {"memory_limit_mb": max(1, limit)}
+    assert len(rows) > options["memory_limit_mb"] * 2**20 / 3
+    data = Data("csv", path="d.csv.gz", target=("y",), options=options)
+    plan = make_plan(Project(data=data), tmp_path)
+    assert plan.scan is not None
+    found = plan.facts
+    assert found.rows + found.validation_rows + found.test_rows == 30_000
+
+
+def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
+    rows = "".join(f"{i * 7919 % 10007},{i}\n" for i in range(200_000))
+    packed(tmp_path / "d.csv.gz", rows.encode(), 1)
+    data = Data("series", path="d.csv.gz", target=("y",), options={"memory_limit_mb": 1})
+    with pytest.raises(DataError, match="the limit is 1 MiB"):
+        facts(Project(data=data), tmp_path)

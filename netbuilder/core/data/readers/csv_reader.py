@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.preprocessing.number_text import NOTHING
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
-from netbuilder.core.data.readers.encodings import open_bytes
+from netbuilder.core.data.readers.encodings import check_packed, open_bytes
 from netbuilder.core.data.readers.table_cells import counting_column, finished
+from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, positive
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import LINE, counted, shown
 
@@ -41,9 +42,12 @@ def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None)
     written, all else is text; what is missing is NaN. ``reading_of`` tells what was concluded.
 
     Raises:
-        DataError: the file cannot be read as a table, or has no rows.
+        DataError: the file cannot be read as a table, has no rows, or unpacks to more than
+            option "memory_limit_mb".
     """
     check_file(path)
+    limit = positive(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
+    check_packed(path, limit, whole=nrows is None)
     reader = table_files.reader_of(path)
     if reader is not None:
         table, findings = reader(path, options, nrows)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import listed
+from netbuilder.core.wording import size as size_words
 
 SAMPLE_BYTES = 262_144
 # Those that classes bring: western, central European, Cyrillic, Greek, Turkish, Hebrew, Arabic,
@@ -27,9 +30,10 @@ _OPENERS: dict[str, Callable[..., Any]] = {
     ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open,
 }  # fmt: skip
 PACKED = (*_OPENERS, ".zip")
-# An archive of a few bytes can unpack to a terabyte.
-_MOST_UNPACKED = 8 * 2**30
-_MOST_RATIO = 2000
+# An archive of a few bytes can unpack to a terabyte; a table's text is hardly ever packed more
+# tightly than this.
+_RATIO = 100
+_BLOCK = 1 << 20
 
 
 def shown_encoding(encoding: str) -> str:
@@ -81,6 +85,58 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
+def unpacked_size(path: Path, most: float) -> int:
+    """Bytes of a file when it is unpacked, counted block by block to little more than ``most``.
+
+    Raises:
+        DataError: as for ``open_bytes``.
+    """
+    here = path.stat()
+    if path.suffix.lower() not in PACKED:
+        return here.st_size
+    return _unpacked_size(path, most, here.st_mtime_ns, here.st_size)
+
+
+@lru_cache(maxsize=32)
+def _unpacked_size(path: Path, most: float, changed: int, packed: int) -> int:
+    if path.suffix.lower() == ".zip":
+        # Of pictures, say: who reads it says whether it holds one table.
+        with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+        return packed
+    size = 0
+    with open_bytes(path) as file:
+        while size <= most and (block := file.read(_BLOCK)):
+            size += len(block)
+    return size
+
+
+def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
+    """Refuse a packed table that would fill the memory or, in pieces, the disk.
+
+    Args:
+        path: the file; one that is not packed is what it seems to be, and passes.
+        limit_mb: what may be unpacked in any case, in MiB (a recipe's "memory_limit_mb").
+        whole: it is going to be held in memory. Else it is read in pieces, and refused only
+            where it is packed more tightly than text of a table ever is.
+
+    Raises:
+        DataError: it unpacks to more than the limit.
+    """
+    if path.suffix.lower() not in PACKED:
+        return
+    limit, packed = limit_mb * 2**20, path.stat().st_size
+    most = limit if whole else max(limit, packed * _RATIO)
+    if unpacked_size(path, most) > most:
+        raise DataError(
+            f"'{path.name}' has {size_words(packed)} on the disk and would unpack to more than "
+            f"{size_words(most)}; the limit is {limit_mb:,.0f} MiB.",
+            "Choose a smaller part of it, or unpack it yourself if you trust it. If its rows are "
+            'meant to be so many, set "memory_limit_mb" in the data recipe.',
+            path=str(path),
+        )
+
+
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
     """The one table in an archive; what macOS adds does not count."""
     try:
@@ -105,16 +161,7 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
             "Unpack it and choose one of its files.",
             path=str(path),
         )
-    (entry,) = entries
-    if entry.file_size > _MOST_UNPACKED or entry.file_size > _MOST_RATIO * max(
-        1, entry.compress_size
-    ):
-        raise DataError(
-            f"'{path.name}' would unpack to {entry.file_size / 2**30:,.1f} GB.",
-            "Unpack it yourself if you trust it, and choose the file.",
-            path=str(path),
-        )
-    return entry
+    return entries[0]
 
 
 def encoding_of(path: Path, head: bytes, like: str = "") -> str:

@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.missing import filled, missing_cells, mi
 from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check_scaling
+from netbuilder.core.data.readers.encodings import unpacked_size
 from netbuilder.core.data.readers.raw_table import RawTable, open_raw
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import (
@@ -58,13 +59,13 @@ def is_large(data: Data, base: Path) -> bool:
     """Whether the recipe's file is estimated not to fit in memory."""
     if not data.path:
         return False
-    path = base / data.path
-    return path.is_file() and path.stat().st_size * _GROWTH > limit_bytes(data)
+    path, most = base / data.path, limit_bytes(data) / _GROWTH
+    return path.is_file() and unpacked_size(path, most) > most
 
 
 def looked_at(path: Path) -> int | None:
     """How many rows of a file are looked at to show it; None where all are."""
-    long = path.is_file() and path.stat().st_size > LONG_BYTES
+    long = path.is_file() and unpacked_size(path, LONG_BYTES) > LONG_BYTES
     return LOOKED_AT if long else None
 
 
