@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import os
+import time
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from netbuilder.core.data.load import facts, load, preview
 from netbuilder.core.data.prepare.prepared_data import make_plan
+from netbuilder.core.data.readers import class_folders
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
@@ -115,3 +118,46 @@ def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
     data = Data("series", path="d.csv.gz", target=("y",), options={"memory_limit_mb": 1})
     with pytest.raises(DataError, match="the limit is 1 MiB"):
         facts(Project(data=data), tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a disk is called otherwise")
+@pytest.mark.parametrize("kind", ["images", "sounds", "text"])
+def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(DataError) as caught:
+        facts(Project(data=Data(kind, path="/")), Path("/"))
+    assert time.monotonic() - began < 20
+    assert caught.value.mend
+
+
+def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(class_folders, "_MOST_OTHERS", 40)
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for place in range(4):
+            (tmp_path / label / f"{place}.png").touch()
+            for more in range(5):
+                (tmp_path / label / f"{place}-{more}.xml").touch()
+    # A few files beside each picture are no reason.
+    assert len(class_folders.find(tmp_path, (".png",), "picture").parts[0].files) == 8
+    for place in range(100):
+        (tmp_path / "b" / f"{place}.log").touch()
+    with pytest.raises(DataError, match="more than 40 files and folders, and hardly any"):
+        class_folders.find(tmp_path, (".png",), "picture")
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,
+    reason="here everything may be read",
+)
+def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
+    for label in ("a", "b", "c"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.png").touch()
+    for locked in (tmp_path / "b", tmp_path):
+        locked.chmod(0)
+        try:
+            with pytest.raises(DataError, match=f"'{locked.name}'.* cannot be read .Permission"):
+                facts(Project(data=Data("images", path=str(tmp_path))), tmp_path)
+        finally:
+            locked.chmod(0o700)

@@ -28,12 +28,19 @@ PART_FOLDERS = {
     **dict.fromkeys(("valid", "validation", "val", "dev", "validation_set"), VALIDATION),
     **dict.fromkeys(("test", "testing", "test_set", "testset", "eval"), TEST),
 }
-_JUNK = {"thumbs.db", "desktop.ini", "__macosx", "icon\r"}
+_JUNK = {
+    "thumbs.db", "desktop.ini", "__macosx", "icon\r",
+    "lost+found", "system volume information", "$recycle.bin",
+}  # fmt: skip
 # aclImdb's folder of texts that nobody judged.
 _UNLABELLED = {"unsup", "unlabeled", "unlabelled"}
 _FLAT = re.compile(r"^(?P<label>.*?[^\W\d_])[\s._\-(]*\d+\)?$")
 _DEEPEST_WRAPPER = 4
 _LOOKED_AT = 1000
+# A whole disk is no set of samples: that is said before all of it has been walked through. Beside
+# each sample there may be a few other files (what was marked in it, say).
+_MOST_OTHERS = 50_000
+_OTHERS_EACH = 10
 
 
 @dataclass
@@ -51,6 +58,24 @@ class Found:
     root: Path
     parts: dict[int, Part] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    samples: int = 0
+    others: int = 0
+
+    def count(self, samples: int, others: int, what: str) -> None:
+        """Count what a folder holds, samples and else.
+
+        Raises:
+            DataError: hardly anything is a sample.
+        """
+        self.samples += samples
+        self.others += others
+        if self.others > max(_MOST_OTHERS, _OTHERS_EACH * self.samples):
+            raise DataError(
+                f"'{_called(self.root)}' holds more than {_MOST_OTHERS:,} files and folders, and "
+                f"hardly any of them is a {what} (there are {self.samples:,}).",
+                f"Choose the folder inside that holds one folder of {what}s for each class.",
+                path=str(self.root),
+            )
 
 
 @dataclass(frozen=True)
@@ -90,14 +115,19 @@ def select(found: Found, *, test: bool = False, part: bool = False) -> Selection
     )
 
 
+def _called(path: Path) -> str:
+    """How messages call a folder: that of a whole disk has no name."""
+    return path.name or str(path)
+
+
 def usual_ending(path: Path) -> str:
     """The ending that most of the first thousand files under a folder have; "" of none."""
     counts: Counter[str] = Counter()
-    for _, inner, names in os.walk(path):
+    for place, (_, inner, names) in enumerate(os.walk(path)):
         inner[:] = sorted(name for name in inner if not is_junk(name))
         # A few of each folder are enough, and a README beside thousands does not count.
         counts.update(Path(name).suffix.lower() for name in names[:50] if not is_junk(name))
-        if counts.total() > _LOOKED_AT:
+        if counts.total() > _LOOKED_AT or place > _LOOKED_AT:
             break
     return counts.most_common(1)[0][0] if counts else ""
 
@@ -119,12 +149,18 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
             folders = [Path(one.path) for one in entries if one.is_dir() and not is_junk(one.name)]
             files = [Path(one.path) for one in entries if one.is_file() and not is_junk(one.name)]
     except OSError as error:
-        raise DataError(
-            f"The folder '{folder.name}' cannot be read ({error.strerror}).",
-            "Check that you may read it.",
-            path=str(folder),
-        ) from error
+        raise _unreadable(error, folder) from error
     return folders, files
+
+
+def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataError:
+    inside = root is not None and folder != root and folder.is_relative_to(root)
+    name = f"{folder.relative_to(root)}' in '{_called(root)}" if root and inside else ""
+    return DataError(
+        f"The folder '{name or _called(folder)}' cannot be read ({error.strerror}).",
+        "Check that you may read it, or choose another folder.",
+        path=str(folder),
+    )
 
 
 def find(path: Path, endings: Sequence[str], what: str) -> Found:
@@ -161,7 +197,7 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
         found.parts[TRAIN] = _classes(root, endings, what, found, folders, files)
     if not found.parts[TRAIN].files:
         raise DataError(
-            f"There is no {what} in the folders of '{path.name}'.",
+            f"There is no {what} in the folders of '{_called(path)}'.",
             f"Make one folder for each class and put {what}s inside ({listed(endings, 4)}).",
             path=str(path),
         )
@@ -196,7 +232,7 @@ def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: s
         if here.files and set(here.labels) & classes:
             found.parts[part] = here
             continue
-        loose = [f for f in folder.rglob("*") if f.suffix.lower() in endings]
+        loose = _samples(found, folder, endings, what, Counter())
         if loose:
             found.notes.append(
                 f"The {counted(len(loose), what)} in '{folder.name}' have no class: they are not "
@@ -221,7 +257,7 @@ def _classes(
     elif len(judged) < len(folders):
         found.notes.append("The folder without labels was left out.")
     for folder in judged:
-        mine = _samples(folder, endings, other)
+        mine = _samples(found, folder, endings, what, other)
         part.files += mine
         part.labels += [folder.name] * len(mine)
         if not mine:
@@ -245,20 +281,30 @@ def _classes(
     return part
 
 
-def _samples(folder: Path, endings: Sequence[str], other: Counter[str]) -> list[Path]:
+def _samples(
+    found: Found, folder: Path, endings: Sequence[str], what: str, other: Counter[str]
+) -> list[Path]:
     """All samples under a folder, in the order of their paths; others are counted by ending."""
-    found: list[Path] = []
-    for place, inner, names in os.walk(folder):
+    mine: list[Path] = []
+
+    def stop(error: OSError) -> None:
+        # A class that is left out because nobody may read it would be left out in silence.
+        raise _unreadable(error, Path(str(error.filename or folder)), found.root) from error
+
+    for place, inner, names in os.walk(folder, onerror=stop):
+        before = len(mine)
         inner[:] = sorted(name for name in inner if not is_junk(name))
         for name in sorted(names):
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
             if is_junk(name):
                 continue
             if ending in endings:
-                found.append(Path(place, name))
+                mine.append(Path(place, name))
             elif ending in UNREADABLE:
                 other[ending] += 1
-    return found
+        here = len(mine) - before
+        found.count(here, 1 + len(names) - here, what)
+    return mine
 
 
 #: Pictures and sounds that need programs which are not here: named, so that nobody misses them.
