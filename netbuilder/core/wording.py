@@ -62,8 +62,17 @@ def place(index: pd.Index, where: Any) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """``1 row``, ``1,200 rows``."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    """``1 row``, ``1,200 rows``, ``10 classes``."""
+    return f"{count:,} {what if count == 1 else plural(what)}"
+
+
+def plural(what: str) -> str:
+    """``rows``, ``classes``, ``boxes``, ``categories``; of several words the last one's."""
+    if what.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{what}es"
+    if what.endswith("y") and what[-2:-1] not in "aeiou":
+        return f"{what[:-1]}ies"
+    return f"{what}s"
 
 
 def size(count: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from netbuilder.core.project.model import Node
+from netbuilder.core.wording import counted
 
 Shape = tuple[int | None, ...]
 
@@ -46,10 +47,7 @@ def expects(ranks: Iterable[int]) -> str:
 
 def count(number: int, noun: str, before: str = "") -> str:
     """``1 class``, ``10 classes``, ``12,000 rows``."""
-    if number == 1:
-        return f"{before}1 {noun}"
-    plural = noun + ("es" if noun.endswith(("s", "x", "ch")) else "s")
-    return f"{before}{number:,} {plural}"
+    return f"{before}{counted(number, noun)}"
 
 
 def listed(words: Sequence[str], last: str = "and") -> str:

@@ -111,7 +111,7 @@ def _data_words(report: Report) -> str:
     if facts is None:
         return name
     target = ", ".join(facts.target_names)
-    classes = f" ({len(facts.classes)} classes)" if facts.classes else ""
+    classes = f" ({counted(len(facts.classes), 'class')})" if facts.classes else ""
     return f"{name}: {counted(facts.rows, 'row')} to learn from, {target}{classes}"
 
 

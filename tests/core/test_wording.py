@@ -1,0 +1,51 @@
+"""Counts read right, for every noun that the program counts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import netbuilder
+from netbuilder.core.check.words import count
+from netbuilder.core.wording import counted, plural
+
+RIGHT = {
+    "row": "rows", "class": "classes", "loss": "losses", "box": "boxes", "batch": "batches",
+    "column": "columns", "target column": "target columns", "category": "categories",
+    "array": "arrays", "key": "keys", "way": "ways", "dead unit": "dead units",
+    "fitting class": "fitting classes", "more remark": "more remarks", "picture": "pictures",
+    "number": "numbers", "input": "inputs", "weight": "weights",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("one", RIGHT)
+def test_plurals(one: str) -> None:
+    assert plural(one) == RIGHT[one]
+    assert counted(1, one) == f"1 {one}"
+    assert counted(1200, one) == f"1,200 {RIGHT[one]}"
+    assert count(0, one, "a list of ") == f"a list of 0 {RIGHT[one]}"
+
+
+def counted_nouns() -> set[str]:
+    """What ``counted`` and ``count`` are called with anywhere in the program, where it is text."""
+    found = set()
+    for path in Path(netbuilder.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and len(node.args) > 1:
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                noun = node.args[1]
+                if name in {"counted", "count"} and isinstance(noun, ast.Constant):
+                    found.add(str(noun.value))
+    return found
+
+
+def test_every_noun_that_is_counted() -> None:
+    nouns = counted_nouns()
+    assert {"row", "class", "layer"} <= nouns
+    irregular = re.compile(r"(?:is|um|index|person|child|man|data|series|half|life)$")
+    for noun in nouns:
+        assert not re.search(r"(?:[sxz]|[cs]h|[^aeiou]y)s$", plural(noun)), plural(noun)
+        assert not irregular.search(noun), f"'{noun}' has a plural of its own"
