@@ -90,7 +90,7 @@ def _tokens(
 ) -> Iterator[str]:
     key, entry, output, target = ends
     random = np.random.default_rng(seed)
-    window = last_window(_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
+    window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
     for _ in range(length):
         answer = ask(trained, {key: window[None]})[output]
         probabilities = class_probabilities(answer, target)
@@ -104,9 +104,29 @@ def _tokens(
         window = np.concatenate([window[1:], numbers_of([token], entry.vocabulary)])
 
 
-def _read(start: str, entry: InputPre) -> list[str]:
+def tokens_read(start: str, entry: InputPre) -> list[str]:
+    """The tokens of a text, in the case that the network learned."""
     lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
     return tokens_of(start, entry.level, lowercase)
+
+
+def texts(
+    trained: TrainedModel,
+    start: str,
+    *,
+    length: int = DEFAULT_LENGTH,
+    temperature: float = 1.0,
+    seed: int = 0,
+) -> Iterator[str]:
+    """The text so far: ``start``, then with each token more. Arguments and errors as ``stream``."""
+    drawn = stream(trained, start, length=length, temperature=temperature, seed=seed)
+    ends = next_token_ends(trained)
+    assert ends is not None
+    level, tokens = ends[1].level, tokens_read(start, ends[1])
+    yield text_of(tokens, level)
+    for token in drawn:
+        tokens.append(token)
+        yield text_of(tokens, level)
 
 
 def generate(
@@ -122,5 +142,5 @@ def generate(
     tokens = tuple(drawn)
     ends = next_token_ends(trained)
     assert ends is not None
-    read = _read(start, ends[1])
+    read = tokens_read(start, ends[1])
     return Generated(text_of(read, ends[1].level), text_of([*read, *tokens], ends[1].level), tokens)

@@ -18,6 +18,7 @@ from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.wording import did_you_mean, listed, number
 
 Array = NDArray[Any]
@@ -331,10 +332,11 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
 
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
-    """Words of a text that the training texts did not hold, each once, in order."""
+    """Words (or characters, where these are read) that no training text held, each once."""
     found: dict[str, None] = {}
     for entry in preprocessing_of(trained).inputs.values():
-        if entry.kind == "text":
+        if entry.kind == "text" or entry.level:
             known = set(entry.vocabulary)
-            found.update(dict.fromkeys(w for w in words_of(text) if w not in known))
+            tokens = tokens_read(text, entry) if entry.level else words_of(text)
+            found.update(dict.fromkeys(w for w in tokens if w not in known))
     return tuple(found)

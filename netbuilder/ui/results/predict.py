@@ -27,6 +27,7 @@ from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled
 from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.results.generate import GenerateView
 from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
@@ -81,7 +82,7 @@ class PredictPanel(QWidget):
         self._row: dict[str, Any] = {}
         self.predictions: Predictions | None = None
         self.file_answers: FileAnswers | None = None
-        self._asked_path = ""
+        self._asked_path, self._about_texts = "", _WORDS["texts"]
         self._worker = jobs.Latest.for_widget(self, _predict, "predict", self._found, self._failed)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -98,6 +99,7 @@ class PredictPanel(QWidget):
         self.pad.drawn.connect(self._drawn_soon.start)
         self.text.textChanged.connect(self._soon.start)
         self.text.textChanged.connect(self._asked_by_hand)
+        self.text.textChanged.connect(lambda: self.generate.show_start(self.text.toPlainText()))
         looking.changed.connect(self._ask_look)
         workbench.trained_changed.connect(self._trained_changed)
         self._trained_changed()
@@ -138,6 +140,9 @@ class PredictPanel(QWidget):
         self.text.setMaximumHeight(90)
         self.text.setAccessibleName("Text to ask about")
         page.addWidget(self.text)
+        self.generate = GenerateView(self._workbench, self)
+        self.generate.hide()
+        page.addWidget(self.generate)
         self._place = QVBoxLayout()
         self.response = ResponseView(self._workbench, self)
         self.response.moved.connect(self._slid)
@@ -178,12 +183,17 @@ class PredictPanel(QWidget):
         self.answer.setText("")
         self.bars.show_rows([])
         self._forget_file()
+        self.generate.clear_all()
         if trained is None:
             self.waiting.wait(_NO_MODEL)
             return
+        from netbuilder.core.results.generate import next_token_ends
         from netbuilder.core.results.predict import form_fields, takes
 
         kind = takes(trained)
+        goes_on = next_token_ends(trained) is not None
+        self.generate.setVisible(goes_on)
+        self._about_texts = _GOES_ON if goes_on else _WORDS["texts"]
         fields = form_fields(trained) if kind == "rows" else ()
         self._show_form(fields)
         self.text.setVisible(kind == "texts")
@@ -192,7 +202,8 @@ class PredictPanel(QWidget):
         self.draw_button.setChecked(False)
         self.clear_button.setVisible(False)
         self.why.show_sample(None)
-        self.about.setText(_WORDS.get(kind, f"This network takes {kind}: choose a file."))
+        words = {**_WORDS, "texts": self._about_texts}
+        self.about.setText(words.get(kind, f"This network takes {kind}: choose a file."))
         self.waiting.ready()
         if kind in ("rows", "texts"):
             self._soon.start()
@@ -256,7 +267,7 @@ class PredictPanel(QWidget):
         trained = self._workbench.trained
         unknown = unknown_words(trained, words) if trained is not None else ()
         said = f" Not known from the training: {quoted(unknown, 8)}." if unknown else ""
-        self.about.setText(f"{_WORDS['texts']}{said}")
+        self.about.setText(f"{self._about_texts}{said}")
 
     def _clear_answer(self) -> None:
         self.answer.setText("")
@@ -445,6 +456,7 @@ _WORDS = {
     "texts": "This network reads texts: write one, and it answers as you type.",
     "arrays": "This network takes arrays: choose a .npz or .h5 file.",
 }
+_GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
 
 
 def _row_sample(model: TrainedModel, row: dict[str, Any]) -> Sample:

@@ -1,0 +1,66 @@
+"""A network that learned the next token writes on, token by token, and can be stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def alphabet(folder: Path) -> Project:
+    """Each letter of the text has one follower."""
+    (folder / "t.txt").write_text("abcd " * 300)
+    nodes = (
+        Node("input", "Input"), Node("e", "Embedding", {"input_dim": 7, "output_dim": 8}),
+        Node("flat", "Flatten"), Node("out", "Dense", {"units": 5, "activation": "softmax"}),
+    )  # fmt: skip
+    graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
+    options = {"task": "next_token", "window": 3}
+    path = str(folder / "t.txt")
+    training = Training(epochs=15)
+    return Project(graph=graph, data=Data("text", path=path, options=options), training=training)
+
+
+def test_it_writes_on_and_stops(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(alphabet(tmp_path))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    view = panel.generate
+    qtbot.waitUntil(lambda: not view.isHidden(), timeout=MINUTE)
+    panel.text.setPlainText("cd ab")
+    qtbot.waitUntil(lambda: "c" in panel.answer.text(), timeout=MINUTE)
+    assert "Not known" not in panel.about.text(), "letters are its tokens, not words"
+    view.temperature.setValue(0)
+    view.length.setValue(10)
+    seen: list[str] = []
+    view.output.textChanged.connect(lambda: seen.append(view.output.toPlainText()))
+    qtbot.mouseClick(view.button, Qt.MouseButton.LeftButton)
+    assert view.running
+    qtbot.waitUntil(lambda: not view.running, timeout=MINUTE)
+    assert view.output.toPlainText() == "cd abcd abcd ab"
+    assert [len(one) for one in seen[-10:]] == list(range(6, 16)), "one token after the other"
+    assert view.button.text() == "Generate"
+    view.length.setValue(5000)
+    view.button.click()
+    qtbot.waitUntil(lambda: len(view.output.toPlainText()) > 20, timeout=MINUTE)
+    view.button.click()
+    made = view.output.toPlainText()
+    assert not view.running
+    qtbot.wait(150)
+    assert view.output.toPlainText() == made != ""
+    panel.text.setPlainText("a€b")
+    unknown = "Not known from the training: '€'"
+    qtbot.waitUntil(lambda: unknown in panel.about.text(), timeout=MINUTE)
