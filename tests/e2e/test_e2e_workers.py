@@ -25,6 +25,7 @@ def addresses() -> str:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 def test_ctrl_c_at_one_worker_ends_both_in_words(

@@ -52,3 +52,17 @@ def test_questions_that_a_newer_one_overtook_do_not_keep_it_busy(qtbot: QtBot) -
     qtbot.waitUntil(lambda: worker.idle, timeout=10_000)
     assert told[-1] == (3, "three"), "the newest is always answered"
     worker.stop()
+
+
+def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
+    """Its label would be a dead object: the answer is dropped with the panel."""
+    from PySide6.QtWidgets import QLabel
+
+    go = threading.Event()
+    label = QLabel()
+    job = jobs.run(lambda: go.wait(5), lambda _answer: label.setText("done"), owner=label)
+    with qtbot.waitSignal(label.destroyed):
+        label.deleteLater()
+    with qtbot.waitSignal(job.finished, timeout=10_000):
+        go.set()
+    assert job.cancelled

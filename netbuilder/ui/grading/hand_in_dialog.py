@@ -104,7 +104,7 @@ class HandInDialog(QDialog):
         kept.setValue(_NAME, name)
         kept.setValue(_FOLDER, str(folder))
         kept.sync()
-        jobs.run(lambda: self._write(name, folder), self._done, self._failed, "hand in")
+        jobs.run(lambda: self._write(name, folder), self._done, self._failed, "hand in", self)
 
     def _failed(self, error: Exception) -> None:
         self.hand_in.setEnabled(True)

@@ -206,18 +206,25 @@ class GradeWindow(QDialog):
         self.progress.setValue(0)
         self.progress.show()
         self._say(f"{counted(len(files), 'file')}: each is judged in a process of its own.")
+
+        def tell(one: Submission) -> None:
+            # A window that is closed meanwhile hears nothing more.
+            if not self._stop:
+                self._told.emit(one)
+
         self._job = jobs.run(
             lambda: grade(
                 folder,
                 data,
                 lesson,
                 rubric=self._rubric,
-                told=self._told.emit,
+                told=tell,
                 cancelled=lambda: self._stop,
             ),
             self._done,
             self._failed,
             "grading",
+            self,
         )
         self._follow()
 

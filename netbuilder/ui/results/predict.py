@@ -377,6 +377,7 @@ class PredictPanel(QWidget):
             lambda _none: self._tell_file(f"Wrote {out}."),
             self._tell_trouble,
             name="answers",
+            owner=self,
         )
 
     def _show_file(self, found: FileAnswers, path: str) -> None:

@@ -168,6 +168,7 @@ class RunsPanel(QWidget):
             loaded,
             lambda error: self.about.setText(str(error)),
             name="bring back",
+            owner=self,
         )
 
     def delete_selected(self) -> None:

@@ -89,8 +89,12 @@ def run(
     done: Callable[[Any], object] | None = None,
     failed: Callable[[Any], object] | None = None,
     name: str = "job",
+    owner: QObject | None = None,
 ) -> Job:
-    """Start ``work`` in a thread; call ``done(result)`` or ``failed(exception)`` on this one."""
+    """Start ``work`` in a thread; call ``done(result)`` or ``failed(exception)`` on this one.
+
+    Neither is called once ``owner`` is destroyed: a panel that is gone has nowhere to show it.
+    """
     app = QCoreApplication.instance()
     if app is not None and QThread.currentThread() is not app.thread():
         raise RuntimeError("jobs.run belongs to the GUI thread")
@@ -99,6 +103,8 @@ def run(
         job.done.connect(done)
     if failed is not None:
         job.failed.connect(failed)
+    if owner is not None:
+        owner.destroyed.connect(job.cancel)
     job.start()
     return job
 

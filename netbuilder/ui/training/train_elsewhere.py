@@ -199,4 +199,10 @@ class ElsewhereDialog(QDialog):
             self.trouble.show()
             self.write.setEnabled(True)
 
-        jobs.run(lambda: write_folder(project, base, folder, names), done, failed, name="elsewhere")
+        jobs.run(
+            lambda: write_folder(project, base, folder, names),
+            done,
+            failed,
+            name="elsewhere",
+            owner=self,
+        )

@@ -150,7 +150,7 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
 def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
-        "from netbuilder.core.check.rules.example_builder import chain;"
+        "from netbuilder.core.check.example_builder import chain;"
         "assert diagnose(chain(('a', 'Dense', {})));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )

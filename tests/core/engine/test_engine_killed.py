@@ -56,6 +56,7 @@ def killed(process: subprocess.Popen[str], behind: int, more: float) -> int:
     return int(number)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_run_goes_on_with_the_same_curve(tmp_path: Path) -> None:
     change_compilation_in(CHANGE)

@@ -62,6 +62,7 @@ def test_two_workers_and_two_devices_train_as_one_process(tmp_path: Path) -> Non
         np.testing.assert_array_equal(second[key], values)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) -> None:
     where = addresses(3)
@@ -102,6 +103,7 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("how", ["now", "epoch"])
 def test_a_worker_that_is_stopped_by_hand_stops_the_others_at_the_same_step(
