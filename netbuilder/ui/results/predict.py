@@ -5,10 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union, cast
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar, Union, cast
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -49,6 +58,7 @@ _NO_MODEL = "Press Train: then the network can be asked here."
 _ASK_MS = 150
 PICTURE_SIDE = 140
 SHOWN_ROWS = 200
+Found = TypeVar("Found")
 Answer = Union["Predictions", "FileAnswers"]
 #: The network, what to ask it, and the path of the file that is asked about ("": no file).
 Question = tuple["TrainedModel", Callable[["TrainedModel"], Answer], str]
@@ -90,7 +100,11 @@ class PredictPanel(QWidget):
         self._soon.timeout.connect(self._ask_row)
         self._drawn_soon = QTimer(self, singleShot=True, interval=40)
         self._drawn_soon.timeout.connect(self._ask_drawing)
+        self._takes = ""
         self._build()
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.paste_button.clicked.connect(self._paste)
         self.file_button.clicked.connect(self._ask_file)
         self.picture_button.clicked.connect(self._ask_picture)
         self.another.clicked.connect(self._another)
@@ -155,6 +169,10 @@ class PredictPanel(QWidget):
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.picture_button = QPushButton("Answer a picture…", self)
+        self.paste_button = QPushButton("Paste a picture", self)
+        self.paste_button.setToolTip(
+            "Answer the picture that was copied (Ctrl+V); one can also be dropped here"
+        )
         self.another = QPushButton("Another test picture", self)
         self.draw_button = QPushButton("Draw", self)
         self.draw_button.setCheckable(True)
@@ -163,6 +181,7 @@ class PredictPanel(QWidget):
         for button in (
             self.file_button,
             self.picture_button,
+            self.paste_button,
             self.draw_button,
             self.clear_button,
             self.another,
@@ -197,7 +216,14 @@ class PredictPanel(QWidget):
         fields = form_fields(trained) if kind == "rows" else ()
         self._show_form(fields)
         self.text.setVisible(kind == "texts")
-        for widget in (self.picture_button, self.picture, self.another, self.draw_button):
+        self._takes = kind
+        for widget in (
+            self.picture_button,
+            self.paste_button,
+            self.picture,
+            self.another,
+            self.draw_button,
+        ):
             widget.setVisible(kind == "images")
         self.draw_button.setChecked(False)
         self.clear_button.setVisible(False)
@@ -342,11 +368,68 @@ class PredictPanel(QWidget):
             self, "Choose a picture", "", "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
         )
         if name:
-            self.picture.setPixmap(scaled(QImage(name), PICTURE_SIDE))
-            self.about.setText(Path(name).name)
-            self._asked_by_hand()
-            self._ask(lambda model: _images(model, [Path(name)]))
-            self.why.show_sample(lambda model: _file_sample(model, Path(name)))
+            self.answer_picture(Path(name))
+
+    def answer_picture(self, path: Path) -> None:
+        """Answer a picture file, prepared as the data set's were."""
+        self.draw_button.setChecked(False)
+        self.picture.setPixmap(scaled(QImage(str(path)), PICTURE_SIDE))
+        self.about.setText(path.name)
+        self._asked_by_hand()
+        self._ask(lambda model: _images(model, [path]))
+        self.why.show_sample(lambda model: _file_sample(model, path))
+
+    def _paste(self) -> None:
+        if not self._take_picture(QGuiApplication.clipboard().mimeData()):
+            self.about.setText("There is no picture to paste: copy one first.")
+
+    def _take_picture(self, given: QMimeData) -> bool:
+        """Answer the picture that was pasted or dropped; whether there is one."""
+        path = _picture_file(given)
+        if path is not None:
+            self.answer_picture(path)
+            return True
+        image = QImage(given.imageData()) if given.hasImage() else QImage()
+        if image.isNull():
+            return False
+        self.draw_button.setChecked(False)
+        self.picture.setPixmap(scaled(image, PICTURE_SIDE))
+        self.about.setText("The picture that was pasted.")
+        self._asked_by_hand()
+        self._ask(lambda model: _with_file(image, lambda file: _images(model, [file])))
+        self.why.show_sample(
+            lambda model: _with_file(image, lambda file: _file_sample(model, file))
+        )
+        return True
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        # What is no picture is left to the window, which opens files.
+        given = event.mimeData()
+        if self._takes == "images" and (given.hasImage() or _picture_file(given) is not None):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        if self._take_picture(event.mimeData()):
+            event.acceptProposedAction()
+
+    def event(self, event: QEvent) -> bool:
+        # Ctrl+V is the canvas's elsewhere in the window.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and self._takes == "images"
+            and cast("QKeyEvent", event).matches(QKeySequence.StandardKey.Paste)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._takes == "images" and event.matches(QKeySequence.StandardKey.Paste):
+            self._paste()
+        else:
+            super().keyPressEvent(event)
 
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Answer a file", "", "All files (*)")
@@ -458,6 +541,23 @@ _WORDS = {
     "arrays": "This network takes arrays: choose a .npz or .h5 file.",
 }
 _GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
+
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+
+
+def _picture_file(given: QMimeData) -> Path | None:
+    """The first picture file among what was pasted or dropped."""
+    paths = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
+    return next((one for one in paths if one.suffix.lower() in _PICTURES), None)
+
+
+def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
+    """What ``ask`` makes of the picture as a file: it is then read as every other one."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "pasted.png"
+        image.save(str(file))
+        return ask(file)
 
 
 def _row_sample(model: TrainedModel, row: dict[str, Any]) -> Sample:

@@ -1,0 +1,69 @@
+"""A picture that is pasted or dropped onto Predict is answered as its file would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.predict import predict_files
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 30_000
+
+
+def test_pasted_and_dropped(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    one = QImage(64, 64, QImage.Format.Format_RGB32)
+    one.fill(QColor("black"))
+    painter = QPainter(one)
+    painter.fillRect(28, 4, 10, 56, QColor("white"))
+    painter.end()
+    file = tmp_path / "one.png"
+    assert one.save(str(file))
+    window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    expected = predict_files(window.workbench.trained, [file]).first.probabilities
+    nodes = len(window.store.project.graph.nodes)
+
+    QGuiApplication.clipboard().setText("no picture")
+    panel.paste_button.click()
+    assert "no picture to paste" in panel.about.text()
+    QGuiApplication.clipboard().setImage(one)
+    before = panel.predictions
+    panel.setFocus()
+    qtbot.keyClick(panel, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "pasted" in panel.about.text()
+    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    assert (panel.predictions.first.probabilities == expected).all()
+    assert len(window.store.project.graph.nodes) == nodes, "the canvas pastes nothing"
+
+    before, given = panel.predictions, QMimeData()
+    given.setUrls([QUrl.fromLocalFile(str(file))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, given, buttons, keys)
+    panel.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    panel.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, given, buttons, keys))
+    assert panel.about.text() == "one.png"
+    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    assert (panel.predictions.first.probabilities == expected).all()
+
+    table = QMimeData()
+    table.setUrls([QUrl.fromLocalFile(str(tmp_path / "t.csv"))])
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, table, buttons, keys)
+    panel.dragEnterEvent(enter)
+    assert not enter.isAccepted(), "a table is the window's to open"
