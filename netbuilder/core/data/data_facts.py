@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from netbuilder.core.data.findings import Finding
 
@@ -47,6 +48,9 @@ class DataFacts:
         notes: sentences about what was done to the data (a column left out, say).
         findings: what was concluded and what looks wrong, with fixes.
         generates: the network learns to go on from a text, by "character" or "word"; else "".
+        read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file as it
+            was understood: "sep", "encoding", "skiprows", "header", "names", ...
+        test_read_as: the same for the test file.
     """
 
     rows: int = 0
@@ -71,3 +75,5 @@ class DataFacts:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     generates: str = ""
+    read_as: Mapping[str, Any] = field(default_factory=dict)
+    test_read_as: Mapping[str, Any] = field(default_factory=dict)

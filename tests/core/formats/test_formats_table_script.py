@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +13,10 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.kinds import table_script
-from netbuilder.core.data.load import load
-from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.formats import facts_json
+from netbuilder.core.formats.script.python import source
+from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
@@ -72,3 +78,62 @@ def test_files_that_are_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     found = script_frame(Data("csv", path=name, target=("y",)), tmp_path, monkeypatch)
     assert found["a"].tolist() == [1.5, 2.5, 3.5]
     assert found["c_x"].tolist() == [True, False, True]
+
+
+TITLE = "Квартиры города, опрос"
+
+
+def flats(folder: Path, name: str, rows: range, *, header: bool = True) -> None:
+    """Flats with their town, written as a program of Russia writes them."""
+    towns = ["Москва", "Самара", "Тверь"]
+    lines = [TITLE, ""] if header else []
+    lines += ["площадь;город;этаж;цена"] if header else []
+    lines += [f"{20 + i % 50},5;{towns[i % 3]};{i % 7 + 1};{100 + i % 50 * 2},25" for i in rows]
+    (folder / name).write_bytes("\r\n".join(lines).encode("cp1251"))
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool) -> None:
+    flats(tmp_path, "d.csv", range(80), header=header)
+    flats(tmp_path, "t.csv", range(80, 100), header=header)
+    names = ["площадь", "город", "этаж", "цена"] if header else [f"column {i}" for i in range(1, 5)]
+    recipe = Data("csv", path="d.csv", test_path="t.csv", target=(names[-1],))
+    project = Project(
+        graph=GRAPH, data=recipe, training=Training(loss=Choice("mean_squared_error"), epochs=1)
+    )
+    known = facts(project, tmp_path)
+    assert known.read_as["encoding"] == "cp1251"
+    # A trained file keeps what was concluded.
+    kept = facts_json.from_json(json.loads(json.dumps(facts_json.to_json(known))))
+    text = source(project, kept)
+    assert text == source(project, known)
+    more = "skiprows=2" if header else f"header=None, names={json.dumps(names)}"
+    wanted = f'pd.read_csv("d.csv", sep=";", decimal=",", encoding="cp1251", {more})'
+    assert wanted in text, text
+    script = tmp_path / "s.py"
+    script.write_text(text + "\nprint(list(x), float(x.iloc[:, 0].sum()), len(x_test))\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "s.py"], check=False, cwd=tmp_path, capture_output=True,
+        encoding="utf-8",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    size = sum(20.5 + i % 50 for i in range(80))
+    town = [f"{names[1]}_{one}" for one in ("Москва", "Самара", "Тверь")]
+    assert done.stdout.splitlines()[-1] == f"{[names[0], names[2], *town]} {size} 20"
+
+
+def test_what_was_decided_by_hand_and_names_in_a_comment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "\n".join(f"{i}.5 {i % 3} {i * 2}" for i in range(1, 30))
+    (tmp_path / "d.txt").write_text(f"# a b y\n{rows}\n", "utf-8")
+    recipe = Data("csv", path="d.txt", target=("y",), options={"separator": "blanks"})
+    known = facts(Project(graph=GRAPH, data=recipe), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    text = table_script.reader(Project(data=recipe), recipe.path, known)
+    frame = eval(text, {"pd": pd})
+    assert list(frame) == ["a", "b", "y"]
+    assert frame["y"].tolist() == [i * 2 for i in range(1, 30)]
+    # Facts come with files of others: what is no argument of the dialect is not written.
+    odd = replace(known, read_as={"sep": ";", "x=1)\nprint(1)\n(": 1})
+    assert "print" not in table_script.reader(Project(data=recipe), recipe.path, odd)

@@ -106,7 +106,7 @@ def _code(question: Question) -> DataCode:
     lines = [
         *table_script.imports(data),
         *(
-            f"{name} = {table_script.reader(project, path)}"
+            f"{name} = " + table_script.reader(project, path, question.facts, test=name == "test")
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
     ]

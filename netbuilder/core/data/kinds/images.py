@@ -32,7 +32,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import answers, csv_arguments, divisor
+from netbuilder.core.data.kinds.script import answers, divisor, read_csv_line
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
@@ -370,7 +370,7 @@ def _table_code(question: Question, size: str, mode: str) -> DataCode:
     lines = [
         "from pathlib import Path",
         "",
-        f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
+        read_csv_line(question),
         f"column = {literal(str(column))}"
         if column
         else "column = next(c for c in data if '.' in str(data[c].iloc[0])[-5:])",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from collections.abc import Mapping
+from typing import Any
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import Question
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Graph, Project
@@ -39,16 +42,42 @@ def picked_columns(project: Project) -> list[str]:
     return [*lines, "}"]
 
 
-def csv_arguments(project: Project) -> str:
-    """Arguments of ``pd.read_csv`` for the dialect that the recipe gives."""
+#: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
+_READ_AS = (
+    "sep", "decimal", "encoding", "skiprows", "header", "names", "comment", "lineterminator",
+)  # fmt: skip
+
+
+def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: bool = False) -> str:
+    """Arguments of ``pd.read_csv`` for the dialect that the recipe gives, or that was concluded.
+
+    Args:
+        project: its recipe says what was decided by hand.
+        facts: what was concluded about the files, where they were read.
+        test: of the test file.
+    """
     options = project.data.options
     named = {"separator": "sep", "decimal": "decimal", "encoding": "encoding"}
-    more = [
-        f"{named[key]}={literal(options[key])}"
-        for key in named
-        if options.get(key) and options[key] != "auto"
-    ]
-    return "".join(f", {one}" for one in more)
+    told = {
+        named[key]: options[key] for key in named if options.get(key) and options[key] != "auto"
+    }
+    if facts is not None:
+        concluded = facts.test_read_as if test else facts.read_as
+        if isinstance(concluded, Mapping):
+            told |= {key: concluded[key] for key in _READ_AS if key in concluded}
+    return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
+
+
+def read_csv_line(question: Question) -> str:
+    """From the recipe's file to the data frame ``data``."""
+    project = question.project
+    return (
+        f"data = pd.read_csv({literal(project.data.path)}{csv_arguments(project, question.facts)})"
+    )
+
+
+def _read_value(value: Any) -> str:
+    return literal(list(value) if isinstance(value, tuple) else value)
 
 
 def word_numbers(question: Question) -> list[str]:

@@ -19,12 +19,13 @@ from netbuilder.core.data.kinds.kind import (
     Fed,
     Question,
 )
-from netbuilder.core.data.kinds.script import csv_arguments
+from netbuilder.core.data.kinds.script import read_csv_line
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import segments_of, too_short
+from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.table_samples import targets_of
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.data.recipe_options import whole
@@ -181,7 +182,8 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     table = read_csv(path, data.options)
     known = [str(name) for name in table.columns]
     targets = targets_of(data, known, path.name)
-    return windows(table, targets, data, path.name)
+    read_as = reading_of(table).read_as
+    return replace(windows(table, targets, data, path.name), read_as=read_as)
 
 
 def window_lines(targets: list[str], window: int, horizon: int, group: str = "") -> list[str]:
@@ -208,7 +210,7 @@ def _code(question: Question) -> DataCode:
     data = question.project.data
     window = whole(data.options, "window", DEFAULT_WINDOW)
     order = str(data.options.get("order_by") or "")
-    lines = [f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})"]
+    lines = [read_csv_line(question)]
     if order:
         lines.append(f"data = data.sort_values({literal(order)})")
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import csv_arguments
 from netbuilder.core.data.readers.table_files import SHEETS
 from netbuilder.core.project.model import Data, Project
@@ -12,8 +13,13 @@ from netbuilder.core.python_text import literal
 _YES = ("yes", "true", "1", "y", "t", "on")
 
 
-def reader(project: Project, path: str) -> str:
-    """The expression that reads a file of the recipe as a data frame."""
+def reader(
+    project: Project, path: str, facts: DataFacts | None = None, *, test: bool = False
+) -> str:
+    """The expression that reads a file of the recipe as a data frame.
+
+    ``facts`` and ``test`` as for ``csv_arguments``.
+    """
     ending = "." + path.lower().rsplit(".", 1)[-1]
     if ending in SHEETS:
         sheet = project.data.options.get("sheet")
@@ -27,7 +33,7 @@ def reader(project: Project, path: str) -> str:
         return f"pd.DataFrame(scipy.io.arff.loadarff({literal(path)})[0])"
     thousands = project.data.options.get("thousands")
     more = f", thousands={literal(thousands)}" if thousands in {",", ".", "'"} else ""
-    return f"pd.read_csv({literal(path)}{csv_arguments(project)}{more})"
+    return f"pd.read_csv({literal(path)}{csv_arguments(project, facts, test=test)}{more})"
 
 
 def unused(data: Data) -> list[str]:

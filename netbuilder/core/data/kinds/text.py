@@ -39,11 +39,12 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.script import answers, csv_arguments, word_numbers
+from netbuilder.core.data.kinds.script import answers, read_csv_line, word_numbers
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples, of_folders
+from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.errors import DataError
@@ -146,6 +147,7 @@ def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Sampl
         targets=used[chosen],
         source=path.name,
         notes=(f"{counted(left, 'row')} without text or label left out.",) if left else (),
+        read_as=reading_of(table).read_as,
     )
 
 
@@ -276,7 +278,7 @@ def _code(question: Question) -> DataCode:
     if data.path.lower().endswith(TABLE_ENDINGS):
         column, target = data.options.get("text"), data.target[0] if data.target else ""
         lines = [
-            f"data = pd.read_csv({literal(data.path)}{csv_arguments(question.project)})",
+            read_csv_line(question),
             f"targets = data[{literal(target)}]" if target else "targets = data.iloc[:, -1]",
             f'texts = data[{literal(column)}].to_numpy("str")'
             if column

@@ -275,6 +275,8 @@ def _facts(
         one_hot=any(entry.one_hot for entry in outputs.values()),
         notes=notes,
         generates=next((entry.level for entry in pre.inputs.values() if entry.level), ""),
+        read_as=samples.read_as,
+        test_read_as=test.read_as if test is not None else {},
     )
 
 

@@ -43,6 +43,7 @@ class Dialect:
     all others write. ``separator`` is a character, or ``BLANKS`` for any number of blanks.
     ``point`` is the decimal point that the file as a whole proves, or "". ``words`` are columns
     of text: "NA" and "None" are words there. ``comment`` begins lines that are passed over.
+    ``named_above``: the names stand in a comment above the rows.
     """
 
     encoding: str
@@ -56,6 +57,26 @@ class Dialect:
     words: frozenset[str] = frozenset()
     comment: str | None = None
     findings: tuple[Finding, ...] = ()
+    named_above: bool = False
+
+    @property
+    def read_as(self) -> dict[str, Any]:
+        """What ``pandas.read_csv`` must be told to read the file likewise, beyond its defaults."""
+        told: dict[str, Any] = {
+            "sep": self.separator, "decimal": self.decimal, "encoding": self.encoding,
+            "comment": self.comment, "lineterminator": self.line_end,
+        }  # fmt: skip
+        if self.header and not self.named_above:
+            told["skiprows"] = self.skip - 1
+        else:
+            told |= {"skiprows": self.skip, "header": None, "names": self.names}
+        return {key: value for key, value in told.items() if value not in _USUAL.get(key, ())}
+
+
+_USUAL: Mapping[str, tuple[Any, ...]] = {
+    "sep": (",",), "decimal": (".",), "encoding": ("utf-8", "utf-8-sig"), "comment": (None,),
+    "lineterminator": (None,), "skiprows": (0,),
+}  # fmt: skip
 
 
 def check_file(path: Path) -> None:
@@ -129,6 +150,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         words,
         "#" if _has_comments(lines[first_lines + skip :], text) else None,
         findings,
+        bool(comment_names),
     )
 
 

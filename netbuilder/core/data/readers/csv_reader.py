@@ -81,8 +81,9 @@ def read_with(
             path=str(path),
         )
     return finished(
-        table, options, point=dialect.point, encoding=dialect.encoding, findings=dialect.findings
-    )
+        table, options, point=dialect.point, encoding=dialect.encoding,
+        findings=dialect.findings, read_as=dialect.read_as,
+    )  # fmt: skip
 
 
 def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:

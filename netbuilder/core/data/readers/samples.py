@@ -40,6 +40,7 @@ class Samples:
         notes: sentences about what was done to the data.
         findings: what the reader concluded, with the choice to change it.
         hints: options that decide what files that belong to this one leave open.
+        read_as: arguments of ``pandas.read_csv`` that read the file likewise.
         units: what stands beside the numbers of a column.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
@@ -62,6 +63,7 @@ class Samples:
     findings: tuple[Finding, ...] = ()
     from_file: bool = False
     hints: Mapping[str, str] = field(default_factory=dict)
+    read_as: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.findings import (
@@ -34,7 +35,8 @@ class Reading:
 
     ``units`` and ``styles`` (of numbers that are no plain ones) by column; ``counting`` is a
     column that only counts the rows, or "". ``decimal`` and ``encoding`` decide what a test
-    file, or new rows for the trained model, leave open.
+    file, or new rows for the trained model, leave open. ``read_as`` are arguments of
+    ``pandas.read_csv`` that read the file likewise.
     """
 
     units: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Reading:
     decimal: str = ""
     encoding: str = ""
     findings: tuple[Finding, ...] = ()
+    read_as: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def hints(self) -> dict[str, str]:
@@ -64,6 +67,7 @@ def finished(
     point: str = "",
     encoding: str = "",
     findings: tuple[Finding, ...] = (),
+    read_as: Mapping[str, Any] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The table with texts that are numbers as numbers, and what was concluded."""
     given = options.get("thousands")
@@ -104,7 +108,9 @@ def finished(
             (column_edit(f"Use '{counting}'", [counting], role="feature"),),
         ))  # fmt: skip
     found += _total_row(table)
-    table.attrs["reading"] = Reading(units, styles, counting, point, encoding, tuple(found))
+    table.attrs["reading"] = Reading(
+        units, styles, counting, point, encoding, tuple(found), dict(read_as)
+    )
     return table
 
 

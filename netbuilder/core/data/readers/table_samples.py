@@ -112,6 +112,7 @@ def samples_of_table(
         findings=reading.findings,
         from_file=True,
         hints=reading.hints,
+        read_as=reading.read_as,
         units=reading.units,
     )
 
