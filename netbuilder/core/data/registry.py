@@ -63,6 +63,14 @@ def kind_of(data: Data) -> DataKind:
     return KINDS[data.kind]
 
 
+def is_chosen(data: Data) -> bool:
+    """Whether a recipe says what is to be read: a set's name, or else a file or folder."""
+    kind = KINDS.get(data.kind)
+    if kind is not None and kind.place is Place.NOWHERE:
+        return bool(data.name)
+    return bool(data.kind and data.path)
+
+
 def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
     """The samples of a recipe, or those for testing (None where it has none of their own).
 

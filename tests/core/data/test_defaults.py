@@ -10,8 +10,10 @@ import pytest
 from netbuilder.core.catalog.training.index import LOSSES, METRICS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.defaults import adapt, last_activation_for, loss_for, resolve
+from netbuilder.core.data.kinds.kind import DataKind, Place
+from netbuilder.core.data.registry import KINDS, is_chosen
 from netbuilder.core.project.graph_ends import last_activation, last_units
-from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Project, Training
+from netbuilder.core.project.model import Choice, Data, Graph, Node, OutputGoal, Project, Training
 
 
 def facts(task: str, units: int, **more: object) -> DataFacts:
@@ -114,3 +116,12 @@ def test_a_hidden_layer_before_dropout_is_not_made_the_last_one() -> None:
     hidden = Node("hidden", "Dense", {"units": 32, "activation": "relu"})
     start = chain(hidden, Node("out", "Dropout", {"rate": 0.3}))
     assert adapt(start, facts("classes", 3)).graph == start.graph
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_whether_data_is_chosen_is_told_by_where_the_kind_finds_it(kind: DataKind) -> None:
+    made = kind.place is Place.NOWHERE
+    assert is_chosen(Data(kind.name, name="iris")) == made
+    assert is_chosen(Data(kind.name, path="d.csv")) != made
+    assert not is_chosen(Data(kind.name))
+    assert not is_chosen(Data())

@@ -14,6 +14,7 @@ from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.words import count, label
 from netbuilder.core.data.data_facts import BINARY, CLASSES
+from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Node, Project
 
@@ -27,8 +28,7 @@ _LARGE = 10.0
 
 
 def _no_data(context: Context) -> Iterable[Found]:
-    data = context.project.data
-    if data.name if data.kind == "builtin" else data.kind and data.path:
+    if is_chosen(context.project.data):
         return
     shape: tuple[Any, ...] = ()
     for node_id in context.graph.inputs:
