@@ -15,6 +15,7 @@ from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_csv
 from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.tokens import text_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.results.answers import preprocessing_of
@@ -50,6 +51,31 @@ class FileSamples:
                 f"The rows count from 0 to {last}." if last else "There is one row, number 0.",
             )
         return {key: values[index] for key, values in self.raw.items()}
+
+
+def row_of(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, float | str]:
+    """Raw values of one sample by Input id as a row to fill in: what ``predict_rows`` takes."""
+    row: dict[str, float | str] = {}
+    for key, entry in preprocessing_of(trained).inputs.items():
+        at, values = 0, np.asarray(sample[key]).reshape(-1)
+        for column in entry.columns if entry.kind == "table" else ():
+            part = values[at : at + len(column.features)]
+            at += len(column.features)
+            if column.kind == "category":
+                row[column.name] = column.categories[int(part.argmax())] if part.any() else ""
+            else:
+                row[column.name] = float(f"{part[0]:.7g}")  # the digits of a float32
+    return row
+
+
+def text_of_sample(trained: TrainedModel, sample: Mapping[str, Array]) -> str:
+    """The words of one sample of ids as the network reads them: unknown ones are "[UNK]"."""
+    for key, entry in preprocessing_of(trained).inputs.items():
+        if entry.vocabulary:
+            ids = np.asarray(sample[key]).reshape(-1).astype(np.int64)
+            words = [entry.vocabulary[one] for one in ids if 0 < one < len(entry.vocabulary)]
+            return text_of(words, entry.level) if entry.level else " ".join(words)
+    return ""
 
 
 def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:

@@ -100,7 +100,8 @@ class PredictPanel(QWidget):
         self._soon.timeout.connect(self._ask_row)
         self._drawn_soon = QTimer(self, singleShot=True, interval=40)
         self._drawn_soon.timeout.connect(self._ask_drawing)
-        self._takes = ""
+        self._takes, self._another_asked = "", False
+        self._written = ("", "")  # a test text in the field, and what is said of it
         self._build()
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -216,14 +217,9 @@ class PredictPanel(QWidget):
         fields = form_fields(trained) if kind == "rows" else ()
         self._show_form(fields)
         self.text.setVisible(kind == "texts")
-        self._takes = kind
-        for widget in (
-            self.picture_button,
-            self.paste_button,
-            self.picture,
-            self.another,
-            self.draw_button,
-        ):
+        self._takes, self._another_asked, self._written = kind, False, ("", "")
+        self.another.setText(f"Another test {_ONE.get(kind, 'row')}")
+        for widget in (self.picture_button, self.paste_button, self.picture, self.draw_button):
             widget.setVisible(kind == "images")
         self.draw_button.setChecked(False)
         self.clear_button.setVisible(False)
@@ -255,6 +251,7 @@ class PredictPanel(QWidget):
         if value is ... and self._form is not None:
             value = self._form.rows[name].param.default
         self._row[name] = value
+        self.about.setText(_WORDS["rows"])  # it is no test row any more
         self._asked_by_hand()
         self._soon.start()
 
@@ -293,7 +290,8 @@ class PredictPanel(QWidget):
         trained = self._workbench.trained
         unknown = unknown_words(trained, words) if trained is not None else ()
         said = f" Not known from the training: {quoted(unknown, 8)}." if unknown else ""
-        self.about.setText(f"{self._about_texts}{said}")
+        written, about = self._written
+        self.about.setText(f"{about if words == written else self._about_texts}{said}")
 
     def _clear_answer(self) -> None:
         self.answer.setText("")
@@ -302,6 +300,7 @@ class PredictPanel(QWidget):
     def _another(self) -> None:
         """Look at the next row of the test data; Inside and the canvas follow."""
         self._asked_by_hand()
+        self._another_asked = True
         self._looking.show_row(self._looking.index + 1)
 
     def _draw_toggled(self, on: bool) -> None:
@@ -348,20 +347,44 @@ class PredictPanel(QWidget):
             self._workbench.happened.emit("predicted")
 
     def _ask_look(self) -> None:
-        """Ask about the test picture that the canvas shows."""
+        """Ask about the test row that the canvas shows, where none was drawn or written."""
         look = self._looking.look
         if look is None or look.trained is not self._workbench.trained:
             return
-        if self.picture.isHidden() or self.draw_button.isChecked():
+        if self.draw_button.isChecked():
             return
-        name, values = next(iter(look.raw.items()))
-        self._show_picture(look.values.get(name, values))
         truth = f" It is “{look.truth}”." if look.truth else ""
-        self.about.setText(f"Test picture {look.index + 1:,} of {look.rows:,}.{truth}")
+        one = _ONE.get(self._takes, "row")
+        words = f"Test {one} {look.index + 1:,} of {look.rows:,}.{truth}"
+        own = dict(look.raw)
+        if self._takes in ("rows", "texts"):
+            if self._another_asked:
+                self._write_down(look.trained, own, words)
+            self._another_asked = False
+            return
+        if self._takes == "images":
+            name, values = next(iter(look.raw.items()))
+            self._show_picture(look.values.get(name, values))
+        self.about.setText(words)
         raw = {key: value[None] for key, value in look.raw.items()}
         self._ask(lambda model: _raw(model, raw))
-        own = dict(look.raw)
         self.why.show_sample(lambda model: (own, None))
+
+    def _write_down(self, trained: TrainedModel, sample: dict[str, Any], words: str) -> None:
+        """Write a test row into the form, or its text into the field, to be changed from there."""
+        from netbuilder.core.results.samples import row_of, text_of_sample
+
+        if self._takes == "texts":
+            written = text_of_sample(trained, sample)
+            self._written = (written.strip(), words)
+            self.text.setPlainText(written)
+        elif self._form is not None:
+            self._row.update(row_of(trained, sample))
+            self._form.show_values(self._row)
+            for one in self._form.rows.values():
+                one.complain("")
+            self.about.setText(words)
+        self._soon.start()
 
     def _ask_picture(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -540,6 +563,7 @@ _WORDS = {
     "texts": "This network reads texts: write one, and it answers as you type.",
     "arrays": "This network takes arrays: choose a .npz or .h5 file.",
 }
+_ONE = {"images": "picture", "texts": "text"}
 _GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
 
 

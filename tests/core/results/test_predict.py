@@ -169,3 +169,19 @@ def test_words_that_no_training_text_held_are_named(
 ) -> None:
     assert unknown_words(reviews_model[0], "I loved Zyx and zyx, qat!") == ("zyx", "and", "qat")
     assert unknown_words(house_model[0], "zyx") == ()
+
+
+def test_a_raw_row_becomes_the_row_that_it_was(house_model: Trained) -> None:
+    from netbuilder.core.results.predict import raw_of_rows
+    from netbuilder.core.results.samples import row_of
+
+    trained, dataset = house_model
+    towns = set()
+    for index in range(10):
+        sample = {key: values[index] for key, values in dataset.train.raw_x.items()}
+        row = row_of(trained, sample)
+        towns.add(row["town"])
+        raw, _ = raw_of_rows(trained, [row])
+        for key, values in raw.items():
+            assert values[0] == pytest.approx(sample[key])
+    assert towns == {"Bath", "York"}

@@ -1,0 +1,66 @@
+""" "Another test row" writes a row of the test data into the form: the answer is that row's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.load import load
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.predict import predict_raw
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 30_000
+
+
+def test_it_is_the_next_row_of_the_test_data(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=3))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    assert panel.another.text() == "Another test row"
+    before = panel.predictions
+    panel.another.click()
+    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    test = load(window.workbench.trained.project, window.workbench.base).test
+    index = window.looking.index
+    raw = {key: values[index : index + 1] for key, values in test.raw_x.items()}
+    assert list(panel._row.values()) == pytest.approx(next(iter(raw.values()))[0].tolist())
+    right = predict_raw(window.workbench.trained, raw).first.probabilities
+    assert panel.predictions.first.probabilities == pytest.approx(right, abs=1e-5)
+    assert f"Test row {index + 1} of {len(test)}" in panel.about.text()
+    assert next(iter(panel.form.rows.values())).editor.text().startswith(f"{raw_first(raw):.6g}")
+    panel._edited(next(iter(panel._row)), 5.0)
+    assert "Test row" not in panel.about.text(), "an edited row is no test row"
+
+
+@pytest.mark.parametrize("name", ["reviews", "temperatures"])
+def test_texts_and_series(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    name: str,
+) -> None:
+    window = open_window(edits.set_training(example(name), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=MINUTE)
+    panel.another.click()
+    qtbot.waitUntil(lambda: window.looking.look.index == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: " 2 of " in panel.about.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel._worker.idle and not panel._soon.isActive(), timeout=MINUTE)
+    raw = {key: values[None] for key, values in window.looking.look.raw.items()}
+    right = predict_raw(window.workbench.trained, raw).first.values
+    assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)
+
+
+def raw_first(raw: dict) -> float:
+    return float(next(iter(raw.values()))[0][0])
