@@ -12,17 +12,10 @@ from pathlib import Path
 import netbuilder
 
 ROOT = Path(netbuilder.__file__).parent
-#: Circles that are the subject itself, or that still stand: the list may only shrink.
+#: Circles that are the subject itself.
 KNOWN: tuple[frozenset[str], ...] = (
     # A form holds forms: a wrapper's layer, a schedule's rate.
     frozenset(f"netbuilder.ui.forms.{name}" for name in ("nested", "schedules", "editors", "form")),
-    frozenset(
-        f"netbuilder.core.engine.{name}" for name in ("build.graph_to_keras", "build.assembly")
-    ),
-    frozenset(
-        f"netbuilder.core.engine.{name}"
-        for name in ("events", "monitor.watcher", "monitor.history")
-    ),
 )
 
 

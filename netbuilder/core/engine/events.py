@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.monitor.watcher import Notice
+    from netbuilder.core.engine.notices import Notice
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 from netbuilder.core.engine.build.graph_to_keras import keras_name
 from netbuilder.core.engine.build.objects import first_line, is_out_of_memory
@@ -45,20 +43,6 @@ def node_in(text: str, graph: Graph) -> str | None:
         if found:
             return found
     return None
-
-
-def calling(graph: Graph, work: Callable[[], Any]) -> Any:
-    """Call ``work``; what it raises comes out in words.
-
-    Raises:
-        UserError: whatever went wrong.
-    """
-    try:
-        return work()
-    except UserError:
-        raise
-    except Exception as error:
-        raise in_words(error, graph) from error
 
 
 def not_a_number(epoch: int, rate: float, holes: str = "") -> TrainingError:

@@ -42,7 +42,8 @@ from netbuilder.core.engine.monitor.diagnosis import rows_without_numbers
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks, best_choice
 from netbuilder.core.engine.monitor.probing import Probing
-from netbuilder.core.engine.monitor.watcher import Notice, Watcher, rate_before, rows_in_words
+from netbuilder.core.engine.monitor.watcher import Watcher, rate_before, rows_in_words
+from netbuilder.core.engine.notices import Notice
 from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter

@@ -28,7 +28,7 @@ from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.monitor.watcher import Notice
+    from netbuilder.core.engine.notices import Notice
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.ui.training.curve_view import CurveView
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QMenu,
     QMessageBox,
     QWidget,
@@ -126,12 +125,6 @@ def train_elsewhere(
     from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 
     ElsewhereDialog(project, base, tell, parent).exec()
-
-
-def ask_folder(parent: QWidget, title: str) -> Path | None:
-    """Ask for a folder."""
-    chosen = QFileDialog.getExistingDirectory(parent, title)
-    return Path(chosen) if chosen else None
 
 
 def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:

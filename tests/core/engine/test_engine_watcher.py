@@ -12,7 +12,8 @@ import pytest
 from netbuilder.core.engine.events import Changed, EpochEnd, Event, Noticed
 from netbuilder.core.engine.monitor import watch_rules
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.engine.monitor.watcher import Notice, Watcher
+from netbuilder.core.engine.monitor.watcher import Watcher
+from netbuilder.core.engine.notices import Notice
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project

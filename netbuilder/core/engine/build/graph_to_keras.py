@@ -36,7 +36,7 @@ from netbuilder.core.project.model import Choice, Graph, Node, OutputGoal, Proje
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["KERAS_LOCK", "assemble", "build_core", "make_layer", "make_object"]
+__all__ = ["KERAS_LOCK", "build_core", "make_layer", "make_object"]
 
 
 def keras_name(node_id: str) -> str:
@@ -323,10 +323,3 @@ def _targets(facts: DataFacts | None, output: str) -> str:
         return ""
     task = task_of(facts, output)
     return "one_hot" if facts.one_hot and task in (BINARY, CLASSES) else task
-
-
-def assemble(core: keras.Model, project: Project, pre: Any) -> keras.Model:
-    """The model that takes raw rows and answers in the data's own units; see ``assembly``."""
-    from netbuilder.core.engine.build.assembly import assemble as assembled
-
-    return assembled(core, project, pre)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,20 +121,3 @@ class History:
     def by_epoch(self) -> dict[str, list[float]]:
         """As ``keras.callbacks.History.history``: a list of numbers a name."""
         return {name: [float(v) for v in values] for name, values in self.epochs.columns().items()}
-
-    def to_arrays(self) -> dict[str, Any]:
-        """All of it as arrays, for a checkpoint or a record."""
-        return {
-            "steps": self.steps.values.copy(),
-            "epochs": self.epochs.values.copy(),
-            "rates": np.asarray(self.rates, np.float64),
-            "best": np.asarray([self.best_epoch, self.best_value], np.float64),
-        }
-
-    def from_arrays(self, arrays: Mapping[str, Any]) -> None:
-        """Take over what ``to_arrays`` gave."""
-        self.clear()
-        self.steps.append(arrays["steps"])
-        self.epochs.append(arrays["epochs"])
-        self.rates = [float(rate) for rate in arrays["rates"]]
-        self.best_epoch, self.best_value = int(arrays["best"][0]), float(arrays["best"][1])

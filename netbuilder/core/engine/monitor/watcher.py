@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.sample_weights import class_numbers
 from netbuilder.core.engine.monitor import diagnosis, watch_rules
 from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.notices import Notice, RunFix
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
@@ -26,41 +27,6 @@ if TYPE_CHECKING:
 
 # Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
 _INTERVAL_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class RunFix:
-    """What one click does.
-
-    ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method
-    of the running session that does the same at once ("train_more", "go_back_to_best"), with
-    ``amount`` as its argument where it takes one; "" where there is none.
-    """
-
-    label: str
-    edit: Callable[[Project], Project] = field(compare=False)
-    action: str = ""
-    amount: int = 0
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Something that the curve shows.
-
-    Attributes:
-        code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
-            "jumping", "easier", "ignored" or "untested".
-        epoch: number, counted from 1, of the epoch that it speaks of.
-        severity: "warning", or "info" where nothing is wrong.
-    """
-
-    code: str
-    epoch: int
-    title: str
-    message: str
-    fix: RunFix | None = None
-    severity: str = "warning"
-    node: str | None = None
 
 
 class Watcher:
