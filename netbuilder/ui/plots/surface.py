@@ -185,7 +185,10 @@ class SurfacePlot(pg.PlotWidget):
         self._points.setData(
             x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes
         )
-        self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
+        if picture.way == "PCA":
+            self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
+        else:
+            self._axes("neighbours lie together, distances say nothing", "")
         low, high = picture.at.min(axis=0), picture.at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6
         self.getPlotItem().setRange(

@@ -7,12 +7,21 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
 from netbuilder.ui.plots.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.picture_wall import PictureWall
 from netbuilder.ui.plots.surface import SurfacePlot, legend
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.workbench import Workbench
@@ -56,6 +65,7 @@ class SurfacePanel(QWidget):
         page.addWidget(self._wall_place, 1)
         self.parts = [QCheckBox(name, self) for name in _PARTS]
         self.discrete = QCheckBox("clear borders", self)
+        self.neighbours = QPushButton("t-SNE", self)
         page.addLayout(self._switches())
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -95,6 +105,9 @@ class SurfacePanel(QWidget):
         self.discrete.setToolTip("Show only what is answered, not how surely")
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
+        self.neighbours.setToolTip("Draw neighbours beside each other (t-SNE): takes seconds")
+        self.neighbours.clicked.connect(self._spread)
+        row.addWidget(self.neighbours)
         return row
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -160,8 +173,29 @@ class SurfacePanel(QWidget):
         for part in self.parts:
             part.setVisible(shown.view.axes > 0)
         self.discrete.setVisible(shown.view.name == "surface")
+        self.neighbours.setVisible(shown.view.name == "map")
+        self.neighbours.setEnabled(not self.live.live)
         self.legend.setVisible(shown.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
+
+    def _spread(self) -> None:
+        from netbuilder.core.results.live import others, pictures
+
+        picture = self.picture
+        if not isinstance(picture, pictures.MapPicture):
+            return
+        self.neighbours.setEnabled(False)
+
+        def found(spread: Any) -> None:
+            self.neighbours.setEnabled(not self.live.live)
+            if self.picture is picture:  # no newer one has come
+                self.draw(spread)
+
+        def failed(error: Exception) -> None:
+            self.neighbours.setEnabled(not self.live.live)
+            self.note.setText(str(error))
+
+        jobs.run(lambda: others.neighbours(picture), found, failed, name="t-SNE")
 
     def draw(self, picture: Any) -> None:
         """Draw a picture of the view that is shown."""
@@ -189,6 +223,6 @@ class SurfacePanel(QWidget):
             case pictures.MapPicture():
                 self.plot.show_map(picture)
                 self.note.setText(
-                    f"Each point is a sample as “{picture.node}” sees it (PCA);"
+                    f"Each point is a sample as “{picture.node}” sees it ({picture.way});"
                     " misjudged ones are ringed."
                 )

@@ -17,6 +17,16 @@ from netbuilder.ui.services.runs.runner import RunState
 MINUTE = 60_000
 
 
+def near_share(picture: MapPicture) -> float:
+    """How many samples lie beside one that is among their ten nearest in the layer itself."""
+
+    def nearest(values: np.ndarray) -> np.ndarray:
+        return np.argsort(np.linalg.norm(values[:, None] - values[None], axis=2), axis=1)[:, 1:11]
+
+    there, here = nearest(picture.hidden), nearest(picture.at)[:, 0]
+    return float(np.mean([one in row for one, row in zip(here, there, strict=True)]))
+
+
 def test_the_surface_moves_while_it_learns(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -44,6 +54,12 @@ def test_the_surface_moves_while_it_learns(
     qtbot.waitUntil(lambda: isinstance(panel.picture, MapPicture), timeout=MINUTE)
     assert "PCA" in panel.note.text()
     panel.grab()
+    before = panel.picture
+    panel.neighbours.click()
+    qtbot.waitUntil(lambda: "t-SNE" in panel.note.text(), timeout=MINUTE)
+    assert panel.picture.at.shape == before.at.shape
+    assert not np.allclose(panel.picture.at, before.at)
+    assert near_share(panel.picture) > 0.8, "neighbours on the map are neighbours in the layer"
     panel.live.choose("weights")
     qtbot.waitUntil(lambda: isinstance(panel.picture, HistogramPicture), timeout=MINUTE)
     window.runner.train_more(300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def hidden_map(dataset: Dataset, project: Project) -> Asked:
         right = None
         if target.task not in {REGRESSION, MULTI_LABEL}:
             right = np.asarray(target.class_numbers(values) == truth.astype(np.int64))
-        return MapPicture(node, at, truth, rows, explained, target.classes, right)
+        return MapPicture(node, at, truth, rows, explained, target.classes, right, hidden)
 
     x = {key: values[rows] for key, values in split.x.items()}
     return Asked(Probe("surface", outputs=(node, output), x=x, every=0.1), read)
@@ -163,6 +164,13 @@ def principal(values: Array, before: Array | None = None) -> tuple[Array, float]
         at = at * np.where(signs == 0, 1.0, signs)
     whole = float((size**2).sum())
     return at, float((size[:2] ** 2).sum()) / whole if whole else 0.0
+
+
+def neighbours(picture: MapPicture) -> MapPicture:
+    """The same samples by t-SNE: seconds, so on request and at rest."""
+    if picture.hidden is None or len(picture.at) < 3:
+        raise DataError("There are too few samples to spread.", "Three or more are needed.")
+    return replace(picture, at=spread(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
 
 
 def spread(values: Array, seed: int = 0) -> Array:

@@ -86,7 +86,10 @@ class WallPicture:
 
 @dataclass(frozen=True, eq=False)
 class MapPicture:
-    """Samples as the last hidden layer sees them, drawn on a plane: ``at`` (n, 2)."""
+    """Samples as the last hidden layer sees them, drawn on a plane: ``at`` (n, 2).
+
+    ``hidden`` (n, units) is what was brought onto the plane, ``way`` how: "PCA" or "t-SNE".
+    """
 
     node: str
     at: Array
@@ -95,6 +98,8 @@ class MapPicture:
     explained: float
     classes: tuple[str, ...] = ()
     right: NDArray[np.bool_] | None = None
+    hidden: Array | None = None
+    way: str = "PCA"
 
 
 @dataclass(frozen=True, eq=False)
