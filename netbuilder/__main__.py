@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 from netbuilder.cli import main as command_line
 
 
 def main() -> int:
     """Run the command line of this process; gives its exit code."""
-    return command_line(sys.argv[1:])
+    code = command_line(sys.argv[1:])
+    if any(one.daemon for one in threading.enumerate() if one is not threading.main_thread()):
+        # A thread that is inside TensorFlow when the interpreter ends takes the process down with
+        # it, with another exit code. Everything of the user's is on disk by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

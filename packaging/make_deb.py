@@ -17,7 +17,8 @@ from netbuilder.core.resources import resource
 
 PLACE = "opt/netbuilder"
 LIBRARIES = ("libegl1", "libgl1", "libxkbcommon-x11-0", "libdbus-1-3", "libfontconfig1",
-             "libxcb-cursor0")  # fmt: skip
+             "libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1",
+             "libxcb-render-util0", "libxcb-shape0", "libxcb-xkb1")  # fmt: skip
 CONTROL = """Package: netbuilder
 Version: {version}
 Architecture: {architecture}

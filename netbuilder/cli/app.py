@@ -29,6 +29,10 @@ _PACKAGES = {
     "libxcb-shape.so": ("libxcb-shape0", "libxcb"),
     "libxcb-xkb.so": ("libxcb-xkb1", "libxcb"),
 }
+_LOADED_BY_PLUGIN = (
+    "libxcb-cursor.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1",
+    "libxcb-render-util.so.0", "libxcb-shape.so.0", "libxcb-xkb.so.1", "libxkbcommon-x11.so.0",
+)  # fmt: skip
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -83,15 +87,19 @@ def _check_display() -> None:
 
 
 def _check_xcb() -> None:
-    """The plugin for X11 loads libxcb-cursor by itself, and ends the process where it is not."""
+    """The plugin for X11 loads these by itself, and ends the process where one is not there.
+
+    Its own message then blames libxcb-cursor0, whichever is missing.
+    """
     import ctypes
     import os
 
     if os.environ.get("WAYLAND_DISPLAY"):
         return
-    try:
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError as error:
-        told = missing_library(str(error))
-        if told is not None:
-            raise told from error
+    for library in _LOADED_BY_PLUGIN:
+        try:
+            ctypes.CDLL(library)
+        except OSError as error:
+            told = missing_library(str(error))
+            if told is not None:
+                raise told from error

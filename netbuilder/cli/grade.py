@@ -29,6 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read(Path(arguments.rubric)) if arguments.rubric else PLAIN
+    if table:
+        report.check_table_name(Path(table))  # before a minute's work, not after it
     files = files_of(folder)
     done = 0
 

@@ -22,6 +22,16 @@ COLUMNS = ("student", "file", "status", "score", "steps_done", "steps", "paramet
 ENDINGS = (".csv", ".xlsx")
 
 
+def check_table_name(path: Path) -> str:
+    """The ending of a table's name. Raises ``UserError`` where it is none that is written."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise UserError(
+            f"'{path.name}' ends in '{ending}'.", "Name a table .csv (or .xlsx for Excel)."
+        )
+    return ending
+
+
 def write_table(submissions: Sequence[Submission], path: Path) -> None:
     """The table, as CSV or XLSX by ``path``'s ending.
 
@@ -30,11 +40,7 @@ def write_table(submissions: Sequence[Submission], path: Path) -> None:
     Raises:
         UserError: another ending, or the place cannot be written.
     """
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise UserError(
-            f"'{path.name}' ends in '{ending}'.", "Name a table .csv (or .xlsx for Excel)."
-        )
+    ending = check_table_name(path)
     names, rows = _table(submissions)
     if ending == ".csv":
         text = io.StringIO()
