@@ -68,14 +68,14 @@ FIELDS = (
         "What the column is for",
     ),
     Field("Type", lambda one: one.type, "type", COLUMN_TYPES, str, "How its cells are understood"),
+    Field("Distribution", lambda one: "", tip="How often each value comes, by class"),
     Field(
         "Missing", _missing, "missing", MISSING_RULES, lambda w: MISSING_WORDS[w],
         "Empty cells, and what is done with them",
     ),
-    Field("Distribution", lambda one: "", tip="How often each value comes, by class"),
     Field("Values", _values),
 )  # fmt: skip
-DISTRIBUTION = 4
+DISTRIBUTION = 3
 
 
 class ColumnModel(QAbstractTableModel):

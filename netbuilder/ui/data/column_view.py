@@ -21,7 +21,7 @@ from netbuilder.ui.plots.histogram import paint_common, paint_histogram
 
 Index = QModelIndex | QPersistentModelIndex
 AUTOMATIC = "as concluded"
-_WIDTHS = (120, 84, 78, 104, 104, 150)
+_WIDTHS = (112, 78, 72, 84, 96, 150)
 
 
 class ChoiceDelegate(QStyledItemDelegate):

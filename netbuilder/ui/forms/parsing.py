@@ -37,10 +37,29 @@ def read_int(text: str) -> int:
     return int(number)
 
 
+#: "30,000": thirty thousand to some, thirty to others. With a 0 in front it is no thousand.
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+_THOUSANDS_BY_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d*")
+
+
 def read_float(text: str) -> float:
-    """A number, with a point or a comma."""
+    """A number, with a point or a comma; ``1,234.5`` and ``1.234,5`` are read as they are meant.
+
+    Raises:
+        ValueError: it is no number, or one that can be read in two ways.
+    """
     plain = re.sub(r"[\s_\u00a0\u202f]", "", text)
-    if plain.count(",") == 1 and "." not in plain:
+    if _EITHER.fullmatch(plain):
+        whole = plain.replace(",", "")
+        raise ValueError(
+            f"“{text.strip()}” can be read in two ways: write {whole} or {plain.replace(',', '.')}."
+        )
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    elif _THOUSANDS_BY_POINT.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     try:
         number = float(plain)

@@ -9,7 +9,6 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -28,6 +27,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
 
 _METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
@@ -104,7 +104,7 @@ class VariantsPanel(QWidget):
         self.lines.setPlainText("\n".join(self._suggestions[:2]))
         self._show()
 
-    def _choices(self) -> QHBoxLayout:
+    def _choices(self) -> FlowLayout:
         self.add.setAccessibleName("Add what to vary")
         self.add.activated.connect(self._add)
         self.add.setSizeAdjustPolicy(
@@ -117,12 +117,9 @@ class VariantsPanel(QWidget):
         self.trials.setRange(1, 1000)
         self.trials.setValue(12)
         self.trials.setAccessibleName("Variants to try")
-        row = QHBoxLayout()
-        row.addWidget(self.add, 1)
-        row.addWidget(self.method)
-        row.addWidget(QLabel("at most", self))
-        row.addWidget(self.trials)
-        row.addWidget(self.start)
+        row = FlowLayout()
+        for part in (self.add, self.method, QLabel("at most", self), self.trials, self.start):
+            row.addWidget(part)
         return row
 
     def _suggest(self) -> None:

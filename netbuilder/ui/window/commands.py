@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from netbuilder.ui.window.guide.welcome import Welcome
 
 
+#: Tabs that show the running training by themselves.
+_WATCHING = ("surface", "inside", "training")
+
+
 class WindowCommands:
     """The commands of one window."""
 
@@ -112,7 +116,9 @@ class WindowCommands:
             return
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
-        self._parts.docks.show_panel("training", focus=False)
+        # Who watches the border bend, or a layer, goes on watching it.
+        if not self._parts.docks.in_front(*_WATCHING):
+            self._parts.docks.show_panel("training", focus=False)
         # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
         self._parts.canvas.setFocus()
         go()

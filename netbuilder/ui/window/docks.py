@@ -119,6 +119,13 @@ class Docks:
             focus_first(panel)
         return panel
 
+    def in_front(self, *names: str) -> bool:
+        """Whether one of these tabs is what is seen of its group."""
+        return any(
+            name in self.panels and not self.panels[name].visibleRegion().isEmpty()
+            for name in names
+        )
+
     def show_titles(self, shown: bool) -> None:
         """Give every dock a title to be dragged by, or take it away."""
         self.titled = shown

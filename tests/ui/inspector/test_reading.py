@@ -6,7 +6,7 @@ import pytest
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.forms.boxes import stepped_value
-from netbuilder.ui.forms.parsing import UNSET, read, write
+from netbuilder.ui.forms.parsing import UNSET, read, read_float, write
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,18 @@ def test_steps_stay_in_range() -> None:
     assert stepped_value(rate, 0.98, 1) == 1.0
     assert stepped_value(Param("units", Kind.INT, minimum=1), 1, -1) == 1
     assert stepped_value(Param("size", Kind.SIZE, minimum=1, size=2), [3, 1], -1) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0,001", 0.001), ("1,5", 1.5), ("1,234.5", 1234.5), ("1.234,5", 1234.5),
+     ("1,234,567", 1234567.0), ("-12,25", -12.25), ("30000", 30000.0)],
+)  # fmt: skip
+def test_commas_that_can_be_read_in_one_way(text: str, number: float) -> None:
+    assert read_float(text) == number
+
+
+@pytest.mark.parametrize("text", ["30,000", "-1,125", "999,999"])
+def test_a_comma_that_can_be_read_in_two_ways_is_asked_about(text: str) -> None:
+    with pytest.raises(ValueError, match="two ways"):
+        read_float(text)

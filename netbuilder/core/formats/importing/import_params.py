@@ -212,6 +212,8 @@ def _shortest(value: float) -> float:
     """0.05 for 0.05000000074505806, which is the same number with 32 bits."""
     import numpy as np
 
+    if abs(value) > float(np.finfo(np.float32).max):
+        return value
     single = np.float32(value)
     return float(str(single)) if float(single) == value else value
 

@@ -81,6 +81,8 @@ class Welcome(QObject):
         except UserError as error:
             self._show_error(error)
             return
+        # Its steps are about another network: they would tick by chance on this one.
+        self.session.close()
         self._parts.documents.show_project(project, None)
         self._offer_tour()
 
