@@ -39,8 +39,8 @@ def read_int(text: str) -> int:
 
 #: "30,000": thirty thousand to some, thirty to others. With a 0 in front it is no thousand.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
-_THOUSANDS_BY_POINT = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d*")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+_THOUSANDS_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+,\d*")
 
 
 def read_float(text: str) -> float:
