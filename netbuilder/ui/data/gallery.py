@@ -52,7 +52,9 @@ class DataCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(2)
-        layout.addWidget(heading(f"{row.title} · {_TASKS.get(row.task, row.task)}", self))
+        title = heading(f"{row.title} · {_TASKS.get(row.task, row.task)}", self)
+        title.setWordWrap(True)
+        layout.addWidget(title)
         layout.addWidget(note_label(row.description, self))
         layout.addStretch(1)
 
@@ -120,6 +122,8 @@ class Gallery(QWidget):
             card.chosen.connect(self.builtin_chosen)
             self.cards[builtin.name] = card
             grid.addWidget(card, number // COLUMNS, number % COLUMNS)
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
         grid.setRowStretch(grid.rowCount(), 1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
