@@ -11,6 +11,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate
 
 SMOOTHING = 0.2
+PACE_SECONDS = 2.0
 
 
 def mark_words(change: Changed) -> str:
@@ -40,6 +41,9 @@ class Tracker:
         self._shown_speed = 0.0
         self._shown_at = 0.0
         self._marked_at = -10.0
+        # By the clock, waiting between steps of a slowed run included; 0 while it is not known.
+        self._pace = 0.0
+        self._paced_from: tuple[float, float] | None = None
 
     def restored(self, event: Restored) -> None:
         """The run goes on from a checkpoint: its curves begin with all that was before."""
@@ -107,6 +111,16 @@ class Tracker:
         """The run is over: what was done is all that is planned now."""
         self.planned = max(int(self.epoch), 1)
 
+    def _keep_pace(self, now: float, still: bool) -> None:
+        """Measure steps a second by the clock, over two seconds at a time."""
+        if still or self._paced_from is None or self.epoch < self._paced_from[1]:
+            self._paced_from = (now, self.epoch)
+            return
+        since, epoch = self._paced_from
+        if now - since >= PACE_SECONDS and self.epoch > epoch:
+            self._pace = (self.epoch - epoch) * self.steps_per_epoch / (now - since)
+            self._paced_from = (now, self.epoch)
+
     def progress(
         self, *, paused: bool = False, done: bool = False, end: str = "done"
     ) -> RunProgress:
@@ -118,9 +132,12 @@ class Tracker:
             step = round((self.epoch - int(self.epoch)) * self.steps_per_epoch)
             words += f" · step {step:,} of {self.steps_per_epoch:,}"
         now = time.monotonic()
+        self._keep_pace(now, paused or done)
         # A speed that changes thirty times a second cannot be read.
         if now - self._shown_at > 0.5:
-            self._shown_speed, self._shown_at = self._speed, now
+            slower = self._pace and self._pace < 0.5 * self._speed
+            self._shown_speed = self._pace if slower else self._speed
+            self._shown_at = now
         if self._shown_speed:
             words += f" · {rate(self._shown_speed)}"
         left = ""
