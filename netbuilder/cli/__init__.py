@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import fail, fail_unexpectedly
+from netbuilder.cli.terminal.output import fail, fail_unexpectedly, print_json
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import VARIABLE
@@ -43,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = make_parser(words).parse_args(words)
     except SystemExit as end:  # argparse has written its message
-        return end.code if isinstance(end.code, int) else WRONG_USAGE
+        code = end.code if isinstance(end.code, int) else WRONG_USAGE
+        if code and "--json" in words:
+            print_json({"error": "The words of the command are wrong.", "mend": "Add --help."})
+        return code
     return _run(getattr(arguments, "verb", None) or "app", arguments)
 
 

@@ -133,11 +133,12 @@ class PredictPanel(QWidget):
         shown.setSpacing(12)
         shown.addWidget(self.picture)
         shown.addWidget(self.bars, 1)
-        page.addWidget(self.answer)
-        page.addLayout(shown)
+        # Above all that an answer changes: it must not move under the pen.
         self.pad = DrawPad(self)
         self.pad.setVisible(False)
         page.addWidget(self.pad)
+        page.addWidget(self.answer)
+        page.addLayout(shown)
         self.why = WhyView(self._workbench, self)
         self.why.hide()
         page.addWidget(self.why)
@@ -324,6 +325,7 @@ class PredictPanel(QWidget):
             sample = drawn.prepare(self.pad.ink(), like.shape, top, dark_ink=dark)
         except UserError as error:
             self._clear_answer()
+            self.picture.clear()  # the last picture is not what was drawn
             self.why.show_sample(None)
             self.about.setText(str(error))
             return
