@@ -57,9 +57,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.feedback:
         report.write_feedback(found, Path(arguments.feedback), title)
     _tell(found)
+    if _all_alike(found):
+        note("Every file failed for the same reason: look at the hidden data first.")
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
-    return 0
+    return 1 if _all_alike(found) else 0
+
+
+def _all_alike(found: list[Submission]) -> bool:
+    """Whether nothing was graded, each for the same reason: then it is hardly the pupils'."""
+    reasons = {one.message for one in found}
+    return len(found) > 1 and len(reasons) == 1 and all(one.status == FAILED for one in found)
 
 
 def _lesson(name: str | None) -> str:

@@ -1,0 +1,40 @@
+"""``netbuilder grade``: rows for what is broken, and one word where it is the hidden data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def test_broken_files_are_rows_and_the_same_fault_is_said_once(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.h5").write_bytes(b"nothing")
+    (folder / "b.h5").touch()
+    hidden = tmp_path / "hidden.csv"
+    hidden.write_text("x,y\n1,2\n", encoding="utf-8")
+    table = tmp_path / "grades.csv"
+    done = run("grade", folder, "--data", hidden, "-o", table, "--json")
+    assert done.code == 0
+    rows = done.json["submissions"]
+    assert {row["status"] for row in rows} == {"failed"}
+    assert {row["file"] for row in rows} == {"a.h5", "b.h5"}
+    assert "b.h5" in table.read_text(encoding="utf-8-sig")
+    (folder / "a.h5").write_bytes(b"")
+    done = run("grade", folder, "--data", hidden)
+    assert done.code == 1
+    assert "same reason" in done.err
+
+
+def test_a_wrong_ending_is_told_before_anything_is_graded(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.h5").touch()
+    (tmp_path / "h.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    done = run("grade", tmp_path, "--data", tmp_path / "h.csv", "-o", tmp_path / "out.pdf")
+    assert done.code == 1
+    assert ".pdf" in done.err
+    assert run("grade", "--json").code == 2
