@@ -6,10 +6,16 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import UserError
 
+if TYPE_CHECKING:
+    from netbuilder.ui.main_window import MainWindow
+
 WAIT_SECONDS = 60.0
+#: The page that lies over the window, beside the names of the tabs.
+START = "start"
 
 
 def render(
@@ -24,7 +30,8 @@ def render(
     Args:
         file: project or model.
         out: path of the ``.png``.
-        panel: id of the tab that is in front (``panels.PANELS``); None: as at the first start.
+        panel: id of the tab that is in front (``panels.PANELS``), or "start" for the start page;
+            None: the example's canvas.
         size: width and height in pixels.
         dark: the dark scheme instead of the light one.
 
@@ -38,12 +45,13 @@ def render(
     from netbuilder.core.formats.registry import is_model
     from netbuilder.core.project import files
     from netbuilder.ui import app
-    from netbuilder.ui.main_window import MainWindow, panel_names
+    from netbuilder.ui.main_window import panel_names
     from netbuilder.ui.style import theme
     from netbuilder.ui.window.documents import PROJECT_ENDING
 
-    if panel is not None and panel not in panel_names():
-        raise UserError(f"There is no panel '{panel}'.", f"Use one of {', '.join(panel_names())}.")
+    names = (*panel_names(), START)
+    if panel is not None and panel not in names:
+        raise UserError(f"There is no panel '{panel}'.", f"Use one of {', '.join(names)}.")
     path = Path(file) if file else None
     if path is not None and not path.exists():
         raise UserError(f"“{file}” does not exist.", "Look at its name and its folder.")
@@ -64,7 +72,9 @@ def render(
     window.resize(*size)
     window.show()
     window.workbench.start()
-    if panel is not None:
+    if panel == START:
+        window.welcome.show_page()
+    elif panel is not None:
         window.docks.show_panel(panel, focus=False)
     wait(lambda: window.workbench.settled, WAIT_SECONDS)
     if path is not None and is_model(path):
@@ -74,12 +84,17 @@ def render(
     # Panels that show data or results fill themselves from threads of their own.
     wait(lambda: False, 0.6)
     picture = window.grab()
+    _end(window)
+    if troubles:
+        raise troubles[0]
+    if not picture.save(out, "PNG"):
+        raise UserError(f"“{out}” could not be written.", "Choose another folder.")
+
+
+def _end(window: MainWindow) -> None:
+    """Close without a question: nothing here is anybody's work."""
     window.documents.keep_model()
     window.documents.close()
     window.workbench.close()
     window.runner.close()
     window.close()
-    if troubles:
-        raise troubles[0]
-    if not picture.save(out, "PNG"):
-        raise UserError(f"“{out}” could not be written.", "Choose another folder.")
