@@ -66,8 +66,15 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what if count == 1 else plural(what)}"
 
 
+#: What goes by no rule; the "ch" of an epoch is a "k".
+_PLURALS = {"epoch": "epochs", "axis": "axes", "this": "these"}
+
+
 def plural(what: str) -> str:
     """``rows``, ``classes``, ``boxes``, ``categories``; of several words the last one's."""
+    before, space, last = what.rpartition(" ")
+    if last in _PLURALS:
+        return f"{before}{space}{_PLURALS[last]}"
     if what.endswith(("s", "x", "z", "ch", "sh")):
         return f"{what}es"
     if what.endswith("y") and what[-2:-1] not in "aeiou":

@@ -137,7 +137,7 @@ def record(
         id=run_id or f"{when:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
         name=name,
         project=trained.project,
-        started=when.isoformat(timespec="seconds"),
+        started=when.isoformat(timespec="microseconds"),
         reason=reason,
         epochs=trained.epochs,
         best_epoch=trained.best_epoch,
