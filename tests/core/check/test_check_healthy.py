@@ -15,7 +15,7 @@ from netbuilder.core.project.files import read
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.resources import resource
 
-SALES = Path("/work/shared/data/sales_training.csv")
+SALES = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
 EXAMPLES = sorted(resource("examples").glob("*.netbuilder"))
 SOFTMAX = {"units": 3, "activation": "softmax"}
 LSTM = {"layer": "LSTM", "params": {"units": 8}}

@@ -14,7 +14,7 @@ from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
-SALES = Path("/work/shared/data")
+SALES = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
 def table(folder: Path, **columns: object) -> None:
