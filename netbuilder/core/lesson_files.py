@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.registry import is_model
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import start_path, start_project
 from netbuilder.core.lessons.record import record_of
@@ -21,8 +22,6 @@ from netbuilder.core.project.model import Project
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.check.shapes.shapes import Shapes
-
-MODEL_ENDINGS = (".h5", ".hdf5", ".keras")
 
 
 def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
@@ -35,7 +34,7 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
     """
     path = Path(path)
     run, facts = None, None
-    if path.suffix.lower() in MODEL_ENDINGS:
+    if is_model(path):
         from netbuilder.core.formats import metadata, registry
         from netbuilder.core.formats.safety.inspect import inspect
 

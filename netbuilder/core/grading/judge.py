@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.registry import MODEL_ENDINGS
 from netbuilder.core.grading import hand_in
 from netbuilder.core.grading.sameness import fingerprint_of
 from netbuilder.core.grading.seal import MISSING, judged, statement
@@ -16,8 +17,7 @@ from netbuilder.core.grading.steps import steps_done
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
-MODELS = (".h5", ".hdf5", ".keras")
-ENDINGS = (*MODELS, ".netbuilder")
+ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
 
 def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> dict[str, Any]:
@@ -43,7 +43,7 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
     if path.stat().st_size == 0:
         raise UserError("The file is empty (0 bytes).", "Ask for it again.")
     trained: TrainedModel | None = None
-    if path.suffix.lower() in MODELS:
+    if registry.is_model(path):
         trained = registry.load(path)
     project = trained.project if trained is not None else registry.read_project(path)
     given = hand_in.hand_in_of(project)
