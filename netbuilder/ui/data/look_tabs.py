@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.look import LookTable, correlation
 from netbuilder.ui.data.column_view import ColumnView
 from netbuilder.ui.plots.correlation import CorrelationMap
-from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.scatter import ScatterView
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.widgets.labels import note_label
@@ -31,9 +29,6 @@ class LookTabs(QTabWidget):
         self.strongest = note_label("", self._pairs)
         layout.addWidget(self.strongest)
         layout.addWidget(self.correlation, 1)
-        layout.addWidget(
-            PictureMenu(self.correlation, "correlation"), 0, Qt.AlignmentFlag.AlignRight
-        )
         self.addTab(self.columns, "Columns")
         self.addTab(self.preview, "Rows")
         self.addTab(self.scatter, "Scatter")

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 MOST = 30
@@ -18,6 +19,7 @@ class Bars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.menu = PictureMenu(self, "bars")
         self._rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
         self._top: float | None = None

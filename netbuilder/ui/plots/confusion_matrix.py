@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 NAME_WIDTH = 110
@@ -26,6 +27,7 @@ class HeatMap(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.menu = PictureMenu(self, "confusion_matrix")
         self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self._labels: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

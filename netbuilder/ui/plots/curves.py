@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
 
@@ -42,6 +43,7 @@ class CurvePlot(pg.PlotWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         axes = {"left": _Axis("left"), "bottom": pg.AxisItem("bottom")}
         super().__init__(parent, axisItems=axes)
+        self.menu = PictureMenu(self, "curves")
         self.run = RunCurves()
         self.overlays: dict[str, RunCurves] = {}
         self.quantity = "loss"

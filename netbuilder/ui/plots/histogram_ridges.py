@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.wording import number
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class HistogramRidges(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.menu = PictureMenu(self, "weights")
         self._picture: HistogramPicture | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class PictureWall(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.menu = PictureMenu(self, "pictures")
         self._picture: WallPicture | None = None
         self._images: list[QImage] = []
         self._of: Any = None

@@ -47,7 +47,6 @@ class ScatterView(QWidget):
         row.addWidget(self.across, 1)
         row.addWidget(QLabel("↑", self))
         row.addWidget(self.up, 1)
-        row.addWidget(self.menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addLayout(row)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class SurfacePlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.menu = PictureMenu(self, "surface")
         self.discrete = False
         self.shown_parts = {0, 2}
         item = self.getPlotItem()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import TextTable
 from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.threshold import ThresholdView
@@ -228,6 +229,7 @@ class Scatter(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        PictureMenu(self, "answers")
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import number
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.results.why import Sample
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
@@ -64,6 +65,7 @@ class ResponseView(QWidget):
         row.addWidget(self.value)
         layout.addLayout(row)
         self.plot = pg.PlotWidget(self)
+        PictureMenu(self.plot, "response")
         self.plot.setFixedHeight(130)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()

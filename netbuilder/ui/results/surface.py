@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.ui.plots.histogram_ridges import HistogramRidges
-from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.picture_wall import PictureWall
 from netbuilder.ui.plots.surface import SurfacePlot, legend
 from netbuilder.ui.services import jobs
@@ -52,7 +51,6 @@ class SurfacePanel(QWidget):
         self.up.setAccessibleName("Column from bottom to top")
         self.arrows = (QLabel("→", self), QLabel("↑", self))
         self.plot = SurfacePlot(self)
-        self.menu = PictureMenu(self.plot, "surface")
         page.addLayout(self._choices())
         page.addWidget(self.plot, 1)
         self.wall = PictureWall(self)
@@ -92,7 +90,6 @@ class SurfacePanel(QWidget):
             top.addWidget(arrow)
             top.addWidget(box, 1)
         top.addStretch(1)
-        top.addWidget(self.menu)
         return top
 
     def _switches(self) -> FlowLayout:
@@ -169,7 +166,6 @@ class SurfacePanel(QWidget):
         ridges = shown.view.name == "weights"
         self.histograms.setVisible(ridges)
         self.plot.setVisible(not walls and not ridges)
-        self.menu.setVisible(not walls and not ridges)
         for part in self.parts:
             part.setVisible(shown.view.axes > 0)
         self.discrete.setVisible(shown.view.name == "surface")

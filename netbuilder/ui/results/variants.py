@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.variants import Variants
@@ -71,6 +72,7 @@ class VariantsPanel(QWidget):
         page.addWidget(self.words)
         page.addWidget(self.best)
         self.plot = pg.PlotWidget(self)
+        PictureMenu(self.plot, "variants")
         self.plot.setFixedHeight(170)
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()

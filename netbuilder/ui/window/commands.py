@@ -225,7 +225,8 @@ class WindowCommands:
         """Write the last run on one page, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.store import list_runs
         from netbuilder.ui.plots.curves import picture_of
-        from netbuilder.ui.window.report import Report, png_of, write
+        from netbuilder.ui.plots.picture_export import png_bytes
+        from netbuilder.ui.window.report import Report, write
 
         parts = self._parts
         trained = parts.workbench.trained
@@ -235,7 +236,7 @@ class WindowCommands:
             parts.store.project,
             parts.workbench.facts,
             trained,
-            png_of(picture_of(parts.runner.curves, QSize(560, 480))),
+            png_bytes(picture_of(parts.runner.curves, QSize(560, 480))),
             parts.judging.sentence,
             tuple(f"{one.title}: {one.message}" for one in parts.runner.notices),
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSize, Qt
+from PySide6.QtCore import QByteArray, QMarginsF, QSize, Qt
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
 from PySide6.QtSvg import QSvgRenderer
 
@@ -18,6 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
+from netbuilder.ui.plots.picture_export import png_bytes
 from netbuilder.ui.services.runs.run_progress import duration, metric_text, when
 from netbuilder.ui.style import theme
 
@@ -166,15 +167,7 @@ def _network(project: Project) -> bytes:
     painter = QPainter(image)
     renderer.render(painter)
     painter.end()
-    return png_of(image)
-
-
-def png_of(image: QImage) -> bytes:
-    """The bytes of a picture as PNG."""
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(buffer.data().data())
+    return png_bytes(image)
 
 
 def _write_pdf(page: str, path: Path) -> None:

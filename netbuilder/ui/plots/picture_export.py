@@ -1,0 +1,79 @@
+"""A widget as a picture: points for documents and the clipboard, lines for print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.ui.style import theme
+
+#: Points of a picture to one on the screen: letters stay sharp in a document.
+SCALE = 2.0
+
+
+def image_of(widget: QWidget, scale: float = SCALE) -> QImage:
+    """The widget as it is seen, with so many points to one on the screen."""
+    image = QImage(widget.size() * scale, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    image.fill(QColor(theme.colors().panel))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw(widget, painter)
+    painter.end()
+    return image
+
+
+def png_bytes(image: QImage) -> bytes:
+    """A picture as a PNG file."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt a str
+    return bytes(buffer.data().data())
+
+
+def svg_bytes(widget: QWidget) -> bytes:
+    """The widget as an SVG file: lines and letters, sharp at every size."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
+    generator.setTitle(widget.accessibleName())
+    painter = QPainter(generator)
+    painter.fillRect(widget.rect(), QColor(theme.colors().panel))
+    _draw(widget, painter)
+    painter.end()
+    return bytes(buffer.data().data())
+
+
+def write_picture(widget: QWidget, path: Path) -> None:
+    """Write the widget as ``.png`` or ``.svg``.
+
+    Raises:
+        UserError: another ending, or the file cannot be written.
+    """
+    match path.suffix.lower():
+        case ".png":
+            write_bytes(path, png_bytes(image_of(widget)))
+        case ".svg":
+            write_bytes(path, svg_bytes(widget))
+        case ending:
+            raise UserError(
+                f"A picture cannot be written as “{ending or path.name}”.",
+                "Choose a name that ends in .png or .svg.",
+            )
+
+
+def _draw(widget: QWidget, painter: QPainter) -> None:
+    """Without what lies over the picture: its menu, an invitation."""
+    if isinstance(widget, QGraphicsView):
+        widget.render(painter)
+    else:
+        widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag(0))

@@ -1,0 +1,117 @@
+"""Every plot can be copied and saved, as it is seen and without the button for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.confusion_matrix import HeatMap
+from netbuilder.ui.plots.correlation import CorrelationMap
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+
+def _bars() -> QWidget:
+    made = Bars()
+    made.show_rows([("cats", 30.0, "30"), ("dogs", 12.0, "12")])
+    return made
+
+
+def _heat() -> QWidget:
+    made = HeatMap()
+    made.show_matrix(np.array([[5, 1], [0, 7]]), ("cats", "dogs"))
+    return made
+
+
+def _correlation() -> QWidget:
+    made = CorrelationMap()
+    made.show_matrix(np.array([[1.0, 0.9], [0.9, 1.0]]), ("cats", "dogs"))
+    return made
+
+
+def _curve() -> QWidget:
+    made = pg.PlotWidget(background=theme.colors().panel)
+    PictureMenu(made, "curve")
+    made.plot([0, 1, 2], [0, 1, 4])
+    made.setLabel("bottom", "cats")
+    made.setLabel("left", "dogs")
+    return made
+
+
+@pytest.fixture(params=[_bars, _heat, _correlation, _curve], ids=lambda made: made.__name__)
+def plot(request: pytest.FixtureRequest, qtbot: QtBot) -> QWidget:
+    made: QWidget = request.param()
+    qtbot.addWidget(made)
+    made.resize(320, 240)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def _menu(plot: QWidget) -> PictureMenu:
+    (found,) = plot.findChildren(PictureMenu)
+    return found
+
+
+def _colors(image: QImage) -> set[str]:
+    return {
+        image.pixelColor(x, y).name()
+        for x in range(0, image.width(), 3)
+        for y in range(0, image.height(), 3)
+    }
+
+
+def test_copied_as_sharp_as_twice_the_screen(plot: QWidget) -> None:
+    QGuiApplication.clipboard().clear()
+    _menu(plot).copy()
+    image = QGuiApplication.clipboard().image()
+    assert (image.width(), image.height()) == (640, 480)
+    assert QColor(theme.colors().panel).name() in _colors(image)
+    assert len(_colors(image)) > 2, "there is more than the background"
+
+
+def test_the_button_is_in_no_picture(plot: QWidget) -> None:
+    menu = _menu(plot)
+    menu.copy()
+    before = QGuiApplication.clipboard().image()
+    menu.setFocus()
+    menu.copy()
+    assert QGuiApplication.clipboard().image() == before
+    assert menu.geometry().right() <= plot.width()
+    plot.resize(500, 240)
+    assert menu.geometry().right() > 450, "it stays in its corner"
+
+
+def test_saved_as_points_and_as_lines(plot: QWidget, tmp_path: Path) -> None:
+    menu = _menu(plot)
+    assert menu.save(tmp_path / "one.v2") == tmp_path / "one.v2.png"
+    assert QImage(str(tmp_path / "one.v2.png")).size() == plot.size() * 2
+    menu.save(tmp_path / "one.svg")
+    tree = ElementTree.parse(tmp_path / "one.svg")
+    words = {
+        "".join(one.itertext()).strip() for one in tree.iter("{http://www.w3.org/2000/svg}text")
+    }
+    assert {"cats", "dogs"} <= words, "letters stay letters"
+    assert not list(tree.iter("{http://www.w3.org/2000/svg}image")), "no points in it"
+    with pytest.raises(UserError, match="folder does not exist"):
+        menu.save(tmp_path / "nowhere" / "one.png")
+
+
+def test_a_click_with_the_right_button_offers_it(qtbot: QtBot) -> None:
+    made = _bars()
+    qtbot.addWidget(made)
+    made.show()
+    menu = _menu(made).menu()
+    made.customContextMenuRequested.emit(made.rect().center())
+    assert menu.isVisible()
+    assert [action.text() for action in menu.actions()] == ["Copy picture", "Save picture…"]
+    menu.close()
