@@ -23,6 +23,7 @@ _SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 _HIDDEN = {shown: blank for blank, shown in _SHOWN.items()}
 # Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_ONE_EACH = re.compile(f"[{_EACH}]")
 _WORDS = re.compile(rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]")
 _OTHER_BLANKS = re.compile(r"[^\S\n\t ]")
 _NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」』")
@@ -37,6 +38,15 @@ def tokens_of(text: str, level: str, lowercase: bool = True) -> list[str]:
     text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
     found = text if level == CHARACTER else _WORDS.findall(text)
     return [_SHOWN.get(token, token) for token in found]
+
+
+def mostly_without_blanks(texts: Iterable[str]) -> bool:
+    """Whether texts are mostly Chinese or Japanese: three letters in ten at least."""
+    letters = each = 0
+    for text in texts:
+        letters += sum(map(str.isalpha, text))
+        each += len(_ONE_EACH.findall(text))
+    return each > 0 and each >= 0.3 * letters
 
 
 def text_of(tokens: Iterable[str], level: str) -> str:

@@ -337,6 +337,6 @@ def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
     for entry in preprocessing_of(trained).inputs.values():
         if entry.kind == "text" or entry.level:
             known = set(entry.vocabulary)
-            tokens = tokens_read(text, entry) if entry.level else words_of(text)
+            tokens = tokens_read(text, entry) if entry.level else words_of(text, entry.split)
             found.update(dict.fromkeys(w for w in tokens if w not in known))
     return tuple(found)

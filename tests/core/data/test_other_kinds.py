@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -161,6 +162,29 @@ def test_word_numbers_equal_keras_text_vectorization() -> None:
     )
     assert layer.get_vocabulary()[2:] == list(vocabulary[2:])
     assert np.array_equal(encode_texts(texts, vocabulary, 6), np.asarray(layer(texts)))
+
+
+def test_chinese_and_japanese_are_cut_by_character(tmp_path: Path) -> None:
+    """The careless reading: a sentence without blanks is one word that never comes again."""
+    import keras
+
+    rows = [("这部电影很好，我很喜欢", "好"), ("这部电影很差", "差"), ("とても良い映画 OK", "好")]
+    table = pd.DataFrame(rows * 8, columns=["text", "mood"])
+    table.to_csv(tmp_path / "t.csv", index=False)
+    recipe = Data("text", path="t.csv", target=("mood",), test_split=0.0, validation_split=0.0)
+    known = facts(Project(data=recipe), tmp_path)
+    assert "影" in known.vocabulary and "这部电影很差" not in known.vocabulary
+    assert known.input_shapes["input"] == (11,)
+    assert any("Each character" in note for note in known.notes)
+    layer = keras.layers.TextVectorization(
+        vocabulary=list(known.vocabulary[2:]), output_sequence_length=11, split="character"
+    )
+    texts = [text for text, _ in rows] + ["全新的 电影"]
+    found = encode_texts(texts, known.vocabulary, 11, "character")
+    assert np.array_equal(found, np.asarray(layer(texts)))
+    # It can be decided by hand, and other texts are cut at blanks as ever.
+    by_hand = replace(recipe, options={"split": "blanks"})
+    assert "这部电影很差" in facts(Project(data=by_hand), tmp_path).vocabulary
 
 
 def test_a_series_is_cut_into_windows_in_the_order_of_time(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ The words are cut and numbered outside the model, in the way of ``keras.layers.T
 with its defaults (lower case, punctuation taken out, cut at blanks, 0 for padding at the end, 1
 for unknown words), so that a trained file takes plain whole numbers and opens anywhere. The list
 of words travels with the file; a ``TextVectorization`` layer with the same list gives the same
-numbers.
+numbers. Chinese and Japanese put no blanks between words: there every character is one
+(``split="character"`` of that layer).
 """
 
 from __future__ import annotations
@@ -47,52 +48,73 @@ from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
-from netbuilder.core.wording import counted, did_you_mean, listed
+from netbuilder.core.wording import counted, did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PADDING = ""
-UNKNOWN = "[UNK]"
 DEFAULT_WORDS = 10_000
 LONGEST = 256
+SPLITS = ("auto", "blanks", "characters")
+_BY_CHARACTER = (
+    "Each character counts as a word: Chinese and Japanese texts put no blanks between words."
+)
 
 # The characters that TextVectorization takes out ("lower_and_strip_punctuation").
 _PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text: lower case, without punctuation."""
-    return _PUNCTUATION.sub("", text.lower()).split()
+def words_of(text: str, split: str = "") -> list[str]:
+    """The words of a text: lower case, without punctuation.
+
+    They are cut at blanks; with the split "character" each character is one, blanks too.
+    """
+    bare = _PUNCTUATION.sub("", text.lower())
+    return list(bare) if split == CHARACTER else bare.split()
 
 
-def fit_vocabulary(texts: Iterable[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
+    """How texts are cut: as option "split" says, else as their script needs it."""
+    given = str(options.get("split") or "auto")
+    if given not in SPLITS:
+        raise DataError(f"The split '{given}' does not exist.", f"Choose {quoted(SPLITS)}.")
+    if given == "auto":
+        return CHARACTER if mostly_without_blanks(texts) else ""
+    return CHARACTER if given == "characters" else ""
+
+
+def fit_vocabulary(
+    texts: Iterable[str], options: Mapping[str, Any], split: str = ""
+) -> tuple[str, ...]:
     """Padding, unknown, and the most frequent words; option "max_words" (10,000) in all."""
     size = whole(options, "max_words", DEFAULT_WORDS, least=3)
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(words_of(text))
+        counts.update(words_of(text, split))
     ranked = sorted(counts, key=lambda word: (-counts[word], word))
     return (PADDING, UNKNOWN, *ranked[: size - 2])
 
 
-def fit_length(texts: Sequence[str], options: Mapping[str, Any]) -> int:
+def fit_length(texts: Sequence[str], options: Mapping[str, Any], split: str = "") -> int:
     """Words in a sample: option "sequence_length", else the longest text, at most 256."""
     if options.get("sequence_length") is not None:
         return whole(options, "sequence_length", LONGEST)
-    return max(1, min(LONGEST, max((len(words_of(text)) for text in texts), default=1)))
+    return max(1, min(LONGEST, max((len(words_of(text, split)) for text in texts), default=1)))
 
 
-def encode_texts(texts: Iterable[str], vocabulary: Sequence[str], length: int) -> NDArray[np.int32]:
+def encode_texts(
+    texts: Iterable[str], vocabulary: Sequence[str], length: int, split: str = ""
+) -> NDArray[np.int32]:
     """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
     import numpy as np
 
     numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
-    rows = [[numbers.get(word, 1) for word in words_of(text)[:length]] for text in texts]
+    rows = [[numbers.get(word, 1) for word in words_of(text, split)[:length]] for text in texts]
     out = np.zeros((len(rows), length), np.int32)
     for row, found in zip(out, rows, strict=True):
         row[: len(found)] = found
@@ -191,14 +213,16 @@ def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitte
     asked = asked_shape(project, key)
     if len(asked) == 1 and isinstance(asked[0], int) and "sequence_length" not in options:
         options = {**options, "sequence_length": asked[0]}
+    split = fit_split(texts, options)
     fitted = InputPre(
         "text",
-        (fit_length(list(texts), options),),
+        (fit_length(list(texts), options, split),),
         "int32",
-        vocabulary=fit_vocabulary(texts, options),
+        vocabulary=fit_vocabulary(texts, options, split),
         source=source,
+        split=split,
     )
-    return fitted, ()
+    return fitted, (_BY_CHARACTER,) if split else ()
 
 
 def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
@@ -207,7 +231,7 @@ def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
 
 def raw_of_texts(texts: Sequence[str], entry: InputPre) -> Array:
     """Word numbers of texts, (n, words)."""
-    return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1))
+    return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1), entry.split)
 
 
 def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
@@ -319,6 +343,14 @@ KIND = DataKind(
         Param("text", Kind.TEXT, None, "column with the text", optional=True),
         Param("max_words", Kind.INT, DEFAULT_WORDS, "words that are known", 2),
         Param("sequence_length", Kind.INT, None, "words a text", 1, optional=True),
+        Param(
+            "split",
+            Kind.CHOICE,
+            "auto",
+            "where words end. auto: at blanks; each character of Chinese and Japanese is one",
+            choices=SPLITS,
+            more=True,
+        ),
         TEXT_TASK,
         *PARTS,
         *TABLE_FILE,
@@ -336,6 +368,10 @@ KIND = DataKind(
             "one long .txt that is no table",
             "it is learned to go on from it, by character or word; rare tokens count as "
             "unknown, with their share",
+        ),
+        (
+            "Chinese and Japanese texts",
+            "each character is a word: there are no blanks between words",
         ),
         (
             "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",

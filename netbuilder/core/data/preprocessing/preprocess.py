@@ -72,6 +72,7 @@ class InputPre:
         value_range: of a picture: what black and white are as given; empty: unknown.
         sound: of a sound: numbers a second, seconds, and pitches (0: the wave itself).
         level: of a long text to go on from: its tokens are "character" or "word".
+        split: of a text: "character" where every character is a word; "": cut at blanks.
     """
 
     kind: str = "table"
@@ -86,6 +87,7 @@ class InputPre:
     value_range: tuple[float, ...] = ()
     level: str = ""
     sound: tuple[float, ...] = ()
+    split: str = ""
 
     @property
     def scaled(self) -> bool:

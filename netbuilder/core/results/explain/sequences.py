@@ -26,7 +26,7 @@ def words(question: Question, text: str | None = None) -> tuple[tuple[str, float
     if text is None:
         found = [entry.vocabulary[int(i)] for i in ids if 0 < int(i) < len(entry.vocabulary)]
     else:
-        found = words_of(text)[: len(ids)]
+        found = words_of(text, entry.split)[: len(ids)]
     if not found:
         raise DataError("There is no word in this text.", "Give a text with words.")
     if text is None:
@@ -35,7 +35,8 @@ def words(question: Question, text: str | None = None) -> tuple[tuple[str, float
         for row, values in zip(variants, rows, strict=True):
             row[: len(values)] = values
     else:
-        left = [" ".join(found[:i] + found[i + 1 :]) for i in range(len(found))]
+        blank = "" if entry.split else " "
+        left = [blank.join(found[:i] + found[i + 1 :]) for i in range(len(found))]
         variants = raw_of_texts(left, entry)
     before = float(question.scores(key, question.sample[key][None])[0])
     fall = before - question.scores(key, variants)
