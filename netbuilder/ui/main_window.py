@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, Q
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import EditError
-from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.inspector.panel import Inspector
@@ -227,12 +226,7 @@ class MainWindow(QMainWindow):
 
     def _dropped(self, path: Path) -> None:
         if path.suffix.lower() in DATA_ENDINGS or path.is_dir():
-            from netbuilder.ui.services.choose_data import recipe_for
-
-            self.store.apply(
-                "Choose data", lambda p: edits.set_data(p, recipe_for(path, self.workbench.base))
-            )
-            self.commands.show_panel("data")
+            self.commands.use_data(path)
         else:
             self.documents.open_asking(path)
 

@@ -83,11 +83,12 @@ class DataCard(QFrame):
 
 
 class Gallery(QWidget):
-    """``builtin_chosen(name)``, ``file_wanted``, ``folder_wanted``, ``closed``."""
+    """``builtin_chosen(name)``; ``file_``, ``folder_``, ``collect_wanted``; ``closed``."""
 
     builtin_chosen = Signal(str)
     file_wanted = Signal()
     folder_wanted = Signal()
+    collect_wanted = Signal()
     closed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -101,15 +102,21 @@ class Gallery(QWidget):
         self.file_button.setToolTip(_kinds(Place.FILE))
         self.folder_button = QPushButton("Open a folder…", self)
         self.folder_button.setToolTip(_kinds(Place.FOLDER))
+        self.collect_button = QPushButton("Collect…", self)
+        self.collect_button.setToolTip(
+            "Take pictures with the camera or sounds with the microphone, a folder for each class"
+        )
         self.back = QPushButton("Back", self)
         self.back.setProperty("role", "link")
         row.addWidget(self.file_button)
         row.addWidget(self.folder_button)
+        row.addWidget(self.collect_button)
         row.addStretch(1)
         row.addWidget(self.back)
         layout.addLayout(row)
         self.file_button.clicked.connect(self.file_wanted)
         self.folder_button.clicked.connect(self.folder_wanted)
+        self.collect_button.clicked.connect(self.collect_wanted)
         self.back.clicked.connect(self.closed)
         page = QWidget(self)
         page.setProperty("role", "page")

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -64,7 +64,12 @@ def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, LookTable 
 
 
 class DataPanel(QWidget):
-    """A gallery while nothing is chosen; then the recipe and a preview."""
+    """A gallery while nothing is chosen; then the recipe and a preview.
+
+    ``collect_wanted``: a person wants to take samples with a camera or a microphone.
+    """
+
+    collect_wanted = Signal()
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
@@ -85,6 +90,7 @@ class DataPanel(QWidget):
         self.gallery.builtin_chosen.connect(self.choose_builtin)
         self.gallery.file_wanted.connect(self._ask_file)
         self.gallery.folder_wanted.connect(self._ask_folder)
+        self.gallery.collect_wanted.connect(self.collect_wanted)
         self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
         self.stack.addWidget(self.gallery)
         self.stack.addWidget(self._chosen_page())

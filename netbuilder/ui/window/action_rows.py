@@ -73,6 +73,13 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
         ),
         ActionRow(
+            "collect",
+            "Collect samples…",
+            commands.collect,
+            "File|",
+            help="Pictures by camera, sounds by microphone: a folder for each class",
+        ),
+        ActionRow(
             "hand-in",
             "Hand in…",
             commands.hand_in,

@@ -11,9 +11,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project import edits
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.services import jobs, settings
+from netbuilder.ui.services.choose_data import recipe_for
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import RoleBox
@@ -299,6 +301,22 @@ class WindowCommands:
     def grade(self) -> None:
         """Judge a folder of hand-ins; stays open beside this window."""
         dialogs.grade(self._parts.window, self._parts.documents.open_asking)
+
+    def collect(self) -> None:
+        """Take samples with camera or microphone, and learn from them."""
+        parts = self._parts
+        dialogs.collect(parts.window, parts.workbench, parts.store.project.data.path, self.use_data)
+
+    def use_data(self, path: Path) -> None:
+        """Learn from a file or a folder, and show it."""
+        self.show_panel("data")
+        base = self._parts.workbench.base if self._parts.workbench.path is not None else None
+        try:
+            data = recipe_for(path, base)
+        except UserError as error:
+            self.show_error(error)
+            return
+        self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
 
     def show_help(self) -> None:
         """Explain the field that has the keyboard, or how the window is used."""

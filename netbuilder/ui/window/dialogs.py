@@ -76,6 +76,27 @@ def grade(parent: QWidget, open_path: Callable[[Path], object]) -> None:
     window.show()
 
 
+def collect(
+    parent: QWidget, workbench: Workbench, data_path: str, use: Callable[[Path], object]
+) -> None:
+    """Take samples with camera or microphone; ``use(folder)`` learns from them.
+
+    They lie beside the project's file, or in the user's own folder while there is none.
+    """
+    from datetime import date
+
+    from netbuilder.core import folders
+    from netbuilder.ui.capture.window import CollectWindow
+
+    own = folders.data() / "collected" / date.today().isoformat()
+    place = workbench.base if workbench.path is not None else own
+    current = workbench.base / data_path if data_path else None
+    window = CollectWindow(place, parent, current=current)
+    window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    window.used.connect(use)
+    window.show()
+
+
 def stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     """Ask whether the training that runs may be stopped; its own end, ``ended``, answers too."""
     answer = ask(

@@ -23,7 +23,9 @@ class PanelRow:
 def _data(parts: Parts) -> QWidget:
     from netbuilder.ui.data.panel import DataPanel
 
-    return DataPanel(parts.store, parts.workbench)
+    panel = DataPanel(parts.store, parts.workbench)
+    panel.collect_wanted.connect(parts.actions["collect"].trigger)
+    return panel
 
 
 def _training(parts: Parts) -> QWidget:

@@ -1,0 +1,142 @@
+"""One class of a collection: its name, the button to hold, its samples."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.wording import counted
+from netbuilder.ui.services.capture.source import THUMBNAIL
+from netbuilder.ui.widgets.labels import note_label
+
+
+class Thumbnails(QListWidget):
+    """Small pictures of samples; ``chosen(item)`` by a click, or by Delete or Enter on one."""
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        self.setGridSize(QSize(THUMBNAIL + 8, THUMBNAIL + 8))
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setMovement(QListView.Movement.Static)
+        self.setUniformItemSizes(True)
+        self.setFixedHeight(2 * (THUMBNAIL + 8) + 8)
+        self.itemClicked.connect(self.chosen.emit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() in keys and self.currentItem() is not None:
+            self.chosen.emit(self.currentItem())
+        else:
+            super().keyPressEvent(event)
+
+
+class ClassCard(QFrame):
+    """``held(bool)``: the button went down or up; ``renamed(new name)``; ``deleted(path)``."""
+
+    held = Signal(bool)
+    renamed = Signal(str)
+    deleted = Signal(object)
+
+    def __init__(self, name: str, one: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.class_name, self._one = name, one
+        self.edit = QLineEdit(name, self)
+        self.edit.setAccessibleName("Name of the class")
+        self.edit.setPlaceholderText("name of the class")
+        self.edit.editingFinished.connect(self._edited)
+        self.count = QLabel(self)
+        self.count.setProperty("role", "note")
+        self.hold = QPushButton(self)
+        self.hold.setAutoRepeat(False)
+        self.hold.pressed.connect(partial(self.held.emit, True))
+        self.hold.released.connect(partial(self.held.emit, False))
+        self.trouble = note_label("", self, role="complaint")
+        self.trouble.hide()
+        self.samples = Thumbnails(self)
+        self.samples.chosen.connect(self._delete)
+        row = QHBoxLayout()
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.count)
+        row.addWidget(self.hold)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(6)
+        layout.addLayout(row)
+        layout.addWidget(self.trouble)
+        layout.addWidget(self.samples)
+        self.show_name(name)
+        self._counted()
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of the samples that are shown."""
+        items = (self.samples.item(row) for row in range(self.samples.count()))
+        return [item.data(Qt.ItemDataRole.UserRole) for item in items]
+
+    def show_name(self, name: str) -> None:
+        """Take the name that the class has now."""
+        self.class_name = name
+        self.edit.setText(name)
+        self.hold.setText("Hold to collect")
+        self.hold.setAccessibleName(f"Hold to collect {self._one}s of {name}")
+        self.hold.setToolTip(f"Hold the button, or the space bar: {self._one}s are kept until then")
+        self.samples.setAccessibleName(f"The {self._one}s of {name}")
+        self.complain("")
+
+    def complain(self, words: str) -> None:
+        """Say what is wrong with the name."""
+        self.trouble.setText(words)
+        self.trouble.setVisible(bool(words))
+
+    def add(self, path: Path, image: QImage) -> None:
+        """Show one more sample."""
+        item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")
+        item.setData(Qt.ItemDataRole.UserRole, path)
+        item.setToolTip(f"{path.name}: click to delete")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, path.name)
+        self.samples.addItem(item)
+        self.samples.scrollToBottom()
+        self._counted()
+
+    def moved(self, folder: Path) -> None:
+        """The samples lie in another folder now."""
+        for row in range(self.samples.count()):
+            item = self.samples.item(row)
+            path = folder / item.data(Qt.ItemDataRole.UserRole).name
+            item.setData(Qt.ItemDataRole.UserRole, path)
+
+    def take(self, path: Path) -> None:
+        """Show a sample no more."""
+        row = self.paths.index(path)
+        self.samples.takeItem(row)
+        self._counted()
+
+    def _edited(self) -> None:
+        if self.edit.text() != self.class_name:
+            self.renamed.emit(self.edit.text())
+
+    def _delete(self, item: QListWidgetItem) -> None:
+        self.deleted.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _counted(self) -> None:
+        self.count.setText(counted(self.samples.count(), self._one))

@@ -1,0 +1,328 @@
+"""A class's own samples, taken by hand from simulated devices."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.capture.window import CollectWindow
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.capture import devices
+from netbuilder.ui.services.capture.source import RATE, PictureSource, SoundSource, Taken
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class ColouredCamera(PictureSource):
+    """Shows one colour after the other; wider than high, as cameras are."""
+
+    colour = "red"
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.closed = 0
+        self._shutter = QTimer(self, interval=15)
+        self._shutter.timeout.connect(self._next)
+
+    def devices(self) -> list[str]:
+        return ["red and green"]
+
+    def open(self, device: int = 0) -> None:
+        self._shutter.start()
+
+    def close(self) -> None:
+        self.closed += 1
+        self._shutter.stop()
+        super().close()
+
+    def _next(self) -> None:
+        image = QImage(320, 240, QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        for x in range(40, 280):
+            for y in (0, 120, 239):
+                image.setPixelColor(x, y, QColor(self.colour))
+        self.see(image)
+
+
+class Hummer(SoundSource):
+    """Hums at a frequency that is known; the test says when it is heard."""
+
+    def devices(self) -> list[str]:
+        return ["hummer"]
+
+    def hum(self, hertz: float, seconds: float) -> None:
+        time = np.arange(round(seconds * RATE)) / RATE
+        wave = (0.5 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+        for part in np.array_split(wave, 7):
+            self.hear(part)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, home: Path) -> CollectWindow:
+    made = CollectWindow(tmp_path, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def name(window: CollectWindow, row: int, text: str) -> None:
+    edit = window.cards[row].edit
+    edit.selectAll()
+    QTest.keyClicks(edit, text)
+    QTest.keyClick(edit, Qt.Key.Key_Return)
+
+
+def hold(window: CollectWindow, row: int, qtbot: QtBot, count: int) -> None:
+    """Hold the button of a class until it has ``count`` samples."""
+    card = window.cards[row]
+    QTest.mousePress(card.hold, LEFT)
+    qtbot.waitUntil(lambda: card.samples.count() >= count, timeout=10_000)
+    QTest.mouseRelease(card.hold, LEFT)
+
+
+def test_pictures_lie_in_a_folder_for_each_class(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    name(window, 0, "cat")
+    name(window, 1, "dog")
+    hold(window, 0, qtbot, 3)
+    window.source.colour = "green"
+    qtbot.wait(60)
+    assert not window.use.isEnabled()  # one class is nothing to tell apart
+    hold(window, 1, qtbot, 2)
+    window._written()
+    cats = sorted((tmp_path / "pictures" / "cat").iterdir())
+    dogs = sorted((tmp_path / "pictures" / "dog").iterdir())
+    assert [one.name for one in cats[:3]] == ["0001.png", "0002.png", "0003.png"]
+    assert len(cats) == window.cards[0].samples.count()
+    assert len(dogs) == window.cards[1].samples.count() >= 2
+    first = QImage(str(cats[0]))
+    # The middle square: 40 of 320 columns are cut away at each side, so the line has no white end.
+    assert (first.width(), first.height()) == (224, 224)
+    assert first.pixelColor(3, 112).green() < 200
+    assert QImage(str(dogs[0])).pixelColor(112, 112).red() < 200
+    used: list[Path] = []
+    window.used.connect(used.append)
+    camera = window.source
+    QTest.mouseClick(window.use, LEFT)
+    assert used == [tmp_path / "pictures"]
+    assert camera.closed >= 1, "the camera's light stays on"
+
+
+def test_nothing_is_kept_while_nobody_holds(window: CollectWindow, qtbot: QtBot) -> None:
+    hold(window, 0, qtbot, 1)
+    count = window.cards[0].samples.count()
+    qtbot.wait(400)
+    assert window.cards[0].samples.count() == count
+    QTest.keyPress(window.cards[1].hold, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.cards[1].samples.count() >= 2, timeout=10_000)
+    QTest.keyRelease(window.cards[1].hold, Qt.Key.Key_Space)
+    assert window.cards[0].samples.count() == count
+
+
+def test_a_click_deletes_and_undo_puts_back(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    name(window, 0, "cat")
+    hold(window, 0, qtbot, 3)
+    window._written()
+    card = window.cards[0]
+    second = card.paths[1]
+    before = second.read_bytes()
+    item = card.samples.item(1)
+    QTest.mouseClick(card.samples.viewport(), LEFT, pos=card.samples.visualItemRect(item).center())
+    assert not second.exists()
+    assert second not in card.paths
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.mouseClick(window.put_back, LEFT) if not second.exists() else None
+    assert second.read_bytes() == before
+    assert second in card.paths
+
+
+def test_names_that_no_folder_can_have_are_told(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    hold(window, 0, qtbot, 1)
+    window._written()
+    for bad in ("../out", "aux", "class 2", "train"):
+        name(window, 0, bad)
+        assert window.cards[0].trouble.isVisible(), bad
+        assert window.cards[0].class_name == "class 1"
+    assert not (tmp_path / "out").exists()
+    name(window, 0, "Äpfel und Birnen")
+    assert not window.cards[0].trouble.isVisible()
+    assert window.cards[0].paths[0].parent.name == "Äpfel und Birnen"
+    assert window.cards[0].paths[0].exists()
+
+
+def test_sounds_are_cut_into_seconds(window: CollectWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    import soundfile
+
+    QTest.mouseClick(window.kinds["Sounds"], LEFT)
+    name(window, 0, "la")
+    QTest.mousePress(window.cards[0].hold, LEFT)
+    window.source.hum(440, 2.5)
+    QTest.mouseRelease(window.cards[0].hold, LEFT)
+    window.source.hum(880, 1.5)  # nobody holds
+    window._written()
+    files = sorted((tmp_path / "sounds" / "la").iterdir())
+    assert len(files) == 3  # two whole seconds, and a half filled up with silence
+    for number, file in enumerate(files):
+        wave, rate = soundfile.read(file)
+        assert (len(wave), rate) == (RATE, RATE)
+        loudest = np.abs(np.fft.rfft(wave)).argmax()
+        assert loudest == pytest.approx(440, abs=2)
+        assert (np.abs(wave[RATE // 2 + 10 :]).max() == 0) == (number == 2)
+
+
+def test_a_tap_is_no_sound(window: CollectWindow, tmp_path: Path) -> None:
+    QTest.mouseClick(window.kinds["Sounds"], LEFT)
+    QTest.mousePress(window.cards[0].hold, LEFT)
+    window.source.hum(440, 0.1)
+    QTest.mouseRelease(window.cards[0].hold, LEFT)
+    assert window.cards[0].samples.count() == 0
+
+
+def test_collecting_goes_on_where_it_ended(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    name(window, 0, "cat")
+    hold(window, 0, qtbot, 2)
+    window._written()
+    count = window.cards[0].samples.count()
+    window.close()
+    again = CollectWindow(
+        tmp_path / "elsewhere",
+        current=tmp_path / "pictures",
+        sources={"Pictures": ColouredCamera},
+    )
+    qtbot.addWidget(again)
+    again.show()
+    assert again.cards[0].class_name == "cat"
+    qtbot.waitUntil(lambda: again.cards[0].samples.count() == count, timeout=10_000)
+    hold(again, 0, qtbot, count + 1)
+    again._written()
+    assert (tmp_path / "pictures" / "cat" / f"{count + 1:04d}.png").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "pictures").write_text("a file stands where the folder belongs")
+    QTest.mousePress(window.cards[0].hold, LEFT)
+    qtbot.waitUntil(lambda: bool(window.notices.cards), timeout=10_000)
+    QTest.mouseRelease(window.cards[0].hold, LEFT)
+    qtbot.waitUntil(lambda: window.cards[0].samples.count() == 0, timeout=10_000)
+    assert "pictures" in window.notices.cards[0].title.text()
+
+
+def test_without_qtmultimedia_the_window_says_how_to_get_it(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
+    window = CollectWindow(tmp_path)
+    qtbot.addWidget(window)
+    window.show()
+    said = window.notices.cards[0]
+    assert "QtMultimedia" in said.title.text()
+    assert "netbuilder[capture]" in said.words.text()
+    assert not window.cards[0].hold.isEnabled()
+
+
+def test_without_a_camera_the_window_says_so(qtbot: QtBot, tmp_path: Path) -> None:
+    multimedia = pytest.importorskip("PySide6.QtMultimedia")
+    if multimedia.QMediaDevices.videoInputs():
+        pytest.skip("there is a camera")
+    window = CollectWindow(tmp_path)
+    qtbot.addWidget(window)
+    window.show()
+    assert window.notices.cards[0].title.text() == "No camera was found."
+    assert window.again.isVisible()
+
+
+@pytest.mark.qt_log_ignore("No RHI backend", extend=True)
+def test_qtmultimedias_own_frames_arrive(qtbot: QtBot) -> None:
+    """The real pipeline, fed with frames of our own in the place of a camera's."""
+    multimedia = pytest.importorskip("PySide6.QtMultimedia")
+
+    class Fed(devices.Camera):
+        def _feed(self, session: object, device: int) -> None:
+            self.input = multimedia.QVideoFrameInput(self)
+            session.setVideoFrameInput(self.input)
+
+    camera = Fed()
+    seen: list[QImage] = []
+    taken: list[Taken] = []
+    camera.shown.connect(seen.append)
+    camera.taken.connect(taken.append)
+    camera._start(0)
+    image = QImage(320, 240, QImage.Format.Format_RGBA8888)
+    image.fill(QColor(200, 40, 40))
+
+    def send() -> bool:
+        camera.input.sendVideoFrame(multimedia.QVideoFrame(image))
+        return bool(seen)
+
+    qtbot.waitUntil(send, timeout=20_000)
+    camera.collect(True)
+    qtbot.waitUntil(lambda: send() and bool(taken), timeout=20_000)
+    camera.close()
+    kept = QImage.fromData(taken[0].content())
+    assert kept.width() == kept.height() == 224
+    assert abs(kept.pixelColor(100, 100).red() - 200) < 12
+    assert kept.pixelColor(100, 100).green() < 60
+
+
+@pytest.mark.parametrize("kind", ["UInt8", "Int16", "Int32", "Float"])
+@pytest.mark.parametrize(("rate", "channels"), [(16_000, 1), (48_000, 2), (44_100, 1)])
+def test_whatever_a_microphone_gives_becomes_the_same_wave(
+    kind: str, rate: int, channels: int
+) -> None:
+    multimedia = pytest.importorskip("PySide6.QtMultimedia")
+    form = multimedia.QAudioFormat()
+    form.setSampleRate(rate)
+    form.setChannelCount(channels)
+    form.setSampleFormat(getattr(multimedia.QAudioFormat.SampleFormat, kind))
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)
+    frames = np.repeat(tone[:, None], channels, axis=1)
+    scaled = {
+        "UInt8": lambda: (frames * 127 + 128).astype(np.uint8),
+        "Int16": lambda: (frames * 32767).astype(np.int16),
+        "Int32": lambda: (frames * 2147483000).astype(np.int32),
+        "Float": lambda: frames.astype(np.float32),
+    }[kind]()
+    wave = devices.waves(scaled.tobytes(), form)
+    truth = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
+    assert wave.shape == truth.shape
+    assert np.abs(wave - truth)[100:-100].max() < 0.02
+
+
+def test_from_the_data_panel_to_the_recipe(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(Project(), keras=False)
+    window.docks.show_panel("data")
+    qtbot.waitUntil(lambda: window.docks.pages["data"].panel is not None, timeout=30_000)
+    QTest.mouseClick(window.docks.pages["data"].panel.gallery.collect_button, LEFT)
+    opened = window.findChild(CollectWindow)
+    assert opened is not None
+    for number, colour in enumerate(("red", "green")):
+        for row in range(8):
+            image = QImage(8, 8, QImage.Format.Format_RGB32)
+            image.fill(QColor(colour))
+            folder = tmp_path / "mine" / f"class {number}"
+            folder.mkdir(parents=True, exist_ok=True)
+            image.save(str(folder / f"{row}.png"))
+    opened.used.emit(tmp_path / "mine")
+    assert window.store.project.data.kind == "images"
+    assert window.store.project.data.path == str(tmp_path / "mine")
+    opened.close()
