@@ -296,18 +296,19 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
 
     predict = panel(window, "predict")
     out = tmp_path / "answers.csv"
+    answers = predict.file_answers
     predict.answer_file(table)
-    qtbot.waitUntil(predict.table.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(answers.table.isVisible, timeout=MINUTE)
     assert not out.exists(), "seen before it is saved"
-    assert predict.answers.rowCount() == 120
-    assert predict.answers.headerData(0, Qt.Orientation.Horizontal) == "▸ predicted price"
-    assert float(predict.answers.data(predict.answers.index(5, 0))) == pytest.approx(
-        float(predict.file_answers.table["predicted price"].iloc[5]), rel=1e-4
+    assert answers.model.rowCount() == 120
+    assert answers.model.headerData(0, Qt.Orientation.Horizontal) == "▸ predicted price"
+    assert float(answers.model.data(answers.model.index(5, 0))) == pytest.approx(
+        float(answers.found.table["predicted price"].iloc[5]), rel=1e-4
     )
-    assert "120 answers" in predict.cards.cards[0].title.text()
-    assert predict.cards.cards[0].button.text() == "Save the answers…"
-    predict.save_answers(out)
-    qtbot.waitUntil(lambda: "Wrote" in predict.cards.cards[0].words.text(), timeout=MINUTE)
+    assert "120 answers" in answers.cards.cards[0].title.text()
+    assert answers.cards.cards[0].button.text() == "Save the answers…"
+    answers.save(out)
+    qtbot.waitUntil(lambda: "Wrote" in answers.cards.cards[0].words.text(), timeout=MINUTE)
     header, *lines = out.read_text(encoding="utf-8").splitlines()
     assert header == "size,rooms,price,predicted price"
     assert len(lines) == 120

@@ -25,6 +25,7 @@ _HIDDEN = {shown: blank for blank, shown in _SHOWN.items()}
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _ONE_EACH = re.compile(f"[{_EACH}]")
 _WORDS = re.compile(rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]")
+_PIECES = re.compile(r"\S+")
 _OTHER_BLANKS = re.compile(r"[^\S\n\t ]")
 _NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」』")
 _NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』")
@@ -47,6 +48,14 @@ def mostly_without_blanks(texts: Iterable[str]) -> bool:
         letters += sum(map(str.isalpha, text))
         each += len(_ONE_EACH.findall(text))
     return each > 0 and each >= 0.3 * letters
+
+
+def places_of(text: str, level: str) -> list[tuple[int, int]]:
+    """Where tokens stand in a text, (start, end) of each; without a level: what blanks part."""
+    if level == CHARACTER:
+        return [(place, place + 1) for place in range(len(text))]
+    pattern = _WORDS if level else _PIECES
+    return [found.span() for found in pattern.finditer(text)]
 
 
 def text_of(tokens: Iterable[str], level: str) -> str:

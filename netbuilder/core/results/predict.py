@@ -15,6 +15,7 @@ from netbuilder.core.data.kinds.text import words_of
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
 from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.data.tokens import places_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
@@ -333,10 +334,22 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
     """Words (or characters, where these are read) that no training text held, each once."""
-    found: dict[str, None] = {}
+    return tuple(dict.fromkeys(token for _, _, token in _unknown(trained, text)))
+
+
+def unknown_places(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ...]:
+    """Where ``unknown_words`` stand in the text: (start, end) of each, in order."""
+    return tuple((start, end) for start, end, _ in _unknown(trained, text))
+
+
+def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:
+    found: list[tuple[int, int, str]] = []
     for entry in preprocessing_of(trained).inputs.values():
-        if entry.kind == "text" or entry.level:
-            known = set(entry.vocabulary)
-            tokens = tokens_read(text, entry) if entry.level else words_of(text, entry.split)
-            found.update(dict.fromkeys(w for w in tokens if w not in known))
-    return tuple(found)
+        if entry.kind != "text" and not entry.level:
+            continue
+        known = set(entry.vocabulary)
+        for start, end in places_of(text, entry.level or entry.split):
+            piece = text[start:end]
+            tokens = tokens_read(piece, entry) if entry.level else words_of(piece, entry.split)
+            found += [(start, end, token) for token in tokens if token not in known]
+    return found

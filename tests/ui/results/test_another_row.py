@@ -32,12 +32,12 @@ def test_it_is_the_next_row_of_the_test_data(
     test = load(window.workbench.trained.project, window.workbench.base).test
     index = window.looking.index
     raw = {key: values[index : index + 1] for key, values in test.raw_x.items()}
-    assert list(panel._row.values()) == pytest.approx(next(iter(raw.values()))[0].tolist())
+    assert list(panel.rows.row.values()) == pytest.approx(next(iter(raw.values()))[0].tolist())
     right = predict_raw(window.workbench.trained, raw).first.probabilities
     assert panel.predictions.first.probabilities == pytest.approx(right, abs=1e-5)
     assert f"Test row {index + 1} of {len(test)}" in panel.about.text()
     assert next(iter(panel.form.rows.values())).editor.text().startswith(f"{raw_first(raw):.6g}")
-    panel._edited(next(iter(panel._row)), 5.0)
+    panel.rows.edit(next(iter(panel.rows.row)), 5.0)
     assert "Test row" not in panel.about.text(), "an edited row is no test row"
 
 
@@ -56,7 +56,7 @@ def test_texts_and_series(
     panel.another.click()
     qtbot.waitUntil(lambda: window.looking.look.index == 1, timeout=MINUTE)
     qtbot.waitUntil(lambda: " 2 of " in panel.about.text(), timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel._worker.idle and not panel._soon.isActive(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle and panel.view.settled, timeout=MINUTE)
     raw = {key: values[None] for key, values in window.looking.look.raw.items()}
     right = predict_raw(window.workbench.trained, raw).first.values
     assert panel.predictions.first.values == pytest.approx(right, abs=1e-4)

@@ -38,9 +38,9 @@ def test_it_writes_on_and_stops(
     qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
-    view = panel.generate
+    view = panel.texts.generate
     qtbot.waitUntil(lambda: not view.isHidden(), timeout=MINUTE)
-    panel.text.setPlainText("cd ab")
+    panel.texts.text.setPlainText("cd ab")
     qtbot.waitUntil(lambda: "c" in panel.answer.text(), timeout=MINUTE)
     assert "Not known" not in panel.about.text(), "letters are its tokens, not words"
     view.temperature.setValue(0)
@@ -61,6 +61,6 @@ def test_it_writes_on_and_stops(
     assert not view.running
     qtbot.wait(150)
     assert view.output.toPlainText() == made != ""
-    panel.text.setPlainText("a€b")
+    panel.texts.text.setPlainText("a€b")
     unknown = "Not known from the training: '€'"
     qtbot.waitUntil(lambda: unknown in panel.about.text(), timeout=MINUTE)

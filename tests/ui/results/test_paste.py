@@ -40,7 +40,7 @@ def test_pasted_and_dropped(
     nodes = len(window.store.project.graph.nodes)
 
     QGuiApplication.clipboard().setText("no picture")
-    panel.paste_button.click()
+    panel.pictures.paste_button.click()
     assert "no picture to paste" in panel.about.text()
     QGuiApplication.clipboard().setImage(one)
     before = panel.predictions

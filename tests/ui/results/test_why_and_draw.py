@@ -23,20 +23,20 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    panel.draw_button.click()
+    panel.pictures.draw_button.click()
     assert panel.answer.text() == ""
     assert "Nothing is drawn yet" in panel.about.text()
-    qtbot.mousePress(panel.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
+    qtbot.mousePress(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
     for y in range(20, 150, 10):
-        qtbot.mouseMove(panel.pad, QPoint(80, y))
-    qtbot.mouseRelease(panel.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 150))
-    assert not panel.pad.empty
+        qtbot.mouseMove(panel.pictures.pad, QPoint(80, y))
+    qtbot.mouseRelease(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 150))
+    assert not panel.pictures.pad.empty
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()
     assert panel.why.method.count() == 3
-    panel.clear_button.click()
+    panel.pictures.clear_button.click()
     qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)
 
 
@@ -51,12 +51,12 @@ def test_a_row_is_explained(
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
     assert "it counts most" in panel.why.sentence.text()
-    before, value = panel.answer.text(), panel._row["petal width (cm)"]
-    view = panel.response
+    before, value = panel.answer.text(), panel.rows.row["petal width (cm)"]
+    view = panel.rows.response
     view.column.setCurrentText("petal width (cm)")
     view.column.activated.emit(view.column.currentIndex())
     assert view.slider.value() == round(200 * (value - 0.1) / 2.4)
     view.slider.setValue(0)
-    assert panel._row["petal width (cm)"] == 0.1
+    assert panel.rows.row["petal width (cm)"] == 0.1
     qtbot.waitUntil(lambda: panel.answer.text() != before, timeout=MINUTE)
     qtbot.waitUntil(lambda: view._curve.xData is not None and len(view._curve.xData) == 40)

@@ -1,0 +1,90 @@
+"""The answers about a whole file: as a table, which can be saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netbuilder.core.wording import counted
+from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.services import jobs
+from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.predict_file import FileAnswers
+
+SHOWN_ROWS = 200
+
+
+class FileAnswersView(QWidget):
+    """``failed(error)``: the answers could not be written."""
+
+    failed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.found: FileAnswers | None = None
+        self._path = ""
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.cards = CardList(self)
+        self.model = TextTable(self)
+        self.table = text_table(self.model, "Answers about a file", self)
+        self.table.setMinimumHeight(220)
+        layout.addWidget(self.cards)
+        layout.addWidget(self.table)
+        self.hide()
+
+    def forget(self) -> None:
+        """Show nothing any more."""
+        self.found = None
+        self.cards.clear()
+        self.hide()
+
+    def show_answers(self, found: FileAnswers, path: str) -> None:
+        """Show the answers about a file."""
+        self.found, self._path = found, path
+        columns, rows = found.text_rows(SHOWN_ROWS)
+        self.model.show_rows(columns, rows, marked=frozenset(range(len(found.answers))))
+        self.table.resizeColumnsToContents()
+        self.show()
+        self._tell("")
+
+    def _tell(self, words: str) -> None:
+        found = self.found
+        if found is None:
+            return
+        self.cards.clear()
+        rows = len(found.table)
+        shown = f"Below are the first {SHOWN_ROWS} of {rows:,}." if rows > SHOWN_ROWS else ""
+        title = f"{counted(len(found.predictions), 'answer')} about {Path(self._path).name}"
+        said = " ".join(part for part in (words, shown) if part)
+        self.cards.add(
+            RoleBox("info", title, said, self, button="Save the answers…", do=self._ask_out)
+        )
+        for note in found.predictions.notes:
+            self.cards.add(RoleBox("info", "", note, self))
+
+    def _ask_out(self) -> None:
+        path = Path(self._path)
+        suggested = str(path.with_name(f"{path.stem} answers.csv"))
+        out = ask_save(self, "Write the answers", suggested, (FileType("Table", (".csv",)),))
+        if out is not None:
+            self.save(out)
+
+    def save(self, out: Path) -> None:
+        """Write the answers about the file, with all that the file holds."""
+        found = self.found
+        if found is None:
+            return
+        jobs.run(
+            lambda: found.write(out),
+            lambda _none: self._tell(f"Wrote {out}."),
+            self.failed.emit,
+            name="answers",
+            owner=self,
+        )

@@ -1,0 +1,222 @@
+"""A picture: of the test data, of a file, from the clipboard, or drawn by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QMimeData, QTimer
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.plots.activation_strips import montage
+from netbuilder.ui.plots.draw_pad import DrawPad
+from netbuilder.ui.plots.images import scaled
+from netbuilder.ui.results.asking.view import (
+    Ask,
+    AskView,
+    ask_file,
+    ask_raw,
+    file_sample,
+    local_file,
+)
+from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow import FlowLayout
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+
+PICTURE_SIDE = 140
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+Found = TypeVar("Found")
+
+
+class PictureView(AskView):
+    """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
+
+    one = "picture"
+    words = "This network looks at pictures."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self._look: ActivationsLook | None = None
+        self._own = False
+        self._drawn_soon = QTimer(self, singleShot=True, interval=40)
+        self._drawn_soon.timeout.connect(self._ask_drawing)
+        # The pad stands above all that changes: it must not move under the pen.
+        self.pad = DrawPad(self)
+        self.picture = QLabel(self)
+        self.picture.setAccessibleName("The picture that is asked about")
+        shown = QHBoxLayout()
+        shown.setSpacing(12)
+        shown.addWidget(self.pad)
+        shown.addWidget(self.picture)
+        shown.addStretch(1)
+        self.page.addLayout(shown)
+        self.ways = FlowLayout(spacing=8)
+        self.draw_button = QPushButton("Draw", self)
+        self.draw_button.setCheckable(True)
+        self.draw_button.setToolTip("Draw a picture: it is prepared as the data set's were")
+        self.clear_button = QPushButton("New page", self)
+        self.picture_button = QPushButton("Answer a picture…", self)
+        self.paste_button = QPushButton("Paste a picture", self)
+        self.paste_button.setToolTip(
+            "Answer the picture that was copied (Ctrl+V); one can also be dropped here"
+        )
+        for button in (
+            self.draw_button,
+            self.clear_button,
+            self.picture_button,
+            self.paste_button,
+        ):
+            self.ways.addWidget(button)
+        self.page.addLayout(self.ways)
+        self.paste_button.clicked.connect(self.paste)
+        self.picture_button.clicked.connect(self._ask_picture)
+        self.draw_button.toggled.connect(self._draw_toggled)
+        self.clear_button.clicked.connect(self.pad.clear)
+        self.pad.drawn.connect(self._drawn_soon.start)
+        self._draw_toggled(False)
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take pictures, and nothing else."""
+        from netbuilder.core.results.predict import takes
+
+        return takes(trained) == "images"
+
+    def begin(self, trained: TrainedModel) -> None:
+        """Start with a new page: what was drawn was asked of another network."""
+        self._look, self._own = None, False
+        self.picture.clear()
+        self.pad.clear()
+        self._drawn_soon.stop()
+        self.draw_button.setChecked(False)
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._drawn_soon.stop()
+
+    @property
+    def busy(self) -> bool:
+        """Whether one draws, or looks at a picture of one's own."""
+        return self._own or self.draw_button.isChecked()
+
+    def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
+        """Show and ask about a test picture, unless something of one's own is looked at."""
+        self._look = look
+        if wanted:
+            self._own = False
+            self.draw_button.setChecked(False)
+        elif self.busy:
+            return
+        name, values = next(iter(look.raw.items()))
+        self._show_pixels(look.values.get(name, values))
+        self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+
+    def _draw_toggled(self, on: bool) -> None:
+        self.pad.setVisible(on)
+        self.clear_button.setVisible(on)
+        if on:
+            self._own = False
+            self._ask_drawing()
+        elif self._look is not None and not self._own:
+            self.show_look(self._look, self.words, False)
+
+    def _ask_drawing(self) -> None:
+        """Ask about what is drawn, prepared as the set's pictures were."""
+        if not self.draw_button.isChecked():
+            return
+        if self._look is None:
+            self.nothing.emit(
+                "A drawing is prepared like the data set's pictures: choose the data first."
+            )
+            return
+        from netbuilder.core.results import drawn
+
+        name, like = next(iter(self._look.raw.items()))
+        top, dark = drawn.like(like)
+        try:
+            sample = drawn.prepare(self.pad.ink(), like.shape, top, dark_ink=dark)
+        except UserError as error:
+            self.picture.clear()  # the last picture is not what was drawn
+            self.nothing.emit(str(error))
+            return
+        self._show_pixels(sample)
+        self.asked.emit(
+            ask_raw(
+                {**self._look.raw, name: sample},
+                "Beside the pad: what the network sees of your drawing.",
+            )
+        )
+
+    def _show_pixels(self, image: Any) -> None:
+        if image.ndim == 3:
+            maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
+            self.picture.setPixmap(QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1)))
+
+    def _ask_picture(self) -> None:
+        endings = " ".join(f"*{ending}" for ending in PICTURES)
+        name, _ = QFileDialog.getOpenFileName(self, "Choose a picture", "", f"Pictures ({endings})")
+        if name:
+            self.answer_picture(Path(name))
+
+    def answer_picture(self, path: Path) -> None:
+        """Answer a picture file, prepared as the data set's were."""
+        self._show_own(QImage(str(path)))
+        self.asked.emit(ask_file(path, path.name))
+
+    def answer_image(self, image: QImage, about: str) -> None:
+        """Answer a picture that is in no file: pasted, or from a camera."""
+        self._show_own(image)
+        self.asked.emit(
+            Ask(
+                lambda model: _with_file(image, lambda file: _answer(model, file)),
+                lambda model: _with_file(image, lambda file: file_sample(model, file)),
+                about,
+            )
+        )
+
+    def _show_own(self, image: QImage) -> None:
+        self._own = True
+        self.draw_button.setChecked(False)
+        self.picture.setPixmap(scaled(image, PICTURE_SIDE))
+
+    def paste(self) -> None:
+        """Answer the picture on the clipboard."""
+        if not self.take(QGuiApplication.clipboard().mimeData()):
+            self.said.emit("There is no picture to paste: copy one first.")
+
+    def takes(self, given: QMimeData) -> bool:
+        """Pictures, and files of them."""
+        return given.hasImage() or local_file(given, PICTURES) is not None
+
+    def take(self, given: QMimeData) -> bool:
+        """Answer the picture that was pasted or dropped."""
+        path = local_file(given, PICTURES)
+        if path is not None:
+            self.answer_picture(path)
+            return True
+        image = QImage(given.imageData()) if given.hasImage() else QImage()
+        if image.isNull():
+            return False
+        self.answer_image(image, "The picture that was pasted.")
+        return True
+
+
+def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
+    """What ``ask`` makes of the picture as a file: it is then read as every other one."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "given.png"
+        image.save(str(file))
+        return ask(file)
+
+
+def _answer(model: TrainedModel, file: Path) -> Predictions:
+    from netbuilder.core.results.predict import predict_files
+
+    return predict_files(model, [file])

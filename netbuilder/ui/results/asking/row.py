@@ -1,0 +1,142 @@
+"""A row of a table: a field for each column, and a slider along which the answer moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.results.asking.view import Ask, AskView
+from netbuilder.ui.results.response import ResponseView
+from netbuilder.ui.results.why import Sample
+from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Field, Predictions
+
+ASK_MS = 150
+
+
+def param_of(field: Field) -> Param:
+    """The form's row for a column of the data."""
+    if field.kind == "category":
+        return Param(field.name, Kind.CHOICE, field.typical, "", choices=tuple(field.categories))
+    words = ""
+    if field.low is not None and field.high is not None:
+        words = f"{field.low:.6g} to {field.high:.6g} in training"
+    return Param(field.name, Kind.FLOAT, field.typical, words)
+
+
+class RowView(AskView):
+    """A form made from the model's columns."""
+
+    one = "row"
+    words = "Fill in a row: the answer follows as you type."
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self.form: ParamForm | None = None
+        self.row: dict[str, Any] = {}
+        self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._soon.timeout.connect(lambda: self._ask(by_hand=False))
+        self.response = ResponseView(workbench, self)
+        self.response.moved.connect(self._slid)
+        self.page.addWidget(self.response)
+        self._place = QVBoxLayout()
+        self.page.addLayout(self._place)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no question waits to be asked."""
+        return not self._soon.isActive()
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take rows of a table, and nothing else."""
+        from netbuilder.core.results.predict import form_fields, takes
+
+        return takes(trained) == "rows" and bool(form_fields(trained))
+
+    def begin(self, trained: TrainedModel) -> None:
+        """Show the columns; values of columns that stay are kept."""
+        from netbuilder.core.results.predict import form_fields
+
+        self._show_form(form_fields(trained))
+        self._soon.start()
+
+    def end(self) -> None:
+        """Ask nothing any more."""
+        self._soon.stop()
+
+    def _show_form(self, fields: tuple[Field, ...]) -> None:
+        if self.form is not None:
+            self.form.hide()
+            self.form.deleteLater()
+        known = self.row
+        self.row = {f.name: known.get(f.name, f.typical) for f in fields}
+        self.response.show_fields(fields)
+        self.form = ParamForm([param_of(field) for field in fields], self)
+        self.form.show_values(self.row)
+        self.form.edited.connect(self.edit)
+        for one in self.form.rows.values():
+            one.editor.complained.connect(lambda _sentence: self._soon.start())  # type: ignore[attr-defined]
+        self._place.addWidget(self.form)
+
+    def edit(self, name: str, value: Any) -> None:
+        """Take another value of a column; ``...``: its typical one."""
+        if value is ... and self.form is not None:
+            value = self.form.rows[name].param.default
+        self.row[name] = value
+        self.said.emit(self.words)  # it is no test row any more
+        self._workbench.happened.emit("predicted")
+        self._soon.start()
+
+    def _slid(self, name: str, value: float) -> None:
+        """Take the slider's value into the form, as if it were typed."""
+        if self.form is not None:
+            self.form.rows[name].complain("")
+            self.form.rows[name].show_value(value)
+        self.edit(name, value)
+
+    def _ask(self, *, by_hand: bool) -> None:
+        rows = self.form.rows.values() if self.form is not None else ()
+        if any(one.complaint.text() for one in rows):
+            # What stands in the form is not what was answered.
+            self.nothing.emit("One of the values cannot be read: it is marked below.")
+            return
+        row = dict(self.row)
+        if row:
+            self.asked.emit(
+                Ask(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
+                    by_hand)
+            )  # fmt: skip
+            self.response.show_row(row, lambda model: _sample(model, row))
+
+    def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
+        """Write a test row into the form, to be changed from there; never by itself."""
+        if not wanted or self.form is None:
+            return
+        from netbuilder.core.results.samples import row_of
+
+        self.row.update(row_of(look.trained, look.raw))
+        self.form.show_values(self.row)
+        for one in self.form.rows.values():
+            one.complain("")
+        self.said.emit(about)
+        self._soon.start()
+
+
+def _answer(model: TrainedModel, row: dict[str, Any]) -> Predictions:
+    from netbuilder.core.results.predict import predict_rows
+
+    return predict_rows(model, row)
+
+
+def _sample(model: TrainedModel, row: dict[str, Any]) -> Sample:
+    from netbuilder.core.results.predict import raw_of_rows
+
+    return {key: value[0] for key, value in raw_of_rows(model, [row])[0].items()}, None

@@ -1,0 +1,148 @@
+"""A text: typed, with the words marked that the network does not know, or gone on from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
+
+from netbuilder.core.wording import quoted
+from netbuilder.ui.results.asking.row import ASK_MS
+from netbuilder.ui.results.asking.view import Ask, AskView
+from netbuilder.ui.results.generate import GenerateView
+from netbuilder.ui.results.why import Sample
+from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+
+_READS = "This network reads texts: write one, and it answers as you type."
+_GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
+
+
+class TextView(AskView):
+    """A field to write in; below it, for a network that foretells tokens, what it goes on with."""
+
+    one = "text"
+
+    def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(workbench, parent)
+        self.words = _READS
+        self._trained: TrainedModel | None = None
+        self._written = ("", "")  # a test text in the field, and what is said of it
+        self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
+        self._soon.timeout.connect(self._ask)
+        self.text = QPlainTextEdit(self)
+        self.text.setPlaceholderText("Write a text…")
+        self.text.setMaximumHeight(90)
+        self.text.setAccessibleName("Text to ask about")
+        self.page.addWidget(self.text)
+        self.generate = GenerateView(workbench, self)
+        self.generate.hide()
+        self.page.addWidget(self.generate)
+        self.text.textChanged.connect(self._typed)
+        theme.theme().changed.connect(self._mark)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no question waits to be asked."""
+        return not self._soon.isActive()
+
+    def fits(self, trained: TrainedModel) -> bool:
+        """Networks that take texts, and nothing else."""
+        from netbuilder.core.results.predict import takes
+
+        return takes(trained) == "texts"
+
+    def begin(self, trained: TrainedModel) -> None:
+        """Ask another network about the text that stands there."""
+        from netbuilder.core.results.generate import next_token_ends
+
+        self._trained = trained
+        self.generate.clear_all()
+        goes_on = next_token_ends(trained) is not None
+        self.generate.setVisible(goes_on)
+        self.words, self._written = (_GOES_ON if goes_on else _READS), ("", "")
+        self._mark()
+        self._soon.start()
+
+    def end(self) -> None:
+        """Ask nothing any more, and stop what is being written."""
+        self._soon.stop()
+        self.generate.clear_all()
+        self._trained = None
+
+    def _typed(self) -> None:
+        self.generate.show_start(self.text.toPlainText())
+        self._mark()
+        if self._trained is not None:
+            self._workbench.happened.emit("predicted")
+            self._soon.start()
+
+    def _mark(self) -> None:
+        """Underline the words that the training texts did not hold, while they are typed."""
+        found: list[QTextEdit.ExtraSelection] = []
+        if self._trained is not None:
+            from netbuilder.core.results.predict import unknown_places
+
+            look = QTextCharFormat()
+            look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+            look.setUnderlineColor(QColor(theme.colors().error))
+            text = self.text.toPlainText()
+            for start, end in unknown_places(self._trained, text):
+                cursor = QTextCursor(self.text.document())
+                cursor.setPosition(_units(text[:start]))
+                cursor.setPosition(_units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
+                one = QTextEdit.ExtraSelection()
+                one.format, one.cursor = look, cursor
+                found.append(one)
+        self.text.setExtraSelections(found)
+
+    def _ask(self) -> None:
+        words = self.text.toPlainText().strip()
+        if not words or self._trained is None:
+            self.nothing.emit(self.words)
+            return
+        from netbuilder.core.results.predict import unknown_words
+
+        unknown = unknown_words(self._trained, words)
+        said = f" Not known from the training: {quoted(unknown, 8)}." if unknown else ""
+        written, about = self._written
+        told = f"{about if words == written else self.words}{said}"
+        self.asked.emit(
+            Ask(lambda model: _answer(model, words), lambda model: _sample(model, words), told,
+                by_hand=False)
+        )  # fmt: skip
+
+    def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
+        """Write a test text into the field, to be changed from there; never by itself."""
+        if not wanted:
+            return
+        from netbuilder.core.results.samples import text_of_sample
+
+        written = text_of_sample(look.trained, look.raw)
+        self._written = (written.strip(), about)
+        self.text.setPlainText(written)
+        self._soon.start()
+
+
+def _units(text: str) -> int:
+    """Length as Qt counts it: letters beyond the basic plane count twice."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _answer(model: TrainedModel, text: str) -> Predictions:
+    from netbuilder.core.results.predict import predict_texts
+
+    return predict_texts(model, [text])
+
+
+def _sample(model: TrainedModel, text: str) -> Sample:
+    from netbuilder.core.results.samples import text_samples
+
+    return text_samples(model, [text]).sample(0), text
