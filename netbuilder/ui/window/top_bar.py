@@ -85,7 +85,7 @@ class ProgressView(QWidget):
         self.setToolTip(" · ".join(part for part in (words, left) if part))
         parts, metrics = words.split(" · "), self.left.fontMetrics()
         room = self.contentsRect().width() - 2 * _SIDE
-        short = parts[0].removeprefix("Epoch ")
+        short = parts[0].rpartition("poch ")[2]  # of "Epoch 3 of 9" and "Stopped at epoch 3 of 9"
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
             (short, left),

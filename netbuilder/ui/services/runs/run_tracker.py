@@ -45,6 +45,24 @@ class Tracker:
         self._pace = 0.0
         self._paced_from: tuple[float, float] | None = None
 
+    def take(self, event: object) -> bool:
+        """Follow an event of any kind; whether the curves have grown by it."""
+        match event:
+            case Started():
+                self.start(event)
+                return False
+            case Restored():
+                self.restored(event)
+            case Steps():
+                self.steps(event)
+            case EpochEnd():
+                self.epoch_end(event)
+            case Changed():
+                self.change(event)
+            case _:
+                return False
+        return True
+
     def restored(self, event: Restored) -> None:
         """The run goes on from a checkpoint: its curves begin with all that was before."""
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
@@ -107,9 +125,18 @@ class Tracker:
         elif event.what == "epochs":
             self.planned = int(event.value)
 
-    def settle(self) -> None:
-        """The run is over: what was done is all that is planned now."""
-        self.planned = max(int(self.epoch), 1)
+    def end(self, reason: str) -> RunProgress:
+        """The run is over: what was done is all that is planned now. Where it got to, of what."""
+        done, asked = int(self.epoch), max(self.planned, 1)
+        self.planned = max(done, 1)
+        if reason == "done":
+            words = f"Epoch {done:,} of {asked:,}"
+            if self._shown_speed:
+                words += f" · {rate(self._shown_speed)}"
+            return RunProgress(words, "done", 1.0)
+        where = f"at epoch {done:,}" if done else "in epoch 1"
+        how = "Stopped early" if reason == "early" else "Stopped"
+        return RunProgress(f"{how} {where} of {asked:,}", "", min(self.epoch / asked, 1.0))
 
     def _keep_pace(self, now: float, still: bool) -> None:
         """Measure steps a second by the clock, over two seconds at a time."""
@@ -121,18 +148,16 @@ class Tracker:
             self._pace = (self.epoch - epoch) * self.steps_per_epoch / (now - since)
             self._paced_from = (now, self.epoch)
 
-    def progress(
-        self, *, paused: bool = False, done: bool = False, end: str = "done"
-    ) -> RunProgress:
+    def progress(self, *, paused: bool = False) -> RunProgress:
         """Where the run is now."""
         whole = max(self.planned, 1)
-        epoch = min(int(self.epoch) + (0 if done else 1), whole)
+        epoch = min(int(self.epoch) + 1, whole)
         words = f"Epoch {epoch:,} of {whole:,}"
-        if self.steps_per_epoch > 20 and not done and self._speed < 20 * self.steps_per_epoch:
+        if self.steps_per_epoch > 20 and self._speed < 20 * self.steps_per_epoch:
             step = round((self.epoch - int(self.epoch)) * self.steps_per_epoch)
             words += f" · step {step:,} of {self.steps_per_epoch:,}"
         now = time.monotonic()
-        self._keep_pace(now, paused or done)
+        self._keep_pace(now, paused)
         # A speed that changes thirty times a second cannot be read.
         if now - self._shown_at > 0.5:
             slower = self._pace and self._pace < 0.5 * self._speed
@@ -141,9 +166,7 @@ class Tracker:
         if self._shown_speed:
             words += f" · {rate(self._shown_speed)}"
         left = ""
-        if done:
-            left = end
-        elif paused:
+        if paused:
             left = "paused"
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch

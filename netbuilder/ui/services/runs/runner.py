@@ -6,22 +6,21 @@ the GUI thread empties thirty times a second at most, so that a fast run cannot 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
-from netbuilder.ui.services.failures import log
+from netbuilder.ui.services.runs.asked_probes import AskedProbes
+from netbuilder.ui.services.runs.drawing_pace import DrawingPace
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.speed import SPEEDS, Speed
+from netbuilder.ui.services.runs.training_thread import End, Order, TrainingThread, in_words
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
@@ -35,16 +34,8 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.runs.interrupted_runs import Interrupted
     from netbuilder.ui.services.runs.run_tracker import Tracker
 
-#: The queue is emptied so often, so that buttons answer at once. What is drawn changes less
-#: often: painting takes processor time that the training needs, and words want to be read. After
-#: some seconds another part of a second changes little in a curve.
+#: What the run said is heard so often, so that buttons answer at once.
 FRAME_MS = 50
-CURVES_SECONDS = 0.1
-LATER_CURVES_SECONDS = 0.25
-LATER_SECONDS = 4.0
-WORDS_SECONDS = 0.25
-#: Trained networks of at most so many weights (8 MB) are kept with the record of their run.
-KEPT_WEIGHTS = 25_000_000
 
 
 class RunState(StrEnum):
@@ -55,55 +46,6 @@ class RunState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
-
-
-class _End:
-    """The last thing that the worker thread puts into the queue."""
-
-    def __init__(
-        self, trained: Any = None, evaluation: Any = None, error: Exception | None = None
-    ) -> None:
-        self.trained, self.evaluation, self.error = trained, evaluation, error
-
-
-def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
-    """The model with its test numbers in the data's own units, and the whole judgement."""
-    test = session.dataset.test if session is not None else None
-    if trained is None or test is None or not len(test):
-        return trained, None
-    from netbuilder.core.results.evaluate import evaluate
-
-    found = evaluate(trained, test)
-    numbers = {**trained.test, **found.metrics}
-    if session is not None and session.run_id:
-        record_test(session.run_id, numbers)
-    return replace(trained, test=numbers), found
-
-
-def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
-    """Put the test's numbers in the data's own units into the record, as Evaluate shows them."""
-    from netbuilder.core.engine.runs import store as runs
-
-    try:
-        runs.set_test(run_id, numbers)
-    except (UserError, OSError) as error:
-        log.info("the test of the run is not recorded: %s", error)
-
-
-def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
-    """Put a small network to the record of its run: a project that is opened again has it back."""
-    if trained is None or session is None or not session.run_id:
-        return
-    from netbuilder.core.engine.runs import store as runs
-    from netbuilder.core.formats import registry
-
-    path = runs.network(session.run_id)
-    try:
-        path.unlink(missing_ok=True)
-        if trained.core.count_params() <= KEPT_WEIGHTS:
-            registry.save(trained, path)
-    except (UserError, OSError) as error:
-        log.info("the network of the run is not kept: %s", error)
 
 
 class Runner(QObject):
@@ -145,21 +87,13 @@ class Runner(QObject):
         self.notices: list[Any] = []
         self.overlays: dict[str, RunCurves] = {}
         self._known: Tracker | None = None
-        self._session: Session | None = None
-        self._thread: threading.Thread | None = None
-        self._queue: deque[Any] = deque()
-        self._probes: dict[str, Probe] = {}
-        self._found: dict[str, Any] = {}
+        self._work = TrainingThread()
+        self._probes = AskedProbes()
         self.recalled: Run | None = None
         self.begun = False
         self._before: tuple[Any, ...] | None = None
-        self._cancelled = False
         self.speed = SPEEDS[0]
-        self._first: Callable[[Session], object] | None = None
-        self._worded = 0.0
-        self._drawn = 0.0
-        self._began = 0.0
-        self._grown = False
+        self._pace = DrawingPace()
         self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self)
@@ -175,6 +109,10 @@ class Runner(QObject):
 
             self._known = Tracker(RunCurves(self.project.name if self.project else ""), 0)
         return self._known
+
+    @property
+    def _session(self) -> Session | None:
+        return self._work.session
 
     @property
     def curves(self) -> RunCurves:
@@ -223,7 +161,6 @@ class Runner(QObject):
         """
         if self.active:
             return
-        self._first = first
         if interrupted is not None:
             project = interrupted.project
         before = (
@@ -239,9 +176,10 @@ class Runner(QObject):
         self.notices = []
         self._known = None
         self._tracker.planned = self.project.training.epochs
-        self._session = None
-        self._launch(lambda: self._train(self.project, interrupted, on_from, more))
-        self._before = before
+        self._work.session = None
+        order = Order(self.project, self._workbench.base, interrupted, on_from, more)
+        self._work.begin(order, lambda session: self._ready(session, first))
+        self._launched("Reading the data…", before)
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -304,7 +242,8 @@ class Runner(QObject):
         wish(session)
         if not self.active:
             self._workbench.set_run_error(None)
-            self._launch(session.run, "Going on…")
+            self._work.go_on(session)
+            self._launched("Going on…")
 
     @property
     def planned(self) -> int:
@@ -340,9 +279,7 @@ class Runner(QObject):
         """End the run at once; what it has learned is kept."""
         if not self.active:
             return
-        self._cancelled = True
-        if self._session is not None:
-            self._session.stop()
+        self._work.stop()
         self._set_state(RunState.STOPPING)
 
     def give_way(self) -> None:
@@ -388,14 +325,13 @@ class Runner(QObject):
 
     def watch(self, probe: Probe) -> None:
         """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""
-        self._probes[probe.key] = probe
+        self._probes.ask(probe)
         if self._session is not None and self.active:
             self._session.watch(probe)
 
     def unwatch(self, key: str) -> None:
         """Answer the probe of that key no more."""
-        self._probes.pop(key, None)
-        self._found.pop(key, None)
+        self._probes.drop(key)
         if self._session is not None and self.active:
             self._session.unwatch(key)
 
@@ -412,18 +348,16 @@ class Runner(QObject):
     def close(self, seconds: float = 5.0) -> bool:
         """Stop and wait; False when the thread did not end in time."""
         self.stop()
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
+        ended = self._work.join(seconds)
         self._timer.stop()
         self._drain()
-        return thread is None or not thread.is_alive()
+        return ended
 
     def forget(self) -> None:
         """Let go of the last run: another project was opened."""
         if self.active:
             return
-        self.project, self._session, self.recalled = None, None, None
+        self.project, self._work.session, self.recalled = None, None, None
         self._known, self.notices = None, []
         self.progress = None
         self.progress_changed.emit()
@@ -440,126 +374,54 @@ class Runner(QObject):
         self._known = Tracker(curves, max(run.epochs, 1))
         self.began.emit()
 
-    def _launch(self, work: Callable[[], Any], words: str = "Reading the data…") -> None:
-        self._cancelled = False
+    def _launched(self, words: str, before: tuple[Any, ...] | None = None) -> None:
+        """A run is on its way: ``before`` is shown again where it makes no step."""
         self._failure = None
-        self.begun, self._before = False, None
-        self._queue.clear()
-
-        def run() -> None:
-            try:
-                trained, evaluation = judged(work(), self._session)
-                keep_network(trained, self._session)
-                self._queue.append(_End(trained, evaluation))
-            except Exception as error:  # noqa: BLE001 - every failure is told in the window
-                self._queue.append(_End(error=error))
-
-        self._thread = threading.Thread(target=run, name="training", daemon=True)
+        self.begun, self._before = False, before
         self._set_progress(RunProgress(words))
         self._set_state(RunState.PREPARING)
-        self._thread.start()
         self._timer.start()
 
-    def _train(
-        self,
-        project: Project | None,
-        left: Interrupted | None,
-        on_from: TrainedModel | None,
-        more: int,
-    ) -> Any:
-        from netbuilder.core.data.load import load
-        from netbuilder.core.engine.session import Session
-        from netbuilder.ui.services.runs import interrupted_runs as interrupted
-
-        assert project is not None
-        dataset = load(project, self._workbench.base)
-        if self._cancelled:
-            return None
-        place = left or interrupted.begin(project, self._workbench.base)
-        session = Session(
-            project,
-            dataset,
-            on_event=self._queue.append,
-            checkpoint_dir=place.checkpoints if place is not None else None,
-            resume=left is not None,
-            base=self._workbench.base,
-            start=on_from,
-        )
-        if on_from is not None:
-            session.epochs = on_from.epochs + more
-        self._session = session
-        for probe in tuple(self._probes.values()):
+    def _ready(self, session: Session, first: Callable[[Session], object] | None) -> None:
+        """Tell a new session, on its thread, what is wished for already."""
+        for probe in self._probes.all():
             session.watch(probe)
         session.set_speed(self.speed.rate, self.speed.unit)
-        if self._first is not None:
-            self._first(session)
-        if self._cancelled:
-            session.stop()
-        try:
-            trained = session.run()
-            # Stopped before its first step: what was there before stays.
-            return trained if session.moved else None
-        finally:
-            # Only a run that is killed leaves its checkpoints behind.
-            interrupted.end(place)
-            session.checkpoint_dir = None
+        if first is not None:
+            first(session)
 
     def _drain(self) -> None:
         """Take what the worker thread said, at most for half a frame."""
         until = time.perf_counter() + 0.008
-        while self._queue and time.perf_counter() < until:
-            event = self._queue.popleft()
-            if isinstance(event, _End):
+        while self._work.said and time.perf_counter() < until:
+            event = self._work.said.popleft()
+            if isinstance(event, End):
                 self._finish(event)
                 return
-            if not self._take_probed(event):
-                self._grown |= self._take(event)
-        found, self._found = self._found, {}
-        for answer in found.values():
+            self._pace.grown |= self._take(event)
+        for answer in self._probes.newest():
             self.probed.emit(answer)
         now = time.perf_counter()
-        later = now - self._began > LATER_SECONDS
-        wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
-        if self._grown and now - self._drawn > wait:
-            self._drawn, self._grown = now, False
-            if now - self._worded > WORDS_SECONDS:
-                self._worded = now
+        if self._pace.curves_due(now):
+            if self._pace.words_due(now):
                 self._set_progress(self._tracker.progress(paused=self.paused))
             self.curves_changed.emit()
 
-    def _take_probed(self, event: Any) -> bool:
-        """Keep the newest answer to each probe until the frame is drawn."""
-        from netbuilder.core.engine.events import Probed
-
-        if not isinstance(event, Probed):
-            return False
-        if event.key in self._probes:
-            self._found[event.key] = event
-        return True
-
     def _take(self, event: Any) -> bool:
+        """Follow an event; whether the curves have grown by it."""
         from netbuilder.core.engine import events
 
+        if self._tracker.take(event):
+            return True
         match event:
+            case events.Probed():
+                self._probes.answer(event)
             case events.Preparing():
                 self._set_progress(RunProgress(f"{event.text}…"))
-            case events.Restored():
-                self._tracker.restored(event)
-                return True
             case events.Started():
-                self._began = time.perf_counter()
+                self._pace.begin(time.perf_counter())
                 self.begun, self._before = True, None
-                self._tracker.start(event)
                 self._set_state(RunState.RUNNING)
-            case events.Steps():
-                self._tracker.steps(event)
-                return True
-            case events.EpochEnd():
-                self._tracker.epoch_end(event)
-                return True
-            case events.Changed():
-                self._tracker.change(event)
-                return True
             case events.Paused():
                 self._set_state(RunState.PAUSED)
                 self._set_progress(self._tracker.progress(paused=True))
@@ -585,26 +447,17 @@ class Runner(QObject):
             self.notices = [one for one in self.notices if one.code != event.code]
             self.withdrawn.emit(event.code)
 
-    def _finish(self, end: _End) -> None:
+    def _finish(self, end: End) -> None:
         self._timer.stop()
-        self._thread = None
         kept = end.trained is None and self._take_back()
         self._set_state(RunState.IDLE)
         error = self._failure or end.error
         if error is not None:
-            if not isinstance(error, UserError):
-                log.error("training failed", exc_info=error)
-                error = TrainingError(
-                    f"The training {'ended early' if self.begun else 'could not begin'}: {error}",
-                    "Look at the network's problems, then try again.",
-                )
             if not kept:
                 self._set_progress(None)
-            self._workbench.set_run_error(error)
+            self._workbench.set_run_error(in_words(error, self.begun))
         elif end.trained is not None:
-            words = {"stopped": "stopped", "early": "stopped early"}.get(self._reason, "done")
-            self._tracker.settle()
-            self._set_progress(self._tracker.progress(done=True, end=words))
+            self._set_progress(self._tracker.end(self._reason))
             self._workbench.set_trained(end.trained, end.evaluation)
         elif not kept:
             self._set_progress(None)
@@ -616,7 +469,8 @@ class Runner(QObject):
         before, self._before = self._before, None
         if before is None:
             return False
-        self.project, self.recalled, self.notices, self._known, self._session, progress = before
+        self.project, self.recalled, self.notices, self._known, session, progress = before
+        self._work.session = session
         self._set_progress(progress)
         self.began.emit()
         for notice in self.notices:

@@ -1,0 +1,179 @@
+"""The thread that a run trains in: it reads the data, trains, and judges what came of it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.failures import log
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.services.runs.interrupted_runs import Interrupted
+
+#: Trained networks of at most so many weights (100 MB) are kept with the record of their run.
+KEPT_WEIGHTS = 25_000_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    Attributes:
+        project: as it stands now; editing it meanwhile changes nothing.
+        base: folder that its relative paths start from.
+        interrupted: the run that a crash cut short, to go on with.
+        on_from: a network to go on from, for ``more`` epochs.
+    """
+
+    project: Project
+    base: Path
+    interrupted: Interrupted | None = None
+    on_from: TrainedModel | None = None
+    more: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class End:
+    """The last thing that is said: what was trained, how good it is; or why not."""
+
+    trained: Any = None
+    evaluation: Any = None
+    error: Exception | None = None
+
+
+class TrainingThread:
+    """One run at a time. ``said`` holds its events, the oldest first, and at last an ``End``."""
+
+    def __init__(self) -> None:
+        self.said: deque[Any] = deque()
+        self.session: Session | None = None
+        self._cancelled = False
+        self._thread: threading.Thread | None = None
+
+    def begin(self, order: Order, ready: Callable[[Session], object]) -> None:
+        """Train; ``ready`` is called with the session before its first step, on the thread."""
+        self._launch(lambda: self._train(order, ready))
+
+    def go_on(self, session: Session) -> None:
+        """Have a session that has ended do what was asked of it since."""
+        self._launch(session.run)
+
+    def stop(self) -> None:
+        """End the run, also one that has not begun yet."""
+        self._cancelled = True
+        if self.session is not None:
+            self.session.stop()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the end; False when it did not come in time."""
+        if self._thread is None:
+            return True
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _launch(self, work: Callable[[], Any]) -> None:
+        self._cancelled = False
+        self.said.clear()
+
+        def run() -> None:
+            try:
+                trained, evaluation = judged(work(), self.session)
+                keep_network(trained, self.session)
+                self.said.append(End(trained, evaluation))
+            except Exception as error:  # noqa: BLE001 - every failure is told in the window
+                self.said.append(End(error=error))
+
+        self._thread = threading.Thread(target=run, name="training", daemon=True)
+        self._thread.start()
+
+    def _train(self, order: Order, ready: Callable[[Session], object]) -> TrainedModel | None:
+        from netbuilder.core.data.load import load
+        from netbuilder.core.engine.session import Session
+        from netbuilder.ui.services.runs import interrupted_runs as interrupted
+
+        dataset = load(order.project, order.base)
+        if self._cancelled:
+            return None
+        place = order.interrupted or interrupted.begin(order.project, order.base)
+        session = Session(
+            order.project,
+            dataset,
+            on_event=self.said.append,
+            checkpoint_dir=place.checkpoints if place is not None else None,
+            resume=order.interrupted is not None,
+            base=order.base,
+            start=order.on_from,
+        )
+        if order.on_from is not None:
+            session.epochs = order.on_from.epochs + order.more
+        self.session = session
+        ready(session)
+        if self._cancelled:
+            session.stop()
+        try:
+            trained = session.run()
+            # Stopped before its first step: what was there before stays.
+            return trained if session.moved else None
+        finally:
+            # Only a run that is killed leaves its checkpoints behind.
+            interrupted.end(place)
+            session.checkpoint_dir = None
+
+
+def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
+    """The model with its test numbers in the data's own units, and the whole judgement."""
+    test = session.dataset.test if session is not None else None
+    if trained is None or test is None or not len(test):
+        return trained, None
+    from netbuilder.core.results.evaluate import evaluate
+
+    found = evaluate(trained, test)
+    numbers = {**trained.test, **found.metrics}
+    if session is not None and session.run_id:
+        record_test(session.run_id, numbers)
+    return replace(trained, test=numbers), found
+
+
+def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
+    """Put the test's numbers in the data's own units into the record, as Evaluate shows them."""
+    from netbuilder.core.engine.runs import store as runs
+
+    try:
+        runs.set_test(run_id, numbers)
+    except (UserError, OSError) as error:
+        log.info("the test of the run is not recorded: %s", error)
+
+
+def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
+    """Put a small network to the record of its run: a project that is opened again has it back."""
+    if trained is None or session is None or not session.run_id:
+        return
+    from netbuilder.core.engine.runs import store as runs
+    from netbuilder.core.formats import registry
+
+    path = runs.network(session.run_id)
+    try:
+        path.unlink(missing_ok=True)
+        if trained.core.count_params() <= KEPT_WEIGHTS:
+            registry.save(trained, path)
+    except (UserError, OSError) as error:
+        log.info("the network of the run is not kept: %s", error)
+
+
+def in_words(error: Exception, begun: bool) -> UserError:
+    """Why a run failed, for people; ``begun``: whether it had made a step."""
+    if isinstance(error, UserError):
+        return error
+    log.error("training failed", exc_info=error)
+    return TrainingError(
+        f"The training {'ended early' if begun else 'could not begin'}: {error}",
+        "Look at the network's problems, then try again.",
+    )

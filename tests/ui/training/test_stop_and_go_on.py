@@ -1,0 +1,122 @@
+"""A stop is one, whenever it is pressed; what comes after it begins by itself and says the truth."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data import load as loading
+from netbuilder.core.engine.events import Started
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_tracker import Tracker
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.training.panel import TrainingPanel
+
+MINUTE = 60_000
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier | None = None) -> None:
+    QTest.keyClick(window.canvas, key, modifiers or Qt.KeyboardModifier.NoModifier)
+
+
+@pytest.fixture
+def window(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> MainWindow:
+    made = open_window(edits.set_training(example("iris"), epochs=1_000_000))
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=MINUTE)
+    return made
+
+
+def test_trained_more_after_a_pause_and_a_stop_it_runs(window: MainWindow, qtbot: QtBot) -> None:
+    runner = window.runner
+    panel = window.docks.show_panel("training")
+    assert isinstance(panel, TrainingPanel)
+    press(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3, timeout=MINUTE)
+    press(window, Qt.Key.Key_F6)
+    qtbot.waitUntil(lambda: runner.state is RunState.PAUSED, timeout=MINUTE)
+    press(window, Qt.Key.Key_F5, SHIFT)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    done = window.workbench.trained.epochs
+    assert runner.progress.words == f"Stopped at epoch {done:,} of 1,000,000"
+    assert runner.progress.part < 0.5, "the bar is where it stopped, not at its end"
+
+    states: list[RunState] = []
+    runner.state_changed.connect(lambda: states.append(runner.state))
+    panel.buttons.count.setValue(20)
+    QTest.mouseClick(panel.buttons.more, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    assert states == [RunState.PREPARING, RunState.RUNNING, RunState.IDLE], "it never paused"
+    assert window.workbench.trained.epochs == done + 20
+    assert runner.progress.words.startswith(f"Epoch {done + 20:,} of {done + 20:,}")
+    assert runner.progress.left == "done"
+
+
+def test_a_stop_before_the_first_step_is_not_forgotten(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = window.runner
+    real, may_read = loading.load, threading.Event()
+
+    def slow(*args: Any) -> Any:
+        assert may_read.wait(60)
+        return real(*args)
+
+    monkeypatch.setattr(loading, "load", slow)
+    press(window, Qt.Key.Key_F5)
+    assert runner.state is RunState.PREPARING
+    press(window, Qt.Key.Key_F5, SHIFT)
+    may_read.set()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained is None
+    assert window.workbench.run_error is None
+    assert runner.progress is None
+
+    # Of a run that has begun, and is to go on: the session is there, its thread only begins.
+    press(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3, timeout=MINUTE)
+    press(window, Qt.Key.Key_F5, SHIFT)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    runner.train_more(1_000_000)
+    runner.stop()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+
+    # One that is told to stop by what hears first that it is on its way.
+    def stop_at_once() -> None:
+        if runner.state is RunState.PREPARING:
+            runner.stop()
+
+    runner.state_changed.connect(stop_at_once)
+    press(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("reason", "epoch", "words"),
+    [
+        ("done", 200.0, "Epoch 200 of 200"),
+        ("stopped", 65.4, "Stopped at epoch 65 of 200"),
+        ("stopped", 0.4, "Stopped in epoch 1 of 200"),
+        ("early", 65.0, "Stopped early at epoch 65 of 200"),
+    ],
+)
+def test_where_a_run_ended_of_what_was_asked(reason: str, epoch: float, words: str) -> None:
+    tracker = Tracker(RunCurves(), planned=200)
+    tracker.take(Started(200, 10, 32, 320))
+    tracker.epoch = epoch
+    progress = tracker.end(reason)
+    assert progress.words == words
+    assert progress.part == pytest.approx(epoch / 200)
+    assert tracker.planned == max(int(epoch), 1)
