@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
+        self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)
         self.runner.ended.connect(self.strips.show)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
@@ -287,7 +288,7 @@ class MainWindow(QMainWindow):
         self.refresh_actions()
         trained = self.workbench.trained
         if self.workbench.run_error is None and trained is not None:
-            self.status.tell(dialogs.result_words(trained), 20)
+            self.status.tell(dialogs.result_words(trained), 20, of_run=True)
             QApplication.alert(self)
 
     def _show_run_error(self) -> None:

@@ -23,7 +23,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
-from netbuilder.core.check.problems import Problem
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
@@ -96,7 +95,6 @@ class CanvasView(QAbstractScrollArea):
         self._base: Scene | None = None  # of the project as it stands
         self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
         self._stale = True
-        self._inner: tuple[Problem, ...] = ()
         self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
@@ -144,7 +142,7 @@ class CanvasView(QAbstractScrollArea):
             self._base = draw(
                 self.store.project,
                 shapes=bench.shapes,
-                problems=(*bench.problems, *self._inner),
+                problems=bench.all_problems,
                 facts=bench.facts,
                 unknown=bench.data_words,
                 before=self._base,
@@ -182,11 +180,6 @@ class CanvasView(QAbstractScrollArea):
     def set_preview(self, node_id: str, image: QImage | None) -> None:
         """Show, beside a node, what it sees; None takes it away."""
         self.previews.set(node_id, image)
-
-    def set_inner_problems(self, problems: tuple[Problem, ...]) -> None:
-        """Mark what a run finds wrong inside the network on the layers that have it."""
-        self._inner = problems
-        self._outdate()
 
     def show_look(self, look: Look | None) -> None:
         """Know what the layers give just now, for what is opened to show more."""

@@ -326,7 +326,7 @@ class Inspector(QScrollArea):
         node = self.node
         if node is None:
             return
-        for problem in self._workbench.problems:
+        for problem in self._workbench.all_problems:
             if problem.node != node.id or problem.follows is not None:
                 continue
             fix = problem.fix

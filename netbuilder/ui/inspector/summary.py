@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
+from netbuilder.core.data.registry import KINDS
 from netbuilder.ui.services.runs.run_progress import results_text
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.evaluation import Judging
@@ -45,6 +44,7 @@ class ProjectSummary(QWidget):
             workbench.shapes_changed,
             workbench.trained_changed,
             workbench.keras_changed,
+            workbench.training_changed,
             judging.changed,
         ):
             signal.connect(lambda *_: self.refresh())
@@ -89,7 +89,8 @@ class ProjectSummary(QWidget):
         data, facts = self._store.project.data, self._workbench.facts
         if not data.kind:
             return "none yet: choose some in the tab Data"
-        name = data.name if data.kind == "builtin" else Path(data.path).name
+        row = KINDS.get(data.kind)
+        name = row.chosen(data) if row is not None else data.kind
         if facts is None:
             told = ", see the tab Data" if self._workbench.data_error is not None else ""
             return f"{name}: {self._workbench.data_words}{told}"
@@ -99,6 +100,8 @@ class ProjectSummary(QWidget):
 
     def _result_words(self) -> str:
         trained = self._workbench.trained
+        if self._workbench.training:
+            return "it is training"
         if trained is None:
             return "not trained yet"
         words = self._judging.sentence or results_text(trained.test) or "no test rows"

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs, keras_loading
 from netbuilder.ui.services.store import ProjectStore
 
@@ -58,7 +59,7 @@ class Workbench(QObject):
         keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
         facts_changed: ``facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
-        problems_changed: ``problems`` changed.
+        problems_changed: ``problems``, or ``all_problems``, changed.
         trained_changed: ``trained`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
@@ -84,6 +85,9 @@ class Workbench(QObject):
         self.data_error: UserError | None = None
         self.shapes: Shapes | None = None
         self.problems: tuple[Problem, ...] = ()
+        self._inner: tuple[Problem, ...] = ()
+        self._inner_of: Project | None = None
+        self._inner_holds = False
         self.trained: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
         self.run_error: UserError | None = None
@@ -146,6 +150,27 @@ class Workbench(QObject):
         if self.keras_state == "failed":
             return "not known: Keras did not load"
         return "reading the data…"
+
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """``problems``, and what a run found inside the network, as long as it is that network."""
+        return (*self.problems, *self._inner) if self._inner_holds else self.problems
+
+    def set_inner_problems(self, project: Project, problems: tuple[Problem, ...]) -> None:
+        """Take over what a run of ``project`` finds wrong inside the network."""
+        if problems or self._inner:
+            self._inner, self._inner_of = problems, project
+            self._inner_holds = trains_alike(project, self.store.project)
+            self.problems_changed.emit()
+
+    def _look_inside_again(self, project: Project) -> None:
+        """What was found inside is of the network that was trained: an edit may have mended it."""
+        if not self._inner or self._inner_of is None:
+            return
+        holds = trains_alike(self._inner_of, project)
+        if holds != self._inner_holds:
+            self._inner_holds = holds
+            self.problems_changed.emit()
 
     def set_path(self, path: Path | None) -> None:
         """Say where the project's file is; data paths are looked up from there."""
@@ -221,6 +246,7 @@ class Workbench(QObject):
             or old.training is not new.training
         ):
             self._soon.start()
+            self._look_inside_again(new)
 
     def _catch_up(self) -> None:
         if self._check_ready or self.keras_state == "off":

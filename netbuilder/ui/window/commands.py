@@ -177,7 +177,7 @@ class WindowCommands:
         told = self._problem
         if told is None or not self._parts.banner.cards:
             return
-        found = [p for p in self._parts.workbench.problems if p.follows is None]
+        found = [p for p in self._parts.workbench.all_problems if p.follows is None]
         blocking = [p for p in found if p.blocks]
         if self._blocking and blocking:
             self._show_blocking(blocking[0])

@@ -26,6 +26,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workbench = workbench
         self._next_problem = 0
+        self._of_run = False
         self.setSizeGripEnabled(False)
         self.keras = QLabel(self)
         self.parameters = QLabel(self)
@@ -59,10 +60,16 @@ class StatusBar(QStatusBar):
         self._show_totals()
         self._show_problems()
 
-    def tell(self, words: str, seconds: float = 6.0) -> None:
-        """Say something for a while."""
+    def tell(self, words: str, seconds: float = 6.0, *, of_run: bool = False) -> None:
+        """Say something for a while; ``of_run``: about the run that has just ended."""
+        self._of_run = of_run
         self.news.setText(words)
         self._fade.start(round(1000 * seconds))
+
+    def forget_run(self) -> None:
+        """Another run has begun, or another project is open: the last one's end is no news now."""
+        if self._of_run:
+            self.tell("")
 
     def show_zoom(self, factor: float) -> None:
         """Show the canvas's zoom."""
@@ -70,7 +77,7 @@ class StatusBar(QStatusBar):
 
     def next_problem(self) -> None:
         """Go to the node of the next problem."""
-        problems = [p for p in self._workbench.problems if p.follows is None]
+        problems = [p for p in self._workbench.all_problems if p.follows is None]
         if not problems:
             trouble = self._workbench.data_error
             self.tell(str(trouble) if trouble is not None else "No problems.", 12 if trouble else 6)
@@ -112,7 +119,7 @@ class StatusBar(QStatusBar):
         self.operations.setText(f"{operations(shapes.multiply_adds)} multiply-adds a sample")
 
     def _show_problems(self) -> None:
-        problems = [p for p in self._workbench.problems if p.follows is None]
+        problems = [p for p in self._workbench.all_problems if p.follows is None]
         beginnings = sum(p.beginning for p in problems)
         errors = sum(p.blocks and not p.beginning for p in problems)
         hints = len(problems) - errors - beginnings

@@ -1,4 +1,4 @@
-"""A stop is one, whenever it is pressed; what comes after it begins by itself and says the truth."""
+"""A stop is one, whenever it is pressed; what comes after it begins by itself."""
 
 from __future__ import annotations
 

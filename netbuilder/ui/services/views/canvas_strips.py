@@ -30,7 +30,6 @@ class CanvasStrips(QObject):
         self._shown: set[str] = set()
         looking.changed.connect(self.show)
         live.changed.connect(self._show_run)
-        live.health_changed.connect(lambda: canvas.set_inner_problems(live.problems))
         store.changed.connect(self._project_changed)
 
     @property

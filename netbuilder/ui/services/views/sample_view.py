@@ -51,11 +51,9 @@ class SampleView(QObject):
 
     Signals:
         changed: ``look`` is another; None when the run is over and its model can be asked.
-        health_changed: ``problems``, what is wrong inside the network, are others.
     """
 
     changed = Signal()
-    health_changed = Signal()
 
     def __init__(self, runner: Runner, looking: Looking, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,7 +62,7 @@ class SampleView(QObject):
         self._surfaces: Mapping[str, Any] = {}
         self._classes: Mapping[str, tuple[str, ...]] = {}
         self.look: LiveLook | None = None
-        self.problems: tuple[Problem, ...] = ()
+        self._sick: tuple[Problem, ...] = ()
         runner.began.connect(self._began)
         runner.state_changed.connect(self._ask)
         runner.probed.connect(self._answered)
@@ -75,9 +73,8 @@ class SampleView(QObject):
         self._asked = None
         self._surfaces = {}
         self.look = None
-        if self.problems:
-            self.problems = ()
-            self.health_changed.emit()
+        if self._runner.project is not None:
+            self._tell_health(self._runner.project, ())
         self.changed.emit()
 
     def _ask(self) -> None:
@@ -163,9 +160,13 @@ class SampleView(QObject):
         from netbuilder.core.check.health import inner_problems
 
         found = inner_problems(project, answer.outputs, answer.gradients)
-        if [(p.code, p.node) for p in found] != [(p.code, p.node) for p in self.problems]:
-            self.problems = found
-            self.health_changed.emit()
+        # The numbers in the words change with every step: told anew is what is wrong elsewhere.
+        if [(p.code, p.node) for p in found] != [(p.code, p.node) for p in self._sick]:
+            self._tell_health(project, found)
+
+    def _tell_health(self, project: Project, found: tuple[Problem, ...]) -> None:
+        self._sick = found
+        self._looking.workbench.set_inner_problems(project, found)
 
     def forget(self) -> None:
         """The model that came of the run is looked at from now on."""

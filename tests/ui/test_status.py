@@ -1,0 +1,81 @@
+"""What the status bar and the summary say is of this project and of this run, and all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = example("iris")
+    node = next(n.id for n in project.graph.nodes if n.layer == "Dense")
+    asleep = {"name": "Constant", "params": {"value": -1000.0}}
+    project = edits.set_params(project, node, activation="relu", bias_initializer=asleep)
+    window = open_window(edits.set_training(project, epochs=1_000_000))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    bench, status = window.workbench, window.status
+    assert status.problems.text() == "No problems"
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: bool(bench.all_problems), timeout=MINUTE)
+    window.actions_table["stop"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert [(one.code, one.node) for one in bench.all_problems] == [("dead-units", node)]
+    assert status.problems.text() == "1 suggestion"
+    assert bench.problems == (), "it does not keep the network from being trained"
+
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_F8)
+    assert f"({node})" in window.banner.cards[0].title.text()
+    assert window.inspector.cards.cards, "it stands in the inspector too"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert window.store.project.graph.by_id[node].params["activation"] == "leaky_relu"
+    assert status.problems.text() == "No problems"
+    assert window.canvas.picture.cards[node].problems == ()
+    assert window.banner.cards == []
+    window.store.undo()
+    assert status.problems.text() == "1 suggestion", "that is the network that was looked into"
+    window.documents.show_project(example("xor"), None)
+    assert status.problems.text() == "No problems"
+
+
+def test_the_end_of_a_run_is_no_news_of_another(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    news, result = window.status.news, window.inspector.summary.lines["result"]
+    window.actions_table["train"].trigger()
+    assert result.text() == "it is training"
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert news.text().startswith("Trained 2 epochs")
+    assert "After 2 epochs" in result.text()
+
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=1_000_000))
+    window.actions_table["train"].trigger()
+    assert news.text() == ""
+    assert result.text() == "it is training", "not what the run before came to"
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    window.actions_table["stop"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert news.text().startswith("Trained")
+
+    window.documents.show_project(example("xor"), None)
+    assert news.text() == ""
+    assert result.text() == "not trained yet"
+    window.status.tell("Saved it.")
+    window.runner.forget()
+    assert news.text() == "Saved it.", "what is not of a run stays"
