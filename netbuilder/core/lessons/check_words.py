@@ -27,6 +27,11 @@ from netbuilder.core.wording import counted, listed, number
 
 Missing = Callable[[LessonState, Any, int], str]
 
+#: Of the plan, what makes another network of the same graph. How long it learned is
+#: ``epochs_run``'s business, and a seed is as good as another.
+_LEARNT_WITH = ("data", "scaling", "validation_split", "class_weight", "loss", "optimizer",
+                "learning_rate", "batch_size", "callback")  # fmt: skip
+
 
 @dataclass(frozen=True)
 class CheckWord:
@@ -106,12 +111,10 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if not same_network(state.run.project.graph, state.project.graph):
         return "The network was changed after it was trained: train it again."
     differs = [
-        name
-        for name in ("optimizer", "learning_rate", "data", "scaling")
-        if held(state.run.project, name) != held(state.project, name)
+        name for name in _LEARNT_WITH if held(state.run.project, name) != held(state.project, name)
     ]
     if differs:
-        words = listed(name.replace("_", " ") for name in differs)
+        words = listed(PLAN[name].title for name in differs)
         return f"It was trained with another {words}: train it again."
     return ""
 

@@ -118,7 +118,7 @@ def lesson(name: str, beside: Path | None = None, machine: Sequence[Path] | None
     """
     path = Path(name)
     if path.suffix.lower() in (ENDING, ".markdown") or path.is_file():
-        return read(path)
+        return read(path, drawn=True)
     found: dict[str, Lesson] = {}
     for shelf in shelves(beside, machine):
         for one in shelf.lessons:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.lessons.blocks import READ, check
+from netbuilder.core.lessons.formulas import check as check_formulas
 from netbuilder.core.lessons.lesson import EMPTY, LEVELS, Lesson, LessonError, Step
 from netbuilder.core.lessons.lesson_reader import Block, Reader
 from netbuilder.core.wording import did_you_mean, listed
@@ -20,8 +21,8 @@ FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
 
-def read(path: Path) -> Lesson:
-    """Read a lesson's file.
+def read(path: Path, *, drawn: bool = False) -> Lesson:
+    """Read a lesson's file; ``drawn``: look whether its formulas can be drawn, too.
 
     Raises:
         LessonError: it cannot be read, or is ill-formed; names file, line and mend.
@@ -48,11 +49,20 @@ def read(path: Path) -> Lesson:
         raise LessonError(
             f"'{path}' cannot be read: {error.strerror}.", "Choose a Markdown file (.md)."
         ) from error
-    return parse(text, path.stem, path)
+    return parse(text, path.stem, path, drawn=drawn)
 
 
-def parse(text: str, name: str = "lesson", path: Path | None = None) -> Lesson:
-    """The lesson that a text says. ``path`` is where it lies, for its pictures and messages.
+def parse(
+    text: str, name: str = "lesson", path: Path | None = None, *, drawn: bool = False
+) -> Lesson:
+    """The lesson that a text says.
+
+    Args:
+        text: of the file.
+        name: of the lesson.
+        path: where it lies, for its pictures and messages.
+        drawn: draw each formula once, to find those that are none. It takes a tenth of a second,
+            which a list of lessons need not wait for.
 
     Raises:
         LessonError: it is ill-formed; names file, line and mend.
@@ -67,6 +77,8 @@ def parse(text: str, name: str = "lesson", path: Path | None = None) -> Lesson:
         raise reader.wrong(
             len(lines) or 1, "the lesson has no step", "Begin each step with a line '## Its title'."
         )
+    if drawn:
+        check_formulas(text, reader)
     return replace(front, name=name, intro=intro, steps=steps, path=path)
 
 

@@ -1,17 +1,34 @@
-"""A piece of Markdown that is as high as its text: pictures from the lesson's folder only."""
+"""A piece of Markdown that is as high as its text: pictures from the lesson's folder, formulas."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QResizeEvent, QTextDocument
+from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, QUrl
+from PySide6.QtGui import (
+    QImage,
+    QPalette,
+    QPixmap,
+    QResizeEvent,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextImageFormat,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from netbuilder.ui.lessons.formula_pictures import SCHEME, FormulaPictures, Picture
 
 #: Of Qt's Markdown: GitHub's dialect, and no HTML in it.
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
 _NO_HTML = QTextDocument.MarkdownFeature.MarkdownNoHTML
+_LOOK = (
+    QEvent.Type.FontChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.PaletteChange,
+)
 
 
 class MarkdownView(QTextBrowser):
@@ -19,6 +36,9 @@ class MarkdownView(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._folder: Path | None = None
+        self._text = ""
+        self._formulas = FormulaPictures()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenExternalLinks(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -27,17 +47,24 @@ class MarkdownView(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.setStyleSheet("QTextBrowser { background: transparent; }")
         self.viewport().setAutoFillBackground(False)
-        self._folder: Path | None = None
 
     def show_markdown(self, text: str, folder: Path | None = None) -> None:
         """Show a text; its pictures lie in ``folder``."""
-        self._folder = folder
-        self.document().setMarkdown(text, _DIALECT | _NO_HTML)
+        self._folder, self._text = folder, text
+        marked = self._formulas.markdown(text)
+        # A picture is no word to a screen reader: it reads the formula as it was written.
+        self.setAccessibleDescription(self._formulas.words(text) if self._formulas else "")
+        self.document().clear()  # with the pictures of the text before
+        self.document().setMarkdown(marked, _DIALECT | _NO_HTML)
+        self._undrawn_as_written()
         self._fit()
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """A picture, of the lesson's folder and none else: nothing is fetched from elsewhere."""
+        """A formula, or a picture of the lesson's folder: nothing is fetched from elsewhere."""
         url = QUrl(name) if isinstance(name, str) else name
+        if url.scheme() == SCHEME:
+            drawn = self._formula(url.toString())
+            return drawn.image if drawn is not None else None
         if self._folder is None or url.scheme() not in ("", "file"):
             return None
         folder = self._folder.resolve()
@@ -52,7 +79,11 @@ class MarkdownView(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+        if event.type() not in _LOOK:
+            return
+        if self._formulas:
+            self.show_markdown(self._text, self._folder)  # in the new size and colour
+        else:
             self._fit()
 
     def sizeHint(self) -> QSize:
@@ -61,6 +92,57 @@ class MarkdownView(QTextBrowser):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.minimumHeight())
 
+    def _formula(self, name: str) -> Picture | None:
+        color = self.palette().color(QPalette.ColorRole.Text).name()
+        return self._formulas.picture(name, self.font(), color, self.devicePixelRatioF())
+
+    def _pictures(self) -> Iterator[tuple[QTextCursor, QTextImageFormat]]:
+        """Each picture in the text: a cursor that has it selected, and how it is shown."""
+        block = self.document().begin()
+        while block.isValid():
+            fragments = block.begin()
+            while not fragments.atEnd():
+                piece = fragments.fragment()
+                if piece.charFormat().isImageFormat():
+                    cursor = QTextCursor(self.document())
+                    cursor.setPosition(piece.position())
+                    cursor.setPosition(
+                        piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor
+                    )
+                    yield cursor, piece.charFormat().toImageFormat()
+                fragments += 1
+            block = block.next()
+
+    def _undrawn_as_written(self) -> None:
+        """What is no formula stands there as it was written."""
+        for cursor, shown in reversed(list(self._pictures())):
+            name = shown.name()
+            if name.startswith(f"{SCHEME}:") and self.loadResource(0, name) is None:
+                cursor.insertText(f"${self._formulas.source(name)}$", QTextCharFormat())
+
+    def _natural(self, shown: QTextImageFormat) -> QSizeF:
+        """The size of a picture that is not made smaller."""
+        if shown.name().startswith(f"{SCHEME}:"):
+            drawn = self._formula(shown.name())
+            return drawn.size if drawn is not None else QSizeF()
+        kind = QTextDocument.ResourceType.ImageResource.value
+        image = self.document().resource(kind, QUrl(shown.name()))
+        return QSizeF(image.size()) if isinstance(image, QImage | QPixmap) else QSizeF()
+
     def _fit(self) -> None:
-        self.document().setTextWidth(max(self.viewport().width(), 120))
+        """As wide as there is room, as high as the text; no picture wider than the text."""
+        width = max(self.viewport().width(), 120)
+        for cursor, shown in list(self._pictures()):
+            size = self._natural(shown)
+            if size.isEmpty():
+                continue
+            if size.width() > width:
+                size = size * (width / size.width())
+            if (shown.width(), shown.height()) == (size.width(), size.height()):
+                continue
+            shown.setWidth(size.width())
+            shown.setHeight(size.height())
+            shown.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+            cursor.setCharFormat(shown)
+        self.document().setTextWidth(width)
         self.setFixedHeight(round(self.document().size().height()) + 4)

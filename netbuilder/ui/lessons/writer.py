@@ -127,7 +127,7 @@ class LessonWriter(QDialog):
     def refresh(self) -> None:
         """Read the text again, and show the lesson, or what is wrong with it."""
         try:
-            self.lesson = parse(self.edit.toPlainText(), "lesson")
+            self.lesson = parse(self.edit.toPlainText(), "lesson", drawn=True)
         except LessonError as error:
             self.lesson = None
             self.complaint.setText(str(error))

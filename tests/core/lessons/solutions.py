@@ -1,13 +1,14 @@
 """How each shipped lesson is done: for each of its steps what a pupil does.
 
-A step is a list of actions: an edit of the project, ``TRAIN``, ``event("predicted")`` or
-``answer("4")``.
+A step is a list of actions: an edit of the project, a layer that is put in, ``TRAIN``,
+``Event("predicted")`` or ``Answer("4")``. The last one, and none before it, ticks the step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from netbuilder.core.project import edits
@@ -27,15 +28,42 @@ class Answer:
 
 
 TRAIN = "train"
-Action = Edit | Event | Answer | str
 
 
-def behind(source: str, layer: str, **params: Any) -> Edit:
-    return lambda p: edits.insert_after(p, source, layer, params=params)
+@dataclass(frozen=True)
+class Put:
+    """A layer that is dropped with the values that the palette gives it; then each is set.
+
+    ``source`` is the layer behind which it is dropped, "" for the end.
+    """
+
+    layer: str
+    params: dict[str, Any]
+    source: str = ""
+
+    def edits(self) -> Iterator[Edit]:
+        """One change after the other, as a pupil makes them."""
+        if self.source:
+            yield lambda p: edits.insert_after(p, self.source, self.layer)
+        else:
+            yield lambda p: edits.append_layer(p, self.layer)
+        for name, value in self.params.items():
+            yield partial(self._set, name=name, value=value)
+
+    def _set(self, p: Project, *, name: str, value: Any) -> Project:
+        new = next(node.id for node in reversed(p.graph.nodes) if node.layer == self.layer)
+        return edits.set_params(p, new, **{name: value})
 
 
-def end(layer: str, **params: Any) -> Edit:
-    return lambda p: edits.append_layer(p, layer, params=params)
+Action = Edit | Event | Answer | Put | str
+
+
+def behind(source: str, layer: str, **params: Any) -> Put:
+    return Put(layer, params, source)
+
+
+def end(layer: str, **params: Any) -> Put:
+    return Put(layer, params)
 
 
 def remove(*ids: str) -> Edit:
@@ -68,6 +96,16 @@ def looked(tab: str) -> Event:
 
 SAVED_H5, OPENED_H5 = Event("saved:.h5"), Event("opened:.h5")
 PREDICTED, EVALUATED = Event("predicted"), Event("evaluated")
+
+
+def changes(actions: list[Action]) -> Iterator[Edit | Event | Answer | str]:
+    """The actions of a step one by one: a layer that is put in is dropped, then set."""
+    for action in actions:
+        if isinstance(action, Put):
+            yield from action.edits()
+        else:
+            yield action
+
 
 SOLUTIONS: dict[str, list[list[Action]]] = {
     "what_is_a_network": [
@@ -141,7 +179,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     ],
     "pictures": [
         [TRAIN],
-        [behind("input", "Conv2D", filters=16, kernel_size=3, activation="relu", padding="valid")],
+        [behind("input", "Conv2D", filters=16, kernel_size=3)],
         [Answer("160")],
         [params("conv2d", padding="same")],
         [behind("conv2d", "MaxPooling2D", pool_size=2)],
@@ -198,12 +236,9 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
             remove("maxpooling2d", "flatten", "conv2d"),
             behind("input", "Resizing", height=32, width=32),
             behind("resizing", "Conv2D", filters=3, kernel_size=1),
-            behind("conv2d", "MobileNetV2", pooling="avg", trainable=None),
+            behind("conv2d", "MobileNetV2", pooling="avg"),
         ],
-        [
-            params("mobile_net_v2", trainable=False),
-            Answer("Only what stands behind and before the body"),
-        ],
+        [Answer("Only what stands behind and before the body")],
     ],
     "taking_it_away": [
         [TRAIN],

@@ -152,25 +152,6 @@ def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
     assert tour.seen
 
 
-def test_pictures_come_from_the_lessons_folder_only(qtbot: QtBot, tmp_path: Path) -> None:
-    from PySide6.QtCore import QUrl
-
-    from netbuilder.ui.lessons.markdown_view import MarkdownView
-
-    inside, outside = tmp_path / "in", tmp_path / "out.png"
-    inside.mkdir()
-    for path in (inside / "a.png", outside):
-        path.write_bytes(b"\x89PNG")
-    view = MarkdownView()
-    qtbot.addWidget(view)
-    view.show_markdown("# Hello\n<b>no html</b>", inside)
-    assert view.loadResource(2, QUrl("a.png"))
-    assert view.loadResource(2, QUrl("../out.png")) is None
-    assert view.loadResource(2, QUrl.fromLocalFile(str(outside))) is None
-    assert view.loadResource(2, QUrl("https://example.org/a.png")) is None
-    assert "<b>no html</b>" in view.toPlainText()
-
-
 def test_a_question_without_a_right_answer_takes_any() -> None:
     lesson = parse(
         "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"

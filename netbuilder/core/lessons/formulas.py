@@ -1,0 +1,120 @@
+r"""Formulas in a lesson's text: ``$\sum_i w_i x_i$`` in a line, ``$$…$$`` on a line of its own.
+
+They are written in LaTeX, as in every Markdown that knows formulas, and drawn by ziamath. A dollar
+sign is money where nothing closes it, where a space follows or precedes it, or behind a backslash;
+in code it is code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from netbuilder.core.lessons.lesson_reader import Reader
+
+_PARTS = re.compile(
+    r"^[ ]{0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ ]{0,3}(?P=fence)[ ]*$|\Z)"
+    r"|(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
+    r"|\\\$"
+    r"|\$\$(?P<block>(?:(?!\n\s*\n)[^$`])+)\$\$"
+    r"|\$(?P<inline>(?!\s)(?:(?!\n\s*\n)[^$`])+(?<![\s\\]))\$(?!\d)",
+    re.DOTALL | re.MULTILINE,
+)
+_UNKNOWN = re.compile(r">\s*(\\[A-Za-z]+)\s*<")
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One formula. ``block``: it stands on a line of its own. ``at`` is where it begins."""
+
+    latex: str
+    block: bool
+    at: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn formula: SVG, and how far it reaches above and below the line of writing (pixels)."""
+
+    svg: str
+    width: float
+    above: float
+    below: float
+
+
+def formulas(text: str) -> Iterator[Formula]:
+    """The formulas of a Markdown text, in their order."""
+    for found in _PARTS.finditer(text):
+        formula = _formula(found)
+        if formula is not None:
+            yield formula
+
+
+def replaced(text: str, put: Callable[[Formula], str]) -> str:
+    """The text with ``put(formula)`` in the place of each formula."""
+
+    def piece(found: re.Match[str]) -> str:
+        formula = _formula(found)
+        return found.group() if formula is None else put(formula)
+
+    return _PARTS.sub(piece, text)
+
+
+def _formula(found: re.Match[str]) -> Formula | None:
+    block, inline = found.group("block"), found.group("inline")
+    latex = (block or inline or "").strip()
+    return Formula(" ".join(latex.split()), block is not None, found.start()) if latex else None
+
+
+def draw(latex: str, size: float, color: str, *, block: bool = False) -> Drawing:
+    """Draw a formula.
+
+    Args:
+        latex: what stands between the dollar signs.
+        size: height of the letters in pixels.
+        color: of the lines, as "#1B2430".
+        block: large sums with their bounds above and below.
+
+    Raises:
+        ValueError: it is no formula; the message says why, in a sentence without its end.
+    """
+    from latex2mathml.converter import convert
+    from ziamath.config import config
+    from ziamath.zmath import Latex
+
+    config.svg2 = False  # Qt draws SVG Tiny, which has no <symbol>
+    try:
+        unknown = _UNKNOWN.search(convert(latex))
+        if unknown is None:
+            drawn = Latex(latex, size=size, color=color, inline=not block)
+            width, height = drawn.getsize()
+            depth = -drawn.getyofst()
+            return Drawing(drawn.svg(), width, height - depth, depth)
+    except Exception as error:  # whatever a parser of a person's text may raise
+        raise ValueError(_reason(error)) from error
+    raise ValueError(f"there is no '{unknown.group(1)}'")
+
+
+def _reason(error: Exception) -> str:
+    """``MissingSuperScriptOrSubscriptError`` in words."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
+    known = {"assertion": "a part is missing", "no available tokens": "something is missing in it"}
+    return known.get(words, words)
+
+
+def check(text: str, reader: Reader) -> None:
+    """Draw each formula of a lesson's whole text once.
+
+    Raises:
+        LessonError: one cannot be drawn; names its line.
+    """
+    for formula in formulas(text):
+        try:
+            draw(formula.latex, 16, "#000000", block=formula.block)
+        except ValueError as error:
+            raise reader.wrong(
+                text.count("\n", 0, formula.at) + 1,
+                f"the formula '{formula.latex}' cannot be drawn: {error}",
+                r"Write LaTeX, such as $\frac{1}{n} \sum_i x_i^2$; for the sign itself write \$.",
+            ) from error
