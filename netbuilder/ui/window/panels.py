@@ -44,7 +44,7 @@ def _training(parts: Parts) -> QWidget:
 def _surface(parts: Parts) -> QWidget:
     from netbuilder.ui.results.surface import SurfacePanel
 
-    return SurfacePanel(parts.workbench, parts.runner)
+    return SurfacePanel(parts.store, parts.workbench, parts.runner, parts.looking)
 
 
 def _evaluate(parts: Parts) -> QWidget:

@@ -75,9 +75,7 @@ def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:
     kept = [np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)]
     train = np.union1d(kept[0], np.flatnonzero(origin < 0))
     if not len(train):
-        raise DataError(
-            "No point is left to train on.", "Put points in, or take the changes back."
-        )
+        raise DataError("No point is left to train on.", "Put points in, or take the changes back.")
     return Rows3(train, kept[1], kept[2])
 
 

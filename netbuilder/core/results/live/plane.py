@@ -184,9 +184,7 @@ def _by_name(truth: Array, drawn: Dataset, target: OutputPre) -> Array:
     return np.array([known.get(own[int(number)], -1) for number in truth])
 
 
-def curve(
-    dataset: Dataset, project: Project, across: str = "", at: Array | None = None
-) -> Asked:
+def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None = None) -> Asked:
     """Ask for the answers over one column, the others held at ``at`` or at their mean.
 
     Raises:
