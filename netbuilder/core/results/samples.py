@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.prepare.prepared_data import make_plan
 from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_csv
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.predict import takes
 
@@ -118,6 +120,23 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
         texts = tuple(str(value) for value in column)
     names = tuple(f"line {line}" for line in kept.index)
     return FileSamples(raw, _truth(trained, path, count), texts, names)
+
+
+def file_of_row(project: Project, base: Path, index: int) -> Path | None:
+    """The file that sample ``index`` was read from, counted as ``Dataset.test`` counts (as
+    ``Dataset.train`` where there are no test rows); None where samples are in no files.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    plan = make_plan(project, base)
+    samples = plan.samples if plan.test is None else plan.test
+    rows = plan.rows.test if plan.test is None else np.arange(len(plan.test))
+    if not len(rows):
+        samples, rows = plan.samples, plan.rows.train
+    values = next(iter(samples.arrays.values()))
+    found = values[int(rows[index % len(rows)])]
+    return Path(found) if isinstance(found, (str, Path)) else None
 
 
 def _files(trained: TrainedModel, path: Path) -> FileSamples:

@@ -97,6 +97,13 @@ class WhyView(QWidget):
         self._list_methods()
         self._ask()
 
+    def forget(self) -> None:
+        """Close what was explained: another project is asked from now on."""
+        self._sample = None
+        self.button.setChecked(False)
+        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+            widget.setVisible(False)
+
     def _list_methods(self) -> None:
         trained = self._workbench.trained
         if trained is None or trained is self._known:

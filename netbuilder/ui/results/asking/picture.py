@@ -94,14 +94,16 @@ class PictureView(AskView):
 
         return takes(trained) == "images"
 
-    def begin(self, trained: TrainedModel) -> None:
-        """Start with a new page: what was drawn was asked of another network."""
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Start with a new page where the data is another; else what is drawn is asked again."""
         self._look, self._own = None, False
-        self.picture.clear()
-        self.pad.clear()
         self._drawn_soon.stop()
-        self.draw_button.setChecked(False)
-        self.camera.setChecked(False)
+        self.picture.clear()
+        if fresh:
+            self.pad.clear()
+            self._drawn_soon.stop()
+            self.draw_button.setChecked(False)
+            self.camera.setChecked(False)
 
     def end(self) -> None:
         """Ask nothing any more."""
@@ -121,6 +123,7 @@ class PictureView(AskView):
             self.draw_button.setChecked(False)
             self.camera.setChecked(False)
         elif self.busy:
+            self._drawn_soon.start()  # the network may be another one
             return
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
