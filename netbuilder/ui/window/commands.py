@@ -318,6 +318,11 @@ class WindowCommands:
             return
         self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
 
+    def show_settings(self) -> None:
+        """Change what holds for every project."""
+        dialogs.show_settings(self._parts.window)
+        self._parts.actions.refresh()
+
     def show_help(self) -> None:
         """Explain the field that has the keyboard, or how the window is used."""
         dialogs.show_help(self._parts.window, self._parts.actions, word_at_focus())
