@@ -38,7 +38,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
 
     predict = window.docks.show_panel("predict", focus=False)
     qtbot.waitUntil(lambda: not predict.bars.isHidden() and inside(predict.bars, predict))
-    for widget in (predict.another, predict.file_button, predict.picture_button):
+    for widget in (predict.another, predict.file_button, predict.pictures.picture_button):
         qtbot.waitUntil(lambda widget=widget: inside(widget, predict))
 
     panel = window.docks.show_panel("inside", focus=False)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
+_FIRST = "It is training: the first picture comes in a moment, and moves from then on."
 _PARTS = ("training", "validation", "test")
 _SIGNS = ("●", "■", "▼")  # as the plot draws them
 
@@ -58,6 +59,8 @@ class SurfacePanel(QWidget):
         self.live = LiveView(store, workbench, runner, looking, self)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, _NO_MODEL)
+        self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
+        workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
@@ -211,7 +214,7 @@ class SurfacePanel(QWidget):
         if self.points.hand.on:
             return  # the note says what the hand does
         if not picture.answered:
-            self.note.setText(_NO_MODEL)
+            self.note.setText(_FIRST if self.live.live else _NO_MODEL)
             return
         wrong = int((~picture.points.right).sum())
         words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""

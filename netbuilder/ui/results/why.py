@@ -111,6 +111,7 @@ class WhyView(QWidget):
         from netbuilder.core.results.explain.methods import methods_for
 
         self._known = trained
+        self.button.setChecked(False)  # what is explained there is another network's answer
         self.method.clear()
         try:
             ways = methods_for(trained)

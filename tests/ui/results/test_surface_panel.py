@@ -38,6 +38,7 @@ def test_the_surface_moves_while_it_learns(
     seen: list[SurfacePicture] = []
     panel.live.pictured.connect(seen.append)
     window.runner.start()
+    assert panel.note.text().startswith("It is training"), "nobody need press Train now"
     qtbot.waitUntil(lambda: len(seen) > 5, timeout=MINUTE)
     assert window.runner.active
     assert panel.live.live
