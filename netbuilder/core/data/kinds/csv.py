@@ -28,6 +28,7 @@ from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
@@ -86,12 +87,12 @@ TABLE = Modality("table", "rows", fit_table, _encoded, _shown)
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    return samples_of_table(data, read_file(path, data.options), path.name, test=test)
+    return samples_of_table(data, read_file(path, reading_options(data)), path.name, test=test)
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
     """The table as it stands in the file, its first ``most`` rows only where that is given."""
-    return read_file(path, data.options, most)
+    return read_file(path, reading_options(data), most)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:

@@ -42,6 +42,7 @@ from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, l
 from netbuilder.core.data.readers.picture_sources import listed_pictures, picture_column, unpacked
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.table_samples import targets_of
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
@@ -85,7 +86,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 
 
 def _listed(data: Data, path: Path) -> Samples:
-    seen = listed_pictures(read_csv(path, data.options), path, data.options, ENDINGS)
+    seen = listed_pictures(read_csv(path, reading_options(data)), path, data.options, ENDINGS)
     wanted = targets_of(data, [str(name) for name in seen.table.columns], path.name)
     if not wanted:
         raise DataError(

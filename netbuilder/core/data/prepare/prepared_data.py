@@ -14,7 +14,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFac
 from netbuilder.core.data.prepare import prepared_stream, targets
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
 from netbuilder.core.data.prepare.holdout_check import checked_test
-from netbuilder.core.data.prepare.quality import findings_of, left_out
+from netbuilder.core.data.prepare.quality import findings_of, left_out, still_asked
 from netbuilder.core.data.prepare.splits import Rows3, rows_of_edited, rows_of_parts, split_rows
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
@@ -135,7 +135,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *samples.findings,
+        *still_asked(samples, test, pre, data),
         *left_out(notes, samples.table, used),
         *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
     )
@@ -165,7 +165,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *samples.findings,
+        *still_asked(samples, test, pre, data),
         *left_out(notes, samples.table, used),
         *findings_of(samples, test if data.test_path else None, rows, facts.task, from_file=True),
     )

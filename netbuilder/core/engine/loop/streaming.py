@@ -149,10 +149,13 @@ class StreamProgram(Program):
         self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
-        seeds = [derived(orders.seed, e) if orders.shuffle else None for e in (epoch, epoch + 1)]
+
+        def seed(number: int) -> int | None:
+            return derived(orders.seed, number) if orders.shuffle else None
+
         parts: list[Chunk] = []
         while count:
-            order = self._window.order(*seeds, first)
+            order = self._window.order(seed(epoch), seed(epoch + 1), first)
             here = min(count, self.room - first % self.room)
             parts.append(self.run(order[None], first, here, early=early))
             first, count = first + here, count - here
