@@ -22,6 +22,8 @@ from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, S
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
+from netbuilder.core.data.preprocessing.keras_table import EMPTY, made_up_cells, table_layers
 from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
@@ -83,7 +85,24 @@ def _shown(samples: Samples, count: int) -> Shown:
     return Shown({str(name): samples.table[name] for name in samples.table.columns})
 
 
-TABLE = Modality("table", "rows", fit_table, _encoded, _shown)
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import pandas as pd
+
+    cells = made_up_cells(entry, count)
+    rows = pd.DataFrame(cells).replace({EMPTY: None})
+    values = table.encode(rows, entry.columns, "made-up rows")
+    found = {("column", name): one[:, None] for name, one in cells.items()}
+    return found, shaped_as(values, entry)
+
+
+TABLE = Modality(
+    "table",
+    "rows",
+    fit_table,
+    _encoded,
+    _shown,
+    keras_form=KerasForm(table_layers, _made_up),
+)
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
