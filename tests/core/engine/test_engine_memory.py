@@ -1,4 +1,4 @@
-"""Train pressed again and again does not fill the memory: a few runs of ``benchmarks/memory.py``."""
+"""Train pressed again and again fills no memory: a few runs of ``benchmarks/memory.py``."""
 
 from __future__ import annotations
 
