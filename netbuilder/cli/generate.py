@@ -13,21 +13,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Text from a network that was trained on the next token."""
     trained = load_model(Path(arguments.model))
 
-    from netbuilder.core.results.generate import generate, texts
+    from netbuilder.core.results.generate import generate
 
-    how = {
-        "length": arguments.length,
-        "temperature": arguments.temperature,
-        "seed": arguments.seed,
-    }
+    found = generate(
+        trained,
+        arguments.start,
+        length=arguments.length,
+        temperature=arguments.temperature,
+        seed=arguments.seed,
+    )
     if not arguments.json:
-        shown = ""
-        for text in texts(trained, arguments.start, **how):
-            print(text[len(shown) :], end="", flush=True)  # each token as it is drawn
-            shown = text
-        print()
+        print(found.text)
         return 0
-    found = generate(trained, arguments.start, **how)
     print_json(
         {
             "start": found.start,

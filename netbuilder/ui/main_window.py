@@ -111,8 +111,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
-        build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
-        return Page(row.id, row.title, row.short or row.title, row.help, build)
+        return Page(row.id, row.title, row.help, lambda: row.build(self.parts))
 
     def _parts(self) -> Parts:
         return Parts(

@@ -156,12 +156,10 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
-    names = ("surface", "evaluate", "predict", "inside")
-    waiting = [window.docks.show_panel(name).waiting.words for name in names]
-    assert all("Press Train" in words.text() for words in waiting)
+    evaluate = window.docks.show_panel("evaluate")
     window.runner.start()
-    assert all("Press Train" not in words.text() for words in waiting)
-    assert all(words.text().startswith("It is training") for words in waiting)
+    assert "Press Train" not in evaluate.waiting.words.text()
+    assert "training" in evaluate.waiting.words.text()
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=50_000))
     window.runner.start()

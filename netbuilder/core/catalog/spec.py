@@ -102,7 +102,8 @@ class LayerSpec:
     ``arranges`` puts the same numbers in another order or shape; ``keeps_units`` can stand
     behind the layer that makes an output's numbers without changing how many there are;
     ``activation`` is the function that the layer stands for; ``any_order``: the order of its
-    inputs means nothing; ``scales`` brings values of any size to one that weights can learn from.
+    inputs means nothing; ``scales`` brings values of any size to one that weights can learn from;
+    ``augments`` changes pictures at random while training.
     """
 
     name: str
@@ -125,6 +126,7 @@ class LayerSpec:
     activation: str | None = None
     any_order: bool = False
     scales: bool = False
+    augments: bool = False
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

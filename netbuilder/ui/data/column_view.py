@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, ColumnModel
-from netbuilder.ui.plots.histogram import paint_common, paint_histogram
+from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 
 Index = QModelIndex | QPersistentModelIndex
 AUTOMATIC = "as concluded"

@@ -1,61 +1,156 @@
-"""Ways to look at the data: its columns, its rows, two columns against each other, all pairs."""
+"""Ways to look at the data: its columns, its rows, and all that its kind has to show."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.data.columns import DataReport
-from netbuilder.core.data.look import LookTable, correlation
+from netbuilder.core.data.looks.looks import Look
+from netbuilder.core.data.looks.parts import PartsLook
+from netbuilder.core.data.looks.pictures import PicturesLook
+from netbuilder.core.data.looks.series import SequencesLook, SeriesLook
+from netbuilder.core.data.looks.sounds import SoundsLook
+from netbuilder.core.data.looks.table import LookTable, correlation
+from netbuilder.core.data.looks.texts import TextsLook
+from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
-from netbuilder.ui.plots.correlation import CorrelationMap
-from netbuilder.ui.plots.scatter import ScatterView
+from netbuilder.ui.data.tabs.parts import PartsTab
+from netbuilder.ui.data.tabs.pictures import PicturesTab
+from netbuilder.ui.data.tabs.series import SequencesTab, SeriesTab
+from netbuilder.ui.data.tabs.sounds import SoundsTab
+from netbuilder.ui.data.tabs.texts import TextsTab
+from netbuilder.ui.plots.samples.correlation import CorrelationMap
+from netbuilder.ui.plots.samples.scatter import ScatterView
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.widgets.labels import note_label
 
 
+@dataclass(frozen=True)
+class LookRow:
+    """A tab for what there is to see: the sort of look, its title, and what builds it.
+
+    The widget has ``show_look(look, project, base)``; ``instead`` of the rows, where those would
+    only say the same.
+    """
+
+    look: type
+    title: str
+    build: Callable[[QWidget], Any]
+    instead: bool = False
+
+
+class CorrelationTab(QWidget):
+    """Every pair of columns, and the one that goes together most in words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.map = CorrelationMap(self)
+        self.strongest = note_label("", self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.strongest)
+        layout.addWidget(self.map, 1)
+
+    def show_look(self, look: LookTable, project: Project, base: Path) -> None:
+        """Show the pairs of another table."""
+        self.map.show_matrix(correlation(look), look.names)
+        self.strongest.setText(self.map.strongest())
+
+
+class ScatterTab(ScatterView):
+    """Two columns against each other."""
+
+    def show_look(self, look: LookTable, project: Project, base: Path) -> None:
+        """Show the rows of another table."""
+        self.show_table(look)
+
+
+LOOK_ROWS = (
+    LookRow(PicturesLook, "Pictures", PicturesTab, instead=True),
+    LookRow(TextsLook, "Texts", TextsTab),
+    LookRow(SeriesLook, "Series", SeriesTab),
+    LookRow(SequencesLook, "Sequences", SequencesTab),
+    LookRow(SoundsLook, "Sounds", SoundsTab, instead=True),
+    LookRow(LookTable, "Scatter", ScatterTab),
+    LookRow(LookTable, "Correlation", CorrelationTab),
+    LookRow(PartsLook, "Parts", PartsTab),
+)
+
+
 class LookTabs(QTabWidget):
-    """Tabs: those that make no sense for the data at hand are not there."""
+    """Tabs: those that make no sense for the data at hand are not there.
+
+    A tab is built when data first has it.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
         self.columns = ColumnView(self)
         self.preview = PreviewView(self)
-        self.scatter = ScatterView(self)
-        self.correlation = CorrelationMap(self)
-        self._pairs = QWidget(self)
-        layout = QVBoxLayout(self._pairs)
-        layout.setContentsMargins(0, 4, 0, 0)
-        self.strongest = note_label("", self._pairs)
-        layout.addWidget(self.strongest)
-        layout.addWidget(self.correlation, 1)
+        self.tabs: dict[str, Any] = {}
+        self._shown: set[str] = set()
         self.addTab(self.columns, "Columns")
         self.addTab(self.preview, "Rows")
-        self.addTab(self.scatter, "Scatter")
-        self.addTab(self._pairs, "Correlation")
         self.setMinimumHeight(320)
-        self._only(False, False)
+        self.show_nothing()
 
-    def show_report(self, report: DataReport, look: LookTable | None) -> None:
+    def show_report(
+        self, report: DataReport, looks: tuple[Look, ...], project: Project, base: Path
+    ) -> None:
         """Show what was understood of the data."""
         rows = sum(report.rows.values())
         self.columns.columns.show_columns(report.columns, report.notes, rows)
         self.columns.updateGeometry()
-        self._only(bool(report.columns), look is not None and len(look.names) > 1)
-        self.scatter.show_look(look)
-        if look is not None:
-            self.correlation.show_matrix(correlation(look), look.names)
-            self.strongest.setText(self.correlation.strongest())
+        # Two columns at least can be drawn against each other.
+        found = {
+            type(one): one for one in looks if not isinstance(one, LookTable) or len(one.names) > 1
+        }
+        shown = {"Columns"} if report.columns else set()
+        shown |= {row.title for row in LOOK_ROWS if row.look in found}
+        if not any(row.instead for row in LOOK_ROWS if row.look in found):
+            shown.add("Rows")
+        for row in LOOK_ROWS:
+            if row.look in found:
+                self._tab(row).show_look(found[row.look], project, base)
+        self._only(shown)
 
     def show_nothing(self) -> None:
-        """There is nothing to look at."""
-        self._only(False, False)
+        """There is nothing to look at but rows."""
+        self._only({"Rows"})
 
-    def _only(self, table: bool, numbers: bool) -> None:
-        first = table and not self.isTabVisible(0)
-        self.setTabVisible(0, table)
-        self.setTabVisible(2, table and numbers)
-        self.setTabVisible(3, table and numbers)
-        self.tabBar().setVisible(table)
-        if first:
-            self.setCurrentIndex(0)
+    def follow(self, project: Project) -> None:
+        """The network changed, which some pictures of the data depend on."""
+        for tab in self.tabs.values():
+            if hasattr(tab, "follow"):
+                tab.follow(project)
+
+    def _tab(self, row: LookRow) -> Any:
+        if row.title not in self.tabs:
+            self.tabs[row.title] = made = row.build(self)
+            order = [one.title for one in LOOK_ROWS]
+            before = [self.tabText(place) for place in range(2, self.count())]
+            place = 2 + sum(order.index(name) < order.index(row.title) for name in before)
+            self.insertTab(place, made, row.title)
+        return self.tabs[row.title]
+
+    def _only(self, shown: set[str]) -> None:
+        before, self._shown = self._shown, shown
+        for place in range(self.count()):
+            self.setTabVisible(place, self.tabText(place) in shown)
+        self.tabBar().setVisible(len(shown) > 1)
+        if shown != before:
+            # Columns are the heart of a table; else what the kind has of its own comes first.
+            order = [
+                "Columns",
+                *(row.title for row in LOOK_ROWS if row.look is not PartsLook),
+                "Rows",
+            ]
+            first = next((title for title in order if title in shown), "Rows")
+            titles = [self.tabText(place) for place in range(self.count())]
+            self.setCurrentIndex(titles.index(first))

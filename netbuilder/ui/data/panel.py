@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.look import LookTable
+from netbuilder.core.data.looks.looks import Look
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import DataError, UserError
@@ -54,13 +54,13 @@ def _read_preview(question: tuple[Project, Path]) -> Preview:
     return preview(*question)
 
 
-def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, LookTable | None]:
+def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[Look, ...]]:
     from netbuilder.core.data.columns import report
-    from netbuilder.core.data.look import look_table
+    from netbuilder.core.data.looks.looks import looks
 
     project, base = question
     found = report(project, base)
-    return found, look_table(project, base, found)
+    return found, looks(project, base, found)
 
 
 class DataPanel(QWidget):
@@ -292,12 +292,12 @@ class DataPanel(QWidget):
             self._reporter.ask((self._store.project, self._workbench.base))
 
     def _report_found(
-        self, question: tuple[Project, Path], found: tuple[DataReport, LookTable | None]
+        self, question: tuple[Project, Path], found: tuple[DataReport, tuple[Look, ...]]
     ) -> None:
         if question[0].data != self._store.project.data:
             return
-        report, look = found
-        self.look.show_report(report, look)
+        report, looks = found
+        self.look.show_report(report, looks, *question)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
 
@@ -336,6 +336,8 @@ class DataPanel(QWidget):
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.data is not new.data or old.graph.outputs != new.graph.outputs:
             self._show()
+        elif old.graph is not new.graph:
+            self.look.follow(new)
 
 
 def summary(facts: DataFacts) -> str:

@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.data.looks.parts import PARTS
+from netbuilder.ui.plots.samples.parts import part_colors
 from netbuilder.ui.style import theme
-
-PARTS = (("train", "train"), ("validation", "validation"), ("test", "test"))
 
 
 class PartsBar(QWidget):
@@ -24,7 +24,7 @@ class PartsBar(QWidget):
     def show_rows(self, rows: Mapping[str, int]) -> None:
         """Show the rows of each part."""
         self._rows = rows
-        words = ", ".join(f"{name} {rows.get(key, 0):,}" for key, name in PARTS)
+        words = ", ".join(f"{name} {rows.get(name, 0):,}" for name in PARTS)
         self.setAccessibleName(f"Rows: {words}")
         self.setToolTip(words)
         self.setVisible(any(rows.values()))
@@ -40,16 +40,15 @@ class PartsBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scheme, metrics = theme.colors(), self.fontMetrics()
-        colors = (scheme.training, scheme.validation, "#8A93A3")
         left, place = 0.0, 0.0
         line = metrics.height()
-        for (key, name), color in zip(PARTS, colors, strict=True):
-            count = self._rows.get(key, 0)
+        for name, color in zip(PARTS, part_colors(), strict=True):
+            count = self._rows.get(name, 0)
             if not count:
                 continue
             width = self.width() * count / total
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(color))
+            painter.setBrush(color)
             painter.drawRoundedRect(QRectF(left, 2, max(width - 2, 2), 8), 3, 3)
             painter.drawEllipse(QRectF(place, 13 + line / 2 - 4, 8, 8))
             text = f"{name} {count:,}"

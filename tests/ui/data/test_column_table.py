@@ -95,7 +95,8 @@ def test_one_choice_counts_for_all_selected_columns(opened: Opened, qtbot: QtBot
 
 def test_scatter_and_correlation_follow(opened: Opened) -> None:
     _, panel, _ = opened
-    names = [panel.look.scatter.up.itemText(i) for i in range(panel.look.scatter.up.count())]
+    scatter, pairs = panel.look.tabs["Scatter"], panel.look.tabs["Correlation"]
+    names = [scatter.up.itemText(i) for i in range(scatter.up.count())]
     assert {"rooms", "size", "price"} <= set(names)
-    assert panel.look.scatter.up.currentText() == "price"
-    assert "size" in panel.look.strongest.text() or "nr" in panel.look.strongest.text()
+    assert scatter.up.currentText() == "price"
+    assert "size" in pairs.strongest.text() or "nr" in pairs.strongest.text()

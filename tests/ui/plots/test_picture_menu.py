@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.confusion_matrix import HeatMap
-from netbuilder.ui.plots.correlation import CorrelationMap
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.samples.correlation import CorrelationMap
 from netbuilder.ui.style import theme
 
 

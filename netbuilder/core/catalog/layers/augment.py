@@ -67,6 +67,7 @@ def _row(
         ranks=(4,),
         teaching=teaching,
         keywords=_KEYS + keywords,
+        augments=True,
     )
 
 

@@ -39,7 +39,6 @@ from netbuilder.core.data.readers.csv_reader import (
 from netbuilder.core.data.readers.encodings import PACKED, open_bytes
 from netbuilder.core.data.readers.table_cells import Reading, reading_of
 from netbuilder.core.data.readers.table_files import reader_of
-from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import LINE, shown
@@ -52,7 +51,7 @@ FIRST_ROWS = 20_000
 MOST_WORDS = 5_000
 _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
-    "categories", "like_decimal", "like_encoding", "decimals",
+    "categories", "like_decimal", "like_encoding",
 )  # fmt: skip
 
 
@@ -112,11 +111,11 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     Raises:
         DataError: the file cannot be read as a table, or the disk is full.
     """
-    first = read_table(path, reading_options(data), FIRST_ROWS)
+    first = read_table(path, data.options, FIRST_ROWS)
     types = {name: one.type for name, one in data.columns.items() if one.type}
     key = disk_cache.key_of(
         "table", 1, disk_cache.content_of(path), sorted(types.items()),
-        [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
+        [repr(data.options.get(name)) for name in _READ_OPTIONS],
     )  # fmt: skip
     folder = disk_cache.prepared(
         key, lambda draft: _Pass(data, path, first, draft).run(chunk_rows)
@@ -202,9 +201,9 @@ class _Pass:
         import pandas as pd
 
         if reader_of(self.path) is not None:
-            yield read_table(self.path, reading_options(self.data))
+            yield read_table(self.path, self.data.options)
             return
-        dialect = sniff(self.path, reading_options(self.data))
+        dialect = sniff(self.path, self.data.options)
         check_widths(self.path, dialect)
         start, size = 1 + dialect.skip, self.path.stat().st_size
         with open_bytes(self.path) as file:

@@ -1,0 +1,244 @@
+"""The decision surface, the fitted curve, the forecast and the hidden map, drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.pictures import (
+        CurvePicture,
+        ForecastPicture,
+        MapPicture,
+        Points,
+        SurfacePicture,
+    )
+
+#: Shapes of the points of each part: training, validation, test.
+_SYMBOLS = ("o", "s", "t")
+_LOW, _HIGH = "#D55E00", "#0072B2"
+
+
+def _rgb(color: QColor) -> NDArray[Any]:
+    return np.array([color.red(), color.green(), color.blue()], float)
+
+
+def paint_surface(picture: SurfacePicture, *, discrete: bool) -> NDArray[np.uint8]:
+    """The picture's pixels, uint8 (rows, columns, 3), row 0 lowest.
+
+    Classes: their colours mixed by probability, or the most probable one's alone. Numbers: from
+    orange over the panel's colour to blue, in seven steps where ``discrete``.
+    """
+    back = _rgb(QColor(theme.colors().panel))
+    if picture.shares is not None:
+        shares = np.nan_to_num(picture.shares)
+        if discrete:
+            shares = np.eye(shares.shape[-1])[shares.argmax(axis=-1)]
+        colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[-1])])
+        mixed = shares @ colors
+    else:
+        assert picture.values is not None
+        part = scaled_part(picture.values, picture.points.value)
+        if discrete:
+            part = np.round(part * 6) / 6
+        strength = np.abs(2 * part - 1)[..., None]
+        colors = np.where((part >= 0.5)[..., None], _rgb(QColor(_HIGH)), _rgb(QColor(_LOW)))
+        mixed = colors * strength + back * (1 - strength)
+    faded: NDArray[np.uint8] = (0.62 * mixed + 0.38 * back).round().astype(np.uint8)
+    return faded
+
+
+def scaled_part(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
+    """Numbers to 0 to 1 between the lowest and the highest right answer."""
+    low, high = (float(np.min(truth)), float(np.max(truth))) if len(truth) else (0.0, 1.0)
+    return np.asarray(np.clip((np.nan_to_num(values) - low) / ((high - low) or 1.0), 0.0, 1.0))
+
+
+class SurfacePlot(pg.PlotWidget):
+    """One plot for the views that are drawn over axes; ``show_*`` draws another picture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.menu = PictureMenu(self, "surface")
+        self.discrete = False
+        self.shown_parts = {0, 2}
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.layout.setContentsMargins(0, 4, 10, 0)
+        self._image = pg.ImageItem(axisOrder="row-major")
+        self._image.setZValue(-10)
+        self._lines: list[pg.PlotDataItem] = []
+        self._points = pg.ScatterPlotItem(pxMode=True)
+        self.addItem(self._image)
+        self.addItem(self._points)
+        self._drawn_points: tuple[int, int] | None = None
+        self.setMinimumHeight(220)
+        self.setAccessibleName("What the network answers")
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
+        for name in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
+            axis.enableAutoSIPrefix(False)
+        self._drawn_points = None
+
+    def clear_all(self) -> None:
+        """Take everything away."""
+        self._image.clear()
+        self._points.clear()
+        self._drawn_points = None
+        for line in self._lines:
+            self.removeItem(line)
+        self._lines = []
+
+    def _axes(self, across: str, up: str) -> None:
+        self.getPlotItem().setLabel("bottom", across)
+        self.getPlotItem().setLabel("left", up)
+
+    def show_surface(self, picture: SurfacePicture) -> None:
+        """Draw answers over two columns, and the points."""
+        left, bottom, right, top = picture.box
+        self._image.setImage(paint_surface(picture, discrete=self.discrete), autoLevels=False)
+        self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
+        self._axes(picture.across, picture.up)
+        self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
+        self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
+        wrong = int((~picture.points.right).sum())
+        self.setAccessibleName(
+            f"What the network answers over {picture.across} and {picture.up}"
+            + (f"; {wrong} of {len(picture.points.right)} points are misjudged" if wrong else "")
+        )
+
+    def _line(self, index: int, x: Any, y: Any, pen: Any) -> None:
+        while len(self._lines) <= index:
+            line = pg.PlotDataItem()
+            self.addItem(line)
+            self._lines.append(line)
+        self._lines[index].setData(x, y)
+        self._lines[index].setPen(pen)
+
+    def show_curve(self, picture: CurvePicture) -> None:
+        """Draw answers along one column, and the points."""
+        values = picture.points.value.astype(float)
+        if picture.classes:
+            for number in range(len(picture.classes)):
+                pen = pg.mkPen(class_color(number), width=2)
+                self._line(number, picture.x, picture.y[:, number], pen)
+            # The points of a class lie on the line where its probability is 1.
+            self._draw_points(picture.points, np.ones(len(values)), True)
+            self._axes(picture.across, f"probability of {picture.target}")
+            self.getPlotItem().setRange(yRange=(0, 1.05), padding=0)
+        else:
+            self._line(0, picture.x, picture.y, pg.mkPen(theme.colors().validation, width=2.5))
+            self._draw_points(picture.points, values, False)
+            self._axes(picture.across, picture.target)
+            self._fit(np.concatenate([values, picture.y]))
+        self.getPlotItem().setXRange(float(picture.x[0]), float(picture.x[-1]), padding=0)
+        self.setAccessibleName(f"What the network answers along {picture.across}")
+
+    def _fit(self, values: NDArray[Any]) -> None:
+        seen = values[np.isfinite(values)]
+        if len(seen):
+            low, high = float(seen.min()), float(seen.max())
+            edge = 0.06 * (high - low) or 1.0
+            self.getPlotItem().setYRange(low - edge, high + edge, padding=0)
+
+    def show_forecast(self, picture: ForecastPicture) -> None:
+        """Draw truth and forecast over time."""
+        scheme = theme.colors()
+        steps = np.arange(len(picture.truth))
+        self._line(0, steps, picture.truth, pg.mkPen(scheme.secondary, width=1.5))
+        self._line(1, steps, picture.forecast, pg.mkPen(scheme.validation, width=2))
+        self._axes("test row", picture.target)
+        self._fit(np.concatenate([picture.truth, picture.forecast]))
+        self.getPlotItem().setXRange(0, max(len(steps) - 1, 1), padding=0.01)
+        self.setAccessibleName(f"Forecast of {picture.target} against the truth")
+
+    def show_map(self, picture: MapPicture) -> None:
+        """Draw samples where the hidden layer puts them."""
+        scheme = theme.colors()
+        if picture.classes:
+            colors = [class_color(int(number)) for number in picture.value]
+        else:
+            part = scaled_part(picture.value.astype(float), picture.value.astype(float))
+            colors = [_between(float(one)) for one in part]
+        wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
+        pens = [None if ok else pg.mkPen(scheme.text, width=1.6) for ok in wrong]
+        sizes = np.where(wrong, 7, 10)
+        self._points.setData(
+            x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes
+        )
+        if picture.way == "PCA":
+            self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
+        else:
+            self._axes("neighbours lie together, distances say nothing", "")
+        low, high = picture.at.min(axis=0), picture.at.max(axis=0)
+        edge = 0.06 * (high - low) + 1e-6
+        self.getPlotItem().setRange(
+            xRange=(low[0] - edge[0], high[0] + edge[0]),
+            yRange=(low[1] - edge[1], high[1] + edge[1]),
+            padding=0,
+        )
+        self.setAccessibleName(f"Where the layer {picture.node} puts each sample")
+
+    def _draw_points(self, points: Points, y: NDArray[Any], classes: bool) -> None:
+        """Points of the chosen parts; only the rings change while the network learns."""
+        shown = np.isin(points.part, sorted(self.shown_parts))
+        mark = (id(points.at), hash((points.right.tobytes(), tuple(sorted(self.shown_parts)))))
+        if mark == self._drawn_points:
+            return
+        self._drawn_points = mark
+        scheme = theme.colors()
+        if classes:
+            colors = [class_color(int(number)) for number in points.value[shown]]
+        else:
+            part = scaled_part(points.value.astype(float), points.value.astype(float))[shown]
+            colors = [_between(float(one)) for one in part]
+        ring, edge = pg.mkPen(scheme.text, width=2), pg.mkPen(scheme.panel, width=0.8)
+        right = points.right[shown]
+        self._points.setData(
+            x=points.at[shown, 0],
+            y=y[shown],
+            brush=colors,
+            pen=[edge if ok else ring for ok in right],
+            size=np.where(right, 7, 11),
+            symbol=[_SYMBOLS[number] for number in points.part[shown]],
+        )
+
+
+def _between(part: float) -> QColor:
+    """From orange over grey to blue."""
+    middle = _rgb(QColor("#B8BEC8"))
+    end = _rgb(QColor(_HIGH if part >= 0.5 else _LOW))
+    mixed = middle + (end - middle) * abs(2 * part - 1)
+    return QColor(*(int(value) for value in mixed))
+
+
+def legend(classes: tuple[str, ...]) -> str:
+    """Rich text that names the classes' colours."""
+    from html import escape
+
+    parts = [
+        f'<span style="color:{class_color(n).name()}">●</span> {escape(name)}'
+        for n, name in enumerate(classes[:12])
+    ]
+    return "&nbsp;&nbsp; ".join(parts)

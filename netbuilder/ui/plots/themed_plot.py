@@ -1,0 +1,46 @@
+"""A plot with axes in the theme's colours, which can be copied and saved."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+
+class ThemedPlot(pg.PlotWidget):
+    """``drawn()`` of a subclass draws its items; it is called again where the colours change."""
+
+    def __init__(
+        self, name: str, parent: QWidget | None = None, axes: dict[str, pg.AxisItem] | None = None
+    ) -> None:
+        super().__init__(parent, axisItems=axes)
+        self.menu = PictureMenu(self, name)
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.layout.setContentsMargins(0, 4, 12, 0)
+        theme.theme().changed.connect(self.restyle)
+        self._color_axes()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        self._color_axes()
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Draw what is shown."""
+
+    def _color_axes(self) -> None:
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
+            if axis.autoSIPrefix:
+                # Once, before it has a label: later the call itself would scale the numbers.
+                axis.enableAutoSIPrefix(False)

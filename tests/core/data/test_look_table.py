@@ -1,0 +1,46 @@
+"""Numbers to look at: known pairs of columns give the known correlation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from netbuilder.core.data.columns import report
+from netbuilder.core.data.looks.table import MOST_ROWS, correlation, look_table
+from netbuilder.core.project.model import Data, Graph, Node, Project
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+
+
+def _look(tmp_path: Path, text: str, target: str):
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    project = Project("t", GRAPH, Data("csv", path="t.csv", target=(target,)))
+    return look_table(project, tmp_path, report(project, tmp_path))
+
+
+def test_correlation_of_columns_whose_relation_is_known(tmp_path: Path) -> None:
+    rows = [f"{n},{10 - 2 * n},{7},{(n * 7919) % 13}" for n in range(40)]
+    look = _look(tmp_path, "up,down,same,mixed\n" + "\n".join(rows) + "\n", "mixed")
+    assert look is not None
+    r = correlation(look)
+    names = look.names
+    up, down = names.index("up"), names.index("down")
+    assert r[up, down] == -1
+    assert r[up, up] == 1
+    if "same" in names:
+        assert np.isnan(r[up, names.index("same")])
+    wanted = np.corrcoef(range(40), [(n * 7919) % 13 for n in range(40)])[0, 1]
+    assert np.isclose(r[up, names.index("mixed")], wanted)
+
+
+def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 5},{'cat' if n % 2 else 'dog'}" for n in range(MOST_ROWS + 500)]
+    look = _look(tmp_path, "a,b,pet\n" + "\n".join(rows) + "\n", "pet")
+    assert look is not None
+    assert set(look.labels) == {"cat", "dog"}
+    assert (len(look.values), look.sampled, look.target) == (MOST_ROWS, 500, "pet")
+    a = look.values[:, look.names.index("a")]
+    assert all(
+        (value % 2 == 1) == (label == "cat") for value, label in zip(a, look.labels, strict=True)
+    )
