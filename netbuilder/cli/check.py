@@ -98,8 +98,8 @@ def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None
     for problem in problems:
         place = f" at '{problem.node}'" if problem.node else ""
         say(f"{problem.severity.value}{place}: {problem.message}")
-        if problem.fix:
-            say(f"    fix: {problem.fix.label}")
+        for fix in problem.fixes:
+            say(f"    fix: {fix.label}")
     errors = sum(problem.blocks for problem in problems)
     state = "cannot train yet" if errors else "can train"
     size = "" if shapes is None else f"{shapes.total_parameters:,} parameters, "
@@ -120,6 +120,7 @@ def _to_json(problem: Problem) -> dict[str, object]:
         "node": problem.node,
         "message": problem.message,
         "fix": problem.fix.label if problem.fix else None,
+        "fixes": [fix.label for fix in problem.fixes],
     }
 
 

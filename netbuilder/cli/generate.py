@@ -13,18 +13,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Text from a network that was trained on the next token."""
     trained = load_model(Path(arguments.model))
 
-    from netbuilder.core.results.generate import generate
+    from netbuilder.core.results.generate import generate, texts
 
-    found = generate(
-        trained,
-        arguments.start,
-        length=arguments.length,
-        temperature=arguments.temperature,
-        seed=arguments.seed,
-    )
+    how = {
+        "length": arguments.length,
+        "temperature": arguments.temperature,
+        "seed": arguments.seed,
+    }
     if not arguments.json:
-        print(found.text)
+        shown = ""
+        for text in texts(trained, arguments.start, **how):
+            print(text[len(shown) :], end="", flush=True)  # each token as it is drawn
+            shown = text
+        print()
         return 0
+    found = generate(trained, arguments.start, **how)
     print_json(
         {
             "start": found.start,

@@ -10,7 +10,7 @@ from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.grade import files_of, grade
+from netbuilder.core.grading.grade import common_fault, files_of, grade
 from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
@@ -57,17 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.feedback:
         report.write_feedback(found, Path(arguments.feedback), title)
     _tell(found)
-    if _all_alike(found):
-        note("Every file failed for the same reason: look at the hidden data first.")
+    fault = common_fault(found)
+    if fault:
+        note(fault)
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
-    return 1 if _all_alike(found) else 0
-
-
-def _all_alike(found: list[Submission]) -> bool:
-    """Whether nothing was graded, each for the same reason: then it is hardly the pupils'."""
-    reasons = {one.message for one in found}
-    return len(found) > 1 and len(reasons) == 1 and all(one.status == FAILED for one in found)
+    return 1 if fault and all(one.status == FAILED for one in found) else 0
 
 
 def _lesson(name: str | None) -> str:

@@ -111,7 +111,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
-        return Page(row.id, row.title, row.help, lambda: row.build(self.parts))
+        build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
+        return Page(row.id, row.title, row.short or row.title, row.help, build)
 
     def _parts(self) -> Parts:
         return Parts(

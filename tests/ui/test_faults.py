@@ -156,10 +156,12 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=2))
-    evaluate = window.docks.show_panel("evaluate")
+    names = ("surface", "evaluate", "predict", "inside")
+    waiting = [window.docks.show_panel(name).waiting.words for name in names]
+    assert all("Press Train" in words.text() for words in waiting)
     window.runner.start()
-    assert "Press Train" not in evaluate.waiting.words.text()
-    assert "training" in evaluate.waiting.words.text()
+    assert all("Press Train" not in words.text() for words in waiting)
+    assert all(words.text().startswith("It is training") for words in waiting)
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=50_000))
     window.runner.start()

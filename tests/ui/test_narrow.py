@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAccessible, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.window.panels import PANELS
 
 Open = Callable[..., MainWindow]
 
@@ -37,7 +38,7 @@ def test_a_narrow_side_panel_cuts_nothing_off(
 
     predict = window.docks.show_panel("predict", focus=False)
     qtbot.waitUntil(lambda: not predict.bars.isHidden() and inside(predict.bars, predict))
-    for widget in (predict.another, predict.file_button, predict.picture_button):
+    for widget in (predict.another, predict.file_button, predict.pictures.picture_button):
         qtbot.waitUntil(lambda widget=widget: inside(widget, predict))
 
     panel = window.docks.show_panel("inside", focus=False)
@@ -66,6 +67,32 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     menu["smooth"].trigger()
     assert plot.smooth
     assert tools.width() >= tools.minimumSizeHint().width()
+
+
+def names_of(bar: QTabBar) -> list[str]:
+    return [bar.tabText(number) for number in range(bar.count())]
+
+
+def test_every_tab_is_seen_whole_with_as_much_of_its_name_as_there_is_room(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    bar = next(one for one in window.findChildren(QTabBar) if one.parent() is window)
+    full, short = [row.title for row in PANELS], [row.short or row.title for row in PANELS]
+    assert full != short
+    onward = bar.findChild(QToolButton, "ScrollRightButton")
+    # There and back, so that names grow again; a tab in front is bold, and needs more room.
+    for size, names in [((1366, 768), full), ((1024, 700), short), ((1366, 768), full)]:
+        window.resize(*size)
+        qtbot.waitUntil(lambda names=names: names_of(bar) == names)
+        for row in PANELS:
+            window.docks.show_panel(row.id, focus=False)
+            qtbot.wait(1)
+            assert names_of(bar) == names
+            assert bar.tabRect(bar.count() - 1).right() < bar.width()
+            assert not onward.isVisible()
+        read = QAccessible.queryAccessibleInterface(bar)
+        assert [read.child(n).text(QAccessible.Text.Name) for n in range(len(PANELS))] == full
 
 
 def test_docks_get_their_width_back(open_window: Open, example: Callable, qtbot: QtBot) -> None:

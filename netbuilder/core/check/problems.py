@@ -39,7 +39,7 @@ class Problem:
     do. ``follows`` is the id of a node further up that has to be mended first: such a problem is
     a mark on the node, not one of its own. ``field`` is the part of the plan that it stands beside
     ("loss", "metrics", "optimizer", "batch_size"), or "". A ``beginning`` is no mistake: something
-    is not there yet.
+    is not there yet. ``others`` are mends in place of ``fix``.
     """
 
     code: str
@@ -51,6 +51,12 @@ class Problem:
     follows: str | None = None
     field: str = ""
     beginning: bool = False
+    others: tuple[Fix, ...] = ()
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """All mends: alternatives, where a question has several answers."""
+        return (*(() if self.fix is None else (self.fix,)), *self.others)
 
     @property
     def blocks(self) -> bool:

@@ -51,6 +51,7 @@ class Rule:
                 found.fix,
                 field=self.field,
                 beginning=self.beginning,
+                others=found.others,
             )
             for found in self.find(context)
         ]
@@ -64,6 +65,7 @@ class Found:
     message: str
     fix: Fix | None = None
     title: str = ""
+    others: tuple[Fix, ...] = ()
 
 
 def fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:

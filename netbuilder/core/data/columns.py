@@ -25,6 +25,7 @@ from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
 from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.wording import number
@@ -117,6 +118,8 @@ def report(project: Project, base: Path) -> DataReport:
         if table is None:
             raise
         notes.append(of_error(error))
+        if table is not None:
+            notes += reading_of(table).findings
     if facts is not None:
         notes += facts.findings
         said = {finding.message for finding in facts.findings}
@@ -152,7 +155,7 @@ def raw_table(data: Data, base: Path) -> pd.DataFrame | None:
     import pandas as pd
 
     if data.kind in {"csv", "series"} and data.path:
-        return read_table(base / data.path, data.options, looked_at(base / data.path))
+        return read_table(base / data.path, reading_options(data), looked_at(base / data.path))
     samples, _ = read_samples(data, base)
     if samples.table is None:
         return None

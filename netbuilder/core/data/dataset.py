@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 
 Array = NDArray[Any]
-_CROSSING_BYTES = 4 << 20
+# Rows are mixed within a block, and two of them are in memory.
+BLOCK_BYTES = 32 << 20
 Batch = tuple[dict[str, Array], dict[str, Array], Array | None]
 
 
@@ -36,47 +38,57 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Some rows of an epoch, model-ready, in memory.
+
+    ``x`` and ``y`` by Input and output id, ``weight`` (n,) or None; ``order`` is that in which
+    they are learned: int32 (n,), numbers of their rows.
+    """
+
+    x: dict[str, Array]
+    y: dict[str, Array]
+    weight: Array | None
+    order: NDArray[np.int32]
+
+    def pick(self, rows: Array) -> Batch:
+        """Some of its rows."""
+        return (
+            {key: values[rows] for key, values in self.x.items()},
+            {key: values[rows] for key, values in self.y.items()},
+            None if self.weight is None else self.weight[rows],
+        )
+
+
+@dataclass(frozen=True)
 class Stream:
     """Training data that is read while training.
 
-    ``batches(batch_size, shuffle, seed)`` gives one epoch of ``(x, y, sample_weight or None)``,
-    model-ready, by Input and output id; the last batch may be smaller. Another ``seed`` gives
-    another order. ``rows`` is the number of samples in an epoch.
+    ``block(first, count, seed)`` gives the rows ``first`` to ``first + count`` of an epoch, whose
+    order follows from the seed and is that of the file where the seed is None. An epoch must be
+    read with one ``count`` throughout; the last block may be smaller. ``rows`` is the number of
+    samples in an epoch, ``row_bytes`` how much memory one takes.
     """
 
     rows: int
-    batches: Callable[[int, bool, int], Iterator[Batch]]
+    row_bytes: int
+    block: Callable[[int, int, int | None], Block]
 
     def steps(self, batch_size: int) -> int:
         """Batches in an epoch."""
         return -(-self.rows // batch_size)
 
-    def dataset(self, batch_size: int, shuffle: bool, seed: int) -> Any:
-        """One epoch as a ``tf.data.Dataset`` that reads ahead while the network trains.
+    def block_steps(self, batch_size: int) -> int:
+        """Batches in a block: as many as fit a fixed amount of memory, one at least."""
+        fit = BLOCK_BYTES // max(1, self.row_bytes * batch_size)
+        return max(1, min(fit, self.steps(batch_size)))
 
-        Its elements are ``(x, y)``, or ``(x, y, sample_weight)``, with dicts by id.
-        """
-        import tensorflow as tf
-
-        first = next(self.batches(1, False, seed))
-        used = first if first[2] is not None else first[:2]
-        size = sum(value[0].nbytes for part in first[:2] if part for value in part.values())
-        # Crossing from Python costs more than a small batch: many cross at once.
-        several = max(1, min(_CROSSING_BYTES // max(1, size * batch_size), self.steps(batch_size)))
-
-        def signature(value: Array) -> Any:
-            return tf.TensorSpec((None, *value.shape[1:]), value.dtype)
-
-        def epoch() -> Iterator[Any]:
-            for batch in self.batches(batch_size * several, shuffle, seed):
-                yield batch[: len(used)]
-
-        spec = tf.nest.map_structure(signature, used)
-        data = tf.data.Dataset.from_generator(epoch, output_signature=spec)
-        if several > 1:
-            data = data.rebatch(batch_size)
-        count = tf.data.experimental.assert_cardinality(self.steps(batch_size))
-        return data.apply(count).prefetch(tf.data.AUTOTUNE)
+    def batches(self, batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
+        """One epoch, a batch at a time; the last one may be smaller."""
+        size = batch_size * self.block_steps(batch_size)
+        for first in range(0, self.rows, size):
+            block = self.block(first, size, seed if shuffle else None)
+            for start in range(0, len(block.order), batch_size):
+                yield block.pick(block.order[start : start + batch_size])
 
 
 @dataclass(frozen=True)

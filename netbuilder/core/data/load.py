@@ -19,6 +19,7 @@ from netbuilder.core.data.readers.large_csv import looked_at
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.data.streaming import csv_stream, sample_stream, samples_in_memory, whole_split
+from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 
 
@@ -98,3 +99,17 @@ def preview(project: Project, base: Path, rows: int = 100) -> Preview:
         return preview_of_table(table, data.target, rows, note=note)
     # The test file has no say in it: it may be wrong, or still to be chosen.
     return preview_of(read_samples(replace(data, test_path=""), base)[0], rows)
+
+
+def point_number(project: Project, base: Path, place: tuple[float, float]) -> int:
+    """The number of the point nearest to a place, for edits by hand (``core/project/points``).
+
+    Raises:
+        DataError: the set has no points that could be edited, or cannot be read.
+    """
+    samples = read_samples(project.data, base)[0]
+    if samples.table is None or list(samples.table.columns) != ["x", "y"]:
+        raise DataError("These are no points that could be edited.", "Choose a generated set.")
+    away = np.linalg.norm(samples.table.to_numpy() - np.asarray(place), axis=1)
+    nearest = int(away.argmin())
+    return nearest if samples.made is None else int(samples.made.origin[nearest])

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
 
 #: Option "memory_limit_mb", in MiB: what data may take in memory.
 DEFAULT_LIMIT_MB = 1024
+
+
+def reading_options(data: Data) -> dict[str, Any]:
+    """The options with which a recipe's file is read: "decimals" is what columns decide of it."""
+    decided = {name: one.decimal for name, one in data.columns.items() if one.decimal}
+    return {**data.options, **({"decimals": decided} if decided else {})}
 
 
 def whole(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data import progress
-from netbuilder.core.data.dataset import Batch, Split, Stream
+from netbuilder.core.data.dataset import Block, Split, Stream
 from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.large_csv import Scan, limit_bytes
 from netbuilder.core.data.registry import MODALITIES
@@ -28,7 +28,6 @@ _AT_ONCE = 64
 _TABLE_ROWS = 50_000
 # Rows that lie together are read together; of many such runs the rows are mixed.
 _RUN_BYTES = 1 << 18
-_MIXED_BYTES = 64 << 20
 
 
 def samples_in_memory(data: Data, samples: Samples, pre: InputPre) -> int | None:
@@ -122,28 +121,33 @@ class _Mapped:
     raw: frozenset[str]
     pre: Preprocessing
 
-    def batch(self, rows: NDArray[np.int64] | slice) -> Batch:
-        """Some rows, model-ready."""
+    def block(self, runs: list[slice], order: NDArray[np.int32]) -> Block:
+        """The rows of some runs, one after the other, and the order to learn them in."""
+
+        def read(values: NDArray[Any]) -> NDArray[Any]:
+            return np.concatenate([values[run] for run in runs])
+
         x = {
-            key: self.pre.inputs[key].apply(values[rows]) if key in self.raw
-            else np.asarray(values[rows])
+            key: self.pre.inputs[key].apply(read(values)) if key in self.raw else read(values)
             for key, values in self.x.items()
-        }  # fmt: skip
-        y = {key: np.asarray(values[rows]) for key, values in self.y.items()}
-        return x, y, None if self.weight is None else np.asarray(self.weight[rows])
+        }
+        y = {key: read(values) for key, values in self.y.items()}
+        return Block(x, y, None if self.weight is None else read(self.weight), order)
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one sample."""
-        arrays = [*self.x.values(), *self.y.values()]
-        return sum(int(np.prod(one.shape[1:])) * one.dtype.itemsize for one in arrays)
+        """Bytes of one sample; of those still to be scaled, as they will be."""
+        each = [
+            int(np.prod(one.shape[1:])) * (4 if key in self.raw else one.dtype.itemsize)
+            for part in (self.x, self.y)
+            for key, one in part.items()
+        ]
+        return sum(each)
 
 
-def _mapped(
-    key: Any, splits: Callable[[], Iterator[Split]], rows: int, pre: Preprocessing
-) -> Stream:
+def _mapped(key: Any, splits: Callable[[], Iterator[Split]], of: int, pre: Preprocessing) -> Stream:
     folder = disk_cache.prepared(
-        disk_cache.key_of("ready", 1, key), lambda draft: _write(draft, splits(), rows)
+        disk_cache.key_of("ready", 1, key), lambda draft: _write(draft, splits(), of)
     )
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
 
@@ -160,10 +164,17 @@ def _mapped(
         frozenset(meta["raw"]), pre,
     )  # fmt: skip
 
-    def batches(batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
-        return _batches(arrays, int(meta["rows"]), batch_size, seed if shuffle else None)
+    rows, each = int(meta["rows"]), arrays.row_bytes
+    run = max(1, _RUN_BYTES // max(1, each))
 
-    return Stream(int(meta["rows"]), batches)
+    def block(first: int, count: int, seed: int | None) -> Block:
+        count = min(count, rows - first)
+        order = np.arange(count, dtype=np.int32)
+        if seed is not None:
+            np.random.default_rng([seed, first]).shuffle(order)
+        return arrays.block(_runs(rows, run, first, count, seed), order)
+
+    return Stream(rows, each, block)
 
 
 def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
@@ -192,53 +203,20 @@ def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
-def _batches(arrays: _Mapped, rows: int, batch_size: int, seed: int | None) -> Iterator[Batch]:
-    """One epoch: runs of rows in a drawn order, the rows of many runs mixed."""
-    each = max(1, arrays.row_bytes)
-    run = max(1, _RUN_BYTES // each)
-    mixed = max(batch_size, _MIXED_BYTES // each)
-    source = np.random.default_rng(seed)
-    starts = np.arange(0, rows, run)
-    if seed is not None:
-        starts = source.permutation(starts)
-    rest: Batch | None = None
-    at_once = max(1, mixed // run)
-    for first in range(0, len(starts), at_once):
-        places = np.concatenate(
-            [np.arange(start, min(start + run, rows)) for start in starts[first : first + at_once]]
-        )
-        here = arrays.batch(places)
-        if seed is not None:
-            here = _picked(here, source.permutation(len(places)))
-        if rest is not None:
-            here = _joined(rest, here)
-        count = _length(here)
-        whole = count - count % batch_size
-        for start in range(0, whole, batch_size):
-            yield _picked(here, slice(start, start + batch_size))
-        rest = _picked(here, slice(whole, count)) if whole < count else None
-    if rest is not None:
-        yield rest
+def _runs(rows: int, run: int, first: int, count: int, seed: int | None) -> list[slice]:
+    """The places in the arrays of the rows ``first`` to ``first + count`` of an epoch.
 
-
-def _length(batch: Batch) -> int:
-    return len(next(iter(batch[0].values())))
-
-
-def _picked(batch: Batch, rows: Any) -> Batch:
-    return (
-        {key: values[rows] for key, values in batch[0].items()},
-        {key: values[rows] for key, values in batch[1].items()},
-        None if batch[2] is None else batch[2][rows],
-    )
-
-
-def _joined(first: Batch, second: Batch) -> Batch:
-    weight = None
-    if first[2] is not None and second[2] is not None:
-        weight = np.concatenate([first[2], second[2]])
-    return (
-        {key: np.concatenate([first[0][key], second[0][key]]) for key in first[0]},
-        {key: np.concatenate([first[1][key], second[1][key]]) for key in first[1]},
-        weight,
-    )
+    An epoch is made of runs of ``run`` rows that lie together, in an order that ``seed`` draws.
+    """
+    if seed is None:
+        return [slice(first, first + count)]
+    starts = np.random.default_rng(seed).permutation(np.arange(0, rows, run))
+    ends = np.cumsum(np.minimum(run, rows - starts))
+    found = []
+    for place in range(int(np.searchsorted(ends, first, "right")), len(starts)):
+        begin = int(ends[place - 1]) if place else 0
+        low, high = max(begin, first), min(int(ends[place]), first + count)
+        if low >= high:
+            break
+        found.append(slice(int(starts[place]) + low - begin, int(starts[place]) + high - begin))
+    return found

@@ -58,9 +58,14 @@ def places_of(text: str, level: str) -> list[tuple[int, int]]:
     return [found.span() for found in pattern.finditer(text)]
 
 
+def written(tokens: Iterable[str]) -> list[str]:
+    """Tokens as they stand in a text: blanks are blanks."""
+    return [_HIDDEN.get(token, token) for token in tokens]
+
+
 def text_of(tokens: Iterable[str], level: str) -> str:
     """The text that tokens stand for; between words blanks where people put them."""
-    pieces = [_HIDDEN.get(token, token) for token in tokens if token not in {PADDING, UNKNOWN}]
+    pieces = written(token for token in tokens if token not in {PADDING, UNKNOWN})
     if level == CHARACTER:
         return "".join(pieces)
     text, before = "", "\n"

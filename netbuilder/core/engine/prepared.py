@@ -20,6 +20,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build import copies
 from netbuilder.core.engine.build.graph_to_keras import build_core, model_inputs
+from netbuilder.core.engine.build.tracing import let_go
 from netbuilder.core.engine.distribute.strategy import shared
 from netbuilder.core.engine.distribute.worker_sync import Agreement
 from netbuilder.core.engine.download_progress import Tell
@@ -85,28 +86,31 @@ class Order:
 
 
 class Lease:
-    """A session's hold on a trainer, which another session may take over between two runs."""
+    """A session's hold on a trainer, which another session may take over between two runs.
+
+    ``busy``: a run is going on with it.
+    """
 
     def __init__(self, trainer: Trainer, observer: Observer) -> None:
         self.trainer = trainer
         self.observer = observer
         self._lost = False
-        self._busy = True
+        self.busy = True
 
     def begin(self) -> bool:
         """A run begins; False where the trainer is another session's by now."""
         with _lock:
-            self._busy = not self._lost
-            return self._busy
+            self.busy = not self._lost
+            return self.busy
 
     def end(self) -> None:
         """The run is over: whoever wants the same may have the trainer."""
         with _lock:
-            self._busy = False
+            self.busy = False
 
     def take(self) -> bool:
         """Take it away from the session that holds it, unless that is at work. Holds the lock."""
-        self._lost = not self._busy
+        self._lost = not self.busy
         return self._lost
 
 
@@ -193,6 +197,10 @@ def _found(order: Order) -> _Kept | None:
 
 
 def _keep(order: Order, tell: Tell | None) -> _Kept:
+    # Not beside a run: its loop would have to be made ready again in the middle.
+    if _shelf and not any(kept.lease is not None and kept.lease.busy for kept in _shelf):
+        _shelf.clear()
+        let_go()
     trainer = _make(order, tell)
     _shelf[:] = [_Kept(order, trainer, Observer(trainer.core, order.project), None, True)]
     return _shelf[0]

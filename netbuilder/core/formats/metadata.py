@@ -8,7 +8,8 @@ otherwise limit it (a project of 200 layers or 1,000 epochs of history are large
 Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
 ``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
-``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``netbuilder``).
+``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``netbuilder``), and of a
+``.keras`` whose model takes words or pictures of any size ``takes``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from netbuilder.core.typed import misfit
 VERSION = 1
 # In ``TrainedModel.extra``: the canvas cannot say all that the model is.
 KERAS_OWN = "keras_own"
+# Beside a ``.keras`` whose model takes what stands in a file: {input: ["column" or "node", name]}.
+TAKES = "takes"
 _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from netbuilder.core.grading.rubric import PLAIN, Rubric
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.lessons import library
+from netbuilder.core.wording import listed
 
 _SEALS = {
     MISSING: "It has no seal.",
@@ -95,9 +97,8 @@ def grade(
         told=(lambda path, answer: told(submission(path, answer))) if told else None,
         cancelled=cancelled,
     )
-    return ordered(
-        sameness.mark([submission(path, answers[path]) for path in files if path in answers])
-    )
+    rows = [submission(path, answers[path]) for path in files if path in answers]
+    return ordered(sameness.mark(_tell_other_tasks(rows)))
 
 
 def ordered(submissions: Sequence[Submission]) -> list[Submission]:
@@ -111,7 +112,7 @@ def ordered(submissions: Sequence[Submission]) -> list[Submission]:
 def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:
     """A worker's answer as a value. What a pupil's file says of itself may be anything."""
     name = path.relative_to(folder).as_posix()
-    if answer.get("failed"):
+    if "fingerprint" not in answer:
         return Submission(name, path.stem, FAILED, message=str(answer.get("message", "")))
     fingerprint = answer["fingerprint"]
     steps = answer.get("steps") or []
@@ -119,7 +120,7 @@ def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submissio
     return Submission(
         file=name,
         student=answer["student"],
-        status=GRADED,
+        status=FAILED if answer["failed"] else GRADED,
         metrics=answer["metrics"],
         steps_done=sum(bool(one) for one in steps),
         steps=len(steps),
@@ -130,7 +131,43 @@ def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submissio
         svg=answer["svg"],
         history={key: tuple(row) for key, row in answer["history"].items()},
         seal=answer.get("seal", ""),
+        answers=tuple(answer.get("answers", ())),
+        misfit=str(answer.get("misfit", "")),
     )
+
+
+def common_fault(found: Sequence[Submission]) -> str:
+    """What to look at first where most networks fail on the hidden data for one reason; else "".
+
+    One pupil may have trained on other data; where half of them do not fit, the hidden data is
+    hardly what it should be.
+    """
+    if len(found) > 1 and all(one.status == FAILED for one in found):
+        reasons = {one.message for one in found}
+        if len(reasons) == 1:
+            return "Every file failed for the same reason: look at the hidden data first."
+    misfits = Counter(one.misfit for one in found if one.misfit)
+    opened = sum(bool(one.answers) for one in found)
+    if misfits:
+        reason, count = misfits.most_common(1)[0]
+        if count > 1 and count * 2 >= opened:
+            return f"{count} of {opened} networks do not fit the hidden data: {reason}"
+    return ""
+
+
+def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
+    """Say on a row that its network answers something else than most: its points mean little."""
+    tasks = Counter(one.answers for one in found if one.metrics)
+    if len(tasks) < 2:
+        return list(found)
+    usual = tasks.most_common(1)[0][0]
+    words = f"the others {listed(usual)}: do not compare them."
+    return [
+        replace(one, message=f"{one.message} It answers {listed(one.answers)}, {words}".strip())
+        if one.metrics and one.answers != usual
+        else one
+        for one in found
+    ]
 
 
 def _modified(path: Path) -> datetime | None:

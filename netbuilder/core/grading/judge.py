@@ -32,10 +32,11 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
     Returns:
         JSON: ``student``, ``work``, ``time``, ``steps`` [bool], ``metrics``, ``main`` (share of
         the points without a rubric, or None), ``parameters``, ``fingerprint``, ``svg``,
-        ``history``, ``seal``, ``message``, ``failed``.
+        ``history``, ``seal``, ``answers`` [column], ``message``, ``failed``, and ``misfit``: why
+        the hidden data does not fit the network.
 
     Raises:
-        UserError: the file cannot be read or does not fit the data.
+        UserError: the file cannot be read, or holds nothing to judge.
     """
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.writers.svg import svg
@@ -64,12 +65,10 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
     ).__dict__
     if private_key:
         found["seal"] = _seal(private_key, found, given, trained)
-    if trained is not None:
-        evaluation = _evaluated(trained, data)
-        found["metrics"] = evaluation
-        found["main"] = main_share(evaluation)
     recorded = given.steps if given else ()
     found["steps"] = steps_done(lesson, path) if lesson else list(recorded)
+    if trained is not None:
+        _measure(trained, data, found)
     if trained is None and not lesson:
         raise UserError(
             f"'{path.name}' is a project: nothing was trained.",
@@ -107,6 +106,23 @@ def main_share(metrics: Mapping[str, float]) -> float | None:
         if value is not None and math.isfinite(value):
             return min(1.0, max(0.0, value))
     return None
+
+
+def _measure(trained: TrainedModel, data: Path, found: dict[str, Any]) -> None:
+    """How good it is on the hidden data; where the two do not fit, that is said instead.
+
+    What else was found stays: the teacher sees the network, and whether it is a copy.
+    """
+    from netbuilder.core.results.answers import preprocessing_of
+
+    outputs = preprocessing_of(trained).outputs.values()
+    found["answers"] = [name for output in outputs for name in output.columns]
+    try:
+        found["metrics"] = _evaluated(trained, data)
+    except UserError as error:
+        found |= {"failed": True, "misfit": str(error), "message": str(error)}
+        return
+    found["main"] = main_share(found["metrics"])
 
 
 def _evaluated(trained: TrainedModel, data: Path) -> dict[str, float]:

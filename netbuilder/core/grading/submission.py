@@ -45,6 +45,8 @@ class Submission:
         svg: picture of the network.
         history: {name: a number an epoch}.
         seal: "" no seal asked, "sealed", "broken" or "missing".
+        answers: columns that the network answers.
+        misfit: why the hidden data does not fit a network that could be opened; "" where it does.
     """
 
     file: str
@@ -63,6 +65,8 @@ class Submission:
     svg: str = ""
     history: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     seal: str = ""
+    answers: tuple[str, ...] = ()
+    misfit: str = ""
 
     def to_json(self) -> dict[str, object]:
         """As the command line says it."""

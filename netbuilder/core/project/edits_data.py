@@ -10,6 +10,7 @@ from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
     COLUMN_TYPES,
+    DECIMALS,
     MISSING_RULES,
     ColumnChoice,
     Data,
@@ -17,17 +18,19 @@ from netbuilder.core.project.model import (
 )
 from netbuilder.core.wording import did_you_mean, quoted
 
-_ALLOWED = {"role": COLUMN_ROLES, "type": COLUMN_TYPES, "missing": MISSING_RULES}
+_ALLOWED = {
+    "role": COLUMN_ROLES, "type": COLUMN_TYPES, "missing": MISSING_RULES, "decimal": DECIMALS,
+}  # fmt: skip
 
 
 def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:
-    """Decide the role, the type or what is done with missing values of some columns.
+    """Decide the role, the type, the writing of numbers or what fills gaps of some columns.
 
     Args:
         project: the project.
         names: the columns.
-        decided: "role", "type" and "missing", each one of its words, or "" to let the program
-            conclude it again.
+        decided: "role", "type", "missing" and "decimal", each one of its words, or "" to let the
+            program conclude it again.
 
     A column that becomes a target joins ``target``; one that becomes something else leaves it,
     and the lists of columns that are not used or weigh the rows. One column only names the

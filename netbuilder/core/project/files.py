@@ -23,6 +23,7 @@ from netbuilder.core.project.fields import Part, is_int
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
     COLUMN_TYPES,
+    DECIMALS,
     MISSING_RULES,
     Choice,
     ColumnChoice,
@@ -327,13 +328,14 @@ def _column_choices(part: Part) -> dict[str, ColumnChoice]:
             role=one.one_of("role", COLUMN_ROLES),
             type=one.one_of("type", COLUMN_TYPES),
             missing=one.one_of("missing", MISSING_RULES),
+            decimal=one.one_of("decimal", DECIMALS),
             extra=one.rest(),
         )
     return found
 
 
 def _column_choice_to_json(choice: ColumnChoice) -> dict[str, Any]:
-    said = {key: getattr(choice, key) for key in ("role", "type", "missing")}
+    said = {key: getattr(choice, key) for key in ("role", "type", "missing", "decimal")}
     return {**{key: value for key, value in said.items() if value}, **choice.extra}
 
 

@@ -128,6 +128,7 @@ class Choice:
 COLUMN_ROLES = ("feature", "target", "ignore", "weight", "split", "order")
 COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
 MISSING_RULES = ("error", "drop", "mean", "median", "most_frequent", "category")
+DECIMALS = (".", ",")
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,15 @@ class ColumnChoice:
 
     ``role``: one of ``COLUMN_ROLES``; "weight": how much a row counts; "split": names the part
     (train, validation, test) that a row belongs to; "order": rows follow each other by it.
-    ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``extra`` keeps
+    ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``decimal``: one of
+    ``DECIMALS``, how its numbers are written: with "." a comma groups thousands. ``extra`` keeps
     unknown keys of the file.
     """
 
     role: str = ""
     type: str = ""
     missing: str = ""
+    decimal: str = ""
     extra: Params = field(default_factory=dict)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ from netbuilder.core.project.model import Choice, Project
 
 Array = NDArray[Any]
 _AT_ONCE = 256
+
+# By the network: what ``repeated`` traced.
+_traced: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
 
 
 def preprocessing_of(trained: TrainedModel) -> Preprocessing:
@@ -43,22 +48,26 @@ def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPre:
     return InputPre("image" if len(shape) == 3 else "numbers", shape, dtype)
 
 
-def ask(trained: TrainedModel, x: Mapping[str, Array]) -> dict[str, Array]:
+def ask(
+    trained: TrainedModel, x: Mapping[str, Array], call: Callable[[Any], Any] | None = None
+) -> dict[str, Array]:
     """Answers by output id: numbers in own units (n, units), or probabilities.
 
     Args:
         trained: the network.
         x: model-ready values by Input id, n samples each.
+        call: gives the network's outputs; None: ``trained.core`` at rest.
 
     A last layer that gives raw scores (a loss with ``from_logits``) is followed by the sigmoid
     or softmax that the loss applied while training.
     """
     names = model_inputs(trained.project.graph)
+    call = call or partial(trained.core, training=False)
     count = len(next(iter(x.values())))
     parts: list[list[Array]] = []
     for start in range(0, count, _AT_ONCE):
         values = [x[name][start : start + _AT_ONCE] for name in names]
-        out = trained.core(values[0] if len(values) == 1 else values, training=False)
+        out = call(values[0] if len(values) == 1 else values)
         listed = out if isinstance(out, (list, tuple)) else [out]
         parts.append([np.asarray(value, np.float64) for value in listed])
     pre = preprocessing_of(trained)
@@ -68,6 +77,19 @@ def ask(trained: TrainedModel, x: Mapping[str, Array]) -> dict[str, Array]:
         target = pre.outputs[name]
         answers[name] = in_own_units(joined, trained.project, name, target)
     return answers
+
+
+def repeated(trained: TrainedModel) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
+    """``ask``, for many questions of one shape: the network is traced once, and not run layer by
+    layer for each. (A recurrent layer takes a step of Python for each step of time otherwise.)"""
+    import tensorflow as tf
+
+    if trained.core not in _traced:
+        # The program must not keep the network alive that it is kept for.
+        core = weakref.ref(trained.core)
+        _traced[trained.core] = tf.function(lambda x: core()(x, training=False))  # type: ignore[misc]
+    call = _traced[trained.core]
+    return lambda x: ask(trained, x, call)
 
 
 def in_own_units(values: Array, project: Project, output: str, target: OutputPre) -> Array:

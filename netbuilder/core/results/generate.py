@@ -12,7 +12,7 @@ from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
 from netbuilder.core.data.tokens import last_window, numbers_of, text_of, tokens_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+from netbuilder.core.results.answers import class_probabilities, preprocessing_of, repeated
 
 DEFAULT_LENGTH = 200
 _MOST = 100_000
@@ -90,9 +90,10 @@ def _tokens(
 ) -> Iterator[str]:
     key, entry, output, target = ends
     random = np.random.default_rng(seed)
+    ask = repeated(trained)
     window = last_window(tokens_read(start, entry), entry.vocabulary, int(entry.shape[0] or 1))
     for _ in range(length):
-        answer = ask(trained, {key: window[None]})[output]
+        answer = ask({key: window[None]})[output]
         probabilities = class_probabilities(answer, target)
         if probabilities is None:
             raise UserError(

@@ -145,12 +145,12 @@ def _answers(found: Predictions) -> FileAnswers:
 
 def _table(trained: TrainedModel, path: Path) -> FileAnswers:
     pre = preprocessing_of(trained)
-    options = {**pre.hints, **trained.project.data.options}
+    options = inference_data.reading_of_model(trained.project.data, pre)
     dialect = None if reader_of(path) else sniff(path, options)
     table = (
         read_table(path, options) if dialect is None else read_with(path, dialect, None, options)
     )
-    used = inference_data.without_counting(table, pre)
+    used = inference_data.as_model_reads(table, pre, path.name)
     raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.prepare.prepared_data import make_plan
 from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
-from netbuilder.core.data.readers.csv_reader import drop_index_column, read_csv
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.predict import takes
 
@@ -106,8 +109,10 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     if ending in ARRAY_ENDINGS:
         raw = read_inputs(path, pre.inputs)
         return FileSamples(raw, _truth(trained, path, len(next(iter(raw.values())))))
-    table = drop_index_column(read_csv(path, trained.project.data.options))
-    raw, kept, _ = inference_data.raw_of_table(table, trained.project.data, pre, path.name)
+    data = trained.project.data
+    table = read_table(path, inference_data.reading_of_model(data, pre))
+    table = inference_data.as_model_reads(table, pre, path.name)
+    raw, kept, _ = inference_data.raw_of_table(table, data, pre, path.name)
     count = len(next(iter(raw.values())))
     if not count:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
@@ -118,6 +123,23 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
         texts = tuple(str(value) for value in column)
     names = tuple(f"line {line}" for line in kept.index)
     return FileSamples(raw, _truth(trained, path, count), texts, names)
+
+
+def file_of_row(project: Project, base: Path, index: int) -> Path | None:
+    """The file that sample ``index`` was read from, counted as ``Dataset.test`` counts (as
+    ``Dataset.train`` where there are no test rows); None where samples are in no files.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    plan = make_plan(project, base)
+    samples = plan.samples if plan.test is None else plan.test
+    rows = plan.rows.test if plan.test is None else np.arange(len(plan.test))
+    if not len(rows):
+        samples, rows = plan.samples, plan.rows.train
+    values = next(iter(samples.arrays.values()))
+    found = values[int(rows[index % len(rows)])]
+    return Path(found) if isinstance(found, (str, Path)) else None
 
 
 def _files(trained: TrainedModel, path: Path) -> FileSamples:
@@ -139,7 +161,7 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
         raw[key] = of_files(files, entry)
     texts: tuple[str, ...] = ()
     if all(entry.kind == "text" for entry in pre.inputs.values()):
-        texts = tuple(f.read_text(encoding="utf-8-sig", errors="replace") for f in files)
+        texts = tuple(read_text_file(f, {})[0] for f in files)
     root = path if path.is_dir() else path.parent
     return FileSamples(raw, None, texts, tuple(f.relative_to(root).as_posix() for f in files))
 

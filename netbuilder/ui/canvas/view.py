@@ -43,8 +43,9 @@ from netbuilder.ui.canvas.paint.previews import Previews
 from netbuilder.ui.canvas.paint.pulse import Pulse
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
-from netbuilder.ui.canvas.scene.scene_builder import draw
 from netbuilder.ui.canvas.selection import Selection
+from netbuilder.ui.canvas.shown_scene import ShownScene
+from netbuilder.ui.canvas.told_problems import ToldProblems
 from netbuilder.ui.canvas.viewport import Viewport
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.canvas_strips import Look
@@ -91,20 +92,17 @@ class CanvasView(QAbstractScrollArea):
         self.state = PaintState()
         self.tip = tips.Tip()
         self.by_key = False  # whether the last thing done was a key
-        self._at: dict[str, Point] = {}
-        self._base: Scene | None = None  # of the project as it stands
-        self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
-        self._stale = True
-        self._bubbles: tuple[object, list[problem_cards.Bubble]] | None = None
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.sight = Viewport(self, self._camera_moved)
         self.minimap = Minimap(self)
         self.previews = Previews(self)
+        self._told = ToldProblems(self, self.previews)
         self.pulse = Pulse(self)
         self.slide = Slide(self)
         self._announcer = Announcer(self)
         self._chosen = Selection(self, self.state, self._selected, self._announcer.wire)
+        self._shown = ShownScene(store, workbench, self._chosen.keep)
         self.commands = Commands(self, self.slide)
         self.adding = Adding(self)
         self.keys = Keys(self, self.commands, self.adding)
@@ -137,23 +135,7 @@ class CanvasView(QAbstractScrollArea):
     @property
     def picture(self) -> Scene:
         """Cards, wires and frames of the project as it stands."""
-        if self._stale or self._base is None:
-            bench = self.workbench
-            self._base = draw(
-                self.store.project,
-                shapes=bench.shapes,
-                problems=bench.all_problems,
-                facts=bench.facts,
-                unknown=bench.data_words,
-                before=self._base,
-            )
-            self._stale = False
-            self._picture = None
-        if self._picture is None:
-            self._picture = self._base.shifted(self._at) if self._at else self._base
-            self._bubbles = None
-            self._chosen.keep(self._picture)
-        return self._picture
+        return self._shown.picture
 
     @property
     def horizontal(self) -> bool:
@@ -168,13 +150,11 @@ class CanvasView(QAbstractScrollArea):
     @property
     def at(self) -> dict[str, Point]:
         """Cards that are shown elsewhere than the project says."""
-        return self._at
+        return self._shown.at
 
     def set_at(self, places: dict[str, Point]) -> None:
         """Show cards elsewhere than the project says, while a drag or an animation runs."""
-        if places or self._at:
-            self._at = places
-            self._picture = None
+        if self._shown.set_at(places):
             self.viewport().update()
 
     def set_preview(self, node_id: str, image: QImage | None) -> None:
@@ -204,11 +184,10 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def _outdate(self) -> None:
-        self._stale = True
+        self._shown.outdate()
         self.viewport().update()
 
     def _camera_moved(self, scaled: bool) -> None:
-        self._bubbles = None
         if scaled:
             self.zoom_changed.emit(self.camera.scale)
         self.viewport().update()
@@ -265,7 +244,6 @@ class CanvasView(QAbstractScrollArea):
         return self._chosen.current()
 
     def _selected(self, chosen: tuple[str, ...]) -> None:
-        self._bubbles = None
         self._announcer.selected(chosen)
         self.selection_changed.emit(chosen)
 
@@ -386,35 +364,11 @@ class CanvasView(QAbstractScrollArea):
 
     def bubbles_now(self) -> list[problem_cards.Bubble]:
         """Problems that are shown in words, with their places."""
-        picture = self.picture
-        asked = frozenset((*self._chosen.ids, self.state.hovered))
-        shown = self.previews.ids
-        # A new picture has taken the old bubbles away already.
-        key = (self.camera, self.viewport().size(), asked, shown, self.look.generation)
-        if self._bubbles is None or self._bubbles[0] != key:
-            size = self.viewport().size()
-            box = self.camera.seen(size.width(), size.height(), 200)
-            cards = picture.grid.cards_in(box)
-            self._bubbles = (
-                key,
-                problem_cards.place(
-                    picture,
-                    cards,
-                    self.look,
-                    self.camera.scale,
-                    asked,
-                    self.previews.boxes(),
-                    self.sight.seen_box(),
-                ),
-            )
-        return self._bubbles[1]
+        return self._told.now()
 
     def bubble_at(self, where: Point) -> problem_cards.Bubble | None:
         """The problem in words under a place on the canvas."""
-        for bubble in reversed(self.bubbles_now()):
-            if bubble.holds(*where):
-                return bubble
-        return None
+        return self._told.at(where)
 
     # the pointer --------------------------------------------------------------------------
 
@@ -504,7 +458,6 @@ class CanvasView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._bubbles = None
         old = event.oldSize()
         if not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, event.size(), refit=not self.sight.followed)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.grade import files_of, grade, ordered
+from netbuilder.core.grading.grade import common_fault, files_of, grade, ordered
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.rubric import PLAIN, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
@@ -242,7 +242,9 @@ class GradeWindow(QDialog):
         parts = [counted(len(found), "file")]
         parts += [f"{failed} could not be graded"] if failed else []
         parts += [f"{same} are the same as another"] if same else []
-        self._say(", ".join(parts) + ". Points and comments can be changed in the table.")
+        words = ", ".join(parts) + ". Points and comments can be changed in the table."
+        fault = common_fault(found)
+        self._say(f"{words} {fault}".strip(), wrong=bool(fault))
         self._follow()
 
     def _failed(self, error: Exception) -> None:

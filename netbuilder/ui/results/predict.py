@@ -12,15 +12,18 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Data
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.results.asking.answer_head import TOP, AnswerHead, class_rows, likeliest
 from netbuilder.ui.results.asking.file_answers import FileAnswersView
 from netbuilder.ui.results.asking.picture import PictureView
 from netbuilder.ui.results.asking.row import RowView
+from netbuilder.ui.results.asking.series import SeriesView
+from netbuilder.ui.results.asking.sound import SoundView
 from netbuilder.ui.results.asking.text import TextView
 from netbuilder.ui.results.asking.view import Ask, AskView, TestSampleView
-from netbuilder.ui.results.why import WhyView
+from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
@@ -33,12 +36,25 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.predict import Predictions
     from netbuilder.core.results.predict_file import FileAnswers
+    from netbuilder.core.results.uncertainty import Uncertainty
 
 log = logging.getLogger(__name__)
 _NO_MODEL = "Press Train: then the network can be asked here."
 Answer = Union["Predictions", "FileAnswers"]
 #: The network, what to ask it, and the path of the file that is asked about ("": no file).
 Question = tuple["TrainedModel", Callable[["TrainedModel"], Answer], str]
+
+
+_SureQuestion = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample]]
+
+
+def _sure(question: _SureQuestion) -> Uncertainty | None:
+    from netbuilder.core.results.uncertainty import errors_of, uncertainty_of
+
+    trained, base, make = question
+    sample, _text = make(trained)
+    raw = {key: value[None] for key, value in sample.items()}
+    return uncertainty_of(trained, raw, errors_of(trained, base))
 
 
 def _predict(question: Question) -> Answer:
@@ -55,14 +71,27 @@ class PredictPanel(QWidget):
         super().__init__(parent)
         self._workbench, self._looking = workbench, looking
         self._shown: object = None
+        self._data: Data | None = None
         self._another_asked = False
         self.predictions: Predictions | None = None
         self._worker = jobs.Latest.for_widget(self, _predict, "predict", self._found, self._failed)
+        self._sure_worker = jobs.Latest.for_widget(
+            self, _sure, "sure", self._sure_found, self._sure_failed
+        )
         self.rows = RowView(workbench, self)
         self.pictures = PictureView(workbench, self)
         self.texts = TextView(workbench, self)
+        self.series = SeriesView(workbench, self)
+        self.sounds = SoundView(workbench, self)
         self._samples = TestSampleView(workbench, self)
-        self.views: tuple[AskView, ...] = (self.rows, self.pictures, self.texts, self._samples)
+        self.views: tuple[AskView, ...] = (
+            self.rows,
+            self.pictures,
+            self.texts,
+            self.series,
+            self.sounds,
+            self._samples,
+        )
         self.view: AskView = self._samples
         self._build()
         self.setAcceptDrops(True)
@@ -120,7 +149,7 @@ class PredictPanel(QWidget):
     @property
     def idle(self) -> bool:
         """Whether nothing is being answered."""
-        return self._worker.idle
+        return self._worker.idle and self._sure_worker.idle
 
     def _trained_changed(self) -> None:
         trained = self._workbench.trained
@@ -131,6 +160,10 @@ class PredictPanel(QWidget):
         self.view.hide()
         self.file_answers.forget()
         self.cards.clear()
+        fresh = trained is None or trained.project.data != self._data
+        self._data = trained.project.data if trained is not None else None
+        if fresh:
+            self.why.forget()
         self.why.show_sample(None)
         self.head.setVisible(trained is not None)
         self._clear_answer()
@@ -138,11 +171,12 @@ class PredictPanel(QWidget):
             self.waiting.wait(_NO_MODEL)
             return
         first = next(iter(trained.pre.outputs.values()), None)
-        self.head.begin(len(first.classes) if first is not None else 0, False)
+        explains = first is not None and (first.task == "regression" or has_dropout(trained))
+        self.head.begin(len(first.classes) if first is not None else 0, explains)
         self.view = next(view for view in self.views if view.fits(trained))
         self.view.show()
         self.another.setText(f"Another test {self.view.one}")
-        self.view.begin(trained)
+        self.view.begin(trained, fresh)
         self.about.setText(self.view.words)
         self.waiting.ready()
         self._look_changed()
@@ -180,6 +214,17 @@ class PredictPanel(QWidget):
             self._asked_by_hand()
         self._worker.ask((trained, asked.answer, ""))
         self.why.show_sample(asked.sample)
+        if asked.sample is not None:
+            self._sure_worker.ask((trained, self._workbench.base, asked.sample))
+
+    def _sure_found(self, question: _SureQuestion, found: Uncertainty | None) -> None:
+        if question[0] is self._workbench.trained and self.answer.text():
+            self.head.sure.setText(found.sentence if found is not None else "")
+
+    def _sure_failed(self, _question: _SureQuestion, error: Exception) -> None:
+        # The answer itself stands, or its own question says what is wrong.
+        log.info("how sure it is cannot be said: %s", error)
+        self.head.sure.setText("")
 
     def _nothing(self, words: str) -> None:
         """There is nothing to be answered: what was answered before is gone."""
@@ -265,3 +310,10 @@ class PredictPanel(QWidget):
 
     def _pastes(self, event: QKeyEvent) -> bool:
         return self.view is self.pictures and event.matches(QKeySequence.StandardKey.Paste)
+
+
+def has_dropout(trained: TrainedModel) -> bool:
+    """Whether the network switches units off at random while training."""
+    from netbuilder.core.results.uncertainty import dropout_nodes
+
+    return bool(dropout_nodes(trained.project.graph))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,17 +28,22 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STEPS = 200
-_Question = tuple["TrainedModel", Callable[["TrainedModel"], Sample], str]
+_Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
+_Band = tuple["np.ndarray", "np.ndarray"]
 
 
-def _respond(question: _Question) -> Response:
+def _respond(question: _Question) -> tuple[Response, _Band | None]:
     from netbuilder.core.results.explain.score import question as ask
-    from netbuilder.core.results.explain.tables import partial_dependence
+    from netbuilder.core.results.explain.tables import along, partial_dependence
+    from netbuilder.core.results.uncertainty import band, errors_of
 
-    trained, make, column = question
+    trained, base, make, column = question
     sample, _ = make(trained)
     alone = {key: np.asarray(value)[None] for key, value in sample.items()}
-    return partial_dependence(ask(trained, sample), alone, column)
+    asked = ask(trained, sample)
+    found = partial_dependence(asked, alone, column)
+    rows = along(trained, sample, column, found.values)
+    return found, band(trained, rows, asked.unit, errors_of(trained, base))
 
 
 class ResponseView(QWidget):
@@ -73,6 +79,9 @@ class ResponseView(QWidget):
         for side in ("left", "bottom"):
             self.plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
         self._curve = self.plot.plot([], [])
+        self._low, self._high = self.plot.plot([], []), self.plot.plot([], [])
+        self._band = pg.FillBetweenItem(self._low, self._high)
+        self.plot.addItem(self._band)
         self._here = pg.InfiniteLine(angle=90)
         self.plot.addItem(self._here)
         layout.addWidget(self.plot)
@@ -93,6 +102,9 @@ class ResponseView(QWidget):
             axis.setTextPen(QColor(scheme.secondary))
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
         self._here.setPen(pg.mkPen(scheme.validation, width=2))
+        color = QColor(scheme.training)
+        color.setAlphaF(0.16)
+        self._band.setBrush(color)
 
     def show_fields(self, fields: Sequence[Field]) -> None:
         """Offer the columns of numbers of which the training rows' range is known."""
@@ -111,7 +123,7 @@ class ResponseView(QWidget):
         self._place()
         trained = self._workbench.trained
         if trained is not None and self._fields:
-            self._worker.ask((trained, make, self.column.currentText()))
+            self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
 
     def _column_chosen(self) -> None:
         if self._make is not None:
@@ -143,15 +155,19 @@ class ResponseView(QWidget):
         self.value.setText(number(value))
         self.moved.emit(self.column.currentText(), value)
 
-    def _found(self, question: _Question, found: Response) -> None:
+    def _found(self, question: _Question, answer: tuple[Response, _Band | None]) -> None:
         if question[0] is not self._workbench.trained:
             return
+        found, around = answer
         x = np.array(found.values, float)
         self._curve.setData(x, found.answers)
+        for line, values in zip((self._low, self._high), around or ([], []), strict=True):
+            line.setData(x if around is not None else [], values)
         self.plot.getPlotItem().setLabel("left", found.about)
         self.plot.setAccessibleName(f"{found.about} along {found.column}")
 
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("the response curve failed", exc_info=error)
-        self._curve.setData([], [])
+        for line in (self._curve, self._low, self._high):
+            line.setData([], [])

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.images import ImageGrid
-from netbuilder.ui.plots.picture_wall import grey_levels
+from netbuilder.ui.plots.live.picture_wall import grey_levels
 from netbuilder.ui.plots.table_preview import TextTable
 from netbuilder.ui.widgets.labels import note_label
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -17,39 +17,57 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.ui.plots.histogram_ridges import HistogramRidges
-from netbuilder.ui.plots.picture_wall import PictureWall
-from netbuilder.ui.plots.surface import SurfacePlot, legend
+from netbuilder.core.wording import counted
+from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
+from netbuilder.ui.plots.live.picture_wall import PictureWall
+from netbuilder.ui.plots.live.surface import SurfacePlot, legend
+from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.views.live_view import LiveView
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.live_view import LiveView, has_points
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.pictures import SurfacePicture
+
 _NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
+_FIRST = "It is training: the first picture comes in a moment, and moves from then on."
 _PARTS = ("training", "validation", "test")
+_SIGNS = ("●", "■", "▼")  # as the plot draws them
 
 
 class SurfacePanel(QWidget):
     """Chooses a view, and draws the newest picture of it."""
 
-    def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        looking: Looking,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.live = LiveView(workbench, runner, self)
+        self.live = LiveView(store, workbench, runner, looking, self)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, _NO_MODEL)
+        self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
+        workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
         self.across, self.up = QComboBox(self), QComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
-        self.arrows = (QLabel("→", self), QLabel("↑", self))
+        self.axes = (QWidget(self), QWidget(self))
         self.plot = SurfacePlot(self)
         page.addLayout(self._choices())
         page.addWidget(self.plot, 1)
@@ -61,8 +79,13 @@ class SurfacePanel(QWidget):
         self._wall_place.setWidget(self.wall)
         self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
         page.addWidget(self._wall_place, 1)
-        self.parts = [QCheckBox(name, self) for name in _PARTS]
+        self.parts = [
+            QCheckBox(f"{sign} {name}", self) for sign, name in zip(_SIGNS, _PARTS, strict=True)
+        ]
         self.discrete = QCheckBox("clear borders", self)
+        self.held = QComboBox(self)
+        self.points = PointEditor(store, workbench, self.plot, self)
+        page.addWidget(self.points)
         self.neighbours = QPushButton("t-SNE", self)
         page.addLayout(self._switches())
         self.legend = QLabel(self)
@@ -72,24 +95,24 @@ class SurfacePanel(QWidget):
         self.note = note_label("", self)
         page.addWidget(self.note)
         self.view.activated.connect(self._choose_view)
+        self.points.told.connect(self.note.setText)
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
         self._show()
 
-    def _choices(self) -> QHBoxLayout:
-        top = QHBoxLayout()
+    def _choices(self) -> FlowLayout:
+        top = FlowLayout()
         top.addWidget(self.view)
-        for arrow, box in zip(self.arrows, (self.across, self.up), strict=True):
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(2)
-            box.setMinimumWidth(48)  # a narrow panel elides names, it does not scroll
+        for place, arrow, box in zip(self.axes, "→↑", (self.across, self.up), strict=True):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._choose_axes)
-            top.addWidget(arrow)
-            top.addWidget(box, 1)
-        top.addStretch(1)
+            pair = QHBoxLayout(place)
+            pair.setContentsMargins(0, 0, 0, 0)
+            pair.addWidget(QLabel(arrow, place))
+            pair.addWidget(box)
+            top.addWidget(place)
         return top
 
     def _switches(self) -> FlowLayout:
@@ -102,6 +125,13 @@ class SurfacePanel(QWidget):
         self.discrete.setToolTip("Show only what is answered, not how surely")
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
+        self.held.addItems(["others at their mean", "others as in the chosen row"])
+        self.held.setAccessibleName("Where columns that are not shown are held")
+        self.held.setToolTip(
+            "The columns that no axis shows: at their mean, or as in the row that Inside shows"
+        )
+        self.held.activated.connect(lambda index: self.live.choose(at_sample=index == 1))
+        row.addWidget(self.held)
         self.neighbours.setToolTip("Draw neighbours beside each other (t-SNE): takes seconds")
         self.neighbours.clicked.connect(self._spread)
         row.addWidget(self.neighbours)
@@ -148,8 +178,7 @@ class SurfacePanel(QWidget):
         self.view.setCurrentIndex(self.view.findData(shown.view.name))
         for number, box in enumerate((self.across, self.up)):
             asked = shown.view.axes > number
-            box.setVisible(asked)
-            self.arrows[number].setVisible(asked)
+            self.axes[number].setVisible(asked)
             before = self.live.axes[number]
             box.clear()
             box.addItems(list(shown.columns))
@@ -159,7 +188,8 @@ class SurfacePanel(QWidget):
             )
         self.plot.clear_all()
         self.picture = None
-        self.note.setText(shown.view.help + ".")
+        if not self.points.hand.on:  # else it says what the hand does
+            self.note.setText(shown.view.help + ".")
         self.legend.setText(legend(shown.dataset.pre.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)
@@ -168,11 +198,36 @@ class SurfacePanel(QWidget):
         self.plot.setVisible(not walls and not ridges)
         for part in self.parts:
             part.setVisible(shown.view.axes > 0)
-        self.discrete.setVisible(shown.view.name == "surface")
+        self.discrete.setVisible(shown.view.name == "surface" and shown.asked is not None)
+        self.held.setVisible(0 < shown.view.axes < len(shown.columns))
+        self.held.setCurrentIndex(int(self.live.at_sample))
+        columns = (self.across.currentText(), self.up.currentText())
+        editable = shown.view.name == "surface" and has_points(shown.question.project.data)
+        self.points.show_for(columns if editable else None, shown.dataset.pre.classes)
         self.neighbours.setVisible(shown.view.name == "map")
         self.neighbours.setEnabled(not self.live.live)
-        self.legend.setVisible(shown.view.name in {"surface", "curve", "map"})
+        named = bool(shown.dataset.pre.classes)
+        self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
+
+    def _tell_surface(self, picture: SurfacePicture) -> None:
+        if self.points.hand.on:
+            return  # the note says what the hand does
+        if not picture.answered:
+            self.note.setText(_FIRST if self.live.live else _NO_MODEL)
+            return
+        wrong = int((~picture.points.right).sum())
+        words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
+        self.note.setText(words + self._held_words(2))
+
+    def _held_words(self, axes: int) -> str:
+        """Where the columns that no axis shows are held; "" where there is none."""
+        columns = self.live.shown.columns if self.live.shown is not None else ()
+        if len(columns) <= axes:
+            return ""
+        if self.live.at_sample:
+            return f"Other columns are as in row {self.live.sample + 1}."
+        return "Other columns are at their mean."
 
     def _spread(self) -> None:
         from netbuilder.core.results.live import others, pictures
@@ -201,12 +256,10 @@ class SurfacePanel(QWidget):
         match picture:
             case pictures.SurfacePicture():
                 self.plot.show_surface(picture)
-                wrong = int((~picture.points.right).sum())
-                held = len(self.live.shown.columns) > 2 if self.live.shown else False
-                words = f"{wrong:,} misjudged points are ringed. " if picture.classes else ""
-                self.note.setText(words + ("Other columns are at their mean." if held else ""))
+                self._tell_surface(picture)
             case pictures.CurvePicture():
                 self.plot.show_curve(picture)
+                self.note.setText(self._held_words(1))
             case pictures.ForecastPicture():
                 self.plot.show_forecast(picture)
                 self.note.setText("Grey is the truth, orange the forecast.")

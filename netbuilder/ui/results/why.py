@@ -97,6 +97,13 @@ class WhyView(QWidget):
         self._list_methods()
         self._ask()
 
+    def forget(self) -> None:
+        """Close what was explained: another project is asked from now on."""
+        self._sample = None
+        self.button.setChecked(False)
+        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+            widget.setVisible(False)
+
     def _list_methods(self) -> None:
         trained = self._workbench.trained
         if trained is None or trained is self._known:
@@ -104,6 +111,7 @@ class WhyView(QWidget):
         from netbuilder.core.results.explain.methods import methods_for
 
         self._known = trained
+        self.button.setChecked(False)  # what is explained there is another network's answer
         self.method.clear()
         try:
             ways = methods_for(trained)

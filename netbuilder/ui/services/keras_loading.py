@@ -12,23 +12,22 @@ import os
 from pathlib import Path
 
 from netbuilder.core.engine.build.tracing import no_collection
-from netbuilder.core.quiet import quiet_stderr
+from netbuilder.core.quiet import load_tensorflow, quiet_stderr
 
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
 
 
 def load() -> str:
     """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
-    preload()
-    # What TensorFlow's C++ writes to the terminal frightens beginners and says nothing to them.
+    # The libraries speak when they come into the process, whoever brings them there.
     with quiet_stderr(), no_collection():
+        preload()
+        load_tensorflow()
         import keras
         import tensorflow as tf
 
         # Loads what Keras puts off until the first layer is made.
         keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-        # The third of a million objects that came stay to the end. Looked through for garbage,
-        # they would stop the event loop for a sixth of a second each time.
         gc.freeze()
     return str(tf.__version__)
 

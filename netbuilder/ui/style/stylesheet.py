@@ -130,6 +130,7 @@ QComboBox QAbstractItemView {{ background: {c.raised}; color: {c.text};
 QTabBar {{ background: {c.panel}; }}
 QTabBar::tab {{ background: transparent; color: {c.secondary}; padding: 9px 6px 8px 6px;
                 border: none; border-bottom: 2px solid transparent; }}
+QTabBar[close="true"]::tab {{ padding: 9px 4px 8px 4px; }}
 QTabBar::tab:selected {{ color: {c.text}; font-weight: 600; border-bottom-color: {c.accent}; }}
 QTabBar::tab:hover {{ color: {c.text}; }}
 QTabBar::scroller {{ width: 48px; }}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -108,10 +107,10 @@ class PlanForm(QWidget):
             cards.clear()
             for problem in self._workbench.problems:
                 if problem.field == field and problem.follows is None:
-                    fix = problem.fix
-                    buttons: tuple[tuple[str, Callable[[], object]], ...] = ()
-                    if fix is not None:
-                        buttons = ((fix.label, partial(self._store.apply, fix.label, fix.edit)),)
+                    buttons = tuple(
+                        (fix.label, partial(self._store.apply, fix.label, fix.edit))
+                        for fix in problem.fixes
+                    )
                     role = "error" if problem.blocks else "warning"
                     cards.add(RoleBox(role, problem.title, problem.message, cards, buttons=buttons))
 

@@ -16,7 +16,7 @@ class Waiting(QStackedWidget):
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wanted, self._training = words, False
+        self._wanted, self._training, self._meanwhile = words, False, ""
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.words)
@@ -42,8 +42,12 @@ class Waiting(QStackedWidget):
         outer.addWidget(made)
         return made
 
-    def follow(self, training_changed: SignalInstance, training: bool) -> None:
-        """Say otherwise what is to come while a run goes on: Train is pressed already."""
+    def follow(self, training_changed: SignalInstance, training: bool, meanwhile: str = "") -> None:
+        """Say otherwise what is to come while a run goes on: Train is pressed already.
+
+        ``meanwhile`` is what a panel says that does not wait for the end of the run.
+        """
+        self._meanwhile = meanwhile
         training_changed.connect(self._follow)
         self._follow(training)
 
@@ -53,6 +57,8 @@ class Waiting(QStackedWidget):
 
     def _said(self) -> str:
         if self._training and self._wanted.startswith(PRESS_TRAIN):
+            if self._meanwhile:
+                return self._meanwhile
             rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
             return f"It is training: when that is done, {rest}"
         return self._wanted

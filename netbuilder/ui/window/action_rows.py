@@ -170,6 +170,14 @@ def _edit_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "Ctrl+Shift+P; Ctrl+K",
             "Type what you want to do",
         ),
+        ActionRow(
+            "settings",
+            "Settings…",
+            commands.show_settings,
+            "Edit",
+            "Ctrl+,",
+            "How many trainings are kept, and what else holds for every project",
+        ),
     ]
 
 

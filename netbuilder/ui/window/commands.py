@@ -146,10 +146,10 @@ class WindowCommands:
     def _show_box(self, problem: Problem, title: str) -> RoleBox:
         banner = self._parts.banner
         banner.clear()
-        mends: list[tuple[str, Callable[[], object]]] = []
-        if problem.fix is not None:
-            fix = problem.fix
-            mends.append((fix.label, lambda: self._parts.store.apply(fix.label, fix.edit)))
+        mends: list[tuple[str, Callable[[], object]]] = [
+            (fix.label, partial(self._parts.store.apply, fix.label, fix.edit))
+            for fix in problem.fixes
+        ]
         if problem.beginning and self._parts.store.project.data.kind == "":
             mends.append(("Choose data", partial(self.show_panel, "data")))
         if problem.field:
@@ -317,6 +317,11 @@ class WindowCommands:
             self.show_error(error)
             return
         self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
+
+    def show_settings(self) -> None:
+        """Change what holds for every project."""
+        dialogs.show_settings(self._parts.window)
+        self._parts.actions.refresh()
 
     def show_help(self) -> None:
         """Explain the field that has the keyboard, or how the window is used."""

@@ -148,6 +148,13 @@ def train_elsewhere(
     ElsewhereDialog(project, base, tell, parent).exec()
 
 
+def show_settings(parent: QWidget) -> None:
+    """Change what holds for every project."""
+    from netbuilder.ui.window.settings_dialog import SettingsDialog
+
+    SettingsDialog(parent).exec()
+
+
 def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:
     """The words of the field, the first steps, gestures and keys; opens on ``word``."""
     from netbuilder.ui.gallery.help_window import HelpWindow

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.dock_widths import ChosenWidths
 from netbuilder.ui.window.first_size import fit
+from netbuilder.ui.window.tab_fit import TabFit, TabName
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,12 @@ PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
 
 @dataclass(frozen=True)
 class Page:
-    """A tab: its id, its title, what it is for, and what builds it when it is first seen."""
+    """A tab: its id, its title (whole, and where there is little room), what it is for, and what
+    builds it when it is first seen."""
 
     id: str
     title: str
+    short: str
     help: str
     build: Callable[[], QWidget]
 
@@ -97,17 +100,20 @@ class Docks:
         self.inspector = self._dock("inspector", "Inspector", inspector)
         self.pages: dict[str, LazyPage] = {}
         self.panels: dict[str, QDockWidget] = {}
+        names: dict[QDockWidget, TabName] = {}
         for page in pages:
             self.panels[page.id] = self._panel(page)
+            names[self.panels[page.id]] = TabName(page.title, page.short, page.help)
         self._all = [self.palette, self.inspector, *self.panels.values()]
         self.widths = ChosenWidths(window, self.palette, self.inspector)
         self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
-        self._dress_tabs()
+        self._tabs = TabFit(window, names)
+        self._tabs.dress()
         for dock in self._all:
-            dock.dockLocationChanged.connect(lambda _area: self._dress_tabs())
+            dock.dockLocationChanged.connect(lambda _area: self._tabs.dress())
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
         """Bring a tab to the front and give its panel."""
@@ -170,14 +176,6 @@ class Docks:
             [self.palette, self.inspector], [palette, side], Qt.Orientation.Horizontal
         )
 
-    def _dress_tabs(self) -> None:
-        """Tabs that do not fit can be scrolled to, with their whole names."""
-        for bar in self._window.findChildren(QTabBar):
-            if bar.parent() is self._window:
-                bar.setElideMode(Qt.TextElideMode.ElideNone)
-                bar.setUsesScrollButtons(True)
-                bar.setExpanding(False)
-
     def reset(self) -> None:
         """Everything where it was at first."""
         self._window.restoreState(self._first, LAYOUT_VERSION)
@@ -226,9 +224,7 @@ class Docks:
     def _panel(self, page: Page) -> QDockWidget:
         lazy = LazyPage(page.build, self._window)
         self.pages[page.id] = lazy
-        dock = self._dock(f"panel-{page.id}", page.title, lazy)
-        dock.setToolTip(page.help)
-        return dock
+        return self._dock(f"panel-{page.id}", page.title, lazy)
 
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)

@@ -12,12 +12,16 @@ from netbuilder.ui.window.parts import Parts
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A tab: its id (as ``--panel`` takes it), title, and what builds it."""
+    """A tab: its id (as ``--panel`` takes it), title, and what builds it.
+
+    ``short`` stands on it where the whole title has no room.
+    """
 
     id: str
     title: str
     build: Callable[[Parts], QWidget]
     help: str = ""
+    short: str = ""
 
 
 def _data(parts: Parts) -> QWidget:
@@ -44,7 +48,7 @@ def _training(parts: Parts) -> QWidget:
 def _surface(parts: Parts) -> QWidget:
     from netbuilder.ui.results.surface import SurfacePanel
 
-    return SurfacePanel(parts.workbench, parts.runner)
+    return SurfacePanel(parts.store, parts.workbench, parts.runner, parts.looking)
 
 
 def _evaluate(parts: Parts) -> QWidget:
@@ -91,12 +95,18 @@ def _variants(parts: Parts) -> QWidget:
 
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("data", "Data", _data, "Choose what to learn from"),
-    PanelRow("training", "Training", _training, "The plan, and the curves while it learns"),
-    PanelRow("surface", "Surface", _surface, "What it answers everywhere, while it learns"),
-    PanelRow("evaluate", "Evaluate", _evaluate, "How good it is on data that it has not seen"),
-    PanelRow("predict", "Predict", _predict, "Ask the trained network"),
+    PanelRow(
+        "training", "Training", _training, "The plan, and the curves while it learns", "Train."
+    ),
+    PanelRow(
+        "surface", "Surface", _surface, "What it answers everywhere, while it learns", "Surf."
+    ),
+    PanelRow(
+        "evaluate", "Evaluate", _evaluate, "How good it is on data that it has not seen", "Eval."
+    ),
+    PanelRow("predict", "Predict", _predict, "Ask the trained network", "Pred."),
     PanelRow("inside", "Inside", _inside, "What the layers have learned"),
     PanelRow("code", "Code", _code, "The same network as Python"),
     PanelRow("runs", "Runs", _runs, "Earlier trainings: compare, bring back"),
-    PanelRow("variants", "Variants", _variants, "Try other values and take the best"),
+    PanelRow("variants", "Variants", _variants, "Try other values and take the best", "Var."),
 )

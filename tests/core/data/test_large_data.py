@@ -96,15 +96,6 @@ def test_classes_of_a_large_csv(folder: Path) -> None:
     assert 4 < found.facts.imbalance < 9
 
 
-def test_a_stream_becomes_a_tf_dataset(folder: Path) -> None:
-    found = load(project(), folder)
-    assert found.stream is not None
-    data = found.stream.dataset(128, True, 1)
-    assert int(data.cardinality()) == found.stream.steps(128)
-    sizes = [len(x["input"]) for x, _ in data]
-    assert sum(sizes) == found.stream.rows
-
-
 def test_text_and_gaps_far_down_are_named(folder: Path) -> None:
     lines = (folder / "d.csv").read_text().splitlines()
     lines[2500] = lines[2500].replace(lines[2500].split(",")[2], "big")

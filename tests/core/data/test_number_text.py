@@ -7,12 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.columns import report
 from netbuilder.core.data.load import load
+from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.number_text import style_of
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import reading_of
-from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 
@@ -69,15 +74,82 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     column(tmp_path, cells)
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
     (asked,) = [n for n in report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
-    assert (asked.severity, asked.column) == ("warning", "v")
+    assert (asked.severity, asked.column) == ("error", "v")
+    assert "'1,000', which can be read in two ways: as 1000 or as 1.000." in asked.message
     assert [fix.label for fix in asked.fixes] == [
-        "The comma groups thousands", "The comma is the decimal point",
+        "The comma groups thousands: it is 1000", "The comma is the decimal point: it is 1.000",
     ]  # fmt: skip
     thousands, decimals = (fix.edit(project) for fix in asked.fixes)
-    for chosen, highest in ((thousands, 1440.0), (decimals, 990.0)):
+    # Where 1,125 is 1.125, 995 stays 995 in the very same column.
+    for chosen, highest, total in (
+        (thousands, 1440.0, sum(range(950, 1450, 10))),
+        (decimals, 990.0, sum(n if n < 1000 else n / 1000 for n in range(950, 1450, 10))),
+    ):
         found = report(chosen, tmp_path)
         assert [n for n in found.notes if n.code == "ambiguous-numbers"] == []
         assert found.columns[1].maximum == highest
+        table = read_table(tmp_path / "d.csv", reading_options(chosen.data))
+        assert table["v"].sum() == pytest.approx(total)
+
+
+def test_an_open_question_keeps_it_from_training_until_it_is_answered(tmp_path: Path) -> None:
+    lines = ["n;v;w;k", *(f"{i};{n:,};{2 * n:,};{n:,}" for i, n in enumerate(range(950, 1450, 10)))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    decided = {"k": ColumnChoice("ignore")}  # what is not used is not asked about
+    project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",), columns=decided))
+
+    def asked(one: Project) -> list[str]:
+        problems = diagnose(one, load(one, tmp_path).facts)
+        return [p.message[:10] for p in problems if p.code == "ambiguous-numbers" and p.blocks]
+
+    assert asked(project) == ["Column 'v'", "Column 'w'"]
+    problem = next(p for p in diagnose(project, load(project, tmp_path).facts) if p.blocks)
+    assert len(problem.fixes) == 4, "for this column, and for all that are asked about"
+    one, both = problem.fixes[0].edit(project), problem.fixes[3].edit(project)
+    assert asked(one) == ["Column 'w'"]
+    assert asked(both) == []
+    assert both.data.columns["w"].decimal == ","
+    assert [c.maximum for c in report(both, tmp_path).columns[1:3]] == [990.0, 2.88]
+    assert asked(set_columns(project, ["v", "w"], type="category")) == []
+
+
+def test_one_column_may_be_decided_against_the_file(tmp_path: Path) -> None:
+    """b proves a decimal comma; a person says that in a it groups thousands nevertheless."""
+    lines = ["a;b", *(f"1,{n};0,{n % 10}5" for n in range(100, 160))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    table = read_table(tmp_path / "d.csv", {"decimals": {"a": "."}})
+    assert table["a"].iloc[:2].tolist() == [1100, 1101]
+    assert table["b"].iloc[:2].tolist() == [0.05, 0.15]
+
+
+def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> None:
+    lines = ["v;y", *(f"{n};{n}" for n in range(100, 160))]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
+    pre = load(project, tmp_path).pre
+    (tmp_path / "new.csv").write_text("v;y\n1,125;3\n995;4\n")
+    with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 or as 1\.125"):
+        read_split(project.data, pre, tmp_path / "new.csv")
+    told = set_columns(project, ["v"], decimal=".").data
+    assert read_split(told, pre, tmp_path / "new.csv").raw_x["input"].tolist() == [[1125], [995]]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("20,5;Moskva;100,25\n3,25;Tula;7,5\n", [20.5, 100.25, 3.25, 7.5]),
+        ("1,5;2,5\n3,25;4,75\n", [1.5, 2.5, 3.25, 4.75]),
+        ("1,5\t2,5\n3,25\t4,75\n", [1.5, 2.5, 3.25, 4.75]),
+        ("a,b,c\n1,2,3\n4,5,6\n", [1, 2, 3, 4, 5, 6]),
+        ("1,x;y,2\n3,z;w,4\n", [1, 2, 3, 4]),
+    ],
+)
+def test_a_comma_that_only_stands_in_numbers_separates_nothing(
+    tmp_path: Path, text: str, numbers: list[float]
+) -> None:
+    (tmp_path / "d.csv").write_text(text)
+    table = read_table(tmp_path / "d.csv", {}).select_dtypes("number")
+    assert table.to_numpy().ravel().tolist() == numbers
 
 
 def test_other_columns_of_the_file_tell(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from netbuilder.core.data import progress
+from netbuilder.core.data import progress, streaming
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load
 from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
@@ -122,14 +122,24 @@ def test_each_row_comes_once_an_epoch_in_an_order_of_its_own(folder: Path) -> No
     assert abs(np.corrcoef(first, plain)[0, 1]) < 0.1
 
 
-def test_batches_that_cross_many_at_once_are_the_same(folder: Path) -> None:
-    frame().to_csv(folder / "d.csv", index=False)
-    data = load(project(), folder)
-    assert data.stream is not None
-    crossed = np.concatenate([x["input"] for x, _ in data.stream.dataset(7, False, 1)])
-    np.testing.assert_array_equal(crossed, whole(data)[0])
-    sizes = [len(x["input"]) for x, _ in data.stream.dataset(7, True, 1)]
-    assert sizes == [7] * (ROWS // 7) + [ROWS % 7]
+@pytest.mark.parametrize("run_bytes", [8, 200, 1 << 20])
+def test_blocks_hold_each_row_once_whatever_their_size(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, run_bytes: int
+) -> None:
+    monkeypatch.setattr(streaming, "_RUN_BYTES", run_bytes)
+    frame().assign(n=np.arange(ROWS)).to_csv(folder / "d.csv", index=False)
+    stream = load(project(scaling="none"), folder).stream
+    assert stream is not None
+    for size in (7, 128, ROWS):
+        blocks = [stream.block(first, size, 5) for first in range(0, ROWS, size)]
+        assert [len(one.order) for one in blocks[:-1]] == [size] * (
+            ROWS // size - (ROWS % size == 0)
+        )
+        rows = np.concatenate([one.pick(one.order)[0]["input"][:, 0] for one in blocks])
+        np.testing.assert_array_equal(np.sort(rows), np.arange(ROWS))
+        plain = [stream.block(first, size, None) for first in range(0, ROWS, size)]
+        kept = np.concatenate([one.pick(one.order)[0]["input"][:, 0] for one in plain])
+        np.testing.assert_array_equal(kept, np.arange(ROWS))
 
 
 def test_it_is_prepared_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

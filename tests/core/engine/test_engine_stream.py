@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-from netbuilder.core.data.dataset import Dataset, Stream
+from netbuilder.core.data.dataset import BLOCK_BYTES, Block, Dataset, Stream
 from netbuilder.core.data.load import load
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Data, Project
@@ -18,32 +19,40 @@ from netbuilder.core.project.model import Choice, Data, Project
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
-def streamed(data: Dataset) -> Dataset:
-    """The same rows, a batch at a time; only ten of them in memory."""
+def streamed(data: Dataset, row_bytes: int = BLOCK_BYTES) -> Dataset:
+    """The same rows, a block (of one batch) at a time; only ten of them in memory."""
     x, y = data.train.x["input"], data.train.y["out"]
 
-    def batches(size: int, shuffle: bool, seed: int) -> Iterator[Any]:
-        order = np.random.default_rng(seed).permutation(len(x)) if shuffle else np.arange(len(x))
-        for start in range(0, len(x), size):
-            rows = order[start : start + size]
-            yield {"input": x[rows]}, {"out": y[rows]}, None
+    def block(first: int, count: int, seed: int | None) -> Block:
+        whole = (
+            np.arange(len(x)) if seed is None else np.random.default_rng(seed).permutation(len(x))
+        )
+        rows = whole[first : first + count]
+        order = np.arange(len(rows), dtype=np.int32)
+        return Block({"input": x[rows]}, {"out": y[rows]}, None, order)
 
     first = replace(data.train, x={"input": x[:10]}, y={"out": y[:10]}, raw_x={"input": x[:10]})
-    return replace(data, train=first, stream=Stream(len(x), batches))
+    return replace(data, train=first, stream=Stream(len(x), row_bytes, block))
 
 
+@pytest.mark.parametrize("kind", ["graph", "step", "loop"])
 def test_a_stream_trains_like_the_same_rows_in_memory(
-    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+    kind: Any,
+    chain: Callable[..., Project],
+    dataset: Callable[..., Any],
+    numbers: tuple[Any, Any],
 ) -> None:
     x, y = numbers
     data = dataset({"input": x}, {"out": y}, held=20)
     project = chain(NET, epochs=3, batch_size=32, shuffle=False, metrics=(Choice("mae"),))
     memory = Session(project, data, compilation="graph").run()
-    stream = Session(project, streamed(data)).run()
-    for name, values in memory.history.items():
-        np.testing.assert_allclose(stream.history[name], values, rtol=1e-5)
-    for one, two in zip(memory.core.get_weights(), stream.core.get_weights(), strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
+    assert len(data.train) % 32, "the last batch is smaller"
+    for row_bytes in (BLOCK_BYTES, BLOCK_BYTES // 100, 1):  # a block of one step, of three, of all
+        stream = Session(project, streamed(data, row_bytes), compilation=kind).run()
+        for name, values in memory.history.items():
+            np.testing.assert_allclose(stream.history[name], values, rtol=1e-5)
+        for one, two in zip(memory.core.get_weights(), stream.core.get_weights(), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
 
 
 def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(

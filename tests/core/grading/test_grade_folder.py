@@ -15,17 +15,18 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import hand_in, handing, seal
-from netbuilder.core.grading.grade import grade
+from netbuilder.core.grading.grade import common_fault, grade
 from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
-from netbuilder.core.project import files
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Data, Project
 
 KEYS = seal.new_keys()
 
 
-def _trained(epochs: int, seed: int) -> TrainedModel:
-    project = files.read(example("iris").path)
+def _trained(epochs: int, seed: int, name: str = "iris") -> TrainedModel:
+    project = files.read(example(name).path)
     training = replace(project.training, epochs=epochs, seed=seed)
     project = replace(project, training=training)
     return Session(project, load(project, Path()), on_event=lambda _event: None).run()
@@ -157,3 +158,52 @@ def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_
     assert (project.status, project.score, project.steps_done) == (GRADED, 50, 1)
     with pytest.raises(UserError, match="no lesson"):
         grade(place, hidden, "no_such_lesson")
+
+
+def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
+    folder: Path, hidden: Path, tmp_path: Path
+) -> None:
+    """One pupil learned something else: said on that row, and the rest of the row stays."""
+    registry.save(_trained(1, 3, "moons"), tmp_path / "moons.h5")
+    shutil.copy(tmp_path / "moons.h5", tmp_path / "copy.h5")
+    for name in ("ada.h5", "bob.keras", "broken.h5"):
+        shutil.copy(folder / name, tmp_path)
+    result = grade(tmp_path, hidden)
+    found = {one.file: one for one in result}
+    assert {name: one.status for name, one in found.items()} == {
+        "ada.h5": GRADED, "bob.keras": GRADED,
+        "broken.h5": FAILED, "moons.h5": FAILED, "copy.h5": FAILED,
+    }  # fmt: skip
+    moons = found["moons.h5"]
+    assert "hidden.csv lacks the column colour" in moons.message
+    assert moons.score is None
+    assert moons.metrics == {}
+    # What could be seen of it is there all the same: picture, curves, and that it is a copy.
+    assert "<svg" in moons.svg
+    assert moons.history["loss"]
+    assert moons.same_as == ("copy.h5",)
+    assert (moons.answers, found["ada.h5"].answers) == (("colour",), ("species",))
+    # Two of four networks: that is worth a word; one of three is that pupil's own affair.
+    assert "2 of 4 networks do not fit the hidden data" in common_fault(result)
+    assert common_fault([one for one in result if one.file != "copy.h5"]) == ""
+
+
+def test_a_network_that_answers_another_column_is_not_compared(
+    folder: Path, hidden: Path, tmp_path: Path
+) -> None:
+    """The hidden rows hold the petal's length too: foretelling it is another, easier task."""
+    table = tmp_path / "iris.csv"
+    shutil.copy(hidden, table)
+    project = Project("Other", data=Data("csv", path=str(table), target=("petal length (cm)",)))
+    project = edits.append_layer(edits.add_node(project, "Input"), "Dense", params={"units": 1})
+    project = replace(project, training=replace(project.training, epochs=2))
+    place = tmp_path / "in"
+    place.mkdir()
+    other = Session(project, load(project, tmp_path), on_event=lambda _event: None).run()
+    registry.save(other, place / "other.h5")
+    for name in ("ada.h5", "bob.keras"):
+        shutil.copy(folder / name, place)
+    found = {one.file: one for one in grade(place, hidden)}
+    assert found["other.h5"].status == GRADED
+    assert "It answers petal length (cm), the others species" in found["other.h5"].message
+    assert "the others" not in found["ada.h5"].message

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+import pytest
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +15,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.capture.source import PictureSource, square
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 30_000
@@ -67,3 +70,61 @@ def test_pasted_and_dropped(
     enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, table, buttons, keys)
     panel.dragEnterEvent(enter)
     assert not enter.isAccepted(), "a table is the window's to open"
+
+
+class Steady(PictureSource):
+    """A camera that sees one picture, again and again, until it is closed."""
+
+    sees = QImage()
+    closed = 0
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._shutter = QTimer(self, interval=20)
+        self._shutter.timeout.connect(lambda: self.see(Steady.sees))
+
+    def open(self, device: int = 0) -> None:
+        self._shutter.start()
+
+    def close(self) -> None:
+        Steady.closed += 1
+        self._shutter.stop()
+
+
+def test_the_camera_is_answered_while_it_looks(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    camera = panel.pictures.camera
+    monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
+    qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
+    assert not camera.isChecked()
+    assert "netbuilder[capture]" in panel.about.text()
+
+    Steady.sees, Steady.closed = QImage(300, 200, QImage.Format.Format_RGB32), 0
+    Steady.sees.fill(QColor("black"))
+    painter = QPainter(Steady.sees)
+    painter.fillRect(138, 20, 26, 160, QColor("white"))
+    painter.end()
+    file = tmp_path / "seen.png"
+    assert square(Steady.sees).save(str(file))
+    expected = predict_files(window.workbench.trained, [file]).first.probabilities
+    camera.make = Steady
+    before = panel.predictions
+    qtbot.mouseClick(camera, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
+    assert (panel.predictions.first.probabilities == expected).all()
+    assert panel.about.text() == "What the camera sees."
+    seen = panel.predictions
+    qtbot.waitUntil(lambda: panel.predictions is not seen, timeout=MINUTE)  # it goes on looking
+    window.docks.show_panel("code")  # nobody sees it any more
+    qtbot.waitUntil(lambda: Steady.closed > 0, timeout=MINUTE)
+    assert not camera.isChecked()

@@ -11,7 +11,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.surface import paint_surface
+from netbuilder.ui.plots.live.surface import paint_surface
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -32,10 +32,13 @@ def test_the_surface_moves_while_it_learns(
 ) -> None:
     window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
     panel = window.docks.show_panel("surface")
-    assert "Press Train" in panel.waiting.words.text()
+    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    assert "Press Train" in panel.note.text()
+    assert not panel.picture.answered, "the points are there before the network is"
     seen: list[SurfacePicture] = []
     panel.live.pictured.connect(seen.append)
     window.runner.start()
+    assert panel.note.text().startswith("It is training"), "nobody need press Train now"
     qtbot.waitUntil(lambda: len(seen) > 5, timeout=MINUTE)
     assert window.runner.active
     assert panel.live.live

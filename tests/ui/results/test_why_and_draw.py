@@ -39,6 +39,20 @@ def test_a_drawing_is_answered_and_explained(
     panel.pictures.clear_button.click()
     qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)
 
+    # What was drawn, and why it was answered so, is of that network: another begins with neither.
+    qtbot.mouseClick(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 80))
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    assert panel.why.button.isChecked()
+    window.documents.show_project(edits.set_training(example("digits"), epochs=1), None)
+    assert panel.answer.text() == ""
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    assert panel.pictures.pad.empty
+    assert not panel.pictures.draw_button.isChecked()
+    assert panel.why.picture.isHidden()
+    assert panel.why.sentence.isHidden()
+    assert not panel.why.button.isChecked()
+
 
 def test_a_row_is_explained(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot

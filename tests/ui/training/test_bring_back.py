@@ -6,9 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project import edits
+from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
@@ -51,6 +56,53 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     assert window.workbench.run_error is None
     assert window.workbench.trained.epochs == 5
     assert len(window.runner.curves.epochs["loss"]) == 5
+
+
+def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = tmp_path / "other.netbuilder"
+    files.write(example("xor"), other)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(other), ""))
+    window = open_window()
+    page, act = window.welcome.page, window.actions_table
+
+    def gallery(name: str) -> None:
+        act["gallery"].trigger()
+        qtbot.mouseClick(page.example_cards[name], Qt.MouseButton.LeftButton)
+
+    weights = {}
+    ways = (act["new"].trigger, act["open"].trigger, lambda: gallery("diabetes"))
+    for number, leave in enumerate(ways, 1):
+        gallery("iris")
+        assert window.store.project.name == "Iris"
+        qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+        act["train"].trigger()
+        idle(window, qtbot)
+        (newest, *_), trained = runs.list_runs(), window.workbench.trained
+        weights[newest.id] = [np.array(one) for one in trained.core.get_weights()]
+        assert window.documents.unsaved == (), "nothing is asked"
+        leave()
+        assert window.store.project.name != "Iris"
+        assert window.workbench.trained is None
+        assert len(weights) == number == runs.count()
+
+    panel = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 3, timeout=MINUTE)
+    for row in range(3):
+        panel.table.selectRow(row)
+        (run,) = panel.selected()
+        before = window.workbench.trained
+        QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(
+            lambda before=before: window.workbench.trained not in (None, before), timeout=MINUTE
+        )
+        pairs = zip(weights[run.id], window.workbench.trained.core.get_weights(), strict=True)
+        assert all(np.array_equal(then, now) for then, now in pairs)
 
 
 def test_an_opened_model_is_trained_on(

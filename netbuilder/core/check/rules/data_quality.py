@@ -6,32 +6,31 @@ from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, chain, facts_for
-from netbuilder.core.check.problems import Fix, Severity
+from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.data.data_facts import CLASSES
-from netbuilder.core.data.findings import WARNING, Finding, leave_out
+from netbuilder.core.data.findings import Finding, leave_out
 from netbuilder.core.project.model import Data
 
 
-def _find(code: str) -> Callable[[Context], Iterable[Found]]:
+def _find(code: str, severity: str) -> Callable[[Context], Iterable[Found]]:
     def find(context: Context) -> Iterable[Found]:
         assert context.facts is not None
         for one in context.facts.findings:
-            if one.code != code or one.severity != WARNING:
+            if one.code != code or one.severity != severity:
                 continue
             # Facts may be those of before the fix: one that changes nothing any more was made.
             if not one.fixes or one.fixes[0].edit(context.project) != context.project:
-                yield Found(None, one.message, _fix(one))
+                fixes = tuple(fix(each.label, each.edit) for each in one.fixes)
+                yield Found(None, one.message, fixes[0] if fixes else None, others=fixes[1:])
 
     return find
 
 
-def _fix(one: Finding) -> Fix | None:
-    return fix(one.fixes[0].label, one.fixes[0].edit) if one.fixes else None
-
-
-def _rule(code: str, title: str, cause: str, mend: str) -> Rule:
-    example = Finding(code, WARNING, f"{title}: column 'x'.", "x", (leave_out("x"),))
+def _rule(
+    code: str, title: str, cause: str, mend: str, severity: Severity = Severity.WARNING
+) -> Rule:
+    example = Finding(code, str(severity), f"{title}: column 'x'.", "x", (leave_out("x"),))
 
     def project() -> Example:
         made = chain(
@@ -41,7 +40,7 @@ def _rule(code: str, title: str, cause: str, mend: str) -> Rule:
         return Example(made, facts_for(CLASSES, 3, findings=(example,)))
 
     return Rule(
-        code, Severity.WARNING, title, cause, mend, _find(code), (project,), needs_facts=True
+        code, severity, title, cause, mend, _find(code, severity), (project,), needs_facts=True
     )
 
 
@@ -96,5 +95,6 @@ RULES: tuple[Rule, ...] = (
         "ambiguous-numbers", "Numbers that can be read in two ways",
         "1,125 is one thousand one hundred and twenty-five, or a little more than one.",
         "Say which character is the decimal point.",
+        Severity.ERROR,
     ),
 )  # fmt: skip

@@ -22,12 +22,15 @@ from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, S
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
+from netbuilder.core.data.preprocessing.keras_table import EMPTY, made_up_cells, table_layers
 from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
@@ -82,16 +85,33 @@ def _shown(samples: Samples, count: int) -> Shown:
     return Shown({str(name): samples.table[name] for name in samples.table.columns})
 
 
-TABLE = Modality("table", "rows", fit_table, _encoded, _shown)
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import pandas as pd
+
+    cells = made_up_cells(entry, count)
+    rows = pd.DataFrame(cells).replace({EMPTY: None})
+    values = table.encode(rows, entry.columns, "made-up rows")
+    found = {("column", name): one[:, None] for name, one in cells.items()}
+    return found, shaped_as(values, entry)
+
+
+TABLE = Modality(
+    "table",
+    "rows",
+    fit_table,
+    _encoded,
+    _shown,
+    keras_form=KerasForm(table_layers, _made_up),
+)
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    return samples_of_table(data, read_file(path, data.options), path.name, test=test)
+    return samples_of_table(data, read_file(path, reading_options(data)), path.name, test=test)
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
     """The table as it stands in the file, its first ``most`` rows only where that is given."""
-    return read_file(path, data.options, most)
+    return read_file(path, reading_options(data), most)
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:

@@ -26,6 +26,7 @@ class DataSet:
         options: what can be chosen about it.
         test: (options) to samples that the set keeps for testing, or None.
         fetched: it is downloaded once, when it is first used.
+        points: in the plane, that can be put in, moved and taken away by hand.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DataSet:
     options: tuple[Param, ...] = ()
     test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
     fetched: bool = False
+    points: bool = False
 
 
 def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from netbuilder.core.data.kinds.data_set import (
     samples_option,
     seed_option,
 )
-from netbuilder.core.data.kinds.generators import generated
+from netbuilder.core.data.kinds.generators import by_hand, generated
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import answers, picked_columns, word_numbers
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.model import Data
+from netbuilder.core.project.points import point_edits
 from netbuilder.core.python_text import literal
 
 
@@ -45,25 +46,29 @@ def points(
         import pandas as pd
 
         places, colours = function(**chosen(params, options))
-        return Samples(
+        samples = Samples(
             role="table",
             table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
             targets=pd.DataFrame({"colour": colours}),
             source=name,
         )
+        edits = point_edits(Data(options=options))
+        return by_hand.edited(samples, edits) if edits else samples
 
     def code(question: Question) -> DataCode:
+        edits = point_edits(question.project.data)
         lines = [
             *made(function),
             f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
+            *(by_hand.edit_lines(edits) if edits else ()),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             "targets = pd.Series(colours)",
             *picked_columns(question.project),
             *answers(question.task),
         ]
-        return DataCode(tuple(lines))
+        return DataCode(tuple(lines), edited=bool(edits))
 
-    return DataSet(name, title, description, task, make, code, params)
+    return DataSet(name, title, description, task, make, code, params, points=True)
 
 
 _WAVES = (

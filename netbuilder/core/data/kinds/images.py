@@ -34,6 +34,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import answers, divisor, read_csv_line
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
@@ -42,6 +43,7 @@ from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, l
 from netbuilder.core.data.readers.picture_sources import listed_pictures, picture_column, unpacked
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.table_samples import targets_of
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
@@ -85,7 +87,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 
 
 def _listed(data: Data, path: Path) -> Samples:
-    seen = listed_pictures(read_csv(path, data.options), path, data.options, ENDINGS)
+    seen = listed_pictures(read_csv(path, reading_options(data)), path, data.options, ENDINGS)
     wanted = targets_of(data, [str(name) for name in seen.table.columns], path.name)
     if not wanted:
         raise DataError(
@@ -266,6 +268,27 @@ def _decoded(samples: Samples, pre: InputPre) -> int | None:
     return _BYTES_A_PIXEL * int(np.prod([size or 1 for size in pre.shape]))
 
 
+def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+    """A picture of any size brought to size; pictures that are arrays have theirs already."""
+    if data.kind != KIND.name:
+        return None
+    import keras
+
+    height, width, channels = entry.shape
+    resize = keras.layers.Resizing(height, width, antialias=True, name=f"{key}_size")
+    return resize(inputs.node(key, (None, None, channels)))
+
+
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import numpy as np
+
+    low, high = entry.value_range or BYTES
+    random = np.random.default_rng(0)
+    shape = (count, *(int(size or 1) for size in entry.shape))
+    pixels = random.uniform(low, high, shape).astype(np.float32)
+    return {("node", key): pixels}, pixels
+
+
 IMAGE = Modality(
     "image",
     "images",
@@ -276,6 +299,7 @@ IMAGE = Modality(
     of_files=pixels_of_files,
     labelled=_labelled,
     decoded=_decoded,
+    keras_form=KerasForm(_layers, _made_up),
 )
 
 

@@ -45,13 +45,15 @@ class DataCode:
     """The data section of a script: its lines leave ``x`` and ``y`` (and ``labels`` of classes).
 
     ``own_test``: they leave ``x_test`` and ``y_test`` too. ``ordered``: samples follow each
-    other in time.
+    other in time. ``edited``: only the first ``made`` samples are cut in parts; those that
+    ``gone`` numbers are dropped then, and what stands behind them is for training.
     """
 
     lines: tuple[str, ...]
     fed: Fed = Fed.TABLE
     own_test: bool = False
     ordered: bool = False
+    edited: bool = False
 
 
 @dataclass(frozen=True)

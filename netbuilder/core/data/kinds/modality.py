@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import Shape
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
@@ -58,6 +59,7 @@ class Modality:
         labelled_tables: ``labelled`` reads tables too.
         decoded: bytes that a sample takes once it is read, for samples that stay in their files
             until they are needed; None: they are in memory anyway.
+        keras_form: how a model takes it as it stands in a file; None: it takes raw values.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Modality:
     labelled: Callable[[Data, Preprocessing, Path], Samples] | None = None
     labelled_tables: bool = False
     decoded: Callable[[Samples, InputPre], int | None] | None = None
+    keras_form: KerasForm | None = None
 
 
 def source_of(project: Project, key: str, samples: Samples) -> str:

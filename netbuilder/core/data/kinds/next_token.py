@@ -25,6 +25,8 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
+from netbuilder.core.data.preprocessing.keras_text import made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
@@ -159,14 +161,17 @@ def of_texts(texts: Sequence[str], entry: InputPre) -> Array:
     import numpy as np
 
     window = int(entry.shape[0] or 1)
-    lowercase = not any(token != token.lower() for token in entry.vocabulary[2:])
     rows = [
         tokens_.last_window(
-            tokens_.tokens_of(text, entry.level, lowercase), entry.vocabulary, window
+            tokens_.tokens_of(text, entry.level, _lowercase(entry)), entry.vocabulary, window
         )
         for text in texts
     ]
     return np.stack(rows)
+
+
+def _lowercase(entry: InputPre) -> bool:
+    return not any(token != token.lower() for token in entry.vocabulary[2:])
 
 
 def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
@@ -192,6 +197,38 @@ def _decoded(samples: Samples, pre: InputPre) -> int | None:
     return 4 * int(pre.shape[0] or 1)
 
 
+def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+    """The last window of a text, in front of a shorter one padding; None for words.
+
+    Words and punctuation marks are cut apart here, which no layer does.
+    """
+    if entry.level != tokens_.CHARACTER:
+        return None
+    import keras
+    import numpy as np
+
+    ops, window = keras.ops, int(entry.shape[0] or 1)
+    ids = numbered(
+        inputs.node(key, (1,), "string"),
+        tokens_.written(entry.vocabulary[2:]),
+        f"{key}_characters",
+        split="character",
+        standardize="lower" if _lowercase(entry) else None,
+        length=None,
+    )
+    size = ops.sum(ops.cast(ops.not_equal(ids, 0), "int32"), axis=1, keepdims=True)
+    padded = ops.pad(ops.cast(ids, "int32"), [[0, 0], [window, 0]])
+    return ops.take_along_axis(padded, ops.add(size, np.arange(window, dtype="int32")), axis=1)
+
+
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import numpy as np
+
+    known = tokens_.written(entry.vocabulary[2:])
+    texts = made_up_texts(known, count, int(entry.shape[0] or 1), "")
+    return {("node", key): np.array(texts, object)[:, None]}, of_texts(texts, entry)
+
+
 TOKENS = Modality(
     "tokens",
     "texts",
@@ -204,6 +241,7 @@ TOKENS = Modality(
     labelled=_labelled,
     labelled_tables=True,
     decoded=_decoded,
+    keras_form=KerasForm(_layers, _made_up),
 )
 
 

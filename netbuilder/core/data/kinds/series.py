@@ -28,7 +28,7 @@ from netbuilder.core.data.readers.series_rows import segments_of, too_short
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.table_samples import targets_of
 from netbuilder.core.data.recipe_options import names as option_names
-from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.data.recipe_options import reading_options, whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import literal
@@ -179,7 +179,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    table = read_csv(path, data.options)
+    table = read_csv(path, reading_options(data))
     known = [str(name) for name in table.columns]
     targets = targets_of(data, known, path.name)
     read_as = reading_of(table).read_as

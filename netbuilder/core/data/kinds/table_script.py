@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import csv_arguments
+from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
 from netbuilder.core.data.readers.table_files import SHEETS
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
@@ -66,6 +67,11 @@ def _types(data: Data, frame: str) -> list[str]:
     lines = []
     for name, choice in data.columns.items():
         cell = f"{frame}[{literal(name)}]"
+        if choice.decimal:
+            texts = f"{cell}.astype(str).str.replace({literal(GROUPS_BY[choice.decimal])}, '')"
+            if choice.decimal == ",":
+                texts += ".str.replace(',', '.')"
+            lines.append(f"{cell} = pd.to_numeric({texts})")
         if choice.type == "category":
             lines.append(f'{cell} = {cell}.astype("string").astype(object)')
         elif choice.type == "date":

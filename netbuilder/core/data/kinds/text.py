@@ -41,6 +41,8 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
 )
 from netbuilder.core.data.kinds.script import answers, read_csv_line, word_numbers
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
+from netbuilder.core.data.preprocessing.keras_text import made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_csv
@@ -247,6 +249,25 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
     return read_text(path, () if path.is_dir() else wanted, data.options)
 
 
+def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
+    return numbered(
+        inputs.node(key, (1,), "string"),
+        entry.vocabulary[2:],
+        f"{key}_words",
+        split=entry.split or "whitespace",
+        standardize="lower_and_strip_punctuation",
+        length=int(entry.shape[0] or 1),
+    )
+
+
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import numpy as np
+
+    blank = "" if entry.split else " "
+    texts = made_up_texts(entry.vocabulary[2:], count, int(entry.shape[0] or 1), blank)
+    return {("node", key): np.array(texts, object)[:, None]}, raw_of_texts(texts, entry)
+
+
 TEXT = Modality(
     "text",
     "texts",
@@ -258,6 +279,7 @@ TEXT = Modality(
     of_texts=raw_of_texts,
     labelled=_labelled,
     labelled_tables=True,
+    keras_form=KerasForm(_layers, _made_up),
 )
 
 

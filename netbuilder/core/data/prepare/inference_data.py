@@ -25,6 +25,8 @@ from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessin
 from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, reading_of
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
@@ -83,7 +85,7 @@ def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
         return own(data, pre, path)
     if path.is_dir():
         raise DataError(f"'{path.name}' is a folder.", "Choose a CSV file.", path=str(path))
-    table = without_counting(read_table(path, {**pre.hints, **data.options}), pre)
+    table = as_model_reads(read_table(path, reading_of_model(data, pre)), pre, path.name)
     series = series_input(pre)
     if series is not None:
         return labelled_windows(table, data, pre, series, path.name)
@@ -132,8 +134,29 @@ def _raw(samples: Samples, entry: InputPre, rows: NDArray[np.int64]) -> Array:
         ) from error
 
 
-def without_counting(table: pd.DataFrame, pre: Preprocessing) -> pd.DataFrame:
-    """The table without a column that only counts the rows, unless the model reads it."""
+def reading_of_model(data: Data, pre: Preprocessing) -> dict[str, Any]:
+    """The options with which a trained model's new tables are read."""
+    return {**pre.hints, **reading_options(data)}
+
+
+def as_model_reads(table: pd.DataFrame, pre: Preprocessing, source: str) -> pd.DataFrame:
+    """A table without a column that only counts the rows, unless the model reads it.
+
+    Raises:
+        DataError: numbers that the model needs can be read in two ways.
+    """
+    numbers = {
+        column.name
+        for entry in pre.inputs.values()
+        for column in entry.columns
+        if column.kind != "category"
+    }
+    for one in reading_of(table).findings:
+        if one.code == AMBIGUOUS and one.column in numbers:
+            raise DataError(
+                one.message.replace("Column", f"In {source} column", 1).removesuffix(" Say which."),
+                "Write them without a comma, or with a point, in the file.",
+            )
     known = {column.name for entry in pre.inputs.values() for column in entry.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)
 

@@ -14,8 +14,8 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFac
 from netbuilder.core.data.prepare import prepared_stream, targets
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
 from netbuilder.core.data.prepare.holdout_check import checked_test
-from netbuilder.core.data.prepare.quality import findings_of, left_out
-from netbuilder.core.data.prepare.splits import Rows3, rows_of_parts, split_rows
+from netbuilder.core.data.prepare.quality import findings_of, left_out, still_asked
+from netbuilder.core.data.prepare.splits import Rows3, rows_of_edited, rows_of_parts, split_rows
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.readers.cache import Recent, stamp
@@ -109,19 +109,23 @@ def _make(project: Project, base: Path) -> PreparedData:
     classes = None
     if first.task in {BINARY, CLASSES}:
         classes = targets.encode_targets(samples.targets, first, samples.source)
+    made = samples.made
+    cut_by = classes if made is None else np.unique(made.labels, return_inverse=True)[1]
     if samples.parts is not None:
         rows = rows_of_parts(
             samples.parts, validation=data.validation_split, seed=project.training.seed
         )
     else:
         rows = split_rows(
-            len(samples),
+            len(samples) if made is None else len(made.labels),
             validation=data.validation_split,
             test=0.0 if test is not None else data.test_split,
             seed=project.training.seed,
-            classes=classes,
+            classes=cut_by,
             ordered=samples.ordered,
         )
+    if made is not None:
+        rows = rows_of_edited(rows, made.origin)
     outputs = {key: _scale_output(pre, samples, rows, data.scaling) for key, pre in outputs.items()}
     inputs, notes = _fit_inputs(project, samples, rows)
     if test is not None:
@@ -131,7 +135,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     facts = _facts(samples, test, rows, pre, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *samples.findings,
+        *still_asked(samples, test, pre, data),
         *left_out(notes, samples.table, used),
         *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
     )
@@ -161,7 +165,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     facts = _facts(samples, test, rows, pre, classes=None, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
-        *samples.findings,
+        *still_asked(samples, test, pre, data),
         *left_out(notes, samples.table, used),
         *findings_of(samples, test if data.test_path else None, rows, facts.task, from_file=True),
     )

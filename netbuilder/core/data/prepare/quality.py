@@ -22,7 +22,10 @@ from netbuilder.core.data.findings import (
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.preprocessing.cells import are_dates, as_label, is_numeric
 from netbuilder.core.data.preprocessing.cleaning import fold
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS
+from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, number, quoted, shown
 
 if TYPE_CHECKING:
@@ -328,6 +331,31 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             f"{counted(known, 'row')} of the {len(theirs):,} of the test file {test.source} also "
             f"stand in {samples.source}: the result looks better than it is.",
         )  # fmt: skip
+
+
+def still_asked(
+    samples: Samples, test: Samples | None, pre: Preprocessing, data: Data
+) -> tuple[Finding, ...]:
+    """What the readers concluded; a question only where its answer changes what is learned."""
+    numbers = {
+        column.name
+        for entry in pre.inputs.values()
+        for column in entry.columns
+        if column.kind != "category"
+    }
+    for entry in pre.outputs.values():
+        if entry.task == REGRESSION:
+            numbers |= set(entry.columns)
+    numbers |= {name for name, one in data.columns.items() if one.role in {"weight", "order"}}
+    numbers |= {str(data.options.get(name)) for name in ("sample_weight", "order_by")}
+    asked: set[str] = set()
+    kept = []
+    for one in (*samples.findings, *(test.findings if test is not None else ())):
+        if one.code == AMBIGUOUS and one.column in numbers - asked:
+            asked.add(one.column)
+            kept.append(one)
+    said = (one for one in samples.findings if one.code != AMBIGUOUS)
+    return (*kept, *said)
 
 
 def left_out(

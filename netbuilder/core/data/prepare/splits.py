@@ -61,6 +61,24 @@ def split_rows(
     return Rows3(train, validated, tested)
 
 
+def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:
+    """A cut of a set as it was made, after its points were edited by hand.
+
+    Args:
+        cut: of the set as it was made.
+        origin: of each row that is there now its number in the set, or below 0 where a person
+            put it in: these are for training.
+
+    Raises:
+        DataError: no training row remains.
+    """
+    kept = [np.flatnonzero(np.isin(origin, part)) for part in (cut.train, cut.validation, cut.test)]
+    train = np.union1d(kept[0], np.flatnonzero(origin < 0))
+    if not len(train):
+        raise DataError("No point is left to train on.", "Put points in, or take the changes back.")
+    return Rows3(train, kept[1], kept[2])
+
+
 def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3:
     """The cut that a column names: 0 training, 1 validation, 2 test.
 

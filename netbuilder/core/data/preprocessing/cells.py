@@ -155,6 +155,16 @@ def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
     return ((false or ["false"])[0], (true or ["true"])[0])
 
 
+def truth_spellings(words: tuple[str, str]) -> dict[str, float]:
+    """What counts as false (0.0) and true (1.0) in a column with these words, as it is written."""
+    false, true = words
+    found: dict[str, float] = {}
+    for known, value in ((_FALSE, 0.0), (_TRUE, 1.0)):
+        for word in sorted(known):
+            found |= dict.fromkeys((word, word.title(), word.upper()), value)
+    return {**found, false: 0.0, true: 1.0}
+
+
 def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     """1.0 for true and 0.0 for false, NaN where missing; ``words`` are those for (false, true).
 

@@ -18,6 +18,8 @@ NOTHING = frozenset(
     {"", "NA", "N/A", "n/a", "na", "NaN", "nan", "-nan", "null", "NULL", "Null", "None", "none",
      "<NA>", "#N/A", "#NA", "-", "--", "–", "?", "."}
 )  # fmt: skip
+#: What groups thousands where this is the decimal point.
+GROUPS_BY = {".": ",", ",": "."}
 _CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # Sign and currency in either order, digits with what groups them, a unit behind.
 _CELL = re.compile(

@@ -43,7 +43,8 @@ class Dialect:
     all others write. ``separator`` is a character, or ``BLANKS`` for any number of blanks.
     ``point`` is the decimal point that the file as a whole proves, or "". ``words`` are columns
     of text: "NA" and "None" are words there. ``comment`` begins lines that are passed over.
-    ``named_above``: the names stand in a comment above the rows.
+    ``named_above``: the names stand in a comment above the rows. ``as_text`` are columns of
+    another decimal point than the file's: they are made numbers by themselves.
     """
 
     encoding: str
@@ -58,6 +59,7 @@ class Dialect:
     comment: str | None = None
     findings: tuple[Finding, ...] = ()
     named_above: bool = False
+    as_text: tuple[str, ...] = ()
 
     @property
     def read_as(self) -> dict[str, Any]:
@@ -70,7 +72,14 @@ class Dialect:
             told["skiprows"] = self.skip - 1
         else:
             told |= {"skiprows": self.skip, "header": None, "names": self.names}
+        if self.as_text:
+            told["dtype"] = self.types
         return {key: value for key, value in told.items() if value not in _USUAL.get(key, ())}
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Argument "dtype" of ``pandas.read_csv``."""
+        return dict.fromkeys(self.as_text, "str")
 
 
 _USUAL: Mapping[str, tuple[Any, ...]] = {
@@ -151,6 +160,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         "#" if _has_comments(lines[first_lines + skip :], text) else None,
         findings,
         bool(comment_names),
+        tuple(n for n, p in (options.get("decimals") or {}).items() if p != decimal and n in names),
     )
 
 
@@ -297,9 +307,24 @@ def _separator(text: str) -> str:
         score = (widths.count(usual) / len(widths), usual)
         if score > best_score:
             best, best_score = separator, score
+    if best == "," and best_score[0] >= 0.5:
+        best = _where_commas_are_decimal(text, best_score[0]) or best
     if best and best_score[0] >= 0.5 and not (best == "," and _blanks(text, least=1.0)):
         return best
     return BLANKS if _blanks(text) else best or ","
+
+
+def _where_commas_are_decimal(text: str, share: float) -> str:
+    """A separator that cuts as many lines alike as the comma, which then only stands in numbers."""
+    for separator in _SEPARATORS[1:]:
+        rows = _rows(text, separator, 30)
+        widths = [len(row) for row in rows]
+        usual = max(set(widths), key=widths.count)
+        cells = [cell for row in rows[1:] or rows for cell in row if "," in cell]
+        alike = usual > 1 and widths.count(usual) >= share * len(widths)
+        if alike and cells and not any(evidence_of([cell]).others for cell in cells):
+            return separator
+    return ""
 
 
 def _blanks(text: str, least: float = 0.9) -> bool:

@@ -169,6 +169,7 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
         "comment": dialect.comment,
         # pandas finds the line's end by itself, but miscounts skipped lines that end in "\r".
         "lineterminator": dialect.line_end,
+        "dtype": dialect.types,
         "low_memory": False,
         "keep_default_na": False,
         # Among words "None" is a word; among numbers it is none.

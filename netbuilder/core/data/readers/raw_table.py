@@ -39,6 +39,7 @@ from netbuilder.core.data.readers.csv_reader import (
 from netbuilder.core.data.readers.encodings import PACKED, open_bytes
 from netbuilder.core.data.readers.table_cells import Reading, reading_of
 from netbuilder.core.data.readers.table_files import reader_of
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import LINE, shown
@@ -51,7 +52,7 @@ FIRST_ROWS = 20_000
 MOST_WORDS = 5_000
 _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
-    "categories", "like_decimal", "like_encoding",
+    "categories", "like_decimal", "like_encoding", "decimals",
 )  # fmt: skip
 
 
@@ -111,11 +112,11 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     Raises:
         DataError: the file cannot be read as a table, or the disk is full.
     """
-    first = read_table(path, data.options, FIRST_ROWS)
+    first = read_table(path, reading_options(data), FIRST_ROWS)
     types = {name: one.type for name, one in data.columns.items() if one.type}
     key = disk_cache.key_of(
         "table", 1, disk_cache.content_of(path), sorted(types.items()),
-        [repr(data.options.get(name)) for name in _READ_OPTIONS],
+        [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
     )  # fmt: skip
     folder = disk_cache.prepared(
         key, lambda draft: _Pass(data, path, first, draft).run(chunk_rows)
@@ -201,9 +202,9 @@ class _Pass:
         import pandas as pd
 
         if reader_of(self.path) is not None:
-            yield read_table(self.path, self.data.options)
+            yield read_table(self.path, reading_options(self.data))
             return
-        dialect = sniff(self.path, self.data.options)
+        dialect = sniff(self.path, reading_options(self.data))
         check_widths(self.path, dialect)
         start, size = 1 + dialect.skip, self.path.stat().st_size
         with open_bytes(self.path) as file:

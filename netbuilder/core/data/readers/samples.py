@@ -17,6 +17,18 @@ Array: TypeAlias = "NDArray[Any]"
 FOLDER = "folder"  # name of the index of samples that a folder for each class holds
 
 
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A set as it was made, before a person changed its points.
+
+    ``labels`` (n,) of all that were made; ``origin`` (m,): of each sample its number among them,
+    or -1, -2, ... of those that were put in.
+    """
+
+    labels: Array
+    origin: Array
+
+
 @dataclass(frozen=True)
 class Samples:
     """Samples of one source, n of them.
@@ -36,6 +48,7 @@ class Samples:
         ordered: rows follow each other in time and are not shuffled before they are split.
         parts: the part (0 training, 1 validation, 2 test) that each sample belongs to, where a
             column says it.
+        made: of a generated set that was changed by hand, how it was before.
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
         findings: what the reader concluded, with the choice to change it.
@@ -58,6 +71,7 @@ class Samples:
     weights: Array | None = None
     ordered: bool = False
     parts: Array | None = None
+    made: Made | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

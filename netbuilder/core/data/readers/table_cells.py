@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.findings import (
+    ERROR,
     INFO,
     WARNING,
     Finding,
     column_edit,
-    data_edit,
     leave_out,
     option_edit,
 )
 from netbuilder.core.data.preprocessing.number_text import (
+    GROUPS_BY,
     NOTHING,
     Style,
     evidence_of,
@@ -27,6 +29,8 @@ from netbuilder.core.wording import counted, quoted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
+
+AMBIGUOUS = "ambiguous-numbers"
 
 
 @dataclass(frozen=True)
@@ -72,17 +76,20 @@ def finished(
     """The table with texts that are numbers as numbers, and what was concluded."""
     given = options.get("thousands")
     thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
+    decided: Mapping[str, str] = options.get("decimals") or {}
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
     units: dict[str, str] = {}
     styles: dict[str, Style] = {}
     found = list(findings)
+    asked: dict[str, list[str]] = {}
     changed: dict[str, pd.Series] = {}
     for name in map(str, table.columns):
         series = table[name]
         if series.dtype.kind in "iufb":
             continue
         cells = [str(cell) for cell in series.dropna().unique()[:20_000]]
-        style = style_of(cells, point, thousands)
+        own = decided.get(name, "")
+        style = style_of(cells, own or point, GROUPS_BY[own] if own else thousands)
         if style is None:
             found += _words(name, series, cells)
             continue
@@ -95,11 +102,14 @@ def finished(
             continue
         changed[name] = numbers
         styles[name] = style
-        found += _number_findings(name, cells, style)
+        if style.ambiguous:
+            asked[name] = cells
+        found += _unit_finding(name, cells, style)
         if style.unit:
             units[name] = style.unit
     if changed:
         table = table.assign(**changed)
+    found += (question(name, cells, tuple(asked)) for name, cells in asked.items())
     counting = counting_column(table)
     if counting:
         found.append(Finding(
@@ -114,26 +124,35 @@ def finished(
     return table
 
 
-def _number_findings(name: str, cells: list[str], style: Style) -> list[Finding]:
-    example = next((c.strip() for c in cells if "," in c), cells[0].strip())
-    if style.ambiguous:
-        mark = example
-        return [Finding(
-            "ambiguous-numbers", WARNING,
-            f"Column '{name}' holds numbers like '{mark}', which can be read in two ways. It is "
-            f"read as {'a decimal number' if style.decimal == ',' else 'one without decimals'}.",
-            name,
-            (
-                data_edit("The comma groups thousands", decimal=".", thousands=","),
-                data_edit("The comma is the decimal point", decimal=",", thousands="."),
-            ),
-        )]  # fmt: skip
-    if style.unit:
-        return [Finding(
-            "unit", INFO,
-            f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
-        )]  # fmt: skip
-    return []
+def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding:
+    """What is asked of a column whose numbers can be read in two ways."""
+    example = next(cell.strip() for cell in cells if "," in cell)
+    body = re.search(r"\d+,\d+", example)
+    told = body[0] if body else example
+    whole, decimal = told.replace(",", ""), told.replace(",", ".")
+    answers = [
+        (f"The comma groups thousands: it is {whole}", "."),
+        (f"The comma is the decimal point: it is {decimal}", ","),
+    ]
+    fixes = [column_edit(label, [name], decimal=point) for label, point in answers]
+    if len(all_asked) > 1:
+        more = f"in all {len(all_asked)} such columns"
+        fixes += [column_edit(f"{said}, {more}", all_asked, decimal=p) for said, p in answers]
+    return Finding(
+        AMBIGUOUS, ERROR,
+        f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "
+        f"{whole} or as {decimal}. Say which.",
+        name, tuple(fixes),
+    )  # fmt: skip
+
+
+def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
+    if not style.unit:
+        return []
+    return [Finding(
+        "unit", INFO,
+        f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
+    )]  # fmt: skip
 
 
 def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.engine.build.graph_to_keras import (
     compile_model,
     connect,
@@ -32,29 +35,91 @@ def assemble(
 
     The model is compiled like ``core`` with an optimizer of its own at its start.
     """
+    import keras
+
+    def raw(name: str, inside: Any) -> Any:
+        return keras.Input(tuple(inside.shape[1:]), dtype=inside.dtype, name=keras_name(name))
+
     with tracing(), same_names():
-        return _assembled(core, project, pre, facts)
+        tensors = {
+            name: raw(name, inside)
+            for name, inside in zip(model_inputs(project.graph), core.inputs, strict=True)
+        }
+        inputs = list(tensors.values())
+        return _assembled(core, project, pre, facts, tensors, _one_or_all(inputs))
+
+
+@dataclass(frozen=True)
+class FileModel:
+    """A model that takes what stands in a file.
+
+    ``model`` takes one array where ``names`` holds one input, else a dict of arrays by input.
+    ``names`` are the inputs' names by the column, or the Input node, that they are about;
+    ``forms`` say, by Input id, how what stands in the file is made to raw values in it.
+    """
+
+    model: keras.Model
+    names: Mapping[Key, str]
+    forms: Mapping[str, KerasForm]
+
+    def arranged(self, values: Mapping[Key, Any]) -> Any:
+        """Values by column or node in the way in which the model takes them."""
+        found = {name: values[key] for key, name in self.names.items()}
+        return next(iter(found.values())) if len(found) == 1 else found
+
+
+def assemble_for_files(
+    core: keras.Model, project: Project, pre: Preprocessing, facts: DataFacts | None = None
+) -> FileModel | None:
+    """Like ``assemble``, with look-ups, text vectorisation and resizing as layers in front.
+
+    A table gets an input a column where there are words or gaps in it, texts go in as strings,
+    pictures in any size. For ``.keras`` and SavedModel: a ``.h5`` cannot hold look-ups.
+
+    Returns:
+        None where ``assemble``'s model takes what stands in the file already.
+    """
+    inputs = KerasInputs()
+    tensors: dict[str, Any] = {}
+    forms: dict[str, KerasForm] = {}
+    with tracing(), same_names():
+        for name, inside in zip(model_inputs(project.graph), core.inputs, strict=True):
+            entry = pre.inputs.get(name, InputPre())
+            form = MODALITIES[entry.kind].keras_form
+            made = form.layers(entry, project.data, name, inputs) if form is not None else None
+            if made is None or form is None:
+                made = inputs.node(name, tuple(inside.shape[1:]), inside.dtype)
+            else:
+                forms[name] = form
+            tensors[name] = made
+        if not forms:
+            return None
+        names = {key: str(one.name) for key, one in inputs.tensors.items()}
+        taken = dict(zip(names.values(), inputs.tensors.values(), strict=True))
+        given = next(iter(taken.values())) if len(taken) == 1 else taken
+        return FileModel(_assembled(core, project, pre, facts, tensors, given), names, forms)
 
 
 def _assembled(
-    core: keras.Model, project: Project, pre: Preprocessing, facts: DataFacts | None
+    core: keras.Model,
+    project: Project,
+    pre: Preprocessing,
+    facts: DataFacts | None,
+    raw: Mapping[str, Any],
+    inputs: Any,
 ) -> keras.Model:
+    """The model of ``inputs``, whose raw values are ``raw`` by Input id."""
     import keras
 
     graph = project.graph
     by_name = {layer.name: layer for layer in core.layers}
-    inputs: list[Any] = []
-    tensors: dict[str, Any] = {}
-    for number, name in enumerate(model_inputs(graph)):
-        inside = core.inputs[number]
+    tensors = dict(raw)
+    for name in model_inputs(graph):
         how = pre.inputs.get(name, InputPre())
-        raw = keras.Input(tuple(inside.shape[1:]), dtype=inside.dtype, name=keras_name(name))
-        inputs.append(raw)
-        tensors[name] = raw
         if how.scaled:
             scale = [1.0 / value for value in how.scale]
             offset = [-o / s for o, s in zip(how.offset, how.scale, strict=True)]
-            tensors[name] = rescaling(scale, offset, f"{keras_name(name)}_scaling")(raw)
+            tensors[name] = rescaling(scale, offset, f"{keras_name(name)}_scaling")(tensors[name])
     connect(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
     outputs: list[Any] = []
     for name in graph.outputs:
@@ -64,13 +129,13 @@ def _assembled(
             unscale = rescaling(target.scale, target.offset, f"{keras_name(name)}_units")
             answer = unscale(answer)
         outputs.append(answer)
-    model = keras.Model(
-        inputs[0] if len(inputs) == 1 else inputs,
-        outputs[0] if len(outputs) == 1 else outputs,
-        name="netbuilder",
-    )
+    model = keras.Model(inputs, _one_or_all(outputs), name="netbuilder")
     compile_model(model, project, facts)
     return model
+
+
+def _one_or_all(tensors: list[Any]) -> Any:
+    return tensors[0] if len(tensors) == 1 else tensors
 
 
 def rescaling(scale: Sequence[float], offset: Sequence[float], name: str) -> keras.Layer:

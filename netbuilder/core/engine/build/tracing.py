@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,23 @@ def same_names() -> Iterator[None]:
         yield
     finally:
         global_state.set_global_attribute(_NAMES, held)
+
+
+def let_go() -> None:
+    """Give back what TensorFlow keeps of networks that are gone; takes about 0.03 s.
+
+    It keeps what it has made ready for an operation by the operation's attributes, a variable's
+    shape among them, for ever: 1 MB for each network of other sizes. Networks that live on have
+    theirs made ready again at their next call. What was freed stays with the process in pieces
+    until the C library is told to hand it back (glibc alone needs that).
+    """
+    # No public interface does this alone; ``keras.utils.clear_session`` does it among the rest.
+    with suppress(ImportError, AttributeError):
+        from tensorflow.python.eager import context
+
+        context.context().clear_kernel_cache()
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def traced_in_first_call(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -105,7 +105,8 @@ class Chooser:
             # One step first, since one can be very slow.
             rough = program.rehearse(orders, 0, 1)
             if rough < _HOPELESS * self.speed() + _CALL_SECONDS:
-                count = min(max(1, int(_TRY_SECONDS / max(self.speed(), 1e-6))), plan.steps)
+                count = max(1, int(_TRY_SECONDS / max(self.speed(), 1e-6)))
+                count = min(count, plan.steps, program.room)
                 rough = _without_the_call(program, orders, count)
             if rough > _HOPELESS * self.speed():
                 program.end_rehearsal()
@@ -150,8 +151,7 @@ class Chooser:
 
 def _seconds_a_step(program: Program, orders: Callable[[LoopPlan], Order], rough: float) -> float:
     rows = orders(program.plan)
-    room = program.plan.epochs * program.steps_per_epoch
-    count = max(1, min(int(_TRY_SECONDS / max(rough, 1e-7)), program.plan.steps, room))
+    count = max(1, min(int(_TRY_SECONDS / max(rough, 1e-7)), program.plan.steps, program.room))
     return _without_the_call(program, rows, count)
 
 

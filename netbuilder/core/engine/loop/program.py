@@ -102,7 +102,7 @@ class LoopPlan:
 class Parts:
     """What a trainer has for a program that is made for it.
 
-    ``rows``: samples of an epoch; of a stream ``feed`` holds fewer.
+    ``rows``: samples of an epoch; of a stream ``feed`` holds fewer. ``kind``: of compilation.
     """
 
     core: keras.Model
@@ -110,10 +110,13 @@ class Parts:
     feed: Feed
     plan: LoopPlan
     rows: int
+    kind: str = "graph"
 
 
 class Program:
     """Steps of one model on one set of samples, compiled in one way.
+
+    ``rows`` are the samples of an epoch, where ``feed`` holds only some of them at a time.
 
     What others below have besides (a stream, several machines) they do in the same methods; here
     those do nothing.
@@ -134,6 +137,7 @@ class Program:
         validation: Feed | None,
         plan: LoopPlan,
         kind: str = "graph",
+        rows: int | None = None,
     ) -> None:
         self.model = model
         self.counters = counters
@@ -141,7 +145,7 @@ class Program:
         self.validation = validation if plan.fused else None
         self.plan = plan
         self.kind = kind
-        self.rows = feed.rows
+        self.rows = feed.rows if rows is None else rows
         self.full, self.rest = divmod(self.rows, plan.batch)
         self.steps_per_epoch = self.full + bool(self.rest)
         self.names: list[str] = []
@@ -163,6 +167,11 @@ class Program:
         """
         rows = (first + count - 1) // self.steps_per_epoch + 1
         return self.run(orders.get(epoch, rows, self.plan.epochs), first, count, early=early)
+
+    @property
+    def room(self) -> int:
+        """Steps, from the beginning of an epoch on, that one ``run`` has samples for."""
+        return self.plan.epochs * self.steps_per_epoch
 
     def changed(self) -> None:
         """The weights of the model were changed from outside of the loop."""
@@ -186,7 +195,7 @@ class Program:
         """Run ``count`` steps, the first of them step ``first`` of the epoch of ``orders[0]``.
 
         Args:
-            orders: int32 (plan.epochs, rows).
+            orders: int32 (plan.epochs, rows of the feed).
             first: step of the epoch to begin with, from 0.
             count: at most ``plan.steps``.
             early: begin at once, at the price of a slightly slower step.
@@ -206,7 +215,7 @@ class Program:
         def work() -> None:
             # It is made ready again where it is needed, and says there what is wrong.
             with suppress(Exception):
-                self.run(np.zeros((self.plan.epochs, self.rows), np.int32), 0, 0)
+                self.run(np.zeros((self.plan.epochs, self.feed.rows), np.int32), 0, 0)
 
         threading.Thread(target=work, name="netbuilder-optimize").start()
 
@@ -267,7 +276,7 @@ class Program:
         function = tf.function(self._chunk, jit_compile=with_xla or None, autograph=False)
         with tracing():
             return function.get_concrete_function(
-                tf.TensorSpec([self.plan.epochs, self.rows], tf.int32),
+                tf.TensorSpec([self.plan.epochs, self.feed.rows], tf.int32),
                 tf.TensorSpec([], tf.int32),
                 tf.TensorSpec([], tf.int32),
             )
@@ -307,9 +316,8 @@ class Program:
         last = self.full if static else self.steps_per_epoch
 
         def body(done: Any, step: Any, steps: Any) -> Any:
-            begin = step * batch
-            size = batch if static else tf.minimum(batch, self.rows - begin)
-            numbers = self._train(tf.slice(order, [begin], [size]))
+            size = batch if static else tf.minimum(batch, self.rows - step * batch)
+            numbers = self._train(tf.slice(order, [self._begin(step)], [size]))
             return done + 1, step + 1, steps.write(done, numbers)
 
         if last:
@@ -323,13 +331,18 @@ class Program:
             return done, step, steps
 
         due = tf.logical_and(tf.equal(step, self.full), done < count)
+        begin = self._begin(self.full)
         written = tf.cond(
             due,
-            lambda: steps.write(done, self._train(order[self.full * batch :])),
+            lambda: steps.write(done, self._train(order[begin : begin + self.rest])),
             lambda: steps,
         )
         one = tf.cast(due, tf.int32)
         return done + one, step + one, written
+
+    def _begin(self, step: Any) -> Any:
+        """Where the rows of a step of the epoch begin in the order."""
+        return step * self.plan.batch
 
     def _begin_epoch(self) -> Any:
         import tensorflow as tf

@@ -1,23 +1,25 @@
 """The chunked loop over data that does not fit in memory.
 
-The same steps as in ``loop``, but a batch comes from a ``tf.data`` iterator, which reads ahead
-while the network trains. An epoch has an order of its own that follows from seed and epoch; a
-run that goes on in the middle of an epoch skips the batches that it has seen.
+It is the loop of ``program`` in all its compilations; what it reads is a window: the block of the
+epoch's rows that is in memory. The next block is read while the network trains on this one. An
+epoch has an order of its own that follows from seed and epoch; a run that goes on in the middle
+of an epoch goes on in its block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from netbuilder.core.data.dataset import Dataset, Stream
+from netbuilder.core.data.dataset import Block, Dataset, Stream
 from netbuilder.core.engine.build.sample_weights import class_table
 from netbuilder.core.engine.build.seeds import derived
-from netbuilder.core.engine.build.tracing import traced_in_first_call
 from netbuilder.core.engine.loop.program import Chunk, Parts, Program
-from netbuilder.core.engine.loop.tensors import Orders
+from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
 from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.project.model import Training
 
@@ -25,109 +27,146 @@ from netbuilder.core.project.model import Training
 def streamed(
     dataset: Dataset, training: Training, inputs: tuple[str, ...], outputs: tuple[str, ...]
 ) -> Callable[[Parts], Program]:
-    """How a trainer on a stream makes its program."""
+    """How a trainer on a stream makes its programs, which share a window."""
     stream = dataset.stream
     if stream is None:
         raise ValueError("the data is in memory")
-    return lambda parts: StreamProgram(
-        parts,
-        stream,
-        inputs=inputs,
-        outputs=outputs,
-        table=class_table(dataset.facts, training.class_weight),
-        shuffle=training.shuffle,
-    )
+    table = class_table(dataset.facts, training.class_weight)
+    windows: list[Window] = []
+
+    def make(parts: Parts) -> Program:
+        if not windows:
+            windows.append(Window(stream, parts.plan.batch, inputs, outputs, table))
+        return StreamProgram(parts, windows[0])
+
+    return make
 
 
-class StreamProgram(Program):
-    """Steps of one model on a stream, in the graph loop.
+class Window:
+    """The rows of a stream that are in memory, as variables that a compiled loop reads.
 
     Args:
-        stream: gives batches by Input and output id.
+        stream: gives the rows by Input and output id.
+        batch: rows of a step.
         inputs, outputs: ids in the model's order.
         table: weight of each class of the first output, or None where all count the same.
-        shuffle: whether the order is another one in each epoch.
-    """
 
-    adapts = False
+    Attributes:
+        feed: the rows; after the last ones of an epoch it may hold others that do not count.
+        steps: steps that it has rows for.
+    """
 
     def __init__(
         self,
-        parts: Parts,
         stream: Stream,
-        *,
+        batch: int,
         inputs: tuple[str, ...],
         outputs: tuple[str, ...],
         table: Floats | None = None,
-        shuffle: bool = True,
     ) -> None:
         import tensorflow as tf
 
-        model, plan = parts.core, parts.plan
-        self.model = model
-        self.counters = parts.counters
-        self.validation = None
-        self.plan = plan
-        self.kind = "graph"
         self.rows = stream.rows
-        self.steps_per_epoch = stream.steps(plan.batch)
-        self.names = list(model.get_metrics_result())
-        self.validation_names = []
-        self._stream, self._inputs, self._outputs = stream, inputs, outputs
-        self._shuffle = shuffle
-        self._table = None if table is None else tf.constant(table, tf.float32)
-        self._iterator: Any = None
-        self._place = (-1, -1, -1)
-        self.function = tf.function(self._stream_chunk, autograph=False)
-        self._run = traced_in_first_call(self.function)
+        self.steps = stream.block_steps(batch)
+        self._stream, self._batch = stream, batch
+        self._inputs, self._outputs, self._table = inputs, outputs, table
+        self._size = self.steps * batch
+        self._place: tuple[Any, ...] = ()
+        self._order: Order = np.zeros(0, np.int32)
+        self._reader = ThreadPoolExecutor(1, "netbuilder-read")
+        self._next: tuple[tuple[Any, ...], Future[tuple[Feed, Order]]] | None = None
+        first, _ = self._read((None, 0))
+
+        def held(values: Any) -> Any:
+            return tf.Variable(values, trainable=False)
+
+        weight = None if first.weight is None else held(first.weight)
+        self.feed = Feed(tuple(map(held, first.x)), tuple(map(held, first.y)), weight)
+
+    def order(self, seed: int | None, following: int | None, step: int) -> Order:
+        """Have the rows of an epoch's step in ``feed``; the order of its rows: int32 (rows,).
+
+        Args:
+            seed: of the epoch's order; None: that of the file.
+            following: seed of the epoch after it.
+            step: of the epoch, from 0.
+        """
+        number = step // self.steps
+        place = (seed, number)
+        if place != self._place:
+            if self._next is None or self._next[0] != place:
+                self._ahead(place)
+            assert self._next is not None
+            feed, self._order = self._next[1].result()
+            self._place = place
+            for held, values in zip(self.feed.arrays, feed.arrays, strict=True):
+                held.assign(values)
+            more = (number + 1) * self._size < self.rows
+            self._ahead((seed, number + 1) if more else (following, 0))
+        return self._order
+
+    def _ahead(self, place: tuple[Any, ...]) -> None:
+        self._next = (place, self._reader.submit(self._read, place))
+
+    def _read(self, place: tuple[Any, ...]) -> tuple[Feed, Order]:
+        seed, number = place
+        block = self._stream.block(number * self._size, self._size, seed)
+        weight = self._weights(block)
+        return Feed(
+            tuple(self._whole(block.x[name]) for name in self._inputs),
+            tuple(self._whole(block.y[name]) for name in self._outputs),
+            None if weight is None else self._whole(weight),
+        ), self._whole(block.order)
+
+    def _weights(self, block: Block) -> Floats | None:
+        weight = None if block.weight is None else np.asarray(block.weight, np.float32)
+        if self._table is None:
+            return weight
+        balance = self._table[block.y[self._outputs[0]].reshape(-1).astype(np.int64)]
+        return balance if weight is None else weight * balance
+
+    def _whole(self, values: NDArray[Any]) -> NDArray[Any]:
+        """As long as all other blocks: what is compiled has fixed sizes."""
+        missing = self._size - len(values)
+        return np.pad(values, [(0, missing), *[(0, 0)] * (values.ndim - 1)]) if missing else values
+
+
+class StreamProgram(Program):
+    """Steps of one model on the rows that a window holds, one window after the other."""
+
+    def __init__(self, parts: Parts, window: Window) -> None:
+        self._window = window
+        super().__init__(
+            parts.core, parts.counters, window.feed, None, parts.plan, parts.kind, window.rows
+        )
+
+    @property
+    def room(self) -> int:
+        """A window's steps."""
+        return self._window.steps
 
     def chunk(
         self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count`` of ``epoch``; never beyond its end."""
-        import tensorflow as tf
 
-        if self._place != (orders.seed, epoch, first):
-            seed = derived(orders.seed, epoch)
-            data = self._stream.dataset(self.plan.batch, self._shuffle, seed)
-            self._iterator = iter(data.skip(first) if first else data)
-        steps, row = self._run(
-            self._iterator, tf.constant(first, tf.int32), tf.constant(count, tf.int32)
+        def seed(number: int) -> int | None:
+            return derived(orders.seed, number) if orders.shuffle else None
+
+        parts: list[Chunk] = []
+        while count:
+            order = self._window.order(seed(epoch), seed(epoch + 1), first)
+            here = min(count, self.room - first % self.room)
+            parts.append(self.run(order[None], first, here, early=early))
+            first, count = first + here, count - here
+        return Chunk(
+            np.concatenate([part.steps for part in parts]),
+            np.concatenate([part.epochs for part in parts]),
         )
-        self._place = (orders.seed, epoch, first + count)
-        ended = first + count == self.steps_per_epoch
-        rows = row.numpy()[None, :] if ended else np.zeros((0, len(self.names)), np.float32)
-        return Chunk(steps.numpy()[:count], rows)
 
-    def _stream_chunk(self, iterator: Any, first: Any, count: Any) -> Any:
-        import tensorflow as tf
+    def _variables(self) -> list[Any]:
+        rows = {id(one.handle) for one in self.feed.arrays}
+        return [one for one in super()._variables() if id(one.handle) not in rows]
 
-        width = len(self.names)
-        steps = tf.TensorArray(tf.float32, self.plan.steps, element_shape=[width])
-        tf.cond(tf.equal(first, 0), self._begin_epoch, tf.no_op)
-
-        def body(done: Any, steps: Any) -> Any:
-            data = self._arranged(next(iterator))
-            rows = tf.shape(tf.nest.flatten(data[0])[0])[0]
-            return done + 1, steps.write(done, self._one_step(data, rows))
-
-        _, steps = tf.while_loop(
-            lambda done, _: done < count, body, (tf.constant(0), steps), parallel_iterations=1
-        )
-        ended = tf.equal(first + count, self.steps_per_epoch)
-        row = tf.cond(ended, self._end_epoch, lambda: tf.zeros([width]))
-        return steps.stack(), row
-
-    def _arranged(self, element: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A batch by ids as ``train_step`` takes it."""
-        import tensorflow as tf
-
-        x = [element[0][name] for name in self._inputs]
-        y = [element[1][name] for name in self._outputs]
-        weight = element[2] if len(element) > 2 else None
-        if self._table is not None:
-            numbers = tf.cast(tf.reshape(y[0], [-1]), tf.int32)
-            balance = tf.gather(self._table, numbers)
-            weight = balance if weight is None else weight * balance
-        data: tuple[Any, ...] = (x[0] if len(x) == 1 else x, y[0] if len(y) == 1 else y)
-        return data if weight is None else (*data, weight)
+    def _begin(self, step: Any) -> Any:
+        return step % self.room * self.plan.batch

@@ -33,6 +33,11 @@ class Feed:
         """Number of samples."""
         return int(self.x[0].shape[0])
 
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """All that it holds."""
+        return (*self.x, *self.y, *(() if self.weight is None else (self.weight,)))
+
     def tensors(self) -> Feed:
         """The same as TensorFlow tensors."""
         import tensorflow as tf

@@ -65,7 +65,7 @@ class Trainer:
         sign: 1 where smaller is better, -1 where larger is.
         compilation: "auto", or the kind to use from the first step on.
         memory: folder where decisions about compilations are kept; None: the user's cache.
-        make: makes the program, where it is another one than the graph loop: of a stream, of
+        make: makes programs, where they are others than those of ``program``: of a stream, of
             several machines.
         replicas: of the network: each gets the same number of rows of each batch.
     """
@@ -121,11 +121,8 @@ class Trainer:
         self._early_epochs = self._brief(training.epochs)
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
         self._compiled: Program | None = None
-        self.program: Program = (
-            self._make("graph", self.plan)
-            if make is None
-            else make(Parts(core, self.counters, self.feed, self.plan, rows))
-        )
+        self._make_other = make
+        self.program: Program = self._make("graph", self.plan)
         mode: Mode = compilation if self.program.adapts else "graph"
         self._graph, self._mode = self.program, mode
         self._remembered = Remembered(key_of(core, self.plan, self._facts()), memory)
@@ -142,6 +139,7 @@ class Trainer:
         """About the samples, for remembering how a model shape is best compiled."""
         return {
             "rows": self.samples,
+            "window": self._graph.feed.rows,
             "held": 0 if self.validation is None else self.validation.rows,
             "types": [str(value.dtype) for value in (*self.feed.x, *self.feed.y)],
             "weighted": self.feed.weight is not None,
@@ -169,10 +167,13 @@ class Trainer:
         kept = self._compiled
         if kept is not None and (kept.kind, kept.plan) == (kind, plan):
             return kept
+        if self._make_other is not None:
+            parts = Parts(self.core, self.counters, self.feed, plan, self.samples, kind)
+            return self._make_other(parts)
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: LoopPlan) -> Order:
-        orders = Orders(self.samples, 0)
+        orders = Orders(self._graph.feed.rows, 0)
         return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
     def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> LoopPlan:
@@ -387,7 +388,7 @@ class Trainer:
     def warm(self) -> None:
         """Have everything ready for the first step; no variable changes."""
         if self.program.adapts:
-            orders = np.zeros((self.plan.epochs, self.samples), np.int32)
+            orders = np.zeros((self.plan.epochs, self.program.feed.rows), np.int32)
             self.program.run(orders, 0, 0, early=self._early_epochs > 0)
             if self.validation is not None and not self.plan.fused:
                 self._measuring().warm()

@@ -134,7 +134,7 @@ def record(
     if run_id and (folder() / run_id / _FILE).exists():
         name = _read(folder() / run_id).name
     run = Run(
-        id=run_id or f"{when:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:6]}",
+        id=run_id or f"{when:%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:6]}",
         name=name,
         project=trained.project,
         started=when.isoformat(timespec="microseconds"),
@@ -217,13 +217,22 @@ def set_limit(count: int) -> None:
     index.set_limit(folder(), max(0, count))
 
 
+def count() -> int:
+    """How many runs are kept now."""
+    return len(_places())
+
+
+def _places() -> list[Path]:
+    return [one for one in folder().iterdir() if (one / _FILE).exists()]
+
+
 def prune() -> list[str]:
     """Take away the oldest runs beyond the limit, and the networks of old runs where all of them
     together have grown too large; the newest run keeps both. Gives the ids of what went.
 
     The name of a run's folder begins with the time that it began at.
     """
-    places = sorted((one for one in folder().iterdir() if (one / _FILE).exists()), reverse=True)
+    places = sorted(_places(), reverse=True)
     most = limit() or len(places)
     gone = places[most:]
     for place in gone:

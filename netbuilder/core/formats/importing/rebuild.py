@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.catalog.layers.index import LAYERS
-from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
 from netbuilder.core.formats.importing.outline import check_project
-from netbuilder.core.formats.metadata import Beside
+from netbuilder.core.formats.metadata import TAKES, Beside
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restore_optimizer
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes, too_large
@@ -75,9 +75,12 @@ def with_weights(file: ModelFile) -> TrainedModel:
     """
     parts = metadata.from_json(file.ours, file.path.name)
     core, model = rebuild(parts, file)
+    made = None
+    if file.ours.get(TAKES):
+        made = assemble_for_files(core, parts.project, parts.pre, parts.facts)
     with weights_file(file) as path:
         try:
-            model.load_weights(path)
+            (model if made is None else made.model).load_weights(path)
         except (ValueError, OSError, KeyError, TypeError) as error:
             raise FormatError(
                 f"The weights in '{file.path.name}' do not fit the project in it:"

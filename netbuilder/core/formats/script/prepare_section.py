@@ -29,7 +29,7 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
         _cut(cell, project, recipe)
     if own and not recipe.own_test:
         cell.add("x_test, y_test = x, y")
-    rows = "np.arange(len(y))"
+    rows = f"np.arange({'made' if recipe.code.edited else 'len(y)'})"
     if not own:
         cell.add(f"rows, test_rows = cut({rows}, {data.test_split})")
         rows = "rows"
@@ -37,6 +37,8 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
         cell.add(f"train_rows, validation_rows = cut({rows}, {data.validation_split})")
     else:
         cell.add(f"train_rows = {rows}")
+    if recipe.code.edited:
+        _drop_gone(cell, parts_of(project)[1 : -1 if own else None])
     several = len(used_inputs(project.graph)) > 1 and not recipe.table
     for part in parts_of(project)[: -1 if own else None]:
         if several:
@@ -45,6 +47,14 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
             taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
         cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
     return cell
+
+
+def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
+    """Points that were taken away are in no part, those that were put in are for training."""
+    cell.add(
+        "train_rows = np.append(np.setdiff1d(train_rows, gone), np.arange(made, len(y)))",
+        *(f"{part}_rows = np.setdiff1d({part}_rows, gone)" for part in others),
+    )
 
 
 def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:

@@ -7,41 +7,58 @@ import zipfile
 from pathlib import Path
 
 from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.engine.build.assembly import FileModel
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.metadata import beside_of
+from netbuilder.core.formats.metadata import TAKES, beside_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
+from netbuilder.core.formats.writers.file_model import for_files, takes
 from netbuilder.core.formats.writers.same_answers import must_open
 from netbuilder.core.project.atomic import replacing
 
 
-def save(trained: TrainedModel, path: Path) -> None:
+def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model and all that stands beside it, whole or not at all.
+
+    Look-ups of words, text vectorisation and resizing are layers in it.
 
     Args:
         trained: from a session or ``load``.
         path: ends in .keras.
 
+    Returns:
+        What it takes, where that is more than raw numbers.
+
     Raises:
         FormatError: Keras could not open it again, or it answers something else.
         UserError: the place cannot be written; what was there before is unchanged.
     """
-    copy_optimizer_state(trained.core, trained.model)
+    made = for_files(trained)
+    model = trained.model if made is None else made.model
+    copy_optimizer_state(trained.core, model)
     ours = beside_of(trained)
-    for layer in trained.model._flatten_layers(include_self=False, recursive=True):
+    if ours and made is not None:
+        ours[TAKES] = {name: list(key) for key, name in made.names.items()}
+    for layer in model._flatten_layers(include_self=False, recursive=True):
         mend(layer)
     with replacing(Path(path)) as temporary:
-        trained.model.save(temporary, overwrite=True)
+        model.save(temporary, overwrite=True)
         if ours:
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(ZIP_ENTRY, json.dumps(ours, ensure_ascii=False))
-        verify(trained, temporary)
+        verify(trained, temporary, made)
+    return takes(trained, made)
 
 
-def verify(trained: TrainedModel, path: Path) -> None:
+def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> None:
     """Open the file at ``path`` with plain Keras and ask it the same rows.
+
+    Args:
+        trained: the network.
+        path: the file.
+        made: the model that was written; None: it is made again.
 
     Raises:
         FormatError: Keras cannot open it, or it answers something else.
     """
-    must_open(trained, path, ".keras")
+    must_open(trained, path, ".keras", made or for_files(trained))

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.preprocessing.keras_inputs import Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.engine.build.assembly import FileModel
+from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.quiet import muted
@@ -54,31 +57,73 @@ def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
     return [(tensor.name, tensor) for tensor in trained.model.inputs]
 
 
-def answers_of(model: keras.Model, rows: Sequence[Array]) -> list[Array]:
-    """What a Keras model answers to raw rows: one array an output."""
+def arranged(model: keras.Model, rows: Sequence[Array]) -> Any:
+    """Rows, one array an input, in the way in which a Keras model takes them."""
     import keras
 
     if isinstance(model, keras.Sequential):
-        values: Any = rows[0]
-    else:
-        values = keras.tree.pack_sequence_as(model.input, list(rows))
-    out = model(values, training=False)
-    return [np.asarray(one) for one in keras.tree.flatten(out)]
+        return rows[0]
+    return keras.tree.pack_sequence_as(model.input, list(rows))
 
 
-def must_open(trained: TrainedModel, path: Path, title: str) -> None:
+def outputs_of(model: keras.Model, given: Any) -> list[Array]:
+    """What a Keras model answers to what it takes: one array an output."""
+    import keras
+
+    return [np.asarray(one) for one in keras.tree.flatten(model(given, training=False))]
+
+
+def answers_of(model: keras.Model, rows: Sequence[Array]) -> list[Array]:
+    """What a Keras model answers to raw rows: one array an output."""
+    return outputs_of(model, arranged(model, rows))
+
+
+def samples_for(trained: TrainedModel, made: FileModel | None, count: int = 4) -> tuple[Any, Any]:
+    """Made-up samples as a written model takes them, and what the network answers to them.
+
+    Args:
+        trained: the network.
+        made: the model that was written, where it is not the network's own.
+        count: of samples.
+
+    Returns:
+        What the written model takes (as tensors where it takes words: Keras takes strings in no
+        other form), and one array an output.
+    """
+    import tensorflow as tf
+
+    plain = rows_for(trained, count)
+    if made is None:
+        return arranged(trained.model, plain), answers_of(trained.model, plain)
+    found: dict[Key, Any] = {}
+    for number, name in enumerate(model_inputs(trained.project.graph)):
+        if name in made.forms:
+            cells, plain[number] = made.forms[name].made_up(trained.pre.inputs[name], name, count)
+            found |= cells
+        else:
+            found["node", name] = plain[number]
+    given = made.arranged({key: tf.constant(one) for key, one in found.items()})
+    return given, answers_of(trained.model, plain)
+
+
+def must_open(trained: TrainedModel, path: Path, title: str, made: FileModel | None = None) -> None:
     """Open ``path`` as anybody would, with ``keras.models.load_model``, and ask it rows.
+
+    Args:
+        trained: the network.
+        path: the file.
+        title: of the format, for messages.
+        made: the model that was written, where it is not the network's own.
 
     Raises:
         FormatError: Keras cannot open it, or it answers something else than the network.
     """
     import keras
 
-    rows = rows_for(trained)
-    expected = answers_of(trained.model, rows)
+    given, expected = samples_for(trained, made)
     try:
         with muted():
-            found = answers_of(keras.models.load_model(path), rows)
+            found = outputs_of(keras.models.load_model(path), given)
     # Whatever Keras says, it is about this file.
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()]

@@ -8,19 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
+from netbuilder.core.engine.build.assembly import FileModel
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.writers.same_answers import answers_of, must_agree, rows_for
+from netbuilder.core.formats.writers.file_model import for_files, takes
+from netbuilder.core.formats.writers.same_answers import must_agree, samples_for
 from netbuilder.core.project.atomic import write_error
 from netbuilder.core.quiet import muted
 
 
-def save(trained: TrainedModel, path: Path) -> None:
+def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model as a SavedModel with the endpoint "serve".
+
+    Look-ups of words, text vectorisation and resizing are in it.
 
     Args:
         trained: from a session or a file.
         path: the folder; one that is there already must be empty or a SavedModel.
+
+    Returns:
+        What it takes, where that is more than raw numbers.
 
     Raises:
         FormatError: there is something else at ``path``.
@@ -33,35 +40,39 @@ def save(trained: TrainedModel, path: Path) -> None:
             "Choose the name of a new folder.",
             path=str(path),
         )
+    made = for_files(trained)
+    model = trained.model if made is None else made.model
     try:
         with tempfile.TemporaryDirectory(prefix=".netbuilder-", dir=path.parent) as folder:
-            made = Path(folder) / "model"
+            written = Path(folder) / "model"
             with muted():
-                trained.model.export(made, verbose=False)
-            verify(trained, made)
+                model.export(written, verbose=False)
+            verify(trained, written, made)
             if path.exists():
                 shutil.rmtree(path)
-            made.rename(path)
+            written.rename(path)
     except OSError as error:
         raise write_error(error, path) from error
+    return takes(trained, made)
 
 
-def verify(trained: TrainedModel, path: Path) -> None:
+def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> None:
     """Load the folder at ``path`` with TensorFlow alone and ask it the same rows.
+
+    Args:
+        trained: the network.
+        path: the folder.
+        made: the model that was written; None: it is made again.
 
     Raises:
         FormatError: it cannot be loaded, or answers something else.
     """
-    import keras
     import tensorflow as tf
 
-    rows = rows_for(trained)
-    expected = answers_of(trained.model, rows)
-    single = isinstance(trained.model, keras.Sequential)
+    given, expected = samples_for(trained, made or for_files(trained))
     try:
         with muted():
             served = tf.saved_model.load(str(path))
-            given = rows[0] if single else keras.tree.pack_sequence_as(trained.model.input, rows)
             found = [np.asarray(one) for one in tf.nest.flatten(served.serve(given))]
     # Whatever TensorFlow says, it is about this folder.
     except Exception as error:

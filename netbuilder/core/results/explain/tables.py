@@ -187,12 +187,31 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
     pre = preprocessing_of(question.trained)
     means = []
     for value in grid:
-        moved = {name: values.copy() for name, values in flat.items()}
-        for name, spec, where in places[column]:
-            moved[name][:, where] = _features(spec, value)
+        moved = _with_value(flat, places[column], value)
         ready = pre.apply_inputs(_shaped(moved, raw))
         means.append(score_of(ask(question.trained, ready)[question.output], question).mean())
     return Response(column, question.about, tuple(grid), np.array(means))
+
+
+def along(
+    trained: TrainedModel, sample: Mapping[str, Array], column: str, values: Sequence[float | str]
+) -> dict[str, Array]:
+    """One sample with ``column`` set to each of the values: raw values by Input id, (n, ...)."""
+    raw = {key: np.asarray(value)[None] for key, value in sample.items()}
+    flat, places = _flat(raw), columns_of(trained)[column]
+    each = [_with_value(flat, places, value) for value in values]
+    joined = {key: np.concatenate([one[key] for one in each]) for key in flat}
+    return _shaped(joined, raw)
+
+
+def _with_value(
+    flat: Raw, places: Sequence[tuple[str, Column, slice]], value: float | str
+) -> dict[str, Array]:
+    """Flat rows with a column set to a value, wherever the column stands."""
+    moved = {name: values.copy() for name, values in flat.items()}
+    for name, spec, where in places:
+        moved[name][:, where] = _features(spec, value)
+    return moved
 
 
 def nearest_other(question: Question, raw: Raw) -> Nearest | None:

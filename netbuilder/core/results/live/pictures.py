@@ -37,8 +37,8 @@ class SurfacePicture:
     """Answers over a plane of two columns.
 
     ``values``: numbers in own units (size, size), row 0 at the lowest ``up``; ``shares``:
-    probabilities (size, size, classes) instead where there are classes. ``box``: left, bottom,
-    right, top in the columns' units.
+    probabilities (size, size, classes) instead where there are classes; neither before there is a
+    network. ``box``: left, bottom, right, top in the columns' units.
     """
 
     across: str
@@ -49,6 +49,11 @@ class SurfacePicture:
     shares: Array | None = None
     classes: tuple[str, ...] = ()
     target: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a network that answers."""
+        return self.values is not None or self.shares is not None
 
 
 @dataclass(frozen=True, eq=False)

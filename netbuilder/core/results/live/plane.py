@@ -22,7 +22,7 @@ from netbuilder.core.results.live.pictures import Asked, CurvePicture, Points, S
 from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[Any]
-SIZE, CURVE_SIZE, MOST_POINTS = 50, 200, 600
+SIZE, CURVE_SIZE, MOST_POINTS, LAST_POINTS = 50, 200, 600, 60
 
 
 def only_table(dataset: Dataset) -> tuple[str, InputPre] | None:
@@ -62,7 +62,9 @@ def parts_of(dataset: Dataset, most: int) -> list[tuple[int, Split, NDArray[np.i
     for number, split in known:
         count = min(len(split), max(1, round(most * len(split) / max(whole, most))))
         rows = np.unique(np.linspace(0, len(split) - 1, count).astype(np.int64))
-        found.append((number, split, rows))
+        # Points that a person put in stand at the end: they are always among the choice.
+        last = np.arange(max(len(split) - LAST_POINTS, 0), len(split))
+        found.append((number, split, rows if number else np.union1d(rows, last)))
     return found
 
 
@@ -88,7 +90,7 @@ def _range(values: Array) -> tuple[float, float]:
 
 def surface(
     dataset: Dataset, project: Project, across: str = "", up: str = "", size: int = SIZE,
-    at: Array | None = None,
+    at: Array | None = None, drawn: Dataset | None = None,
 ) -> Asked:  # fmt: skip
     """Ask for the answers over two columns, the others held at a row.
 
@@ -98,18 +100,16 @@ def surface(
         across, up: names of the columns; "": the first two.
         size: rows and columns of the grid.
         at: a raw row (features,) to hold other columns at; None: the mean of the training rows.
+        drawn: the same set with other points, that are drawn instead of those trained on.
 
     Raises:
         DataError: there is no such column of numbers.
     """
-    table = only_table(dataset)
+    key, entry, across, up = _two_columns(dataset, across, up)
     names = number_columns(dataset)
-    if table is None or len(names) < 2:
-        raise DataError("A surface needs two columns of numbers.", "Choose another view.")
-    key, entry = table
-    across, up = across or names[0], up or next(n for n in names if n != (across or names[0]))
     first, second = _place(entry, across, names), _place(entry, up, names)
-    parts = parts_of(dataset, MOST_POINTS)
+    drawn = dataset if drawn is None else drawn
+    parts = parts_of(drawn, MOST_POINTS)
     seen = np.concatenate([split.raw_x[key] for _, split, _ in parts])
     x = np.linspace(*_range(seen[:, first]), size)
     y = np.linspace(*_range(seen[:, second]), size)
@@ -117,11 +117,12 @@ def surface(
         (resting(dataset.train.raw_x[key], entry) if at is None else np.asarray(at))[None],
         size * size,
         axis=0,
-    )
+    ).astype(np.float64)
     rows[:, first] = np.tile(x, size)
     rows[:, second] = np.repeat(y, size)
     ready, where, truth, part = _with_points(parts, key, entry, rows, (first, second))
     output, target = next(iter(dataset.pre.outputs.items()))
+    truth = _by_name(truth, drawn, target)
 
     def read(outputs: Mapping[str, Array]) -> SurfacePicture:
         values = in_own_units(np.asarray(outputs[output]), project, output, target)
@@ -145,8 +146,46 @@ def surface(
     return Asked(Probe("surface", outputs=(output,), x={key: ready}), read)
 
 
-def curve(dataset: Dataset, project: Project, across: str = "") -> Asked:
-    """Ask for the answers over one column, the others held at their mean.
+def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
+    """The points alone, before there is a network that answers.
+
+    Raises:
+        DataError: there is no such column of numbers.
+    """
+    key, entry, across, up = _two_columns(dataset, across, up)
+    names, target = number_columns(dataset), next(iter(dataset.pre.outputs.values()))
+    axes = (_place(entry, across, names), _place(entry, up, names))
+    parts = parts_of(dataset, MOST_POINTS)
+    none = np.zeros((0, len(dataset.train.raw_x[key][0])))
+    _, where, truth, part = _with_points(parts, key, entry, none, axes)
+    left, right = _range(where[:, 0])
+    bottom, top = _range(where[:, 1])
+    points = Points(where, truth, part, np.ones(len(truth), bool))
+    classes = target.classes if target.task not in {REGRESSION, MULTI_LABEL} else ()
+    return SurfacePicture(across, up, (left, bottom, right, top), points, classes=classes)
+
+
+def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[str, InputPre, str, str]:
+    """The Input, how it is prepared, and the columns, where "" the first two that there are."""
+    table = only_table(dataset)
+    names = number_columns(dataset)
+    if table is None or len(names) < 2:
+        raise DataError("A surface needs two columns of numbers.", "Choose another view.")
+    across = across or next(n for n in names if n != up)
+    return *table, across, up or next(n for n in names if n != across)
+
+
+def _by_name(truth: Array, drawn: Dataset, target: OutputPre) -> Array:
+    """Class numbers of one data set as those of another, by their names; -1 for an unknown one."""
+    own = next(iter(drawn.pre.outputs.values())).classes
+    if own == target.classes:
+        return truth
+    known = {name: number for number, name in enumerate(target.classes)}
+    return np.array([known.get(own[int(number)], -1) for number in truth])
+
+
+def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None = None) -> Asked:
+    """Ask for the answers over one column, the others held at ``at`` or at their mean.
 
     Raises:
         DataError: there is no such column of numbers.
@@ -161,7 +200,8 @@ def curve(dataset: Dataset, project: Project, across: str = "") -> Asked:
     parts = parts_of(dataset, MOST_POINTS)
     seen = np.concatenate([split.raw_x[key] for _, split, _ in parts])
     x = np.linspace(*_range(seen[:, first]), CURVE_SIZE)
-    rows = np.repeat(resting(dataset.train.raw_x[key], entry)[None], CURVE_SIZE, axis=0)
+    held = resting(dataset.train.raw_x[key], entry) if at is None else np.asarray(at, np.float64)
+    rows = np.repeat(held[None], CURVE_SIZE, axis=0)
     rows[:, first] = x
     ready, where, truth, part = _with_points(parts, key, entry, rows, (first,))
     output, target = next(iter(dataset.pre.outputs.items()))

@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import others, plane, weights
 from netbuilder.core.results.live.pictures import Asked
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Axes:
-    """Columns that a person chose; "" lets the view choose."""
+    """What a person chose.
+
+    Attributes:
+        across, up: columns; "" lets the view choose.
+        row: of the rows that it is shown on (``others.shown_part``), at which the other columns
+            are held; None: at their mean.
+        drawn: the data whose points are drawn, where they were edited since; None: its own.
+    """
 
     across: str = ""
     up: str = ""
+    row: int | None = None
+    drawn: Dataset | None = None
+
+
+def _row(dataset: Dataset, axes: Axes) -> Array | None:
+    """The raw row at which other columns are held; None: at their mean."""
+    table, part = plane.only_table(dataset), others.shown_part(dataset)
+    if axes.row is None or table is None or not len(part):
+        return None
+    return np.asarray(part.raw_x[table[0]][axes.row % len(part)])
 
 
 @dataclass(frozen=True)
@@ -37,7 +60,9 @@ VIEWS: tuple[View, ...] = (
         "Surface",
         "What the network answers all over two columns",
         lambda data, project: len(plane.number_columns(data)) > 1,
-        lambda data, project, axes: plane.surface(data, project, axes.across, axes.up),
+        lambda data, project, axes: plane.surface(
+            data, project, axes.across, axes.up, at=_row(data, axes), drawn=axes.drawn
+        ),
         axes=2,
     ),
     View(
@@ -45,7 +70,7 @@ VIEWS: tuple[View, ...] = (
         "Curve",
         "What it answers along one column",
         lambda data, project: len(plane.number_columns(data)) > 0,
-        lambda data, project, axes: plane.curve(data, project, axes.across),
+        lambda data, project, axes: plane.curve(data, project, axes.across, at=_row(data, axes)),
         axes=1,
     ),
     View(

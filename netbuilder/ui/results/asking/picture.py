@@ -15,6 +15,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.activation_strips import montage
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled
+from netbuilder.ui.results.asking.camera import CameraButton
 from netbuilder.ui.results.asking.view import (
     Ask,
     AskView,
@@ -68,9 +69,11 @@ class PictureView(AskView):
         self.paste_button.setToolTip(
             "Answer the picture that was copied (Ctrl+V); one can also be dropped here"
         )
+        self.camera = CameraButton(self)
         for button in (
             self.draw_button,
             self.clear_button,
+            self.camera,
             self.picture_button,
             self.paste_button,
         ):
@@ -81,6 +84,8 @@ class PictureView(AskView):
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self.pad.clear)
         self.pad.drawn.connect(self._drawn_soon.start)
+        self.camera.seen.connect(lambda image: self._answer(image, "What the camera sees."))
+        self.camera.failed.connect(self.said)
         self._draw_toggled(False)
 
     def fits(self, trained: TrainedModel) -> bool:
@@ -89,22 +94,26 @@ class PictureView(AskView):
 
         return takes(trained) == "images"
 
-    def begin(self, trained: TrainedModel) -> None:
-        """Start with a new page: what was drawn was asked of another network."""
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Start with a new page where the data is another; else what is drawn is asked again."""
         self._look, self._own = None, False
-        self.picture.clear()
-        self.pad.clear()
         self._drawn_soon.stop()
-        self.draw_button.setChecked(False)
+        self.picture.clear()
+        if fresh:
+            self.pad.clear()
+            self._drawn_soon.stop()
+            self.draw_button.setChecked(False)
+            self.camera.setChecked(False)
 
     def end(self) -> None:
         """Ask nothing any more."""
         self._drawn_soon.stop()
+        self.camera.setChecked(False)
 
     @property
     def busy(self) -> bool:
         """Whether one draws, or looks at a picture of one's own."""
-        return self._own or self.draw_button.isChecked()
+        return self._own or self.draw_button.isChecked() or self.camera.isChecked()
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
         """Show and ask about a test picture, unless something of one's own is looked at."""
@@ -112,7 +121,9 @@ class PictureView(AskView):
         if wanted:
             self._own = False
             self.draw_button.setChecked(False)
+            self.camera.setChecked(False)
         elif self.busy:
+            self._drawn_soon.start()  # the network may be another one
             return
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
@@ -123,6 +134,7 @@ class PictureView(AskView):
         self.clear_button.setVisible(on)
         if on:
             self._own = False
+            self.camera.setChecked(False)
             self._ask_drawing()
         elif self._look is not None and not self._own:
             self.show_look(self._look, self.words, False)
@@ -167,11 +179,16 @@ class PictureView(AskView):
 
     def answer_picture(self, path: Path) -> None:
         """Answer a picture file, prepared as the data set's were."""
+        self.camera.setChecked(False)
         self._show_own(QImage(str(path)))
         self.asked.emit(ask_file(path, path.name))
 
     def answer_image(self, image: QImage, about: str) -> None:
-        """Answer a picture that is in no file: pasted, or from a camera."""
+        """Answer a picture that is in no file."""
+        self.camera.setChecked(False)
+        self._answer(image, about)
+
+    def _answer(self, image: QImage, about: str) -> None:
         self._show_own(image)
         self.asked.emit(
             Ask(

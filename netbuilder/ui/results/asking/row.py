@@ -61,7 +61,7 @@ class RowView(AskView):
 
         return takes(trained) == "rows" and bool(form_fields(trained))
 
-    def begin(self, trained: TrainedModel) -> None:
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Show the columns; values of columns that stay are kept."""
         from netbuilder.core.results.predict import form_fields
 

@@ -59,10 +59,13 @@ class TextView(AskView):
 
         return takes(trained) == "texts"
 
-    def begin(self, trained: TrainedModel) -> None:
-        """Ask another network about the text that stands there."""
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Ask another network about the text that stands there, unless it is of other data."""
         from netbuilder.core.results.generate import next_token_ends
 
+        if fresh:
+            self._trained = None  # taking the text away is no question
+            self.text.clear()
         self._trained = trained
         self.generate.clear_all()
         goes_on = next_token_ends(trained) is not None

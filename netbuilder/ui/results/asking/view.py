@@ -64,8 +64,8 @@ class AskView(QWidget):
         """Whether the network takes what is asked here."""
         raise NotImplementedError
 
-    def begin(self, trained: TrainedModel) -> None:
-        """Start anew, with this network: nothing of an earlier one stays."""
+    def begin(self, trained: TrainedModel, fresh: bool) -> None:
+        """Ask this network from now on; ``fresh``: it is of other data, so that nothing stays."""
 
     def end(self) -> None:
         """Another view is shown from now on, or there is no network any more."""

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.points import forget_point_edits
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -29,7 +32,9 @@ KEY = "surface"
 class _Question:
     """``project`` on its data; ``trained`` where it is asked now, None where a run answers.
 
-    ``before`` is what was asked of the same network: histograms go on from it.
+    ``before`` is what was asked of the same network: histograms go on from it. ``row``: at which
+    other columns are held. ``edited``: the project whose points are drawn, where they are others.
+    ``still``: there is no network yet, the points are shown alone.
     """
 
     project: Project
@@ -38,19 +43,36 @@ class _Question:
     axes: tuple[str, str]
     trained: TrainedModel | None
     before: Asked | None = None
+    row: int | None = None
+    edited: Project | None = None
+    still: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A view that is asked: the views that there are, and what it asks."""
+    """A view that is asked: the views that there are, and what it asks (None: nothing)."""
 
     question: _Question
     dataset: Dataset
     views: tuple[View, ...]
     view: View
     columns: tuple[str, ...]
-    asked: Asked
+    asked: Asked | None
     picture: Picture | None
+
+
+def has_points(data: Data) -> bool:
+    """Whether the data are points that can be put in, moved and taken away by hand."""
+    from netbuilder.core.data.kinds.builtin import BUILTINS
+
+    return data.kind == "builtin" and data.name in BUILTINS and BUILTINS[data.name].points
+
+
+def same_points(one: Project, other: Project) -> bool:
+    """Whether two projects learn from the same set of points, but for what was done by hand."""
+    if not has_points(one.data):
+        return False
+    return forget_point_edits(one).data == forget_point_edits(other).data
 
 
 def _ask(question: _Question) -> Shown:
@@ -58,7 +80,7 @@ def _ask(question: _Question) -> Shown:
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.probes import evaluate_probe
     from netbuilder.core.errors import DataError
-    from netbuilder.core.results.live.plane import number_columns
+    from netbuilder.core.results.live.plane import number_columns, only_points
     from netbuilder.core.results.live.views import Axes, views_for
 
     dataset = load(question.project, question.base)
@@ -71,7 +93,13 @@ def _ask(question: _Question) -> Shown:
     view = next((one for one in views if one.name == question.view), views[0])
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in question.axes)
-    asked = question.before or view.ask(dataset, project, Axes(across, up))
+    if question.still:
+        views = tuple(one for one in views if one.name == "surface")
+        picture: Picture | None = only_points(dataset, across, up)
+        return Shown(question, dataset, views, views[0], columns, None, picture)
+    edited = question.edited
+    drawn = None if edited is None else load(edited, question.base)
+    asked = question.before or view.ask(dataset, project, Axes(across, up, question.row, drawn))
     picture = None
     if question.trained is not None:
         picture = asked.picture(evaluate_probe(question.trained, asked.probe))
@@ -89,14 +117,23 @@ class LiveView(QObject):
     changed = Signal()
     pictured = Signal(object)
 
-    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        runner: Runner,
+        looking: Looking,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._workbench, self._runner = workbench, runner
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._looking = looking
         self.shown: Shown | None = None
         self.error: UserError | None = None
         self.watched = False
         self.view = ""
         self.axes = ("", "")
+        self.at_sample = False  # other columns are held at the chosen sample, not at their mean
         self._worker = jobs.Latest.for_widget(self, _ask, "live view", self._found, self._failed)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.ask)
@@ -105,6 +142,8 @@ class LiveView(QObject):
         runner.state_changed.connect(self._state_changed)
         runner.probed.connect(self._probed)
         workbench.trained_changed.connect(self._soon.start)
+        looking.row_chosen.connect(self._row_chosen)
+        store.changed.connect(self._project_changed)
 
     def _began(self) -> None:
         """A run from the start: what the last one showed is over."""
@@ -116,6 +155,19 @@ class LiveView(QObject):
         if self._runner.active != self._was_active:
             self._was_active = self._runner.active
             self._soon.start()
+
+    def _row_chosen(self) -> None:
+        if self.at_sample:
+            self._soon.start()
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        if old.data is not new.data and (has_points(old.data) or has_points(new.data)):
+            self._soon.start()
+
+    @property
+    def sample(self) -> int:
+        """The sample that is chosen, from 0."""
+        return self._looking.index
 
     @property
     def idle(self) -> bool:
@@ -137,10 +189,16 @@ class LiveView(QObject):
         else:
             self._runner.unwatch(KEY)
 
-    def choose(self, view: str = "", axes: tuple[str, str] | None = None) -> None:
-        """Show another view, or other columns."""
+    def choose(
+        self,
+        view: str = "",
+        axes: tuple[str, str] | None = None,
+        at_sample: bool | None = None,
+    ) -> None:
+        """Show another view, other columns, or those that are not shown held elsewhere."""
         self.view = view or self.view
         self.axes = axes if axes is not None else self.axes
+        self.at_sample = self.at_sample if at_sample is None else at_sample
         self.ask()
 
     def ask(self) -> None:
@@ -150,27 +208,35 @@ class LiveView(QObject):
         trained = self._workbench.trained
         active = self._runner.active
         project = self._runner.project if active else getattr(trained, "project", None)
-        if project is None:
+        drawn = self._store.project
+        still = project is None and has_points(drawn.data)
+        if project is None and not still:
             self._runner.unwatch(KEY)
             self.shown = self.error = None
             self.changed.emit()
             return
-        base = self._workbench.base
+        project = project or drawn
+        edited = drawn if project.data != drawn.data and same_points(project, drawn) else None
         self._worker.ask(
             _Question(
                 project,
-                base,
+                self._workbench.base,
                 self.view,
                 self.axes,
                 None if active else trained,
                 None if self._fresh else self._histograms(project),
+                self._looking.index if self.at_sample else None,
+                edited,
+                still,
             )
         )
 
     def _histograms(self, project: Project) -> Asked | None:
         """The histograms so far of a run that has ended, or goes on: they stay in view."""
         shown = self.shown
-        if shown is None or shown.asked.read_weights is None or shown.view.name != self.view:
+        if shown is None or shown.asked is None or shown.view.name != self.view:
+            return None
+        if shown.asked.read_weights is None:
             return None
         same = shown.question.project.graph == project.graph
         return shown.asked if same else None
@@ -180,9 +246,10 @@ class LiveView(QObject):
             return
         self._fresh = False
         self.shown, self.error = shown, None
-        self.view = shown.view.name
+        if not question.still:
+            self.view = shown.view.name
         self.changed.emit()
-        if shown.picture is not None:
+        if shown.asked is None or shown.picture is not None:
             self._runner.unwatch(KEY)
             self.pictured.emit(shown.picture)
         else:
@@ -197,7 +264,7 @@ class LiveView(QObject):
 
     def _probed(self, event: Any) -> None:
         shown = self.shown
-        if shown is None or event.probe is not shown.asked.probe:
+        if shown is None or shown.asked is None or event.probe is not shown.asked.probe:
             return
         if event.problem is not None:
             self._failed(None, event.problem)

@@ -84,6 +84,7 @@ class SurfacePlot(pg.PlotWidget):
         self.addItem(self._image)
         self.addItem(self._points)
         self._drawn_points: tuple[int, int] | None = None
+        self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
         self.setMinimumHeight(220)
         self.setAccessibleName("What the network answers")
         theme.theme().changed.connect(self.restyle)
@@ -106,6 +107,7 @@ class SurfacePlot(pg.PlotWidget):
         self._image.clear()
         self._points.clear()
         self._drawn_points = None
+        self.drawn_at = np.zeros((0, 2))
         for line in self._lines:
             self.removeItem(line)
         self._lines = []
@@ -117,7 +119,10 @@ class SurfacePlot(pg.PlotWidget):
     def show_surface(self, picture: SurfacePicture) -> None:
         """Draw answers over two columns, and the points."""
         left, bottom, right, top = picture.box
-        self._image.setImage(paint_surface(picture, discrete=self.discrete), autoLevels=False)
+        if picture.answered:
+            self._image.setImage(paint_surface(picture, discrete=self.discrete), autoLevels=False)
+        else:
+            self._image.clear()
         self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
         self._axes(picture.across, picture.up)
         self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
@@ -191,7 +196,8 @@ class SurfacePlot(pg.PlotWidget):
             self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
         else:
             self._axes("neighbours lie together, distances say nothing", "")
-        low, high = picture.at.min(axis=0), picture.at.max(axis=0)
+        at = np.asarray(picture.at, float)
+        low, high = at.min(axis=0), at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6
         self.getPlotItem().setRange(
             xRange=(low[0] - edge[0], high[0] + edge[0]),
@@ -215,6 +221,7 @@ class SurfacePlot(pg.PlotWidget):
             colors = [_between(float(one)) for one in part]
         ring, edge = pg.mkPen(scheme.text, width=2), pg.mkPen(scheme.panel, width=0.8)
         right = points.right[shown]
+        self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
         self._points.setData(
             x=points.at[shown, 0],
             y=y[shown],

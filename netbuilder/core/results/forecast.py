@@ -1,0 +1,147 @@
+"""A series foretold further than the network sees: its own answers become its next rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.kinds.series import targets_behind
+from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
+from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.answers import preprocessing_of, repeated
+from netbuilder.core.wording import listed
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class SeriesEnds:
+    """What of a network makes it foretell a series.
+
+    ``key`` and ``output`` are the nodes' ids; ``columns`` of the window, ``targets`` what is
+    foretold, ``horizon`` steps at once.
+    """
+
+    key: str
+    output: str
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
+    horizon: int
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the answers can be rows of the next window: each target is a column of it."""
+        return set(self.targets) <= set(self.columns)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Columns that are not foretold."""
+        return tuple(name for name in self.columns if name not in self.targets)
+
+
+def series_ends(trained: TrainedModel) -> SeriesEnds | None:
+    """Input and output of a network that foretells numbers from a window of rows, or None."""
+    pre = preprocessing_of(trained)
+    if len(pre.inputs) != 1 or len(pre.outputs) != 1:
+        return None
+    (key, entry), (output, target) = next(iter(pre.inputs.items())), next(iter(pre.outputs.items()))
+    if not _is_window(entry) or target.task != REGRESSION:
+        return None
+    horizon = whole(trained.project.data.options, "horizon", 1)
+    names = tuple(column.name for column in entry.columns)
+    targets = targets_behind(target.columns, horizon)
+    if len(targets) * horizon != len(target.columns):
+        return None
+    if trained.project.data.kind != "series" and not set(targets) <= set(names):
+        return None  # sequences of something, and not a series that goes on
+    return SeriesEnds(key, output, names, targets, horizon)
+
+
+def _is_window(entry: InputPre) -> bool:
+    return entry.kind == "numbers" and len(entry.shape) == 2 and len(entry.columns) > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """``values`` float (steps, targets) in own units, the nearest step first; ``note`` says what
+    was assumed."""
+
+    targets: tuple[str, ...]
+    values: NDArray[np.float64]
+    note: str = ""
+
+
+def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
+    """What comes after a window, ``steps`` rows on.
+
+    What was foretold takes its place at the window's end, and the network is asked again
+    (recursive forecasting: Taieb et al., "A review and comparison of strategies for multi-step
+    ahead time series forecasting", Expert Systems with Applications 2012). Columns that are not
+    foretold stay at their last value.
+
+    Args:
+        trained: a network that foretells a series.
+        window: raw rows, float (window, columns), the oldest first.
+        steps: how far; a network whose targets are no columns of its window cannot go further
+            than its horizon.
+
+    Raises:
+        DataError: the network foretells no series, or the window has another shape.
+    """
+    ends = series_ends(trained)
+    if ends is None:
+        raise DataError("This network foretells no series.", "Ask it about a sample.")
+    pre = preprocessing_of(trained)
+    entry: InputPre = pre.inputs[ends.key]
+    rows = np.array(window, np.float64)
+    if (
+        rows.ndim != 2
+        or rows.shape[1] != len(ends.columns)
+        or entry.shape[0]
+        not in {
+            None,
+            len(rows),
+        }
+    ):
+        raise DataError(
+            f"The window has the shape {rows.shape}, the network takes {entry.shape}.",
+            "Give as many rows as it looks back.",
+        )
+    target: OutputPre = pre.outputs[ends.output]
+    ask = repeated(trained)
+    where = [ends.columns.index(name) for name in ends.targets if name in ends.columns]
+    found: list[Array] = []
+    while sum(map(len, found)) < steps:
+        ready = {ends.key: entry.apply(rows[None])}
+        answer = ask(ready)[ends.output].reshape(len(target.columns))
+        # Each target with all its steps, one after the other.
+        ahead = answer.reshape(len(ends.targets), ends.horizon).T
+        found.append(ahead)
+        if not ends.goes_on:
+            break
+        more = np.repeat(rows[-1:], ends.horizon, axis=0)
+        more[:, where] = ahead
+        rows = np.concatenate([rows, more])[-len(rows) :]
+    values = np.concatenate(found)[:steps] if found else np.zeros((0, len(ends.targets)))
+    return Forecast(ends.targets, values, _note(ends, len(values), steps))
+
+
+def _note(ends: SeriesEnds, given: int, steps: int) -> str:
+    if given < steps:
+        return (
+            f"It can go no further: {listed(ends.targets)} is foretold, but is no column of its"
+            " window."
+        )
+    if steps <= ends.horizon:
+        return ""
+    held = ""
+    if ends.held:
+        stays = "stays at its last value" if len(ends.held) == 1 else "stay at their last values"
+        held = f" {listed(ends.held)} {stays}."
+    return f"From step {ends.horizon + 1} on it builds on its own answers, and errs more.{held}"

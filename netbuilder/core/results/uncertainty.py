@@ -1,0 +1,279 @@
+"""How sure an answer is: by dropout that stays on, and by rows whose answers are known."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.results.answers import ask, preprocessing_of
+from netbuilder.core.wording import number
+
+if TYPE_CHECKING:
+    import keras
+
+Array = NDArray[Any]
+TRIES = 40
+#: Known rows that an answer is compared with, and the part of them that its range must hold.
+NEIGHBOURS, LEVEL = 40, 0.8
+FEWEST = 10
+_SEED = 1
+
+log = logging.getLogger(__name__)
+
+# By the network: its known errors, and the model with dropout on, with its generators and the
+# state that they begin in.
+_errors: WeakKeyDictionary[Any, KnownErrors | None] = WeakKeyDictionary()
+_shaken: WeakKeyDictionary[Any, tuple[keras.Model, list[tuple[Any, Array]]]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class KnownErrors:
+    """Rows that the network did not learn from, as it sees them, and how far it was off.
+
+    ``places`` float (n, features), each feature divided by its deviation ``wide``; ``errors``
+    (n,) of the first target column, in own units, ≥ 0; ``what``: "validation" or "test".
+    """
+
+    places: NDArray[np.float64]
+    wide: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    what: str
+
+    def half_widths(self, x: Mapping[str, Array]) -> NDArray[np.float64]:
+        """How far around each answer 8 of 10 known answers lie, for the rows that are most like
+        it: (m,) for model-ready values of m rows.
+
+        Split conformal prediction on the nearest rows: with k of them the ⌈0.8·(k + 1)⌉-th
+        smallest error (Papadopoulos, Vovk and Gammerman, "Regression Conformal Prediction with
+        Nearest Neighbours", JAIR 2011; Lei et al., JASA 2018).
+        """
+        asked = _flat(x) / self.wide
+        count = min(NEIGHBOURS, len(self.errors))
+        rank = min(int(np.ceil(LEVEL * (count + 1))), count) - 1
+        found = np.empty(len(asked))
+        for index, row in enumerate(asked):
+            distance = ((self.places - row) ** 2).sum(axis=1)
+            nearest = np.argpartition(distance, count - 1)[:count]
+            found[index] = np.sort(self.errors[nearest])[rank]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """How sure the answer about one sample is.
+
+    ``low`` and ``high`` are in the target's own units, or probabilities of the likeliest class;
+    None where nothing is known of them. ``sentence`` says what they are.
+    """
+
+    sentence: str
+    low: float | None = None
+    high: float | None = None
+
+
+def known_errors(trained: TrainedModel, dataset: Dataset) -> KnownErrors | None:
+    """The errors on the validation rows, or on the test rows where there are none of those.
+
+    None where the first output gives no numbers, or fewer than 10 rows are known.
+    """
+    pre = preprocessing_of(trained)
+    output, target = next(iter(pre.outputs.items()))
+    if target.task != REGRESSION:
+        return None
+    for what, split in (("validation", dataset.validation), ("test", dataset.test)):
+        if split is None or len(split) < FEWEST or output not in split.raw_y:
+            continue
+        x = pre.apply_inputs(split.raw_x)
+        truth = np.asarray(split.raw_y[output], np.float64).reshape(len(split), -1)[:, 0]
+        given = ask(trained, x)[output].reshape(len(split), -1)[:, 0]
+        places = _flat(x)
+        wide = places.std(axis=0)
+        wide[wide == 0] = 1.0
+        return KnownErrors(places / wide, wide, np.abs(given - truth), what)
+    return None
+
+
+def errors_of(trained: TrainedModel, base: Path) -> KnownErrors | None:
+    """``known_errors`` of the network's own data, found once; None where it cannot be read."""
+    if trained.core not in _errors:
+        try:
+            _errors[trained.core] = known_errors(trained, load(trained.project, base))
+        except UserError as error:  # a model that was opened without its data
+            log.info("no rows to compare with: %s", error)
+            _errors[trained.core] = None
+    return _errors[trained.core]
+
+
+def _flat(x: Mapping[str, Array]) -> NDArray[np.float64]:
+    parts = [np.asarray(value, np.float64).reshape(len(value), -1) for value in x.values()]
+    return np.concatenate(parts, axis=1)
+
+
+def dropout_nodes(graph: Graph) -> tuple[str, ...]:
+    """The nodes that switch values off at random while training."""
+    return tuple(
+        node.id
+        for node in graph.nodes
+        if (spec := LAYERS.get(owner_of(node, graph).layer)) is not None
+        and spec.noise
+        and "rate" in spec.by_name
+        and float(owner_of(node, graph).params.get("rate") or 0.0) > 0
+        and node.id in _wired(graph)
+    )
+
+
+def _wired(graph: Graph) -> set[str]:
+    return {node for node in graph.by_id if graph.sources[node]}
+
+
+def with_dropout(
+    trained: TrainedModel, x: Mapping[str, Array], tries: int = TRIES
+) -> dict[str, Array] | None:
+    """Answers with dropout left on, again and again: by output id (tries, n, units).
+
+    Monte-Carlo dropout: Gal and Ghahramani, "Dropout as a Bayesian Approximation", ICML 2016.
+    Only the dropout layers behave as while training: nothing else does, no moving mean moves,
+    and the network's own random numbers stay where they are. The same masks are drawn for every
+    question, so that the answer does not tremble where the sample stays. None: no dropout.
+    """
+    if not dropout_nodes(trained.project.graph):
+        return None
+    model, generators = _shaken_model(trained)
+    for state, start in generators:
+        state.assign(start)
+    count = len(next(iter(x.values())))
+    # The rows of one try stand together: each row of a batch has a mask of its own.
+    again = {key: np.tile(value, (tries, *[1] * (value.ndim - 1))) for key, value in x.items()}
+    # No word of training: it would overrule what each layer was told. All others are at rest.
+    found = ask(trained, again, model)
+    return {key: value.reshape(tries, count, -1) for key, value in found.items()}
+
+
+def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, Array]]]:
+    import keras
+
+    if trained.core in _shaken:
+        return _shaken[trained.core]
+    graph = trained.project.graph
+    on = {owner_of(graph.by_id[node], graph).id for node in dropout_nodes(graph)}
+    by_name = {layer.name: layer for layer in trained.core.layers}
+    copies: dict[str, Any] = {}
+
+    def layer_of(node: Node) -> Any:
+        owner = owner_of(node, graph)
+        layer = by_name[keras_name(owner.id)]
+        if owner.id not in on:
+            return layer
+        if owner.id not in copies:
+            # A copy: the network's own generator goes on where a training left it.
+            copies[owner.id] = type(layer).from_config({**layer.get_config(), "seed": _SEED})
+        return partial(copies[owner.id], training=True)
+
+    inputs = [
+        keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype) for tensor in trained.core.inputs
+    ]
+    tensors: dict[str, Any] = dict(zip(model_inputs(graph), inputs, strict=True))
+    connect(graph, layer_of, tensors)
+    model = keras.Model(
+        inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in graph.outputs]
+    )
+    states = [copy.seed_generator.state for copy in copies.values()]
+    found = (model, [(state, np.array(state)) for state in states])
+    _shaken[trained.core] = found
+    return found
+
+
+def uncertainty_of(
+    trained: TrainedModel, raw: Mapping[str, Array], known: KnownErrors | None
+) -> Uncertainty | None:
+    """How sure the first output's answer about one sample is; None where nothing can be said.
+
+    Args:
+        trained: the network.
+        raw: raw values by Input id, (1, ...).
+        known: errors on rows whose answers are known; None: there are none.
+    """
+    pre = preprocessing_of(trained)
+    output, target = next(iter(pre.outputs.items()))
+    ready = pre.apply_inputs(raw)
+    shaken = with_dropout(trained, ready)
+    if target.task == REGRESSION:
+        low, high, parts = None, None, []
+        if known is not None:
+            here = float(ask(trained, ready)[output].reshape(-1)[0])
+            half = float(known.half_widths(ready)[0])
+            low, high = here - half, here + half
+            parts.append(
+                f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
+                f"±{number(half)}: from {number(low)} to {number(high)}."
+            )
+        if shaken is not None:
+            ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
+            parts.append(
+                f"With units switched off at random (dropout) it says {number(float(ends[0]))} "
+                f"to {number(float(ends[1]))}."
+            )
+            low = float(ends[0]) if low is None else min(low, float(ends[0]))
+            high = float(ends[1]) if high is None else max(high, float(ends[1]))
+        return Uncertainty(" ".join(parts), low, high) if parts else None
+    if shaken is None or target.task == MULTI_LABEL:
+        return None
+    usual = int(target.class_numbers(ask(trained, ready)[output])[0])
+    tries = target.class_numbers(shaken[output][:, 0])
+    values = shaken[output][:, 0]
+    sure = values[:, usual] if values.shape[1] > 1 else np.abs(1 - usual - values[:, 0])
+    ends = np.quantile(sure, (0.05, 0.95))
+    label = target.classes[usual] if usual < len(target.classes) else str(usual)
+    sentence = (
+        f"With units switched off at random (dropout) it says “{label}” in "
+        f"{(tries == usual).mean():.0%} of {len(tries)} tries, {ends[0]:.0%} to {ends[1]:.0%} sure."
+    )
+    return Uncertainty(sentence, float(ends[0]), float(ends[1]))
+
+
+def band(
+    trained: TrainedModel, raw: Mapping[str, Array], unit: int, known: KnownErrors | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Lowest and highest of ``uncertainty_of`` for many samples, (n,) each; None: not known.
+
+    Args:
+        trained: the network.
+        raw: raw values by Input id, (n, ...).
+        unit: the class, or target column, of the first output.
+        known: as for ``uncertainty_of``; it speaks about the first column only.
+    """
+    pre = preprocessing_of(trained)
+    output, target = next(iter(pre.outputs.items()))
+    ready = pre.apply_inputs(raw)
+    ranges = []
+    if known is not None and target.task == REGRESSION and unit == 0:
+        here = ask(trained, ready)[output].reshape(len(next(iter(ready.values()))), -1)[:, 0]
+        half = known.half_widths(ready)
+        ranges.append((here - half, here + half))
+    shaken = with_dropout(trained, ready)
+    if shaken is not None:
+        values = shaken[output]
+        if values.shape[2] == 1 and target.task != REGRESSION:
+            values = np.concatenate([1 - values, values], axis=2)
+        low, high = np.quantile(values[..., unit], (0.05, 0.95), axis=0)
+        ranges.append((low, high))
+    if not ranges:
+        return None
+    lows, highs = zip(*ranges, strict=True)
+    return np.min(lows, axis=0), np.max(highs, axis=0)

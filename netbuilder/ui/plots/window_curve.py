@@ -1,0 +1,178 @@
+"""A window of a series as a curve whose points can be dragged, and what is foretold after it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.wording import number
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+#: How near the mouse must be to take a point, in pixels; how far a key moves it, of the range.
+NEAR, KEY_STEP = 14, 0.02
+
+
+class WindowCurve(pg.PlotWidget):
+    """``dragged``: a person moved a point; ``values`` holds them all.
+
+    Points are moved by mouse, or by keys: left and right choose one, up and down move it.
+    """
+
+    dragged = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.values: NDArray[np.float64] = np.zeros(0)
+        self.chosen = -1
+        self._ahead: NDArray[np.float64] = np.zeros(0)
+        self._held = False
+        self._name = ""
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        for side in ("left", "bottom"):
+            item.getAxis(side).enableAutoSIPrefix(False)
+        item.setLabel("bottom", "steps after the window's end")
+        self._curve = self.plot([], [])
+        self._foretold = self.plot([], [], symbol="t", symbolSize=7)
+        self._points = pg.ScatterPlotItem(pxMode=True)
+        self.addItem(self._points)
+        self._now = pg.InfiniteLine(pos=0.5, angle=90)
+        self.addItem(self._now)
+        self.setFixedHeight(200)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setToolTip("Drag a point, or choose it with ← → and move it with ↑ ↓")
+        PictureMenu(self, "series")
+        theme.theme().changed.connect(self.restyle)
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        scheme = theme.colors()
+        self.setBackground(QColor(scheme.panel))
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+        self._curve.setPen(pg.mkPen(scheme.training, width=2))
+        self._foretold.setPen(pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine))
+        self._foretold.setSymbolBrush(QColor(scheme.validation))
+        self._foretold.setSymbolPen(None)
+        self._now.setPen(pg.mkPen(scheme.hairline, width=1))
+        self._draw()
+
+    def show_window(self, values: NDArray[np.float64], name: str) -> None:
+        """Show a window, (steps,), the oldest first; what was foretold is forgotten."""
+        self.values, self._name = np.array(values, np.float64), name
+        self._ahead, self.chosen = np.zeros(0), -1
+        self.getPlotItem().setLabel("left", name)
+        self._draw()
+        self._fit()
+
+    def show_ahead(self, values: NDArray[np.float64]) -> None:
+        """Show what is foretold of the same quantity, (steps,), the nearest first; may be empty."""
+        self._ahead = np.asarray(values, np.float64)
+        self._draw()
+        if not self._held:
+            self._fit()
+
+    def _xs(self) -> NDArray[np.float64]:
+        return np.arange(1 - len(self.values), 1, dtype=np.float64)
+
+    def _draw(self) -> None:
+        scheme, x = theme.colors(), self._xs()
+        self._curve.setData(x, self.values)
+        sizes = np.full(len(x), 8)
+        if 0 <= self.chosen < len(sizes):
+            sizes[self.chosen] = 13
+        self._points.setData(
+            x, self.values, size=sizes, brush=QColor(scheme.training), pen=QColor(scheme.panel)
+        )
+        ahead = np.arange(1, len(self._ahead) + 1, dtype=np.float64)
+        joined = np.concatenate([self.values[-1:], self._ahead]) if len(ahead) else self._ahead
+        self._foretold.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
+        words = f"{self._name}: a window of {len(x)} steps"
+        if len(ahead):
+            words += f"; foretold: {', '.join(number(float(v)) for v in self._ahead[:5])}"
+        self.setAccessibleName(words)
+
+    def _fit(self) -> None:
+        shown = np.concatenate([self.values, self._ahead])
+        shown = shown[np.isfinite(shown)]
+        if not len(shown):
+            return
+        low, high = float(shown.min()), float(shown.max())
+        edge = 0.12 * (high - low or abs(high) or 1.0)
+        self.getPlotItem().setRange(
+            xRange=(1 - len(self.values), max(len(self._ahead), 1)),
+            yRange=(low - edge, high + edge),
+            padding=0.03,
+        )
+
+    def point_place(self, index: int) -> QPointF:
+        """Where a point is, in the widget's pixels."""
+        box = self.getPlotItem().vb
+        return QPointF(
+            box.mapViewToScene(QPointF(float(self._xs()[index]), float(self.values[index])))
+        )
+
+    def _nearest(self, place: QPointF) -> int:
+        if not len(self.values):
+            return -1
+        off = [self.point_place(index) - place for index in range(len(self.values))]
+        far = [one.x() ** 2 + one.y() ** 2 for one in off]
+        best = int(np.argmin(far))
+        return best if far[best] <= NEAR**2 else -1
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self._nearest(event.position())
+        if event.button() != Qt.MouseButton.LeftButton or found < 0:
+            super().mousePressEvent(event)
+            return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.chosen, self._held = found, True
+        self._draw()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._held:
+            near = self._nearest(event.position()) >= 0
+            self.setCursor(Qt.CursorShape.SizeVerCursor if near else Qt.CursorShape.ArrowCursor)
+            super().mouseMoveEvent(event)
+            return
+        value = self.getPlotItem().vb.mapSceneToView(event.position()).y()
+        self._move(float(value))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._held:
+            super().mouseReleaseEvent(event)
+            return
+        # Only now: the axis must not run away from under the mouse.
+        self._held = False
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, count = event.key(), len(self.values)
+        if count and key in {Qt.Key.Key_Left, Qt.Key.Key_Right}:
+            step = 1 if key == Qt.Key.Key_Right else -1
+            self.chosen = (
+                count - 1 if self.chosen < 0 else min(max(self.chosen + step, 0), count - 1)
+            )
+            self._draw()
+        elif self.chosen >= 0 and key in {Qt.Key.Key_Up, Qt.Key.Key_Down}:
+            low, high = self.getPlotItem().vb.viewRange()[1]
+            step_up = KEY_STEP * (high - low) * (1 if key == Qt.Key.Key_Up else -1)
+            self._move(float(self.values[self.chosen]) + step_up)
+        else:
+            super().keyPressEvent(event)
+
+    def _move(self, value: float) -> None:
+        self.values[self.chosen] = float(f"{value:.5g}")
+        self._draw()
+        self.dragged.emit()

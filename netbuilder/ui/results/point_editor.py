@@ -1,0 +1,132 @@
+"""The row beneath a surface in which points are put in, moved and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+
+from netbuilder.core.data.load import point_number
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.points import (
+    add_point,
+    forget_point_edits,
+    move_point,
+    point_edits,
+    remove_point,
+)
+from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.live.point_hand import HELP, PointHand
+from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow import FlowLayout
+
+Place = tuple[float, float]
+
+
+class PointEditor(QWidget):
+    """Writes what the hand does into the project. ``told(words)``: what was done, or why not."""
+
+    told = Signal(str)
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, plot: SurfacePlot, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench = store, workbench
+        self._columns = ("x", "y")
+        self.hand = PointHand(plot)
+        self.edit = QPushButton("Edit points", self)
+        self.edit.setCheckable(True)
+        self.edit.setToolTip(HELP)
+        self.label = QComboBox(self)
+        self.label.setAccessibleName("Class of new points")
+        self.label.setToolTip("Class of the points that you put in")
+        self.as_made = QPushButton("As made", self)
+        self.as_made.setToolTip("Take all changes of points back")
+        row = FlowLayout(self)
+        for part in (self.edit, self.label, self.as_made):
+            row.addWidget(part)
+        self.edit.toggled.connect(self._switch)
+        self.as_made.clicked.connect(self._forget)
+        self.hand.put.connect(self._put)
+        self.hand.moved.connect(self._move)
+        self.hand.taken.connect(self._take)
+        self.hand.told.connect(self.told)
+        store.changed.connect(lambda _old, _new: self._show_edits())
+        self._show_edits()
+
+    def show_for(self, columns: tuple[str, str] | None, classes: tuple[str, ...]) -> None:
+        """Edit points over these columns, (across, up); None: there are none to edit."""
+        self.setVisible(columns is not None)
+        if columns is None:
+            self.edit.setChecked(False)
+            return
+        self._columns = columns
+        if [self.label.itemText(n) for n in range(self.label.count())] != list(classes):
+            self.label.clear()
+            for number, name in enumerate(classes):
+                self.label.addItem(_dot(class_color(number)), name)
+
+    def _switch(self, on: bool) -> None:
+        self.hand.switch(on)
+        self._show_edits()
+        self.told.emit(HELP if on else "")
+
+    def _show_edits(self) -> None:
+        try:
+            done = point_edits(self._store.project.data)
+        except UserError:
+            return
+        self.label.setVisible(self.edit.isChecked())
+        self.as_made.setVisible(bool(done))
+        self.as_made.setToolTip(f"Take all changes back: {done}" if done else "")
+
+    def _plane(self, place: Place) -> Place:
+        """A place on the plot as (x, y) of the set."""
+        return place if self._columns == ("x", "y") else (place[1], place[0])
+
+    def _put(self, across: float, up: float) -> None:
+        label, (x, y) = self.label.currentText(), self._plane((across, up))
+        self._apply("Put in a point", partial(add_point, x=x, y=y, label=label))
+        self.told.emit(f"A point of “{label}” was put in at {x:.3g}, {y:.3g}.")
+
+    def _move(self, old: Place, new: Place) -> None:
+        number, (x, y) = self._number(old), self._plane(new)
+        if number is not None:
+            self._apply("Move a point", partial(move_point, number=number, x=x, y=y))
+            self.told.emit(f"The point was moved to {x:.3g}, {y:.3g}.")
+
+    def _take(self, place: Place) -> None:
+        number = self._number(place)
+        if number is not None:
+            self._apply("Take a point away", partial(remove_point, number=number))
+            self.told.emit("The point was taken away.")
+
+    def _forget(self) -> None:
+        self._apply("Points as made", forget_point_edits)
+        self.told.emit("All points are as they were made.")
+
+    def _number(self, place: Place) -> int | None:
+        try:
+            return point_number(self._store.project, self._workbench.base, self._plane(place))
+        except UserError as error:
+            self.told.emit(str(error))
+            return None
+
+    def _apply(self, label: str, change: Callable[[Project], Project]) -> None:
+        try:
+            self._store.apply(label, change)
+        except UserError as error:
+            self.told.emit(str(error))
+
+
+def _dot(color: QColor) -> QIcon:
+    picture = QPixmap(12, 12)
+    picture.fill(color)
+    return QIcon(picture)

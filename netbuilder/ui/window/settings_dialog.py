@@ -1,0 +1,104 @@
+"""The settings that hold for every project, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.wording import counted
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.services import settings
+from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.questions import plain_buttons
+
+
+@dataclass(frozen=True)
+class SettingRow:
+    """One setting: its field, what it is now, what changes it, and what a value would do."""
+
+    param: Param
+    now: Callable[[], Any]
+    change: Callable[[Any], object]
+    effect: Callable[[Any], str] = lambda _value: ""
+
+
+def _effect_on_runs(most: int) -> str:
+    there = runs.count()
+    words = f"{counted(there, 'training')} {'is' if there == 1 else 'are'} kept now."
+    gone = there - most
+    if most and gone > 0:
+        words += (
+            f" The oldest {gone:,} {'goes' if gone == 1 else 'go'} for good when the next training "
+            "ends, with the networks kept beside them."
+        )
+    return words
+
+
+ROWS: tuple[SettingRow, ...] = (
+    SettingRow(
+        Param(
+            "trainings kept",
+            Kind.INT,
+            runs.USUAL_LIMIT,
+            "in the tab Runs, the newest; 0: all",
+            minimum=0,
+        ),
+        runs.limit,
+        runs.set_limit,
+        _effect_on_runs,
+    ),
+    SettingRow(
+        Param("reduce motion", Kind.BOOL, False, "what only moves to please stands still"),
+        reduced_motion,
+        settings.set_motion,
+    ),
+)
+
+
+class SettingsDialog(QDialog):
+    """A field a row; nothing counts before OK."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.values = {row.param.name: row.now() for row in ROWS}
+        self._before = dict(self.values)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        self.form = ParamForm(tuple(row.param for row in ROWS), self)
+        self.form.show_values(self.values)
+        self.form.edited.connect(self._take)
+        layout.addWidget(self.form)
+        self.effect = note_label("", self)
+        layout.addWidget(self.effect)
+        standard = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(standard.Ok | standard.Cancel, self)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(plain_buttons(buttons))
+        self.setMinimumWidth(460)
+        self._tell()
+
+    def accept(self) -> None:
+        """Let what was changed count from now on."""
+        for row in ROWS:
+            value = self.values[row.param.name]
+            if value != self._before[row.param.name]:
+                row.change(value)
+        super().accept()
+
+    def _take(self, name: str, value: Any) -> None:
+        param = next(row.param for row in ROWS if row.param.name == name)
+        self.values[name] = param.default if value is UNSET else value
+        self._tell()
+
+    def _tell(self) -> None:
+        said = [row.effect(self.values[row.param.name]) for row in ROWS]
+        self.effect.setText(" ".join(words for words in said if words))

@@ -1,0 +1,141 @@
+"""Points that a person put in, moved or took away: what is learned from, split, and exported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.examples import example
+from netbuilder.core.data.kinds.generators.generated import moons
+from netbuilder.core.data.load import load
+from netbuilder.core.data.prepare.prepared_data import make_plan
+from netbuilder.core.errors import DataError, EditError
+from netbuilder.core.formats.script.python import source
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.points import (
+    add_point,
+    forget_point_edits,
+    move_point,
+    point_edits,
+    remove_point,
+)
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return files.read(example("moons").path)
+
+
+def places(data: Dataset) -> dict[str, list[tuple[float, ...]]]:
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {
+        name: [tuple(map(float, row)) for row in np.asarray(split.raw_x["input"]).round(5)]
+        for name, split in parts.items()
+        if split is not None
+    }
+
+
+def test_moved_points_stay_in_their_part_and_no_other_point_moves(project: Project) -> None:
+    made, _ = moons()
+    before = make_plan(project, Path()).rows
+    tested = int(before.test[3])
+    after = make_plan(move_point(project, tested, 5.0, -4.0), Path())
+    assert np.array_equal(after.rows.test, before.test)
+    assert np.array_equal(after.rows.train, before.train)
+    table = after.samples.table.to_numpy()
+    assert table[tested] == pytest.approx([5.0, -4.0])
+    others = np.arange(len(made)) != tested
+    assert np.array_equal(table[others], made[others])
+
+
+def test_one_taken_away_and_one_put_in_leave_all_others_where_they_were(project: Project) -> None:
+    """A cut of the new number of rows would deal every point out again."""
+    before = places(load(project, Path()))
+    rows = make_plan(project, Path()).rows
+    gone = [int(rows.train[0]), int(rows.test[0])]
+    changed = add_point(project, 2.5, 2.5, "blue")
+    for row in gone:
+        changed = remove_point(changed, row)
+    data = load(changed, Path())
+    after = places(data)
+    assert after["test"] == before["test"][1:]
+    assert after["validation"] == before["validation"]
+    assert after["train"] == [*before["train"][1:], (2.5, 2.5)]
+    assert data.facts.classes is not None
+    assert data.facts.classes[int(next(iter(data.train.raw_y.values()))[-1])] == "blue"
+
+
+def test_points_that_were_put_in_can_be_moved_and_taken_away_again(project: Project) -> None:
+    one = add_point(add_point(project, 0.0, 0.0, "blue"), 1.0, 1.0, "orange")
+    moved = move_point(one, -2, 3.0, 4.0)
+    assert point_edits(moved.data).added == ((0.0, 0.0, "blue"), (3.0, 4.0, "orange"))
+    assert point_edits(remove_point(moved, -1).data).added == ((3.0, 4.0, "orange"),)
+    assert remove_point(remove_point(moved, -1), -1) == project
+    assert forget_point_edits(remove_point(moved, 7)) == project
+    with pytest.raises(EditError, match="no such point"):
+        move_point(project, -1, 0.0, 0.0)
+    with pytest.raises(EditError, match="taken away"):
+        move_point(remove_point(project, 3), 3, 0.0, 0.0)
+
+
+def test_the_changes_survive_the_file(project: Project, tmp_path: Path) -> None:
+    changed = remove_point(move_point(add_point(project, 0.123456, -2, "blue"), 12, 1, 2), 3)
+    files.write(changed, tmp_path / "p.netbuilder")
+    again = files.read(tmp_path / "p.netbuilder")
+    assert point_edits(again.data) == point_edits(changed.data)
+    assert places(load(again, tmp_path)) == places(load(changed, Path()))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"added": [[1, 2]]},
+        {"moved": [[-1, 0, 0]]},
+        {"removed": ["three"]},
+        {"adds": []},
+        [1],
+        {"added": [[float("nan"), 0, "blue"]]},
+    ],
+)
+def test_what_cannot_be_read_says_how_to_write_it(project: Project, value: object) -> None:
+    with pytest.raises(DataError, match="points") as told:
+        load(edits.set_data(project, points=value), Path())
+    assert "added" in str(told.value)
+
+
+def test_a_smaller_set_passes_over_points_that_it_does_not_make(project: Project) -> None:
+    changed = remove_point(move_point(project, 390, 9, 9), 395)
+    fewer = edits.set_data(changed, samples=100)
+    assert places(load(fewer, Path())) == places(load(edits.set_data(project, samples=100), Path()))
+
+
+def test_with_no_point_left_to_learn_from_it_says_what_to_do(project: Project) -> None:
+    few = edits.set_data(project, samples=40)
+    for row in make_plan(few, Path()).rows.train:
+        few = remove_point(few, int(row))
+    with pytest.raises(DataError, match="No point is left"):
+        load(few, Path())
+
+
+def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) -> None:
+    changed = replace(project, data=replace(project.data, scaling="none"))
+    for row in (3, 17, 200):
+        changed = remove_point(changed, row)
+    changed = add_point(move_point(changed, 12, 1.5, -0.25), 2.0, 2.0, "orange")
+    text = source(changed)
+    space: dict[str, np.ndarray] = {}
+    exec(text[: text.index("# Build the network")], space)
+    data = load(changed, Path())
+    for name, split in (
+        ("train", data.train),
+        ("validation", data.validation),
+        ("test", data.test),
+    ):
+        assert split is not None
+        assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
+        assert np.array_equal(space[f"y_{name}"], next(iter(split.raw_y.values())))

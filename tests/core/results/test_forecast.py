@@ -1,0 +1,90 @@
+"""A series foretold on and on: on weights whose continuation is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
+from netbuilder.core.results.answers import ask, repeated
+from netbuilder.core.results.forecast import forecast, series_ends
+from tests.core.results.conftest import Trained, chain, train
+
+
+def ramp(folder: Path, horizon: int, target: tuple[str, ...] = ("a",)) -> Trained:
+    """Two columns, a rising by 2 a row and b falling by 1, with a window of 3 rows."""
+    lines = ["a,b", *(f"{2 * i},{-i}" for i in range(40))]
+    (folder / "r.csv").write_text("\n".join(lines))
+    units = horizon * len(target)
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": units}))
+    options = {"window": 3, "horizon": horizon}
+    data = Data("series", path="r.csv", target=target, scaling="standard", options=options)
+    return train(graph, data, folder, epochs=1)
+
+
+def set_rule(trained: Trained, kernel: np.ndarray, bias: np.ndarray) -> None:
+    """Weights that act on raw values: the scaling around them is folded in."""
+    model, _ = trained
+    entry, target = model.pre.inputs["input"], model.pre.outputs["out"]
+    inner, outer = np.tile(np.array(entry.scale), 3), np.array(target.scale)
+    shift = np.tile(np.array(entry.offset), 3)
+    scaled = kernel * inner[:, None] / outer
+    moved = (bias + shift @ kernel - np.array(target.offset)) / outer
+    model.core.get_layer("out").set_weights([scaled, moved])
+
+
+def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
+    trained = ramp(tmp_path, 1)
+    kernel = np.zeros((6, 1))
+    kernel[4, 0], kernel[2, 0] = 2.0, -1.0  # next a = 2 · last a − the a before: a line goes on
+    set_rule(trained, kernel, np.zeros(1))
+    window = np.array([[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]])
+    found = forecast(trained[0], window, 5)
+    assert found.targets == ("a",)
+    assert found.values[:, 0] == pytest.approx([19, 22, 25, 28, 31], abs=1e-3)
+    assert "From step 2 on" in found.note
+    assert "b stays at its last value" in found.note
+    assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
+
+
+def test_columns_that_are_not_foretold_stay(tmp_path: Path) -> None:
+    trained = ramp(tmp_path, 1)
+    kernel = np.zeros((6, 1))
+    kernel[4, 0], kernel[5, 0] = 1.0, 1.0  # next a = last a + last b
+    set_rule(trained, kernel, np.zeros(1))
+    window = np.array([[0.0, 9.0], [0.0, 9.0], [1.0, 4.0]])
+    assert forecast(trained[0], window, 3).values[:, 0] == pytest.approx([5, 9, 13], abs=1e-3)
+
+
+def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
+    """Answers stand column by column ("a +1", "a +2", "b +1", "b +2"), and not step by step."""
+    trained = ramp(tmp_path, 2, ("a", "b"))
+    assert trained[0].pre.outputs["out"].columns == ("a +1", "a +2", "b +1", "b +2")
+    kernel = np.zeros((6, 4))
+    kernel[4, :2] = 1.0  # a from the last a
+    kernel[5, 2:] = 1.0  # b from the last b
+    set_rule(trained, kernel, np.array([1.0, 2.0, 10.0, 20.0]))
+    window = np.array([[0.0, 0.0], [0.0, 0.0], [100.0, 500.0]])
+    found = forecast(trained[0], window, 5)
+    assert found.values[:, 0] == pytest.approx([101, 102, 103, 104, 105], abs=1e-2)
+    assert found.values[:, 1] == pytest.approx([510, 520, 530, 540, 550], abs=1e-2)
+    assert forecast(trained[0], window, 2).note == ""
+
+
+def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
+    assert series_ends(house_model[0]) is None
+    with pytest.raises(DataError, match="foretells no series"):
+        forecast(house_model[0], np.zeros((3, 2)), 4)
+    with pytest.raises(DataError, match="as many rows as it looks back"):
+        forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)
+
+
+def test_the_traced_network_answers_the_same(reviews_model: Trained) -> None:
+    trained, dataset = reviews_model
+    asked = repeated(trained)
+    for index in range(3):
+        x = {key: value[index : index + 1] for key, value in dataset.train.x.items()}
+        assert asked(x)["out"] == pytest.approx(ask(trained, x)["out"], abs=1e-5)

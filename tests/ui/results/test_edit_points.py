@@ -1,0 +1,124 @@
+"""Points on the Surface tab are put in, moved and taken away by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.load import load
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.project.points import PointEdits, point_edits
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def editing(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> tuple[MainWindow, SurfacePanel]:
+    window = open_window(edits.set_training(example("moons"), epochs=2))
+    panel = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    panel.points.edit.click()
+    return window, panel
+
+
+def done(window: MainWindow) -> PointEdits:
+    return point_edits(window.store.project.data)
+
+
+def shown(panel: SurfacePanel, place: tuple[float, float]) -> bool:
+    return bool((np.abs(panel.plot.drawn_at - place).max(axis=1) < 1e-4).any())
+
+
+def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
+    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
+) -> None:
+    window, panel = editing
+    hand, view = panel.points.hand, panel.plot.viewport()
+    panel.points.label.setCurrentText("orange")
+    corner = hand.spot((2.0, 1.2)).toPoint()
+    wanted = hand.place(QPointF(corner))
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=corner)
+    (added,) = done(window).added
+    assert added[:2] == pytest.approx(wanted, rel=1e-4)
+    assert added[2] == "orange"
+    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+
+    first = load(window.store.project, Path()).train.raw_x["input"][0]
+    begin = hand.spot((float(first[0]), float(first[1]))).toPoint()
+    end = hand.spot((-1.2, -0.6)).toPoint()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=begin)
+    QTest.mouseMove(view, end)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+    ((number, place),) = done(window).moved.items()
+    assert place == pytest.approx(hand.place(QPointF(end)), rel=1e-4)
+    qtbot.waitUntil(lambda: shown(panel, place), timeout=MINUTE)
+    assert not shown(panel, (float(first[0]), float(first[1])))
+
+    QTest.mouseClick(view, Qt.MouseButton.RightButton, pos=end)
+    assert done(window).removed == {number}
+    assert window.store.undo_label == "Take a point away"
+    for _ in range(3):
+        window.store.undo()
+    assert not done(window)
+    qtbot.waitUntil(lambda: not shown(panel, added[:2]), timeout=MINUTE)
+
+
+def test_the_keyboard_can_do_all_of_it(
+    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
+) -> None:
+    window, panel = editing
+    hand, plot = panel.points.hand, panel.plot
+    hand.at = (2.2, 1.3)
+    QTest.keyClick(plot, Qt.Key.Key_Right)
+    assert hand.at[0] > 2.2
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    (added,) = done(window).added
+    assert added[:2] == pytest.approx(hand.at, rel=1e-4)
+    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+    QTest.keyClick(plot, Qt.Key.Key_Space)
+    assert "Picked up" in panel.note.text()
+    QTest.keyClick(plot, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(plot, Qt.Key.Key_Space)
+    (moved,) = done(window).added
+    assert moved[1] < added[1] - 0.05
+    qtbot.waitUntil(lambda: shown(panel, moved[:2]), timeout=MINUTE)
+    QTest.keyClick(plot, Qt.Key.Key_Delete)
+    assert not done(window)
+    QTest.keyClick(plot, Qt.Key.Key_Space)
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert not done(window), "what is let go with Escape stays where it was"
+
+
+def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(
+    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
+) -> None:
+    window, panel = editing
+    panel.points.hand.put.emit(2.4, -0.9)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    train = window.runner.dataset.train
+    assert train.raw_x["input"][-1] == pytest.approx([2.4, -0.9])
+    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered, timeout=MINUTE)
+    before = panel.picture
+    # One more point: the network of before answers for it, and its surface is the same.
+    panel.points.hand.put.emit(2.3, -0.8)
+    qtbot.waitUntil(lambda: shown(panel, (2.3, -0.8)), timeout=MINUTE)
+    here = panel.picture
+    assert len(here.points.at) == len(before.points.at) + 1
+    assert np.allclose(here.box, before.box)
+    assert np.allclose(here.shares, before.shares, atol=1e-5)
+    panel.points.as_made.click()
+    qtbot.waitUntil(lambda: not shown(panel, (2.4, -0.9)), timeout=MINUTE)
+    assert not done(window)

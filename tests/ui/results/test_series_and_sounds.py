@@ -1,0 +1,183 @@
+"""In the Predict tab a series is dragged and foretold on, a sound is dropped and played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QScrollArea
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.load import load
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.results.predict import predict_files, predict_raw
+from netbuilder.core.results.samples import file_of_row
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def trained_window(
+    open_window: Callable[..., MainWindow], project: Project, qtbot: QtBot, path: Path | None = None
+) -> MainWindow:
+    window = open_window(project, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    return window
+
+
+def test_a_window_is_dragged_and_foretold_on(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("temperatures"), epochs=1)
+    window = trained_window(open_window, project, qtbot)
+    panel = window.docks.show_panel("predict")
+    view = panel.series
+    assert panel.view is view
+    qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
+    trained = window.workbench.trained
+    last = load(trained.project, window.workbench.base).test.raw_x["input"][-1]
+    assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
+
+    before = view.found
+    place = view.curve.point_place(13).toPoint()
+    qtbot.mousePress(view.curve.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseMove(view.curve.viewport(), place - QPoint(0, 25))
+    qtbot.mouseRelease(view.curve.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert view.curve.values[13] > last[13, 0]
+    assert view.curve.values[:13] == pytest.approx(last[:13, 0]), "the others stay"
+    qtbot.waitUntil(lambda: view.found is not before and view.settled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    raw = {"input": view.curve.values.astype(np.float32)[None, :, None]}
+    right = predict_raw(trained, raw).first.values[0, 0]
+    assert panel.predictions.first.values[0, 0] == pytest.approx(right, abs=1e-4)
+    assert view.found.values[0, 0] == pytest.approx(right, abs=1e-4)
+    assert "validation rows most like it" in panel.head.sure.text()
+
+    view.count.setValue(300)
+    qtbot.waitUntil(lambda: len(view.found.values) == 300, timeout=MINUTE)
+    assert view.steps.value() == view.steps.maximum() < 300
+    here = view.curve.values[12]
+    view.curve.setFocus()
+    qtbot.keyClick(view.curve, Qt.Key.Key_Left)
+    qtbot.keyClick(view.curve, Qt.Key.Key_Down)
+    assert view.curve.values[12] < here
+    view.undo_button.click()
+    assert view.curve.values == pytest.approx(last[:, 0])
+
+
+def sounds(folder: Path) -> Project:
+    for index in range(12):
+        for name, pitch in (("low", 300), ("high", 3000)):
+            wave = 0.5 * np.sin(2 * np.pi * (pitch + 9 * index) * np.arange(8000) / 16_000)
+            (folder / "s" / name).mkdir(parents=True, exist_ok=True)
+            soundfile.write(folder / "s" / name / f"{index}.wav", wave, 16_000)
+    graph = Graph(
+        (
+            Node("input", "Input"),
+            Node("pool", "GlobalAveragePooling1D"),
+            Node("out", "Dense", {"units": 2, "activation": "softmax"}),
+        ),
+        (("input", "pool"), ("pool", "out")),
+    )
+    data = Data("sounds", path="s", test_split=0.25)
+    return Project(graph=graph, data=data, training=Training(epochs=20))
+
+
+@pytest.mark.qt_log_ignore("PulseAudio", extend=True)
+def test_a_sound_is_dropped_and_played(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = sounds(tmp_path)
+    window = trained_window(open_window, project, qtbot, tmp_path / "s.netbuilder")
+    panel = window.docks.show_panel("predict")
+    view = panel.sounds
+    assert panel.view is view
+    assert panel.another.text() == "Another test sound"
+    qtbot.waitUntil(lambda: view.path is not None, timeout=MINUTE)
+    look, trained = window.looking.look, window.workbench.trained
+    assert view.path == file_of_row(trained.project, tmp_path, look.index)
+    assert view.path.parent.name == look.truth, "the very file that the sample was read from"
+
+    given = QMimeData()
+    file = tmp_path / "s" / "high" / "3.wav"
+    given.setUrls([QUrl.fromLocalFile(str(file))])
+    assert view.takes(given)
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    panel.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, given, buttons, keys))
+    assert panel.about.text() == "3.wav"
+    expected = predict_files(trained, [file]).first.probabilities
+    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    assert panel.predictions.first.probabilities == pytest.approx(expected)
+    view.play_button.click()
+    from PySide6.QtMultimedia import QMediaDevices
+
+    quiet = not QMediaDevices.audioOutputs()
+    assert ("no loudspeaker" in panel.about.text()) == quiet
+
+
+def test_unknown_words_are_marked_while_typing(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("reviews"), epochs=1)
+    window = trained_window(open_window, project, qtbot)
+    panel = window.docks.show_panel("predict")
+    field = panel.texts.text
+    field.setPlainText("😀 The qwertz story!")
+    marked = [one.cursor.selectedText() for one in field.extraSelections()]
+    assert marked == ["😀", "qwertz"]
+    field.setPlainText("The story")
+    assert field.extraSelections() == []
+
+
+def test_the_answer_is_pinned(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = trained_window(open_window, edits.set_training(example("iris"), epochs=1), qtbot)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    scroll = panel.waiting.findChild(QScrollArea)
+    assert not scroll.isAncestorOf(panel.head)
+    place, height = panel.head.y(), panel.head.height()
+    bar = scroll.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    panel.head.clear()
+    qtbot.wait(20)
+    assert (panel.head.y(), panel.head.height()) == (place, height), "nothing moves without it"
+
+
+def test_nothing_of_another_project_stays(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = trained_window(open_window, edits.set_training(example("digits"), epochs=1), qtbot)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.pictures.draw_button.click()
+    qtbot.mouseClick(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    again = window.workbench.trained
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not again, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert not panel.pictures.pad.empty, "trained once more, it is asked about the same drawing"
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    window.workbench.set_trained(None)
+    assert panel.answer.text() == ""
+    assert panel.why.isHidden()
+    window.store.apply("Open", lambda _project: edits.set_training(example("moons"), epochs=1))
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    assert panel.view is panel.rows
+    assert panel.pictures.isHidden()
+    assert not panel.why.button.isChecked()

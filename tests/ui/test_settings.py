@@ -1,0 +1,76 @@
+"""The settings dialog: how many trainings are kept, and that only OK counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window.settings_dialog import SettingsDialog
+
+MINUTE = 60_000
+
+
+def in_dialog(
+    window: MainWindow, qtbot: QtBot, typed: str, button: QDialogButtonBox.StandardButton
+) -> str:
+    """Open the settings by their key, type, press; what the dialog said of the typed number."""
+    said: list[str] = []
+
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        if dialog is None:
+            QTimer.singleShot(30, answer)
+            return
+        assert isinstance(dialog, SettingsDialog)
+        field = dialog.form.rows["trainings kept"].editor
+        line = field.findChild(QWidget, "qt_spinbox_lineedit") or field
+        QTest.keyClick(line, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(line, typed)
+        said.append(dialog.effect.text())
+        dialog.findChild(QDialogButtonBox).button(button).click()
+        assert dialog.result() in (QDialog.DialogCode.Accepted, QDialog.DialogCode.Rejected)
+
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    QTimer.singleShot(30, answer)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    assert said, "its key opens it"
+    return said[0]
+
+
+def test_as_many_trainings_are_kept_as_was_said(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+
+    def train() -> None:
+        window.runner.start()
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+
+    for _ in range(3):
+        train()
+    newest = [run.id for run in runs.list_runs()]
+    assert runs.limit() == runs.USUAL_LIMIT
+    buttons = QDialogButtonBox.StandardButton
+    said = in_dialog(window, qtbot, "2", buttons.Cancel)
+    assert said.startswith("3 trainings are kept now. The oldest 1 goes for good")
+    assert runs.limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
+    assert in_dialog(window, qtbot, "0", buttons.Ok) == "3 trainings are kept now."
+    assert runs.limit() == 0
+    train()
+    assert runs.count() == 4
+    in_dialog(window, qtbot, "2", buttons.Ok)
+    assert runs.count() == 4, "nothing goes before the next training ends"
+    train()
+    kept = [run.id for run in runs.list_runs()]
+    assert len(kept) == 2
+    assert not set(newest) & set(kept)
