@@ -14,11 +14,12 @@ from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.inside import look, sample_of
 from netbuilder.core.results.live import others, plane, weights
 from netbuilder.core.results.live.pictures import HistogramPicture
-from netbuilder.core.results.live.views import VIEWS, views_for
+from netbuilder.core.results.live.views import VIEWS, Axes, views_for
 from tests.core.results.conftest import chain, train
 
 Trained = tuple[TrainedModel, Dataset]
@@ -53,13 +54,18 @@ def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
 
 def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
     trained, data = moons
-    heard: list[Event] = []
-    session = Session(trained.project, data, on_event=heard.append, record=False)
+    probed: list[Probed] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Probed):
+            probed.append(event)
+            session.stop()
+
+    project = edits.set_training(trained.project, epochs=100_000)
+    session = Session(project, data, on_event=hear, record=False)
     asked = plane.surface(data, trained.project)
     session.watch(asked.probe)
     session.run()
-    probed = [event for event in heard if isinstance(event, Probed)]
-    assert probed
     assert asked.read(probed[0].outputs).shares is not None
 
 
@@ -77,6 +83,23 @@ def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> 
     assert found.y == pytest.approx(answers[:, 0], rel=1e-3)
     with pytest.raises(DataError, match="Did you mean 'size'"):
         plane.curve(data, trained.project, "sise")
+
+
+def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None:
+    trained, data = house_model
+    view = next(one for one in VIEWS if one.name == "curve")
+    towns = data.test.raw_x["input"][:, 1:]
+    usual = data.train.raw_x["input"][:, 1:].mean(axis=0).argmax()
+    row = int(np.flatnonzero(towns.argmax(axis=1) != usual)[0])  # of the rarer town
+    drawn = {}
+    for chosen in (None, row):
+        asked = view.ask(data, trained.project, Axes(row=chosen))
+        drawn[chosen] = asked.picture(evaluate_probe(trained, asked.probe))
+    x = drawn[row].x
+    rows = np.concatenate([x[:, None], np.repeat(towns[row][None], len(x), 0)], axis=1)
+    answers = trained.model.predict(rows.astype(np.float32), verbose=0)[:, 0]
+    assert drawn[row].y == pytest.approx(answers, rel=1e-3)
+    assert np.abs(drawn[row].y - drawn[None].y).min() > 20_000, "the other town costs another price"
 
 
 def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> None:
