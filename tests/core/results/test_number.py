@@ -7,13 +7,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.results.number import CURVES, curve, explain, in_words, lstm_states
+from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.results.number.attention import shares
+from netbuilder.core.results.number.explain import explain, explain_node
+from netbuilder.core.results.number.recurrent import states
+from netbuilder.core.results.number.values import CURVES, curve
+from netbuilder.core.results.number.words import in_words
 
 RNG = np.random.default_rng(7)
 
 
 def _weights(layer: Any) -> dict[str, Any]:
-    return {w.name: w.numpy() for cell in (getattr(layer, "cell", layer),) for w in cell.weights}
+    from netbuilder.core.engine.monitor.observer import named
+
+    return {name: weight.numpy() for name, weight in named(layer.weights)}
+
+
+def _shaken(layer: Any) -> Any:
+    """Biases begin as zeros: nothing would show one that is left out."""
+    for weight in layer.weights:
+        weight.assign(RNG.normal(size=weight.shape, scale=0.6))
+    return layer
 
 
 CASES = [
@@ -34,6 +48,11 @@ CASES = [
     ("LSTM", {"units": 3, "return_sequences": True, "go_backwards": True}, (5, 2)),
     ("LSTM", {"units": 2, "return_sequences": True, "activation": "relu",
               "recurrent_activation": "hard_sigmoid", "use_bias": False}, (4, 3)),
+    ("GRU", {"units": 3}, (5, 2)),
+    ("GRU", {"units": 3, "reset_after": False, "return_sequences": True}, (5, 2)),
+    ("GRU", {"units": 2, "use_bias": False, "activation": "relu", "go_backwards": True}, (4, 3)),
+    ("SimpleRNN", {"units": 3}, (5, 2)),
+    ("SimpleRNN", {"units": 3, "return_sequences": True, "activation": "linear"}, (5, 2)),
     ("Softmax", {}, (5,)),
     ("ReLU", {}, (5,)),
     ("LeakyReLU", {"negative_slope": 0.1}, (5,)),
@@ -48,8 +67,7 @@ def test_every_number_is_the_layers_own(name: str, params: dict, shape: tuple) -
     layer = getattr(keras.layers, name)(**params)
     x = RNG.normal(size=(1, *shape)).astype("float32")
     layer.build(x.shape)
-    for weight in layer.weights:  # biases begin as zeros: nothing would show one that is left out
-        weight.assign(RNG.normal(size=weight.shape, scale=0.6))
+    _shaken(layer)
     out = np.asarray(layer(x))[0]
     for index in np.ndindex(*out.shape):
         number = explain(name, params, _weights(layer), x[0], index)
@@ -87,13 +105,122 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
 
 
 def test_other_layers_are_not_taken_apart() -> None:
-    assert explain("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None
+    assert explain("ConvLSTM1D", {}, {}, np.zeros((3, 2)), (0,)) is None
+    assert explain("GRU", {}, {}, np.zeros((3, 2)), (0,)) is None, "without its weights"
 
 
 def test_the_states_of_an_lstm_over_time_are_those_that_it_would_return() -> None:
     import keras
 
-    layer = keras.layers.LSTM(3, return_sequences=True)
-    x = RNG.normal(size=(1, 6, 2)).astype("float32")
-    out = np.asarray(layer(x))[0]
-    assert lstm_states({}, _weights(layer), x[0]) == pytest.approx(out, abs=2e-5)
+    for name in ("LSTM", "GRU", "SimpleRNN"):
+        layer = getattr(keras.layers, name)(3, return_sequences=True)
+        x = RNG.normal(size=(1, 6, 2)).astype("float32")
+        out = np.asarray(layer(x))[0]
+        assert states(name, {}, _weights(layer), x[0]) == pytest.approx(out, abs=2e-5)
+
+
+@pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
+@pytest.mark.parametrize("inner", ["LSTM", "GRU", "SimpleRNN"])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_both_directions_are_told_apart(mode: str, inner: str, sequences: bool) -> None:
+    import keras
+
+    own = {"units": 2, "return_sequences": sequences}
+    layer = keras.layers.Bidirectional(getattr(keras.layers, inner)(**own), merge_mode=mode)
+    x = RNG.normal(size=(1, 4, 3)).astype("float32")
+    layer.build(x.shape)
+    out = np.asarray(_shaken(layer)(x))[0]
+    params = {"layer": {"layer": inner, "params": own}, "merge_mode": mode}
+    for index in np.ndindex(*out.shape):
+        number = explain("Bidirectional", params, _weights(layer), x[0], index)
+        assert number is not None
+        assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
+        assert in_words(number)
+
+
+ATTENTION = [
+    ("Attention", {}, 2),
+    ("Attention", {"use_scale": True}, 2),
+    ("Attention", {"score_mode": "concat", "use_scale": True}, 2),
+    ("AdditiveAttention", {}, 3),
+    ("AdditiveAttention", {"use_scale": False}, 2),
+    ("MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, 2),
+    ("MultiHeadAttention", {"num_heads": 3, "key_dim": 2, "value_dim": 4, "use_bias": False}, 3),
+]
+
+
+@pytest.mark.parametrize(("name", "params", "count"), ATTENTION)
+def test_what_a_step_looks_at_is_what_keras_says(name: str, params: dict, count: int) -> None:
+    import keras
+
+    layer = getattr(keras.layers, name)(**params)
+    # As many steps of the value as the key has; the query has another number.
+    given = [RNG.normal(size=(1, steps, 4)).astype("float32") for steps in (5, 3, 3)[:count]]
+    several = name == "MultiHeadAttention"
+    if several:
+        layer(*given)
+    else:
+        layer(given)
+    _shaken(layer)
+    if several:
+        out, scores = layer(*given, return_attention_scores=True)
+        scores = np.asarray(scores)[0]
+    else:
+        out, scores = layer(given, return_attention_scores=True)
+        scores = np.asarray(scores)
+    out = np.asarray(out)[0]
+    rows = [one[0] for one in given]
+    found = shares(name, params, _weights(layer), rows)
+    assert found == pytest.approx(scores, abs=1e-5)
+    assert found.sum(axis=-1) == pytest.approx(1.0)
+    for index in np.ndindex(*out.shape):
+        number = explain(name, params, _weights(layer), rows, index)
+        assert number is not None
+        assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
+        assert "looks at step" in in_words(number)
+
+
+def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
+    """Read without the mask, the state would go on over the empty steps."""
+    import keras
+
+    graph = Graph(
+        (
+            Node("input", "Input"),
+            Node("embedding", "Embedding", {"input_dim": 9, "output_dim": 3, "mask_zero": True}),
+            Node("lstm", "LSTM", {"units": 2}),
+            Node("both", "Attention"),
+        ),
+        (("input", "embedding"), ("embedding", "lstm"), ("embedding", "both")),
+    )
+    ids = np.array([[3, 7, 1, 0, 0]])
+    embedding = keras.layers.Embedding(9, 3, mask_zero=True)
+    layers = {"embedding": embedding, "lstm": keras.layers.LSTM(2)}
+    rows = embedding(ids)
+    layers["lstm"].build(rows.shape)
+    _shaken(layers["lstm"])
+    _shaken(embedding)
+    rows = embedding(ids)
+    values = {
+        "input": ids[0],
+        "embedding": np.asarray(rows)[0],
+        "lstm": np.asarray(layers["lstm"](rows))[0],
+        "both": np.asarray(keras.layers.Attention()([rows, rows]))[0],
+    }
+
+    def weights_of(node: str) -> dict[str, Any]:
+        return _weights(layers[node]) if node in layers else {}
+
+    for unit in range(2):
+        number = explain_node(graph, "lstm", values, weights_of, (unit,))
+        assert number is not None
+        assert number.value == pytest.approx(float(values["lstm"][unit]), abs=2e-5)
+        careless = explain("LSTM", {"units": 2}, weights_of("lstm"), values["embedding"], (unit,))
+        assert abs(careless.value - number.value) > 1e-3
+    number = explain_node(graph, "both", values, weights_of, (1, 2))
+    assert number is not None
+    assert number.value == pytest.approx(float(values["both"][1, 2]), abs=2e-5)
+    assert [term.weight for term in number.terms[3:]] == pytest.approx([0, 0])
+    # What does not agree with the layer's own number is not told.
+    wrong = {**values, "lstm": values["lstm"] + 1.0}
+    assert explain_node(graph, "lstm", wrong, weights_of, (0,)) is None

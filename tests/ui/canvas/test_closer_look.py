@@ -58,7 +58,7 @@ def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
 def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     rng = np.random.default_rng(3)
     x, kernel = rng.normal(size=(6, 6, 1)), rng.normal(size=(3, 3, 1, 2))
-    from netbuilder.core.results.number import explain
+    from netbuilder.core.results.number.explain import explain
 
     out = np.zeros((4, 4, 2))
     for index in np.ndindex(4, 4, 2):

@@ -1,0 +1,129 @@
+"""How one value of a layer's output comes about: which formula a layer has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.project.model import Graph
+from netbuilder.core.results.number import attention as looking
+from netbuilder.core.results.number import feed_forward as plain
+from netbuilder.core.results.number.recurrent import bidirectional, is_recurrent, recurrent
+from netbuilder.core.results.number.values import Array, Number, softmax
+
+#: Layers that hand the mask of their input on.
+_PASS_MASK = frozenset(
+    {
+        "Activation", "BatchNormalization", "Bidirectional", "Dense", "Dropout", "GaussianDropout",
+        "GaussianNoise", "GRU", "LayerNormalization", "LSTM", "SimpleRNN", "SpatialDropout1D",
+        "TimeDistributed",
+    }
+)  # fmt: skip
+#: A number that is further from the layer's own is not told: a formula that is not here made it.
+_CLOSE = 2e-3
+
+
+def explain(
+    layer: str,
+    params: Mapping[str, Any],
+    weights: Mapping[str, Array],
+    given: Array | Sequence[Array],
+    index: tuple[int, ...],
+    mask: Array | None = None,
+) -> Number | None:
+    """How one value of a layer's output comes about, for one sample.
+
+    Args:
+        layer: Keras's class name.
+        params: the layer's arguments, as in a project.
+        weights: by Keras's name: ``kernel``, ``bias``, ``recurrent_kernel``; in Keras's order.
+        given: what the layer was given, without the batch axis; a list where it is several.
+        index: of the value in the output, without the batch axis.
+        mask: steps that count, (steps,), where the input has one.
+
+    Returns:
+        None for a layer whose numbers are not taken apart here.
+    """
+    several = [given] if isinstance(given, np.ndarray) else list(given)
+    inputs = [np.asarray(one, float) for one in several]
+    weights = {name: np.asarray(value, float) for name, value in weights.items()}
+    first = inputs[0]
+    if layer in looking.LAYERS:
+        return looking.attention(layer, params, weights, inputs, index, mask)
+    if len(inputs) != 1:
+        return None
+    if layer == "Dense" and "kernel" in weights:
+        return plain.dense(params, weights, first, index)
+    if layer in ("Conv1D", "Conv2D", "Conv3D") and "kernel" in weights:
+        return plain.conv(int(layer[4]), params, weights, first, index)
+    if layer.startswith(("MaxPooling", "AveragePooling")):
+        return plain.pooling(int(layer[-2]), layer.startswith("Max"), params, first, index)
+    if layer.startswith("Global") and layer.endswith("D") and "Pooling" in layer:
+        return plain.global_pooling("Max" in layer, params, first, index)
+    if is_recurrent(layer):
+        return recurrent(layer, params, weights, first, index, mask)
+    if layer == "Bidirectional":
+        return bidirectional(params, weights, first, index, mask)
+    if layer == "TimeDistributed" and isinstance(params.get("layer"), Mapping):
+        inner = params["layer"]
+        own = dict(inner.get("params") or {})
+        return explain(str(inner.get("layer")), own, weights, first[index[0]], index[1:])
+    if layer == "Softmax":
+        return softmax(first[index[:-1]], index[-1])
+    if layer in ("Activation", "ReLU", "LeakyReLU"):
+        return plain.activation(layer, params, float(first[index]))
+    return None
+
+
+def explain_node(
+    graph: Graph,
+    node_id: str,
+    values: Mapping[str, Array],
+    weights_of: Callable[[str], Mapping[str, Array]],
+    index: tuple[int, ...],
+) -> Number | None:
+    """How one value of a node comes about in a network, or None where it cannot be told.
+
+    Args:
+        graph: the network.
+        node_id: the node.
+        values: what each node gives for a sample, by id, without a batch axis.
+        weights_of: the weights by name of the node with an id.
+        index: of the value in the node's output.
+    """
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    given = given_to(graph, node_id, values)
+    if not given:
+        return None
+    mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], values)
+    number = explain(owner.layer, owner.params, weights_of(owner.id), given, index, mask)
+    if number is None:
+        return None
+    own = float(values[node_id][index])
+    return number if abs(number.value - own) <= _CLOSE * max(1.0, abs(own)) else None
+
+
+def given_to(graph: Graph, node_id: str, values: Mapping[str, Array]) -> list[Array]:
+    """What a node is given for a sample, in the order of its wires; [] where some is not known."""
+    sources = graph.sources[node_id]
+    if not sources or any(source not in values for source in sources):
+        return []
+    return [np.asarray(values[source]) for source in sources]
+
+
+def mask_at(graph: Graph, node_id: str, values: Mapping[str, Array]) -> Array | None:
+    """Which steps of a node's output count, (steps,); None: all of them."""
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    sources = graph.sources[node_id]
+    if len(sources) != 1 or sources[0] not in values:
+        return None
+    given = np.asarray(values[sources[0]])
+    if owner.layer == "Embedding":
+        return given != 0 if owner.params.get("mask_zero") else None
+    if owner.layer == "Masking":
+        return (given != float(owner.params.get("mask_value") or 0.0)).any(axis=-1)
+    return mask_at(graph, sources[0], values) if owner.layer in _PASS_MASK else None
