@@ -46,6 +46,17 @@ class ActivationsLook:
         """What the model was built from."""
         return self.trained.project
 
+    def weights_of(self, node_id: str) -> Mapping[str, Any]:
+        """The weights of a layer by name; {} where it has none."""
+        from netbuilder.core.results.inside import weights_of
+
+        return weights_of(self.trained, node_id)
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The vocabulary by id of the Inputs that take text."""
+        return {key: one.vocabulary for key, one in self.trained.pre.inputs.items()}
+
     @property
     def classes(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the classes by output id."""

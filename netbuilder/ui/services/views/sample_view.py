@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -36,6 +36,7 @@ class LiveLook:
         surfaces: (side, side, units) by node id, for networks of two numbers; else empty.
         classes: names of the classes by output id.
         epoch: epochs done.
+        words: the vocabulary by id of the Inputs that take text.
     """
 
     project: Project
@@ -44,6 +45,11 @@ class LiveLook:
     surfaces: Mapping[str, Any]
     classes: Mapping[str, tuple[str, ...]]
     epoch: int
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def weights_of(self, node_id: str) -> Mapping[str, Any]:
+        """The weights of a layer by name; {} where it has none, or too many to follow."""
+        return self.weights.get(node_id, {})
 
 
 class SampleView(QObject):
@@ -61,6 +67,7 @@ class SampleView(QObject):
         self._asked: tuple[object, int] | None = None
         self._surfaces: Mapping[str, Any] = {}
         self._classes: Mapping[str, tuple[str, ...]] = {}
+        self._words: Mapping[str, tuple[str, ...]] = {}
         self.look: LiveLook | None = None
         self._sick: tuple[Problem, ...] = ()
         runner.began.connect(self._began)
@@ -105,6 +112,7 @@ class SampleView(QObject):
         )
         if not first:
             return
+        self._words = {key: one.vocabulary for key, one in dataset.pre.inputs.items()}
         facts = dataset.facts
         self._classes = {
             output: tuple(facts.output_classes.get(output) or facts.classes or ())
@@ -151,6 +159,7 @@ class SampleView(QObject):
                 self._surfaces,
                 self._classes,
                 answer.epoch,
+                self._words,
             )
             self.changed.emit()
         elif answer.key == _HEALTH:
