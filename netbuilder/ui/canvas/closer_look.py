@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_picture import LayerPicture
+from netbuilder.ui.canvas.shown_layer import nearest_words, shown_layer
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -35,7 +35,7 @@ class CurvePlot(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from netbuilder.core.results.number import curve
+        from netbuilder.core.results.number.values import curve
 
         reach = max(4.0, min(abs(self._x) * 1.3, 1e6))
         xs, ys = curve(self._name, -reach, reach)
@@ -85,7 +85,7 @@ class CloserLook(QFrame):
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("What the layer gives")
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
         head = QHBoxLayout()
@@ -140,7 +140,7 @@ class CloserLook(QFrame):
             self._index = None
         self.node_id = node_id
         self._refresh()
-        self.resize(_WIDTH, self.sizeHint().height())
+        self.resize(_WIDTH, self._wanted_height())
         self.move(
             max(4, min(spot.x(), self._parent.width() - self.width() - 4)),
             max(4, min(spot.y(), self._parent.height() - self.height() - 4)),
@@ -161,10 +161,15 @@ class CloserLook(QFrame):
         self._index = index
         self._explain()
         self.picture.mark(index)
-        wanted = self.sizeHint().height()
+        wanted = min(self._wanted_height(), self._parent.height() - 8)
         if wanted > self.height():
-            self.resize(self.width(), min(wanted, self._parent.height() - 8))
+            self.resize(self.width(), wanted)
             self.move(self.x(), max(4, min(self.y(), self._parent.height() - self.height() - 4)))
+
+    def _wanted_height(self) -> int:
+        """With its words broken into lines of its width."""
+        self._column.activate()
+        return max(self._column.totalHeightForWidth(_WIDTH), self.sizeHint().height())
 
     def _node(self) -> tuple[Node, Node] | None:
         """The layer, and the one whose weights it applies."""
@@ -174,45 +179,19 @@ class CloserLook(QFrame):
             return None
         return node, graph.by_id.get(node.shared or "", node)
 
-    def _weights(self, owner: Node) -> Mapping[str, Any]:
-        from netbuilder.ui.services.views.activations import ActivationsLook
-
-        if isinstance(self._look, ActivationsLook):
-            from netbuilder.core.results.inside import weights_of
-
-            return weights_of(self._look.trained, owner.id)
-        return self._look.weights.get(owner.id, {}) if self._look is not None else {}
-
     def _refresh(self) -> None:
         found = self._node()
         if found is None or self._look is None or self.node_id not in self._look.values:
             self.dismiss()
             return
         node, owner = found
-        self.title.setText(f"{node.layer} “{node.id}”: what it gives for the chosen row")
-        sources = self._look.project.graph.sources[node.id]
-        given = self._look.values.get(sources[0]) if len(sources) == 1 else None
-        weights = self._weights(owner)
-        self.picture.show_layer(
-            self._look.values[self.node_id],
-            given,
-            weights,
-            self._look.surfaces.get(node.id),
-            self._look.classes.get(node.id, ()),
-            self._states(owner, weights, given),
-        )
+        self.title.setText(f"{node.layer} “{node.id}” for the chosen row")
+        self.picture.show_layer(shown_layer(self._look, node, owner))
         self._explain()
 
-    @staticmethod
-    def _states(owner: Node, weights: Mapping[str, Any], given: Any) -> Any:
-        if owner.layer != "LSTM" or given is None or "recurrent_kernel" not in weights:
-            return None
-        from netbuilder.core.results.number import lstm_states
-
-        return lstm_states(owner.params, weights, given)
-
     def _explain(self) -> None:
-        from netbuilder.core.results.number import explain, in_words
+        from netbuilder.core.results.number.explain import explain_node
+        from netbuilder.core.results.number.words import in_words
 
         found, look, index = self._node(), self._look, self._index
         self.curve.show_point("", 0.0, 0.0)
@@ -226,20 +205,18 @@ class CloserLook(QFrame):
         ):
             return
         own = f"[{', '.join(map(str, index))}] = {float(values[index]):.4g}"
-        sources = look.project.graph.sources[node.id]
-        given = look.values.get(sources[0]) if len(sources) == 1 else None
-        number = None
-        if given is not None:
-            number = explain(node.layer, owner.params, self._weights(owner), given, index)
+        graph = look.project.graph
+        number = explain_node(graph, node.id, look.values, look.weights_of, index)
         if number is None:
-            self.words.setText(own)
+            near = nearest_words(look, node, owner, index)
+            self.words.setText(f"{own}\n{near}" if near else own)
             return
         said = f"{own}\n{in_words(number)}"
         if number.rule == "state" and number.parts:
             gates = [
                 f"{name}: {part.activation}({part.before:.3g}) = {part.value:.3g}"
                 for name, part in number.parts.items()
-                if part.terms
+                if part.terms and part.activation
             ]
             said += "\n" + "\n".join(gates)
         self.words.setText(said)
@@ -249,7 +226,7 @@ class CloserLook(QFrame):
     @staticmethod
     def _height(number: Any) -> float:
         """Where the point is on the curve: an LSTM's state is the curve's value times a gate."""
-        if number.rule == "state" and number.parts:
+        if number.rule == "state" and number.parts:  # an LSTM's: of others no curve is shown
             gate = number.parts["output gate"].value
             return number.value / gate if gate else 0.0
         return float(number.value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from netbuilder.ui.style import theme
@@ -18,10 +19,35 @@ _MOST_MAPS = 24
 _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 _REACH = 5.0  # from a wire
-_LABELS = {
-    "filter": "The filter's weights, the mean over its inputs: blue above 0, orange below.",
-    "states": "The states over time: a column a step, a row a unit; blue above 0, orange below.",
-}
+_FILTER = "The filter's weights, the mean over its inputs: blue above 0, orange below."
+_STATES = "The states over time: a column a step, a row a unit; blue above 0, orange below."
+_NAMES_HEIGHT, _NARROW = 56.0, 9.0  # of words under columns, and of columns too narrow for them
+_MOST_HEADS = 8
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """A layer's numbers for one sample, and what goes with them.
+
+    Attributes:
+        values: what it gives, without a batch axis.
+        given: what it was given, where that is one array.
+        weights: by Keras's name.
+        surfaces: (side, side, units), what each unit makes of a plane.
+        names: of the classes.
+        states: (steps, units), what it remembered on the way to its output.
+        shares: (heads, steps that look, steps looked at), of attention.
+        words: of the steps, of a text.
+    """
+
+    values: Any
+    given: Any = None
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    surfaces: Any = None
+    names: Sequence[str] = ()
+    states: Any = None
+    shares: Any = None
+    words: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,13 @@ class Tile:
     axes: tuple[int, int] | None
     shape: tuple[int, int] = (1, 1)
     label: str = ""
+    told: Callable[[int, int], str] | None = None  # of a cell (down, across) that is no output
+
+    def cell(self, spot: QPointF) -> tuple[int, int]:
+        """The cell (down, across) under a point of the box."""
+        down = int((spot.y() - self.box.top()) / self.box.height() * self.shape[0])
+        across = int((spot.x() - self.box.left()) / self.box.width() * self.shape[1])
+        return min(down, self.shape[0] - 1), min(across, self.shape[1] - 1)
 
 
 @dataclass(frozen=True)
@@ -72,6 +105,7 @@ class LayerPicture(QWidget):
         self._nodes: list[tuple[QRectF, float, str]] = []
         self._marked: tuple[int, ...] | None = None
         self._height = 60.0
+        self._words: Sequence[str] = ()  # under the columns of the first tile
         self.setMouseTracking(True)
         self.setAccessibleName("The layer's numbers")
 
@@ -81,33 +115,23 @@ class LayerPicture(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def show_layer(
-        self,
-        values: Any,
-        given: Any,
-        weights: Mapping[str, Any],
-        surfaces: Any = None,
-        names: Sequence[str] = (),
-        states: Any = None,
-    ) -> None:
-        """Show an output (no batch axis), with what the layer was given and its weights.
-
-        ``surfaces``: what each unit makes of a plane; ``states``: (steps, units), what it
-        remembered on the way to its output.
-        """
-        self._values = values
+    def show_layer(self, layer: ShownLayer) -> None:
+        """Show an output, with what the layer was given and its weights."""
+        values, kernel = layer.values, layer.weights.get("kernel")
+        self._values, self._words = values, ()
         self._tiles, self._links, self._nodes = [], [], []
-        kernel = weights.get("kernel")
         if values.ndim == 3:
             self._lay_maps(values, kernel)
         elif values.ndim == 2:
-            self._lay_sequence(values)
-        elif states is not None and len(states):
-            self._lay_states(states)
-        elif surfaces is not None:
-            self._lay_surfaces(surfaces)
+            self._lay_sequence(values, layer.words)
+            if layer.shares is not None:
+                self._lay_shares(layer.shares, layer.words)
+        elif layer.states is not None and len(layer.states):
+            self._lay_states(layer.states)
+        elif layer.surfaces is not None:
+            self._lay_surfaces(layer.surfaces)
         if values.ndim == 1:
-            self._lay_units(values, given, kernel, names)
+            self._lay_units(values, layer.given, kernel, layer.names)
         if self._height != self.height():
             self.updateGeometry()
         self.update()
@@ -130,7 +154,8 @@ class LayerPicture(QWidget):
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
                 image = to_image(two_sided(kernel.mean(axis=2)[:, :, number]))
-                self._tiles.append(Tile(QRectF(x, y, 26, 26), image, (), None, label="filter"))
+                box = QRectF(x, y, 26, 26)
+                self._tiles.append(Tile(box, image, (), None, (1, 1), "filter", _always(_FILTER)))
                 x += 30
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
@@ -139,8 +164,8 @@ class LayerPicture(QWidget):
             self._tiles.append(Tile(box, image, index, (0, 1), (height, width), f"map {number}"))
         self._height = -(-count // columns) * (side + _GAP)
 
-    def _lay_sequence(self, values: Any) -> None:
-        """Steps from left to right, units from top to bottom."""
+    def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
+        """Steps from left to right, units from top to bottom; words stand under their columns."""
         from netbuilder.ui.plots.activation_strips import colored
         from netbuilder.ui.plots.images import to_image
 
@@ -149,6 +174,27 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, _WIDTH, self._height)
         image = to_image(colored(values.T))
         self._tiles.append(Tile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
+        if len(words) == steps and _WIDTH / steps >= _NARROW:
+            self._words = words
+            self._height += _NAMES_HEIGHT
+
+    def _lay_shares(self, shares: Any, words: Sequence[str]) -> None:
+        """A map a head below: a row a step that looks, a column a step that is looked at."""
+        from netbuilder.ui.plots.activation_strips import colored
+        from netbuilder.ui.plots.images import to_image
+
+        heads, rows, columns = shares.shape
+        count = min(heads, _MOST_HEADS)
+        across = min(count, 4)
+        side = min((_WIDTH - _GAP * (across - 1)) / across, 120.0)
+        top = self._height + _GAP
+        for head in range(count):
+            row, column = divmod(head, across)
+            box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
+            image = to_image(colored(shares[head]))
+            told = partial(_look_words, shares[head], words, head if heads > 1 else None)
+            self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
+        self._height = top + -(-count // across) * (side + _GAP)
 
     def _lay_states(self, states: Any) -> None:
         """Steps from left to right; the last column is the output below."""
@@ -157,7 +203,8 @@ class LayerPicture(QWidget):
 
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
         image = to_image(two_sided(states.T))
-        self._tiles.append(Tile(QRectF(0, 0, _WIDTH, height), image, (), None, label="states"))
+        box = QRectF(0, 0, _WIDTH, height)
+        self._tiles.append(Tile(box, image, (), None, (1, 1), "states", _always(_STATES)))
 
     def _lay_surfaces(self, surfaces: Any) -> None:
         from netbuilder.ui.plots.activation_strips import two_sided
@@ -236,11 +283,8 @@ class LayerPicture(QWidget):
                 continue
             if tile.axes is None:
                 return tile.index
-            down = int((spot.y() - tile.box.top()) / tile.box.height() * tile.shape[0])
-            across = int((spot.x() - tile.box.left()) / tile.box.width() * tile.shape[1])
             index = list(tile.index)
-            index[tile.axes[0]] = min(down, tile.shape[0] - 1)
-            index[tile.axes[1]] = min(across, tile.shape[1] - 1)
+            index[tile.axes[0]], index[tile.axes[1]] = tile.cell(spot)
             return tuple(index)
         return None
 
@@ -275,17 +319,21 @@ class LayerPicture(QWidget):
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        link = self.link_at(event.position())
-        index = None if link is not None else self.index_at(event.position())
-        over = next((t for t in self._tiles if t.box.contains(event.position())), None)
-        said = _LABELS.get(over.label, "") if over is not None else ""
-        if link is not None:
-            said = f"weight of x[{link.source}] in unit {link.unit}: {link.weight:+.4g}"
-        elif index is not None:
-            said = f"[{', '.join(map(str, index))}] = {float(self._values[index]):.4g}"
-        QToolTip.showText(event.globalPosition().toPoint(), said, self)
+        QToolTip.showText(event.globalPosition().toPoint(), self.told_at(event.position()), self)
         if event.buttons():
             event.ignore()
+
+    def told_at(self, spot: QPointF) -> str:
+        """What is said of the weight, the number or the cell under a point; "" beside them."""
+        link = self.link_at(spot)
+        if link is not None:
+            return f"weight of x[{link.source}] in unit {link.unit}: {link.weight:+.4g}"
+        index = self.index_at(spot)
+        if index is not None:
+            word = f"“{self._words[index[0]]}” " if self._words else ""
+            return f"{word}[{', '.join(map(str, index))}] = {float(self._values[index]):.4g}"
+        over = next((t for t in self._tiles if t.box.contains(spot)), None)
+        return over.told(*over.cell(spot)) if over is not None and over.told is not None else ""
 
     # painting -----------------------------------------------------------------------------
 
@@ -299,6 +347,7 @@ class LayerPicture(QWidget):
             p.setBrush(Qt.BrushStyle.NoBrush)
             p.drawRect(tile.box)
         self._paint_links(p)
+        self._paint_words(p)
         font = theme.fixed_font()
         font.setPixelSize(10)
         p.setFont(font)
@@ -325,6 +374,24 @@ class LayerPicture(QWidget):
             p.drawText(end, center | Qt.AlignmentFlag.AlignRight, f"{value:.3g}")
         self._paint_mark(p)
         p.end()
+
+    def _paint_words(self, p: QPainter) -> None:
+        """Words under the columns of a sequence, read from top to bottom."""
+        if not self._words:
+            return
+        font = theme.ui_font()
+        font.setPixelSize(11)
+        p.setFont(font)
+        p.setPen(QColor(theme.colors().text))
+        box, metrics = self._tiles[0].box, QFontMetricsF(font)
+        wide = box.width() / len(self._words)
+        for step, word in enumerate(self._words):
+            p.save()
+            p.translate(box.left() + (step + 0.5) * wide, box.bottom() + 3)
+            p.rotate(90)
+            text = metrics.elidedText(word, Qt.TextElideMode.ElideRight, _NAMES_HEIGHT - 4)
+            p.drawText(QPointF(0, metrics.ascent() / 2 - 1), text)
+            p.restore()
 
     def _paint_links(self, p: QPainter) -> None:
         largest = max((abs(link.weight) for link in self._links), default=0.0) or 1.0
@@ -358,3 +425,19 @@ class LayerPicture(QWidget):
                 tile.box.left() + across * width, tile.box.top() + down * height, width, height
             )
             p.drawRect(spot.adjusted(-1, -1, 1, 1))
+
+
+def _always(words: str) -> Callable[[int, int], str]:
+    return lambda down, across: words
+
+
+def _look_words(
+    shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int
+) -> str:
+    """How much one step takes from another: of attention, one head."""
+
+    def name(step: int) -> str:
+        return f"step {step} “{words[step]}”" if step < len(words) else f"step {step}"
+
+    said = f"{name(looks)} looks at {name(looked)}: {shares[looks, looked]:.1%}"
+    return said if head is None else f"head {head}: {said}"

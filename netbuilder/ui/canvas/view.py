@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -51,6 +52,9 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.wires import WireWeight
 
 
 class CanvasView(QAbstractScrollArea):
@@ -160,6 +164,11 @@ class CanvasView(QAbstractScrollArea):
     def set_preview(self, node_id: str, image: QImage | None) -> None:
         """Show, beside a node, what it sees; None takes it away."""
         self.previews.set(node_id, image)
+
+    def set_wire_weights(self, weights: Mapping[tuple[str, str], WireWeight]) -> None:
+        """Paint wires as thick as their weights; {}: all alike."""
+        self.state.wire_weights = weights
+        self.viewport().update()
 
     def show_look(self, look: Look | None) -> None:
         """Know what the layers give just now, for what is opened to show more."""

@@ -79,6 +79,76 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     assert f"[1, 3, 1] = {out[1, 3, 1]:.4g}" in closer.words.text()
 
 
+@pytest.fixture
+def attending() -> LiveLook:
+    """A text of three words and a dot of padding, and a layer that looks along it."""
+    ids, matrix = np.array([2, 3, 4, 0]), np.eye(5, 4) * 3.0
+    matrix[4] = [0.0, 0.0, 0.7, 2.9]  # near that of word 3
+    rows = matrix[ids]
+    scores = rows @ rows.T
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares = powers / powers.sum(axis=-1, keepdims=True)
+    project = Project()
+    for layer in ("Input", "Embedding", "Attention"):
+        project = edits.append_layer(project, layer)
+    values = {"input": ids, "embedding": rows, "attention": shares @ rows}
+    words = {"input": ("", "[UNK]", "a", "good", "fine")}
+    weights = {"embedding": {"embeddings": matrix}}
+    return LiveLook(project, values, weights, {}, {}, 3, words)
+
+
+def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
+    closer = _opened(hand, attending, "attention")
+    tile = next(one for one in closer.picture._tiles if one.label == "head 0")
+    rows = attending.values["embedding"]
+    powers = np.exp(rows[1] @ rows.T)
+    share = powers[2] / powers.sum()
+    spot = tile.box.topLeft() + QPointF(2.5 * tile.box.width() / 4, 1.5 * tile.box.height() / 4)
+    told = closer.picture.told_at(spot)
+    assert told == f"step 1 “good” looks at step 2 “fine”: {share:.1%}"
+    closer.choose((1, 2))
+    assert f"step 2 {share:.0%}" in closer.words.text()
+    assert closer.picture.height() >= tile.box.bottom(), "the words do not push the maps away"
+
+
+def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> None:
+    closer = _opened(hand, attending, "embedding")
+    closer.choose((1, 0))
+    assert "“good” points most like: fine (0.97)" in closer.words.text()
+    spot = closer.picture._tiles[0].box.topLeft() + QPointF(3.0, 3.0)
+    assert closer.picture.told_at(spot).startswith("“a” [0, 0]")
+
+
+def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
+    from netbuilder.core.results.live.wires import wire_weights
+
+    kernels = {"dense": np.full((2, 4), 0.4), "dense_1": np.array([[-0.1], [-0.1], [-0.1], [0.1]])}
+    project = Project()
+    for layer, params in (("Input", {}), ("Dense", {"units": 4}), ("Dense", {"units": 1})):
+        project = edits.append_layer(project, layer, params=params)
+    found = wire_weights(project.graph, lambda node: {"kernel": kernels[node]})
+    first, second = found["input", "dense"], found["dense", "dense_1"]
+    assert (first.part, second.part) == pytest.approx((1.0, 0.25))
+    assert (first.mean, second.mean) == pytest.approx((0.4, -0.05))
+    hand.view.store.apply("Draw", lambda _project: project)
+    hand.settle()
+    view = hand.view
+    view.set_wire_weights(found)
+    picture = view.grab().toImage()
+
+    def row(source: str, target: str) -> list:
+        route = view.picture.wires[source, target].route
+        x, y = (route.x1 + route.x2) / 2, route.y1 + 0.35 * (route.y2 - route.y1)
+        spot = view.sight.mapFromScene(QPointF(x, y))
+        return [picture.pixelColor(spot.x() + dx, spot.y()) for dx in range(-8, 9)]
+
+    blue = [one for one in row("input", "dense") if one.blue() > 150 and one.red() < 60]
+    assert len(blue) >= 4, "thick, and blue above 0"
+    orange = [one for one in row("dense", "dense_1") if one.red() > 180 and one.blue() < 90]
+    assert 0 < len(orange) < len(blue), "thinner, and orange below 0"
+    assert "4 weights: mean size 0.1, mean −0.05" in str(second)
+
+
 def test_it_follows_the_run_and_closes_with_its_layer(hand, dense) -> None:
     closer = _opened(hand, dense, "dense")
     closer.choose((0,))

@@ -16,7 +16,7 @@ def token_names(ids: Array, vocabulary: Sequence[str]) -> tuple[str, ...]:
     """The word of each number; a dot for padding."""
     return tuple(
         (vocabulary[one] or PADDING) if 0 < one < len(vocabulary) else PADDING
-        for one in np.asarray(ids).reshape(-1).astype(np.int64)
+        for one in map(int, np.asarray(ids).reshape(-1))
     )
 
 

@@ -150,5 +150,3 @@ def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
         name = f"head {head} looks at" if len(rows) > 1 else "looks at"
         found.append(f"{name} {steps}{more}")
     return tuple(found[:8]) + ((f"… and {len(found) - 8} more heads",) if len(found) > 8 else ())
-
-

@@ -123,7 +123,8 @@ def mask_at(graph: Graph, node_id: str, values: Mapping[str, Array]) -> Array | 
         return None
     given = np.asarray(values[sources[0]])
     if owner.layer == "Embedding":
-        return given != 0 if owner.params.get("mask_zero") else None
+        return np.asarray(given != 0) if owner.params.get("mask_zero") else None
     if owner.layer == "Masking":
-        return (given != float(owner.params.get("mask_value") or 0.0)).any(axis=-1)
+        empty = float(owner.params.get("mask_value") or 0.0)
+        return np.asarray((given != empty).any(axis=-1))
     return mask_at(graph, sources[0], values) if owner.layer in _PASS_MASK else None

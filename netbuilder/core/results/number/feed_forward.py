@@ -20,6 +20,7 @@ from netbuilder.core.results.number.values import (
 def dense(
     params: Mapping[str, Any], weights: Mapping[str, Array], given: Array, index: tuple[int, ...]
 ) -> Number:
+    """A sum of all inputs, of one unit."""
     row, unit = given[index[:-1]], index[-1]
     kernel = weights["kernel"]
     bias = weights.get("bias", np.zeros(kernel.shape[1]))
@@ -55,6 +56,7 @@ def conv(
     given: Array,
     index: tuple[int, ...],
 ) -> Number | None:
+    """A sum over a window, of one filter; ``axes``: 1 to 3."""
     kernel = weights["kernel"]  # (window..., channels in of a group, filters)
     groups = int(params.get("groups") or 1)
     if params.get("data_format") == "channels_first":
@@ -93,6 +95,7 @@ def conv(
 def pooling(
     axes: int, largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
 ) -> Number | None:
+    """The largest or the mean of a window."""
     if params.get("data_format") == "channels_first":
         return None
     window = _sizes(params.get("pool_size"), axes, 2)
@@ -119,6 +122,7 @@ def _pooled(largest: bool, terms: tuple[Term, ...]) -> Number:
 def global_pooling(
     largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
 ) -> Number | None:
+    """The largest or the mean of a channel."""
     if params.get("data_format") == "channels_first":
         return None
     channel = index[-1]
@@ -130,6 +134,7 @@ def global_pooling(
 
 
 def activation(layer: str, params: Mapping[str, Any], x: float) -> Number | None:
+    """A number behind an activation; None for one of several numbers."""
     name = str(params.get("activation") or "linear")
     if layer == "ReLU":
         if any(params.get(one) for one in ("max_value", "negative_slope", "threshold")):

@@ -95,9 +95,7 @@ def _why_lstm(cell: _Cell, x: Array, place: int, state: State, unit: int) -> Num
     for number, name in enumerate(_LSTM_GATES):
         column = cell.column(number, unit)
         curve = cell.activation if name == "candidate" else cell.recurrent
-        parts[name] = _gate(
-            cell.terms(x, place, state[0], column), float(cell.bias[column]), curve
-        )
+        parts[name] = _gate(cell.terms(x, place, state[0], column), float(cell.bias[column]), curve)
     parts["memory before"] = Number(float(state[1][unit]), "sum")
     parts["memory"] = Number(float(c[unit]), "sum")
     p = {name: shown(part.value) for name, part in parts.items()}
@@ -301,6 +299,4 @@ def bidirectional(
     sign = "·" if mode == "mul" else "+"
     joined = f"forwards {shown(one)} {sign} backwards {shown(other)}"
     line = f"({joined}) ÷ 2 = {shown(value)}" if mode == "ave" else f"{joined} = {shown(value)}"
-    return Number(
-        value, "state", parts={"forwards": both[0], "backwards": both[1]}, lines=(line,)
-    )
+    return Number(value, "state", parts={"forwards": both[0], "backwards": both[1]}, lines=(line,))

@@ -317,6 +317,10 @@ class Senses(QObject):
             where = self._view.camera.to_world(event.pos().x(), event.pos().y())
             hit = hit_testing.at(self._view.picture, *where, self._view.camera.scale)
             text = card_text.tip(hit) or self._picture_tip(where)
+            wire = hit.wire
+            if wire is not None:
+                weight = self._view.state.wire_weights.get((wire.source, wire.target))
+                text = f"{weight}\n{text}" if weight is not None else text
             QToolTip.showText(event.globalPos(), text, self._view.viewport())
             return True
         return False

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from netbuilder.ui.canvas.paint.paint_state import NEAR, PaintState
 from netbuilder.ui.canvas.paint.painter_cache import CanvasLook, static_text
 from netbuilder.ui.canvas.scene.cards import Wire
 from netbuilder.ui.canvas.scene.scene import Scene
 
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.wires import WireWeight
+
+_ABOVE, _BELOW = "#0072B2", "#D55E00"  # Okabe and Ito's
 _SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
 
 
@@ -71,9 +76,15 @@ def paint_wires(
     special: list[Wire] = []
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     told = (state.lit_wire, state.selected_wire, state.hidden_wire)
+    weights = state.wire_weights
     for wire in wires:
-        if (wire.source, wire.target) in told:
+        key = (wire.source, wire.target)
+        if key in told:
             special.append(wire)
+            continue
+        if key in weights:
+            _paint_weighted(p, wire, weights[key], width)
+            p.setPen(pen)
             continue
         if wire.route.straight:
             line = wire.cache.get("line")
@@ -92,6 +103,17 @@ def paint_wires(
         for wire in wires:
             if wire.label:
                 _paint_label(p, wire, look)
+
+
+def _paint_weighted(p: QPainter, wire: Wire, weight: WireWeight, width: float) -> None:
+    """As thick as its weights are large; blue above 0, orange and dashed below."""
+    above = weight.mean >= 0
+    pen = QPen(QColor(_ABOVE if above else _BELOW), (0.6 + 2.4 * weight.part) * width)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if not above:
+        pen.setDashPattern([2.5, 1.2])
+    p.setPen(pen)
+    p.drawPath(wire_path(wire))
 
 
 def _paint_special(

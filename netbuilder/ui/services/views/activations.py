@@ -18,6 +18,7 @@ from netbuilder.ui.services.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Split
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.wires import WireWeight
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ class ActivationsLook:
 
     ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
     answer in words; ``index`` of ``rows``; ``surfaces``: what each Dense unit makes
-    of a plane of two numbers, (side, side, units) by node id.
+    of a plane of two numbers, (side, side, units) by node id; ``wires``: how strong they are, by
+    (source, target).
     """
 
     trained: TrainedModel
@@ -40,6 +42,7 @@ class ActivationsLook:
     index: int
     rows: int
     surfaces: Mapping[str, Any] = field(default_factory=dict)
+    wires: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:
@@ -70,7 +73,8 @@ class ActivationsLook:
 
 def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     from netbuilder.core.data.load import load
-    from netbuilder.core.results.inside import look, sample_of
+    from netbuilder.core.results.inside import look, sample_of, weights_of
+    from netbuilder.core.results.live.wires import wire_weights
 
     trained, base, index = question
     dataset = load(trained.project, base)
@@ -91,7 +95,8 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
             truth = ""
         break
     surfaces = unit_surfaces(trained, dataset.train)
-    return ActivationsLook(trained, values, raw, truth, index, len(split), surfaces)
+    wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
+    return ActivationsLook(trained, values, raw, truth, index, len(split), surfaces, wires)
 
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -40,6 +39,7 @@ class CanvasStrips(QObject):
     def _show_run(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
             self._canvas.previews.fade()
+            self._canvas.set_wire_weights({})
             self._shown = set()
         else:
             self._show(self._live.look)
@@ -59,7 +59,7 @@ class CanvasStrips(QObject):
                 node, before = now.by_id.get(node_id), held.by_id.get(node_id)
                 if node is None or before is None or node.layer != before.layer:
                     continue
-                image = picture_of(look.project, before, values, look.surfaces, look.classes)
+                image = picture_of(look, before, values)
                 if image is not None:
                     found[node_id] = image
         for gone in (self._shown | self._canvas.previews.ids) - set(found):
@@ -67,6 +67,8 @@ class CanvasStrips(QObject):
         for node_id, image in found.items():
             self._canvas.set_preview(node_id, image)
         self._shown = set(found)
+        wires = {} if look is None or self._canvas.previews.stale else look.wires
+        self._canvas.set_wire_weights(wires)
         self._canvas.show_look(look)
 
     def _project_changed(self, old: Project, new: Project) -> None:
@@ -74,27 +76,30 @@ class CanvasStrips(QObject):
         for one in gone:
             self._canvas.set_preview(one, None)
             self._shown.discard(one)
+        if self._canvas.previews.stale:  # the weights are those of another network
+            self._canvas.set_wire_weights({})
 
 
-def picture_of(
-    project: Project,
-    node: Node,
-    values: Any,
-    surfaces: Mapping[str, Any],
-    classes: Mapping[str, tuple[str, ...]],
-) -> QImage | None:
+def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
     """The picture beside a node; None where nothing can be shown."""
     from netbuilder.ui.plots import activation_strips
+    from netbuilder.ui.plots.live import layer_strips
 
-    graph = project.graph
-    surface = surfaces.get(node.id)
+    graph = look.project.graph
+    surface = look.surfaces.get(node.id)
     if surface is not None:
         return activation_strips.surface_strip(surface)
+    scores = attention_shares(look, node.id)
+    if scores is not None:
+        return layer_strips.attention_strip(scores)
+    words = embedded_words(look, node.id)
+    if words:
+        return layer_strips.words_strip(values, words)
     # Of plain tables the scaled numbers say nothing to the eye.
     if node.layer == "Input" and values.ndim < 2:
         return None
     if not graph.targets.get(node.id) and values.ndim == 1:
-        names = classes.get(node.id, ())
+        names = look.classes.get(node.id, ())
         shares = shares_of(values, names)
         if shares is not None:
             return activation_strips.answer_strip(shares, names)
@@ -103,6 +108,33 @@ def picture_of(
     if values.size < 2:
         return None
     return activation_strips.strip(values)
+
+
+def attention_shares(look: Look, node_id: str) -> Any:
+    """How much each step looks at each other, (heads, steps, steps); None of other layers."""
+    from netbuilder.core.results.number.attention import LAYERS, shares
+    from netbuilder.core.results.number.explain import given_to, mask_at
+
+    graph = look.project.graph
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    if owner.layer not in LAYERS:
+        return None
+    given = given_to(graph, node_id, look.values)
+    if not given:
+        return None
+    mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], look.values)
+    return shares(owner.layer, owner.params, look.weights_of(owner.id), given, mask)
+
+
+def embedded_words(look: Look, node_id: str) -> tuple[str, ...]:
+    """The words whose vectors an Embedding gives; () of other layers and of other data."""
+    from netbuilder.core.results.live.words import step_names
+
+    node, values = look.project.graph.by_id[node_id], look.values[node_id]
+    if node.layer != "Embedding" or values.ndim != 2:
+        return ()
+    return step_names(look.values, look.words, len(values))
 
 
 def shares_of(values: Any, names: tuple[str, ...]) -> Any:

@@ -17,6 +17,7 @@ from netbuilder.ui.services.views.activations import SIDE, Looking, two_number_g
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.engine.events import Probed
+    from netbuilder.core.results.live.wires import WireWeight
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class LiveLook:
         classes: names of the classes by output id.
         epoch: epochs done.
         words: the vocabulary by id of the Inputs that take text.
+        wires: how strong the wires are, by (source, target).
     """
 
     project: Project
@@ -46,6 +48,7 @@ class LiveLook:
     classes: Mapping[str, tuple[str, ...]]
     epoch: int
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    wires: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
@@ -152,6 +155,8 @@ class SampleView(QObject):
                 node: values.reshape(SIDE, SIDE, -1) for node, values in answer.outputs.items()
             }
         elif answer.key == _SAMPLE:
+            from netbuilder.core.results.live.wires import wire_weights
+
             self.look = LiveLook(
                 project,
                 {node: values[0] for node, values in answer.outputs.items()},
@@ -160,6 +165,7 @@ class SampleView(QObject):
                 self._classes,
                 answer.epoch,
                 self._words,
+                wire_weights(project.graph, lambda node: answer.weights.get(node, {})),
             )
             self.changed.emit()
         elif answer.key == _HEALTH:

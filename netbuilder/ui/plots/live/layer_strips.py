@@ -1,0 +1,52 @@
+"""Strips on the canvas for layers whose numbers have names: words, and who looks at whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+
+from netbuilder.core.results.live.words import PADDING
+from netbuilder.ui.plots.activation_strips import MAPS_IN_STRIP, montage, two_sided
+from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.style import theme
+
+_SIDE, _MOST_WORDS, _LINE = 40, 3, 13
+
+
+def attention_strip(scores: NDArray[Any]) -> QImage:
+    """A map a head, (heads, steps that look, steps looked at): bright where most is taken from."""
+    return montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
+
+
+def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) -> QImage:
+    """The first words of a text, each with its vector: blue above 0, orange below.
+
+    Args:
+        values: (steps, size).
+        words: of the steps; dots for padding.
+        width: in pixels.
+    """
+    chosen = [step for step, word in enumerate(words) if word != PADDING][:_MOST_WORDS] or [0]
+    picture = QImage(width, _LINE * len(chosen), QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    # One scale for all: a word with a longer vector is stronger.
+    image = to_image(two_sided(np.asarray(values, float)[chosen]))
+    painter.setPen(QColor(theme.colors().text))
+    center = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+    for row, step in enumerate(chosen):
+        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, 68)
+        painter.drawText(QRectF(0, row * _LINE, 70, _LINE), center, word)
+        box = QRectF(74, row * _LINE + 2, width - 74, _LINE - 4)
+        painter.drawImage(box, image, QRectF(0, row, image.width(), 1))
+    painter.end()
+    return picture
