@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.terminal.output import note, print_json, say
 from netbuilder.cli.terminal.reading import reading_bar
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import did_you_mean
 
 if TYPE_CHECKING:
     from netbuilder.core.data.columns import ColumnFacts, DataReport
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell what was understood. What keeps it from being trained on is one of the notes."""
+    """Tell what was understood; 1 if something keeps it from being trained on: it is a note."""
     from netbuilder.core.data.columns import report
+    from netbuilder.core.data.findings import ERROR
 
     project, base = _project(Path(arguments.source))
     with reading_bar():
@@ -26,17 +28,29 @@ def run(arguments: argparse.Namespace) -> int:
     _tell(found)
     if arguments.json:
         print_json(to_json(found))
-    return 0
+    return 1 if any(one.severity == ERROR for one in found.notes) else 0
 
 
 def _project(path: Path) -> tuple[Project, Path]:
-    """The project of a file, or one that reads this file or folder; and its folder."""
-    from netbuilder.core.data.registry import recipe_for
+    """The project of a file, or one that reads this file, folder or set; and its folder."""
+    from netbuilder.core.data.kinds.builtin import BUILTINS
+    from netbuilder.core.data.registry import endings, recipe_for
     from netbuilder.core.formats import registry
-    from netbuilder.core.project.model import Project
+    from netbuilder.core.project.model import Data, Project
 
     if not path.exists():
-        raise UserError(f"There is no file '{path}'.", "Check the name and the folder.")
+        if str(path) in BUILTINS:
+            return Project(data=Data("builtin", name=str(path))), Path()
+        hint = did_you_mean(str(path), list(BUILTINS))
+        raise UserError(
+            f"There is no file '{path}', and no built-in data of that name.",
+            f"{hint} Check the name and the folder.".strip(),
+        )
+    if registry.is_model(path) and path.suffix.lower() not in endings():
+        raise UserError(
+            f"'{path.name}' is a network, not data.",
+            f"Ask about it with: netbuilder check {path.name}",
+        )
     if path.suffix.lower() == ".netbuilder":
         project = registry.read_project(path)
         if not project.data.kind:
@@ -88,11 +102,19 @@ def _column(column: ColumnFacts) -> dict[str, Any]:
         "role": column.role,
         "type": column.type,
         "missing": column.missing,
+        "missing_rule": column.missing_rule,
         "unique": column.unique,
         "min": column.minimum,
         "max": column.maximum,
         "mean": column.mean,
         "examples": list(column.examples),
+        "common": dict(column.common),
+        "histogram": None
+        if column.histogram is None
+        else {
+            "edges": list(column.histogram.edges),
+            "counts": {label: list(counts) for label, counts in column.histogram.counts.items()},
+        },
         "unit": column.unit,
         "decided": sorted(column.decided),
     }

@@ -81,7 +81,9 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="a file, a folder or a project (.netbuilder)")
+    parser.add_argument(
+        "source", help="a file, a folder, a project (.netbuilder) or the name of a built-in set"
+    )
     _json(parser)
 
 
@@ -268,7 +270,7 @@ VERBS = {
     "app": Verb("app", "open the app", _app),
     "examples": Verb("examples", "list the built-in examples, or write one", _examples),
     "check": Verb("check", "list problems with their fixes", _check),
-    "data": Verb("data", "tell what data was understood as", _data),
+    "data": Verb("data", "tell what data was understood as; 1 if it cannot train", _data),
     "train": Verb("train", "train a project", _train),
     "evaluate": Verb("evaluate", "measure a trained model", _evaluate),
     "predict": Verb("predict", "answers for new rows, pictures or texts", _predict),

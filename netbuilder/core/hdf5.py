@@ -45,6 +45,17 @@ def check_file(path: Path) -> None:
         ) from error
 
 
+def holds_network(path: Path) -> bool:
+    """Whether a file of this ending is a network of Keras, and not data; by what it says itself."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return "model_config" in file.attrs or "keras_version" in file.attrs
+    except (OSError, RuntimeError):
+        return False
+
+
 def own_datasets(file: h5py.File, name: str) -> list[str]:
     """Names of the datasets that stand in an open file itself, of those in groups "group/name".
 

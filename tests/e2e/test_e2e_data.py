@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from netbuilder.cli import main
+from netbuilder.core.data.columns import report
+from netbuilder.core.project import files
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
@@ -53,3 +57,65 @@ def test_arrays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", str(tmp_path / "none.csv")]) == 1
     assert "There is no file" in capsys.readouterr().err
+
+
+def test_what_keeps_it_from_training_is_told_and_the_exit_is_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "\n".join(f"{n};{n:,}" for n in range(950, 1200, 5))
+    (tmp_path / "d.csv").write_text(f"y;price\n{rows}\n")
+    code, found = told(capsys, str(tmp_path / "d.csv"))
+    assert code == 1
+    (asked,) = [one for one in found["notes"] if one["severity"] == "error"]  # type: ignore[attr-defined]
+    assert asked["column"] == "price"
+    assert asked["fixes"] == [
+        "The comma groups thousands: it is 1000", "The comma is the decimal point: it is 1.000",
+    ]  # fmt: skip
+    (tmp_path / "d.csv").write_text("a,b\n1,\n2,3\n,4\n")
+    assert told(capsys, str(tmp_path / "d.csv"))[0] == 1
+
+
+def test_a_built_in_set_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    code, found = told(capsys, "iris")
+    assert (code, found["kind"]) == (0, "builtin")
+    assert found["classes"] == {"setosa": 50, "versicolor": 50, "virginica": 50}
+    assert main(["data", "irs"]) == 1
+    assert "Did you mean 'iris'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".h5", ".keras"])
+def test_a_network_is_no_data(
+    ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save(tmp_path / f"m{ending}")
+    capsys.readouterr()
+    assert main(["data", str(tmp_path / f"m{ending}")]) == 1
+    said = capsys.readouterr().err
+    assert f"'m{ending}' is a network, not data" in said
+    assert f"netbuilder check m{ending}" in said
+
+
+def test_the_json_is_the_table_of_the_panel(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each fact of each column that the Data panel shows stands in the JSON, with its value."""
+    rows = "\n".join(f"{n},{n % 3 or ''},{'ab'[n % 2]}" for n in range(60))
+    project = Project(
+        data=Data("csv", path="d.csv", columns={"gap": ColumnChoice(missing="median")})
+    )
+    (tmp_path / "d.csv").write_text(f"x,gap,letter\n{rows}\n")
+    files.write(project, tmp_path / "p.netbuilder")
+    code, found = told(capsys, str(tmp_path / "p.netbuilder"))
+    assert code == 0
+    short = {"min": "minimum", "max": "maximum"}
+    for said, shown in zip(found["columns"], report(project, tmp_path).columns, strict=True):  # type: ignore[call-overload]
+        facts = asdict(shown)
+        facts |= {key: facts.pop(name) for key, name in short.items()}
+        facts["decided"] = sorted(facts["decided"])
+        facts["common"] = dict(facts["common"])
+        assert said == json.loads(json.dumps(facts))
+    assert found["columns"][1]["missing_rule"] == "median"  # type: ignore[index]
+    assert found["columns"][1]["missing"] == 20  # type: ignore[index]
+    assert found["columns"][0]["histogram"]["counts"] == {"a": [2, 1] * 10, "b": [1, 2] * 10}  # type: ignore[index]

@@ -20,7 +20,8 @@ _INTRO = """\
 
 Drop a file or a folder on the window, or choose one in the Data tab: the kind is recognised.
 Whatever was concluded is shown there, with the choice to change it; where two readings are
-possible and the numbers would differ, it is asked. `netbuilder data SOURCE` says the same.
+possible and the numbers would differ, it is asked. `netbuilder data SOURCE` says the
+same, and exits with 1 where something keeps it from being trained on.
 
 This page is made from the code: `python -m netbuilder.core.data.docs docs/data.md`.
 """

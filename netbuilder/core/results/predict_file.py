@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.named import read_inputs
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
 from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read_with
 from netbuilder.core.data.readers.table_files import reader_of

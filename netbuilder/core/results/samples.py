@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.arrays import read_inputs
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.prepare.prepared_data import make_plan
-from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.named import read_inputs
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.text_file import read_text_file
 from netbuilder.core.data.registry import MODALITIES

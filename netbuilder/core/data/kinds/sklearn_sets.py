@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.readers.samples import Samples
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _table(
@@ -48,32 +51,36 @@ def _table(
     return DataSet(name, title, description, task, make, code)
 
 
+def _digits_from(source: str, bunch: Any, targets: pd.DataFrame) -> Samples:
+    return Samples(
+        role="image",
+        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
+        targets=targets,
+        value_range=(0.0, 16.0),
+        source=source,
+    )
+
+
 def _digits(options: Mapping[str, Any]) -> Samples:
     import pandas as pd
     from sklearn.datasets import load_digits
 
     bunch: Any = load_digits()
-    return Samples(
-        role="image",
-        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
-        targets=pd.DataFrame({"digit": bunch.target}),
-        value_range=(0.0, 16.0),
-        source="digits",
+    return _digits_from("digits", bunch, pd.DataFrame({"digit": bunch.target}))
+
+
+def _digits_lines(*answers: str) -> DataCode:
+    lines = (
+        "from sklearn.datasets import load_digits",
+        "",
+        "bunch = load_digits()",
+        'x = bunch.images[..., np.newaxis].astype("float32") / 16',
     )
+    return DataCode((*lines, *answers), Fed.PIXELS)
 
 
 def _digits_code(question: Question) -> DataCode:
-    return DataCode(
-        (
-            "from sklearn.datasets import load_digits",
-            "",
-            "bunch = load_digits()",
-            'x = bunch.images[..., np.newaxis].astype("float32") / 16',
-            "y = bunch.target",
-            "labels = [str(name) for name in bunch.target_names]",
-        ),
-        Fed.PIXELS,
-    )
+    return _digits_lines("y = bunch.target", "labels = [str(name) for name in bunch.target_names]")
 
 
 def _digits_again(options: Mapping[str, Any]) -> Samples:
@@ -81,26 +88,12 @@ def _digits_again(options: Mapping[str, Any]) -> Samples:
     from sklearn.datasets import load_digits
 
     bunch: Any = load_digits()
-    return Samples(
-        role="image",
-        arrays={"image": bunch.images[:, :, :, None].astype("float32")},
-        targets=pd.DataFrame(bunch.data / 16, columns=[f"pixel {n}" for n in range(64)]),
-        value_range=(0.0, 16.0),
-        source="digits_again",
-    )
+    pixels = pd.DataFrame(bunch.data / 16, columns=[f"pixel {n}" for n in range(64)])
+    return _digits_from("digits_again", bunch, pixels)
 
 
 def _digits_again_code(question: Question) -> DataCode:
-    return DataCode(
-        (
-            "from sklearn.datasets import load_digits",
-            "",
-            "bunch = load_digits()",
-            'x = bunch.images[..., np.newaxis].astype("float32") / 16',
-            'y = (bunch.data / 16).astype("float32")',
-        ),
-        Fed.PIXELS,
-    )
+    return _digits_lines('y = (bunch.data / 16).astype("float32")')
 
 
 def _linnerud(options: Mapping[str, Any]) -> Samples:

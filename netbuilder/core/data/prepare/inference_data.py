@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds import table as tables
-from netbuilder.core.data.kinds.arrays import read_arrays
 from netbuilder.core.data.kinds.series import history, labelled_windows
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.targets import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.array_files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
+from netbuilder.core.data.readers.arrays.named import read_arrays
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS, reading_of

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import counted, listed
+from netbuilder.core.wording import counted, listed, quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -160,6 +160,16 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
         f"The folder '{name or _called(folder)}' cannot be read ({error.strerror}).",
         "Check that you may read it, or choose another folder.",
         path=str(folder),
+    )
+
+
+def damaged(files: Sequence[str], what: str, root: Path) -> DataError:
+    """What to say of files that are no ``what`` ("picture"), whatever their ending says."""
+    one = len(files) == 1
+    return DataError(
+        f"{len(files)} file{' is' if one else 's are'} no {what} or damaged: {quoted(files)}.",
+        f"Take {'it' if one else 'them'} out of the folder.",
+        path=str(root),
     )
 
 

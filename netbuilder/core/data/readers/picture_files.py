@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.readers.class_folders import damaged
 from netbuilder.core.errors import DataError
-from netbuilder.core.wording import number, quoted
+from netbuilder.core.wording import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,12 +63,7 @@ def look_at(files: Sequence[Path], root: Path) -> Pictures:
         except (OSError, ValueError, SyntaxError):
             bad.append(file.relative_to(root).as_posix())
     if bad:
-        one = len(bad) == 1
-        raise DataError(
-            f"{len(bad)} file{' is' if one else 's are'} no picture or damaged: {quoted(bad)}.",
-            f"Take {'it' if one else 'them'} out of the folder.",
-            path=str(root),
-        )
+        raise damaged(bad, "picture", root)
     return Pictures(frozenset(sizes), _range(deep) if deep else BYTES)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data.readers.class_folders import damaged
 from netbuilder.core.errors import DataError, UserError
-from netbuilder.core.wording import quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,12 +84,7 @@ def lengths(files: Sequence[Path], root: Path) -> list[float]:
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file.relative_to(root).as_posix())
     if bad:
-        one = len(bad) == 1
-        raise DataError(
-            f"{len(bad)} file{' is' if one else 's are'} no sound or damaged: {quoted(bad)}.",
-            f"Take {'it' if one else 'them'} out of the folder.",
-            path=str(root),
-        )
+        raise damaged(bad, "sound", root)
     return found
 
 

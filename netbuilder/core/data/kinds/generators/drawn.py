@@ -18,11 +18,13 @@ def drawn_strokes(
     size: int,
     thickness: float,
     distortion: float,
+    noise: float = 0.0,
 ) -> np.ndarray:
     """Strokes, lists of points in a unit square, as a hand would draw them: uint8 pixels.
 
     Points are moved a little, corners cut (Chaikin's curves, 1974), and the whole is stretched,
     leant over, turned and shifted; then each pixel is as bright as it is near a stroke.
+    ``noise`` lies over all of it.
     """
     import numpy as np
 
@@ -60,6 +62,9 @@ def drawn_strokes(
     radius = thickness * (1.0 + around(0.35)) * size / 28.0
     bright = np.clip(radius + 0.6 - distance, 0.0, 1.0).reshape(size, size)
     pixels: np.ndarray = (bright * 255.0 + 0.5).astype(np.uint8)
+    if noise:
+        grain = random.integers(-255, 256, pixels.shape) * noise
+        pixels = np.clip(pixels + grain, 0, 255).astype(np.uint8)
     return pixels
 
 
@@ -108,11 +113,7 @@ def drawn_digits(
     for index, digit in enumerate(digits):
         ways = forms[digit]
         strokes = ways[int(random.integers(len(ways)))]
-        picture = drawn_strokes(strokes, random, 28, thickness, distortion)
-        if noise:
-            grain = random.integers(-255, 256, picture.shape) * noise
-            picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
-        pictures[index, :, :, 0] = picture
+        pictures[index, :, :, 0] = drawn_strokes(strokes, random, 28, thickness, distortion, noise)
     return pictures, digits
 
 
@@ -145,9 +146,6 @@ def drawn_shapes(
     labels = names[random.permutation(np.arange(samples) % len(names))]
     pictures = np.empty((samples, 28, 28, 1), np.uint8)
     for index, name in enumerate(labels):
-        picture = drawn_strokes(forms[str(name)], random, 28, thickness, distortion)
-        if noise:
-            grain = random.integers(-255, 256, picture.shape) * noise
-            picture = np.clip(picture + grain, 0, 255).astype(np.uint8)
-        pictures[index, :, :, 0] = picture
+        strokes = forms[str(name)]
+        pictures[index, :, :, 0] = drawn_strokes(strokes, random, 28, thickness, distortion, noise)
     return pictures, labels

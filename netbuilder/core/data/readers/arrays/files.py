@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.hdf5 import own_datasets
+from netbuilder.core.hdf5 import holds_network, own_datasets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +58,12 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
             return found
         import h5py
 
+        if holds_network(path):
+            raise DataError(
+                f"'{path.name}' is a network, not data to train on.",
+                f"Open it as a file, or ask about it with: netbuilder check {path.name}",
+                path=str(path),
+            )
         with h5py.File(path, "r") as file:
             return {name: tuple(file[name].shape or ()) for name in own_datasets(file, path.name)}
     except (*_UNREADABLE, ValueError) as error:
