@@ -22,10 +22,12 @@ from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.panel import TrainingPanel
 from netbuilder.ui.window.documents import empty_project
+from netbuilder.ui.window.panels import PANELS
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
-CONTROL = Qt.KeyboardModifier.ControlModifier
+CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+NONE = Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -78,15 +80,24 @@ def test_escape_in_a_side_panel_goes_to_the_canvas(
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
-    for go in (window.palette_view.start_search, lambda: window.docks.show_panel("data")):
-        go()
-        qtbot.wait(20)
-        assert not window.canvas.hasFocus()
-        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Escape)
-        assert window.canvas.hasFocus()
-    window.palette_view.start_search()
-    window.actions_table["canvas"].trigger()
-    assert window.canvas.hasFocus()
+    window.canvas.select((window.store.project.graph.order[1],))
+    ways = [
+        (Qt.Key.Key_L, CONTROL),  # the palette's search
+        (Qt.Key.Key_F2, NONE),  # the inspector
+        *((Qt.Key(Qt.Key.Key_1 + number), ALT) for number in range(len(PANELS))),
+    ]
+    for back in ((Qt.Key.Key_Escape, NONE), (Qt.Key.Key_0, ALT)):
+        seen = set()
+        for there in ways:
+            QTest.keyClick(window.canvas, *there)
+            qtbot.wait(20)
+            inside = QApplication.focusWidget()
+            # Panels that wait for a network have no field that takes the keyboard.
+            if inside is not window.canvas:
+                seen.add(inside)
+                QTest.keyClick(inside, *back)
+            assert window.canvas.hasFocus(), (there, inside)
+        assert len(seen) >= 5, seen
 
 
 def test_a_beginning_is_no_mistake(open_window: Open) -> None:
@@ -99,18 +110,76 @@ def test_a_beginning_is_no_mistake(open_window: Open) -> None:
     assert not window.runner.active
 
 
+def click(window: MainWindow, card: str, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    """Click on a card, as seen."""
+    view = window.canvas
+    view.viewport().repaint()  # where the first look puts the cards
+    spot = view.sight.card_rect(card).center().toPoint()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifiers, spot)
+
+
 def test_what_was_searched_goes_behind_the_selected_layer(
-    open_window: Open, example: Callable[[str], Project]
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(example("iris"), keras=False)
-    window.canvas.select(("input",))
-    window.commands.find_layer()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    click(window, "input")
+    assert window.canvas.selection() == ("input",)
+    QTest.keyClick(window.canvas, Qt.Key.Key_L, CONTROL)
     line = window.palette_view.line
+    assert QApplication.focusWidget() is line
     QTest.keyClicks(line, "dropout")
     QTest.keyClick(line, Qt.Key.Key_Return)
     graph = window.store.project.graph
     new = next(n.id for n in graph.nodes if n.layer == "Dropout")
     assert ("input", new) in [tuple(edge) for edge in graph.edges]
+
+
+def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = example("iris")
+    one, two = [n.id for n in project.graph.nodes if n.layer == "Dense"][:2]
+    window = open_window(project, keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    before = window.store.project
+
+    def units() -> list[int]:
+        return [window.store.project.graph.by_id[name].params["units"] for name in (one, two)]
+
+    click(window, one)
+    click(window, two, CONTROL)
+    QTest.keyClick(window.canvas, Qt.Key.Key_F2)
+    field = QApplication.focusWidget()
+    assert window.inspector.isAncestorOf(field)
+    QTest.keyClick(field, Qt.Key.Key_A, CONTROL)
+    QTest.keyClicks(field, "23")
+    assert units() == [23, 23]
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    QTest.keyClick(window.canvas, Qt.Key.Key_Z, CONTROL)
+    assert window.store.project == before, "one undo for both"
+
+    QTest.keyClick(window.canvas, Qt.Key.Key_G, CONTROL)
+    (group,) = window.store.project.graph.groups
+    assert window.canvas.selection() == (group.id,)
+    QTest.keyClick(window.canvas, Qt.Key.Key_F2)
+    name = QApplication.focusWidget()
+    assert name is window.inspector.name
+    QTest.keyClick(name, Qt.Key.Key_A, CONTROL)
+    QTest.keyClicks(name, "Hidden")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert window.store.project.graph.groups[0].name == "Hidden"
+    while not window.inspector.group.times.hasFocus():
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClick(window.inspector.group.times, Qt.Key.Key_A, CONTROL)
+    QTest.keyClicks(window.inspector.group.times, "3")
+    while not window.inspector.group.button.hasFocus():
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    QTest.keyClick(window.inspector.group.button, Qt.Key.Key_Space)
+    names = [group.name for group in window.store.project.graph.groups]
+    assert names == ["Hidden", "Hidden 2", "Hidden 3"]
 
 
 def test_a_new_project_has_the_whole_palette(

@@ -148,9 +148,12 @@ class Inspector(QScrollArea):
             self._show()
 
     def focus_first(self) -> None:
-        """Put the cursor into the first field."""
+        """Put the cursor into the first field, or, where there is none, into the name."""
         if self._form is not None and self._form.rows:
             next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif not self.name.isHidden():
+            self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.name.selectAll()
 
     def _show(self) -> None:
         node = self.node
