@@ -28,9 +28,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.model import SPEC_ROLE, PaletteModel, all_rows, found_rows, teaching_rows
+from netbuilder.ui.palette.short_names import short_names
 from netbuilder.ui.style import theme
 
 WIDTH = 232
@@ -45,6 +47,18 @@ def color_of(row: LayerSpec | Block) -> QColor:
 
 class PaletteDelegate(QStyledItemDelegate):
     """Draws a heading as small words, a layer as its category's square and its name."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._cut: tuple[tuple[str, int], dict[str, str]] | None = None
+
+    def _short(self, name: str, option: QStyleOptionViewItem, room: int) -> str:
+        """What of a name there is room for, worked out once for all layers."""
+        key = (option.font.key(), room)
+        if self._cut is None or self._cut[0] != key:
+            self._cut = (key, short_names(LAYERS, option.fontMetrics, room))
+        block = option.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+        return self._cut[1].get(name, block)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -86,12 +100,7 @@ class PaletteDelegate(QStyledItemDelegate):
             painter.setPen(QColor(scheme.text))
             painter.setFont(option.font)
             words = box.adjusted(side + 14, 0, -4, 0)
-            text = option.fontMetrics.elidedText(
-                # Names that begin alike differ at their ends.
-                spec.name,
-                Qt.TextElideMode.ElideMiddle,
-                int(words.width()),
-            )
+            text = self._short(spec.name, option, int(words.width()))
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 

@@ -13,6 +13,7 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.project import blocks, groups
 from netbuilder.core.project.model import Project
 from netbuilder.ui.palette.model import LAYER_MIME
+from netbuilder.ui.palette.short_names import short_names
 from netbuilder.ui.palette.view import Palette
 
 
@@ -104,3 +105,14 @@ def test_saved_blocks_are_rows(
     palette.model.remove_block(index)
     assert "Filter" not in names(palette)
     assert blocks.saved() == []
+
+
+def test_names_that_are_cut_can_still_be_told_apart(qtbot: QtBot, palette: Palette) -> None:
+    metrics = palette.list.fontMetrics()
+    for room in (100, 110, 130, 141, 150):  # 141: in a window of 1024 pixels
+        shown = short_names(LAYERS, metrics, room)
+        assert len(set(shown.values())) == len(shown)
+        assert all(metrics.horizontalAdvance(one) <= room for one in shown.values())
+        assert any("…" in one for one in shown.values()), "there were names to cut"
+    assert short_names(LAYERS, metrics, 110)["Dense"] == "Dense"
+    assert short_names(LAYERS, metrics, 110)["AdaptiveMaxPooling1D"].startswith("Adap")

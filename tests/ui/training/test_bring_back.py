@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.formats.registry import load
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -21,6 +22,19 @@ from netbuilder.ui.training.panel import TrainingPanel
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
+
+
+def press(text: str) -> None:
+    """Press this button of the dialog that comes next."""
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        if box is None:
+            QTimer.singleShot(30, look)
+        else:
+            next(b for b in box.findChildren(QPushButton) if b.text() == text).click()
+
+    QTimer.singleShot(30, look)
 
 
 def idle(window: MainWindow, qtbot: QtBot) -> None:
@@ -34,8 +48,14 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     window.runner.start()
     idle(window, qtbot)
     weights = [np.array(one) for one in window.workbench.trained.core.get_weights()]
-    window.documents.show_project(example("diabetes"), None)
-    assert window.workbench.trained is None
+    # It is on disk before the window hears of it: no crash takes it away.
+    (run,) = runs.list_runs()
+    assert runs.network(run.id).is_file()
+    window.store.apply("Rename", lambda p: edits.rename_project(p, "Mine"))
+    press("Don't save")
+    assert window.close()
+
+    window = open_window()
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
     panel.table.selectRow(0)
@@ -44,6 +64,8 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     trained = window.workbench.trained
     pairs = zip(weights, trained.core.get_weights(), strict=True)
     assert all(np.array_equal(before, after) for before, after in pairs)
+    predict = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
     assert len(window.runner.curves.epochs["loss"]) == 3
     assert window.documents.model_unsaved
     assert window.documents.export_to(tmp_path / "back.h5").finish()
@@ -124,3 +146,34 @@ def test_an_opened_model_is_trained_on(
     assert len(loss) == 7
     assert np.allclose(loss[:4], first)
     assert loss[4] < first[0], "it goes on from there and does not begin anew"
+
+
+def test_what_is_saved_while_it_trains_on_is_of_one_moment(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.runner.start()
+    idle(window, qtbot)
+    trained = window.workbench.trained
+    then = [np.array(one) for one in trained.core.get_weights()]
+    window.runner.train_more(1_000_000)
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 50, timeout=MINUTE)
+    path = tmp_path / "then.h5"
+    assert window.documents.export_to(path).finish()
+    window.judging.judge()
+    at = len(window.runner.curves.epochs["loss"])
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > at + 50, timeout=MINUTE)
+    assert window.runner.active, "it trained all the while"
+    window.runner.stop()
+    idle(window, qtbot)
+    saved, learned = load(path), window.workbench.trained
+    for one, two, on in zip(
+        then, saved.core.get_weights(), learned.core.get_weights(), strict=True
+    ):
+        assert np.array_equal(one, two)
+        assert not np.array_equal(one, on)
+    assert saved.epochs == 2
+    # Measuring the old network has reset no number of the run: its losses go on falling.
+    losses = window.runner.curves.epochs["loss"].y
+    assert losses[-1] < losses[1]
+    assert np.isfinite(losses).all()

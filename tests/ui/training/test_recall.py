@@ -89,9 +89,14 @@ def test_the_trained_network_comes_back_with_it(
     panel = window.docks.show_panel("training")
     assert panel.curves.plot.run is window.runner.curves
     assert panel.curves.plot.run.steps, "the curves of the steps stay, too"
+    panel.buttons.count.setValue(2)
+    panel.buttons.more.click()
+    qtbot.waitUntil(lambda: window.workbench.trained is not now, timeout=MINUTE)
+    assert window.workbench.run_error is None
+    assert window.workbench.trained.epochs == 402
+    assert len(window.runner.curves.epochs["loss"]) == 402
     # A run that was deleted is gone with its network.
-    run = window.runner.recalled
-    assert run is not None
+    (run, *_) = store.list_runs()
     store.delete(run.id)
     assert not store.network(run.id).exists()
 
