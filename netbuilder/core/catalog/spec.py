@@ -48,7 +48,8 @@ class Param:
     ``[before, after]`` for each axis (cropping, zero padding). A ``FLOAT`` with ``schedule``
     also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``. A list
     of ``FLOATS`` or ``INTS`` has exactly ``length`` items where that is not 0; with ``listed`` a
-    single number (other than the default) will not do.
+    single number (other than the default) will not do. With ``slide`` people try values between
+    ``minimum`` and ``maximum`` by a slider.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Param:
     length: int = 0
     listed: bool = False
     schedule: bool = False
+    slide: bool = False
 
 
 class Category(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from netbuilder.core.data.looks.series import SequencesLook, SeriesLook
 from netbuilder.core.data.looks.sounds import SoundsLook
 from netbuilder.core.data.looks.table import LookTable, correlation
 from netbuilder.core.data.looks.texts import TextsLook
+from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import ColumnView
 from netbuilder.ui.data.tabs.parts import PartsTab
@@ -95,6 +96,8 @@ class LookTabs(QTabWidget):
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
         self._shown: set[str] = set()
+        self._waiting: dict[QWidget, tuple[Look, Project, Path]] = {}
+        self.currentChanged.connect(self._draw)
         self.addTab(self.columns, "Columns")
         self.addTab(self.preview, "Rows")
         self.setMinimumHeight(320)
@@ -115,10 +118,15 @@ class LookTabs(QTabWidget):
         shown |= {row.title for row in LOOK_ROWS if row.look in found}
         if not any(row.instead for row in LOOK_ROWS if row.look in found):
             shown.add("Rows")
-        for row in LOOK_ROWS:
-            if row.look in found:
-                self._tab(row).show_look(found[row.look], project, base)
-        self._only(shown)
+        self._waiting = {
+            self._tab(row): (found[row.look], project, base)
+            for row in LOOK_ROWS
+            if row.look in found
+        }
+        # Of what is made by sliders one wants to see the points move.
+        made = any(param.slide for param in KINDS[report.kind].params(project.data))
+        self._only(shown, [] if made else ["Columns"])
+        self._draw()
 
     def show_nothing(self) -> None:
         """There is nothing to look at but rows."""
@@ -126,9 +134,18 @@ class LookTabs(QTabWidget):
 
     def follow(self, project: Project) -> None:
         """The network changed, which some pictures of the data depend on."""
+        for tab, (look, _, base) in self._waiting.items():
+            self._waiting[tab] = (look, project, base)
         for tab in self.tabs.values():
             if hasattr(tab, "follow"):
                 tab.follow(project)
+
+    def _draw(self) -> None:
+        """Draw the tab in front; the others wait until somebody looks at them."""
+        tab: Any = self.currentWidget()
+        waiting = self._waiting.pop(tab, None)
+        if waiting is not None:
+            tab.show_look(*waiting)
 
     def _tab(self, row: LookRow) -> Any:
         if row.title not in self.tabs:
@@ -139,18 +156,13 @@ class LookTabs(QTabWidget):
             self.insertTab(place, made, row.title)
         return self.tabs[row.title]
 
-    def _only(self, shown: set[str]) -> None:
+    def _only(self, shown: set[str], first: Sequence[str] = ()) -> None:
         before, self._shown = self._shown, shown
         for place in range(self.count()):
             self.setTabVisible(place, self.tabText(place) in shown)
         self.tabBar().setVisible(len(shown) > 1)
         if shown != before:
-            # Columns are the heart of a table; else what the kind has of its own comes first.
-            order = [
-                "Columns",
-                *(row.title for row in LOOK_ROWS if row.look is not PartsLook),
-                "Rows",
-            ]
-            first = next((title for title in order if title in shown), "Rows")
+            own = (row.title for row in LOOK_ROWS if row.look is not PartsLook)
+            wanted = next((title for title in (*first, *own, "Rows") if title in shown), "Rows")
             titles = [self.tabText(place) for place in range(self.count())]
-            self.setCurrentIndex(titles.index(first))
+            self.setCurrentIndex(titles.index(wanted))

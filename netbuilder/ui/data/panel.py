@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.spec import Param
 from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.looks.looks import Look
@@ -34,9 +33,8 @@ from netbuilder.ui.data.findings_list import FindingsList
 from netbuilder.ui.data.gallery import Gallery
 from netbuilder.ui.data.look_tabs import LookTabs
 from netbuilder.ui.data.parts_bar import PartsBar
-from netbuilder.ui.data.recipe import change_of, params_of, values_of
+from netbuilder.ui.data.recipe import RecipeForms, change_of
 from netbuilder.ui.data.targets import TargetPicker
-from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for, relative
 from netbuilder.ui.services.store import ProjectStore
@@ -77,8 +75,6 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
-        self._form: ParamForm | None = None
-        self._formed: tuple[Param, ...] = ()
         self._reporter = jobs.Latest.for_widget(
             self, _read_report, "report", self._report_found, self._report_failed
         )
@@ -129,12 +125,14 @@ class DataPanel(QWidget):
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
         layout.addWidget(self.target)
+        self._form = RecipeForms(page)
+        self._form.edited.connect(self._edit)
+        layout.addWidget(self._form.sliders)
         self.look = LookTabs(page)
         self.preview = self.look.preview
         self.look.columns.columns.decided.connect(self._decide)
         layout.addWidget(self.look, 1)
-        self._form_place = QVBoxLayout()
-        layout.addLayout(self._form_place)
+        layout.addWidget(self._form.rest)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -201,17 +199,7 @@ class DataPanel(QWidget):
         self._ask_preview()
 
     def _show_form(self, data: Data) -> None:
-        rows = params_of(data)
-        if rows != self._formed:
-            self._formed = rows
-            if self._form is not None:
-                self._form.hide()
-                self._form.deleteLater()
-            self._form = ParamForm(rows, self)
-            self._form.edited.connect(self._edit)
-            self._form_place.addWidget(self._form)
-        if self._form is not None:
-            self._form.show_values({**values_of(data), "kind": data.kind})
+        self._form.show_data(data)
         kind = KINDS.get(data.kind)
         self.target.setVisible(kind is not None and kind.columns)
 

@@ -180,6 +180,12 @@ def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
     return ScheduleEditor(param, parent)
 
 
+def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
+    from netbuilder.ui.forms.slide import SlideEditor
+
+    return SlideEditor(param, parent)
+
+
 EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {
     Kind.INT: TypedBox,
     Kind.FLOAT: TypedBox,
@@ -209,5 +215,7 @@ def is_block(param: Param) -> bool:
 
 def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
     """The editor of a parameter."""
-    make = _schedule_editor if param.schedule else EDITORS[param.kind]
+    make = EDITORS[param.kind]
+    if param.schedule or param.slide:
+        make = _schedule_editor if param.schedule else _slide_editor
     return make(param, parent)

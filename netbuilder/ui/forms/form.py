@@ -46,7 +46,7 @@ class ParamRow:
         line = grid.rowCount()
         top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
         grid.addWidget(self.label, line, 0, top)
-        if is_block(param):
+        if is_block(param) or param.slide:
             grid.addWidget(self.editor, line, 1, 1, 2)
             self.help.hide()
         else:

@@ -96,6 +96,8 @@ def test_one_choice_counts_for_all_selected_columns(opened: Opened, qtbot: QtBot
 def test_scatter_and_correlation_follow(opened: Opened) -> None:
     _, panel, _ = opened
     scatter, pairs = panel.look.tabs["Scatter"], panel.look.tabs["Correlation"]
+    for tab in (scatter, pairs):
+        panel.look.setCurrentWidget(tab)
     names = [scatter.up.itemText(i) for i in range(scatter.up.count())]
     assert {"rooms", "size", "price"} <= set(names)
     assert scatter.up.currentText() == "price"

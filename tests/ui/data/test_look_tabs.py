@@ -130,6 +130,7 @@ def test_a_series_says_where_time_jumps(tabs: LookTabs, tmp_path: Path) -> None:
     data = Data("series", path="t.csv", target=("x",), options={"window": 2})
     _show(tabs, data, tmp_path)
     tab = tabs.tabs["Series"]
+    tabs.setCurrentWidget(tab)
     assert len(tab.plot.gaps()) == 3
     first = tab.plot.gaps()[0]
     assert (first[1] - first[0]) / 86_400 == 8

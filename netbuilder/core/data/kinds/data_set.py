@@ -58,12 +58,12 @@ def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, A
 
 def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:
     """How many samples are made."""
-    return Param("samples", Kind.INT, default, "how many are made", low, high)
+    return Param("samples", Kind.INT, default, "how many are made", low, high, slide=True)
 
 
 def noise_option(default: float, high: float) -> Param:
     """How far points stray."""
-    return Param("noise", Kind.FLOAT, default, "how far they stray", 0.0, high)
+    return Param("noise", Kind.FLOAT, default, "how far they stray", 0.0, high, slide=True)
 
 
 def seed_option(default: int = 0) -> Param:

@@ -17,9 +17,9 @@ from netbuilder.core.data.readers.samples import Samples
 def _options(count: int) -> tuple[Param, ...]:
     return (
         samples_option(count),
-        Param("thickness", Kind.FLOAT, 1.1, "of the pen", 0.3, 4.0),
-        Param("distortion", Kind.FLOAT, 1.0, "how unsteady the hand is", 0.0, 2.5),
-        Param("noise", Kind.FLOAT, 0.0, "grain on the pictures", 0.0, 1.0),
+        Param("thickness", Kind.FLOAT, 1.1, "of the pen", 0.3, 4.0, slide=True),
+        Param("distortion", Kind.FLOAT, 1.0, "how unsteady the hand is", 0.0, 2.5, slide=True),
+        Param("noise", Kind.FLOAT, 0.0, "grain on the pictures", 0.0, 1.0, slide=True),
         seed_option(),
     )
 

@@ -12,22 +12,32 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def moons(samples: int = 400, noise: float = 0.15, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Two half moons that reach into each other (scikit-learn's ``make_moons``)."""
+def moons(
+    samples: int = 400, noise: float = 0.15, apart: float = 0.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two half moons that reach into each other (scikit-learn's ``make_moons``), or lie apart."""
     import numpy as np
     from sklearn.datasets import make_moons
 
     points, groups = make_moons(samples, noise=noise, random_state=seed)
+    points[groups == 1, 1] -= apart
     return points, np.array(["orange", "blue"])[groups]
 
 
-def xor(samples: int = 400, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Points in the four quarters of a square: orange where x and y have the same sign."""
+def xor(
+    samples: int = 400, noise: float = 0.05, turned: float = 0.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points in the four quarters of a square: orange where x and y have the same sign.
+
+    The quarters are ``turned`` by so many degrees.
+    """
     import numpy as np
 
     random = np.random.default_rng(seed)
     points = random.uniform(-1.0, 1.0, (samples, 2))
     groups = (points[:, 0] * points[:, 1] < 0).astype(int)
+    angle = np.deg2rad(turned)
+    points @= np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     points += noise * random.normal(0.0, 1.0, points.shape)
     return points, np.array(["orange", "blue"])[groups]
 

@@ -1,0 +1,107 @@
+"""A number to try by sliding, with a field beside it to type it exactly."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.ui.forms.parsing import UNSET
+
+_STEPS = 200
+#: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
+_WIDE = 50.0
+_FIELD = 76
+
+
+class QuietSlider(QSlider):
+    """A slider that turns with the wheel only when it has the focus."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class SlideEditor(QWidget):
+    """Slider and field of one parameter; ``edited`` comes while one slides."""
+
+    edited = Signal(object)
+    complained = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        self._low, self._high = float(param.minimum or 0), float(param.maximum or 1)
+        whole = param.kind is Kind.INT and self._high - self._low <= _STEPS
+        self._steps = int(self._high - self._low) if whole else _STEPS
+        self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
+        self.slider.setRange(0, self._steps)
+        self.slider.setPageStep(max(self._steps // 10, 1))
+        self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.slider.setAccessibleName(param.name)
+        self.slider.setAccessibleDescription(param.help)
+        self.box = TypedBox(param, self)
+        self.box.setFixedWidth(_FIELD)
+        self.box.setAccessibleName(param.name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.box)
+        self.setFocusProxy(self.slider)
+        self.slider.valueChanged.connect(self._slid)
+        self.box.edited.connect(self._typed)
+        self.box.complained.connect(self.complained)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is the default."""
+        self.box.show_value(value)
+        self._follow(self._param.default if value is None else value)
+
+    def value_at(self, place: int) -> float | int:
+        """The value at a place of the slider, in as few digits as tell the places apart."""
+        share = place / self._steps
+        if self._by_factors:
+            value = float(self._low * (self._high / self._low) ** share)
+        else:
+            value = self._low + (self._high - self._low) * share
+        if self._param.kind is Kind.INT:
+            value = round(value)
+            # 1,237 points are not told apart from 1,240.
+            return int(float(f"{value:.2g}")) if self._by_factors and value > 100 else int(value)
+        step = (self._high - self._low) / self._steps
+        return round(value, max(-math.floor(math.log10(step)), 0))
+
+    @property
+    def _by_factors(self) -> bool:
+        return self._low > 0 and self._high / self._low >= _WIDE
+
+    def _place(self, value: float) -> int:
+        value = min(max(value, self._low), self._high)
+        if self._by_factors:
+            share = math.log(value / self._low) / math.log(self._high / self._low)
+        else:
+            share = (value - self._low) / (self._high - self._low)
+        return round(share * self._steps)
+
+    def _follow(self, value: Any) -> None:
+        if isinstance(value, int | float):
+            self.slider.blockSignals(True)
+            self.slider.setValue(self._place(float(value)))
+            self.slider.blockSignals(False)
+
+    def _slid(self, place: int) -> None:
+        value = self.value_at(place)
+        self.box.show_value(value)
+        self.edited.emit(value)
+
+    def _typed(self, value: Any) -> None:
+        self._follow(self._param.default if value is UNSET else value)
+        self.edited.emit(value)
