@@ -59,11 +59,13 @@ class Findings:
             takes those.
         weights: by node id, by name ("kernel", "bias", ...): as ``results.inside.weights_of``.
         gradients: the same for the gradients of the trainable ones, shaped as these.
+        epoch: epochs done.
     """
 
     outputs: Mapping[str, Array] = field(default_factory=dict)
     weights: Named = field(default_factory=dict)
     gradients: Named = field(default_factory=dict)
+    epoch: int = 0
 
 
 # By the network, so that its functions are traced once and go with it.
@@ -79,4 +81,4 @@ def evaluate_probe(trained: TrainedModel, probe: Probe) -> Findings:
     observer = _observers.get(trained.core)
     if observer is None:
         observer = _observers.setdefault(trained.core, Observer(trained.core, trained.project))
-    return Findings(*observer.whole(probe))
+    return Findings(*observer.whole(probe), trained.epochs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.wording import counted
+from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
 from netbuilder.ui.plots.live.surface import SurfacePlot, legend
 from netbuilder.ui.results.point_editor import PointEditor
+from netbuilder.ui.results.surface_words import FIRST, NO_MODEL, note_of
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -33,13 +34,6 @@ from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
-if TYPE_CHECKING:
-    from netbuilder.core.results.live.pictures import SurfacePicture
-
-_NO_MODEL = (
-    "Press Train: here moves what the network answers, everywhere in the data, while it learns."
-)
-_FIRST = "It is training: the first picture comes in a moment, and moves from then on."
 _PARTS = ("training", "validation", "test")
 _SIGNS = ("●", "■", "▼")  # as the plot draws them
 
@@ -56,10 +50,11 @@ class SurfacePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._looking = looking
         self.live = LiveView(store, workbench, runner, looking, self)
         self.picture: Any = None
-        self.waiting = Waiting.filling(self, _NO_MODEL)
-        self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
+        self.waiting = Waiting.filling(self, NO_MODEL)
+        self.waiting.follow(workbench.training_changed, workbench.training, FIRST)
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
         self.view = QComboBox(self)
@@ -73,7 +68,9 @@ class SurfacePanel(QWidget):
         page.addWidget(self.plot, 1)
         self.wall = PictureWall(self)
         self.histograms = HistogramRidges(self)
+        self.maps = HistogramMaps(self)
         page.addWidget(self.histograms)
+        page.addWidget(self.maps, 1)
         self._wall_place = QScrollArea(self)
         self._wall_place.setWidgetResizable(True)
         self._wall_place.setWidget(self.wall)
@@ -87,6 +84,7 @@ class SurfacePanel(QWidget):
         self.points = PointEditor(store, workbench, self.plot, self)
         page.addWidget(self.points)
         self.neighbours = QPushButton("t-SNE", self)
+        self.over_epochs = QCheckBox("as a map over epochs", self)
         page.addLayout(self._switches())
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -96,6 +94,9 @@ class SurfacePanel(QWidget):
         page.addWidget(self.note)
         self.view.activated.connect(self._choose_view)
         self.points.told.connect(self.note.setText)
+        self.plot.sample_chosen.connect(self._choose_sample)
+        self.wall.chosen.connect(self._choose_sample)
+        looking.row_chosen.connect(lambda: self.plot.ring_sample(looking.index))
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
@@ -135,6 +136,9 @@ class SurfacePanel(QWidget):
         self.neighbours.setToolTip("Draw neighbours beside each other (t-SNE): takes seconds")
         self.neighbours.clicked.connect(self._spread)
         row.addWidget(self.neighbours)
+        self.over_epochs.setToolTip("A map with epochs from left to right, instead of ridges")
+        self.over_epochs.toggled.connect(self._set_over_epochs)
+        row.addWidget(self.over_epochs)
         return row
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -159,6 +163,11 @@ class SurfacePanel(QWidget):
         self.plot.discrete = on
         self._redraw()
 
+    def _set_over_epochs(self, on: bool) -> None:
+        self.histograms.setVisible(not on)
+        self.maps.setVisible(on)
+        self._redraw()
+
     def _redraw(self) -> None:
         if self.picture is not None:
             self.draw(self.picture)
@@ -169,7 +178,7 @@ class SurfacePanel(QWidget):
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            self.waiting.wait(_NO_MODEL)
+            self.waiting.wait(NO_MODEL)
             return
         self.view.clear()
         for one in shown.views:
@@ -193,9 +202,11 @@ class SurfacePanel(QWidget):
         self.legend.setText(legend(shown.dataset.pre.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)
-        ridges = shown.view.name == "weights"
-        self.histograms.setVisible(ridges)
-        self.plot.setVisible(not walls and not ridges)
+        grows = shown.asked is not None and shown.asked.grows
+        self.over_epochs.setVisible(grows)
+        self.histograms.setVisible(grows and not self.over_epochs.isChecked())
+        self.maps.setVisible(grows and self.over_epochs.isChecked())
+        self.plot.setVisible(not walls and not grows)
         for part in self.parts:
             part.setVisible(shown.view.axes > 0)
         self.discrete.setVisible(shown.view.name == "surface" and shown.asked is not None)
@@ -204,33 +215,14 @@ class SurfacePanel(QWidget):
         columns = (self.across.currentText(), self.up.currentText())
         editable = shown.view.name == "surface" and has_points(shown.question.project.data)
         self.points.show_for(columns if editable else None, shown.dataset.pre.classes)
-        self.neighbours.setVisible(shown.view.name == "map")
+        self.neighbours.setVisible(shown.view.name in {"map", "words"})
         self.neighbours.setEnabled(not self.live.live)
         named = bool(shown.dataset.pre.classes)
         self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
 
-    def _tell_surface(self, picture: SurfacePicture) -> None:
-        if self.points.hand.on:
-            return  # the note says what the hand does
-        if not picture.answered:
-            self.note.setText(_FIRST if self.live.live else _NO_MODEL)
-            return
-        wrong = int((~picture.points.right).sum())
-        words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
-        self.note.setText(words + self._held_words(2))
-
-    def _held_words(self, axes: int) -> str:
-        """Where the columns that no axis shows are held; "" where there is none."""
-        columns = self.live.shown.columns if self.live.shown is not None else ()
-        if len(columns) <= axes:
-            return ""
-        if self.live.at_sample:
-            return f"Other columns are as in row {self.live.sample + 1}."
-        return "Other columns are at their mean."
-
     def _spread(self) -> None:
-        from netbuilder.core.results.live import others, pictures
+        from netbuilder.core.results.live import maps, pictures
 
         picture = self.picture
         if not isinstance(picture, pictures.MapPicture):
@@ -246,7 +238,7 @@ class SurfacePanel(QWidget):
             self.neighbours.setEnabled(not self.live.live)
             self.note.setText(str(error))
 
-        jobs.run(lambda: others.neighbours(picture), found, failed, name="t-SNE")
+        jobs.run(lambda: maps.neighbours(picture), found, failed, name="t-SNE")
 
     def draw(self, picture: Any) -> None:
         """Draw a picture of the view that is shown."""
@@ -256,22 +248,25 @@ class SurfacePanel(QWidget):
         match picture:
             case pictures.SurfacePicture():
                 self.plot.show_surface(picture)
-                self._tell_surface(picture)
             case pictures.CurvePicture():
                 self.plot.show_curve(picture)
-                self.note.setText(self._held_words(1))
             case pictures.ForecastPicture():
                 self.plot.show_forecast(picture)
-                self.note.setText("Grey is the truth, orange the forecast.")
             case pictures.WallPicture():
                 self.wall.show_wall(picture)
-                right = int(picture.right.sum())
-                self.note.setText(f"{right} of {len(picture.right)} are answered rightly.")
             case pictures.HistogramPicture():
-                self.histograms.show_histograms(picture)
+                self._histograms().show_histograms(picture)
             case pictures.MapPicture():
                 self.plot.show_map(picture)
-                self.note.setText(
-                    f"Each point is a sample as “{picture.node}” sees it ({picture.way});"
-                    " misjudged ones are ringed."
-                )
+                self.plot.ring_sample(self._looking.index)
+        if not self.points.hand.on:  # else it says what the hand does
+            self.note.setText(note_of(picture, self.live))
+
+    def _histograms(self) -> HistogramRidges | HistogramMaps:
+        return self.maps if self.over_epochs.isChecked() else self.histograms
+
+    def _choose_sample(self, row: int) -> None:
+        """A picture or a point was clicked: it is the one that Inside and the canvas show."""
+        self._looking.show_row(row)
+        self.plot.ring_sample(self._looking.index)
+        self.note.setText(f"Row {row + 1} is chosen: see it on the canvas and in Inside.")

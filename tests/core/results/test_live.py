@@ -17,7 +17,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.inside import look, sample_of
-from netbuilder.core.results.live import others, plane, weights
+from netbuilder.core.results.live import histograms, maps, others, plane, words
 from netbuilder.core.results.live.pictures import HistogramPicture
 from netbuilder.core.results.live.views import VIEWS, Axes, views_for
 from tests.core.results.conftest import chain, train
@@ -37,7 +37,7 @@ def moons() -> Trained:
 def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
     trained, data = moons
     asked = plane.surface(data, trained.project, size=20)
-    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.shares is not None
     assert found.shares.shape == (20, 20, 2)
     left, bottom, right, top = found.box
@@ -66,7 +66,7 @@ def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:
     asked = plane.surface(data, trained.project)
     session.watch(asked.probe)
     session.run()
-    assert asked.read(probed[0].outputs).shares is not None
+    assert asked.read(probed[0]).shares is not None
 
 
 def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> None:
@@ -74,7 +74,7 @@ def test_other_columns_are_held_where_they_are_typical(house_model: Trained) -> 
     with pytest.raises(DataError, match="two columns of numbers"):
         plane.surface(data, trained.project)
     asked = plane.curve(data, trained.project)
-    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.across == "size"
     towns = data.train.raw_x["input"][:, 1:].mean(axis=0)
     held = np.eye(2)[towns.argmax()]
@@ -94,7 +94,7 @@ def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None
     drawn = {}
     for chosen in (None, row):
         asked = view.ask(data, trained.project, Axes(row=chosen))
-        drawn[chosen] = asked.picture(evaluate_probe(trained, asked.probe))
+        drawn[chosen] = asked.read(evaluate_probe(trained, asked.probe))
     x = drawn[row].x
     rows = np.concatenate([x[:, None], np.repeat(towns[row][None], len(x), 0)], axis=1)
     answers = trained.model.predict(rows.astype(np.float32), verbose=0)[:, 0]
@@ -105,7 +105,7 @@ def test_other_columns_can_be_held_at_a_chosen_row(house_model: Trained) -> None
 def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> None:
     trained, data = digits_model
     asked = others.wall(data, trained.project)
-    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    found = asked.read(evaluate_probe(trained, asked.probe))
     assert len(found.images) == len(found.answers) == 40
     assert sorted(set(found.truth)) == list("0123456789")
     answers = trained.model.predict(found.images, verbose=0).argmax(axis=1)
@@ -114,8 +114,8 @@ def test_the_wall_says_what_each_picture_is_taken_for(digits_model: Trained) -> 
 
 def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
     trained, data = moons
-    asked = others.hidden_map(data, trained.project)
-    found = asked.read(evaluate_probe(trained, asked.probe).outputs)
+    asked = maps.hidden_map(data, trained.project)
+    found = asked.read(evaluate_probe(trained, asked.probe))
     assert found.node == "hidden"
     assert data.test is not None
     hidden = np.array([look(trained, sample_of(data.test, int(r)))["hidden"] for r in found.rows])
@@ -123,7 +123,7 @@ def test_the_map_is_the_last_hidden_layers(moons: Trained) -> None:
     expected = pca.transform(hidden)
     assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
     assert found.explained == pytest.approx(pca.explained_variance_ratio_.sum(), abs=1e-4)
-    turned, _ = others.principal(hidden, -found.at)
+    turned, _ = maps.principal(hidden, -found.at)
     assert turned == pytest.approx(-found.at, abs=1e-6)
 
 
@@ -133,19 +133,20 @@ def test_views_fit_their_data(
     def names(one: Trained) -> list[str]:
         return [view.name for view in views_for(one[1], one[0].project)]
 
-    assert names(moons) == ["surface", "curve", "map", "weights"]
-    assert names(house_model) == ["curve", "map", "weights"]
-    assert names(digits_model) == ["wall", "map", "weights"]
-    assert names(reviews_model) == ["map", "weights"]
+    spreads = ["weights", "gradients", "activations"]
+    assert names(moons) == ["surface", "curve", "map", *spreads]
+    assert names(house_model) == ["curve", "map", *spreads]
+    assert names(digits_model) == ["wall", "map", *spreads]
+    assert names(reviews_model) == ["map", "words", *spreads]
     assert len({view.name for view in VIEWS}) == len(VIEWS)
 
 
 def test_histograms_count_every_weight(moons: Trained) -> None:
     trained, data = moons
-    asked = weights.histograms(data, trained.project)
+    asked = histograms.histograms(data, trained.project, histograms.WEIGHTS)
     found = evaluate_probe(trained, asked.probe)
-    asked.picture(found)
-    picture = asked.picture(found)
+    asked.read(found)
+    picture = asked.read(found)
     assert isinstance(picture, HistogramPicture)
     assert list(picture.layers) == ["hidden", "out"]
     shares, edges = picture.layers["hidden"]
@@ -154,3 +155,71 @@ def test_histograms_count_every_weight(moons: Trained) -> None:
     assert shares.shape == (2, 40)
     assert shares[-1] == pytest.approx(counts / kernel.size)
     assert (edges[0], edges[-1]) == pytest.approx((kernel.min(), kernel.max()))
+
+
+def test_histograms_of_gradients_are_those_of_the_tape(moons: Trained) -> None:
+    import tensorflow as tf
+
+    trained, data = moons
+    asked = histograms.histograms(data, trained.project, histograms.GRADIENTS)
+    picture = asked.read(evaluate_probe(trained, asked.probe))
+    x, y = data.train.x["input"][:256], data.train.y["out"][:256]
+    core = trained.core
+    with tf.GradientTape() as tape:
+        answers = core(x, training=False)
+        loss = tf.reduce_mean(tf.keras.losses.binary_crossentropy(y.reshape(-1, 1), answers))
+    (slope,) = tape.gradient(loss, [core.get_layer("hidden").kernel.value])
+    shares, edges = picture.layers["hidden"]
+    assert shares[0] == pytest.approx(np.histogram(slope, edges)[0] / np.size(slope))
+    assert (edges[0], edges[-1]) == pytest.approx((np.min(slope), np.max(slope)), abs=1e-6)
+
+
+def test_histograms_of_activations_are_what_the_layer_gives(moons: Trained) -> None:
+    trained, data = moons
+    asked = histograms.histograms(data, trained.project, histograms.ACTIVATIONS)
+    picture = asked.read(evaluate_probe(trained, asked.probe))
+    given = np.array([look(trained, sample_of(data.train, row))["hidden"] for row in range(256)])
+    shares, edges = picture.layers["hidden"]
+    # All 256 · 12 values are counted: every second one would be too few for 2,000.
+    assert edges[0] >= given.min() - 1e-6
+    assert edges[-1] <= given.max() + 1e-6
+    counted = given.reshape(-1)[:: given.size // histograms.MOST_VALUES]
+    assert shares[0] == pytest.approx(np.histogram(counted, edges)[0] / len(counted), abs=2e-3)
+    assert picture.epochs.tolist() == [trained.epochs]
+
+
+def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
+    spread = histograms.Spread()
+    spread.add(np.array([0.0, 1.0]))
+    spread.add(np.array([0.0, 10.0]))
+    assert spread.edges[0] == 0.0
+    assert spread.edges[-1] > 10.0
+    assert spread.shares[0].nonzero()[0].tolist() == [0, int(1.0 // np.diff(spread.edges)[0])]
+    assert [row.sum() for row in spread.shares] == [1.0, 1.0]
+    spread.add(np.array([np.nan, 2.0]))
+    assert spread.shares[-1].sum() == 1.0, "numbers that are none are left out"
+
+
+def test_words_lie_where_the_embedding_puts_them(reviews_model: Trained) -> None:
+    trained, data = reviews_model
+    asked = maps.word_map(data, trained.project)
+    found = asked.read(evaluate_probe(trained, asked.probe))
+    node, vocabulary = maps.embedding_of(data, trained.project)
+    assert found.labels == vocabulary[2 : 2 + len(found.labels)]
+    matrix = trained.core.get_layer(node).embeddings.numpy()[2 : 2 + len(found.labels)]
+    expected = PCA(2).fit_transform(matrix)
+    assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
+    spread = maps.neighbours(found)
+    assert spread.labels == found.labels
+    assert spread.at.shape == found.at.shape
+
+
+def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:
+    matrix = np.array([[9, 9], [1, 0], [1, 1], [2, 2.2], [-1, -1.0]])
+    found = words.nearest(matrix, 2, ("", "[UNK]", "good", "fine", "bad"), most=2)
+    assert [name for name, _ in found] == ["fine", "[UNK]"], "by angle, not by length"
+    cosine = (1 * 2 + 1 * 2.2) / (np.sqrt(2) * np.sqrt(4 + 2.2**2))
+    assert found[0][1] == pytest.approx(cosine)
+    assert words.step_names(
+        {"in": np.array([2, 4, 0])}, {"in": ("", "u", "good", "x", "bad")}, 3
+    ) == ("good", "bad", "·")

@@ -13,6 +13,8 @@ from netbuilder.core.engine.events import Probed
 from netbuilder.core.engine.probes import Findings, Probe
 
 Array = NDArray[Any]
+#: An answer to a probe: of a trained network, or of a run.
+Found = Findings | Probed
 #: Names of the parts of the data, by number.
 PARTS = ("training", "validation", "test")
 
@@ -80,20 +82,25 @@ class ForecastPicture:
 
 @dataclass(frozen=True, eq=False)
 class WallPicture:
-    """Pictures, float raw (n, height, width, channels), and what the network takes them for."""
+    """Pictures, float raw (n, height, width, channels), and what the network takes them for.
+
+    ``rows`` (n,): which of the rows they are that samples are chosen of.
+    """
 
     images: Array
     answers: tuple[str, ...]
     truth: tuple[str, ...]
     right: NDArray[np.bool_]
     sure: Array
+    rows: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class MapPicture:
-    """Samples as the last hidden layer sees them, drawn on a plane: ``at`` (n, 2).
+    """Samples as a layer sees them, or words, drawn on a plane: ``at`` (n, 2).
 
-    ``hidden`` (n, units) is what was brought onto the plane, ``way`` how: "PCA" or "t-SNE".
+    ``hidden`` (n, units) is what was brought onto the plane, ``way`` how: "PCA" or "t-SNE";
+    ``rows`` (n,): which of the rows the samples are that one is chosen of; ``labels``: the words.
     """
 
     node: str
@@ -105,13 +112,20 @@ class MapPicture:
     right: NDArray[np.bool_] | None = None
     hidden: Array | None = None
     way: str = "PCA"
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class HistogramPicture:
-    """How weights spread: by node, shares (moments, bins) and the bins' edges (bins + 1,)."""
+    """How numbers of the layers spread: by node, shares (moments, bins) and the bins' edges
+    (bins + 1,).
 
+    ``what``: "weights", "gradients" or "activations"; ``epochs`` (moments,): epochs done at each.
+    """
+
+    what: str
     layers: Mapping[str, tuple[Array, Array]]
+    epochs: Array
 
 
 Picture = (
@@ -123,16 +137,9 @@ Picture = (
 class Asked:
     """What a view wants of the network, and how the answer becomes a picture.
 
-    ``read`` takes outputs by node id, as ``Findings`` or ``Probed`` hold them; a view of weights
-    has ``read_weights`` instead, of weights by node id and name.
+    ``grows``: each picture goes on from the one before, so that an answer is read but once.
     """
 
     probe: Probe
-    read: Callable[[Mapping[str, Array]], Picture]
-    read_weights: Callable[[Mapping[str, Mapping[str, Array]]], Picture] | None = None
-
-    def picture(self, found: Findings | Probed) -> Picture:
-        """The picture of an answer to the probe."""
-        if self.read_weights is not None:
-            return self.read_weights(found.weights)
-        return self.read(found.outputs)
+    read: Callable[[Found], Picture]
+    grows: bool = False

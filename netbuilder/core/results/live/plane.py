@@ -5,7 +5,6 @@ As TensorFlow Playground shows them (Smilkov et al., 2017), for any network on a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import class_probabilities, in_own_units
-from netbuilder.core.results.live.pictures import Asked, CurvePicture, Points, SurfacePicture
+from netbuilder.core.results.live.pictures import Asked, CurvePicture, Found, Points, SurfacePicture
 from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[Any]
@@ -124,8 +123,8 @@ def surface(
     output, target = next(iter(dataset.pre.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
-    def read(outputs: Mapping[str, Array]) -> SurfacePicture:
-        values = in_own_units(np.asarray(outputs[output]), project, output, target)
+    def read(found: Found) -> SurfacePicture:
+        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         right = _right(values[size * size :], truth, target)
         points = Points(where, truth, part, right)
@@ -206,8 +205,8 @@ def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None
     ready, where, truth, part = _with_points(parts, key, entry, rows, (first,))
     output, target = next(iter(dataset.pre.outputs.items()))
 
-    def read(outputs: Mapping[str, Array]) -> CurvePicture:
-        values = in_own_units(np.asarray(outputs[output]), project, output, target)
+    def read(found: Found) -> CurvePicture:
+        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         points = Points(where, truth, part, _right(values[CURVE_SIZE:], truth, target))
         name = target.columns[0] if target.columns else output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.live import others, plane, weights
+from netbuilder.core.results.live import histograms, maps, others, plane
 from netbuilder.core.results.live.pictures import Asked
 
 Array = NDArray[Any]
@@ -40,6 +41,10 @@ def _row(dataset: Dataset, axes: Axes) -> Array | None:
     if axes.row is None or table is None or not len(part):
         return None
     return np.asarray(part.raw_x[table[0]][axes.row % len(part)])
+
+
+def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> Asked:
+    return histograms.histograms(dataset, project, what)
 
 
 @dataclass(frozen=True)
@@ -91,15 +96,29 @@ VIEWS: tuple[View, ...] = (
         "map",
         "Hidden layer",
         "Where the last hidden layer puts each sample (PCA)",
-        others.has_hidden,
-        lambda data, project, axes: others.hidden_map(data, project),
+        maps.has_hidden,
+        lambda data, project, axes: maps.hidden_map(data, project),
     ),
     View(
-        "weights",
-        "Weights",
-        "How the weights of each layer spread, from the start (back) to now (front)",
-        lambda data, project: bool(weights.learning_nodes(project)),
-        lambda data, project, axes: weights.histograms(data, project),
+        "words",
+        "Words",
+        "Words that the network has learned to take alike lie together (the most frequent ones)",
+        lambda data, project: maps.embedding_of(data, project) is not None,
+        lambda data, project, axes: maps.word_map(data, project),
+    ),
+    *(
+        View(
+            what,
+            title,
+            f"{words}, from when this was opened (back) to now (front)",
+            lambda data, project: bool(histograms.learning_nodes(project)),
+            partial(_histograms, what),
+        )
+        for what, title, words in (
+            (histograms.WEIGHTS, "Weights", "How the weights of each layer spread"),
+            (histograms.GRADIENTS, "Gradients", "How the loss pulls at the weights of each layer"),
+            (histograms.ACTIVATIONS, "Activations", "How the numbers that each layer gives spread"),
+        )
     ),
 )
 

@@ -26,13 +26,14 @@ class HistogramRidges(QWidget):
         super().__init__(parent)
         self.menu = PictureMenu(self, "weights")
         self._picture: HistogramPicture | None = None
+        self._epochs: np.ndarray = np.zeros(0, int)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_histograms(self, picture: HistogramPicture) -> None:
         """Show other histograms."""
         grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
-        self._picture = picture
-        self.setAccessibleName(f"Weights of {', '.join(picture.layers)}")
+        self._picture, self._epochs = picture, picture.epochs
+        self.setAccessibleName(f"{picture.what} of {', '.join(picture.layers)}")
         if grown:
             self.updateGeometry()
         self.update()
@@ -82,5 +83,8 @@ class HistogramRidges(QWidget):
             painter.drawPolyline(QPolygonF(points))
         painter.setPen(QColor(scheme.secondary))
         below = QRectF(left, base + 2, right - left, line)
+        if len(self._epochs):
+            span = f"epoch {self._epochs[0]} to {self._epochs[-1]}"
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, span)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(edges[0])))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(edges[-1])))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.ui.plots.images import to_image
@@ -30,7 +30,12 @@ def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 class PictureWall(QWidget):
-    """Right ones have a thin border, wrong ones a thick one of another colour and the answer."""
+    """Right ones have a thin border, wrong ones a thick one of another colour and the answer.
+
+    ``chosen(row)``: a picture was clicked.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,16 +102,25 @@ class PictureWall(QWidget):
             return True
         return super().event(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        number = self._number_at(event.position().x(), event.position().y())
+        if self._picture is None or number < 0 or event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+        else:
+            self.chosen.emit(int(self._picture.rows[number]))
+
+    def _number_at(self, x: float, y: float) -> int:
+        """Which picture lies at a place; -1 beside them."""
+        boxes = (self._box(number) for number in range(len(self._images)))
+        return next((number for number, box in enumerate(boxes) if box.contains(x, y)), -1)
+
     def text_at(self, x: float, y: float) -> str:
         """What is said of the picture at a place; "" beside them."""
-        picture = self._picture
-        if picture is None:
+        picture, number = self._picture, self._number_at(x, y)
+        if picture is None or number < 0:
             return ""
-        for number in range(len(self._images)):
-            if self._box(number).contains(x, y):
-                answer, truth = picture.answers[number], picture.truth[number]
-                return f"“{truth}”, taken for “{answer}” ({picture.sure[number]:.0%})"
-        return ""
+        answer, truth = picture.answers[number], picture.truth[number]
+        return f"“{truth}”, taken for “{answer}” ({picture.sure[number]:.0%})"
 
 
 def _channels(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -65,7 +65,12 @@ def scaled_part(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
 
 
 class SurfacePlot(pg.PlotWidget):
-    """One plot for the views that are drawn over axes; ``show_*`` draws another picture."""
+    """One plot for the views that are drawn over axes; ``show_*`` draws another picture.
+
+    ``sample_chosen(row)``: a point of a map was clicked.
+    """
+
+    sample_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +88,12 @@ class SurfacePlot(pg.PlotWidget):
         self._points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self._image)
         self.addItem(self._points)
+        self._ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
+        self._ring.setZValue(5)
+        self.addItem(self._ring)
+        self._labels: list[pg.TextItem] = []
+        self._map: MapPicture | None = None
+        self._points.sigClicked.connect(self._clicked)
         self._drawn_points: tuple[int, int] | None = None
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
         self.setMinimumHeight(220)
@@ -106,6 +117,11 @@ class SurfacePlot(pg.PlotWidget):
         """Take everything away."""
         self._image.clear()
         self._points.clear()
+        self._ring.clear()
+        self._map = None
+        for label in self._labels:
+            self.removeItem(label)
+        self._labels = []
         self._drawn_points = None
         self.drawn_at = np.zeros((0, 2))
         for line in self._lines:
@@ -178,11 +194,43 @@ class SurfacePlot(pg.PlotWidget):
         self.getPlotItem().setXRange(0, max(len(steps) - 1, 1), padding=0.01)
         self.setAccessibleName(f"Forecast of {picture.target} against the truth")
 
+    def _clicked(self, item: Any, points: Any, event: Any = None) -> None:
+        picture = self._map
+        if picture is not None and not picture.labels and len(points):
+            self.sample_chosen.emit(int(picture.rows[points[0].index()]))
+
+    def ring_sample(self, row: int) -> None:
+        """Mark the sample that is chosen on a map."""
+        picture = self._map
+        found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
+        if picture is None or picture.labels or not found:
+            self._ring.clear()
+            return
+        at = picture.at[found[0]]
+        pen = pg.mkPen(theme.colors().accent, width=2.5)
+        self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
+
+    def _label_words(self, picture: MapPicture) -> None:
+        """Words at their places; the same items move from one picture to the next."""
+        color = QColor(theme.colors().text)
+        for number, word in enumerate(picture.labels):
+            if number == len(self._labels):
+                label = pg.TextItem(anchor=(0.5, 1.1))
+                label.setFont(theme.ui_font(0.8))
+                self.addItem(label, ignoreBounds=True)
+                self._labels.append(label)
+            self._labels[number].setText(word, color)
+            self._labels[number].setPos(*picture.at[number])
+
     def show_map(self, picture: MapPicture) -> None:
-        """Draw samples where the hidden layer puts them."""
+        """Draw samples where the hidden layer puts them, or words where the embedding does."""
         scheme = theme.colors()
+        self._map = picture
+        self._label_words(picture)
         if picture.classes:
             colors = [class_color(int(number)) for number in picture.value]
+        elif picture.labels:
+            colors = [QColor(scheme.training)] * len(picture.at)
         else:
             part = scaled_part(picture.value.astype(float), picture.value.astype(float))
             colors = [_between(float(one)) for one in part]
@@ -204,7 +252,8 @@ class SurfacePlot(pg.PlotWidget):
             yRange=(low[1] - edge[1], high[1] + edge[1]),
             padding=0,
         )
-        self.setAccessibleName(f"Where the layer {picture.node} puts each sample")
+        what = "word" if picture.labels else "sample"
+        self.setAccessibleName(f"Where the layer {picture.node} puts each {what}")
 
     def _draw_points(self, points: Points, y: NDArray[Any], classes: bool) -> None:
         """Points of the chosen parts; only the rings change while the network learns."""

@@ -102,8 +102,14 @@ def _ask(question: _Question) -> Shown:
     asked = question.before or view.ask(dataset, project, Axes(across, up, question.row, drawn))
     picture = None
     if question.trained is not None:
-        picture = asked.picture(evaluate_probe(question.trained, asked.probe))
+        picture = asked.read(evaluate_probe(question.trained, asked.probe))
     return Shown(question, dataset, views, view, columns, asked, picture)
+
+
+def _read_answer(question: tuple[Shown, Any]) -> Picture:
+    shown, event = question
+    assert shown.asked is not None
+    return shown.asked.read(event)
 
 
 class LiveView(QObject):
@@ -135,6 +141,10 @@ class LiveView(QObject):
         self.axes = ("", "")
         self.at_sample = False  # other columns are held at the chosen sample, not at their mean
         self._worker = jobs.Latest.for_widget(self, _ask, "live view", self._found, self._failed)
+        # A map of many units takes tens of milliseconds: too long for the thread of the window.
+        self._reader = jobs.Latest.for_widget(
+            self, _read_answer, "live picture", self._read, self._unreadable
+        )
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.ask)
         self._was_active, self._fresh = runner.active, True
@@ -172,7 +182,7 @@ class LiveView(QObject):
     @property
     def idle(self) -> bool:
         """Whether nothing is being asked."""
-        return self._worker.idle and not self._soon.isActive()
+        return self._worker.idle and self._reader.idle and not self._soon.isActive()
 
     @property
     def live(self) -> bool:
@@ -236,7 +246,7 @@ class LiveView(QObject):
         shown = self.shown
         if shown is None or shown.asked is None or shown.view.name != self.view:
             return None
-        if shown.asked.read_weights is None:
+        if not shown.asked.grows:
             return None
         same = shown.question.project.graph == project.graph
         return shown.asked if same else None
@@ -269,4 +279,12 @@ class LiveView(QObject):
         if event.problem is not None:
             self._failed(None, event.problem)
             return
-        self.pictured.emit(shown.asked.picture(event))
+        self._reader.ask((shown, event))
+
+    def _read(self, question: tuple[Shown, Any], picture: Picture) -> None:
+        if question[0] is self.shown:
+            self.pictured.emit(picture)
+
+    def _unreadable(self, question: tuple[Shown, Any], error: Exception) -> None:
+        if question[0] is self.shown:
+            self._failed(None, error)

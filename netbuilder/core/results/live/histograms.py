@@ -1,0 +1,136 @@
+"""How weights, gradients and activations of the layers spread, and how that changes in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.probes import Probe
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.pictures import Asked, Found, HistogramPicture
+
+Array = NDArray[Any]
+BINS, MOST_MOMENTS, MOST_LAYERS, MOST_VALUES, ROWS = 40, 120, 8, 2000, 256
+WEIGHTS, GRADIENTS, ACTIVATIONS = "weights", "gradients", "activations"
+_IDLE = frozenset({"Input", "Flatten", "Dropout", "Activation", "Reshape"})
+
+
+def learning_nodes(project: Project) -> tuple[str, ...]:
+    """Nodes that may have weights, at most eight, in the order of the network."""
+    graph = project.graph
+    found = [
+        n for n in graph.order if graph.by_id[n].layer not in _IDLE and not graph.by_id[n].shared
+    ]
+    return tuple(found[:MOST_LAYERS])
+
+
+def histograms(dataset: Dataset, project: Project, what: str) -> Asked:
+    """Ask for numbers of the layers; each answer is one more moment of their histograms.
+
+    As TensorBoard's histograms, in 40 bins: all weights of a layer but its biases, the loss's
+    gradients by these, or what the layer gives. Gradients and activations are those of the same
+    256 training rows at all times. The bins of a layer go as far as its numbers have gone.
+
+    Args:
+        dataset: what is trained with.
+        project: the network.
+        what: ``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``.
+    """
+    nodes = learning_nodes(project)
+    spreads: dict[str, Spread] = {}
+    epochs: list[int] = []
+
+    def read(found: Found) -> HistogramPicture:
+        told = _told(found, what, nodes)
+        for node, values in told.items():
+            spreads.setdefault(node, Spread()).add(values)
+        if told:
+            epochs.append(found.epoch)
+        if len(epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
+            del epochs[1:-1:2]
+            for spread in spreads.values():
+                spread.thin()
+        layers = {node: (np.array(one.shares), one.edges) for node, one in spreads.items()}
+        return HistogramPicture(what, layers, np.array(epochs))
+
+    return Asked(_probe(dataset, nodes, what), read, grows=True)
+
+
+def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
+    if what == WEIGHTS:
+        return Probe("surface", weights=nodes, every=0.25)
+    train = dataset.train
+    x = {name: values[:ROWS] for name, values in train.x.items()}
+    if what == ACTIVATIONS:
+        return Probe("surface", outputs=nodes, x=x, every=0.25)
+    y = {name: values[:ROWS] for name, values in train.y.items()}
+    return Probe("surface", gradients=nodes, x=x, y=y, every=0.25)
+
+
+def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
+    """The numbers by node, flat; nodes without any are left out."""
+    if what == ACTIVATIONS:
+        return {
+            node: np.asarray(found.outputs[node], np.float64).reshape(-1)
+            for node in nodes
+            if node in found.outputs
+        }
+    named: Mapping[str, Mapping[str, Array]] = found.weights if what == WEIGHTS else found.gradients
+    told: dict[str, Array] = {}
+    for node in nodes:
+        arrays = [
+            np.asarray(value, np.float64).reshape(-1)
+            for name, value in named.get(node, {}).items()
+            if "bias" not in name
+        ]
+        if arrays:
+            told[node] = np.concatenate(arrays)
+    return told
+
+
+class Spread:
+    """Histograms of one layer, a moment each, in bins that all moments have in common.
+
+    Attributes:
+        shares: a row a moment: the share of the values in each bin.
+        edges: of the bins, (bins + 1,).
+    """
+
+    def __init__(self) -> None:
+        self.shares: list[Array] = []
+        self.edges: Array = np.zeros(0)
+        self._values: list[Array] = []
+
+    def add(self, values: Array) -> None:
+        """One more moment; at most 2,000 values, evenly chosen, are counted."""
+        finite = values[np.isfinite(values)]
+        finite = finite[:: max(1, len(finite) // MOST_VALUES)]
+        self._values.append(finite)
+        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
+        if not len(self.edges) or low < self.edges[0] or high > self.edges[-1]:
+            self._widen(low, high)
+        else:
+            self.shares.append(self._counted(finite))
+
+    def _widen(self, low: float, high: float) -> None:
+        """Wider bins, and all moments counted anew; with room, so that it seldom happens."""
+        if len(self.edges):
+            room = 0.1 * (max(high, self.edges[-1]) - min(low, self.edges[0]))
+            low = low - room if low < self.edges[0] else float(self.edges[0])
+            high = high + room if high > self.edges[-1] else float(self.edges[-1])
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        self.edges = np.linspace(low, high, BINS + 1)
+        self.shares = [self._counted(values) for values in self._values]
+
+    def _counted(self, values: Array) -> Array:
+        return np.histogram(values, self.edges)[0] / max(len(values), 1)
+
+    def thin(self) -> None:
+        """Leave every other moment out; the first and the last stay."""
+        del self.shares[1:-1:2]
+        del self._values[1:-1:2]

@@ -1,0 +1,149 @@
+"""Maps of what is near what: samples in the last hidden layer, words in an embedding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.probes import Probe
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.answers import in_own_units
+from netbuilder.core.results.live.others import shown_part
+from netbuilder.core.results.live.pictures import Asked, Found, MapPicture
+
+Array = NDArray[Any]
+MAP_ROWS, MAP_WORDS = 400, 120
+
+
+def last_hidden(project: Project, output: str) -> str:
+    """The node before the output's last layer; "" where that is an Input."""
+    graph = project.graph
+    node = next(iter(graph.sources.get(output, ())), "")
+    # Where a last activation, or noise, stands alone, what it is applied to is no hidden layer.
+    while node and graph.by_id[node].layer in {"Activation", "Softmax", "Dropout"}:
+        node = next(iter(graph.sources.get(node, ())), "")
+    return node if node and graph.by_id[node].layer != "Input" else ""
+
+
+def has_hidden(dataset: Dataset, project: Project) -> bool:
+    """Whether there is a hidden layer, and an answer to colour by."""
+    output = next(iter(dataset.pre.outputs), "")
+    return bool(output and last_hidden(project, output))
+
+
+def hidden_map(dataset: Dataset, project: Project) -> Asked:
+    """Ask for the last hidden layer's values, and draw them on the plane in which they differ most.
+
+    Principal component analysis (Pearson, 1901) by eigenvectors of the covariance; axes are
+    turned to those of the picture before, so that the map does not flip while it moves.
+
+    Raises:
+        DataError: there is no hidden layer.
+    """
+    split = shown_part(dataset)
+    output, target = next(iter(dataset.pre.outputs.items()))
+    node = last_hidden(project, output)
+    if not node:
+        raise DataError("There is no hidden layer to draw.", "Put one before the last layer.")
+    rows = np.unique(np.linspace(0, len(split) - 1, min(len(split), MAP_ROWS)).astype(np.int64))
+    raw = np.asarray(split.raw_y[output])
+    truth = raw.reshape(len(raw), -1)[rows, 0]
+    before: list[Array] = []
+
+    def read(found: Found) -> MapPicture:
+        hidden = np.asarray(found.outputs[node], np.float64).reshape(len(rows), -1)
+        at, explained = principal(hidden, before[0] if before else None)
+        before[:] = [at]
+        values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
+        right = None
+        if target.task not in {REGRESSION, MULTI_LABEL}:
+            right = np.asarray(target.class_numbers(values) == truth.astype(np.int64))
+        return MapPicture(node, at, truth, rows, explained, target.classes, right, hidden)
+
+    x = {key: values[rows] for key, values in split.x.items()}
+    return Asked(Probe("surface", outputs=(node, output), x=x, every=0.1), read)
+
+
+def principal(values: Array, before: Array | None = None) -> tuple[Array, float]:
+    """The two principal components of rows, (n, 2), and the share of the variance in them (0 to 1).
+
+    An axis that points against that of ``before`` (n, 2) is turned.
+    """
+    centred = values - values.mean(axis=0)
+    centred = np.nan_to_num(centred, nan=0.0, posinf=0.0, neginf=0.0)
+    rows, columns = centred.shape
+    # The smaller of both products has the same components, and is quick to take apart.
+    if columns <= rows:
+        size, axes = np.linalg.eigh(centred.T @ centred)
+        at = centred @ axes[:, :-3:-1]
+    else:
+        size, axes = np.linalg.eigh(centred @ centred.T)
+        at = axes[:, :-3:-1] * np.sqrt(np.maximum(size[:-3:-1], 0.0))
+    if at.shape[1] < 2:
+        at = np.concatenate([at, np.zeros((len(at), 2 - at.shape[1]))], axis=1)
+    if before is not None and before.shape == at.shape:
+        signs = np.sign((at * before).sum(axis=0))
+        at = at * np.where(signs == 0, 1.0, signs)
+    whole = float(size.sum())
+    return at, float(size[-2:].sum()) / whole if whole else 0.0
+
+
+def neighbours(picture: MapPicture) -> MapPicture:
+    """The same samples by t-SNE: seconds, so on request and at rest."""
+    if picture.hidden is None or len(picture.at) < 3:
+        raise DataError("There are too few samples to spread.", "Three or more are needed.")
+    return replace(picture, at=spread(np.nan_to_num(picture.hidden)), way="t-SNE", explained=0.0)
+
+
+def spread(values: Array, seed: int = 0) -> Array:
+    """Rows on a plane where neighbours stay neighbours, (n, 2): scikit-learn's t-SNE."""
+    from sklearn.manifold import TSNE
+
+    near = min(30.0, max(1.0, (len(values) - 1) / 3))
+    made = TSNE(perplexity=near, random_state=seed, init="pca" if values.shape[1] > 1 else "random")
+    return np.asarray(made.fit_transform(values))
+
+
+def embedding_of(dataset: Dataset, project: Project) -> tuple[str, tuple[str, ...]] | None:
+    """The Embedding of words that come in as text, and the vocabulary; None without one."""
+    graph = project.graph
+    for node in graph.nodes:
+        source = next(iter(graph.sources[node.id]), "")
+        entry = dataset.pre.inputs.get(source)
+        if node.layer == "Embedding" and not node.shared and entry is not None and entry.vocabulary:
+            return node.id, entry.vocabulary
+    return None
+
+
+def word_map(dataset: Dataset, project: Project) -> Asked:
+    """Ask for an embedding, and draw its most frequent words where they differ most.
+
+    Raises:
+        DataError: no layer embeds words.
+    """
+    found_in = embedding_of(dataset, project)
+    if found_in is None:
+        raise DataError("There is no embedding of words.", "Choose another view.")
+    node, vocabulary = found_in
+    # 0 is padding and 1 an unknown word; the others stand in the order of how often they occur.
+    numbers = np.arange(2, min(len(vocabulary), MAP_WORDS + 2))
+    names = tuple(vocabulary[number] for number in numbers)
+    before: list[Array] = []
+
+    def read(found: Found) -> MapPicture:
+        matrix = np.asarray(found.weights[node]["embeddings"], np.float64)
+        known = numbers[numbers < len(matrix)]
+        at, explained = principal(matrix[known], before[0] if before else None)
+        before[:] = [at]
+        value = np.zeros(len(known))
+        return MapPicture(
+            node, at, value, known, explained, hidden=matrix[known], labels=names[: len(known)]
+        )
+
+    return Asked(Probe("surface", weights=(node,), every=0.1), read)

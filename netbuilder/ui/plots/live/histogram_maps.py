@@ -1,0 +1,93 @@
+"""Histograms over epochs as maps: a column a moment, bright where many numbers lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.pictures import HistogramPicture
+
+HEIGHT, COLUMNS = 130, 160
+
+
+def over_epochs(
+    shares: NDArray[Any], epochs: NDArray[Any], columns: int = COLUMNS
+) -> tuple[NDArray[Any], float, float]:
+    """Histograms at even distances in epochs, (columns, bins), and the first and the last epoch.
+
+    Each column shows the newest moment that was then: moments come as fast as they can be had, and
+    lie closer in a slow part of a run.
+    """
+    first, last = float(epochs[0]), float(max(epochs[-1], epochs[0] + 1))
+    grid = np.linspace(first, last, columns)
+    newest = np.clip(np.searchsorted(epochs, grid, side="right") - 1, 0, len(epochs) - 1)
+    return shares[newest], first, last
+
+
+class HistogramMaps(pg.GraphicsLayoutWidget):
+    """A map a layer, one below the other, over the same epochs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.menu = PictureMenu(self, "histograms")
+        self._plots: list[tuple[Any, Any]] = []
+        self._picture: HistogramPicture | None = None
+        self._colors = pg.colormap.get("cividis").getLookupTable(0.0, 1.0, 256)
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.setBackground(QColor(theme.colors().panel))
+        self.clear()
+        self._plots = []
+        if self._picture is not None:
+            self.show_histograms(self._picture)
+
+    def show_histograms(self, picture: HistogramPicture) -> None:
+        """Show other histograms."""
+        self._picture = picture
+        if len(self._plots) != len(picture.layers):
+            self._build(len(picture.layers))
+        scheme = theme.colors()
+        for (plot, image), (name, (shares, edges)) in zip(
+            self._plots, picture.layers.items(), strict=True
+        ):
+            cells, first, last = over_epochs(shares, picture.epochs)
+            image.setImage(cells, levels=(0.0, float(shares.max()) or 1.0))
+            image.setLookupTable(self._colors)
+            low, high = float(edges[0]), float(edges[-1])
+            image.setRect(QRectF(first, low, last - first, high - low))
+            plot.setRange(xRange=(first, last), yRange=(low, high), padding=0)
+            plot.setTitle(name, color=scheme.text, size="9pt")
+        if self._plots:
+            self._plots[-1][0].setLabel("bottom", "epoch")
+        self.setAccessibleName(f"{picture.what} of {', '.join(picture.layers)} over epochs")
+
+    def _build(self, count: int) -> None:
+        self.clear()
+        self._plots = []
+        scheme = theme.colors()
+        for row in range(count):
+            plot = self.addPlot(row=row, col=0)
+            plot.setMenuEnabled(False)
+            plot.hideButtons()
+            plot.setMouseEnabled(False, False)
+            image = pg.ImageItem()
+            plot.addItem(image)
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(QColor(scheme.hairline))
+                axis.setTextPen(QColor(scheme.secondary))
+                axis.setStyle(tickFont=theme.ui_font(0.8), tickLength=0, maxTickLevel=0)
+            self._plots.append((plot, image))
+        self.setMinimumHeight(HEIGHT * count)

@@ -1,0 +1,62 @@
+"""What is said beneath a picture of the Surface tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netbuilder.core.wording import counted
+from netbuilder.ui.services.views.live_view import LiveView
+
+NO_MODEL = (
+    "Press Train: here moves what the network answers, everywhere in the data, while it learns."
+)
+FIRST = "It is training: the first picture comes in a moment, and moves from then on."
+
+
+def note_of(picture: Any, live: LiveView) -> str:
+    """A sentence or two about a picture."""
+    from netbuilder.core.results.live import pictures
+
+    match picture:
+        case pictures.SurfacePicture():
+            return _of_surface(picture, live)
+        case pictures.CurvePicture():
+            return _held(live, 1)
+        case pictures.ForecastPicture():
+            return "Grey is the truth, orange the forecast."
+        case pictures.WallPicture():
+            right = int(picture.right.sum())
+            return (
+                f"{right} of {len(picture.right)} are answered rightly. "
+                "Click one to see it on its way through the layers."
+            )
+        case pictures.MapPicture() if picture.labels:
+            return (
+                f"The {counted(len(picture.labels), 'most frequent word')} as “{picture.node}” "
+                f"sees them ({picture.way})."
+            )
+        case pictures.MapPicture():
+            ringed = "; misjudged ones are ringed" if picture.right is not None else ""
+            return (
+                f"Each point is a sample as “{picture.node}” sees it ({picture.way}){ringed}. "
+                "Click one to see it on its way through the layers."
+            )
+    return live.shown.view.help + "." if live.shown is not None else ""
+
+
+def _of_surface(picture: Any, live: LiveView) -> str:
+    if not picture.answered:
+        return FIRST if live.live else NO_MODEL
+    wrong = int((~picture.points.right).sum())
+    words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
+    return words + _held(live, 2)
+
+
+def _held(live: LiveView, axes: int) -> str:
+    """Where the columns that no axis shows are held; "" where there is none."""
+    columns = live.shown.columns if live.shown is not None else ()
+    if len(columns) <= axes:
+        return ""
+    if live.at_sample:
+        return f"Other columns are as in row {live.sample + 1}."
+    return "Other columns are at their mean."

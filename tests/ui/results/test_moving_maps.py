@@ -1,0 +1,106 @@
+"""Maps, walls and histograms of the Surface tab: a click leads to the sample, words are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, WallPicture
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.live.histogram_maps import over_epochs
+from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def trained_panel(window: MainWindow, qtbot: QtBot, kind: type, view: str = "") -> SurfacePanel:
+    panel = window.docks.show_panel("surface")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    if view:
+        panel.live.choose(view)
+    qtbot.waitUntil(lambda: panel.live.idle and isinstance(panel.picture, kind), timeout=MINUTE)
+    return panel
+
+
+@pytest.fixture
+def reviews(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project]
+) -> MainWindow:
+    return open_window(edits.set_training(example("reviews"), epochs=3))
+
+
+def test_each_point_of_the_map_is_a_click_to_its_sample(reviews: MainWindow, qtbot: QtBot) -> None:
+    panel = trained_panel(reviews, qtbot, MapPicture, "map")
+    picture, plot = panel.picture, panel.plot
+    # A point that lies alone: the click means no other one.
+    away = np.linalg.norm(
+        (picture.at[:, None] - picture.at[None]) / np.ptp(picture.at, axis=0), axis=2
+    )
+    np.fill_diagonal(away, 9)
+    lonely = int(away.min(axis=1).argmax())
+    qtbot.wait(50)
+    spot = plot.mapFromScene(plot.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[lonely])))
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert reviews.looking.index == picture.rows[lonely]
+    ring = plot._ring.getData()
+    assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(picture.at[lonely]))
+    qtbot.waitUntil(lambda: reviews.looking.idle, timeout=MINUTE)
+    assert reviews.looking.look.index == picture.rows[lonely]
+    # The keyboard's way: another row in Inside moves the ring.
+    other = int(picture.rows[0])
+    reviews.looking.show_row(other)
+    assert plot._ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
+
+
+def test_words_stand_at_their_places_and_histograms_over_their_epochs(
+    reviews: MainWindow, qtbot: QtBot
+) -> None:
+    panel = trained_panel(reviews, qtbot, MapPicture, "words")
+    qtbot.waitUntil(lambda: bool(panel.picture.labels), timeout=MINUTE)
+    drawn = {one.toPlainText(): one.pos() for one in panel.plot._labels}
+    assert tuple(drawn) == panel.picture.labels
+    place = drawn[panel.picture.labels[5]]
+    assert (place.x(), place.y()) == pytest.approx(tuple(panel.picture.at[5]))
+    for view in ("gradients", "activations"):
+        panel.live.choose(view)
+        qtbot.waitUntil(
+            lambda: panel.live.idle and isinstance(panel.picture, HistogramPicture), timeout=MINUTE
+        )
+        qtbot.waitUntil(lambda view=view: panel.picture.what == view, timeout=MINUTE)
+    assert not panel.plot._labels, "words do not stay on other pictures"
+    assert panel.histograms.isVisible()
+    panel.over_epochs.click()
+    assert panel.maps.isVisible()
+    assert not panel.histograms.isVisible()
+    assert len(panel.maps._plots) == len(panel.picture.layers)
+
+
+def test_a_click_on_the_wall_chooses_that_picture(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits_plain"), epochs=1))
+    panel = trained_panel(window, qtbot, WallPicture)
+    spot = panel.wall._box(7).center().toPoint()
+    QTest.mouseClick(panel.wall, Qt.MouseButton.LeftButton, pos=spot)
+    row = panel.picture.rows[7]
+    assert window.looking.index == row
+    qtbot.waitUntil(lambda: window.looking.idle, timeout=MINUTE)
+    assert window.looking.look.truth == panel.picture.truth[7]
+    seen = window.looking.look.raw["input"]
+    assert np.allclose(seen.reshape(-1), panel.picture.images[7].reshape(-1))
+
+
+def test_moments_stand_at_their_epochs_however_they_came() -> None:
+    shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    cells, first, last = over_epochs(shares, np.array([0, 8, 10]), columns=11)
+    assert (first, last) == (0.0, 10.0)
+    assert cells[:, 0].tolist() == [1.0] * 8 + [0.5] * 2 + [0.0]
