@@ -21,7 +21,7 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
     import keras
 
     # Keras takes configs apart while it reads them.
-    inner = copy.deepcopy(config["config"])
+    inner = _readable(copy.deepcopy(config["config"]))
     if config["class_name"] == "Sequential":
         if isinstance(inner, list):  # as Keras wrote it up to 2.2
             inner = {"layers": inner}
@@ -29,6 +29,19 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
         _say_input(inner["layers"])
         return keras.Sequential.from_config(inner)
     return keras.Model.from_config(inner)
+
+
+def _readable(value: Any) -> Any:
+    """Keras 3.15.1 takes ``score_mode="dot"`` of an Attention out of a ``.h5`` for its function
+    of that name. It is the default, and can stay unsaid (as ``keras_workarounds`` leaves it)."""
+    if isinstance(value, list):
+        return [_readable(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inner = value.get("config")
+    if value.get("class_name") == "Attention" and isinstance(inner, dict):
+        value["config"] = {k: one for k, one in inner.items() if (k, one) != ("score_mode", "dot")}
+    return {key: _readable(one) for key, one in value.items()}
 
 
 def _say_input(layers: list[dict[str, Any]]) -> None:

@@ -20,8 +20,8 @@ tk = pytest.importorskip("tf_keras")
 
 
 def kinds() -> ModuleType:
-    path = Path(__file__).with_name("keras2_models.py")
-    spec = importlib.util.spec_from_file_location("keras2_models", path)
+    path = Path(__file__).with_name("model_kinds.py")
+    spec = importlib.util.spec_from_file_location("model_kinds", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

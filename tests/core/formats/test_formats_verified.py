@@ -18,8 +18,9 @@ from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessi
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
+from netbuilder.core.formats.answers import answers_of
 from netbuilder.core.formats.writers import keras2_config, onnx, tflite
-from netbuilder.core.formats.writers.same_answers import answers_of, must_agree, rows_for
+from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
 from netbuilder.core.project.model import Graph, Node, Project
 
 

@@ -65,7 +65,8 @@ LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(
 """Every layer by its Keras class name, in the order of the palette."""
 
 
-_SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+#: Other names of layers in files, where no rule leads to the row's.
+SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {"InputLayer": "Input", "GroupedQueryAttention": "GroupQueryAttention"}
 )
 
@@ -82,7 +83,7 @@ def canonical_layer(name: str) -> str | None:
     plain = name.replace("Convolution", "Conv")
     plain = re.sub(r"^(Global|Adaptive)?Avg", r"\1Average", plain)
     plain = re.sub(r"Pool(?=\dD$)", "Pooling", plain)
-    plain = _SECOND_NAMES.get(plain, plain)
+    plain = SECOND_NAMES.get(plain, plain)
     return plain if plain in LAYERS else None
 
 

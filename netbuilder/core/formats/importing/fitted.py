@@ -75,9 +75,6 @@ def _fitted(value: Any, notes: list[str]) -> Any:
             )
     if class_name == "BatchNormalization" and isinstance(inner.get("axis"), list):
         inner["axis"] = inner["axis"][0]
-    if class_name == "Attention" and inner.get("score_mode") == "dot":
-        # Keras 3.15.1 takes the word for its function of that name.
-        del inner["score_mode"]
     return result
 
 

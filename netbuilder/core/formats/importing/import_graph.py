@@ -95,6 +95,12 @@ class _Builder:
             shape = inner.get("build_input_shape")
         return self._input(name, shape, first.get("dtype"))
 
+    def _input_of(self, entry: Mapping[str, Any], prefix: str) -> str:
+        config = entry["config"]
+        shape = config.get("batch_shape") or config.get("batch_input_shape")
+        name = entry.get("name") or config["name"]
+        return self._input(prefix + name, shape, config.get("dtype"))
+
     def _input(self, name: str, batch_shape: Any, dtype: Any) -> str:
         params: dict[str, Any] = {}
         if isinstance(batch_shape, list) and len(batch_shape) > 0:
@@ -116,14 +122,15 @@ class _Builder:
         for number, name in enumerate(inputs):
             if feeds is not None and number < len(feeds):
                 results[(name, 0)] = [feeds[number]]
+            elif name in entries:
+                # In the order in which the model takes them, which is not that of its layers.
+                results[(name, 0)] = [self._input_of(entries[name], prefix)]
         waiting: list[tuple[str, int, Any]] = []
         for entry in inner["layers"]:
             name = entry.get("name") or entry["config"]["name"]
             if entry["class_name"] == "InputLayer":
                 if (name, 0) not in results:
-                    config = entry["config"]
-                    shape = config.get("batch_shape") or config.get("batch_input_shape")
-                    results[(name, 0)] = [self._input(prefix + name, shape, config.get("dtype"))]
+                    results[(name, 0)] = [self._input_of(entry, prefix)]
                 continue
             calls = entry.get("inbound_nodes", [])
             waiting.extend((name, number, call) for number, call in enumerate(calls))

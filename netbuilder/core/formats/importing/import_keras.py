@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netbuilder.core.catalog.keras_workarounds import mend
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import build_core, compile_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
+from netbuilder.core.formats.answers import answers_of, made_up_words
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.importing import import_graph
 from netbuilder.core.formats.importing.fitted import fitted, scale_hard_sigmoids
@@ -28,9 +31,14 @@ from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import too_large
 from netbuilder.core.formats.weights import weights_file
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import listed
 
 if TYPE_CHECKING:
     import keras
+
+# Steps of an input of variable length to try a model with, and numbers of a sample at most.
+_STEPS = (8, 128, 12_000)
+_MOST = 4_000_000
 
 
 def load(file: ModelFile) -> TrainedModel:
@@ -57,6 +65,7 @@ def load(file: ModelFile) -> TrainedModel:
         core = model
         _compile(core, project)
         extra[KERAS_OWN] = True
+        extra["notes"] = (*extra["notes"], _what_remains(project))
     pre = _preprocessing(project, core)
     return TrainedModel(
         project=project,
@@ -65,6 +74,16 @@ def load(file: ModelFile) -> TrainedModel:
         pre=pre,
         facts=DataFacts(),
         extra=extra,
+    )
+
+
+def _what_remains(project: Project) -> str:
+    """Words for a model of which the cards are not all."""
+    strange = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
+    why = f": there are none for {listed(strange)}" if strange else ""
+    return (
+        f"The cards do not say all that this model does{why}. It answers, and is judged and saved,"
+        " as it came; Train begins anew with what the cards say."
     )
 
 
@@ -120,14 +139,19 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
     if [v.shape for v in core.get_weights()] != [v.shape for v in values]:
         return None
     core.set_weights(values)
-    probe = [_probe(tensor) for tensor in model.inputs]
-    if any(one is None for one in probe) or len(core.inputs) != len(probe):
-        return None
-    try:
-        ours, theirs = (_answers(one, probe) for one in (core, model))
-    # Eight steps are too few for some, and made-up numbers mean nothing to others: then the
-    # model stays Keras's own.
-    except Exception:  # noqa: BLE001
+    ours: list[Any] = []
+    theirs: list[Any] = []
+    # Few steps are too few for some, which cut off at both ends.
+    for steps in _STEPS:
+        probe = [_probe(tensor, steps) for tensor in model.inputs]
+        if any(one is None for one in probe) or len(core.inputs) != len(probe):
+            return None
+        # Made-up numbers mean nothing to some: then the model stays Keras's own.
+        with suppress(Exception):
+            ours, theirs = (answers_of(one, probe) for one in (core, model))
+            if all(one.size for one in theirs):
+                break
+    else:
         return None
     same = len(ours) == len(theirs) and all(
         a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
@@ -136,25 +160,15 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
     return core if same else None
 
 
-def _probe(tensor: Any) -> Any:
+def _probe(tensor: Any, steps: int) -> Any:
     """Two made-up samples for an input: small whole numbers, which are valid as ids too."""
-    shape = tuple(8 if side is None else side for side in tensor.shape[1:])
-    if str(tensor.dtype) == "string" or int(np.prod(shape, dtype=np.int64)) > 4_000_000:
+    shape = tuple(steps if side is None else side for side in tensor.shape[1:])
+    if int(np.prod(shape, dtype=np.int64)) > _MOST:
         return None
-    numbers = np.random.default_rng(0).integers(0, 2, (2, *shape))
-    return numbers.astype(str(tensor.dtype))
-
-
-def _answers(model: keras.Model, probe: list[Any]) -> list[Any]:
-    import keras
-
-    # A model may take and give dicts: its own structure says where each tensor goes.
-    if isinstance(model, keras.Sequential):
-        values = probe[0]
-    else:
-        values = keras.tree.pack_sequence_as(model.input, probe)
-    out = model(values, training=False)
-    return [np.asarray(value) for value in keras.tree.flatten(out)]
+    random = np.random.default_rng(0)
+    if str(tensor.dtype) == "string":
+        return made_up_words(random, (2, *shape))
+    return random.integers(0, 2, (2, *shape)).astype(str(tensor.dtype))
 
 
 def _compile(model: keras.Model, project: Project) -> None:

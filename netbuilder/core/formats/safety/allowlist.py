@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from netbuilder.core.catalog.layers.index import LAYERS
+from netbuilder.core.catalog.layers.index import LAYERS, SECOND_NAMES
 from netbuilder.core.catalog.training.index import (
     CONSTRAINTS,
     INITIALIZERS,
@@ -132,6 +132,7 @@ FUNCTION_MODULES = frozenset(
 def layer_names() -> frozenset[str]:
     """Class names of layers that may be built: the catalog's, and Keras's plumbing."""
     own = {name for name, spec in LAYERS.items() if spec.module == "keras.layers"}
+    own |= {second for second, name in SECOND_NAMES.items() if name in own}
     return (frozenset(own) | _INNER_LAYERS) - DANGEROUS.keys() - {"Input"}
 
 

@@ -21,6 +21,7 @@ from netbuilder.core.formats.safety.form import check_form, check_objects
 from netbuilder.core.formats.safety.hdf5 import read_hdf5
 from netbuilder.core.formats.safety.keras2 import modernised
 from netbuilder.core.formats.safety.model_file import ModelFile
+from netbuilder.core.formats.safety.operations import with_modules
 from netbuilder.core.formats.safety.sizes import check_sizes
 from netbuilder.core.formats.safety.training_config import checked_training
 from netbuilder.core.formats.safety.zip import read_zip
@@ -62,6 +63,8 @@ def inspect(path: Path | str, *, placeholders: bool = False) -> ModelFile:
     check_form(found.config, path.name)
     if found.keras_version[:2] in ("1.", "2."):
         found.config = modernised(found.config)
+    elif kind == "h5":
+        found.config = with_modules(found.config)
     found.config = without_masks(without_plans(found.config), is_layer)
     refused = check_model(found.config, path.name)
     if refused and not placeholders:

@@ -12,6 +12,7 @@ from typing import Any
 
 from netbuilder.core.formats.mask_layers import tensor_places
 from netbuilder.core.formats.safety.allowlist import MODELS
+from netbuilder.core.formats.safety.operations import module_of
 
 # Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
 _BINARY = {
@@ -198,17 +199,13 @@ def _operation(entry: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     own = entry.get("name", config.get("name"))
     return {
-        "module": f"keras.src.ops.{'nn' if function in _UNARY and _is_nn(name) else 'numpy'}",
+        "module": module_of(name),
         "class_name": name,
         "config": {"name": own},
         "registered_name": name,
         "name": own,
         "inbound_nodes": [{"args": arguments, "kwargs": {}}],
     }
-
-
-def _is_nn(name: str) -> bool:
-    return name in ("Relu", "Relu6", "Selu", "Elu", "Silu", "Softplus", "Softsign", "Sigmoid")
 
 
 def _tensor(place: Any) -> dict[str, Any]:

@@ -10,8 +10,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-MODULES = frozenset({"keras.src.ops.numpy", "keras.src.ops.nn", "keras.src.ops.core"})
-
 # Operations that compute numbers from tensors: no functions, files or sizes in their arguments.
 _COMPUTING = """
     Abs Absolute Add Amax Amin Argmax Argmin Average Cast Clip Concatenate Cos Divide
@@ -23,6 +21,17 @@ _COMPUTING = """
     Transpose TrueDivide Var Where ZerosLike
 """
 ALLOWED = frozenset(_COMPUTING.split())
+# Those that stand elsewhere in ``keras.src.ops`` than in ``numpy``.
+_PLACES = {
+    "nn": """
+        Elu Gelu HardSigmoid HardSilu LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu Sigmoid Silu
+        Softmax Softplus Softsign
+    """,
+    "core": "Cast",
+    "math": "Rsqrt",
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names.split()}
+MODULES = frozenset(f"keras.src.ops.{place}" for place in ("numpy", *_PLACES))
 
 _MERGES = frozenset({"Add", "Subtract", "Multiply", "Maximum", "Minimum"})
 _ACTIVATIONS = {
@@ -64,6 +73,36 @@ def is_allowed(entry: Mapping[str, Any]) -> bool:
         and class_name in ALLOWED
         and registered in (None, "", class_name)
     )
+
+
+def module_of(class_name: str) -> str:
+    """The module in which Keras 3 has an operation of ``ALLOWED``."""
+    return f"keras.src.ops.{_PLACE.get(class_name, 'numpy')}"
+
+
+def with_modules(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of a ``.h5`` of Keras 3 with its operations as they stand in a ``.keras``.
+
+    Keras writes them into a ``.h5`` without their modules, and then cannot open it: it takes an
+    ``a + b`` for the layer Add. A layer says whether it is trainable; an operation never does.
+
+    Args:
+        config: of a checked form (``form.check_form``).
+    """
+    inner = config.get("config")
+    if not isinstance(inner, Mapping) or not isinstance(inner.get("layers"), list):
+        return dict(config)
+    layers = [_with_module(one) if isinstance(one, Mapping) else one for one in inner["layers"]]
+    return {**config, "config": {**inner, "layers": layers}}
+
+
+def _with_module(entry: Mapping[str, Any]) -> dict[str, Any]:
+    config, class_name = entry.get("config"), entry.get("class_name")
+    if not isinstance(config, Mapping) or "layers" in config:
+        return with_modules(entry)
+    if class_name not in ALLOWED or "trainable" in config or entry.get("module"):
+        return dict(entry)
+    return {**entry, "module": module_of(str(class_name)), "registered_name": class_name}
 
 
 def why_no_layer(entry: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.answers import answers_of
 from netbuilder.core.formats.writers.inference import for_inference
-from netbuilder.core.formats.writers.same_answers import answers_of, must_agree, rows_for
+from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.quiet import muted
 

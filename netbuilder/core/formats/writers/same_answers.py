@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.keras_inputs import Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre
@@ -15,12 +14,14 @@ from netbuilder.core.engine.build.assembly import FileModel
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.answers import (
+    Array,
+    answers_of,
+    arranged,
+    made_up_words,
+    outputs_of,
+)
 from netbuilder.core.quiet import muted
-
-if TYPE_CHECKING:
-    import keras
-
-Array = NDArray[Any]
 
 # Of the largest answer: what other arithmetic may make of 32-bit numbers.
 TOLERANCE = 2e-3
@@ -40,6 +41,9 @@ def rows_for(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Array
         how = trained.pre.inputs.get(name, InputPre())
         shape = (count, *(STEPS if side is None else int(side) for side in tensor.shape[1:]))
         dtype = str(tensor.dtype)
+        if dtype == "string":
+            found.append(made_up_words(random, shape))
+            continue
         if "int" in dtype:
             values: Array = random.integers(0, 2, shape)
         elif how.value_range:
@@ -55,27 +59,6 @@ def rows_for(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Array
 
 def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
     return [(tensor.name, tensor) for tensor in trained.model.inputs]
-
-
-def arranged(model: keras.Model, rows: Sequence[Array]) -> Any:
-    """Rows, one array an input, in the way in which a Keras model takes them."""
-    import keras
-
-    if isinstance(model, keras.Sequential):
-        return rows[0]
-    return keras.tree.pack_sequence_as(model.input, list(rows))
-
-
-def outputs_of(model: keras.Model, given: Any) -> list[Array]:
-    """What a Keras model answers to what it takes: one array an output."""
-    import keras
-
-    return [np.asarray(one) for one in keras.tree.flatten(model(given, training=False))]
-
-
-def answers_of(model: keras.Model, rows: Sequence[Array]) -> list[Array]:
-    """What a Keras model answers to raw rows: one array an output."""
-    return outputs_of(model, arranged(model, rows))
 
 
 def samples_for(trained: TrainedModel, made: FileModel | None, count: int = 4) -> tuple[Any, Any]:

@@ -11,10 +11,9 @@ import numpy as np
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.answers import Array, answers_of
 from netbuilder.core.formats.writers.inference import for_inference, is_recurrent
 from netbuilder.core.formats.writers.same_answers import (
-    Array,
-    answers_of,
     largest_difference,
     must_agree,
     rows_for,
