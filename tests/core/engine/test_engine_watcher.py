@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Event, Noticed
+from netbuilder.core.engine.events import Changed, EpochEnd, Event, Noticed, Withdrawn
 from netbuilder.core.engine.monitor import watch_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.watcher import Watcher
@@ -311,3 +311,56 @@ def test_what_is_no_longer_so_is_withdrawn(
     add([0.04] * 3, [0.3, 0.2, 0.1])
     assert watcher.withdrawn(history) == ["overfitting"]
     assert watcher.withdrawn(history) == []
+
+
+def test_what_was_said_of_a_run_is_taken_back_as_it_goes_on(
+    chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    """It does not learn, then does: "too low a rate" is withdrawn. Of an end that is none any more
+    "ended too early" is withdrawn too, and may be said again at the next one."""
+    x, y = table()
+    data = dataset({"input": x}, {"out": y})
+    project = chain([OUT], "mean_squared_error", optimizer=sgd(1e-7), epochs=10)
+    told: list[str] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, Noticed):
+            told.append(event.notice.code)
+        elif isinstance(event, Withdrawn):
+            told.append(f"not {event.code}")
+
+    session = Session(project, data, on_event=take, compilation="graph", record=False)
+    session.run()
+    assert told == ["stuck"]
+    session.set_learning_rate(0.003)
+    session.train_more(20)
+    session.run()
+    assert told == ["stuck", "not stuck", "improving"]
+    session.train_more(30)
+    session.run()
+    assert told[3] == "not improving"
+    assert told.count("improving") == 1 + (told[-1] == "improving")
+
+
+@pytest.mark.parametrize(
+    ("loss", "holds"),
+    [
+        ([1.0, 0.5, 4000.0], True),
+        ([1.0, 0.5, 4000.0, 60.0], True),  # a hundred times the lowest is no recovery yet
+        ([1.0, 0.5, 4000.0, 40.0], False),
+    ],
+)
+def test_a_loss_is_calm_again_far_below_where_it_was_wild(loss: list[float], holds: bool) -> None:
+    assert watch_rules.exploded(np.array(loss[:3])) == 3
+    assert watch_rules.still_wild(np.array(loss)) is holds
+
+
+def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
+    loss, held = np.full(20, 1.0), np.full(20, 0.8)
+    assert watch_rules.better_on_held_back(loss, held)
+    assert watch_rules.still_better_on_held_back(loss, held)
+    between = np.concatenate([held, np.full(5, 0.97)])  # not clearly better: nothing new is said
+    assert not watch_rules.better_on_held_back(np.full(25, 1.0), between)
+    assert watch_rules.still_better_on_held_back(np.full(25, 1.0), between)
+    worse = np.concatenate([held, np.full(5, 1.2)])
+    assert not watch_rules.still_better_on_held_back(np.full(25, 1.0), worse)

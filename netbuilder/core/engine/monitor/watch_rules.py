@@ -20,15 +20,24 @@ def exploded(loss: Curve) -> int | None:
     """Epoch, from 1, since which the loss is thousands of times what it has been, and rising."""
     if len(loss) < 2 or not np.isfinite(loss).all():
         return None
-    low = np.minimum.accumulate(loss)
-    limit = 1000 * np.maximum(low, 1e-3 * abs(float(loss[0])) + 1e-6)
-    wild = loss > limit
+    wild = loss > 1000 * _usual(loss)
     if wild[-1] and loss[-1] >= loss[-2]:
         return int(np.argmax(wild)) + 1
     return None
 
 
-def stuck(loss: Curve, patience: int = 8) -> int | None:
+def still_wild(loss: Curve) -> bool:
+    """Whether a loss that exploded stands a hundred times above what it has been."""
+    return bool(loss[-1] > 100 * _usual(loss)[-1])
+
+
+def _usual(loss: Curve) -> Curve:
+    """At each epoch the lowest loss until then, or next to nothing of the first."""
+    lowest: Curve = np.maximum(np.minimum.accumulate(loss), 1e-3 * abs(float(loss[0])) + 1e-6)
+    return lowest
+
+
+def stuck(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | None:
     """Epoch, from 1, at which it is clear that the loss has hardly moved since the first."""
     if len(loss) < patience or not np.isfinite(loss).all():
         return None
@@ -37,7 +46,9 @@ def stuck(loss: Curve, patience: int = 8) -> int | None:
     if level < 1e-9:
         return None
     moved = (float(seen[0]) - float(seen.min())) / level
-    return len(loss) if moved < 0.01 and float(seen.max()) - float(seen[0]) < 0.05 * level else None
+    return (
+        len(loss) if moved < hardly and float(seen.max()) - float(seen[0]) < 0.05 * level else None
+    )
 
 
 def smooth(curve: Curve, width: int) -> Curve:
@@ -127,10 +138,10 @@ def still_improving(curve: Curve) -> float | None:
     return gain if gain > 0.1 and falling else None
 
 
-def jumping(loss: Curve, window: int = 15) -> int | None:
+def jumping(loss: Curve, window: int = 15, large: float = 0.3) -> int | None:
     """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
 
-    Up and down: at least half of the changes turn round, and a typical change is three tenths
+    Up and down: at least half of the changes turn round, and a typical change is a ``large`` part
     of the loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
     small: below a fiftieth of what it began with.
     """
@@ -143,7 +154,7 @@ def jumping(loss: Curve, window: int = 15) -> int | None:
     level = float(np.mean(recent))
     size = float(np.median(np.abs(steps))) / max(level, 1e-12)
     matters = level > 0.02 * abs(float(loss[0]))
-    return len(loss) if turns >= 0.5 and size > 0.3 and matters else None
+    return len(loss) if turns >= 0.5 and size > large and matters else None
 
 
 def better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> int | None:
@@ -152,6 +163,11 @@ def better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> int | None
         return None
     ratio = held[-window:] / np.maximum(loss[-window:], 1e-12)
     return len(held) if float(ratio.max()) < 0.9 else None
+
+
+def still_better_on_held_back(loss: Curve, held: Curve, window: int = 5) -> bool:
+    """Whether validation has been below training at all, over ``window`` epochs."""
+    return bool(np.mean(held[-window:]) < np.mean(loss[-window:]))
 
 
 @dataclass(frozen=True)

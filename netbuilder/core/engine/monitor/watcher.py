@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +62,13 @@ class Watcher:
         """Codes of what was said and is not so any more; it may be said again later.
 
         The best epoch has moved behind the one since which the network was said to learn by heart;
-        or the loss is down again after the rate was raised.
+        a loss that stood still falls; what was said of an end is not the end any more.
         """
-        gone: list[str] = []
-        told = self._told.get("overfitting")
-        if told is not None and _best_held(history) > told.epoch:
-            gone.append("overfitting")
-        if "raised" in self._told and _raised(history) is None:
-            gone.append("raised")
+        gone = [
+            code
+            for code, told in self._told.items()
+            if code in _HOLDS and not _HOLDS[code](history, told)
+        ]
         for code in gone:
             del self._told[code]
         return gone
@@ -349,6 +348,30 @@ def rate_before(history: History, rate: float) -> float | None:
         return None
     before = history.rates[max(0, min(changes[-1][0], len(history.rates)) - 1)]
     return before if before < rate and np.isclose(changes[-1][1], rate) else None
+
+
+def _loss(history: History) -> watch_rules.Curve:
+    return history.epochs.columns()["loss"]
+
+
+def _was_the_end(history: History, told: Notice) -> bool:
+    return len(history.epochs) <= told.epoch
+
+
+#: Whether what was said is still so, by code. Where it is said and taken back the limits differ, so
+#: that a curve on the border does not have it said again and again.
+_HOLDS: Mapping[str, Callable[[History, Notice], bool]] = {
+    "overfitting": lambda history, told: _best_held(history) <= told.epoch,
+    "raised": lambda history, _told: _raised(history) is not None,
+    "exploded": lambda history, _told: watch_rules.still_wild(_loss(history)),
+    "stuck": lambda history, _told: watch_rules.stuck(_loss(history), hardly=0.05) is not None,
+    "jumping": lambda history, _told: watch_rules.jumping(_loss(history), large=0.15) is not None,
+    "easier": lambda history, _told: watch_rules.still_better_on_held_back(
+        _loss(history), history.epochs.columns()["val_loss"]
+    ),
+    "improving": _was_the_end,
+    "ignored": _was_the_end,
+}
 
 
 def _best_held(history: History) -> int:
