@@ -260,7 +260,7 @@ class SurfacePanel(QWidget):
                 self.plot.show_map(picture)
                 self.plot.ring_sample(self._looking.index)
         if not self.points.hand.on:  # else it says what the hand does
-            self.note.setText(note_of(picture, self.live))
+            self.note.setText(note_of(picture, self.live, over_epochs=self.over_epochs.isChecked()))
 
     def _histograms(self) -> HistogramRidges | HistogramMaps:
         return self.maps if self.over_epochs.isChecked() else self.histograms

@@ -13,7 +13,7 @@ NO_MODEL = (
 FIRST = "It is training: the first picture comes in a moment, and moves from then on."
 
 
-def note_of(picture: Any, live: LiveView) -> str:
+def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
     """A sentence or two about a picture."""
     from netbuilder.core.results.live import pictures
 
@@ -41,6 +41,13 @@ def note_of(picture: Any, live: LiveView) -> str:
                 f"Each point is a sample as “{picture.node}” sees it ({picture.way}){ringed}. "
                 "Click one to see it on its way through the layers."
             )
+        case pictures.HistogramPicture():
+            way = (
+                "epochs from left to right, bright where many lie"
+                if over_epochs
+                else "from when this was opened (back) to now (front)"
+            )
+            return f"{live.shown.view.help if live.shown is not None else ''}: {way}."
     return live.shown.view.help + "." if live.shown is not None else ""
 
 

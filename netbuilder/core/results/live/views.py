@@ -110,7 +110,7 @@ VIEWS: tuple[View, ...] = (
         View(
             what,
             title,
-            f"{words}, from when this was opened (back) to now (front)",
+            words,
             lambda data, project: bool(histograms.learning_nodes(project)),
             partial(_histograms, what),
         )

@@ -108,10 +108,11 @@ def paint_wires(
 def _paint_weighted(p: QPainter, wire: Wire, weight: WireWeight, width: float) -> None:
     """As thick as its weights are large; blue above 0, orange and dashed below."""
     above = weight.mean >= 0
-    pen = QPen(QColor(_ABOVE if above else _BELOW), (0.6 + 2.4 * weight.part) * width)
+    thick = (0.6 + 2.4 * weight.part) * width
+    pen = QPen(QColor(_ABOVE if above else _BELOW), thick)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if not above:
-        pen.setDashPattern([2.5, 1.2])
+    if not above:  # dashes of one length, however thick; the pattern counts in widths
+        pen.setDashPattern([2.5 * width / thick, 1.5 * width / thick])
     p.setPen(pen)
     p.drawPath(wire_path(wire))
 

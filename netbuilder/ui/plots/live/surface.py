@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -211,8 +211,9 @@ class SurfacePlot(pg.PlotWidget):
         self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
 
     def _label_words(self, picture: MapPicture) -> None:
-        """Words at their places; the same items move from one picture to the next."""
-        color = QColor(theme.colors().text)
+        """Words at their places, the more frequent first; one that would lie over another waits
+        under its point for the pointer. The same items move from one picture to the next."""
+        color, taken = QColor(theme.colors().text), list[QRectF]()
         for number, word in enumerate(picture.labels):
             if number == len(self._labels):
                 label = pg.TextItem(anchor=(0.5, 1.1))
@@ -220,13 +221,19 @@ class SurfacePlot(pg.PlotWidget):
                 self.addItem(label, ignoreBounds=True)
                 self._labels.append(label)
             self._labels[number].setText(word, color)
-            self._labels[number].setPos(*picture.at[number])
+            label = self._labels[number]
+            label.setPos(*picture.at[number])
+            spot = self.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[number]))
+            box = label.boundingRect().translated(spot)
+            free = not any(box.intersects(other) for other in taken)
+            label.setVisible(free)
+            if free:
+                taken.append(box)
 
     def show_map(self, picture: MapPicture) -> None:
         """Draw samples where the hidden layer puts them, or words where the embedding does."""
         scheme = theme.colors()
         self._map = picture
-        self._label_words(picture)
         if picture.classes:
             colors = [class_color(int(number)) for number in picture.value]
         elif picture.labels:
@@ -238,8 +245,10 @@ class SurfacePlot(pg.PlotWidget):
         pens = [None if ok else pg.mkPen(scheme.text, width=1.6) for ok in wrong]
         sizes = np.where(wrong, 7, 10)
         self._points.setData(
-            x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes
-        )
+            x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes,
+            data=list(picture.labels) or picture.rows, hoverable=bool(picture.labels),
+            tip=lambda x, y, data: str(data),
+        )  # fmt: skip
         if picture.way == "PCA":
             self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
         else:
@@ -252,6 +261,7 @@ class SurfacePlot(pg.PlotWidget):
             yRange=(low[1] - edge[1], high[1] + edge[1]),
             padding=0,
         )
+        self._label_words(picture)  # at places of the range that is shown now
         what = "word" if picture.labels else "sample"
         self.setAccessibleName(f"Where the layer {picture.node} puts each {what}")
 
