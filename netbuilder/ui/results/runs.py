@@ -206,6 +206,7 @@ class RunsPanel(QWidget):
         from netbuilder.core.errors import UserError
 
         overlays: dict[str, RunCurves] = {}
+        compared: dict[str, Run] = {}
         for run in self.model.runs:
             if run.id not in ids:
                 continue
@@ -213,9 +214,10 @@ class RunsPanel(QWidget):
             name = name if name not in overlays else f"{name}, {when(run)}"
             try:
                 overlays[name] = curves_of(run)
+                compared[name] = run
             except UserError as error:
                 self.about.setText(str(error))
-        self._runner.set_overlays(overlays)
+        self._runner.set_overlays(overlays, compared)
 
     def _show_differences(self) -> None:
         chosen = self.selected()

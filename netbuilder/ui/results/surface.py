@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +24,7 @@ from netbuilder.ui.plots.live.picture_wall import PictureWall
 from netbuilder.ui.plots.live.surface import SurfacePlot, legend
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.surface_words import FIRST, NO_MODEL, note_of
+from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -63,24 +65,15 @@ class SurfacePanel(QWidget):
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
         self.axes = (QWidget(self), QWidget(self))
-        self.plot = SurfacePlot(self)
         page.addLayout(self._choices())
-        page.addWidget(self.plot, 1)
-        self.wall = PictureWall(self)
-        self.histograms = HistogramRidges(self)
-        self.maps = HistogramMaps(self)
-        page.addWidget(self.histograms)
-        page.addWidget(self.maps, 1)
-        self._wall_place = QScrollArea(self)
-        self._wall_place.setWidgetResizable(True)
-        self._wall_place.setWidget(self.wall)
-        self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
-        page.addWidget(self._wall_place, 1)
+        self._add_pictures(page)
         self.parts = [
             QCheckBox(f"{sign} {name}", self) for sign, name in zip(_SIGNS, _PARTS, strict=True)
         ]
         self.discrete = QCheckBox("clear borders", self)
         self.held = QComboBox(self)
+        self.beside = SurfacesBeside(self.live, runner, self)
+        page.addWidget(self.beside, 1)
         self.points = PointEditor(store, workbench, self.plot, self)
         page.addWidget(self.points)
         self.neighbours = QPushButton("t-SNE", self)
@@ -101,6 +94,21 @@ class SurfacePanel(QWidget):
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
         self._show()
+
+    def _add_pictures(self, page: QVBoxLayout) -> None:
+        """One widget for each way to draw; the view says which is seen."""
+        self.plot = SurfacePlot(self)
+        self.wall = PictureWall(self)
+        self.histograms = HistogramRidges(self)
+        self.maps = HistogramMaps(self)
+        self._wall_place = QScrollArea(self)
+        self._wall_place.setWidgetResizable(True)
+        self._wall_place.setWidget(self.wall)
+        self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)
+        page.addWidget(self.plot, 1)
+        page.addWidget(self.histograms)
+        page.addWidget(self.maps, 1)
+        page.addWidget(self._wall_place, 1)
 
     def _choices(self) -> FlowLayout:
         top = FlowLayout()
@@ -161,6 +169,7 @@ class SurfacePanel(QWidget):
 
     def _set_discrete(self, on: bool) -> None:
         self.plot.discrete = on
+        self.beside.set_discrete(on)
         self._redraw()
 
     def _set_over_epochs(self, on: bool) -> None:

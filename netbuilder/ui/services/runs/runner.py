@@ -86,6 +86,7 @@ class Runner(QObject):
         self.progress: RunProgress | None = None
         self.notices: list[Any] = []
         self.overlays: dict[str, RunCurves] = {}
+        self.compared: dict[str, Run] = {}  # the runs of the overlays, by the same names
         self._known: Tracker | None = None
         self._work = TrainingThread()
         self._probes = AskedProbes()
@@ -199,9 +200,11 @@ class Runner(QObject):
         """Begin anew, with the same seed or another."""
         self._ask(lambda session: session.reset_weights(seed))
 
-    def set_overlays(self, overlays: dict[str, RunCurves]) -> None:
-        """Show these earlier runs beside the live one."""
-        self.overlays = overlays
+    def set_overlays(
+        self, overlays: dict[str, RunCurves], compared: dict[str, Run] | None = None
+    ) -> None:
+        """Show earlier runs beside the live one, by name: their curves, and the runs."""
+        self.overlays, self.compared = overlays, compared or {}
         self.overlays_changed.emit()
 
     def do(self, action: str, amount: int) -> None:

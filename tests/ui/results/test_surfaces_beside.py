@@ -1,0 +1,68 @@
+"""Runs that are ticked in Runs stand side by side in Surface, in the same colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import overlay_color
+from netbuilder.ui.plots.live.surface import paint_surface
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
+    """What the network answers everywhere after so many epochs."""
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("surface")
+    trained = window.workbench.trained
+    qtbot.waitUntil(
+        lambda: (
+            panel.live.idle
+            and panel.live.shown is not None
+            and panel.live.shown.question.trained is trained
+        ),
+        timeout=MINUTE,
+    )
+    return panel.picture.shares
+
+
+def test_two_runs_stand_side_by_side(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("moons"))
+    early = train(window, qtbot, 1)
+    late = train(window, qtbot, 60)
+    assert not np.allclose(early, late, atol=0.1)
+    runs = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: runs.model.rowCount() == 2, timeout=MINUTE)
+    older = next(n for n, run in enumerate(runs.model.runs) if run.epochs == 1)
+    name = runs.model.index(older, 0)
+    runs.model.setData(name, Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    panel = window.docks.show_panel("surface")
+    beside = panel.beside
+    qtbot.waitUntil(lambda: bool(beside.plots) and beside.idle, timeout=MINUTE)
+    (picture,) = beside.pictures.values()
+    assert np.allclose(picture.shares, early, atol=1e-4), "the run of before, not the one of now"
+    assert picture.box == panel.picture.box
+    assert picture.classes == panel.picture.classes
+    colours = [
+        {tuple(row) for row in paint_surface(one, discrete=True).reshape(-1, 3)}
+        for one in (picture, panel.picture)
+    ]
+    assert colours[1] >= colours[0] > set()
+    titles = [label.text() for label in beside.findChildren(type(panel.legend)) if label.text()]
+    assert any(overlay_color(0) in text for text in titles)
+    assert beside.isVisible()
+
+    runs.model.setData(name, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
+    qtbot.waitUntil(lambda: not beside.isVisible(), timeout=MINUTE)
