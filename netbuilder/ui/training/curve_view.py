@@ -21,6 +21,8 @@ from netbuilder.ui.training.tools import Tools
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 LEGEND_MS = 150
+_INVITATION = "Press Train: the network learns, and its curves grow here."
+_ON_THE_WAY = "It begins to train: its curves grow here in a moment."
 FILE_TYPES = (
     FileType("Picture", (".png",)),
     FileType("SVG", (".svg",)),
@@ -34,9 +36,7 @@ class CurveView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = CurvePlot(self)
-        self.invitation = QLabel(
-            "Press Train: the network learns, and its curves grow here.", self.plot
-        )
+        self.invitation = QLabel(_INVITATION, self.plot)
         self.invitation.setProperty("role", "empty")
         self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.invitation.setWordWrap(True)
@@ -86,6 +86,10 @@ class CurveView(QWidget):
         menu.addAction("Export as PNG, SVG or CSV…", self._export)
         self.menu_button.setMenu(menu)
         tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
+
+    def show_training(self, on: bool) -> None:
+        """Say, before the first point, that the curves are on their way."""
+        self.invitation.setText(_ON_THE_WAY if on else _INVITATION)
 
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""

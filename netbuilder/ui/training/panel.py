@@ -118,6 +118,7 @@ class TrainingPanel(QWidget):
 
             self._curves = CurveView(self)
             self._head.addWidget(self._curves.tools)
+            self._curves.show_training(self._runner.active)
             self._run_layout.insertWidget(0, self._curves, 1)
         return self._curves
 
@@ -155,6 +156,8 @@ class TrainingPanel(QWidget):
 
     def _state_changed(self) -> None:
         self.rate.setEnabled(True)
+        if self._curves is not None:
+            self._curves.show_training(self._runner.active)
         self.buttons.refresh()
         self._show_rate()
         self._show_differs()

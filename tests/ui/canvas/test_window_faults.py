@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.check.problems import Problem, Severity
+from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.project import edits, edits_canvas
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.scene.scene_builder import draw
@@ -129,3 +129,23 @@ def test_a_problem_covers_no_picture_beside_another_card(hand) -> None:
     for bubble in view.bubbles_now():
         left, top, right, bottom = bubble.box
         assert not any(left < c and a < right and top < d and b < bottom for a, b, c, d in boxes)
+
+
+def test_a_long_fix_is_written_whole_on_its_button(make) -> None:
+    from PySide6.QtCore import QRectF, Qt
+    from PySide6.QtGui import QFontMetricsF
+
+    project = _chain("Input", "LSTM", "LSTM", "Dense", units=32)
+    hand = make(edits.rename_node(project, "lstm", "reads_the_words"))
+    label = "Turn on return_sequences in 'reads_the_words'"
+    fix = Fix(label, lambda p: p)
+    said = Problem("return-sequences", Severity.ERROR, "lstm_1", "Wrong", "Words.", fix)
+    hand.view.workbench.problems = (said,)
+    hand.view.workbench.problems_changed.emit()
+    (bubble,) = hand.view.bubbles_now()
+    needed = QFontMetricsF(hand.view.look.words(12, True)).boundingRect(
+        QRectF(0, 0, bubble.button.width() - 12, 2000), int(Qt.TextFlag.TextWordWrap), label
+    )
+    assert needed.height() > 20, "it has two lines"
+    assert needed.height() <= bubble.button.height()
+    assert bubble.button.bottom() < bubble.box[3]

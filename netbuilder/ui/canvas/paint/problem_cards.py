@@ -150,10 +150,10 @@ def _shifted(bubble: Bubble, dx: float, dy: float) -> Bubble:
 
 def _lay(picture: Scene, card: Card, look: CanvasLook, has_preview: bool) -> Bubble:
     problem = card.problems[0]
-    title_height, text_height, button_width = _measured(card, look)
+    title_height, text_height, button_width, button_height = _measured(card, look)
     height = _PAD + title_height + 2 + text_height + (_PAD - 1)
     if button_width:
-        height += 23 + 7
+        height += button_height + 7
     if picture.horizontal:
         left, top = card.x, card.y + card.h + AWAY
     else:
@@ -165,7 +165,7 @@ def _lay(picture: Scene, card: Card, look: CanvasLook, has_preview: bool) -> Bub
     text = QRectF(left + _PAD, title.bottom() + 2, inner, text_height)
     button = None
     if button_width:
-        button = QRectF(left + _PAD, text.bottom() + 7, min(button_width, inner), 23)
+        button = QRectF(left + _PAD, text.bottom() + 7, button_width, button_height)
     return Bubble(
         card,
         problem,
@@ -186,10 +186,11 @@ def _words(bubble_card: Card) -> tuple[str, str]:
     return problem.title, text
 
 
-def _measured(card: Card, look: CanvasLook) -> tuple[float, float, float]:
+def _measured(card: Card, look: CanvasLook) -> tuple[float, float, float, float]:
+    """Heights of title and text, width and height of the button (0: there is no fix)."""
     kept = card.cache.get("bubble")
     if kept is not None and kept[0] is look.generation:
-        known: tuple[float, float, float] = kept[1]
+        known: tuple[float, float, float, float] = kept[1]
         return known
     title, text = _words(card)
     inner = QRectF(0, 0, WIDTH - 2 * _PAD, 2000)
@@ -197,10 +198,14 @@ def _measured(card: Card, look: CanvasLook) -> tuple[float, float, float]:
     title_box = QFontMetricsF(look.words(_TITLE_PIXELS, True)).boundingRect(inner, wrap, title)
     text_box = QFontMetricsF(look.words(_TEXT_PIXELS)).boundingRect(inner, wrap, text)
     fix = card.problems[0].fix
-    button = 0.0
+    width = height = 0.0
     if fix is not None:
-        button = QFontMetricsF(look.words(_TEXT_PIXELS, True)).horizontalAdvance(fix.label) + 20
-    found = (title_box.height(), text_box.height(), button)
+        metrics = QFontMetricsF(look.words(_TEXT_PIXELS, True))
+        width = min(metrics.horizontalAdvance(fix.label) + 20, inner.width())
+        # The name at its end tells which layer is meant: a long label has two lines.
+        lines = metrics.boundingRect(QRectF(0, 0, width - 12, 2000), wrap, fix.label)
+        height = max(23.0, lines.height() + 8)
+    found = (title_box.height(), text_box.height(), width, height)
     card.cache["bubble"] = (look.generation, found)
     return found
 
@@ -232,11 +237,8 @@ def paint(p: QPainter, bubbles: Iterable[Bubble], look: CanvasLook, hovered_fix:
             p.drawRoundedRect(bubble.button, 5, 5)
             p.setPen(on_line)
             p.setFont(look.words(_TEXT_PIXELS, True))
-            metrics = QFontMetricsF(p.font())
-            label = metrics.elidedText(
-                bubble.problem.fix.label, Qt.TextElideMode.ElideRight, bubble.button.width() - 10
-            )
-            p.drawText(bubble.button, Qt.AlignmentFlag.AlignCenter, label)
+            inside = bubble.button.adjusted(6, 0, -6, 0)
+            p.drawText(inside, int(Qt.AlignmentFlag.AlignCenter) | wrap, bubble.problem.fix.label)
 
 
 def paint_marks(
