@@ -95,6 +95,57 @@ def test_hard_sigmoid_keeps_the_formula_of_keras_2(tmp_path: Path) -> None:
     assert np.allclose(again.model.predict(rows, verbose=0), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("ending", ["h5", pytest.param("keras", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("layer", "shape", "by_cards"),
+    [
+        ("LSTM(3, 'hard_sigmoid', 'hard_sigmoid')", (5, 4), False),
+        pytest.param(
+            "Bidirectional(L.LSTM(3, activation='hard_sigmoid'))",
+            (5, 4),
+            False,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "ConvLSTM2D(2, 2, activation='hard_sigmoid')",
+            (3, 4, 4, 2),
+            False,
+            marks=pytest.mark.slow,
+        ),
+        ("GRU(3, 'hard_sigmoid')", (5, 4), True),
+        pytest.param(
+            "GRU(3, 'hard_sigmoid', 'hard_sigmoid', reset_after=False)",
+            (5, 4),
+            True,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("SimpleRNN(3, 'hard_sigmoid')", (5, 4), True, marks=pytest.mark.slow),
+    ],
+)
+def test_states_keep_the_hard_sigmoid_of_keras_2(
+    tmp_path: Path, layer: str, shape: tuple[int, ...], by_cards: bool, ending: str
+) -> None:
+    """Answers to the file, to what is written of it, and what is said to who goes back."""
+    import keras
+
+    model = tk.Sequential([tk.layers.Input(shape), eval(f"L.{layer}", {"L": tk.layers})])
+    KINDS.shaken(model)
+    model.save(tmp_path / f"old.{ending}")
+    x = [3 * KINDS.probe(model)[0]]
+    expected = answers(model, x)
+    trained = registry.load(tmp_path / f"old.{ending}")
+    assert difference(trained.model, x, expected) < 1e-5
+    assert ("keras_own" in trained.extra) != by_cards
+    assert any("Keras 2's hard_sigmoid" in text for text in trained.extra["notes"]) != by_cards
+    for name in ("new.h5", "new.keras"):
+        notes = registry.save(trained, tmp_path / name)
+        assert difference(keras.models.load_model(tmp_path / name), x, expected) < 1e-5
+        assert difference(registry.load(tmp_path / name).model, x, expected) < 1e-5
+        assert any("another formula" in text for text in notes) == name.endswith("h5")
+    # The careless reading, Keras 3's own of the same name, answers otherwise.
+    assert abs(np.clip(0.2 * 1.0 + 0.5, 0, 1) - float(keras.activations.hard_sigmoid(1.0))) > 0.03
+
+
 def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
     path = tmp_path / "sum.h5"
     written("operations", path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -73,9 +74,40 @@ def _fitted(value: Any, notes: list[str]) -> Any:
                 f"Left out: '{key}' ({dropped!r:.40}) of {class_name} '{inner.get('name', '')}',"
                 " which Keras 3 does not have. Answers may differ a little."
             )
+    sides = _STATES.get(class_name)
+    if sides is not None and inner.get("activation") == "hard_sigmoid":
+        width = inner.get("units", inner.get("filters"))
+        inner["activation"] = _hard_sigmoid_of_keras_2([*[None] * sides, width])
+        notes.append(
+            f"The state of {class_name} '{inner.get('name', '')}' goes through Keras 2's"
+            " hard_sigmoid (0.2 x + 0.5), which Keras 3 redefined: two layers do the same there."
+        )
     if class_name == "BatchNormalization" and isinstance(inner.get("axis"), list):
         inner["axis"] = inner["axis"][0]
     return result
+
+
+# Layers whose activation acts on their state as well, where no weight can take up what Keras 3
+# changed in it; and how many sides a sample of the state has beside its channels.
+_STATES: Mapping[str, int] = {
+    "LSTM": 0,
+    "LSTMCell": 0,
+    "ConvLSTM1D": 1,
+    "ConvLSTM2D": 2,
+    "ConvLSTM3D": 3,
+}
+
+
+def _hard_sigmoid_of_keras_2(shape: list[Any]) -> dict[str, Any]:
+    """clip(0.2 x + 0.5) as a model that Keras 3 takes for an activation, in files as well."""
+    layers: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("InputLayer", {"batch_shape": [None, *shape], "name": "state"}),
+        ("Rescaling", {"scale": HARD_SIGMOID, "offset": 0.0, "name": "of_keras_2"}),
+        ("Activation", {"activation": "hard_sigmoid", "name": "hard_sigmoid"}),
+    )
+    made = [{"module": "keras.layers", "class_name": one, "config": own} for one, own in layers]
+    config = {"name": "hard_sigmoid_of_keras_2", "layers": made}
+    return {"module": "keras", "class_name": "Sequential", "config": config}
 
 
 def _without_inputs(model: dict[str, Any]) -> None:
@@ -110,39 +142,40 @@ def _arguments(class_name: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def scale_hard_sigmoids(layers: list[Any]) -> tuple[str, ...]:
+def scale_hard_sigmoids(layers: list[Any]) -> None:
     """Give layers of Keras 2 weights with which Keras 3's ``hard_sigmoid`` answers the same.
 
     Keras 2's is clip(0.2 x + 0.5), Keras 3's clip(x / 6 + 0.5): the same of 1.2 x. So what is
-    summed before it, kernel and bias, counts 1.2 times.
+    summed before it, kernel and bias, counts 1.2 times. (The state of an LSTM has no weights
+    before it: see ``fitted``.)
 
     Args:
         layers: built layers with the file's weights; changed in place.
-
-    Returns:
-        Sentences about those for which that cannot be done.
     """
-    notes = []
     for layer in layers:
-        gates = _GATES.get(type(layer).__name__)
-        if gates is not None:
-            if _is_hard(layer, "recurrent_activation"):
-                _scale(layer, gates, _RECURRENT)
-            if _is_hard(layer, "activation"):
-                notes.append(
-                    f"'{layer.name}' computes its state with Keras 2's hard_sigmoid, which Keras 3"
-                    " redefined: answers differ."
-                )
-        elif _is_hard(layer, "activation") and type(layer).__name__ != "Activation":
-            _scale(layer, None, _PLAIN)
-    return tuple(notes)
+        lanes = _LANES.get(type(layer).__name__)
+        if lanes is None:
+            if _is_hard(layer, "activation") and type(layer).__name__ != "Activation":
+                _scale(layer, 1, (0,), _PLAIN)
+            continue
+        gates = lanes.gates if _is_hard(layer, "recurrent_activation") else ()
+        rest = lanes.candidate if _is_hard(layer, "activation") else ()
+        _scale(layer, lanes.count, (*gates, *rest), _RECURRENT)
 
 
-# Which of the equal parts along the last axis are gates.
-_GATES: Mapping[str, tuple[int, ...]] = {
-    "LSTMCell": (0, 1, 3),
-    "ConvLSTMCell": (0, 1, 3),
-    "GRUCell": (0, 1),
+@dataclass(frozen=True)
+class _Lanes:
+    """Equal parts along the last axis of a cell's weights: how many, and which are what."""
+
+    count: int
+    gates: tuple[int, ...]
+    candidate: tuple[int, ...] = ()
+
+
+_LANES: Mapping[str, _Lanes] = {
+    "LSTMCell": _Lanes(4, (0, 1, 3)),
+    "ConvLSTMCell": _Lanes(4, (0, 1, 3)),
+    "GRUCell": _Lanes(3, (0, 1), (2,)),
 }
 _RECURRENT = ("kernel", "recurrent_kernel", "bias")
 _PLAIN = ("kernel", "pointwise_kernel", "recurrent_kernel", "bias")
@@ -153,18 +186,14 @@ def _is_hard(layer: Any, key: str) -> bool:
     return getattr(function, "__name__", "") == "hard_sigmoid"
 
 
-def _scale(layer: Any, gates: tuple[int, ...] | None, names: tuple[str, ...]) -> None:
+def _scale(layer: Any, parts: int, chosen: tuple[int, ...], names: tuple[str, ...]) -> None:
     separable = hasattr(layer, "pointwise_kernel")
     for name in names:
         variable = getattr(layer, name, None)
         if variable is None or (name == "kernel" and separable):
             continue
         values = np.array(variable)
-        if gates is None:
-            values *= HARD_SIGMOID
-        else:
-            parts = 3 if len(gates) == 2 else 4
-            width = values.shape[-1] // parts
-            for gate in gates:
-                values[..., gate * width : (gate + 1) * width] *= HARD_SIGMOID
+        width = values.shape[-1] // parts
+        for part in chosen:
+            values[..., part * width : (part + 1) * width] *= HARD_SIGMOID
         variable.assign(values)

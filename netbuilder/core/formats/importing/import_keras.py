@@ -125,7 +125,7 @@ def _model(file: ModelFile) -> tuple[keras.Model, tuple[str, ...]]:
     for layer in layers:
         mend(layer)
     if file.by_keras_2:
-        notes += scale_hard_sigmoids(layers)
+        scale_hard_sigmoids(layers)
     return model, notes
 
 
