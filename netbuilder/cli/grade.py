@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         Path(arguments.data),
         _lesson(arguments.lesson),
         rubric=rubric,
-        private_key=_key(Path(arguments.key)) if arguments.key else "",
+        private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
         bounds=Bounds(arguments.seconds, arguments.memory),
         told=told,
     )
@@ -68,15 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _lesson(name: str | None) -> str:
     """A file is named whole: the workers may stand in another folder."""
     return str(Path(name).resolve()) if name and Path(name).is_file() else name or ""
-
-
-def _key(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"The key '{path}' cannot be read.", "Check the name and the folder."
-        ) from error
 
 
 def _new_keys(path: Path, as_json: bool) -> int:

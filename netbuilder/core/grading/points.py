@@ -63,11 +63,7 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
 
 def _told(one: Submission, threshold: Threshold, reached: bool) -> str:
     value = one.metrics.get(threshold.name)
-    bounds = [
-        f"{word} {number(bound)}"
-        for word, bound in (("at least", threshold.at_least), ("at most", threshold.at_most))
-        if bound is not None
-    ]
     found = "not measured" if value is None else number(value)
+    bounds = threshold.words.removeprefix(threshold.name).strip()
     mark = "reached" if reached else "not reached"
-    return f"{threshold.name} {found} ({' and '.join(bounds)}: {mark})."
+    return f"{threshold.name} {found} ({bounds}: {mark})."

@@ -28,13 +28,14 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.wording import did_you_mean, listed, number
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
          "override")  # fmt: skip
@@ -48,6 +49,13 @@ class Threshold:
     points: float
     at_least: float | None = None
     at_most: float | None = None
+
+    @property
+    def words(self) -> str:
+        """The bound in words: "accuracy at least 0.9"."""
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        said = [f"{word} {number(bound)}" for word, bound in bounds if bound is not None]
+        return f"{self.name} {' and '.join(said)}"
 
     def reached(self, metrics: Mapping[str, float]) -> bool:
         """Whether the metrics hold it; a metric that is missing or no number does not."""
@@ -79,6 +87,20 @@ class Rubric:
     late_penalty: float = 0.0
     overrides: Mapping[str, Override] = field(default_factory=dict)
 
+    @property
+    def words(self) -> str:
+        """In a line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
+        parts = [f"{one.words}: {number(one.points)} points" for one in self.thresholds]
+        if self.steps_points:
+            parts.append(f"steps: {number(self.steps_points)} points")
+        if not self.thresholds:
+            parts.append("points by the result")
+        if self.max_parameters is not None:
+            parts.append(f"at most {self.max_parameters:,} parameters")
+        if self.late_after is not None:
+            parts.append(f"late after {self.late_after.astimezone():%Y-%m-%d %H:%M}")
+        return ", ".join(parts)
+
 
 PLAIN = Rubric()
 
@@ -102,6 +124,40 @@ def read(path: Path) -> Rubric:
             'Write lines such as points = 100, and texts between quotation marks ("…").',
         ) from error
     return from_toml(raw, path.name)
+
+
+def write(rubric: Rubric, path: Path) -> None:
+    """Write a rubric that ``read`` reads again.
+
+    Raises:
+        UserError: the place cannot be written.
+    """
+    import tomli_w
+
+    write_bytes(path, tomli_w.dumps(to_toml(rubric)).encode("utf-8"))
+
+
+def to_toml(rubric: Rubric) -> dict[str, Any]:
+    """What TOML holds of a rubric; what is as it would be without a line has none."""
+    raw: dict[str, Any] = {"title": rubric.title} if rubric.title else {}
+    raw["points"] = rubric.points
+    if rubric.late_after is not None:
+        raw["late_after"] = rubric.late_after.astimezone()
+    if rubric.late_penalty:
+        raw["late_penalty"] = rubric.late_penalty
+    if rubric.max_parameters is not None:
+        raw["max_parameters"] = rubric.max_parameters
+    if rubric.thresholds:
+        raw["metric"] = [_held(asdict(one)) for one in rubric.thresholds]
+    if rubric.steps_points:
+        raw["steps"] = {"points": rubric.steps_points}
+    if rubric.overrides:
+        raw["override"] = {name: _held(asdict(one)) for name, one in rubric.overrides.items()}
+    return raw
+
+
+def _held(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 def from_toml(raw: Mapping[str, Any], source: str = "the rubric") -> Rubric:

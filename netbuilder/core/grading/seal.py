@@ -20,6 +20,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
@@ -36,6 +37,22 @@ def new_keys() -> tuple[str, str]:
     x25519 = _x25519()
     private = x25519.X25519PrivateKey.generate()
     return _text(private.private_bytes_raw()), _text(private.public_key().public_bytes_raw())
+
+
+def read_key(path: Path) -> str:
+    """A private key from its file.
+
+    Raises:
+        UserError: it cannot be read, or holds no key.
+    """
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The key '{path}' cannot be read.", "Check the name and the folder."
+        ) from error
+    _key(text)
+    return text
 
 
 def public_of(private_key: str) -> str:

@@ -26,18 +26,21 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import rubric as rubrics
+from netbuilder.core.grading import seal
 from netbuilder.core.grading.grade import common_fault, files_of, grade, ordered
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
-from netbuilder.core.grading.rubric import PLAIN, Rubric
+from netbuilder.core.grading.rubric import PLAIN, Override, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.wording import counted
 from netbuilder.ui.grading.high_scores import HighScores
+from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROLE, SubmissionsModel
 from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
 PAGE = FileType("Page", (".html",))
+_BY_RESULT = "a .toml (empty: points by the result)"
 
 
 class GradeWindow(QDialog):
@@ -55,8 +58,11 @@ class GradeWindow(QDialog):
         self._stop = False
         self._folder = Path()
         self._rubric: Rubric = PLAIN
+        self._formed: Rubric | None = None
+        self._decided: dict[str, Override] = {}
         self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
         self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
+        self.key = self._field("Private key of the seals")
         self.words = QLabel("", self)
         self.words.setWordWrap(True)
         self.progress = QProgressBar(self)
@@ -93,14 +99,20 @@ class GradeWindow(QDialog):
 
     def _form(self) -> QFormLayout:
         self.lesson.setPlaceholderText("name or file of a lesson (may stay empty)")
-        self.rubric.setPlaceholderText("a .toml (empty: points by the result)")
+        self.rubric.setPlaceholderText(_BY_RESULT)
+        self.rubric.textEdited.connect(self._unform)
+        self.key.setPlaceholderText("opens the seals of a sealed lesson (may stay empty)")
         self.folder.setPlaceholderText("drop the folder here, or choose it")
         self.data.setPlaceholderText("rows that the pupils never saw: .csv, a folder, …")
         form = QFormLayout()
         form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
         form.addRow("Hidden data", self._row(self.data, self._choose_data))
         form.addRow("Lesson", self.lesson)
-        form.addRow("Rubric", self._row(self.rubric, self._choose_rubric))
+        rubric = self._row(self.rubric, self._choose_rubric)
+        self.by_form = self._button("By form…", self._form_rubric)
+        rubric.addWidget(self.by_form)
+        form.addRow("Rubric", rubric)
+        form.addRow("Key", self._row(self.key, self._choose_key))
         return form
 
     def _table(self) -> QTableView:
@@ -149,9 +161,37 @@ class GradeWindow(QDialog):
     def _choose_data(self) -> None:
         self._take(self.data, QFileDialog.getOpenFileName(self, "Hidden data")[0])
 
+    def _choose_key(self) -> None:
+        self._take(self.key, QFileDialog.getOpenFileName(self, "Private key")[0])
+
     def _choose_rubric(self) -> None:
         found = QFileDialog.getOpenFileName(self, "Rubric", "", "Rubrics (*.toml)")[0]
         self._take(self.rubric, found)
+
+    def _form_rubric(self) -> None:
+        try:
+            form = RubricForm(self._chosen_rubric(), self)
+        except UserError as error:
+            self._say(str(error), wrong=True)
+            return
+        if form.exec():
+            self._formed = form.rubric
+            self.rubric.clear()
+            self.rubric.setPlaceholderText(f"by form: {form.rubric.words}")
+
+    def _unform(self) -> None:
+        self._formed = None
+        self.rubric.setPlaceholderText(_BY_RESULT)
+
+    def _chosen_rubric(self) -> Rubric:
+        """The rubric of the form, else of the file, with what was decided in the table.
+
+        Raises:
+            UserError: the file cannot be read.
+        """
+        text = self.rubric.text().strip()
+        chosen = rubrics.read(Path(text)) if text else self._formed or PLAIN
+        return replace(chosen, overrides={**chosen.overrides, **self._decided})
 
     def _take(self, field: QLineEdit, text: str) -> None:
         if text:
@@ -162,10 +202,10 @@ class GradeWindow(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder is the hand-ins, a .toml the rubric, a .md the lesson, all else the data."""
+        """A folder: hand-ins; .toml: rubric; .md: lesson; .key: private key; all else: data."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            fields = {".toml": self.rubric, ".md": self.lesson}
+            fields = {".toml": self.rubric, ".md": self.lesson, ".key": self.key}
             field = self.folder if path.is_dir() else fields.get(path.suffix.lower(), self.data)
             field.setText(str(path))
 
@@ -195,8 +235,11 @@ class GradeWindow(QDialog):
         lesson = self.lesson.text().strip()
         try:
             files = files_of(folder)
-            rubric = self.rubric.text().strip()
-            self._rubric = rubrics.read(Path(rubric)) if rubric else PLAIN
+            if folder != self._folder:
+                self._decided = {}  # the same name in another class is another pupil
+            self._rubric = self._chosen_rubric()
+            key = self.key.text().strip()
+            private_key = seal.read_key(Path(key)) if key else ""
         except UserError as error:
             self._say(str(error), wrong=True)
             return
@@ -218,6 +261,7 @@ class GradeWindow(QDialog):
                 data,
                 lesson,
                 rubric=self._rubric,
+                private_key=private_key,
                 told=tell,
                 cancelled=lambda: self._stop,
             ),
@@ -266,6 +310,12 @@ class GradeWindow(QDialog):
         rows = []
         for one in self.model.rows:
             if one.file == file:
+                # What was decided stays when it is graded again; what was not is earned anew.
+                before = self._decided.get(file, Override())
+                self._decided[file] = Override(
+                    points if points != one.score else before.points,
+                    comment if comment != one.comment else before.comment,
+                )
                 status = GRADED if one.status == FAILED and points is not None else one.status
                 one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
             rows.append(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +61,19 @@ def test_points_by_rubric(tmp_path: Path) -> None:
     eve = award(_one(file="eve.h5", status=FAILED), rules, None)
     assert (eve.status, eve.score, eve.comment) == (GRADED, 7, "Talk to me.")
     assert award(_one(status=FAILED), rules, None).score is None
+
+
+def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
+    rules = _rubric(tmp_path)
+    rubric.write(rules, tmp_path / "again.toml")
+    assert rubric.read(tmp_path / "again.toml") == rules
+    assert rules.words == (
+        "accuracy at least 0.9: 60 points, steps: 40 points, at most 1,000 parameters, "
+        f"late after {datetime(2026, 11, 25, 11, tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
+    )
+    # A day without a time lasts until its end.
+    day = rubric.from_toml({"late_after": date(2026, 11, 25)}).late_after
+    assert day == datetime(2026, 11, 25, 23, 59, 59).astimezone(UTC)
 
 
 def test_points_without_rubric() -> None:

@@ -116,6 +116,37 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
+def test_what_was_decided_stays_when_it_is_graded_again(
+    grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    """A comment alone does not freeze the points, and points do not freeze the comment."""
+    folder, hidden = tmp_path / "in", tmp_path / "hidden.csv"
+    folder.mkdir()
+    hidden.write_text("a,b\n1,2\n", encoding="utf-8")
+    for name in ("ada", "bob"):
+        files.write(example("iris"), folder / f"{name}.netbuilder")
+    grading.folder.setText(str(folder))
+    grading.data.setText(str(hidden))
+
+    def graded() -> dict[str, Submission]:
+        qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
+        return {one.student: one for one in grading.model.rows}
+
+    graded()
+    row = {one.student: index for index, one in enumerate(grading.model.rows)}
+    grading.model.setData(grading.model.index(row["ada"], 1), "7")
+    row = {one.student: index for index, one in enumerate(grading.model.rows)}
+    grading.model.setData(grading.model.index(row["bob"], 6), "Train it.")
+    again = graded()
+    assert (again["ada"].score, again["ada"].status) == (7, "graded")
+    assert (again["bob"].score, again["bob"].comment) == (None, "Train it.")
+    # Another class has other pupils, and some are called Ada too.
+    folder.rename(tmp_path / "other")
+    grading.folder.setText(str(tmp_path / "other"))
+    assert graded()["ada"].score is None
+
+
 def test_high_scores_hide_names_until_asked(qtbot: QtBot) -> None:
     scores = HighScores(sorted(ROWS, key=lambda one: -(one.score or 0)), "9b")
     qtbot.addWidget(scores)

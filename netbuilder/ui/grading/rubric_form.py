@@ -1,0 +1,263 @@
+"""How points are given, by form: what a rubric's TOML says, without writing TOML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QDateTime, Qt, QTime
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDateTimeEdit,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.grading.rubric import PLAIN, Rubric, Threshold, from_toml, write
+from netbuilder.core.lessons.conditions import as_number
+from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.questions import plain_buttons
+from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+
+_TOML = FileType("Rubric", (".toml",))
+#: What grading measures: names, and whether less is better.
+_METRICS = (
+    ("accuracy", False),
+    ("f1_score", False),
+    ("precision", False),
+    ("recall", False),
+    ("r2_score", False),
+    ("mean_absolute_error", True),
+    ("root_mean_squared_error", True),
+    ("median_absolute_error", True),
+    ("loss", True),
+)
+_BOUNDS = (("at least", "at_least"), ("at most", "at_most"))
+
+
+class ThresholdRow(QWidget):
+    """One threshold: metric, bound, points, and a button that takes it away."""
+
+    def __init__(self, number: int, threshold: Threshold | None, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.name = QComboBox(self)
+        self.name.setEditable(True)
+        self.name.addItems([name for name, _ in _METRICS])
+        self.bound = QComboBox(self)
+        for words, key in _BOUNDS:
+            self.bound.addItem(words, key)
+        self.value = _number("0.9", f"Bound of threshold {number}", self)
+        self.points = _number("points", f"Points of threshold {number}", self)
+        self.name.setAccessibleName(f"Metric of threshold {number}")
+        self.bound.setAccessibleName(f"At least or at most, of threshold {number}")
+        self.remove = QToolButton(self)
+        self.remove.setText("✕")
+        self.remove.setProperty("role", "quiet")
+        self.remove.setAccessibleName(f"Take threshold {number} away")
+        self.remove.setToolTip("Take this threshold away")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.name, 2)
+        row.addWidget(self.bound, 1)
+        row.addWidget(self.value, 1)
+        row.addWidget(self.points, 1)
+        row.addWidget(self.remove)
+        self.name.currentTextChanged.connect(self._follow)
+        if threshold is not None:
+            self._show(threshold)
+
+    def _show(self, threshold: Threshold) -> None:
+        self.name.setCurrentText(threshold.name)
+        low = threshold.at_least is not None
+        self.bound.setCurrentIndex(0 if low else 1)
+        bound = threshold.at_least if low else threshold.at_most
+        self.value.setText("" if bound is None else f"{bound:g}")
+        self.points.setText(f"{threshold.points:g}")
+
+    def _follow(self, name: str) -> None:
+        """Errors are bounded from above, all else from below."""
+        self.bound.setCurrentIndex(int(dict(_METRICS).get(name, False)))
+
+    def raw(self) -> dict[str, Any]:
+        """As the rubric's TOML has it."""
+        found = {"name": self.name.currentText().strip(), "points": _value(self.points, 0.0)}
+        if self.value.text().strip():
+            found[self.bound.currentData()] = _value(self.value, None)
+        return found
+
+
+class RubricForm(QDialog):
+    """Edits a rubric; ``rubric`` is the new one once it was accepted.
+
+    What a teacher decided for single files (overrides) is kept as it is.
+    """
+
+    def __init__(self, rubric: Rubric = PLAIN, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rubric = rubric
+        self.setWindowTitle("Rubric")
+        self.setMinimumWidth(560)
+        self.title = QLineEdit(rubric.title, self)
+        self.title.setAccessibleName("Title")
+        self.thresholds: list[ThresholdRow] = []
+        self._rows = QVBoxLayout()
+        self.add = QPushButton("Add a threshold", self)
+        self.add.setProperty("small", True)
+        self.add.setAutoDefault(False)
+        self.add.clicked.connect(lambda _checked=False: self.add_threshold())
+        self.steps = _number("0", "Points for the steps", self)
+        self.points = _number("the sum, or 100", "Points altogether", self)
+        self.parameters = _number("no limit", "Most parameters", self)
+        self.late = QCheckBox("after", self)
+        self.late.setAccessibleName("Some work is late")
+        self.late_after = QDateTimeEdit(self)
+        self.late_after.setCalendarPopup(True)
+        self.late_after.setDisplayFormat("yyyy-MM-dd HH:mm")
+        self.late_after.setAccessibleName("Late after")
+        self.penalty = _number("0", "Percent less for late work", self)
+        self.complaint = note_label("", self, role="complaint")
+        self.complaint.hide()
+        self._build()
+        self._show(rubric)
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.addRow("Title", self.title)
+        form.addRow("Thresholds", self._rows)
+        self.none = note_label("None: points by accuracy, or by R² for numbers.", self)
+        form.addRow("", self.none)
+        form.addRow("", self.add)
+        form.addRow("Lesson's steps", _with(self.steps, "points for all of them", self))
+        form.addRow("Altogether", _with(self.points, "points", self))
+        form.addRow("At most", _with(self.parameters, "parameters; more: no result", self))
+        late = QHBoxLayout()
+        for widget in (self.late, self.late_after, self.penalty, QLabel("% less", self)):
+            late.addWidget(widget)
+        late.addStretch(1)
+        form.addRow("Late", late)
+        self.late.toggled.connect(self.late_after.setEnabled)
+        self.late.toggled.connect(self.penalty.setEnabled)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        save = buttons.addButton("Save as TOML…", QDialogButtonBox.ButtonRole.ActionRole)
+        self.use = buttons.addButton("Use it", QDialogButtonBox.ButtonRole.ActionRole)
+        save.setAutoDefault(False)
+        self.use.setDefault(True)
+        save.clicked.connect(lambda _checked=False: self._save())
+        self.use.clicked.connect(lambda _checked=False: self._use())
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.complaint)
+        layout.addWidget(plain_buttons(buttons))
+
+    def _show(self, rubric: Rubric) -> None:
+        for one in rubric.thresholds:
+            self.add_threshold(one)
+        held = sum(one.points for one in rubric.thresholds) + rubric.steps_points
+        self.steps.setText(f"{rubric.steps_points:g}" if rubric.steps_points else "")
+        own = rubric.points != (held or 100.0)
+        self.points.setText(f"{rubric.points:g}" if own else "")
+        limit = rubric.max_parameters
+        self.parameters.setText("" if limit is None else str(limit))
+        self.late.setChecked(rubric.late_after is not None)
+        when = QDateTime.currentDateTime()
+        when.setTime(QTime(23, 59))
+        if rubric.late_after is not None:
+            when = QDateTime.fromSecsSinceEpoch(int(rubric.late_after.timestamp()))
+        self.late_after.setDateTime(when)
+        self.penalty.setText(f"{100 * rubric.late_penalty:g}" if rubric.late_penalty else "")
+        for widget in (self.late_after, self.penalty):
+            widget.setEnabled(self.late.isChecked())
+
+    def add_threshold(self, threshold: Threshold | None = None) -> None:
+        """One more row."""
+        row = ThresholdRow(len(self.thresholds) + 1, threshold, self)
+        row.remove.clicked.connect(lambda _checked=False: self._remove(row))
+        self.thresholds.append(row)
+        self._rows.addWidget(row)
+        self.none.hide()
+        row.value.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remove(self, row: ThresholdRow) -> None:
+        self.thresholds.remove(row)
+        self._rows.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.none.setVisible(not self.thresholds)
+        self.add.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def made(self) -> Rubric:
+        """The rubric that the form says.
+
+        Raises:
+            UserError: something in it is wrong; names it.
+        """
+        raw: dict[str, Any] = {"metric": [row.raw() for row in self.thresholds]}
+        if self.title.text().strip():
+            raw["title"] = self.title.text().strip()
+        for key, field in (("points", self.points), ("max_parameters", self.parameters)):
+            if field.text().strip():
+                raw[key] = _value(field, None)
+        raw["steps"] = {"points": _value(self.steps, 0.0)}
+        if self.late.isChecked():
+            seconds = self.late_after.dateTime().toSecsSinceEpoch()
+            raw["late_after"] = datetime.fromtimestamp(seconds, UTC)
+            percent = _value(self.penalty, 0.0)
+            raw["late_penalty"] = percent / 100 if isinstance(percent, float) else percent
+        return replace(from_toml(raw, "the form"), overrides=self.rubric.overrides)
+
+    def _use(self) -> None:
+        try:
+            self.rubric = self.made()
+        except UserError as error:
+            self._complain(str(error))
+            return
+        self.accept()
+
+    def _save(self) -> None:
+        try:
+            made = self.made()
+            path = ask_save(self, "Save the rubric", "rubric.toml", (_TOML,))
+            if path is not None:
+                write(made, path)
+        except UserError as error:
+            self._complain(str(error))
+
+    def _complain(self, words: str) -> None:
+        self.complaint.setText(words)
+        self.complaint.show()
+
+
+def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
+    field = QLineEdit(parent)
+    field.setPlaceholderText(placeholder)
+    field.setAccessibleName(name)
+    field.setMaximumWidth(160)
+    return field
+
+
+def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(field)
+    row.addWidget(QLabel(words, parent), 1)
+    return row
+
+
+def _value(field: QLineEdit, nothing: float | None) -> Any:
+    """The number in a field; a text that is none is handed on, for the rubric to complain of."""
+    text = field.text().strip()
+    if not text:
+        return nothing
+    number = as_number(text)
+    return text if number is None else number
