@@ -13,7 +13,7 @@ from typing import Any
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
-from netbuilder.core.lessons.plan_words import PLAN, held, plan_name
+from netbuilder.core.lessons.plan_words import AUTOMATIC, PLAN, held, plan_name
 from netbuilder.core.lessons.state import (
     EVALUATED,
     LOOKED,
@@ -82,7 +82,7 @@ def missing(check: Check, state: LessonState, step: int) -> tuple[str, ...]:
 
 def _absent(state: LessonState, layer: str, _step: int) -> str:
     there = [node for node in state.project.graph.nodes if node.layer == layer]
-    return f"There is still {counted(len(there), layer)} on the canvas." if there else ""
+    return f"Take {layer} away: {len(there)} still on the canvas." if there else ""
 
 
 def _connected(state: LessonState, _value: bool, _step: int) -> str:
@@ -111,7 +111,10 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
     if not same_network(state.run.project.graph, state.project.graph):
         return "The network was changed after it was trained: train it again."
     differs = [
-        name for name in _LEARNT_WITH if held(state.run.project, name) != held(state.project, name)
+        name
+        for name in _LEARNT_WITH
+        # A run knows which loss was chosen by itself; the plan still says that it is.
+        if held(state.project, name) not in (AUTOMATIC, held(state.run.project, name))
     ]
     if differs:
         words = listed(PLAN[name].title for name in differs)
@@ -195,7 +198,7 @@ def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    return f"There is {counted(count, 'layer')} behind the Input; asked for is {value.shown}."
+    return f"It has {counted(count, 'layer')} behind the Input; asked for is {value.shown}."
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:

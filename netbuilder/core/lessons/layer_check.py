@@ -56,8 +56,8 @@ class LayerCheck:
             if self.count.holds(fitting):
                 return ""
             return (
-                f"There is {counted(fitting, 'fitting ' + self.layer)}; asked for is "
-                f"{self.count.shown}."
+                f"{fitting} of {counted(len(there), self.layer + ' layer')} "
+                f"{'is' if fitting == 1 else 'are'} so; asked for is {self.count.shown}."
             )
         return "" if fitting else min(wanting, key=len)[0]
 

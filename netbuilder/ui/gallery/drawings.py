@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.lessons.glossary import Drawing
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.letter_size import letters
 
 WIDTH, HEIGHT = 260.0, 130.0
+_LETTERS = 11
 GREEN = "#009E73"
 Draw = Callable[[QPainter, tuple[str, ...]], None]
 
@@ -377,10 +379,12 @@ class DrawingView(QWidget):
         super().__init__(parent)
         self._drawing: Drawing = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(round(HEIGHT * 1.25))
+        # As much larger as the letters are, to a bound: the words below it want room too.
+        self._scale = 1.25 * min(max(letters(), 1.0), 1.6)
+        self.setFixedHeight(round(HEIGHT * self._scale))
 
     def sizeHint(self) -> QSize:
-        return QSize(round(WIDTH * 1.25), round(HEIGHT * 1.25))
+        return QSize(round(WIDTH * self._scale), round(HEIGHT * self._scale))
 
     def show_drawing(self, drawing: Drawing) -> None:
         """Show another drawing."""
@@ -397,5 +401,8 @@ class DrawingView(QWidget):
             scale = self.height() / HEIGHT
             painter.translate((self.width() - WIDTH * scale) / 2, 0)
             painter.scale(scale, scale)
+            font = painter.font()
+            font.setPixelSize(_LETTERS)  # in the drawing's own measure: it was drawn for these
+            painter.setFont(font)
             DRAWINGS[self._drawing[0]](painter, self._drawing[1:])
         painter.end()

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.lessons.glossary import WORDS, Word, find
 from netbuilder.ui.gallery.drawings import DrawingView
+from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"
@@ -53,7 +54,8 @@ class HelpWindow(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Help")
-        self.resize(760, 600)
+        large = min(max(letters(), 1.0), 1.6)
+        self.resize(round(760 * large), round(600 * min(large, 1.2)))
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self._words_page(), "Words")
         self.tabs.addTab(_page(first_steps, self), "First steps")
@@ -80,7 +82,6 @@ class HelpWindow(QDialog):
         self.search.installEventFilter(self)
         self.list = QListWidget(page)
         self.list.setAccessibleName("Words")
-        self.list.setMaximumWidth(220)
         self.list.currentItemChanged.connect(self._chosen)
         right = QWidget(page)
         right.setProperty("role", "page")
@@ -127,6 +128,10 @@ class HelpWindow(QDialog):
         self.list.clear()
         for word in find(text):
             self.list.addItem(QListWidgetItem(word.name))
+        if not text:
+            self.list.setFixedWidth(
+                self.list.sizeHintForColumn(0) + 2 * self.fontMetrics().averageCharWidth() + 20
+            )
         if self.list.count():
             self.list.setCurrentRow(0)
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.examples import examples
+from netbuilder.core.lessons.formulas import replaced
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import Shelf, shelves
 from netbuilder.core.wording import counted
@@ -27,6 +28,7 @@ from netbuilder.ui.gallery.cards import PictureCard
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 
 CARD_WIDTH = 232
@@ -203,7 +205,7 @@ class StartPage(QWidget):
 
     def _arrange(self) -> None:
         """As many columns as there is room for."""
-        columns = max(1, (self.width() - 56) // (CARD_WIDTH + 12))
+        columns = max(1, int((self.width() - 56) / (CARD_WIDTH * max(letters(), 1.0) + 12)))
         if columns == self._columns:
             return
         for grid, cards in self._grids:
@@ -258,5 +260,6 @@ class StartPage(QWidget):
 
 
 def _plain(text: str) -> str:
-    """Markdown without its signs, in one line."""
-    return " ".join(text.replace("*", "").replace("`", "").split())
+    """The first paragraph of a Markdown text without its signs, in one line."""
+    first = replaced(text.strip().split("\n\n")[0], lambda formula: formula.latex)
+    return " ".join(first.replace("*", "").replace("`", "").split())

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -44,7 +43,7 @@ class HandInDialog(QDialog):
         self._write = write
         self.written: Path | None = None
         self.setWindowTitle("Hand in")
-        self.setMinimumWidth(440)
+        self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
         kept = settings()
         school = site_settings().hand_in
         self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
@@ -73,13 +72,13 @@ class HandInDialog(QDialog):
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         about = note_label(what, self, role="body")
-        about.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._about = about
         layout.addWidget(about)
         layout.addLayout(form)
         layout.addWidget(self.words)
         layout.addStretch(1)
         layout.addWidget(plain_buttons(self.buttons))
-        self.resize(self.minimumWidth(), 200)
+        self._fit()
         (self.folder if self.name.text() and not school else self.name).setFocus()
 
     def _choose(self) -> None:
@@ -125,4 +124,16 @@ class HandInDialog(QDialog):
         self.words.style().polish(self.words)
         self.words.setText(words)
         self.words.show()
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the words need at this width, and no higher."""
+        layout = self.layout()
+        assert layout is not None
+        margins = layout.contentsMargins()
+        width = max(self.width(), self.minimumWidth())
+        for label in (self._about, self.words):
+            high = label.heightForWidth(width - margins.left() - margins.right())
+            label.setFixedHeight(max(high, 0))
+        layout.activate()
+        self.resize(width, layout.sizeHint().height())

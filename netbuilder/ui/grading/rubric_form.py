@@ -107,7 +107,7 @@ class RubricForm(QDialog):
         super().__init__(parent)
         self.rubric = rubric
         self.setWindowTitle("Rubric")
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(max(560, 80 * self.fontMetrics().averageCharWidth()))
         self.title = QLineEdit(rubric.title, self)
         self.title.setAccessibleName("Title")
         self.thresholds: list[ThresholdRow] = []
@@ -122,7 +122,6 @@ class RubricForm(QDialog):
         self.late = QCheckBox("after", self)
         self.late.setAccessibleName("Some work is late")
         self.late_after = QDateTimeEdit(self)
-        self.late_after.setCalendarPopup(True)
         self.late_after.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.late_after.setAccessibleName("Late after")
         self.penalty = _number("0", "Percent less for late work", self)
@@ -243,7 +242,9 @@ def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
     field = QLineEdit(parent)
     field.setPlaceholderText(placeholder)
     field.setAccessibleName(name)
-    field.setMaximumWidth(160)
+    letter = field.fontMetrics().averageCharWidth()
+    field.setMinimumWidth(12 * letter)
+    field.setMaximumWidth(max(160, 22 * letter))
     return field
 
 

@@ -77,7 +77,6 @@ class LessonPanel(QWidget):
         head.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.shut, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
-        self._build_progress(layout)
         self._build_step(layout)
         self._build_ways(layout)
 
@@ -101,6 +100,7 @@ class LessonPanel(QWidget):
         self.page = QVBoxLayout(page)
         self.page.setContentsMargins(0, 4, 6, 4)
         self.page.setSpacing(6)
+        self._build_progress(self.page)
         self.intro = MarkdownView(self)
         self.heading = note_label("", self, role="sentence")
         self.text = MarkdownView(self)

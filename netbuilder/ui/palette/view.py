@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QDrag, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QDrag, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -169,7 +169,8 @@ class Palette(QWidget):
         inner.setContentsMargins(0, 0, 10, 0)
         inner.addStretch(1)
         inner.addWidget(hint)
-        self.line.textChanged.connect(lambda text: hint.setVisible(not text))
+        self._hint = hint
+        self.line.textChanged.connect(lambda _text: self._show_hint())
         self.list = PaletteList(self)
         self.list.setAccessibleName("Layers")
         self.model = PaletteModel(self)
@@ -198,6 +199,16 @@ class Palette(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH, 400)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Say that Tab searches too, where that does not lie over the words of the line."""
+        words = self.line.fontMetrics().horizontalAdvance(self.line.placeholderText())
+        room = self.line.width() - words - self._hint.sizeHint().width() > 30
+        self._hint.setVisible(room and not self.line.text())
 
     def show_all(self, everything: bool) -> None:
         """Show every layer, or the teaching ones, while nothing is searched for."""

@@ -76,13 +76,17 @@ class CurvePlot(pg.PlotWidget):
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
         self.setAccessibleName("Curves of the training")
-        self.setMinimumHeight(LOWEST)
         self.restyle()
         theme.theme().changed.connect(self.restyle)
 
+    def sizeHint(self) -> QSize:
+        """As low as it can be read: what is below it comes first, and it takes the rest."""
+        return QSize(240, self.minimumHeight())
+
     def restyle(self) -> None:
-        """Take the theme's colours."""
+        """Take the theme's colours, and the room that its letters need."""
         scheme = theme.colors()
+        self.setMinimumHeight(max(LOWEST, 7 * self.fontMetrics().height()))
         self.setBackground(QColor(scheme.panel))
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)

@@ -115,7 +115,7 @@ class SurfacePanel(QWidget):
         top.addWidget(self.view)
         for place, arrow, box in zip(self.axes, "→↑", (self.across, self.up), strict=True):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
+            box.setMaximumWidth(40 * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._choose_axes)
             pair = QHBoxLayout(place)
             pair.setContentsMargins(0, 0, 0, 0)

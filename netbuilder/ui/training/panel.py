@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -68,12 +69,8 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.stack, 1)
         self.plan = PlanForm(store, workbench)
         self.plan.setProperty("role", "page")
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.plan)
-        self.stack.addWidget(scroll)
-        self.stack.addWidget(self._run_page())
+        for page in (self.plan, self._run_page()):
+            self.stack.addWidget(_scrolled(page, self))
         self.plan_button.clicked.connect(lambda: self.show_page(0))
         self.run_button.clicked.connect(lambda: self.show_page(1))
         runner.began.connect(self._began)
@@ -96,7 +93,7 @@ class TrainingPanel(QWidget):
         judging.changed.connect(self._show_result)
 
     def _run_page(self) -> QWidget:
-        page = QWidget(self)
+        page = _RunPage(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -296,6 +293,24 @@ class TrainingPanel(QWidget):
         if old.training is not new.training:
             self._show_rate()
         self._show_differs()
+
+
+class _RunPage(QWidget):
+    """As high as its words need at the width that there is; Qt takes the narrowest one for it."""
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        assert layout is not None
+        return QSize(layout.totalMinimumSize().width(), 0)
+
+
+def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
+    """A page that scrolls where large letters need more room than there is."""
+    scroll = QScrollArea(parent)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(page)
+    return scroll
 
 
 def _switch(title: str, tip: str, parent: QWidget) -> QToolButton:

@@ -23,6 +23,12 @@ log = logging.getLogger(__name__)
 LAYOUT_VERSION = 1
 FIRST_PANEL = "training"
 PALETTE_WIDTH, SIDE_WIDTH, INSPECTOR_HEIGHT = 226, 452, 240
+_LARGE = 1.3
+
+
+def first_widths() -> tuple[int, int]:
+    """How wide palette and side are at first: as much wider as the letters are larger."""
+    return round(PALETTE_WIDTH * letters()), round(SIDE_WIDTH * letters())
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Docks:
             names[self.panels[page.id]] = TabName(page.title, page.short, page.help)
         self._all = [self.palette, self.inspector, *self.panels.values()]
         self.widths = ChosenWidths(window, self.palette, self.inspector)
-        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
+        self.widths.want(*first_widths())
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
@@ -166,7 +172,8 @@ class Docks:
             beside += palette
         part = max(0.4 / max(letters(), 1.0), 0.3)
         if whole - beside < part * whole:
-            palette = min(palette, whole // 5)
+            # Large letters need a quarter even where the words beside the network are few.
+            palette = min(palette, whole // (4 if letters() > _LARGE else 5))
             side = min(side, max(round(whole * (0.76 - part)), 320))
         if (palette, side) != (self.palette.width(), self.inspector.width()):
             self._resize(palette, side)
@@ -179,7 +186,7 @@ class Docks:
     def reset(self) -> None:
         """Everything where it was at first."""
         self._window.restoreState(self._first, LAYOUT_VERSION)
-        self.widths.want(PALETTE_WIDTH, SIDE_WIDTH)
+        self.widths.want(*first_widths())
         QTimer.singleShot(0, self._window, self.leave_room)
         self.panels[FIRST_PANEL].raise_()
 
@@ -218,7 +225,7 @@ class Docks:
             window.tabifyDockWidget(first, dock)
         self.panels[FIRST_PANEL].raise_()
         horizontal, vertical = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        window.resizeDocks([self.palette, self.inspector], [PALETTE_WIDTH, SIDE_WIDTH], horizontal)
+        window.resizeDocks([self.palette, self.inspector], list(first_widths()), horizontal)
         window.resizeDocks([self.inspector, first], [INSPECTOR_HEIGHT, 460], vertical)
 
     def _panel(self, page: Page) -> QDockWidget:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 from netbuilder.core.wording import counted, operations, size
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.clamped import ClampedLabel
 
 _KERAS_WORDS = {
     "off": "Keras not loaded",
@@ -32,11 +33,11 @@ class StatusBar(QStatusBar):
         self.parameters = QLabel(self)
         self.memory = QLabel(self)
         self.operations = QLabel(self)
-        self.news = QLabel(self)
+        self.news = ClampedLabel("", self, lines=1)  # gives way: what else stands here is short
         for label in (self.keras, self.parameters, self.memory, self.operations, self.news):
             label.setProperty("role", "chip")
             label.setContentsMargins(8, 0, 8, 0)
-            self.addWidget(label)
+            self.addWidget(label, 1 if label is self.news else 0)
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "quiet")
         self.problems.setToolTip("Go to the next problem (F8)")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.clamped import ClampedLabel
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class AnswerHead(QFrame):
         """Keep room for a network of so many classes (0: numbers), and for a sentence."""
         self.ensurePolished()
         self.answer.ensurePolished()
-        self.answer.setFixedHeight(self.answer.fontMetrics().lineSpacing() + 2)
+        # A class's name and its probability in large letters take two lines of a narrow dock.
+        rows = 2 if letters() > 1.3 else 1
+        self.answer.setFixedHeight(self.answer.fontMetrics().lineSpacing() * rows + 2)
         lines = 0 if not explains else 2 if classes else 3
         self.sure.setFixedHeight(self.sure.fontMetrics().lineSpacing() * lines)
         self._place.setVisible(classes > 0)

@@ -14,8 +14,9 @@ from netbuilder.core.lessons.library import start_path
 from netbuilder.core.project.model import Project
 from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.callout import Callout
-from netbuilder.ui.window.docks import PALETTE_WIDTH
+from netbuilder.ui.window.docks import first_widths
 from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.parts import Parts
 
@@ -80,7 +81,7 @@ class LessonDock(QObject):
             window.splitDockWidget(self.dock, docks.palette, Qt.Orientation.Vertical)
             self.dock.show()
             palette, side = docks.widths.wanted
-            docks.widths.want(max(palette, WIDTH), side)
+            docks.widths.want(max(palette, round(WIDTH * letters())), side)
         QTimer.singleShot(0, self, self._fit)
         for name, dock in docks.panels.items():
             if not dock.visibleRegion().isEmpty():
@@ -98,7 +99,7 @@ class LessonDock(QObject):
         self._session.close()
         self.dock.hide()
         _palette, side = self._parts.docks.widths.wanted
-        self._parts.docks.widths.want(PALETTE_WIDTH, side)
+        self._parts.docks.widths.want(first_widths()[0], side)
         QTimer.singleShot(0, self._parts.window, self._parts.docks.leave_room)
         self._parts.canvas.setFocus()
 
@@ -129,9 +130,10 @@ class LessonDock(QObject):
         window, docks = self._parts.window, self._parts.docks
         docks.leave_room()
         height = self.dock.height() + docks.palette.height()
+        part = min(0.6 * max(letters(), 1.0), 0.85)  # large letters: the lesson is read first
         window.resizeDocks(
             [self.dock, docks.palette],
-            [round(height * 0.6), round(height * 0.4)],
+            [round(height * part), round(height * (1 - part))],
             Qt.Orientation.Vertical,
         )
 
