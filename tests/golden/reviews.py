@@ -15,8 +15,10 @@ keras.utils.set_random_seed(1)
 
 # Load the data.
 data = pd.read_csv("reviews.csv")
+column = "review"
+data = data.dropna(subset=[column, "mood"])
 targets = data["mood"]
-texts = data["review"].to_numpy("str")
+texts = data[column].to_numpy("str")
 vectorize = layers.TextVectorization(max_tokens=200)
 vectorize.adapt(texts)
 x = vectorize(texts).numpy().astype("int32")

@@ -26,6 +26,7 @@ from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.data.registry import kind_of
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.wording import number
@@ -154,7 +155,7 @@ def raw_table(data: Data, base: Path) -> pd.DataFrame | None:
     """The table as it stands in the file or set, or None where the data is none."""
     import pandas as pd
 
-    if data.kind in {"csv", "series"} and data.path:
+    if data.path and kind_of(data).tabular(data):
         return read_table(base / data.path, reading_options(data), looked_at(base / data.path))
     samples, _ = read_samples(data, base)
     if samples.table is None:
@@ -183,6 +184,8 @@ def column_facts(
         role = choice.role or ("feature" if roles is None else roles.of(name))
         if name in data.target and not choice.role:
             role = "target"
+        if facts is not None and not choice.role:
+            role = facts.column_roles.get(name, role)
         if name in left_out and role == "feature":
             role = "ignore"
         decided = {key for key in ("role", "type", "missing") if getattr(choice, key)}

@@ -12,6 +12,7 @@ from netbuilder.core.project.model import (
     COLUMN_TYPES,
     DECIMALS,
     MISSING_RULES,
+    SINGLE_ROLES,
     ColumnChoice,
     Data,
     Project,
@@ -33,8 +34,8 @@ def set_columns(project: Project, names: Iterable[str], **decided: str) -> Proje
             program conclude it again.
 
     A column that becomes a target joins ``target``; one that becomes something else leaves it,
-    and the lists of columns that are not used or weigh the rows. One column only names the
-    part that rows belong to, weighs them, or orders them: the last one chosen.
+    and the lists of columns that are not used or weigh the rows. One column only has each of
+    ``SINGLE_ROLES``: the last one chosen.
 
     Raises:
         EditError: a word that does not exist.
@@ -61,7 +62,7 @@ def _decide(data: Data, name: str, decided: Mapping[str, Any]) -> Data:
         data = _with_role(data, name, role)
         if role == "target":  # ``target`` says so, and keeps the order of the targets
             choice = replace(choice, role="")
-        if role in {"weight", "split", "order"}:
+        if role in SINGLE_ROLES:
             columns = {
                 other: replace(one, role="") if one.role == role else one
                 for other, one in columns.items()
@@ -80,8 +81,9 @@ def _with_role(data: Data, name: str, role: str) -> Data:
         del options["ignore"]
     elif isinstance(ignored, list | tuple) and name in ignored:
         options["ignore"] = [one for one in ignored if one != name]
-    if options.get("sample_weight") == name or (role == "weight" and "sample_weight" in options):
-        del options["sample_weight"]
+    for single, option in SINGLE_ROLES.items():
+        if option in options and (options[option] == name or role == single):
+            del options[option]
     target = tuple(one for one in data.target if one != name)
     targets, inputs = dict(data.targets), dict(data.inputs)
     if role == "target":

@@ -125,7 +125,9 @@ class Choice:
     params: Params = field(default_factory=dict)
 
 
-COLUMN_ROLES = ("feature", "target", "ignore", "weight", "split", "order")
+#: Roles that one column has, and the option that says it too ("": none).
+SINGLE_ROLES = {"weight": "sample_weight", "split": "", "order": "order_by", "group": "group"}
+COLUMN_ROLES = ("feature", "target", "ignore", *SINGLE_ROLES)
 COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
 MISSING_RULES = ("error", "drop", "mean", "median", "most_frequent", "category")
 DECIMALS = (".", ",")
@@ -136,7 +138,8 @@ class ColumnChoice:
     """What a person decided of one column of a table; "" is what the program concludes.
 
     ``role``: one of ``COLUMN_ROLES``; "weight": how much a row counts; "split": names the part
-    (train, validation, test) that a row belongs to; "order": rows follow each other by it.
+    (train, validation, test) that a row belongs to; "order": rows follow each other by it;
+    "group": rows of one value belong together: one series, or one part.
     ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``decimal``: one of
     ``DECIMALS``, how its numbers are written: with "." a comma groups thousands. ``extra`` keeps
     unknown keys of the file.

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.text import words_of
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
+from netbuilder.core.data.preprocessing.word_numbers import words_of
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import places_of
 from netbuilder.core.engine.trained import TrainedModel

@@ -27,7 +27,7 @@ FACTS_ROLE = Qt.ItemDataRole.UserRole
 
 ROLE_WORDS = {
     "feature": "feature", "target": "▸ target", "ignore": "– left out", "weight": "weight",
-    "split": "split", "order": "order",
+    "split": "split", "order": "order", "group": "group",
 }  # fmt: skip
 MISSING_WORDS = {
     "error": "ask", "drop": "leave rows out", "mean": "mean", "median": "median",

@@ -201,7 +201,7 @@ class DataPanel(QWidget):
     def _show_form(self, data: Data) -> None:
         self._form.show_data(data)
         kind = KINDS.get(data.kind)
-        self.target.setVisible(kind is not None and kind.columns)
+        self.target.setVisible(kind is not None and kind.tabular(data))
 
     def _edit(self, name: str, value: Any) -> None:
         data = self._store.project.data

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from netbuilder.core.data.kinds.builtin import BUILTINS
-from netbuilder.core.data.kinds.text import encode_texts, fit_vocabulary
 from netbuilder.core.data.load import facts, load, preview
 from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.preprocessing.word_numbers import encode_texts, fit_vocabulary
 from netbuilder.core.data.readers.picture_files import decode
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project

@@ -197,7 +197,7 @@ KIND = DataKind(
     code=_code,
     endings=ENDINGS,
     recognise=_recognised,
-    columns=True,
+    tabular=lambda data: True,
     table=read_table,
     streams=True,
 )

@@ -32,23 +32,28 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import answers, divisor, read_csv_line
+from netbuilder.core.data.kinds.script import answers, cells_and_targets, divisor, read_csv_line
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, look_at
-from netbuilder.core.data.readers.picture_sources import listed_pictures, picture_column, unpacked
+from netbuilder.core.data.readers.picture_sources import (
+    listed_pictures,
+    picture_column,
+    plain_name,
+    unpacked,
+)
 from netbuilder.core.data.readers.samples import Samples, of_folders
-from netbuilder.core.data.readers.table_samples import targets_of
+from netbuilder.core.data.readers.table_samples import samples_in_column
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import call, literal
-from netbuilder.core.wording import counted, number
+from netbuilder.core.wording import number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +82,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     """
 
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
-        return _listed(data, path)
+        return _listed(data, path, test=test)
     root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
     found = find(root, ENDINGS, "picture")
     chosen = select(found, test=test, part=part)
@@ -86,20 +91,18 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     return _samples(data.options, chosen.files, targets, path.name, root, notes, chosen.parts)
 
 
-def _listed(data: Data, path: Path) -> Samples:
-    seen = listed_pictures(read_csv(path, reading_options(data)), path, data.options, ENDINGS)
-    wanted = targets_of(data, [str(name) for name in seen.table.columns], path.name)
-    if not wanted:
-        raise DataError(
-            f"{path.name} has only one column.", "Add a column with the label of each picture."
-        )
-    empty = seen.table[list(wanted)].isna().any(axis=1).to_numpy()
-    files = [file for file, out in zip(seen.files, empty, strict=True) if not out]
-    notes = seen.notes
-    if empty.any():
-        notes = (*notes, f"{counted(int(empty.sum()), 'row')} without an answer left out.")
-    targets = seen.table.loc[~empty, list(wanted)]
-    return _samples(data.options, files, targets, path.name, path.parent, notes, None)
+def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
+    table = read_table(path, reading_options(data))
+    seen = listed_pictures(table, path, data, ENDINGS)
+    found = samples_in_column(data, seen.table, seen.column, path.name, "picture", test=test)
+    assert found.table is not None
+    files = [seen.root / plain_name(name) for name in found.table[seen.column]]
+    notes = (*seen.notes, *found.notes)
+    made = _samples(data.options, files, found.targets, path.name, path.parent, notes, found.parts)
+    return replace(
+        found, table=None, from_file=False, role=made.role, arrays=made.arrays, notes=made.notes,
+        value_range=made.value_range, sample_shape=made.sample_shape,
+    )  # fmt: skip
 
 
 def _samples(
@@ -325,7 +328,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
         return {} if _zipped_pictures(path) else None
     if ending in TABLE_ENDINGS and path.is_file():
         try:
-            return {} if picture_column(read_csv(path, {}, 50), ENDINGS) else None
+            return {} if picture_column(read_table(path, {}, 50), ENDINGS) else None
         except DataError:
             return None
     return None
@@ -389,19 +392,16 @@ def _code(question: Question) -> DataCode:
 def _table_code(question: Question, size: str, mode: str) -> DataCode:
     """Pictures that a table names, with their labels or numbers."""
     data = question.project.data
-    column = data.options.get("image")
-    target = data.target[0] if data.target else ""
     lines = [
         "from pathlib import Path",
         "",
         read_csv_line(question),
-        f"column = {literal(str(column))}"
-        if column
-        else "column = next(c for c in data if '.' in str(data[c].iloc[0])[-5:])",
+        *cells_and_targets(
+            question, "image", "next(c for c in data if '.' in str(data[c].iloc[0])[-5:])"
+        ),
         f"folder = Path({literal(data.path)}).parent",
         "homes = [folder, *(one for one in folder.iterdir() if one.is_dir())]",
         "folder = next(home for home in homes if (home / data[column].iloc[0]).exists())",
-        f"targets = data[{literal(target)}]" if target else "targets = data.iloc[:, -1]",
         "x = np.stack([",
         "    keras.utils.img_to_array(",
         f"        keras.utils.load_img(folder / name, color_mode={mode}, target_size={size})",
@@ -460,6 +460,7 @@ KIND = DataKind(
     read=_read_kind,
     code=_code,
     place=Place.EITHER,
+    tabular=lambda data: Path(data.path).suffix.lower() in TABLE_ENDINGS,
     endings=(ZIP,),
     recognise=_recognised,
     read_test=_read_test,

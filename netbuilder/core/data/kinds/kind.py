@@ -89,7 +89,7 @@ class DataKind:
         endings: of the files that it reads, with their dots, small letters.
         recognise: the options to begin with where it thinks that a path is its own, else None.
         read_test: samples of the part for testing that the same file or folder holds, or None.
-        columns: a target column is chosen by its name.
+        tabular: whether the recipe's file is a table, whose columns have roles and types.
         table: (recipe, file, most rows or None) to the table as it stands in the file, which is
             what the preview shows; None: it shows the samples.
         readings: pairs of what lies there and what is concluded from it or asked about it, for
@@ -111,7 +111,7 @@ class DataKind:
     endings: tuple[str, ...] = ()
     recognise: Callable[[Path], Mapping[str, Any] | None] = _not_recognised
     read_test: Callable[[Data, Path], Samples | None] = _no_test_part
-    columns: bool = False
+    tabular: Callable[[Data], bool] = lambda data: False
     table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
     readings: tuple[tuple[str, str], ...] = ()
     streams: bool = False

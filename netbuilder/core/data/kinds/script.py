@@ -77,6 +77,27 @@ def read_csv_line(question: Question) -> str:
     )
 
 
+def cells_and_targets(question: Question, option: str, guess: str) -> list[str]:
+    """From ``data`` to ``column``, in which the samples stand, and ``targets``.
+
+    Args:
+        question: of a table with a sample in each cell of one column.
+        option: that names the column.
+        guess: an expression for it where nothing is known.
+    """
+    data, facts = question.project.data, question.facts
+    roles = facts.column_roles if facts is not None else {}
+    column = str(data.options.get(option) or "")
+    column = column or next((name for name, role in roles.items() if role == "feature"), "")
+    known = facts.target_names[:1] if facts is not None else ()
+    target = next(iter((*data.target, *known)), "")
+    lines = [f"column = {literal(column) if column else guess}"]
+    if target:
+        lines.append(f"data = data.dropna(subset=[column, {literal(target)}])")
+    chosen = f"data[{literal(target)}]" if target else "data.drop(columns=column).iloc[:, -1]"
+    return [*lines, f"targets = {chosen}"]
+
+
 def _read_value(value: Any) -> str:
     return literal(list(value) if isinstance(value, tuple) else value)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.arrays import filled
-from netbuilder.core.data.kinds.csv import ENDINGS, read_table
+from netbuilder.core.data.kinds.csv import ENDINGS
+from netbuilder.core.data.kinds.csv import read_table as preview_table
 from netbuilder.core.data.kinds.kind import (
     PARTS,
     SCALING,
@@ -20,14 +21,15 @@ from netbuilder.core.data.kinds.kind import (
     Question,
 )
 from netbuilder.core.data.kinds.script import read_csv_line
+from netbuilder.core.data.kinds.table_script import unused
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
+from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import segments_of, too_short
 from netbuilder.core.data.readers.table_cells import reading_of
-from netbuilder.core.data.readers.table_samples import targets_of
-from netbuilder.core.data.recipe_options import names as option_names
+from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options, whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
@@ -60,6 +62,8 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     horizon = whole(data.options, "horizon", 1)
     rows = segments_of(table, target, data, source)
     names = answer_names(target, horizon)
+    found = ((rows.order, "order"), (rows.group, "group"))
+    roles = {**dict.fromkeys(target, "target"), **{name: role for name, role in found if name}}
     x, y, times, lines = [], [], [], []
     for segment in rows.segments:
         count = len(segment.frame) - window - horizon + 1
@@ -84,6 +88,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         ordered=True,
         source=source,
         notes=rows.notes,
+        roles=roles,
     )
 
 
@@ -171,7 +176,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
             f"{hint} It has {listed(known, 12)}.".strip(),
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
-    extra = {str(data.options.get(option) or "") for option in ("order_by", "group")}
+    extra = set(single_roles(data).values())
     helpers += [name for name in known if name in extra and name not in (*names, *helpers)]
     kept = [name for name in known if name in (*names, *helpers)]
     # A counting column that orders the rows is no feature here unless the model has it.
@@ -179,11 +184,23 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    table = read_csv(path, reading_options(data))
+    table = read_table(path, reading_options(data))
+    reading = reading_of(table)
     known = [str(name) for name in table.columns]
-    targets = targets_of(data, known, path.name)
-    read_as = reading_of(table).read_as
-    return replace(windows(table, targets, data, path.name), read_as=read_as)
+    roles = roles_of(data, known, path.name, (reading.counting,), answers_teach=True)
+    table = table.drop(columns=[n for n in roles.ignored if n == reading.counting])
+    found = windows(table, roles.targets, data, path.name)
+    # A window belongs where its last answer stands.
+    ends = table.loc[found.targets.index]
+    return replace(
+        found,
+        weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
+        parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
+        findings=reading.findings,
+        hints=reading.hints,
+        read_as=reading.read_as,
+        units=reading.units,
+    )
 
 
 def window_lines(targets: list[str], window: int, horizon: int, group: str = "") -> list[str]:
@@ -209,7 +226,8 @@ def window_lines(targets: list[str], window: int, horizon: int, group: str = "")
 def _code(question: Question) -> DataCode:
     data = question.project.data
     window = whole(data.options, "window", DEFAULT_WINDOW)
-    order = str(data.options.get("order_by") or "")
+    single = single_roles(data)
+    order = single.get("order", "")
     lines = [read_csv_line(question)]
     if order:
         lines.append(f"data = data.sort_values({literal(order)})")
@@ -221,11 +239,10 @@ def _code(question: Question) -> DataCode:
             "if len(dates.columns):",
             "    data = data.loc[dates.iloc[:, 0].sort_values().index]",
         ]
-    ignored = [*option_names(data.options, "ignore"), *([order] if order else [])]
-    ignored += [name for name, choice in data.columns.items() if choice.role == "ignore"]
-    if kept := [name for name in dict.fromkeys(ignored) if name not in data.target]:
+    group = single.get("group", "")
+    ignored = [*unused(data), *([order] if order else [])]
+    if kept := [n for n in dict.fromkeys(ignored) if n not in data.target and n != group]:
         lines.append(f"data = data.drop(columns={literal(kept)})")
-    group = str(data.options.get("group") or "")
     horizon = whole(data.options, "horizon", 1)
     lines += window_lines(list(data.target), window, horizon, group)
     return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
@@ -269,7 +286,7 @@ KIND = DataKind(
     read=_read,
     code=_code,
     endings=ENDINGS,
-    columns=True,
-    table=read_table,
+    tabular=lambda data: True,
+    table=preview_table,
     task=lambda data: "regression",
 )

@@ -8,7 +8,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import csv_arguments
 from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
 from netbuilder.core.data.readers.table_files import SHEETS
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import SINGLE_ROLES, Data, Project
 from netbuilder.core.python_text import literal
 
 _YES = ("yes", "true", "1", "y", "t", "on")
@@ -43,7 +43,7 @@ def unused(data: Data) -> list[str]:
     found = [ignored] if isinstance(ignored, str) else [str(one) for one in ignored]
     if data.options.get("sample_weight"):
         found.append(str(data.options["sample_weight"]))
-    other = {"ignore", "weight", "split", "order"}
+    other = {"ignore", *SINGLE_ROLES}
     found += [name for name, one in data.columns.items() if one.role in other or one.type == "text"]
     return list(dict.fromkeys(found))
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.findings import INFO, Finding, data_edit
 from netbuilder.core.data.kinds import next_token
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import (
@@ -40,139 +41,92 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.script import answers, read_csv_line, word_numbers
+from netbuilder.core.data.kinds.script import (
+    answers,
+    cells_and_targets,
+    read_csv_line,
+    word_numbers,
+)
+from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.roles import need_column
+from netbuilder.core.data.preprocessing.word_numbers import (
+    DEFAULT_WORDS,
+    SPLITS,
+    fit_length,
+    fit_split,
+    fit_vocabulary,
+    lost_words,
+    raw_of_texts,
+)
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
-from netbuilder.core.data.readers.csv_reader import read_csv
+from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, of_folders
-from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
-from netbuilder.core.data.recipe_options import whole
-from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
-from netbuilder.core.wording import counted, did_you_mean, listed, quoted
+from netbuilder.core.wording import listed
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    import pandas as pd
 
-DEFAULT_WORDS = 10_000
-LONGEST = 256
-SPLITS = ("auto", "blanks", "characters")
 _BY_CHARACTER = (
     "Each character counts as a word: Chinese and Japanese texts put no blanks between words."
 )
 
-# The characters that TextVectorization takes out ("lower_and_strip_punctuation").
-_PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
 
-
-def words_of(text: str, split: str = "") -> list[str]:
-    """The words of a text: lower case, without punctuation.
-
-    They are cut at blanks; with the split "character" each character is one, blanks too.
-    """
-    bare = _PUNCTUATION.sub("", text.lower())
-    return list(bare) if split == CHARACTER else bare.split()
-
-
-def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
-    """How texts are cut: as option "split" says, else as their script needs it."""
-    given = str(options.get("split") or "auto")
-    if given not in SPLITS:
-        raise DataError(f"The split '{given}' does not exist.", f"Choose {quoted(SPLITS)}.")
-    if given == "auto":
-        return CHARACTER if mostly_without_blanks(texts) else ""
-    return CHARACTER if given == "characters" else ""
-
-
-def fit_vocabulary(
-    texts: Iterable[str], options: Mapping[str, Any], split: str = ""
-) -> tuple[str, ...]:
-    """Padding, unknown, and the most frequent words; option "max_words" (10,000) in all."""
-    size = whole(options, "max_words", DEFAULT_WORDS, least=3)
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(words_of(text, split))
-    ranked = sorted(counts, key=lambda word: (-counts[word], word))
-    return (PADDING, UNKNOWN, *ranked[: size - 2])
-
-
-def fit_length(texts: Sequence[str], options: Mapping[str, Any], split: str = "") -> int:
-    """Words in a sample: option "sequence_length", else the longest text, at most 256."""
-    if options.get("sequence_length") is not None:
-        return whole(options, "sequence_length", LONGEST)
-    return max(1, min(LONGEST, max((len(words_of(text, split)) for text in texts), default=1)))
-
-
-def encode_texts(
-    texts: Iterable[str], vocabulary: Sequence[str], length: int, split: str = ""
-) -> NDArray[np.int32]:
-    """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
-    import numpy as np
-
-    numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
-    rows = [[numbers.get(word, 1) for word in words_of(text, split)[:length]] for text in texts]
-    out = np.zeros((len(rows), length), np.int32)
-    for row, found in zip(out, rows, strict=True):
-        row[: len(found)] = found
-    return out
-
-
-def read_text(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Samples:
-    """Samples from a CSV file with a column of texts, or a folder with one folder per class.
+def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
+    """Samples from a table with a column of texts, or a folder with one folder per class.
 
     Args:
-        path: the CSV file, or a folder whose subfolders hold ``.txt`` files.
-        target: the CSV's column of labels; empty: the last column that is not the text.
-        options: "text": the CSV's column of texts (default: the one with the longest texts).
+        data: the recipe. Options: "text": the table's column of texts (default: one whose type
+            is "text", else that with the longest texts).
+        path: the table, or a folder whose subfolders hold ``.txt`` files.
+        test: it is the test file.
 
     Raises:
         DataError: not readable, a column that does not exist, or no texts.
     """
-    return _folder(path, options) if path.is_dir() else _csv(path, target, options)
-
-
-def _csv(path: Path, target: Sequence[str], options: Mapping[str, Any]) -> Samples:
-    table = read_csv(path, options)
-    names = [str(name) for name in table.columns]
-    for name in (*target, options.get("text")):
-        if name and name not in names:
-            raise DataError(
-                f"The column '{name}' is not in {path.name}.",
-                f"{did_you_mean(name, names)} Its columns are {listed(names, 12)}.".strip(),
-            )
-    free = [name for name in names if name not in target]
-    strings = [name for name in free if table[name].dtype.kind not in "iufb"]
-    column = options.get("text")
-    if not column:
-        if not strings:
-            raise DataError(
-                f"{path.name} has no column of texts.",
-                "Choose another file, or the kind of data 'csv' for numbers.",
-            )
-        column = max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
-    chosen = list(target) or [name for name in names if name != column][-1:]
-    if not chosen:
-        raise DataError(
-            f"{path.name} has only one column.", "Add a column with the label of each text."
+    if path.is_dir():
+        return _folder(path, data.options)
+    table = read_table(path, reading_options(data))
+    column = _text_column(data, table, path.name)
+    found = samples_in_column(data, table, column, path.name, "text", test=test)
+    assert found.table is not None
+    texts = found.table[column].astype(str).to_numpy(object)
+    others = tuple(
+        Finding(
+            "other-texts", INFO, f"'{name}' is not used: the texts are those of '{column}'.", name,
+            (data_edit(f"Read the texts of '{name}'", text=name),),
         )
-    used = table.dropna(subset=[column, *chosen])
-    if used.empty:
-        raise DataError(f"No row of {path.name} has both text and label.", "Fill them in.")
-    left = len(table) - len(used)
-    return Samples(
-        role="text",
-        arrays={str(column): used[column].astype(str).to_numpy(object)},
-        targets=used[chosen],
-        source=path.name,
-        notes=(f"{counted(left, 'row')} without text or label left out.",) if left else (),
-        read_as=reading_of(table).read_as,
+        for name, role in found.roles.items()
+        if role == "ignore" and not is_numeric(table[name])
+    )  # fmt: skip
+    findings = (*found.findings, *others)
+    return replace(
+        found, role="text", table=None, from_file=False, arrays={column: texts}, findings=findings
     )
+
+
+def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
+    given = str(data.options.get("text") or "")
+    if given:
+        need_column(given, [str(name) for name in table.columns], source)
+        return given
+    free = free_columns(data, table)
+    decided = [n for n in free if n in data.columns and data.columns[n].type == "text"]
+    strings = decided or [name for name in free if not is_numeric(table[name])]
+    if not strings:
+        raise DataError(
+            f"{source} has no column of texts.",
+            "Choose another file, or the kind of data 'csv' for numbers.",
+        )
+    return max(strings, key=lambda name: table[name].dropna().astype(str).str.len().mean())
 
 
 def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
@@ -224,16 +178,12 @@ def fit_text(project: Project, key: str, samples: Samples, train: Rows) -> Fitte
         source=source,
         split=split,
     )
-    return fitted, (_BY_CHARACTER,) if split else ()
+    notes = [_BY_CHARACTER] if split else []
+    return fitted, (*notes, *lost_words(texts, fitted))
 
 
 def _numbers(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
     return raw_of_texts(list(values_of(samples, pre, rows)), pre)
-
-
-def raw_of_texts(texts: Sequence[str], entry: InputPre) -> Array:
-    """Word numbers of texts, (n, words)."""
-    return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1), entry.split)
 
 
 def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
@@ -246,7 +196,8 @@ def _shown(samples: Samples, count: int) -> Shown:
 
 def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
     wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
-    return read_text(path, () if path.is_dir() else wanted, data.options)
+    told = replace(data, target=wanted, targets={}, options={**pre.hints, **data.options})
+    return read_text(told, path, test=True)
 
 
 def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
@@ -286,7 +237,12 @@ TEXT = Modality(
 def _read(data: Data, path: Path, test: bool) -> Samples:
     if data.options.get("task") == next_token.TASK:
         return next_token.read_long_text(path, data.options)
-    return read_text(path, data.target, data.options)
+    return read_text(data, path, test=test)
+
+
+def _tabular(data: Data) -> bool:
+    table = Path(data.path).suffix.lower() in TABLE_ENDINGS
+    return table and data.options.get("task") != next_token.TASK
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
@@ -317,20 +273,20 @@ def _looks_like_table(path: Path) -> bool:
     return sum(numbers) >= 0.9 * len(lines)
 
 
+_LONGEST_TEXTS = (
+    'data.select_dtypes(exclude="number").apply(lambda c: c.astype(str).str.len().mean()).idxmax()'
+)
+
+
 def _code(question: Question) -> DataCode:
     data = question.project.data
     if data.options.get("task") == next_token.TASK:
         return next_token.code(question)
     if data.path.lower().endswith(TABLE_ENDINGS):
-        column, target = data.options.get("text"), data.target[0] if data.target else ""
         lines = [
             read_csv_line(question),
-            f"targets = data[{literal(target)}]" if target else "targets = data.iloc[:, -1]",
-            f'texts = data[{literal(column)}].to_numpy("str")'
-            if column
-            else f'texts = data.drop(columns={literal([target])}).iloc[:, 0].to_numpy("str")'
-            if target
-            else 'texts = data.iloc[:, 0].to_numpy("str")',
+            *cells_and_targets(question, "text", _LONGEST_TEXTS),
+            'texts = data[column].to_numpy("str")',
         ]
     else:
         lines = [
@@ -408,5 +364,5 @@ KIND = DataKind(
     task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
     endings=TABLE_ENDINGS,
     recognise=_recognised,
-    columns=True,
+    tabular=_tabular,
 )

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.text import words_of
 from netbuilder.core.data.looks.parts import parts_of
 from netbuilder.core.data.prepare.prepared_data import PreparedData
 from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.preprocess import InputPre
+from netbuilder.core.data.preprocessing.word_numbers import words_of
 
 SHOWN = 40
 _MEASURED = 20_000

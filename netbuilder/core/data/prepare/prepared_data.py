@@ -123,6 +123,7 @@ def _make(project: Project, base: Path) -> PreparedData:
             seed=project.training.seed,
             classes=cut_by,
             ordered=samples.ordered,
+            groups=samples.groups,
         )
     if made is not None:
         rows = rows_of_edited(rows, made.origin)
@@ -281,6 +282,7 @@ def _facts(
         generates=next((entry.level for entry in pre.inputs.values() if entry.level), ""),
         read_as=samples.read_as,
         test_read_as=test.read_as if test is not None else {},
+        column_roles=samples.roles,
     )
 
 

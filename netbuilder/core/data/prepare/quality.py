@@ -23,6 +23,7 @@ from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.preprocessing.cells import are_dates, as_label, is_numeric
 from netbuilder.core.data.preprocessing.cleaning import fold
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS
 from netbuilder.core.project.model import Data
@@ -346,8 +347,8 @@ def still_asked(
     for entry in pre.outputs.values():
         if entry.task == REGRESSION:
             numbers |= set(entry.columns)
-    numbers |= {name for name, one in data.columns.items() if one.role in {"weight", "order"}}
-    numbers |= {str(data.options.get(name)) for name in ("sample_weight", "order_by")}
+    single = single_roles(data)
+    numbers |= {single.get("weight", ""), single.get("order", "")}
     asked: set[str] = set()
     kept = []
     for one in (*samples.findings, *(test.findings if test is not None else ())):

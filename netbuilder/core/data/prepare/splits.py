@@ -31,6 +31,7 @@ def split_rows(
     seed: int,
     classes: NDArray[Any] | None,
     ordered: bool,
+    groups: NDArray[Any] | None = None,
 ) -> Rows3:
     """Cut ``count`` rows in three.
 
@@ -41,6 +42,8 @@ def split_rows(
         seed: the same seed cuts the same way.
         classes: class number of each row, so that each part gets its share of each class.
         ordered: keep the order of time: training first, then validation, then test.
+        groups: number of the group of each row: the rows of a group go into one part, and the
+            shares are those of the groups. What is ordered is cut by time alone.
 
     Raises:
         DataError: a share is not between 0 and 1, or no training row remains.
@@ -50,6 +53,8 @@ def split_rows(
             raise DataError(
                 f"The {name} is {share}.", "Write a number from 0 to below 1, such as 0.1."
             )
+    if groups is not None and not ordered:
+        return _of_groups(groups, validation, test, seed)
     rows = np.arange(count)
     rest, tested = _cut(rows, test, seed, classes, ordered)
     train, validated = _cut(rest, validation, seed, classes, ordered)
@@ -59,6 +64,19 @@ def split_rows(
             "Use more rows, or smaller shares for validation and test.",
         )
     return Rows3(train, validated, tested)
+
+
+def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) -> Rows3:
+    names = np.unique(groups)
+    if len(names) < 2:
+        raise DataError(
+            "The column that groups the rows has the same value in all of them.",
+            "Choose another column for the groups, or none.",
+        )
+    rest, tested = _cut(names, test, seed, None, ordered=False)
+    train, validated = _cut(rest, validation, seed, None, ordered=False)
+    parts = [np.flatnonzero(np.isin(groups, part)) for part in (train, validated, tested)]
+    return Rows3(*parts)
 
 
 def rows_of_edited(cut: Rows3, origin: NDArray[np.int64]) -> Rows3:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import SINGLE_ROLES, Data
 from netbuilder.core.wording import did_you_mean, listed
 
 
@@ -15,8 +15,8 @@ from netbuilder.core.wording import did_you_mean, listed
 class Roles:
     """The columns of a table by what they are for, each in the order of the table.
 
-    ``targets`` stand in the order of the recipe. ``weight``, ``split`` and ``order`` are the
-    name of a column or "".
+    ``targets`` stand in the order of the recipe. ``weight``, ``split``, ``order`` and
+    ``group`` are the name of a column or "".
     """
 
     features: tuple[str, ...]
@@ -25,12 +25,13 @@ class Roles:
     weight: str = ""
     split: str = ""
     order: str = ""
+    group: str = ""
 
     def of(self, name: str) -> str:
         """The role of a column, as ``COLUMN_ROLES`` names it."""
         if name in self.targets:
             return "target"
-        for role in ("weight", "split", "order"):
+        for role in SINGLE_ROLES:
             if getattr(self, role) == name:
                 return role
         return "feature" if name in self.features else "ignore"
@@ -43,13 +44,15 @@ def roles_of(
     counting: Collection[str] = (),
     *,
     test: bool = False,
+    answers_teach: bool = False,
 ) -> Roles:
     """Who is what.
 
     Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
     where nothing is said, the last column of which nothing was decided. ``counting`` are
     columns that only count the rows: no features unless that was decided. A ``test`` file may
-    lack what is neither a feature nor a target.
+    lack what is neither a feature nor a target. Where ``answers_teach`` (a series learns from
+    its targets' own past) there need be no feature.
 
     Raises:
         DataError: a column does not exist, or no feature is left.
@@ -57,7 +60,7 @@ def roles_of(
     known = [str(name) for name in columns]
     decided = {name: choice.role for name, choice in data.columns.items() if choice.role}
     for name, choice in data.columns.items():
-        if not test or choice.role not in {"ignore", "weight", "split", "order"}:
+        if not test or choice.role not in {"ignore", *SINGLE_ROLES}:
             need_column(name, known, source)
     decided = {name: role for name, role in decided.items() if name in known}
     named = [*data.target, *(name for names in data.targets.values() for name in names)]
@@ -69,18 +72,16 @@ def roles_of(
         name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
     ) or tuple(free[-1:] or known[-1:])
     ignored = option_names(data.options, "ignore")
-    weight = str(data.options.get("sample_weight") or "")
+    single = single_roles(data)
     for name in (name for names in data.inputs.values() for name in names):
         need_column(name, known, source)
-    for name in (*ignored, weight):
-        if name and not test:
+    for name in (*ignored, *single.values()):
+        if not test:
             need_column(name, known, source)
-    weight = weight if weight in known else ""
-    single = {role: name for name, role in decided.items() if role in {"weight", "split", "order"}}
-    weight = single.get("weight", weight)
+    single = {role: name for role, name in single.items() if name in known}
     chosen = {name for names in data.inputs.values() for name in names}
     left_out = {*ignored, *counting} - {n for n, role in decided.items() if role == "feature"}
-    special = {weight, *single.values()}
+    special = set(single.values())
     features = tuple(
         name
         for name in known
@@ -88,7 +89,7 @@ def roles_of(
         and name not in special
         and (name in chosen if chosen else name not in targets and name not in left_out)
     )
-    if not features:
+    if not features and not answers_teach:
         raise DataError(
             f"All columns of {source} are targets or not used: there is nothing to learn from.",
             "Choose fewer target columns.",
@@ -98,10 +99,15 @@ def roles_of(
         features,
         targets,
         tuple(name for name in known if name not in used),
-        weight,
-        single.get("split", ""),
-        single.get("order", ""),
+        **single,
     )
+
+
+def single_roles(data: Data) -> dict[str, str]:
+    """The column of each role that one column has, as the recipe decides it."""
+    found = {role: str(data.options.get(key) or "") for role, key in SINGLE_ROLES.items() if key}
+    found |= {one.role: name for name, one in data.columns.items() if one.role in SINGLE_ROLES}
+    return {role: name for role, name in found.items() if name}
 
 
 def need_column(name: str, known: Sequence[str], source: str, what: str = "column") -> None:

@@ -166,7 +166,11 @@ def _drawn(
     """The part of each row that is used: drawn, or in the order of a column."""
     count = int(used.sum())
     test = 0.0 if data.test_path else data.test_split
-    if roles.order:
+    if roles.group and not roles.order:
+        # All rows of a group draw the same lot.
+        names, places = np.unique(raw.column(roles.group)[used], return_inverse=True)
+        draws = np.random.default_rng(seed).random(len(names))[places]
+    elif roles.order:
         ranks = np.empty(count)
         ranks[np.argsort(raw.column(roles.order)[used], kind="stable")] = np.arange(count)
         draws = 1.0 - (ranks + 0.5) / max(1, count)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
 from netbuilder.core.data.readers import class_folders
+from netbuilder.core.data.readers.table_samples import free_columns
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data
 from netbuilder.core.wording import listed, number, quoted
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Listed:
-    """Pictures that a table names: ``files``, and the table's rows that go with them."""
+    """Pictures that a table names: its rows whose picture is there, and where names start from."""
 
-    files: list[Path]
+    root: Path
     table: pd.DataFrame
     column: str
     notes: tuple[str, ...]
@@ -101,26 +103,25 @@ def _clean(home: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str | None:
-    """The column that holds paths of pictures, or None."""
+def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
+    """The column that holds paths of pictures, or ""."""
     for name in table.columns:
         if table[name].dtype.kind in "iufb":
             continue
         seen = table[name].dropna().astype(str).str.lower().head(50)
         if len(seen) and seen.str.endswith(tuple(endings)).mean() > 0.9:
             return str(name)
-    return None
+    return ""
 
 
-def listed_pictures(
-    table: pd.DataFrame, path: Path, options: Mapping[str, Any], endings: Sequence[str]
-) -> Listed:
+def listed_pictures(table: pd.DataFrame, path: Path, data: Data, endings: Sequence[str]) -> Listed:
     """The pictures that a table names, found beside it or in folders beside it.
 
     Raises:
         DataError: no column names pictures, or the pictures are not there.
     """
-    column = str(options.get("image") or "") or picture_column(table, endings)
+    column = str(data.options.get("image") or "")
+    column = column or picture_column(table[free_columns(data, table)], endings)
     if not column or column not in table.columns:
         raise DataError(
             f"No column of {path.name} names pictures.",
@@ -129,7 +130,7 @@ def listed_pictures(
             path=str(path),
         )
     rows = table.dropna(subset=[column])
-    names = [str(name).replace("\\", "/") for name in rows[column]]
+    names = [plain_name(name) for name in rows[column]]
     root = _root(path.parent, names)
     files = [root / name for name in names]
     lost = [name for name, file in zip(names, files, strict=True) if not file.is_file()]
@@ -144,8 +145,14 @@ def listed_pictures(
         notes = (f"{number(len(lost))} of {number(len(names))} pictures are not there and were "
                  f"left out: {listed(lost, 3)}.",)  # fmt: skip
         there = [file.is_file() for file in files]
-        rows, files = rows[there], [f for f, is_there in zip(files, there, strict=True) if is_there]
-    return Listed(files, rows.drop(columns=[column]), column, notes)
+        rows = rows[there]
+    rows.attrs = table.attrs
+    return Listed(root, rows, column, notes)
+
+
+def plain_name(name: Any) -> str:
+    """A file's name in a table as all systems write it."""
+    return str(name).replace("\\", "/")
 
 
 def _root(folder: Path, names: Sequence[str]) -> Path:

@@ -46,6 +46,7 @@ class Samples:
         sample_shape: (height, width, channels) of pictures that are still to be read.
         weights: how much each sample counts, where the recipe names a column for it.
         ordered: rows follow each other in time and are not shuffled before they are split.
+        groups: number of the group that each sample belongs to; a group stays in one part.
         parts: the part (0 training, 1 validation, 2 test) that each sample belongs to, where a
             column says it.
         made: of a generated set that was changed by hand, how it was before.
@@ -54,6 +55,7 @@ class Samples:
         findings: what the reader concluded, with the choice to change it.
         hints: options that decide what files that belong to this one leave open.
         read_as: arguments of ``pandas.read_csv`` that read the file likewise.
+        roles: of columns whose role was concluded in a way of the kind's own.
         units: what stands beside the numbers of a column.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
@@ -70,6 +72,7 @@ class Samples:
     sample_shape: tuple[int, ...] = ()
     weights: Array | None = None
     ordered: bool = False
+    groups: Array | None = None
     parts: Array | None = None
     made: Made | None = None
     source: str = ""
@@ -79,6 +82,7 @@ class Samples:
     hints: Mapping[str, str] = field(default_factory=dict)
     read_as: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""
     sound: tuple[float, ...] = ()

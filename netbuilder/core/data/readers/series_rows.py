@@ -11,12 +11,14 @@ from netbuilder.core.data.preprocessing.cells import (
     dates_as_days,
     day_comes_first,
     is_numeric,
+    truth_words,
+    truths,
 )
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.roles import need_column
+from netbuilder.core.data.preprocessing.roles import need_column, single_roles
 from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import counted, number
 
 if TYPE_CHECKING:
@@ -59,8 +61,8 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
     Args:
         table: as read; its index is the lines.
         targets: columns that are foretold.
-        data: the recipe. Options: "order_by": the column of time (a column of dates is found by
-            itself); "group": the column that tells several series apart.
+        data: the recipe. Roles: "order": the column of time (a column of dates is found by itself);
+            "group": the column that tells several series apart.
         source: name of the file.
 
     Raises:
@@ -70,9 +72,12 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
 
     known = [str(name) for name in table.columns]
     notes: list[str] = []
-    order = _named(data, "order_by", known, source) or _role(data, "order", known)
-    group = _named(data, "group", known, source)
-    order = order or _date_column(table, targets, source)
+    single = single_roles(data)
+    for role in ("order", "group"):
+        if single.get(role):
+            need_column(single[role], known, source)
+    group = single.get("group", "")
+    order = single.get("order", "") or _date_column(table, targets, source)
     times = _times(table[order], source) if order else np.arange(len(table), dtype=np.float64)
     if order and not group and len(repeated(times)):
         group = _group_column(table, times, targets, order)
@@ -117,17 +122,6 @@ def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
 
     _, first = np.unique(times, return_index=True)
     return np.setdiff1d(np.arange(len(times)), first)
-
-
-def _named(data: Data, option: str, known: list[str], source: str) -> str:
-    name = str(data.options.get(option) or "")
-    if name:
-        need_column(name, known, source)
-    return name
-
-
-def _role(data: Data, role: str, known: list[str]) -> str:
-    return next((n for n, choice in data.columns.items() if choice.role == role and n in known), "")
 
 
 def _date_column(table: pd.DataFrame, targets: Sequence[str], source: str) -> str:
@@ -192,15 +186,15 @@ def _numbers(
     special: set[str],
     notes: list[str],
 ) -> pd.DataFrame:
-    ignored = set(option_names(data.options, "ignore"))
+    ignored = {*option_names(data.options, "ignore"), *single_roles(data).values(), *special}
     ignored |= {name for name, choice in data.columns.items() if choice.role == "ignore"}
     numbers: dict[str, pd.Series] = {}
-    for name in table.columns:
-        if name not in targets and (name in ignored or name in special):
+    for name in map(str, table.columns):
+        if name not in targets and name in ignored:
             continue
-        column = as_numbers(table[name], source)
+        column = _as_decided(table[name], data.columns.get(name, ColumnChoice()).type, source)
         if column is not None:
-            numbers[str(name)] = column
+            numbers[name] = column
         elif name in targets:
             raise DataError(
                 f"The target column '{name}' of {source} is text.",
@@ -209,6 +203,17 @@ def _numbers(
         else:
             notes.append(f"Column '{name}' is text and was left out of the series.")
     return table.__class__(numbers)
+
+
+def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
+    """A column as numbers, by the type that was decided; None where it stands for none."""
+    if kind in {"category", "text"}:
+        return None
+    if kind == "boolean":
+        return truths(series, truth_words(series, source), source)
+    if kind == "date":
+        return dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
+    return as_numbers(series, source)
 
 
 def _left_out(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import (
@@ -18,11 +18,12 @@ from netbuilder.core.data.preprocessing.cleaning import (
     without_stand_ins,
 )
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
-from netbuilder.core.data.preprocessing.roles import Roles, need_column, roles_of
+from netbuilder.core.data.preprocessing.roles import Roles, need_column, roles_of, single_roles
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import counted, quoted, shown
 
 if TYPE_CHECKING:
@@ -38,22 +39,55 @@ PART_WORDS = {
 }
 
 
-def targets_of(data: Data, columns: Sequence[str], source: str) -> tuple[str, ...]:
-    """The target columns of a recipe, checked against the columns that there are.
+def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
+    """Columns of a table that may be features: of no other role, by what was decided."""
+    roles = {
+        name: one.role for name, one in data.columns.items() if one.role not in {"", "feature"}
+    }
+    taken = {
+        *roles, *data.target, *(n for names in data.targets.values() for n in names),
+        *single_roles(data).values(), *option_names(data.options, "ignore"),
+        reading_of(table).counting,
+    }  # fmt: skip
+    return [name for name in map(str, table.columns) if name not in taken]
+
+
+def samples_in_column(
+    data: Data, table: pd.DataFrame, column: str, source: str, what: str, *, test: bool = False
+) -> Samples:
+    """Samples of which each is named by, or stands in, a cell of one column.
+
+    All other columns have their roles as in a table, but are no features. Rows without the
+    sample or its answer are left out.
+
+    Args:
+        data: the recipe.
+        table: as read.
+        column: that of the samples.
+        source: name of the file.
+        what: a sample, in a word ("text").
+        test: it is the test file.
 
     Raises:
-        DataError: a column does not exist.
+        DataError: a column does not exist, or there is no answer, or no row has both.
     """
-    named = [*data.target, *(name for names in data.targets.values() for name in names)]
-    named += [name for name, choice in data.columns.items() if choice.role == "target"]
-    known = [str(name) for name in columns]
-    for name in named:
-        need_column(name, known, source, "target column")
-    decided = {name: choice.role for name, choice in data.columns.items() if choice.role}
-    free = [name for name in known if name not in decided]
-    return tuple(
-        name for name in dict.fromkeys(named) if decided.get(name, "target") == "target"
-    ) or tuple(free[-1:])
+    known = [str(name) for name in table.columns]
+    need_column(column, known, source)
+    if len(known) < 2:
+        raise DataError(
+            f"{source} has only one column.", f"Add a column with the label of each {what}."
+        )
+    chosen = replace(data.columns.get(column, ColumnChoice()), role="feature", missing="drop")
+    columns = {name: replace(one, missing="") for name, one in data.columns.items()}
+    options = {**data.options, "missing": "drop"}
+    told = replace(data, options=options, columns={**columns, column: chosen}, inputs={})
+    roles = roles_of(told, known, source, (reading_of(table).counting,), test=test)
+    rest = [name for name in roles.features if name != column]
+    roles = replace(roles, features=(column,))
+    found = samples_of_table(told, table, source, part=True, test=test, roles=roles)
+    if not len(found):
+        raise DataError(f"No row of {source} has both {what} and label.", "Fill them in.")
+    return replace(found, roles={**dict.fromkeys(rest, "ignore"), column: "feature"})
 
 
 def samples_of_table(
@@ -107,6 +141,7 @@ def samples_of_table(
         weights=weights_of(used[roles.weight], source) if roles.weight else None,
         ordered=bool(roles.order),
         parts=parts_of(used[roles.split], source) if roles.split and not test else None,
+        groups=groups_of(used[roles.group]) if roles.group and not test else None,
         source=source,
         notes=tuple(notes),
         findings=reading.findings,
@@ -163,6 +198,11 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
             f"Write one of {quoted(('train', 'validation', 'test'))} there.",
         )
     return np.asarray(parts.to_numpy(), np.int8)
+
+
+def groups_of(series: pd.Series) -> NDArray[np.int64]:
+    """The number of each row's group; rows without a word are one too."""
+    return series.astype(str).factorize()[0]
 
 
 def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.text import raw_of_texts, words_of
+from netbuilder.core.data.preprocessing.word_numbers import raw_of_texts, words_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.explain.score import Question
 
