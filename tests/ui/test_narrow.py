@@ -69,6 +69,20 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     assert tools.width() >= tools.minimumSizeHint().width()
 
 
+def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Callable) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.resize(1024, 700)
+    words = "Trained 20 epochs in 1.2 s: mean absolute error 42.67, and a lot more " * 3
+    window.status.tell(words)
+    QApplication.processEvents()
+    for widget in (window.status.problems, window.status.zoom):
+        assert inside(widget, window)
+        assert widget.width() >= widget.sizeHint().width()
+    (shown,) = window.status.news.shown_lines()
+    assert shown.startswith("Trained 20 epochs") and shown.endswith("…")
+    assert window.status.news.toolTip() == words
+
+
 def names_of(bar: QTabBar) -> list[str]:
     return [bar.tabText(number) for number in range(bar.count())]
 

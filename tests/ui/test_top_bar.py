@@ -40,6 +40,20 @@ def test_all_is_said_where_there_is_room(qtbot: QtBot) -> None:
     assert view.right.text() == RUN.left
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [(346, "Stopped at epoch 65 of 200"), (160, "Stopped: 65 of 200"), (110, "65 of 200")],
+)
+def test_a_stop_is_said_where_there_is_room(qtbot: QtBot, width: int, said: str) -> None:
+    view = ProgressView()
+    qtbot.addWidget(view)
+    view.resize(width, 40)
+    view.show()
+    view.show_progress(RunProgress("Stopped at epoch 65 of 200", "", 0.3))
+    assert view.left.text() == said
+    assert "Stopped at epoch 65 of 200" in view.toolTip()
+
+
 def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:
     view = ProgressView()
     qtbot.addWidget(view)

@@ -88,7 +88,7 @@ class ProgressView(QWidget):
         short = parts[0].rpartition("poch ")[2]  # of "Epoch 3 of 9" and "Stopped at epoch 3 of 9"
         choices = [
             *((" · ".join(parts[:count]), left) for count in range(len(parts), 0, -1)),
-            (short, left),
+            (f"Stopped: {short}" if parts[0].startswith("Stopped") else short, left),
             (parts[0], ""),
             (short, ""),
         ]

@@ -168,6 +168,28 @@ def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[...,
     assert notice.fix.edit(chain(layers)).training.class_weight == "balanced"
 
 
+def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(
+    train: Callable[..., Any],
+) -> None:
+    """Its units are dead: neither "train longer" nor "one more layer" is any help."""
+    x = RNG.normal(size=(200, 3)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int32) + (x[:, 1] > 0)
+    dead = {"units": 8, "activation": "relu",
+            "bias_initializer": {"name": "Constant", "params": {"value": -100.0}}}  # fmt: skip
+    found = train(
+        [("a", "Dense", dead), ("out", "Dense", {"units": 3, "activation": "softmax"})],
+        x,
+        y.astype(np.int32),
+        loss="sparse_categorical_crossentropy",
+        task="classes",
+        classes=("a", "b", "c"),
+        optimizer=sgd(1e-4),
+        epochs=20,
+    )
+    assert "stuck" in found
+    assert "ignored" not in found
+
+
 def test_all_classes_predicted_is_left_alone(train: Callable[..., Any]) -> None:
     x = RNG.normal(size=(200, 3)).astype(np.float32)
     y = (x[:, 0] > 0).astype(np.int32)

@@ -160,8 +160,10 @@ class Watcher:
                 self._longer(max(1, len(curve))),
                 "info",
             )
-        # A network that is still learning has not made up its mind about its classes.
-        if len(curve) >= 5 and gain is None and self.facts.task in (CLASSES, BINARY):
+        # A network that is still learning, or does not learn at all, has not made up its mind about
+        # its classes.
+        settled = gain is None and not {"stuck", "exploded"} & set(self._told)
+        if len(curve) >= 5 and settled and self.facts.task in (CLASSES, BINARY):
             yield from self._ignored(len(curve), core, data)
 
     @staticmethod
