@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -92,7 +92,17 @@ class TypedBox(QAbstractSpinBox):
         text = write(self._param, value)
         if text != self.lineEdit().text():
             self.lineEdit().setText(text)
+            self._show_front()
         self.complained.emit("")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_front()
+
+    def _show_front(self) -> None:
+        """Where a number is longer than its field, its last digits are what matters least."""
+        if not self.hasFocus():
+            self.lineEdit().setCursorPosition(0)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """Take every text: what is wrong with it is said beside the field."""

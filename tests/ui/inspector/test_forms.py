@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -257,3 +257,29 @@ def test_rates_that_do_not_fit_their_boundaries_are_told(qtbot: QtBot) -> None:
     QTest.keyClicks(box, ", 0.001")
     assert not complaint.isVisible()
     assert editor.sketch.values[0] == 0.1
+
+
+def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
+    box = TypedBox(Param("x", Kind.FLOAT, 0.0))
+    qtbot.addWidget(box)
+    box.setFixedWidth(70)
+    box.show()
+    line = box.lineEdit()
+
+    def front() -> int:
+        return line.cursorPositionAt(QPoint(8, line.height() // 2))
+
+    box.show_value(-0.8412345678)
+    assert line.fontMetrics().horizontalAdvance(line.text()) > line.width()
+    assert front() <= 1, "the sign and the first digits are seen"
+    box.show_value(-7.0)
+    box.show_value(-0.8412345678)
+    assert front() <= 1
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    QTest.keyClick(line, Qt.Key.Key_End)
+    line.repaint()
+    assert front() > 1, "while one types the end is in sight"
+    box.clearFocus()
+    qtbot.waitUntil(lambda: not box.hasFocus())
+    assert front() <= 1
