@@ -267,6 +267,7 @@ def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
     line = box.lineEdit()
 
     def front() -> int:
+        line.repaint()  # a line scrolls when it is painted
         return line.cursorPositionAt(QPoint(8, line.height() // 2))
 
     box.show_value(-0.8412345678)
@@ -278,7 +279,6 @@ def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
     box.setFocus()
     qtbot.waitUntil(box.hasFocus)
     QTest.keyClick(line, Qt.Key.Key_End)
-    line.repaint()
     assert front() > 1, "while one types the end is in sight"
     box.clearFocus()
     qtbot.waitUntil(lambda: not box.hasFocus())
