@@ -17,10 +17,14 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True)
 class DataEdit:
-    """A fix that is one click: ``label`` on the button, and a pure edit of the project."""
+    """A fix that is one click: ``label`` on the button, and a pure edit of the project.
+
+    ``short`` stands on a button for which a row of a table has little room.
+    """
 
     label: str
     edit: Callable[[Project], Project] = field(compare=False)
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ class Finding:
     column: str = ""
     fixes: tuple[DataEdit, ...] = ()
 
+    @property
+    def asked(self) -> bool:
+        """Whether it is a question about a column that its short fixes answer, on its row."""
+        return bool(self.column) and any(fix.short for fix in self.fixes)
+
 
 def of_error(error: UserError) -> Finding:
     """An error as the finding that keeps the data from being used."""
@@ -50,9 +59,9 @@ def data_edit(label: str, **changes: object) -> DataEdit:
     return DataEdit(label, partial(set_data, **changes))  # type: ignore[arg-type]
 
 
-def column_edit(label: str, columns: Iterable[str], **decided: Any) -> DataEdit:
+def column_edit(label: str, columns: Iterable[str], short: str = "", **decided: Any) -> DataEdit:
     """A fix that decides something of columns."""
-    return DataEdit(label, partial(set_columns, names=tuple(columns), **decided))
+    return DataEdit(label, partial(set_columns, names=tuple(columns), **decided), short)
 
 
 def leave_out(*columns: str) -> DataEdit:

@@ -1,13 +1,14 @@
-"""The columns of the data as rows of a table in which role, type and missing values are chosen."""
+"""The columns of the data as rows of a table in which everything about them is chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,12 +19,15 @@ from PySide6.QtGui import QColor
 
 from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.core.data.findings import ERROR, Finding
-from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, MISSING_RULES
+from netbuilder.core.project.edits_columns import fed_by, learned_by
+from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, MISSING_RULES, Project
 from netbuilder.core.wording import number
+from netbuilder.ui.services.column_drag import MIME, DraggedColumns
 from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
 FACTS_ROLE = Qt.ItemDataRole.UserRole
+AUTOMATIC = "as concluded"
 
 ROLE_WORDS = {
     "feature": "feature", "target": "▸ target", "ignore": "– left out", "weight": "weight",
@@ -36,23 +40,45 @@ MISSING_WORDS = {
 
 
 @dataclass(frozen=True)
+class Ends:
+    """What each Input is fed by and each output learns, by node id."""
+
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def several(self) -> bool:
+        """Whether there is anything to choose."""
+        return len(self.inputs) > 1 or len(self.outputs) > 1
+
+    def of(self, one: ColumnFacts) -> tuple[str, ...]:
+        """The nodes that a column goes to."""
+        lists = {"feature": self.inputs, "target": self.outputs}.get(one.role, {})
+        return tuple(node for node, names in lists.items() if one.name in names)
+
+
+@dataclass(frozen=True)
 class Field:
-    """A column of the table: its title, its words, and what can be chosen in it."""
+    """A column of the table: its title, its words, and what can be chosen in it.
+
+    ``key`` is what is decided; ``choices`` are values with their words.
+    """
 
     title: str
-    text: Callable[[ColumnFacts], str]
+    text: Callable[[ColumnFacts, Ends], str]
+    width: int
     key: str = ""
-    choices: tuple[str, ...] = ()
-    words: Callable[[str], str] = str
+    choices: Callable[[Ends], Mapping[str, str]] = lambda ends: {}
+    now: Callable[[ColumnFacts, Ends], str] = lambda one, ends: ""
     tip: str = ""
 
 
-def _missing(one: ColumnFacts) -> str:
+def _missing(one: ColumnFacts, ends: Ends) -> str:
     rule = MISSING_WORDS.get(one.missing_rule, one.missing_rule)
     return f"{one.missing:,} · {rule}" if one.missing else "none"
 
 
-def _values(one: ColumnFacts) -> str:
+def _range(one: ColumnFacts, ends: Ends) -> str:
     if one.minimum is not None and one.maximum is not None and one.type != "date":
         unit = f" {one.unit}" if one.unit else ""
         return f"{number(one.minimum)} to {number(one.maximum)}{unit}"
@@ -61,21 +87,44 @@ def _values(one: ColumnFacts) -> str:
     return ", ".join(one.examples)
 
 
+def _nodes(ends: Ends) -> dict[str, str]:
+    inputs = {node: f"Input {node}" for node in ends.inputs}
+    return inputs | {node: f"Goal of {node}" for node in ends.outputs}
+
+
+def _goes_to(one: ColumnFacts, ends: Ends) -> str:
+    return ", ".join(ends.of(one)) or "–"
+
+
 FIELDS = (
-    Field("Column", lambda one: one.name),
+    Field("Column", lambda one, ends: one.name, 112),
     Field(
-        "Role", lambda one: ROLE_WORDS[one.role], "role", COLUMN_ROLES, lambda w: ROLE_WORDS[w],
+        "Role", lambda one, ends: ROLE_WORDS[one.role], 78, "role",
+        lambda ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
+        lambda one, ends: one.role,
         "What the column is for",
     ),
-    Field("Type", lambda one: one.type, "type", COLUMN_TYPES, str, "How its cells are understood"),
-    Field("Distribution", lambda one: "", tip="How often each value comes, by class"),
     Field(
-        "Missing", _missing, "missing", MISSING_RULES, lambda w: MISSING_WORDS[w],
+        "Goes to", _goes_to, 84, "node", _nodes, lambda one, ends: "".join(ends.of(one)[:1]),
+        "The Input that it feeds, or the output that learns it. Or drag the row onto the canvas",
+    ),
+    Field(
+        "Type", lambda one, ends: one.type, 72, "type",
+        lambda ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
+        "How its cells are understood",
+    ),
+    Field("Distribution", lambda one, ends: "", 84, tip="How often each value comes, by class"),
+    Field(
+        "Missing", _missing, 96, "missing",
+        lambda ends: {rule: MISSING_WORDS[rule] for rule in MISSING_RULES},
+        lambda one, ends: one.missing_rule,
         "Empty cells, and what is done with them",
     ),
-    Field("Values", _values),
+    Field("Range", _range, 130, tip="From the smallest to the largest, or the commonest values"),
+    Field("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
 )  # fmt: skip
-DISTRIBUTION = 3
+DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Distribution")
+GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
 
 
 class ColumnModel(QAbstractTableModel):
@@ -87,10 +136,15 @@ class ColumnModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns: tuple[ColumnFacts, ...] = ()
         self.rows = 0
+        self.ends = Ends()
         self._findings: dict[str, list[Finding]] = {}
 
     def show_columns(
-        self, columns: Sequence[ColumnFacts], findings: Sequence[Finding], rows: int
+        self,
+        columns: Sequence[ColumnFacts],
+        findings: Sequence[Finding],
+        rows: int,
+        project: Project,
     ) -> None:
         """Show these columns of a table of ``rows`` rows, with what was noticed about each."""
         same = [one.name for one in columns] == [one.name for one in self.columns]
@@ -101,17 +155,52 @@ class ColumnModel(QAbstractTableModel):
         if same:
             # The selection, the place and the open editor stay.
             self.columns, self.rows = tuple(columns), rows
-            if columns:
-                last = self.index(len(columns) - 1, len(FIELDS) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
+            self.follow(project)
             return
         self.beginResetModel()
         self.columns, self.rows = tuple(columns), rows
+        self.ends = self._ends_of(project)
         self.endResetModel()
+
+    def _ends_of(self, project: Project) -> Ends:
+        features, targets = self.named("feature"), self.named("target")
+        return Ends(fed_by(project, features), learned_by(project, targets))
+
+    def follow(self, project: Project) -> None:
+        """The network has other ends, or they get other columns."""
+        self.ends = self._ends_of(project)
+        if self.columns:
+            last = self.index(len(self.columns) - 1, len(FIELDS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def named(self, role: str) -> tuple[str, ...]:
+        """Names of the columns of a role, in their order."""
+        return tuple(one.name for one in self.columns if one.role == role)
 
     def findings_of(self, row: int) -> list[Finding]:
         """What was noticed about the column of a row."""
         return self._findings.get(self.columns[row].name, [])
+
+    def asked(self) -> dict[int, Finding]:
+        """By row what must be answered about its column before it can be learned from."""
+        return {
+            row: finding
+            for row in range(len(self.columns))
+            for finding in self.findings_of(row)
+            if finding.asked
+        }
+
+    def choices_of(self, row: int, column: int) -> dict[str, str]:
+        """Values that can be chosen in a cell, with their words; "" concludes again."""
+        one = FIELDS[column]
+        found = dict(one.choices(self.ends))
+        return found if not found or one.key == "node" else {"": AUTOMATIC, **found}
+
+    def chosen_in(self, row: int, column: int) -> str:
+        """What was decided in a cell; "" where it was concluded."""
+        facts, one = self.columns[row], FIELDS[column]
+        decided = one.key == "node" or one.key in facts.decided
+        return one.now(facts, self.ends) if decided else ""
 
     def choose(self, rows: Sequence[int], key: str, value: str) -> None:
         """Decide something for the columns of some rows; "" lets the program conclude again."""
@@ -137,47 +226,59 @@ class ColumnModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        one, field = self.columns[index.row()], FIELDS[index.column()]
+        one, shown = self.columns[index.row()], FIELDS[index.column()]
         found = self.findings_of(index.row())
         if role == FACTS_ROLE:
             return one
         if role == Qt.ItemDataRole.DisplayRole:
-            mark = "⚠ " if found and not field.key and field is FIELDS[0] else ""
-            return f"{mark}{field.text(one)}"
+            mark = "⚠ " if found and shown is FIELDS[0] else ""
+            return f"{mark}{shown.text(one, self.ends)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(finding.message for finding in found) or self._tip(one, field)
+            return "\n".join(finding.message for finding in found) or self._tip(one, shown)
         if role == Qt.ItemDataRole.FontRole:
-            return theme.ui_font(bold=one.role == "target" or field.key in one.decided)
+            return theme.ui_font(bold=one.role == "target" or shown.key in one.decided)
         if role == Qt.ItemDataRole.ForegroundRole:
             scheme = theme.colors()
-            if field is FIELDS[0] and any(finding.severity == ERROR for finding in found):
+            if shown is FIELDS[0] and any(finding.severity == ERROR for finding in found):
                 return QColor(scheme.error)
             return QColor(scheme.secondary) if one.role == "ignore" else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{field.title} of {one.name}: {field.text(one) or self._tip(one, field)}"
+            words = shown.text(one, self.ends) or self._tip(one, shown)
+            return f"{shown.title} of {one.name}: {words}"
         return None
 
-    def _tip(self, one: ColumnFacts, field: Field) -> str:
-        if field is FIELDS[DISTRIBUTION]:
+    def _tip(self, one: ColumnFacts, shown: Field) -> str:
+        if shown is FIELDS[DISTRIBUTION]:
             if one.histogram is None:
                 return ", ".join(f"{name}: {count:,}" for name, count in one.common)
             mean = "" if one.mean is None else f", on average {number(one.mean)}"
-            return f"{_values(one)}{mean}"
-        if field.key and field.key not in one.decided:
-            return f"{field.text(one)} (concluded; choose to change it)"
-        if field is FIELDS[0]:
+            return f"{_range(one, self.ends)}{mean}"
+        if shown.key and shown.key != "node" and shown.key not in one.decided:
+            return f"{shown.text(one, self.ends)} (concluded; choose to change it)"
+        if shown is FIELDS[0]:
             return f"{one.unique:,} different values, such as {', '.join(one.examples)}"
-        return field.text(one)
+        return shown.text(one, self.ends)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         found = super().flags(index)
-        if index.isValid() and FIELDS[index.column()].choices:
-            found |= Qt.ItemFlag.ItemIsEditable
+        if index.isValid():
+            found |= Qt.ItemFlag.ItemIsDragEnabled
+            if FIELDS[index.column()].key:
+                found |= Qt.ItemFlag.ItemIsEditable
         return found
 
+    def mimeTypes(self) -> list[str]:
+        return [MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        rows = sorted({index.row() for index in indexes})
+        names = tuple(self.columns[row].name for row in rows)
+        return DraggedColumns(names, self.named("feature"), self.named("target")).mime()
+
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        field = FIELDS[index.column()]
-        if role != Qt.ItemDataRole.EditRole or (value and value not in field.choices):
+        if role != Qt.ItemDataRole.EditRole:
             return False
-        self.choose([index.row()], field.key, str(value))
+        if str(value) not in self.choices_of(index.row(), index.column()):
+            return False
+        self.choose([index.row()], FIELDS[index.column()].key, str(value))
         return True

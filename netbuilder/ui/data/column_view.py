@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QHBoxLayout,
     QHeaderView,
     QMenu,
+    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -16,24 +29,28 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.columns import ColumnFacts
-from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, ColumnModel
+from netbuilder.core.data.findings import Finding
+from netbuilder.core.project.model import Project
+from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 
 Index = QModelIndex | QPersistentModelIndex
-AUTOMATIC = "as concluded"
-_WIDTHS = (112, 78, 72, 84, 96, 150)
+Apply = Callable[[str, Callable[[Project], Project]], object]
+_ROLE = next(n for n, one in enumerate(FIELDS) if one.key == "role")
+_SIGN = 22
 
 
 class ChoiceDelegate(QStyledItemDelegate):
     """A list in the cell; choosing ends the edit. It counts for every selected column."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        field = FIELDS[index.column()]
         box = QComboBox(parent)
-        box.addItem(AUTOMATIC, "")
-        for choice in field.choices:
-            box.addItem(field.words(choice), choice)
-        box.setAccessibleName(f"{field.title} of {index.sibling(index.row(), 0).data()}")
+        model = index.model()
+        assert isinstance(model, ColumnModel)
+        for value, words in model.choices_of(index.row(), index.column()).items():
+            box.addItem(words, value)
+        title = FIELDS[index.column()].title
+        box.setAccessibleName(f"{title} of {index.sibling(index.row(), 0).data()}")
         box.activated.connect(lambda _index: self._done(box))
         return box
 
@@ -43,9 +60,10 @@ class ChoiceDelegate(QStyledItemDelegate):
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:
         assert isinstance(editor, QComboBox)
-        facts, key = index.data(FACTS_ROLE), FIELDS[index.column()].key
-        now = {"role": facts.role, "type": facts.type, "missing": facts.missing_rule}[key]
-        editor.setCurrentIndex(max(editor.findData(now if key in facts.decided else ""), 0))
+        model = index.model()
+        assert isinstance(model, ColumnModel)
+        now = model.chosen_in(index.row(), index.column())
+        editor.setCurrentIndex(max(editor.findData(now), 0))
         editor.showPopup()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
@@ -72,18 +90,45 @@ class DistributionDelegate(QStyledItemDelegate):
             paint_common(painter, box, facts.common, rows)
 
 
-class ColumnView(QTableView):
-    """The table. Enter, F2 or a click opens the list of a cell; Ctrl and Shift select several."""
+class Question(QWidget):
+    """What is asked about a column, over the cells that its answer decides: a button an answer."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAutoFillBackground(True)
+        self.setAccessibleName(finding.message)
+        self.setToolTip(finding.message)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 1, 4, 1)
+        row.setSpacing(6)
+        for fix in finding.fixes:
+            if fix.short:
+                button = QPushButton(fix.short, self)
+                button.setProperty("small", True)
+                button.setToolTip(fix.label)
+                button.setAccessibleName(fix.label)
+                button.clicked.connect(partial(apply, fix.label, fix.edit))
+                row.addWidget(button)
+        row.addStretch(1)
+
+
+class ColumnView(QTableView):
+    """The table. Enter, F2 or a click opens the list of a cell; Ctrl and Shift select several.
+
+    ``apply(label, edit)`` does the mends of what was noticed about a column.
+    """
+
+    def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._apply = apply
+        self._asked: dict[int, Finding] = {}
         self.columns = ColumnModel(self)
         self.setModel(self.columns)
         choose = ChoiceDelegate(self)
         for number, field in enumerate(FIELDS):
-            if field.choices:
+            if field.key:
                 self.setItemDelegateForColumn(number, choose)
-            self.setColumnWidth(number, _WIDTHS[number])
+            self.setColumnWidth(number, field.width)
         self.setItemDelegateForColumn(DISTRIBUTION, DistributionDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -92,6 +137,8 @@ class ColumnView(QTableView):
             | QAbstractItemView.EditTrigger.DoubleClicked
             | QAbstractItemView.EditTrigger.SelectedClicked
         )
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setWordWrap(False)
@@ -101,6 +148,9 @@ class ColumnView(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.columns.modelReset.connect(self._begin)
+        self.columns.dataChanged.connect(self._follow)
+        self._begin()
 
     @property
     def selected_rows(self) -> list[int]:
@@ -112,13 +162,52 @@ class ColumnView(QTableView):
         rows = self.selected_rows
         self.columns.choose(rows if row in rows else [row], key, value)
 
+    def _begin(self) -> None:
+        self._asked = {}  # a reset takes the widgets of all rows away
+        self.clearSpans()
+        self._follow()
+
+    def _follow(self, *_changed: object) -> None:
+        """Show where columns go only where that can be chosen, and ask what must be answered."""
+        self.setColumnHidden(GOES_TO, not self.columns.ends.several)
+        asked = self.columns.asked()
+        if asked == self._asked:
+            return
+        self.clearSpans()
+        for row in {*self._asked, *asked}:
+            old = self.indexWidget(self.columns.index(row, _ROLE))
+            if old is not None:
+                old.hide()  # it is deleted a moment later
+            self.setIndexWidget(self.columns.index(row, _ROLE), None)  # type: ignore[arg-type]
+        for row, finding in asked.items():
+            self.setSpan(row, _ROLE, 1, len(FIELDS) - _ROLE)
+            widget = Question(finding, self._apply, self)
+            self.setIndexWidget(self.columns.index(row, _ROLE), widget)
+        self._asked = asked
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
         opens = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}
-        if opens and index.isValid() and FIELDS[index.column()].choices:
-            self.edit(index)
+        if opens and index.isValid():
+            if FIELDS[index.column()].key and index.row() not in self._asked:
+                self.edit(index)
+            else:
+                self.menu_for(index.row()).popup(self._below(index))
             return
         super().keyPressEvent(event)
+
+    def _below(self, index: QModelIndex) -> QPoint:
+        return self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        left = event.button() == Qt.MouseButton.LeftButton
+        # The warning sign is what one presses to see what is wrong and how it is mended.
+        on_sign = index.isValid() and index.column() == 0 and event.position().x() < _SIGN
+        if plain and left and on_sign and self.columns.findings_of(index.row()):
+            self.menu_for(index.row()).popup(self._below(index))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         row = self.indexAt(event.pos()).row()
@@ -126,19 +215,27 @@ class ColumnView(QTableView):
             self.menu_for(row).exec(event.globalPos())
 
     def menu_for(self, row: int) -> QMenu:
-        """Everything that can be decided of a column, or of all selected ones."""
+        """What was noticed with its mends, and everything that can be decided of a column, or of
+        all selected ones."""
         menu = QMenu(self)
-        for field in FIELDS:
-            if not field.choices:
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for finding in self.columns.findings_of(row):
+            words = menu.addAction(f"⚠ {finding.message}")
+            words.setEnabled(False)
+            for fix in finding.fixes:
+                menu.addAction(fix.label, partial(self._apply, fix.label, fix.edit))
+            menu.addSeparator()
+        for number, field in enumerate(FIELDS):
+            if not field.key or self.isColumnHidden(number):
                 continue
             part = menu.addMenu(field.title)
-            for value in ("", *field.choices):
-                words = field.words(value) if value else AUTOMATIC
-                entry = part.addAction(words)
-                entry.triggered.connect(
-                    lambda _on=False, key=field.key, value=value: self.choose(row, key, value)
-                )
+            for value, words_of_it in self.columns.choices_of(row, number).items():
+                entry = part.addAction(words_of_it)
+                entry.triggered.connect(partial(self._chosen, row, field.key, value))
         return menu
+
+    def _chosen(self, row: int, key: str, value: str, _on: bool = False) -> None:
+        self.choose(row, key, value)
 
     def sizeHint(self) -> QSize:
         rows = min(self.columns.rowCount(), 14)

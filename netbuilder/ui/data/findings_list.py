@@ -12,11 +12,11 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 
-SHOWN = 3
+SHOWN = 2
 
 
 class FindingsList(QWidget):
-    """Warnings as cards, the first three open, the others on request."""
+    """Warnings as cards, the first two open, the others on request."""
 
     def __init__(
         self,
@@ -39,8 +39,12 @@ class FindingsList(QWidget):
         self.hide()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Show the warnings among these. An error is told where the data is told, not here."""
-        found = tuple(one for one in findings if one.severity == WARNING or _mended_error(one))
+        """Show the warnings among these.
+
+        An error is told where the data is told, and a question on the row of its column.
+        """
+        told = (one for one in findings if not one.asked)
+        found = tuple(one for one in told if one.severity == WARNING or _mended_error(one))
         if found == self._findings:
             return
         self._findings, self._all = found, False

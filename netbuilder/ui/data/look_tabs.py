@@ -19,7 +19,7 @@ from netbuilder.core.data.looks.table import LookTable, correlation
 from netbuilder.core.data.looks.texts import TextsLook
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
-from netbuilder.ui.data.column_view import ColumnView
+from netbuilder.ui.data.column_view import Apply, ColumnView
 from netbuilder.ui.data.tabs.parts import PartsTab
 from netbuilder.ui.data.tabs.pictures import PicturesTab
 from netbuilder.ui.data.tabs.series import SequencesTab, SeriesTab
@@ -89,10 +89,10 @@ class LookTabs(QTabWidget):
     A tab is built when data first has it.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
-        self.columns = ColumnView(self)
+        self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
         self._shown: set[str] = set()
@@ -108,7 +108,7 @@ class LookTabs(QTabWidget):
     ) -> None:
         """Show what was understood of the data."""
         rows = sum(report.rows.values())
-        self.columns.columns.show_columns(report.columns, report.notes, rows)
+        self.columns.columns.show_columns(report.columns, report.notes, rows, project)
         self.columns.updateGeometry()
         # Two columns at least can be drawn against each other.
         found = {
@@ -133,7 +133,8 @@ class LookTabs(QTabWidget):
         self._only({"Rows"})
 
     def follow(self, project: Project) -> None:
-        """The network changed, which some pictures of the data depend on."""
+        """The network changed: other ends get the columns, and other layers the pictures."""
+        self.columns.columns.follow(project)
         for tab, (look, _, base) in self._waiting.items():
             self._waiting[tab] = (look, project, base)
         for tab in self.tabs.values():

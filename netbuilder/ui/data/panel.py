@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.looks.looks import Look
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.registry import KINDS
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import DataError, EditError, UserError
 from netbuilder.core.project import edits
+from netbuilder.core.project.edits_columns import aim, feed
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import counted, quoted
@@ -118,7 +120,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.parts)
         self.notes = note_label("", page)
         layout.addWidget(self.notes)
-        self.findings = FindingsList(store_apply=self._store.apply, parent=page)
+        self.findings = FindingsList(store_apply=self._apply, parent=page)
         layout.addWidget(self.findings)
         self.cards = CardList(page)
         layout.addWidget(self.cards)
@@ -128,7 +130,7 @@ class DataPanel(QWidget):
         self._form = RecipeForms(page)
         self._form.edited.connect(self._edit)
         layout.addWidget(self._form.sliders)
-        self.look = LookTabs(page)
+        self.look = LookTabs(self._apply, page)
         self.preview = self.look.preview
         self.look.columns.columns.decided.connect(self._decide)
         layout.addWidget(self.look, 1)
@@ -298,11 +300,25 @@ class DataPanel(QWidget):
             self.parts.show_rows({})
             self.findings.show_findings(())
 
+    def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
+        """Make an edit; one that is illegal is told in words."""
+        try:
+            self._store.apply(label, edit)
+        except EditError as error:
+            self._show_error(error)
+
     def _decide(self, names: tuple[str, ...], key: str, value: str) -> None:
         what = quoted(names) if len(names) < 3 else counted(len(names), "column")
-        self._store.apply(
-            f"Change the {key} of {what}", lambda p: set_columns(p, names, **{key: value})
-        )
+        if key != "node":
+            label = f"Change the {key} of {what}"
+            self._apply(label, lambda p: set_columns(p, names, **{key: value}))
+            return
+        model = self.look.columns.columns
+        features, targets = model.named("feature"), model.named("target")
+        if value in model.ends.inputs:
+            self._apply(f"Feed '{value}' with {what}", lambda p: feed(p, names, value, features))
+        else:
+            self._apply(f"Let '{value}' learn {what}", lambda p: aim(p, names, value, targets))
 
     def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
         if question[0].data != self._store.project.data:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -14,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 
@@ -53,12 +53,11 @@ class RoleBox(QFrame):
         self.buttons: list[QPushButton] = []
         wanted = (*(((button, do),) if button and do is not None else ()), *buttons)
         if wanted:
-            row = QHBoxLayout()
-            row.setSpacing(6)
+            # Long ones side by side would make the whole panel wider than its place.
+            row = FlowLayout()
             for label, action in wanted:
                 self.buttons.append(self._button(label, action))
                 row.addWidget(self.buttons[-1])
-            row.addStretch(1)
             layout.addLayout(row)
         self.setAccessibleName(f"{title} {words}".strip())
 

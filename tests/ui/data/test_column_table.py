@@ -6,16 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.data.column_model import FIELDS, ColumnModel
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.ui.data.column_model import FIELDS, GOES_TO, ColumnModel
+from netbuilder.ui.data.column_view import Question
 from netbuilder.ui.data.panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
+NO_KEY = Qt.KeyboardModifier.NoModifier
 Open = Callable[..., MainWindow]
 Opened = tuple[MainWindow, DataPanel, ColumnModel]
 
@@ -49,7 +53,7 @@ def test_what_was_understood_is_shown(opened: Opened) -> None:
     assert "target" in _text(model, "price", "Role")
     assert _text(model, "garden", "Type") in {"category", "boolean"}
     assert _text(model, "size", "Missing").startswith("1 ")
-    assert _text(model, "size", "Values") == "30 to 89"
+    assert _text(model, "size", "Range") == "30 to 89"
     facts = next(one for one in model.columns if one.name == "rooms")
     assert facts.histogram is not None
     assert sum(sum(row) for row in facts.histogram.counts.values()) == 60
@@ -102,3 +106,128 @@ def test_scatter_and_correlation_follow(opened: Opened) -> None:
     assert {"rooms", "size", "price"} <= set(names)
     assert scatter.up.currentText() == "price"
     assert "size" in pairs.strongest.text() or "nr" in pairs.strongest.text()
+
+
+AMBIGUOUS = [f"{n % 5};{n % 8 + 1},{100 + n};{n * 3 % 7}" for n in range(40)]
+
+
+def test_an_ambiguous_comma_is_asked_in_its_row_until_it_is_answered(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "amounts.csv"
+    path.write_text("\n".join(["room;amount;price", *AMBIGUOUS]) + "\n", encoding="utf-8")
+    window = open_window(empty_project(), keras=False)
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    panel.choose_path(path)
+    view, model = panel.look.columns, panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+
+    def asked() -> list[Question]:
+        return [one for one in view.findChildren(Question) if one.isVisible()]
+
+    (question,) = asked()
+    assert view.indexAt(question.geometry().center()).row() == 1
+    buttons = question.findChildren(QPushButton)
+    assert [one.text() for one in buttons] == ["1,100 is 1100", "1,100 is 1.100"]
+    assert _text(model, "amount", "Column").startswith("⚠ ")
+    buttons[0].click()
+    assert window.store.project.data.columns["amount"].decimal == "."
+    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1,100 to 8,139", timeout=MINUTE)
+    qtbot.waitUntil(lambda: not asked(), timeout=MINUTE)
+    window.store.undo()
+    qtbot.waitUntil(lambda: len(asked()) == 1, timeout=MINUTE)
+    asked()[0].findChildren(QPushButton)[1].click()
+    assert window.store.project.data.columns["amount"].decimal == ","
+    qtbot.waitUntil(lambda: _text(model, "amount", "Range") == "1.1 to 8.139", timeout=MINUTE)
+
+
+def test_what_was_noticed_is_mended_on_its_row(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = [f"{n},{n * 7 % 11},{n * n % 13}" for n in range(60)]
+    (tmp_path / "t.csv").write_text("id,a,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    window = open_window(empty_project(), keras=False)
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    panel.choose_path(tmp_path / "t.csv")
+    model = panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    assert _text(model, "id", "Column") == "⚠ id"
+    menu = panel.look.columns.menu_for(0)
+    texts = [action.text() for action in menu.actions()]
+    assert texts[0].startswith("⚠ Column 'id' has another whole number in every row")
+    assert texts[1] == "Leave 'id' out"
+    menu.actions()[1].trigger()
+    assert window.store.project.data.columns["id"].role == "ignore"
+    qtbot.waitUntil(lambda: "left out" in _text(model, "id", "Role"), timeout=MINUTE)
+    assert _text(model, "id", "Column") == "id"
+
+
+@pytest.fixture
+def two_ends(open_window: Open, qtbot: QtBot, tmp_path: Path) -> Opened:
+    rows = [f"{n},{n % 7},{n % 5},{10 * n},{n % 3}" for n in range(60)]
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,price,stars\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    nodes = (
+        Node("left", "Input"), Node("right", "Input"), Node("both", "Concatenate"),
+        Node("one", "Dense", {"units": 1}), Node("two", "Dense", {"units": 1}),
+    )  # fmt: skip
+    edges = (("left", "both"), ("right", "both"), ("both", "one"), ("both", "two"))
+    data = Data("csv", path=str(path), target=("price", "stars"), options={"task": "regression"})
+    window = open_window(Project("t", Graph(nodes, edges), data), keras=False)
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    model = panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 5, timeout=MINUTE)
+    return window, panel, model
+
+
+def test_columns_are_given_to_inputs_and_goals_in_the_table(two_ends: Opened, qtbot: QtBot) -> None:
+    window, panel, model = two_ends
+    view = panel.look.columns
+    assert not view.isColumnHidden(GOES_TO)
+    assert _text(model, "a", "Goes to") == "left, right"
+    assert _text(model, "stars", "Goes to") == "two"
+    view.setFocus()
+    view.setCurrentIndex(model.index(0, GOES_TO))
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    box = view.findChild(QComboBox)
+    assert [box.itemText(n) for n in range(box.count())] == [
+        "Input left", "Input right", "Goal of one", "Goal of two",
+    ]  # fmt: skip
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert window.store.project.data.inputs == {"left": ("b", "c"), "right": ("a", "b", "c")}
+    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "right", timeout=MINUTE)
+    window.store.undo()
+    assert window.store.project.data.inputs == {}
+    qtbot.waitUntil(lambda: _text(model, "a", "Goes to") == "left, right", timeout=MINUTE)
+
+
+def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> None:
+    window, _, model = two_ends
+    canvas = window.canvas
+    carried = model.mimeData([model.index(0, n) for n in range(3)] + [model.index(2, 0)])
+
+    def drop(card_id: str) -> None:
+        card = canvas.picture.cards[card_id]
+        point = canvas.sight.mapFromScene(QPointF(card.x + card.w / 2, card.y + card.h / 2))
+        args = (Qt.DropAction.CopyAction, carried, Qt.MouseButton.LeftButton, NO_KEY)
+        enter = QDragEnterEvent(point, *args)
+        QApplication.sendEvent(canvas.viewport(), enter)
+        assert enter.isAccepted()
+        QApplication.sendEvent(canvas.viewport(), QDropEvent(QPointF(point), *args))
+
+    drop("left")
+    assert window.store.project.data.inputs == {"left": ("a", "b", "c"), "right": ("b",)}
+    assert window.store.undo_label == "Feed 'left' with 'a' and 'c'"
+    carried = model.mimeData([model.index(1, 0)])
+    drop("@goal")
+    assert window.store.project.data.targets == {"one": ("b",), "two": ("stars",)}
+    window.store.undo()
+    window.store.undo()
+    assert window.store.project.data.inputs == {}
+    before = window.store.project
+    drop("both")
+    assert window.store.project is before, "columns go to ends only"

@@ -30,7 +30,7 @@ def _graph(*layers: Node) -> Graph:
 
 @pytest.fixture
 def tabs(qtbot: QtBot) -> LookTabs:
-    made = LookTabs()
+    made = LookTabs(lambda label, edit: None)
     qtbot.addWidget(made)
     made.resize(420, 400)
     made.show()

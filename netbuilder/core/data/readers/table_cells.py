@@ -134,7 +134,10 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
         (f"The comma groups thousands: it is {whole}", "."),
         (f"The comma is the decimal point: it is {decimal}", ","),
     ]
-    fixes = [column_edit(label, [name], decimal=point) for label, point in answers]
+    fixes = [
+        column_edit(label, [name], f"{told} is {number}", decimal=point)
+        for (label, point), number in zip(answers, (whole, decimal), strict=True)
+    ]
     if len(all_asked) > 1:
         more = f"in all {len(all_asked)} such columns"
         fixes += [column_edit(f"{said}, {more}", all_asked, decimal=p) for said, p in answers]

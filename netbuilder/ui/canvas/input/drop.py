@@ -11,7 +11,9 @@ from PySide6.QtGui import QPainter
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits, edits_canvas, files, fragments
+from netbuilder.core.project.edits_columns import aim, feed
 from netbuilder.core.project.model import Graph, Point
+from netbuilder.core.wording import quoted
 from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.add_layer import Adding
@@ -22,8 +24,9 @@ from netbuilder.ui.canvas.paint.paint_scene import SLIM, ghost
 from netbuilder.ui.canvas.paint.tips import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
-from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, Card, Wire
+from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, GOAL, Card, Wire
 from netbuilder.ui.canvas.scene.wire_path import Route
+from netbuilder.ui.services.column_drag import DraggedColumns
 
 LAYER_MIME = "application/x-netbuilder-layer"
 _MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card
@@ -45,6 +48,9 @@ class Drop(Gesture):
         if data.hasFormat(LAYER_MIME):
             layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
             return DropLayer(view, adding, layer) if layer in LAYERS else None
+        columns = DraggedColumns.of(data)
+        if columns is not None:
+            return DropColumns(view, columns)
         try:
             if data.hasFormat(BLOCK_MIME):
                 path = bytes(data.data(BLOCK_MIME).data()).decode("utf-8", "replace")
@@ -206,3 +212,53 @@ class DropBlock(Drop):
     def paint(self, p: QPainter) -> None:
         x, y = self._where
         ghost(p, self.view.look, (x - CARD_WIDTH / 2, y - CARD_HEIGHT / 2), self._name, "")
+
+
+class DropColumns(Drop):
+    """Columns of the data: an Input is fed by them, a goal learns them."""
+
+    def __init__(self, view: Canvas, columns: DraggedColumns) -> None:
+        self.view = view
+        self._columns = columns
+        self._card: Card | None = None
+
+    def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        card = hit_testing.at(self.view.picture, *where, self.view.camera.scale).card
+        takes = card is not None and (card.kind == "goal" or not card.ports_in)
+        self._card = card if takes else None
+        lit = {card.id} if takes and card is not None else ()
+        self.view.state.lit_cards = frozenset(lit)
+
+    def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
+        card, columns = self._card, self._columns
+        self.cancel()
+        what = quoted(columns.names)
+        if card is None:
+            self.view.say("Drop columns on an Input, which they feed, or on a Goal, to be learned.")
+        elif card.kind == "goal":
+            output = self._output(card)
+            change = partial(aim, names=columns.names, output=output, targets=columns.targets)
+            self.view.edit(f"Learn {what}", change)
+        else:
+            node = self.view.in_node(card.id)
+            change = partial(feed, names=columns.names, node=node, features=columns.features)
+            self.view.edit(f"Feed '{node}' with {what}", change)
+
+    def _output(self, card: Card) -> str:
+        """The output that a goal stands behind."""
+        own = card.id.removeprefix(f"{GOAL}:")
+        outputs = self.view.store.project.graph.outputs
+        return own if own in outputs else next(iter(outputs), own)
+
+    def cancel(self) -> None:
+        self.view.state.lit_cards = frozenset()
+        self._card = None
+
+    def paint(self, p: QPainter) -> None:
+        card = self._card
+        if card is None:
+            return
+        verb = "Learn" if card.kind == "goal" else "Feed with"
+        words = f"{verb} {quoted(self._columns.names)}"
+        scale = self.view.camera.scale
+        paint_hint(p, self.view.look, card.x + card.w + 14, card.y + 27, words, scale)
