@@ -14,14 +14,19 @@ import pytest
 from keras import layers
 
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.defaults import resolve
+from netbuilder.core.data.load import load
 from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.answers import answers_of
 from netbuilder.core.formats.writers import keras2_config, onnx, tflite
 from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
-from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.core.wording import number
 
 
 def trained_of(model: keras.Model, outputs: tuple[str, ...] = ("out",)) -> TrainedModel:
@@ -111,7 +116,12 @@ def test_onnx_has_names_classes_and_a_batch_of_any_size(tmp_path: Path) -> None:
         assert np.allclose(found, answers_of(trained.model, rows)[0], atol=1e-5)
     import onnx as package
 
-    assert package.load(str(path)).opset_import[0].version >= 18
+    written = package.load(str(path))
+    assert written.opset_import[0].version >= 18
+    kinds = [node.op_type for node in written.graph.node]
+    # Nothing is left of RandomFlip, RandomRotation and Dropout, and each group is a convolution.
+    assert not any("Random" in kind or kind in ("Bernoulli", "Dropout") for kind in kinds)
+    assert kinds.count("Conv") == 2
 
 
 def test_onnx_of_several_inputs_and_outputs(tmp_path: Path) -> None:
@@ -203,3 +213,54 @@ def test_what_keras_2_lacks_is_what_it_lacks() -> None:
     assert not any(hasattr(tk.layers, name) for name in keras2_config._NEW_CLASSES)
     assert not any(hasattr(tk.activations, name) for name in keras2_config._NEW_ACTIVATIONS)
     assert onnx.OPSET >= 18
+
+
+def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> None:
+    """Made-up rows lie between -3 and 3; ranges measured on them cut the real ones off."""
+    import tensorflow as tf
+
+    x = np.arange(0, 1000, 2.5)
+    lines = ["x,y", *(f"{one},{3 * one + 5 + (200 if one % 3 else 0)}" for one in x)]
+    (tmp_path / "far.csv").write_text("\n".join(lines))
+    project = Project(
+        name="Far",
+        graph=Graph(
+            (Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),)
+        ),
+        data=Data("csv", path="far.csv", target=("y",), scaling="none"),
+        training=Training(epochs=1),
+    )
+    dataset = load(project, tmp_path)
+    project = resolve(project, dataset.facts)
+    core = build_core(project, dataset.facts)
+    core.layers[-1].set_weights([np.array([[3.0]]), np.array([5.0])])
+    model = assemble(core, project, dataset.pre, dataset.facts)
+    trained = TrainedModel(project, core, model, dataset.pre, dataset.facts)
+    path = tmp_path / "far.int8.tflite"
+    (note,) = registry.save(trained, path)
+    assert dataset.test is not None
+    rows = dataset.test.raw_x["input"]
+    runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
+    (name,) = runner.get_input_details()
+    asked = (runner(**{name: row[None]}) for row in rows)
+    answers = [np.asarray(next(iter(one.values()))).item() for one in asked]
+    errors = np.abs(np.array(answers) - dataset.test.raw_y["out"].ravel())
+    whole = np.abs(3 * rows.ravel() + 5 - dataset.test.raw_y["out"].ravel()).mean()
+    assert f"{len(rows)} rows of the test data" in note
+    assert f"mean absolute error {number(errors.mean())} instead of {number(whole)}." in note
+    assert abs(errors.mean() - whole) < 0.05 * whole
+    # Measured on made-up rows the same network is lost, which is found out.
+    (tmp_path / "far.csv").unlink()
+    with pytest.raises(FormatError, match="answers something else"):
+        tflite.verify(trained, _written(tflite._converted(trained, None, 8), path), 8, dataset)
+
+
+def _written(data: bytes, path: Path) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_each_format_with_weights_has_a_verify() -> None:
+    for row in registry.FORMATS:
+        module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
+        assert callable(module.verify)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.answers import Array, answers_of
 from netbuilder.core.formats.writers.inference import for_inference, is_recurrent
+from netbuilder.core.formats.writers.real_rows import cost, data_of, held_back, learned
 from netbuilder.core.formats.writers.same_answers import (
     largest_difference,
     must_agree,
@@ -39,6 +41,9 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     Only operations that every interpreter has are used; a recurrent network is therefore written
     for one row at a time.
 
+    The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
+    trained on, where the project still finds it; else on made-up ones.
+
     Returns:
         What there is to know of the file: what smaller weights cost, that it takes single rows.
 
@@ -56,14 +61,15 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         )
     path = Path(path)
     bits = bits_of(path)
+    dataset = data_of(trained, path.parent) if bits < 32 else None
     problem: FormatError | None = None
     # Made for any number of rows where that converts and answers the same, else for one.
     for batch in (1,) if is_recurrent(trained.model) else (None, 1):
         try:
-            data = _converted(trained, batch, bits)
+            data = _converted(trained, batch, bits, dataset)
             with replacing(path) as temporary:
                 temporary.write_bytes(data)
-                notes = verify(trained, temporary, bits)
+                notes = verify(trained, temporary, bits, dataset)
         except FormatError as error:
             problem = error
             continue
@@ -79,7 +85,9 @@ def bits_of(path: Path) -> int:
     return 16 if name.endswith(HALF) else 8 if name.endswith(WHOLE) else 32
 
 
-def verify(trained: TrainedModel, path: Path, bits: int | None = None) -> tuple[str, ...]:
+def verify(
+    trained: TrainedModel, path: Path, bits: int | None = None, dataset: Dataset | None = None
+) -> tuple[str, ...]:
     """Ask the file at ``path`` rows in TensorFlow Lite's interpreter.
 
     Args:
@@ -87,12 +95,15 @@ def verify(trained: TrainedModel, path: Path, bits: int | None = None) -> tuple[
         path: what was written of it.
         bits: of a weight, None: as the path's name says; fewer than 32 may answer a little
             differently, which is told.
+        dataset: the network's own data, by which that is judged; None: made-up rows.
 
     Raises:
         FormatError: it cannot be run, or answers something else than the network.
     """
     bits = bits_of(path) if bits is None else bits
-    rows = rows_for(trained, 4 if bits == 32 else CALIBRATION // 4, seed=1)
+    real = None if dataset is None or bits == 32 else held_back(trained, dataset, CALIBRATION)
+    made_up = 4 if bits == 32 else CALIBRATION // 4
+    rows = list(real.x) if real is not None else rows_for(trained, made_up, seed=1)
     expected = answers_of(trained.model, rows)
     try:
         with muted():
@@ -113,12 +124,14 @@ def verify(trained: TrainedModel, path: Path, bits: int | None = None) -> tuple[
             " it answers something else than the network. It was not kept.",
             "Write it whole (.tflite)." if bits == 16 else "Write it with 16 bits (.f16.tflite).",
         )
-    return (_loss(found[0], expected[0], bits, len(rows[0])),)
+    told = cost(trained, real, found, expected) if real is not None else ""
+    asked = real.words if real is not None else f"{len(rows[0])} made-up rows"
+    start = f"With {bits} bits a weight, asked {asked},"
+    return (f"{start} {told}." if told else _loss(found[0], expected[0], start),)
 
 
-def _loss(found: Array, expected: Array, bits: int, rows: int) -> str:
-    """What fewer bits cost, in words."""
-    start = f"With {bits} bits a weight, asked {rows} made-up rows,"
+def _loss(found: Array, expected: Array, start: str) -> str:
+    """What fewer bits cost where nobody knows the right answers, in words."""
     if expected.ndim == 2 and expected.shape[1] > 1:
         same = float(np.mean(found.argmax(-1) == expected.argmax(-1)))
         return f"{start} it gives the same class as the network for {same:.0%}."
@@ -128,7 +141,9 @@ def _loss(found: Array, expected: Array, bits: int, rows: int) -> str:
     )
 
 
-def _converted(trained: TrainedModel, batch: int | None, bits: int) -> bytes:
+def _converted(
+    trained: TrainedModel, batch: int | None, bits: int, dataset: Dataset | None = None
+) -> bytes:
     import tensorflow as tf
 
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, muted():
@@ -140,10 +155,14 @@ def _converted(trained: TrainedModel, batch: int | None, bits: int) -> bytes:
         if bits == 16:
             converter.target_spec.supported_types = [tf.float16]
         if bits == 8:
-            rows = rows_for(trained, CALIBRATION)
+            rows = (
+                rows_for(trained, CALIBRATION)
+                if dataset is None
+                else learned(trained, dataset, CALIBRATION)
+            )
 
             def examples() -> Iterator[list[Array]]:
-                for number in range(CALIBRATION):
+                for number in range(len(rows[0])):
                     yield [values[number : number + 1] for values in rows]
 
             converter.representative_dataset = examples
