@@ -75,9 +75,9 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
     (asked,) = [n for n in report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
     assert (asked.severity, asked.column) == ("error", "v")
-    assert "'1,000', which can be read in two ways: as 1000 or as 1.000." in asked.message
+    assert "'1,000', which can be read in two ways: as 1000 (the comma groups" in asked.message
     assert [fix.label for fix in asked.fixes] == [
-        "The comma groups thousands: it is 1000", "The comma is the decimal point: it is 1.000",
+        "It is 1000", "It is 1.000",
     ]  # fmt: skip
     thousands, decimals = (fix.edit(project) for fix in asked.fixes)
     # Where 1,125 is 1.125, 995 stays 995 in the very same column.
@@ -128,7 +128,7 @@ def test_new_rows_that_can_be_read_in_two_ways_are_refused(tmp_path: Path) -> No
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("y",)))
     pre = load(project, tmp_path).pre
     (tmp_path / "new.csv").write_text("v;y\n1,125;3\n995;4\n")
-    with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 or as 1\.125"):
+    with pytest.raises(DataError, match=r"new.csv column 'v' .* as 1125 .* or as 1\.125"):
         read_split(project.data, pre, tmp_path / "new.csv")
     told = set_columns(project, ["v"], decimal=".").data
     assert read_split(told, pre, tmp_path / "new.csv").raw_x["input"].tolist() == [[1125], [995]]

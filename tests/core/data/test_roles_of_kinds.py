@@ -43,7 +43,7 @@ def test_a_series_shows_what_orders_and_what_groups_it(tmp_path: Path) -> None:
     shops().to_csv(tmp_path / "d.csv", index=False)
     concluded = project("series", ("sold",), window=3)
     assert roles(concluded, tmp_path) == {
-        "day": "order", "shop": "group", "open": "feature", "sold": "target",
+        "day": "order", "shop": "group", "open": "ignore", "sold": "target",
     }  # fmt: skip
     decided = set_columns(set_columns(concluded, ["day"], role="order"), ["shop"], role="group")
     for one in (concluded, decided):

@@ -63,7 +63,11 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     rows = segments_of(table, target, data, source)
     names = answer_names(target, horizon)
     found = ((rows.order, "order"), (rows.group, "group"))
-    roles = {**dict.fromkeys(target, "target"), **{name: role for name, role in found if name}}
+    left_out = {str(name) for name in table.columns} - {*rows.names, *target}
+    roles = {
+        **dict.fromkeys(sorted(left_out), "ignore"), **dict.fromkeys(target, "target"),
+        **{name: role for name, role in found if name},
+    }  # fmt: skip
     x, y, times, lines = [], [], [], []
     for segment in rows.segments:
         count = len(segment.frame) - window - horizon + 1
@@ -83,7 +87,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     return Samples(
         role="numbers",
         arrays={"series": np.concatenate(x)[order]},
-        columns=tuple(str(name) for name in rows.segments[0].frame.columns),
+        columns=rows.names,
         targets=pd.DataFrame(np.concatenate(y)[order], columns=list(names), index=index),
         ordered=True,
         source=source,

@@ -54,6 +54,11 @@ class SeriesRows:
     order: str = ""
     group: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of numbers that are learned from."""
+        return tuple(map(str, self.segments[0].frame.columns)) if self.segments else ()
+
 
 def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source: str) -> SeriesRows:
     """Rows of a table in the order of time.

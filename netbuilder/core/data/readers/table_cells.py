@@ -130,13 +130,10 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     body = re.search(r"\d+,\d+", example)
     told = body[0] if body else example
     whole, decimal = told.replace(",", ""), told.replace(",", ".")
-    answers = [
-        (f"The comma groups thousands: it is {whole}", "."),
-        (f"The comma is the decimal point: it is {decimal}", ","),
-    ]
+    answers = ((f"It is {whole}", "."), (f"It is {decimal}", ","))
     fixes = [
-        column_edit(label, [name], f"{told} is {number}", decimal=point)
-        for (label, point), number in zip(answers, (whole, decimal), strict=True)
+        column_edit(said, [name], f"{told}: {said.lower()}", decimal=point)
+        for said, point in answers
     ]
     if len(all_asked) > 1:
         more = f"in all {len(all_asked)} such columns"
@@ -144,7 +141,8 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     return Finding(
         AMBIGUOUS, ERROR,
         f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "
-        f"{whole} or as {decimal}. Say which.",
+        f"{whole} (the comma groups thousands) or as {decimal} (it is the decimal point). "
+        "Say which.",
         name, tuple(fixes),
     )  # fmt: skip
 
