@@ -111,6 +111,7 @@ def test_texts_with_and_without_their_numbers(tabs: LookTabs, tmp_path: Path) ->
     options = {"max_words": 5, "sequence_length": 2}
     _show(tabs, Data("text", path="t.csv", target=("liked",), options=options), tmp_path)
     tab = tabs.tabs["Texts"]
+    tabs.setCurrentIndex(_titles(tabs).index("Texts"))
     said = tab.tokens.toPlainText()
     assert "good" in said
     assert "seldom0" in said
