@@ -36,6 +36,12 @@ def changed(**graph: Any) -> str:
 
 PROJECTS = {
     "cut off": (json.dumps(GOOD)[:200], "ends in the middle"),
+    "a table": (
+        ROWS,
+        "as a table of 3 columns does. A table is data. See it with: netbuilder data",
+    ),
+    "a text": ("Dear all: see you\n", "begins with “Dear all: see you”."),
+    "a web page": ("<html a, b>\n", "begins with “<html a, b>”."),
     "empty": ("", "empty"),
     "newer": (json.dumps({**GOOD, "version": 7}), "newer"),
     "another format": ('{"hello": 1}', "not a NetBuilder project"),

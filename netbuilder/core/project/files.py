@@ -11,6 +11,7 @@ message; older ones are to be brought up by one function a version in ``_MIGRATI
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -41,6 +42,9 @@ FORMAT = "netbuilder-project"
 VERSION = 1
 ENDING = ".netbuilder"
 MAX_NODES = 20_000
+
+# Characters of a column's name; a sentence has more between two commas.
+_LONG_NAME = 40
 
 _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
@@ -88,6 +92,8 @@ def loads(text: str, path: str = "") -> Project:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
+        if text.lstrip()[0] not in "{[":
+            raise _no_project(name, text.strip().splitlines()[0], path) from error
         # A whole project ends with the brace that closes it, a part hardly ever.
         cut_off = error.pos >= len(text.rstrip()) - 1 or not text.rstrip().endswith("}")
         what = (
@@ -116,6 +122,21 @@ def loads(text: str, path: str = "") -> Project:
         return from_json(raw)
     except ProjectFileError as error:
         raise ProjectFileError(f"'{name}': {error.what}", error.mend, path=path) from error
+
+
+def _no_project(name: str, line: str, path: str) -> ProjectFileError:
+    """Words for a text of another kind, told by its first line."""
+    what = f"'{name}' is no NetBuilder project: it begins with “{line[:40]}”"
+    columns = max(line.count(one) for one in ",;\t") + 1
+    longest = max(map(len, re.split("[,;\t]", line)))
+    if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
+        return ProjectFileError(
+            f"{what}, as a table of {columns} columns does.",
+            f"A table is data. See it with: netbuilder data {name}   "
+            "Or open it in the window, which makes a project of it.",
+            path=path,
+        )
+    return ProjectFileError(f"{what}.", "Choose a file that ends in .netbuilder.", path=path)
 
 
 def write(project: Project, path: Path) -> None:
