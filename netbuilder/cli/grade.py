@@ -11,11 +11,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import common_fault, files_of, grade
-from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import counted
+from netbuilder.core.worker_process import Bounds
 
 
 def run(arguments: argparse.Namespace) -> int:

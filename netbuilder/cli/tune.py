@@ -38,7 +38,12 @@ def run(arguments: argparse.Namespace) -> int:
     before = study.read(plan)
     if before:
         note(f"Going on after {len(before)} of {plan.count} trials.")
-    _load_keras(plan)
+    _see_whole(plan)
+    jobs = _jobs(arguments)
+    if jobs == 1:
+        from netbuilder.core.quiet import load_tensorflow
+
+        load_tensorflow()
     stopped = [False]
     before_it: Any = signal.SIG_DFL
 
@@ -49,7 +54,13 @@ def run(arguments: argparse.Namespace) -> int:
     with suppress(ValueError):  # not in the main thread there is no Ctrl+C to catch
         before_it = signal.signal(signal.SIGINT, stop)
     try:
-        found = study.run(plan, on_trial=_tell_trial, stop=lambda: stopped[0])
+        found = study.run(
+            plan,
+            on_trial=_tell_trial,
+            stop=lambda: stopped[0],
+            jobs=jobs,
+            memory_mb=arguments.memory,
+        )
     finally:
         with suppress(ValueError):
             signal.signal(signal.SIGINT, before_it)
@@ -90,10 +101,24 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> Plan:
     )
 
 
-def _load_keras(plan: Plan) -> None:
+def _jobs(arguments: argparse.Namespace) -> int:
+    """How many variants go at once: as asked, as far as processors and memory allow."""
+    from netbuilder.core.results.tuning.parallel import jobs_that_fit
+
+    if arguments.jobs == 1:
+        return 1
+    count, each = jobs_that_fit(arguments.jobs, arguments.memory)
+    if count < arguments.jobs:
+        note(
+            f"{counted(count, 'variant')} at once instead of {arguments.jobs}: processors and"
+            f" memory ({each:,} MB each) allow no more."
+        )
+    return count
+
+
+def _see_whole(plan: Plan) -> None:
     """See that the project itself is whole before TensorFlow loads."""
     from netbuilder.core.check import diagnostics
-    from netbuilder.core.quiet import load_tensorflow
 
     errors = [p for p in diagnostics.main(diagnostics.diagnose(plan.project)) if p.blocks]
     if errors:
@@ -102,7 +127,6 @@ def _load_keras(plan: Plan) -> None:
             "Mend it in the project; netbuilder check lists the fixes.",
             node=errors[0].node,
         )
-    load_tensorflow()
 
 
 def words_of(trial: Trial) -> str:

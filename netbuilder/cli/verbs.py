@@ -245,6 +245,14 @@ def _tune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="of the choice of variants")
     parser.add_argument("--no-pruning", action="store_true", help="train every variant to the end")
     parser.add_argument(
+        "--jobs", type=_whole(1), default=1, metavar="N",
+        help="variants at once, each in a process of its own (1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", type=_whole(500), metavar="MB",
+        help="that those processes may take together (default: four fifths of what is free)",
+    )  # fmt: skip
+    parser.add_argument(
         "--study", metavar="FILE", help="keep trials there (.jsonl) and go on from those in it"
     )
     parser.add_argument("-o", "--output", metavar="BEST.netbuilder", help="the best as a project")

@@ -13,12 +13,13 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.grading import sameness
 from netbuilder.core.grading.judge import ENDINGS
 from netbuilder.core.grading.points import award
-from netbuilder.core.grading.pool import DEFAULT, Bounds, judge_all
+from netbuilder.core.grading.pool import DEFAULT, judge_all
 from netbuilder.core.grading.rubric import PLAIN, Rubric
 from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.lessons import library
 from netbuilder.core.wording import listed
+from netbuilder.core.worker_process import Bounds
 
 _SEALS = {
     MISSING: "It has no seal.",

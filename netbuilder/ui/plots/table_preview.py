@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QAbstractItemView, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QColor, QFont, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.images import ImageGrid
+from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
@@ -87,9 +103,11 @@ def stats_text(stats: ColumnStats) -> str:
     return ", ".join(parts)
 
 
-def text_table(model: TextTable, name: str, parent: QWidget) -> QTableView:
-    """A table of text to look at and to copy from."""
-    table = QTableView(parent)
+def text_table(
+    model: QAbstractItemModel, name: str, parent: QWidget, table: QTableView | None = None
+) -> QTableView:
+    """A table of text to look at, to copy from and to save."""
+    table = QTableView(parent) if table is None else table
     table.setModel(model)
     table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
     table.setAlternatingRowColors(True)
@@ -97,7 +115,51 @@ def text_table(model: TextTable, name: str, parent: QWidget) -> QTableView:
     table.setWordWrap(False)
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
     table.setAccessibleName(name)
+    TableMenu(table, name.lower().replace(" ", "_").replace(",", ""))
     return table
+
+
+class ShortTable(QTableView):
+    """A table of a few rows: exactly as high as they are, up to ``most``, and as wide as it may."""
+
+    def __init__(self, name: str, parent: QWidget, most: int = 400) -> None:
+        super().__init__(parent)
+        self.rows = TextTable(self)
+        self._most = most
+        text_table(self.rows, name, parent, self)
+        self.setWordWrap(True)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+
+    def show_rows(
+        self, columns: tuple[str, ...], rows: Sequence[Sequence[str]], *, narrow: int = 1
+    ) -> None:
+        """Show rows; the first ``narrow`` columns are as wide as what stands in them."""
+        self.rows.show_rows(columns, rows)
+        for column in range(min(narrow, len(columns) - 1)):
+            self.horizontalHeader().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.ResizeToContents
+            )
+        self.fit()
+
+    def fit(self) -> None:
+        """Be as high as the rows."""
+        if self.wordWrap():
+            self.resizeRowsToContents()
+        header = self.horizontalHeader().sizeHint().height()
+        rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
+        bar = self.horizontalScrollBar()
+        more = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        self.setFixedHeight(min(header + rows + more + 4, self._most))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Words wrap otherwise in another width; the columns have theirs once this is through.
+        if event.oldSize().width() != event.size().width():
+            QTimer.singleShot(0, self, self.fit)
 
 
 class PreviewView(QWidget):

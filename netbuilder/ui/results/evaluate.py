@@ -5,32 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QPushButton,
-    QTableView,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
-from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.table_preview import TextTable
+from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.results.judging.compare import CompareView
+from netbuilder.ui.results.judging.learning_curve import LearningCurveView
+from netbuilder.ui.results.judging.residuals import ResidualsView
 from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.threshold import ThresholdView
 from netbuilder.ui.services.choose_data import FILE_FILTER
+from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.views.judged_parts import JudgedParts
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import heading, note_label
@@ -39,14 +29,17 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
 
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
-SHOWN_POINTS = 5_000
 
 
 class EvaluatePanel(QWidget):
     """Shows what ``Judging`` found."""
 
     def __init__(
-        self, workbench: Workbench, judging: Judging, parent: QWidget | None = None
+        self,
+        workbench: Workbench,
+        judging: Judging,
+        runner: Runner,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
@@ -67,11 +60,11 @@ class EvaluatePanel(QWidget):
         page.addWidget(self.cards)
         self.heat_title = heading("What was taken for what", self)
         self.heat = HeatMap(self)
-        self.scatter_title = heading("Answer against truth", self)
-        self.scatter = Scatter(self)
-        self.metrics, self._metrics_model = _table("Numbers", self)
-        self.classes, self._classes_model = _table("Each class", self)
-        self.parts, self._parts_model = _table("Training, validation and test", self)
+        self.residuals_title = heading("Answers and truth", self)
+        self.residuals = ResidualsView(self)
+        self.metrics = ShortTable("Numbers", self)
+        self.classes = ShortTable("Each class", self)
+        self.parts = ShortTable("Training, validation and test", self)
         self.parts_note = note_label("", self)
         self.samples = SampleList(self)
         self.threshold_title = heading("One class against the rest", self)
@@ -82,8 +75,8 @@ class EvaluatePanel(QWidget):
             self.parts_note,
             self.heat_title,
             self.heat,
-            self.scatter_title,
-            self.scatter,
+            self.residuals_title,
+            self.residuals,
             self.samples,
             self.threshold_title,
             self.threshold,
@@ -91,6 +84,10 @@ class EvaluatePanel(QWidget):
         )
         for widget in self._results:
             page.addWidget(widget)
+        self.compare = CompareView(runner, self)
+        self.learning = LearningCurveView(workbench, self)
+        page.addWidget(self.compare)
+        page.addWidget(self.learning)
         page.addStretch(1)
         self.behind = JudgedParts(workbench, self)
         self.behind.changed.connect(self._show_behind)
@@ -106,6 +103,7 @@ class EvaluatePanel(QWidget):
 
     def _show(self) -> None:
         judging = self._judging
+        self.learning.begin(self._workbench.trained)
         if self._workbench.trained is None:
             self.waiting.wait(_NO_MODEL)
         elif judging.error is not None:
@@ -131,12 +129,9 @@ class EvaluatePanel(QWidget):
         self.heat_title.setVisible(matrix is not None)
         if matrix is not None:
             self.heat.show_matrix(matrix, found.labels)
-        numbers = found.task == "regression"
-        self.scatter.setVisible(numbers)
-        self.scatter_title.setVisible(numbers)
-        if numbers:
-            name = found.columns[0] if found.columns else "value"
-            self.scatter.show_points(found.truth, found.predictions, name)
+        self.residuals.show_evaluation(found)
+        self.residuals_title.setVisible(found.task == "regression")
+        self.compare.show_evaluation(found)
         from netbuilder.core.results.curves import meaning
 
         rows = [
@@ -148,9 +143,8 @@ class EvaluatePanel(QWidget):
                 (f"{output}: {name.replace('_', ' ')}", short(value), meaning(name, value, other))
                 for name, value in other.metrics.items()
             ]
-        self._metrics_model.show_rows(("measure", "value", "what it means"), rows)
+        self.metrics.show_rows(("measure", "value", "what it means"), rows, narrow=2)
         self.metrics.show()
-        self._wide_words()
         self.threshold.show_evaluation(found)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
         for widget in (self.parts, self.parts_note, self.samples):
@@ -167,28 +161,18 @@ class EvaluatePanel(QWidget):
             for one in found.classes
         ]
         self.classes.setVisible(bool(scores))
-        self._classes_model.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
-        for table in (self.metrics, self.classes):
-            fit_height(table)
+        self.classes.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.mend, self))
         if self.evaluation is None:
+            self.compare.show_evaluation(None)
             self.sentence.setText("")
             self.about.setText("")
             for widget in self._results:
                 widget.hide()
         self.waiting.ready()
-
-    def _wide_words(self) -> None:
-        """Numbers as narrow as they are, their meaning in the room that is left, wrapped."""
-        header = self.metrics.horizontalHeader()
-        for column, mode in enumerate(("ResizeToContents", "ResizeToContents", "Stretch")):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
-        self.metrics.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        # The rows have their heights once the columns have their widths.
-        QTimer.singleShot(0, self, lambda: fit_height(self.metrics))
 
     def _show_behind(self) -> None:
         """Show the parts side by side, and the worst mistakes."""
@@ -205,8 +189,7 @@ class EvaluatePanel(QWidget):
             for name in names
             if all(name in part.metrics for part in parts.values())
         ]
-        self._parts_model.show_rows(("measure", *parts), rows)
-        fit_height(self.parts)
+        self.parts.show_rows(("measure", *parts), rows)
         self.parts_note.setText(gap_sentence(parts))
         self.parts_note.setVisible(bool(self.parts_note.text()))
         self.samples.show_samples(behind.worst, "The worst mistakes (truth → answer):")
@@ -222,77 +205,3 @@ class EvaluatePanel(QWidget):
         names = behind.evaluation.labels
         words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"
         self.samples.show_samples(behind.samples(rows), words)
-
-
-class Scatter(pg.PlotWidget):
-    """Answers over truths; on the line they are equal."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        PictureMenu(self, "answers")
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
-        self._line = pg.InfiniteLine(angle=45)
-        self._points = pg.ScatterPlotItem(size=6, pxMode=True)
-        self.addItem(self._line)
-        self.addItem(self._points)
-        self.setFixedHeight(260)
-        self.setAccessibleName("Answer against truth")
-        self._name = ""
-        theme.theme().changed.connect(self.restyle)
-        self.restyle()
-
-    def restyle(self) -> None:
-        """Take the theme's colours."""
-        scheme = theme.colors()
-        self.setBackground(QColor(scheme.panel))
-        for name, title in (("left", "answer"), ("bottom", "truth")):
-            axis = self.getPlotItem().getAxis(name)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
-            axis.setLabel(f"{title}: {self._name}" if self._name else title)
-            axis.enableAutoSIPrefix(False)
-        self._line.setPen(pg.mkPen(scheme.secondary, width=1))
-        color = QColor(scheme.training)
-        color.setAlphaF(0.6)
-        self._points.setBrush(color)
-        self._points.setPen(None)
-
-    def show_points(self, truth: np.ndarray, answers: np.ndarray, name: str) -> None:
-        """Show one column of numbers; of very many rows an even part."""
-        x = np.asarray(truth, float).reshape(len(truth), -1)[:, 0]
-        y = np.asarray(answers, float).reshape(len(answers), -1)[:, 0]
-        step = max(len(x) // SHOWN_POINTS, 1)
-        self._points.setData(x[::step], y[::step])
-        finite = np.concatenate([x, y])[np.isfinite(np.concatenate([x, y]))]
-        if len(finite):
-            low, high = float(finite.min()), float(finite.max())
-            edge = 0.04 * (high - low or 1.0)
-            self.getPlotItem().setRange(
-                xRange=(low - edge, high + edge), yRange=(low - edge, high + edge), padding=0
-            )
-        self._name = name
-        self.restyle()
-
-
-def _table(name: str, parent: QWidget) -> tuple[QTableView, TextTable]:
-    model = TextTable(parent)
-    table = QTableView(parent)
-    table.setModel(model)
-    table.setShowGrid(False)
-    table.setAlternatingRowColors(True)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-    table.setAccessibleName(name)
-    return table, model
-
-
-def fit_height(table: QTableView) -> None:
-    """Make a short table exactly as high as its rows."""
-    header = table.horizontalHeader().sizeHint().height()
-    rows = sum(table.rowHeight(row) for row in range(table.model().rowCount()))
-    table.setFixedHeight(min(header + rows + 4, 400))

@@ -79,7 +79,9 @@ class ResponseView(QWidget):
         for side in ("left", "bottom"):
             self.plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
         self._curve = self.plot.plot([], [])
-        self._low, self._high = self.plot.plot([], []), self.plot.plot([], [])
+        # Curves without a pen would have no points to fill between.
+        self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
+        self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
         self._here = pg.InfiniteLine(angle=90)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.recorded_curves import curves_of
@@ -67,7 +68,9 @@ class RunsPanel(QWidget):
         self.model.renamed.connect(self._rename)
         self.model.overlaid.connect(self._overlay)
         self._build_table()
-        self.about = note_label("Tick runs to see them beside the live curve.", self)
+        self.about = note_label(
+            "Tick runs to see them beside the live curve, and side by side in the tab Evaluate.", self
+        )
         self.back = QPushButton("Bring back", self)
         self.back.setToolTip(
             "Put this run's network, data, plan and trained weights on the canvas again"
@@ -126,6 +129,7 @@ class RunsPanel(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName("Runs")
+        TableMenu(self.table, "runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
 
     def showEvent(self, event: QShowEvent) -> None:

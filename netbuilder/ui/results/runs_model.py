@@ -16,8 +16,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QColor
 
 from netbuilder.core.project.model import Project
+from netbuilder.ui.plots.curves import overlay_color
 from netbuilder.ui.services.runs.run_progress import duration, when
 
 if TYPE_CHECKING:
@@ -132,6 +134,10 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.DecorationRole if index.column() == 0 and run.id in self.ticked:
+                # The colour that it has in every plot: they are drawn in the order of the list.
+                shown = [one.id for one in self.runs if one.id in self.ticked]
+                return QColor(overlay_color(shown.index(run.id)))
             case Qt.ItemDataRole.ToolTipRole:
                 return tip(run)
             case _ if role == SORT_ROLE:
@@ -143,7 +149,8 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole:
             on = Qt.CheckState(value) == Qt.CheckState.Checked
             self.ticked = [one for one in self.ticked if one != run.id] + ([run.id] if on else [])
-            self.dataChanged.emit(index, index)
+            # The colours of those below it move on.
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
             self.overlaid.emit(tuple(self.ticked))
             return True
         if role == Qt.ItemDataRole.EditRole and str(value).strip():

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.live.picture_wall import grey_levels
-from netbuilder.ui.plots.table_preview import TextTable
+from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.results.mistakes import Samples
+
+HEIGHT = 190
 
 
 class SampleList(QWidget):
@@ -25,16 +27,11 @@ class SampleList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self.words = note_label("", self)
         self.grid = ImageGrid(48, self)
-        self.grid.setFixedHeight(190)
+        self.grid.setFixedHeight(HEIGHT)
         self.grid.setAccessibleName("Samples")
-        self.model = TextTable(self)
-        self.table = QTableView(self)
-        self.table.setModel(self.model)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.table.setAccessibleName("Samples")
-        self.table.setFixedHeight(190)
+        self.table = ShortTable("Samples", self, HEIGHT)
+        self.table.setWordWrap(False)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for widget in (self.words, self.grid, self.table):
             layout.addWidget(widget)
 
@@ -52,8 +49,9 @@ class SampleList(QWidget):
             self.grid.show_images(np.array(shown), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
-        self.model.show_rows(("truth → answer", *found.names), rows)
+        self.table.show_rows(("truth → answer", *found.names), rows, narrow=0)
         self.table.resizeColumnsToContents()
+        self.table.fit()
 
 
 def _channels(pixels: np.ndarray) -> np.ndarray:

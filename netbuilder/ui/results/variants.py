@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
+    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -63,6 +65,7 @@ class VariantsPanel(QWidget):
         self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         page.addWidget(self.lines)
         self.add, self.method, self.trials = QComboBox(self), QComboBox(self), QSpinBox(self)
+        self.jobs = QSpinBox(self)
         self.start = QPushButton("Try variants", self)
         page.addLayout(self._choices())
         self.cards = CardList(self)
@@ -95,7 +98,7 @@ class VariantsPanel(QWidget):
         for widget in self._shown:
             page.addWidget(widget)
         page.addStretch(1)
-        self._now = pg.PlotDataItem()
+        self._under_way: dict[str, pg.PlotDataItem] = {}
         self.start.clicked.connect(self._start_or_stop)
         self.best.clicked.connect(self._take_best)
         self.variants.changed.connect(self._show)
@@ -119,8 +122,19 @@ class VariantsPanel(QWidget):
         self.trials.setRange(1, 1000)
         self.trials.setValue(12)
         self.trials.setAccessibleName("Variants to try")
+        self.jobs.setRange(1, os.cpu_count() or 1)
+        self.jobs.setAccessibleName("Variants at once")
+        self.jobs.setToolTip(
+            "Each in a process of its own, as far as the memory that is free allows; 1: in this one"
+        )
         row = FlowLayout()
-        for part in (self.add, self.method, QLabel("at most", self), self.trials, self.start):
+        for part in (
+            self.add,
+            self.method,
+            _pair("at most", self.trials),
+            _pair("at once", self.jobs),
+            self.start,
+        ):
             row.addWidget(part)
         return row
 
@@ -151,8 +165,14 @@ class VariantsPanel(QWidget):
             self.cards.add(RoleBox("info", words, "Try again when it is done.", self))
             return
         self.plot.clear()
+        self._under_way.clear()
         lines = self.lines.toPlainText().splitlines()
-        self.variants.start(lines, str(self.method.currentData()), self.trials.value())
+        self.variants.start(
+            lines,
+            str(self.method.currentData()),
+            self.trials.value(),
+            at_once=self.jobs.value(),
+        )
 
     def _take_best(self) -> None:
         try:
@@ -163,12 +183,14 @@ class VariantsPanel(QWidget):
             return
         self.words.setText("The best values stand on the canvas. Undo takes them away again.")
 
-    def _grow(self, curve: tuple[float, ...]) -> None:
-        """Draw the curve of the variant that is being trained."""
-        self._now.setData(np.arange(1, len(curve) + 1), np.array(curve))
-        self._now.setPen(pg.mkPen(theme.colors().accent, width=2))
-        if self._now.scene() is None:
-            self.plot.addItem(self._now)
+    def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
+        """Draw the curve of a variant that is being trained."""
+        key = repr(values)
+        if key not in self._under_way:
+            self._under_way[key] = self.plot.plot([], [])
+        line = self._under_way[key]
+        line.setData(np.arange(1, len(curve) + 1), np.array(curve))
+        line.setPen(pg.mkPen(theme.colors().accent, width=2))
 
     def _show(self) -> None:
         variants, study = self.variants, self.variants.study
@@ -213,6 +235,7 @@ class VariantsPanel(QWidget):
     def _draw_curves(self) -> None:
         scheme, study = theme.colors(), self.variants.study
         self.plot.clear()
+        self._under_way.clear()  # those under way come again with their next epoch
         self.plot.setBackground(scheme.panel)
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
@@ -229,3 +252,15 @@ class VariantsPanel(QWidget):
             self.plot.plot(
                 np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
             )
+
+
+def _pair(words: str, box: QSpinBox) -> QWidget:
+    """A box behind its name, never parted by a narrow panel."""
+    pair = QWidget(box.parentWidget())
+    beside = QHBoxLayout(pair)
+    beside.setContentsMargins(0, 0, 0, 0)
+    label = QLabel(words, pair)
+    label.setBuddy(box)
+    beside.addWidget(label)
+    beside.addWidget(box)
+    return pair

@@ -54,7 +54,7 @@ def _surface(parts: Parts) -> QWidget:
 def _evaluate(parts: Parts) -> QWidget:
     from netbuilder.ui.results.evaluate import EvaluatePanel
 
-    return EvaluatePanel(parts.workbench, parts.judging)
+    return EvaluatePanel(parts.workbench, parts.judging, parts.runner)
 
 
 def _predict(parts: Parts) -> QWidget:

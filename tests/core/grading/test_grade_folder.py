@@ -16,11 +16,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import hand_in, handing, seal
 from netbuilder.core.grading.grade import common_fault, grade
-from netbuilder.core.grading.pool import Bounds
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.worker_process import Bounds
 
 KEYS = seal.new_keys()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -46,3 +47,23 @@ def test_the_best_variant_is_one_step(
     window.store.undo()
     assert window.store.project == before
     panel.grab()
+
+
+@pytest.mark.slow
+def test_two_at_once_and_stopped(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=400))
+    panel = window.docks.show_panel("variants")
+    panel.lines.setPlainText("training.optimizer.learning_rate=1e-6,0.001,0.02")
+    panel.jobs.setValue(2)
+    if panel.jobs.value() < 2:
+        pytest.skip("one processor")
+    grown: set[float] = set()
+    panel.variants.grew.connect(lambda values, _curve: grown.update(values.values()))
+    panel.start.click()
+    qtbot.waitUntil(lambda: len(grown) >= 2, timeout=MINUTE)
+    assert len(panel._under_way) >= 2, "the curves of all that are under way"
+    panel.start.click()
+    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    assert panel.variants.error is None

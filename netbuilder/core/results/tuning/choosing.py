@@ -19,10 +19,13 @@ DEFAULT_TRIALS = 20
 
 
 def _grid(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values | None:
-    """All combinations, the last path changing fastest."""
-    rows = itertools.product(*(one.grid for one in varied))
-    row = next(itertools.islice(rows, len(done), None), None)
-    return None if row is None else {v.path: x for v, x in zip(varied, row, strict=True)}
+    """The first combination that was not tried; the last path changes fastest."""
+    tried = [dict(trial.values) for trial in done]
+    for row in itertools.product(*(one.grid for one in varied)):
+        values = {v.path: x for v, x in zip(varied, row, strict=True)}
+        if values not in tried:
+            return values
+    return None
 
 
 def grid_size(varied: Sequence[Vary]) -> int:
@@ -31,19 +34,17 @@ def grid_size(varied: Sequence[Vary]) -> int:
 
 
 def _random(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values | None:
-    """The n-th of an endless row that only the seed decides: after a kill it goes on the same.
+    """The first of an endless row that was not tried; only the seed decides the row.
 
-    A variant that was tried is not tried again, unless all have been.
+    So it goes on the same after a kill, also where several were under way at once.
     """
-    random = np.random.default_rng([seed, len(done)])
+    random = np.random.default_rng(seed)
     tried = [dict(trial.values) for trial in done]
-    found: Values = {}
-    for _ in range(100):
+    for _ in range(100 * (len(tried) + 1)):
         found = {one.path: one.at(float(random.random())) for one in varied}
         if found not in tried:
             return found
-    everything = all(one.values for one in varied) and len(done) >= grid_size(varied)
-    return None if everything else found
+    return None
 
 
 def _bayes(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values | None:
@@ -60,7 +61,7 @@ def _bayes(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values |
     sampler = optuna.samplers.TPESampler(seed=seed + len(done), n_startup_trials=5)
     study = optuna.create_study(direction="minimize", sampler=sampler)
     for trial in done:
-        if trial.score is None:
+        if trial.score is None:  # it failed, or is still under way
             continue
         params = {v.path: _key(v, trial.values[v.path]) for v in varied}
         study.add_trial(

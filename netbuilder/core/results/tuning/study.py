@@ -21,8 +21,10 @@ from netbuilder.core.results.tuning.choosing import (
     grid_size,
     method_for,
 )
-from netbuilder.core.results.tuning.space import Vary, needs_other_data, places, variant
-from netbuilder.core.results.tuning.trial import Trial
+from netbuilder.core.results.tuning.importance import importance
+from netbuilder.core.results.tuning.parallel import Pool, jobs_that_fit
+from netbuilder.core.results.tuning.space import Vary, needs_other_data, variant
+from netbuilder.core.results.tuning.trial import Trial, trial_of
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
@@ -129,8 +131,7 @@ def read(plan: Plan) -> list[Trial]:
     found = []
     for line in lines[1:]:
         try:
-            entry = json.loads(line)
-            found.append(Trial(**{**entry, "curve": tuple(entry.get("curve", ()))}))
+            found.append(trial_of(json.loads(line)))
         except (ValueError, TypeError):  # the line that was being written when it was killed
             break
     return found
@@ -142,7 +143,7 @@ def _write(plan: Plan, trials: Sequence[Trial]) -> None:
     from netbuilder.core.project.atomic import write_bytes
 
     lines = [json.dumps({"format": "netbuilder-trials", "version": 1, "mark": plan.mark})]
-    lines += [json.dumps({**trial.__dict__, "values": dict(trial.values)}) for trial in trials]
+    lines += [json.dumps(trial.kept()) for trial in trials]
     write_bytes(plan.file, ("\n".join(lines) + "\n").encode())
 
 
@@ -152,36 +153,61 @@ def run(
     on_trial: Callable[[Study], None] | None = None,
     on_epoch: Callable[[dict[str, Any], tuple[float, ...]], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    jobs: int = 1,
+    memory_mb: int | None = None,
 ) -> Study:
-    """Try variants until there are enough, on the calling thread.
+    """Try variants until there are enough: on the calling thread, or several at once.
 
     Args:
         plan: what to try; trials that its file keeps count as done.
-        on_trial: called with the study so far after each trial.
-        on_epoch: called with the values of the running variant and its curve so far.
+        on_trial: called with the study so far after each trial, from any thread.
+        on_epoch: called with the values of a variant under way and its curve so far, likewise.
         stop: asked after each epoch; True ends the study as it is.
+        jobs: how many at once, each in a process of its own.
+        memory_mb: that those processes may take together, see ``parallel.jobs_that_fit``.
 
     Raises:
         UserError: the data cannot be read, or the method needs what is not installed.
     """
-    from netbuilder.core.data.load import load
-
     trials = read(plan)
     choose = METHODS[plan.chosen]
-    shared = None if needs_other_data(plan.varied, plan.project) else load(plan.project, plan.base)
     ended = stop or (lambda: False)
-    while len(trials) < plan.count and not ended():
-        values = choose(plan.varied, trials, plan.seed)
-        if values is None:
-            break
-        tell = None if on_epoch is None else _teller(on_epoch, values)
-        trial = _try(plan, values, trials, shared, tell, ended)
-        if trial is None:  # stopped in the middle: it does not count
-            break
-        trials.append(trial)
+
+    def next_values(known: Sequence[Trial]) -> dict[str, Any] | None:
+        return None if len(known) >= plan.count else choose(plan.varied, known, plan.seed)
+
+    def done(trial: Trial) -> None:
         _write(plan, trials)
         if on_trial is not None:
             on_trial(Study(plan, tuple(trials)))
+
+    together = not needs_other_data(plan.varied, plan.project)
+    if jobs > 1:
+        request = {
+            "project": to_json(plan.project),
+            "base": str(plan.base.absolute()),
+            "prune": plan.prune,
+            "shared": together,
+        }
+        count, each = jobs_that_fit(jobs, memory_mb)
+        Pool(request, count, each, ended).run(trials, next_values, done, on_epoch)
+        return Study(plan, tuple(trials), importance(plan.varied, trials))
+    from netbuilder.core.data.load import load
+
+    shared = load(plan.project, plan.base) if together else None
+    while not ended():
+        values = next_values(trials)
+        if values is None:
+            break
+        tell = None if on_epoch is None else _teller(on_epoch, values)
+        trial = train_variant(
+            plan.project, plan.base, values, trials, shared,
+            prune=plan.prune, tell=tell, ended=ended,
+        )  # fmt: skip
+        if trial is None:  # stopped in the middle: it does not count
+            break
+        trials.append(trial)
+        done(trial)
     return Study(plan, tuple(trials), importance(plan.varied, trials))
 
 
@@ -246,23 +272,38 @@ def lowest(curve: Sequence[float]) -> float | None:
     return min(finite) if finite else None
 
 
-def _try(
-    plan: Plan,
+def train_variant(
+    project: Project,
+    base: Path,
     values: dict[str, Any],
     others: Sequence[Trial],
     shared: Dataset | None,
-    tell: Callable[[tuple[float, ...]], None] | None,
-    ended: Callable[[], bool],
+    *,
+    prune: bool = True,
+    tell: Callable[[tuple[float, ...]], None] | None = None,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Trial | None:
+    """Train a project with these values; None where it was ended in the middle.
+
+    Args:
+        project: what is varied.
+        base: folder that its relative paths start from.
+        values: by path.
+        others: trials that it is measured by.
+        shared: the data, where all variants see it alike; None: it is read for this one.
+        prune: end it early where others had been better.
+        tell: called with the curve so far after each epoch.
+        ended: asked after each epoch; True ends it.
+    """
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.session import Session
 
     try:
-        project = variant(plan.project, values)
-        dataset = shared if shared is not None else load(project, plan.base)
+        project = variant(project, values)
+        dataset = shared if shared is not None else load(project, base)
         _refuse_broken(project, dataset)
-        judge = Judge(others, project.training.epochs, plan.prune, tell, ended)
-        session = Session(project, dataset, on_event=judge.on_event, base=plan.base, record=False)
+        judge = Judge(others, project.training.epochs, prune, tell, ended)
+        session = Session(project, dataset, on_event=judge.on_event, base=base, record=False)
         judge.session = session
         trained = session.run()
     except UserError as error:
@@ -286,51 +327,6 @@ def _refuse_broken(project: Project, dataset: Dataset) -> None:
     first = next((problem for problem in problems if problem.blocks), None)
     if first is not None:
         raise UserError(first.message, node=first.node)
-
-
-def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each path decides of the score: shares that add up to 1.
-
-    Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
-    Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
-    (scikit-learn's) that foretells the logarithm of the score. All 0 where scores do not differ.
-    """
-    whole = [trial for trial in trials if trial.score is not None]
-    shares = {one.path: 0.0 for one in varied}
-    if len(whole) < 2:
-        return shares
-    from sklearn.ensemble import RandomForestRegressor
-
-    x = np.array([_features(varied, dict(trial.values)) for trial in whole])
-    y = np.array([trial.score for trial in whole], float)
-    y = np.log(y) if (y > 0).all() else y
-    if y.max() - y.min() == 0:
-        return shares
-    owners = [one.path for one in varied for _ in range(_width(one))]
-    forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
-    for path, share in zip(owners, forest.feature_importances_, strict=True):
-        shares[path] += float(share)
-    return shares
-
-
-def _ordered(one: Vary) -> bool:
-    numbers = [v for v in one.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    return len(numbers) == len(one.values)
-
-
-def _width(one: Vary) -> int:
-    return 1 if _ordered(one) else len(one.values)
-
-
-def _features(varied: Sequence[Vary], values: dict[str, Any]) -> list[float]:
-    """Numbers as they are spread, words as 0 and 1."""
-    found: list[float] = []
-    for one, place in zip(varied, places(varied, values), strict=True):
-        if _ordered(one):
-            found.append(float(place))
-        else:
-            found += [float(value == values[one.path]) for value in one.values]
-    return found
 
 
 def with_best(study: Study, project: Project) -> Project:

@@ -30,6 +30,10 @@ class Trial:
     failed: str = ""
     curve: tuple[float, ...] = ()
 
+    def kept(self) -> dict[str, Any]:
+        """All of it, as the file of a study and a worker's answer say it."""
+        return {**self.__dict__, "values": dict(self.values), "curve": list(self.curve)}
+
     def to_json(self) -> dict[str, Any]:
         """As ``netbuilder tune --json`` says it."""
         found: dict[str, Any] = {
@@ -42,3 +46,12 @@ class Trial:
         if self.failed:
             found["failed"] = self.failed
         return found
+
+
+def trial_of(entry: Mapping[str, Any]) -> Trial:
+    """The reverse of ``Trial.kept``.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    return Trial(**{**entry, "curve": tuple(entry.get("curve", ()))})

@@ -25,11 +25,11 @@ class Variants(QObject):
 
     Signals:
         changed: ``study``, ``running`` or ``error`` is another.
-        grew(curve): the running variant's curve so far.
+        grew(values, curve): a variant under way, and its curve so far.
     """
 
     changed = Signal()
-    grew = Signal(object)
+    grew = Signal(object, object)
     _tried = Signal(object)
 
     def __init__(
@@ -45,9 +45,17 @@ class Variants(QObject):
         self.destroyed.connect(self._stop.set)
 
     def start(
-        self, lines: Sequence[str], method: str, trials: int | None, prune: bool = True
+        self,
+        lines: Sequence[str],
+        method: str,
+        trials: int | None,
+        prune: bool = True,
+        at_once: int = 1,
     ) -> None:
-        """Try variants of the project as it stands; trials of the same plan are gone on with."""
+        """Try variants of the project as it stands; trials of the same plan are gone on with.
+
+        ``at_once``: how many, each in a process of its own (1: in this one).
+        """
         if self.running:
             return
         from netbuilder.core.results.tuning.space import parse
@@ -76,8 +84,9 @@ class Variants(QObject):
             found = run(
                 plan,
                 on_trial=tried.emit,
-                on_epoch=lambda values, curve: grew.emit(curve),
+                on_epoch=grew.emit,
                 stop=stop.is_set,
+                jobs=at_once,
             )
             if not stop.is_set() and plan.file is not None:
                 plan.file.unlink(missing_ok=True)

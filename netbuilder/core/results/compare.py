@@ -1,0 +1,81 @@
+"""Several trained networks side by side: the same numbers of each, and which is best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
+from netbuilder.core.results.evaluate import Evaluation, evaluate
+
+#: Metrics of which more is better; of all others less is.
+RISING = frozenset({"accuracy", "precision", "recall", "f1_score", "r2_score"})
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One network: its name, and its judgement, or why there is none."""
+
+    name: str
+    evaluation: Evaluation | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric of all networks in their order, None where it has none; ``best``: places of the
+    best ones, empty where fewer than two have it or all are the same."""
+
+    metric: str
+    values: tuple[float | None, ...]
+    best: tuple[int, ...] = ()
+
+
+def judged(trained: TrainedModel, base: Path) -> Evaluation:
+    """The judgement on the rows that the network's own data keeps aside.
+
+    Raises:
+        DataError: its data cannot be read, or keeps no rows aside.
+    """
+    from netbuilder.core.data.load import load
+
+    dataset = load(trained.project, base)
+    split = dataset.test if dataset.test is not None else dataset.validation
+    if split is None or not len(split):
+        raise DataError("Its data keeps no rows aside to judge it on.", "Give it a test split.")
+    return evaluate(trained, split)
+
+
+def metric_rows(found: Sequence[Compared]) -> tuple[MetricRow, ...]:
+    """Every metric that any of them has, in the order of the first that has it."""
+    names: dict[str, None] = {}
+    for one in found:
+        names.update(dict.fromkeys(one.evaluation.metrics if one.evaluation else ()))
+    rows = []
+    for name in names:
+        values = tuple(
+            one.evaluation.metrics.get(name) if one.evaluation is not None else None
+            for one in found
+        )
+        rows.append(MetricRow(name, values, _best(name, values)))
+    return tuple(rows)
+
+
+def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
+    known = [value for value in values if value is not None and np.isfinite(value)]
+    if len(known) < 2 or min(known) == max(known):
+        return ()
+    best = max(known) if name in RISING else min(known)
+    return tuple(place for place, value in enumerate(values) if value == best)
+
+
+def same_rows(found: Sequence[Compared]) -> bool:
+    """Whether all that were judged were judged on the same right answers."""
+    truths = [np.asarray(one.evaluation.truth) for one in found if one.evaluation is not None]
+    return all(
+        one.shape == truths[0].shape and np.array_equal(one, truths[0]) for one in truths[1:]
+    )

@@ -1,0 +1,185 @@
+"""How good the network becomes with so many rows: is it worth collecting more?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.training.index import CALLBACKS
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.wording import number
+
+SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
+DEFAULT_SEEDS = 3
+FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Point:
+    """What came of training on ``rows`` rows: scores of every seed, on the rows that it learned
+    from and on those that it did not."""
+
+    rows: int
+    known: tuple[float, ...]
+    new: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Points with the fewest rows first. ``metric`` is "accuracy" or "mean_absolute_error";
+    ``what``: which rows are new: "test" or "validation"; ``total``: points that there will be."""
+
+    metric: str
+    what: str
+    points: tuple[Point, ...] = ()
+    total: int = 0
+
+    @property
+    def rises(self) -> bool:
+        """Whether higher is better."""
+        return self.metric == "accuracy"
+
+    @property
+    def sentence(self) -> str:
+        """What it means, where there are two points."""
+        if len(self.points) < 2:
+            return ""
+        before, last = self.points[-2], self.points[-1]
+        here, there = float(np.mean(before.new)), float(np.mean(last.new))
+        gain = there - here if self.rises else here - there
+        spread = float(np.std(last.new) + np.std(before.new)) / 2
+        known = float(np.mean(last.known))
+        gap = known - there if self.rises else there - known
+        said = (
+            f"From {before.rows:,} to {last.rows:,} rows it goes from {self._value(here)} to"
+            f" {self._value(there)} on {self.what} rows"
+        )
+        if gain > max(spread, 0.01 * abs(here)):
+            return f"{said}: more rows are likely to help further."
+        if gap > max(spread, 0.05 * max(abs(known), abs(there))):
+            return (
+                f"{said}: more rows hardly help now, though it knows its own rows better"
+                " (over-fitting): a smaller network or dropout may."
+            )
+        return f"{said}: more rows are unlikely to help; a larger network may."
+
+    def _value(self, value: float) -> str:
+        return f"{value:.1%}" if self.rises else number(value)
+
+
+def learning_curve(
+    project: Project,
+    dataset: Dataset,
+    *,
+    base: Path | None = None,
+    shares: Sequence[float] = SHARES,
+    seeds: int = DEFAULT_SEEDS,
+    tell: Callable[[LearningCurve], object] | None = None,
+    ended: Callable[[], bool] = lambda: False,
+) -> LearningCurve:
+    """Train anew on parts of the training rows, each with several seeds, and judge each.
+
+    As scikit-learn's ``learning_curve``: with each seed the rows are shuffled, and larger parts
+    hold the smaller ones; of a series the newest rows are kept. The data is scaled as all of its
+    training rows say. Callbacks that write files are left out.
+
+    Args:
+        project: what is trained, from its own start.
+        dataset: its data; the training rows must be in memory.
+        base: folder that the project's relative paths start from.
+        shares: parts of the training rows (0 to 1).
+        seeds: how often each part is drawn and trained.
+        tell: called with the curve so far after each training.
+        ended: asked after each epoch; True ends it with what there is.
+
+    Raises:
+        DataError: there are no rows to judge on, or too few to learn from.
+    """
+    new = dataset.test if dataset.test is not None and len(dataset.test) else dataset.validation
+    if new is None or not len(new):
+        raise DataError(
+            "There are no rows to judge on.", "Keep some aside: a test split in the tab Data."
+        )
+    what = "test" if new is dataset.test else "validation"
+    if dataset.stream is not None:
+        raise DataError(
+            "The training rows are read while it trains: parts of them cannot be drawn.",
+            "Use less data, or allow more memory for it in the tab Data.",
+        )
+    total = len(dataset.train)
+    counts = sorted({max(FEWEST, round(share * total)) for share in shares if total >= FEWEST})
+    if len(counts) < 2:
+        raise DataError(f"{total} training rows are too few for a curve.", "Use more data.")
+    curve = LearningCurve("", what, (), len(counts))
+    orders = [_order(dataset, seed) for seed in range(seeds)]
+    for count in counts:
+        known: list[float] = []
+        fresh: list[float] = []
+        for seed, order in enumerate(orders):
+            part = _part(dataset.train, order[:count])
+            trained = _train(project, replace(dataset, train=part), base, seed, ended)
+            if trained is None:
+                return curve
+            on_known, on_new = evaluate(trained, part), evaluate(trained, new)
+            metric = "accuracy" if "accuracy" in on_new.metrics else "mean_absolute_error"
+            known.append(on_known.metrics[metric])
+            fresh.append(on_new.metrics[metric])
+            point = Point(count, tuple(known), tuple(fresh))
+            done = [one for one in curve.points if one.rows != count]
+            curve = replace(curve, metric=metric, points=(*done, point))
+            if tell is not None:
+                tell(curve)
+    return curve
+
+
+def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
+    """The rows, those that are taken first in front."""
+    count = len(dataset.train)
+    windows = any(one.kind == "numbers" and one.columns for one in dataset.pre.inputs.values())
+    if windows:
+        return np.arange(count)[::-1]
+    return np.random.default_rng(seed).permutation(count)
+
+
+def _part(split: Split, rows: NDArray[np.int64]) -> Split:
+    rows = np.sort(rows)
+
+    def some(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value[rows] for key, value in values.items()}
+
+    weights = None if split.sample_weight is None else split.sample_weight[rows]
+    return Split(some(split.x), some(split.y), some(split.raw_x), weights, some(split.raw_y))
+
+
+def _writes(callback: Choice) -> bool:
+    return bool({"filename", "filepath", "log_dir"} & set(CALLBACKS[callback.name].by_name))
+
+
+def _train(
+    project: Project, dataset: Dataset, base: Path | None, seed: int, ended: Callable[[], bool]
+) -> Any:
+    from netbuilder.core.engine.events import EpochEnd, Event
+    from netbuilder.core.engine.session import Session
+
+    stopped = [False]
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, EpochEnd) and not stopped[0] and ended():
+            stopped[0] = True
+            session.stop()
+
+    kept = tuple(one for one in project.training.callbacks if not _writes(one))
+    plan = replace(project.training, seed=project.training.seed + seed, callbacks=kept)
+    session = Session(
+        replace(project, training=plan), dataset, on_event=on_event, base=base, record=False
+    )
+    trained = session.run()
+    return None if stopped[0] or ended() else trained

@@ -1,0 +1,233 @@
+"""A process of its own that answers requests, one JSON line each, within bounds.
+
+``WorkerProcess`` is the side that asks, ``serve`` the side that answers. What a worker tells on
+the way, ``{"told": …}``, comes before its answer. A request that kills its process, or takes more
+memory or time than it may, costs that process and nothing else; where the asking side is killed,
+the worker ends with the next word that it would say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from netbuilder.core.wording import counted
+
+# TensorFlow alone takes about 0.6 GB of a worker.
+DEFAULT_MEMORY_MB = 3000
+DEFAULT_SECONDS = 60.0
+_START_SECONDS = 180.0
+_LOOK_SECONDS = 0.05
+_MEMORY = "NETBUILDER_WORKER_MEMORY_MB"
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker."""
+
+    seconds: float | None = DEFAULT_SECONDS
+    memory_mb: int = DEFAULT_MEMORY_MB
+
+
+class CancelledError(Exception):
+    """The person no longer wants it."""
+
+
+class WorkerProcess:
+    """One process, started when it is first asked and again after it had to be ended.
+
+    Args:
+        module: what is run with ``python -m``; it calls ``serve``.
+        bounds: of one request.
+        cancelled: asked now and then; True ends the process.
+        died: what is said of a request that ended its process.
+        threads: processors that its numbers may be computed on.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        bounds: Bounds,
+        cancelled: Callable[[], bool],
+        died: str,
+        threads: int = 1,
+    ) -> None:
+        self._module, self._bounds, self._cancelled = module, bounds, cancelled
+        self._died, self._threads = died, threads
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def ask(
+        self, request: Mapping[str, Any], told: Callable[[Any], object] | None = None
+    ) -> Answer:
+        """The answer; ``{"failed": True, "message": …}`` where there is none.
+
+        Raises:
+            CancelledError: it was cancelled meanwhile.
+        """
+        if self._process is None:
+            failed = self._start()
+            if failed:
+                return failed
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            self.end()
+            return failure("Its process ended before it could begin.")
+        return self._wait(self._bounds.seconds, told)
+
+    def _start(self) -> Answer | None:
+        environment = {
+            **os.environ,
+            # The hard bound lies above the one that is watched: a sentence is better than a crash.
+            _MEMORY: str(self._bounds.memory_mb * 2),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "OMP_NUM_THREADS": str(self._threads),
+            "PYTHONIOENCODING": "utf-8",
+        }
+        self._lines = queue.SimpleQueue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", self._module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        threading.Thread(
+            target=_read, args=(self._process, self._lines), name="worker", daemon=True
+        ).start()
+        answer = self._wait(_START_SECONDS, None)
+        return None if answer.get("ready") else answer
+
+    def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
+        assert self._process is not None
+        watched = _watched(self._process.pid)
+        end = time.monotonic() + seconds if seconds is not None else float("inf")
+        while True:
+            line: str | None = ""
+            with suppress(queue.Empty):
+                line = self._lines.get(timeout=_LOOK_SECONDS)
+            if self._cancelled():
+                self.end()
+                raise CancelledError
+            if line is None:
+                self.end()
+                return failure(self._died)
+            if line:
+                answer: Answer = json.loads(line)
+                if "told" not in answer:
+                    return answer
+                if told is not None:
+                    told(answer["told"])
+            if time.monotonic() > end:
+                self.end()
+                return failure(
+                    f"It was not done after {counted(round(seconds or 0), 'second')}, so it was "
+                    "stopped. Look at it by itself, or allow more time."
+                )
+            if _resident(watched) > self._bounds.memory_mb * 2**20:
+                self.end()
+                return failure(
+                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was stopped."
+                )
+
+    def end(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                # Closing flushes what the dead process no longer reads.
+                try:
+                    stream.close()
+                except OSError:
+                    continue
+
+
+def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) -> None:
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            lines.put(line)
+    except (ValueError, OSError):  # closed by ``end``
+        pass
+    lines.put(None)
+
+
+def _watched(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
+
+
+def _resident(process: psutil.Process | None) -> int:
+    try:
+        return int(process.memory_info().rss) if process is not None else 0
+    except psutil.Error:
+        return 0
+
+
+def failure(message: str) -> Answer:
+    """The answer of a request that came to nothing."""
+    return {"failed": True, "message": message}
+
+
+def serve(
+    ready: Callable[[], object],
+    answer: Callable[[dict[str, Any], Callable[[Any], None]], Answer],
+) -> None:
+    """Answer requests until stdin ends: what a worker's ``main`` does.
+
+    Args:
+        ready: called once the bound of memory is set, before the first request.
+        answer: (request, a function that tells something on the way) to its answer.
+    """
+    # What a library prints goes to stderr: stdout holds answers alone.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    bound_memory(int(os.environ.get(_MEMORY, "0")))
+
+    def say(value: Mapping[str, Any]) -> None:
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    ready()
+    say({"ready": True})
+    for line in sys.stdin:
+        say(answer(json.loads(line), lambda value: say({"told": value})))
+
+
+def bound_memory(megabytes: int) -> None:
+    """Let the system refuse more; where it cannot, the asking side watches. 0: no bound."""
+    if megabytes <= 0 or sys.platform == "win32":
+        return
+    import resource
+
+    limit = megabytes * 2**20
+    # macOS does not know this bound: the watch from outside holds there.
+    try:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,90 @@
+"""The networks of earlier runs, judged like the one that was trained last."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.restore_last_run import network_of
+from netbuilder.ui.services.runs.runner import Runner
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.results.compare import Compared
+
+log = logging.getLogger(__name__)
+_NO_NETWORK = "Its trained network was not kept: it was too large."
+
+
+def _judge(question: tuple[tuple[str, Run], ...]) -> dict[str, Compared]:
+    """By the id of the run."""
+    return {run.id: _judge_one(name, run) for name, run in question}
+
+
+def _judge_one(name: str, run: Run) -> Compared:
+    from netbuilder.core.results.compare import Compared, judged
+
+    try:
+        trained = network_of(run)
+        if trained is None:
+            return Compared(name, trouble=_NO_NETWORK)
+        return Compared(name, judged(trained, Path(run.base or ".")))
+    except UserError as error:
+        return Compared(name, trouble=str(error))
+    except Exception as error:
+        log.error("a run could not be judged", exc_info=error)
+        return Compared(name, trouble=f"It could not be judged: {error}")
+
+
+class ComparedRuns(QObject):
+    """Judges the runs that are ticked in the tab Runs, each once.
+
+    ``changed``: ``found`` is another; it holds them in the order of the runner's overlays.
+    """
+
+    changed = Signal()
+
+    def __init__(self, runner: Runner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._known: dict[str, Compared] = {}
+        self._worker = jobs.Latest.for_widget(
+            self, _judge, "compare", self._found, lambda _q, error: log.error("compare: %s", error)
+        )
+        runner.overlays_changed.connect(self.refresh)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being judged."""
+        return self._worker.idle
+
+    @property
+    def named(self) -> tuple[tuple[str, Run], ...]:
+        """The runs that are compared, with the names that they have in every plot."""
+        return tuple(self._runner.compared.items())
+
+    @property
+    def found(self) -> tuple[Compared, ...]:
+        """Those that are judged so far."""
+        return tuple(
+            replace(self._known[run.id], name=name)
+            for name, run in self.named
+            if run.id in self._known
+        )
+
+    def refresh(self) -> None:
+        """Judge those that are not judged yet."""
+        wanted = tuple(pair for pair in self.named if pair[1].id not in self._known)
+        if wanted:
+            self._worker.ask(wanted)
+        self.changed.emit()
+
+    def _found(self, _question: object, answer: dict[str, Compared]) -> None:
+        self._known |= answer
+        self.changed.emit()

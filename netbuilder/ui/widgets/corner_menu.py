@@ -1,0 +1,74 @@
+"""The small button in the corner of what can be copied or saved, and its menu on a right click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QCursor, QPaintEvent
+from PySide6.QtWidgets import QMenu, QToolButton, QToolTip, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.widgets.questions import ask
+
+
+class CornerMenu(QToolButton):
+    """A button in a widget's upper right corner.
+
+    It is seen while the mouse is over the widget, or the keyboard on the button.
+    """
+
+    def __init__(
+        self, over: QWidget, words: str, entries: Sequence[tuple[str, Callable[[], object]]]
+    ) -> None:
+        super().__init__(over)
+        self._over = over
+        self.setText("⋯")
+        self.setProperty("role", "quiet")
+        self.setToolTip(words)
+        self.setAccessibleName(words)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for title, do in entries:
+            menu.addAction(title, do)
+        self.setMenu(menu)
+        over.installEventFilter(self)
+        self._place()
+
+    def offer_on_right_click(self) -> None:
+        """Open the menu on a right click into the widget too."""
+        self._over.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._over.customContextMenuRequested.connect(self._popup)
+
+    def tell(self, words: str) -> None:
+        """Say near the widget what was done."""
+        QToolTip.showText(QCursor.pos(), words, self._over)
+
+    def trying(self, what: str, do: Callable[[], object]) -> bool:
+        """Do what may fail for a person's reasons; where it does, say so. Whether it went."""
+        try:
+            do()
+        except UserError as error:
+            ask(self, what, str(error), ("OK",))
+            return False
+        return True
+
+    def _popup(self, place: QPoint) -> None:
+        self.menu().popup(self._over.mapToGlobal(place))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        elif event.type() in {QEvent.Type.Enter, QEvent.Type.Leave}:
+            self.update()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        self.resize(self.sizeHint())
+        self.move(self._over.width() - self.width() - 2, 2)
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._over.underMouse() or self.hasFocus():
+            super().paintEvent(event)

@@ -1,0 +1,143 @@
+"""Variants in processes of their own: the same ones, a kill loses none, memory has a bound."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Choice, Data, Project, Training
+from netbuilder.core.results.tuning import study
+from netbuilder.core.results.tuning.choosing import METHODS
+from netbuilder.core.results.tuning.parallel import LEAST_MB, jobs_that_fit
+from netbuilder.core.results.tuning.space import parse
+from netbuilder.core.results.tuning.study import Plan
+from netbuilder.core.results.tuning.trial import Trial
+from netbuilder.core.worker_process import Bounds, WorkerProcess
+from tests.core.results.conftest import chain, houses
+
+RATE = "training.optimizer.learning_rate"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    houses(120, 1).to_csv(tmp_path / "houses.csv", index=False)
+    graph = chain(
+        ("hidden", "Dense", {"units": 4, "activation": "relu"}), ("out", "Dense", {"units": 1})
+    )
+    data = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    plan = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=4, seed=1)
+    return Project("Houses", graph, data, plan)
+
+
+def test_processes_fit_processors_and_memory() -> None:
+    cores = os.cpu_count() or 1
+    assert jobs_that_fit(1, 10_000) == (1, 10_000)
+    assert jobs_that_fit(64, 1_000_000)[0] == min(64, cores)
+    assert jobs_that_fit(64, LEAST_MB)[0] == 1
+    count, each = jobs_that_fit(cores, 100_000)
+    assert count * each <= 100_000
+
+
+def test_what_was_not_tried_comes_next_whatever_the_order(project: Project) -> None:
+    """Of four at once the second was killed: it is tried again, and no other twice."""
+    varied = (parse("hidden.units=2,3,4,5", project),)
+    done = [Trial({"hidden.units": units}, 0.1, 1) for units in (2, 4)]
+    assert METHODS["grid"](varied, done, 0) == {"hidden.units": 3}
+    one_by_one: list[Trial] = []
+    for _ in range(4):
+        values = METHODS["random"](varied, one_by_one, 7)
+        assert values is not None
+        one_by_one.append(Trial(values, 0.1, 1))
+    assert METHODS["random"](varied, one_by_one, 7) is None, "all were tried"
+    lost = one_by_one[1]
+    again = METHODS["random"](varied, [one_by_one[0], *one_by_one[2:]], 7)
+    assert again == lost.values
+
+
+@pytest.mark.slow
+def test_two_at_once_find_the_same_as_one(project: Project, tmp_path: Path) -> None:
+    varied = (parse(f"{RATE}=1e-7,0.03", project), parse("out.units=1,3", project))
+    told: list[float] = []
+    plan = Plan(project, tmp_path, varied)
+    found = study.run(
+        plan, jobs=2, memory_mb=8_000, on_epoch=lambda values, _curve: told.append(values[RATE])
+    )
+    alone = study.run(plan)
+    assert len(found.trials) == 4
+    by_values = {json.dumps(dict(one.values)): one for one in found.trials}
+    for one in alone.trials:
+        other = by_values[json.dumps(dict(one.values))]
+        assert (other.score is None) == (one.score is None)
+        if one.score is not None:
+            assert other.score == pytest.approx(one.score, rel=1e-3)
+    assert found.best is not None
+    assert found.best.values == {RATE: 0.03, "out.units": 1}
+    assert set(told) == {1e-7, 0.03}, "curves of all come while they learn"
+
+
+def test_too_much_memory_ends_one_process() -> None:
+    worker = WorkerProcess(
+        "netbuilder.core.results.tuning.worker", Bounds(None, 50), lambda: False, "died"
+    )
+    answer = worker.ask({"values": {}})
+    worker.end()
+    assert answer["failed"]
+    assert "more than 50 MB" in answer["message"]
+
+
+def test_grid_and_random_need_no_optuna(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)  # its import fails from here on
+    with pytest.raises(ImportError):
+        import optuna  # noqa: F401
+    varied = (parse("training.epochs=1,2", project),)
+    for method in ("grid", "random"):
+        found = study.run(Plan(project, tmp_path, varied, 2, method))
+        assert sorted(one.values["training.epochs"] for one in found.trials) == [1, 2]
+    with pytest.raises(UserError, match="needs the package optuna"):
+        study.run(Plan(project, tmp_path, varied, 2, "bayes"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_study_goes_on(project: Project, tmp_path: Path, jobs: int) -> None:
+    files.write(project, tmp_path / "p.netbuilder")
+    trials = tmp_path / "trials.jsonl"
+    command = [
+        sys.executable, "-m", "netbuilder", "tune", str(tmp_path / "p.netbuilder"),
+        "--vary", "hidden.units=2,3,4,5,6,7", "--epochs", "60", "--no-pruning",
+        "--study", str(trials), "--jobs", str(jobs), "--json",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and len(_lines(trials)) < 3:
+        assert process.poll() is None, "it was done before it could be killed"
+        time.sleep(0.02)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive, "no process stays behind"
+    before = _lines(trials)
+    assert 3 <= len(before) < 7
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert f"Going on after {len(before) - 1} of 6 trials" in done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(one["values"]["hidden.units"] for one in found["trials"]) == [2, 3, 4, 5, 6, 7]
+    assert _lines(trials)[: len(before)] == before, "what was tried stands as it was"
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []

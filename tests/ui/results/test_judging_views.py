@@ -1,0 +1,139 @@
+"""Evaluate: residuals, runs side by side, less data on request, and tables that are copied."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import overlay_color
+from netbuilder.ui.plots.table_menu import TableMenu
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
+    before = window.workbench.trained
+    window.store.apply("Plan", lambda project: edits.set_training(project, **training))
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+
+
+def test_runs_stand_side_by_side_in_their_colours(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"))
+    train(window, qtbot, epochs=1)
+    early = window.workbench.trained
+    train(window, qtbot, epochs=40)
+    evaluate = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    assert "Tick earlier runs" in evaluate.compare.words.text()
+    runs = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: len(runs.model.runs) == 2, timeout=MINUTE)
+    older = runs.model.index(1, 0)
+    assert runs.model.data(older, Qt.ItemDataRole.DecorationRole) is None
+    checked = Qt.CheckState.Checked.value
+    # The network is kept beside the record once the window has time.
+    qtbot.waitUntil(lambda: _kept(runs.model.runs[1].id), timeout=MINUTE)
+    runs.model.setData(older, checked, Qt.ItemDataRole.CheckStateRole)
+    color = runs.model.data(older, Qt.ItemDataRole.DecorationRole)
+    assert color == QColor(overlay_color(0))
+    view = evaluate.compare
+    qtbot.waitUntil(lambda: len(view.all) == 2 and view.runs.idle, timeout=MINUTE)
+    assert view.all[1].evaluation is not None, view.all[1].trouble
+    from netbuilder.core.results.compare import judged
+
+    right = judged(early, window.workbench.base).metrics["accuracy"]
+    assert view.all[1].evaluation.metrics["accuracy"] == pytest.approx(right)
+    assert overlay_color(0) in view.legend.text()
+    assert "not judged on the same rows" not in view.words.text()
+    rows = view.table.rows
+    line = [rows.index(0, column).data() for column in range(3)]
+    assert line[0] == "accuracy"
+    assert "★" in line[1]
+    assert "★" not in line[2]
+    assert len(view.heats) == 2
+    for index in range(view.which.count()):
+        view.which.setCurrentIndex(index)
+    runs.model.setData(older, Qt.CheckState.Unchecked.value, Qt.ItemDataRole.CheckStateRole)
+    assert view.table.isHidden()
+
+
+def _kept(run_id: str) -> bool:
+    from netbuilder.core.engine.runs.store import network
+
+    return network(run_id).is_file()
+
+
+def test_residuals_and_less_data(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("diabetes"))
+    train(window, qtbot, epochs=2)
+    panel = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: panel.evaluation is not None, timeout=MINUTE)
+    view = panel.residuals
+    found = panel.evaluation
+    assert view.found is not None
+    assert view.found.values == pytest.approx((found.truth - found.predictions)[:, 0])
+    for index in range(view.which.count()):
+        view.which.setCurrentIndex(index)
+        assert view.plot.accessibleName().startswith(view.which.currentText())
+
+    learning = panel.learning
+    learning.seeds.setValue(1)
+    learning.button.click()
+    assert learning.running
+    qtbot.waitUntil(lambda: not learning.running, timeout=MINUTE)
+    assert learning.found is not None
+    assert len(learning.found.points) == learning.found.total == learning.table.rows.rowCount()
+    assert learning.words.text() == learning.found.sentence
+    learning.seeds.setValue(10)
+    learning.button.click()
+    learning.button.click()
+    assert not learning.running, "stopped by the same button"
+
+
+def test_tables_are_copied_and_saved(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    window = open_window(example("iris"))
+    train(window, qtbot, epochs=1)
+    panel = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: panel.evaluation is not None, timeout=MINUTE)
+    table = panel.metrics
+    menu = table.findChild(TableMenu)
+    table.clearSelection()
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == ["measure", "value", "what it means"]
+    assert lines[1].split("\t")[0] == "accuracy"
+    table.setCurrentIndex(table.rows.index(0, 1))
+    menu.copy()
+    assert QGuiApplication.clipboard().text() == table.rows.index(0, 1).data()
+    path = menu.save(tmp_path / "numbers")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert path.name == "numbers.csv"
+    assert len(rows) == 1 + table.rows.rowCount()
+    assert rows[1][2] == table.rows.index(0, 2).data(), "commas stay in their cell"
+    names = ("metrics", "parts", "classes")
+    assert all(getattr(panel, name).findChild(TableMenu) for name in names)
+    assert panel.samples.table.findChild(TableMenu)
+    assert np.isfinite(panel.evaluation.metrics["accuracy"])
