@@ -69,7 +69,8 @@ class RunsPanel(QWidget):
         self.model.overlaid.connect(self._overlay)
         self._build_table()
         self.about = note_label(
-            "Tick runs to see them beside the live curve, and side by side in the tab Evaluate.", self
+            "Tick runs to see them beside the live curve, and side by side in Evaluate.",
+            self,
         )
         self.back = QPushButton("Bring back", self)
         self.back.setToolTip(
