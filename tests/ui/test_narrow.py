@@ -109,6 +109,19 @@ def test_every_tab_is_seen_whole_with_as_much_of_its_name_as_there_is_room(
         assert [read.child(n).text(QAccessible.Text.Name) for n in range(len(PANELS))] == full
 
 
+def test_a_tab_that_is_pulled_out_has_its_whole_name(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.resize(1024, 700)
+    dock = window.docks.panels["training"]
+    qtbot.waitUntil(lambda: dock.windowTitle() == "Train.")
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: dock.windowTitle() == "Training")
+    dock.setFloating(False)
+    qtbot.waitUntil(lambda: dock.windowTitle() == "Train.")
+
+
 def test_docks_get_their_width_back(open_window: Open, example: Callable, qtbot: QtBot) -> None:
     window = open_window(example("iris"), keras=False)
     window.resize(1500, 800)

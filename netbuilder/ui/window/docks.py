@@ -120,6 +120,7 @@ class Docks:
         self._tabs.dress()
         for dock in self._all:
             dock.dockLocationChanged.connect(lambda _area: self._tabs.dress())
+            dock.topLevelChanged.connect(lambda _floating: self._tabs.dress())
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
         """Bring a tab to the front and give its panel."""

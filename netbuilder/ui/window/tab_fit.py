@@ -37,6 +37,9 @@ class TabFit(QObject):
 
     def dress(self) -> None:
         """Follow all tab bars that there are; docks that are moved make new ones."""
+        for dock, name in self._docks.items():
+            if dock.isFloating() or not self._window.tabifiedDockWidgets(dock):
+                dock.setWindowTitle(name.full)  # it stands alone, and has room
         for bar in self._window.findChildren(QTabBar):
             if bar.parent() is self._window:
                 bar.setElideMode(Qt.TextElideMode.ElideNone)
@@ -68,7 +71,7 @@ class TabFit(QObject):
             if sum(bar.tabRect(number).width() for number in range(bar.count())) <= bar.width():
                 break
         for dock, name in self._docks.items():
-            if name in known:
+            if name in known and not dock.isFloating():
                 dock.setWindowTitle(name.short if short else name.full)
         self._busy = False
 
