@@ -139,7 +139,9 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         store, bench, runner, files = self.store, self.workbench, self.runner, self.documents
         self.palette_view.chosen.connect(self.canvas.append_layer)
-        self.palette_view.found.connect(self.canvas.adding.add_after)
+        self.palette_view.found.connect(
+            lambda layer, params: self.canvas.adding.add_after(layer, params=params)
+        )
         self.palette_view.block_chosen.connect(self.commands.append_block)
         self.canvas.block_saved.connect(lambda _name: self.palette_view.refresh())
         self.canvas.selection_changed.connect(self._select)

@@ -135,6 +135,19 @@ def test_what_was_searched_goes_behind_the_selected_layer(
     new = next(n.id for n in graph.nodes if n.layer == "Dropout")
     assert ("input", new) in [tuple(edge) for edge in graph.edges]
 
+    # With its parameters, as behind Tab on the canvas.
+    QTest.keyClick(line, Qt.Key.Key_A, CONTROL)
+    QTest.keyClicks(line, "dense 50 relu")
+    assert window.palette_view.model.index(0).data() == "Dense  50 · relu"
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    graph = window.store.project.graph
+    (typed,) = window.canvas.selection()
+    assert (graph.by_id[typed].params["units"], graph.by_id[typed].params["activation"]) == (
+        50,
+        "relu",
+    )
+    assert graph.sources[typed] == (new,)
+
 
 def test_two_layers_are_edited_and_a_group_named_and_repeated_by_keyboard(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -14,8 +14,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from netbuilder.core.catalog.layers.index import LAYERS, search
+from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.catalog.typed_layer import TypedLayer, typed_layers
 from netbuilder.core.project import blocks
 from netbuilder.core.project.blocks import Block
 from netbuilder.ui.palette.blocks import BLOCK_MIME, block_rows
@@ -23,7 +24,7 @@ from netbuilder.ui.palette.blocks import BLOCK_MIME, block_rows
 LAYER_MIME = "application/x-netbuilder-layer"
 SPEC_ROLE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
-Row = str | LayerSpec | Block
+Row = str | LayerSpec | TypedLayer | Block
 
 
 def teaching_rows() -> list[Row]:
@@ -49,8 +50,12 @@ def all_rows() -> list[Row]:
 
 
 def found_rows(text: str) -> list[Row]:
-    """What a search finds, best first; a line that says so when that is nothing."""
-    found: list[Row] = [*search(text), *block_rows(text)]
+    """What a search finds, best first; a line that says so when that is nothing.
+
+    A layer may be typed with its parameters: "dense 50 relu".
+    """
+    typed = [one if one.params else one.spec for one in typed_layers(text)]
+    found: list[Row] = [*typed, *block_rows(text)]
     return found or [f"No layer is called “{text}”"]
 
 
@@ -70,7 +75,14 @@ class PaletteModel(QAbstractListModel):
     def thing(self, index: Index) -> LayerSpec | Block | None:
         """The layer or block of a row; None for a heading."""
         row = self._rows[index.row()] if index.isValid() else None
+        if isinstance(row, TypedLayer):
+            return row.spec
         return None if isinstance(row, str) else row
+
+    def typed(self, index: Index) -> Mapping[str, Any]:
+        """The parameters that were typed with the layer of a row."""
+        row = self._rows[index.row()] if index.isValid() else None
+        return row.params if isinstance(row, TypedLayer) else {}
 
     def remove_block(self, index: Index) -> None:
         """Forget a saved block."""
@@ -90,11 +102,12 @@ class PaletteModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self._rows[index.row()]
-        if isinstance(row, str):
-            return row if role == Qt.ItemDataRole.DisplayRole else None
+        held = self._rows[index.row()]
+        if isinstance(held, str):
+            return held if role == Qt.ItemDataRole.DisplayRole else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return row.name
+            return held.title if isinstance(held, TypedLayer) else held.name
+        row = held.spec if isinstance(held, TypedLayer) else held
         words = row.help if isinstance(row, LayerSpec) else f"{len(row.graph.nodes)} layers"
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{words}\nDrag it onto the canvas, or double-click to add it at the end."

@@ -100,7 +100,7 @@ class PaletteDelegate(QStyledItemDelegate):
             painter.setPen(QColor(scheme.text))
             painter.setFont(option.font)
             words = box.adjusted(side + 14, 0, -4, 0)
-            text = self._short(spec.name, option, int(words.width()))
+            text = self._short(str(index.data()), option, int(words.width()))
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 
@@ -145,12 +145,13 @@ def _drag_picture(spec: LayerSpec | Block, widget: QWidget) -> QPixmap:
 class Palette(QWidget):
     """What can be put on the canvas.
 
-    ``chosen(name)``: add this layer at the end. ``found(name)``: add what was searched for where
-    one works, behind the selected layer. ``block_chosen(block)``: add this block there.
+    ``chosen(name)``: add this layer at the end. ``found(name, parameters)``: add what was searched
+    for, with what was typed, where one works, behind the selected layer.
+    ``block_chosen(block)``: add this block there.
     """
 
     chosen = Signal(str)
-    found = Signal(str)
+    found = Signal(str, object)
     block_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -270,7 +271,10 @@ class Palette(QWidget):
     def _take(self, index: QModelIndex) -> None:
         row = self.model.thing(index)
         if isinstance(row, LayerSpec):
-            (self.found if self.line.text().strip() else self.chosen).emit(row.name)
+            if self.line.text().strip():
+                self.found.emit(row.name, self.model.typed(index))
+            else:
+                self.chosen.emit(row.name)
         elif isinstance(row, Block):
             self.block_chosen.emit(row)
 

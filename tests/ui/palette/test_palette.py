@@ -70,7 +70,11 @@ def test_enter_in_the_search_field_takes_the_best(palette: Palette, qtbot: QtBot
     QTest.keyClicks(palette.line, "dropout")
     with qtbot.waitSignal(palette.found, timeout=30_000) as caught:
         QTest.keyClick(palette.line, Qt.Key.Key_Return)
-    assert caught.args == ["Dropout"]
+    assert caught.args == ["Dropout", {}]
+    QTest.keyClicks(palette.line, " 0.25")
+    with qtbot.waitSignal(palette.found, timeout=30_000) as caught:
+        QTest.keyClick(palette.line, Qt.Key.Key_Return)
+    assert caught.args == ["Dropout", {"rate": 0.25}]
 
 
 def test_arrow_and_enter_choose_from_the_list(palette: Palette, qtbot: QtBot) -> None:
