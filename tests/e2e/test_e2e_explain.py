@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.formats import registry
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data, Project, Training
-from tests.core.results.conftest import Trained, chain, house_folder, house_model, houses
+from netbuilder.core.results.explain.methods import explain
+from tests.core.results.conftest import (
+    Trained,
+    chain,
+    digits_model,
+    house_folder,
+    house_model,
+    houses,
+)
 
-__all__ = ["house_folder", "house_model"]
+__all__ = ["digits_model", "house_folder", "house_model"]
 
 
 def test_a_row_of_a_table(
@@ -37,6 +46,26 @@ def test_a_row_of_a_table(
     assert "'grad_cam' does not suit this network." in capsys.readouterr().err
     assert main(["explain", str(tmp_path / "m.h5"), "absent.csv"]) == 1
     assert "There is no file 'absent.csv'." in capsys.readouterr().err
+
+
+def test_the_command_says_what_the_window_says(
+    digits_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each way for a picture, also where Grad-CAM is black: the very heat map and sentence."""
+    trained, data = digits_model
+    assert data.test is not None
+    raw = data.test.raw_x["input"][:12]
+    np.savez(tmp_path / "p.npz", x=raw)
+    registry.save(trained, tmp_path / "m.h5")
+    for row in range(4):
+        for method in ("grad_cam", "integrated_gradients", "occlusion"):
+            words = ["explain", str(tmp_path / "m.h5"), str(tmp_path / "p.npz"), "--row", str(row)]
+            assert main([*words, "--method", method, "--json"]) == 0
+            said = json.loads(capsys.readouterr().out.splitlines()[-1])
+            shown = explain(trained, {"input": raw[row]}, method)
+            assert said["sentence"] == shown.sentence
+            assert said["method"] == shown.method
+            assert np.allclose(said["heatmap"], shown.heatmap, atol=1e-4)
 
 
 def test_variants_are_tried(

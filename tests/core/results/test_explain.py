@@ -49,6 +49,46 @@ def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
     assert np.allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
+def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    black, bright = (
+        next(
+            sample
+            for sample in (sample_of(data.test, row) for row in range(len(data.test)))
+            if (pictures.grad_cam(question(trained, sample)).max() > 0) == lit
+        )
+        for lit in (False, True)
+    )
+    for method in ("grad_cam", None):
+        found = explain(trained, black, method)
+        assert found.method == "integrated_gradients"
+        assert found.heatmap is not None
+        assert np.abs(found.heatmap).max() > 0
+        assert found.sentence.startswith("“Where it looks” (Grad-CAM) shows nothing")
+        assert "Instead, pixel by pixel: Pixels in the first colour" in found.sentence
+        assert explain(trained, bright, method).method == "grad_cam"
+
+
+def test_integrated_gradients_are_the_gradients_by_hand(digits_model: Trained) -> None:
+    import tensorflow as tf
+
+    trained, data = digits_model
+    assert data.test is not None
+    asked = question(trained, sample_of(data.test, 3))
+    found = pictures.integrated_gradients(asked, 8)
+    end = data.test.x["input"][3:4]
+    start = data.pre.inputs["input"].apply(np.zeros_like(data.test.raw_x["input"][3:4]))
+    total = np.zeros_like(end)
+    for step in range(8):
+        x = tf.constant(start + (step + 0.5) / 8 * (end - start))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            score = trained.core(x, training=False)[:, asked.unit]
+        total += np.asarray(tape.gradient(score, x))
+    assert found == pytest.approx(((end - start) * total / 8)[0, :, :, 0], abs=1e-5)
+
+
 def test_integrated_gradients_add_up_to_the_answer(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
@@ -143,6 +183,31 @@ def test_only_the_column_that_counts_is_important(tmp_path: Path) -> None:
         samples.sample(300)
 
 
+def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    raw = data.test.raw_x
+    asked = question(trained, sample_of(data.test, 2))
+    x = data.test.x["input"]
+    given = ask(trained, {"input": x})["out"][:, 0]
+    wide = x.std(axis=0)
+    wide[wide == 0] = 1
+    far = [
+        float((((row - x[2]) / wide) ** 2).sum()) if abs(one - given[2]) > given.std() else np.inf
+        for row, one in zip(x, given, strict=True)
+    ]
+    nearest = tables.nearest_other(asked, raw)
+    assert nearest is not None
+    assert nearest.row == int(np.argmin(far))
+
+    # A column at its typical value: the median size, the more frequent town.
+    columns = {one.name: one for one in data.pre.inputs["input"].columns}
+    moved = raw["input"][2].copy()
+    moved[0] = columns["size"].typical
+    changed = ask(trained, {"input": data.pre.inputs["input"].apply(moved[None])})["out"][0, 0]
+    assert tables.against_typical(asked)["size"] == pytest.approx(given[2] - changed, rel=1e-4)
+
+
 def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
     trained, _ = reviews_model
     text = "I loved the wonderful book, Zyx!"
@@ -173,6 +238,12 @@ def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     assert len(found.steps) == 5
     most = max(found.steps, key=lambda pair: abs(pair[1]))[0]
     assert most == "2 steps before"
+    raw = data.test.raw_x["input"][4]
+    hidden = raw.copy()
+    hidden[1] = (raw[0] + raw[2]) / 2  # a gap is filled from its neighbours
+    both = data.pre.inputs["input"].apply(np.stack([raw, hidden]))
+    here, without = ask(trained, {"input": both})["out"][:, 0]
+    assert found.steps[1][1] == pytest.approx(here - without, abs=1e-5)
 
 
 def test_ways_are_those_that_suit(digits_model: Trained, house_model: Trained) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -183,7 +183,8 @@ def explain(
     Args:
         trained: the network.
         sample: raw values by Input id, without a batch axis.
-        method: name of a way that suits the network; None: the one that fits best.
+        method: name of a way that suits the network; None: the one that fits best. Where Grad-CAM
+            is black, another way answers, and the sentence says so.
         rows: of a table: rows to compare with.
         text: the text that the sample was made of.
         label: the class to explain; None: the answered one.
@@ -201,10 +202,18 @@ def explain(
             what = f"There is no way to explain named '{method}'. {did_you_mean(method, names)}"
         raise DataError(what.strip(), f"It can be explained by {listed(names)}.")
     asked = question(trained, sample, label)
-    if method is not None:
-        return ways[names.index(method)].explain(asked, rows, text)
-    found = ways[0].explain(asked, rows, text)
-    # Grad-CAM is black where nothing speaks for the answer: then another way says more.
-    if found.heatmap is not None and not np.abs(found.heatmap).max() > 0 and len(ways) > 1:
-        return ways[1].explain(asked, rows, text)
-    return found
+    place = names.index(method) if method is not None else 0
+    found = ways[place].explain(asked, rows, text)
+    if found.method != "grad_cam" or found.heatmap is None or np.abs(found.heatmap).max() > 0:
+        return found
+    other = next(way for way in ways if way.name != "grad_cam")
+    instead = other.explain(asked, rows, text)
+    return replace(instead, sentence=f"{_BLACK} Instead, {other.title.lower()}: {instead.sentence}")
+
+
+#: Selvaraju et al. average a map's gradient over its places; where the places count apart (a
+#: Flatten behind the convolution) the averages may all speak against the answer, and ReLU is 0.
+_BLACK = (
+    "“Where it looks” (Grad-CAM) shows nothing for this answer: averaged over the picture, what the"
+    " last convolution found speaks against it, as often where a Flatten follows."
+)
