@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import note, print_json
+from netbuilder.cli.terminal.output import UsageError, note, print_json
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
+from netbuilder.core.wording import listed
+
+_PICTURES = (".svg", ".png", ".pdf")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -15,8 +18,14 @@ def run(arguments: argparse.Namespace) -> int:
     source, path = Path(arguments.source), Path(arguments.output)
     if source.exists() and path.exists() and source.samefile(path):
         raise UserError(f"'{path}' would be written over itself.", "Give another name after -o.")
-    if path.suffix.lower() == ".png":
-        _png(source, path)
+    picture = path.suffix.lower() in _PICTURES
+    if arguments.worksheet and not picture:
+        raise UsageError(
+            f"A worksheet is a picture, and '{path.name}' is none.",
+            f"Name it with one of {listed(_PICTURES)}.",
+        )
+    if picture and (arguments.worksheet or path.suffix.lower() != ".svg"):
+        _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
     else:
         notes = _write(source, path)
@@ -37,32 +46,30 @@ def _write(source: Path, path: Path) -> tuple[str, ...]:
     return registry.save(registry.read_project(source), path, source.parent)
 
 
-def _png(source: Path, path: Path) -> None:
-    """The picture as dots, at twice its size; needs no screen."""
+def _picture(source: Path, path: Path, worksheet: str | None) -> None:
+    """The network as a picture: as it stands, or for a worksheet. Needs no screen."""
     import os
 
     from netbuilder.cli.app import qt_libraries
     from netbuilder.core.formats.writers.svg import svg
-    from netbuilder.core.project.atomic import replacing
+    from netbuilder.core.lesson_files import known_facts
+    from netbuilder.core.worksheet import worksheet as drawn
 
-    text = svg(registry.read_project(source))
+    project = registry.read_project(source)
+    if worksheet is None:
+        text = svg(project)
+    else:
+        from netbuilder.core.quiet import load_tensorflow
+
+        load_tensorflow()
+        text = drawn(project, known_facts(project, source.parent), blank=worksheet == "blank")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with qt_libraries():
-        from PySide6.QtGui import QImage, QPainter
-        from PySide6.QtSvg import QSvgRenderer
         from PySide6.QtWidgets import QApplication
+
+        from netbuilder.ui.plots import svg_file
     # Text needs an application; one that stands already is used. It is of the kind that windows
     # need too, since a process can have only one.
     application = QApplication.instance() or QApplication([])
-    renderer = QSvgRenderer(text.encode())
-    size = renderer.defaultSize()
-    scale = min(2.0, 16_000 / max(size.width(), size.height(), 1))
-    image = QImage(size * scale, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    renderer.render(painter)
-    painter.end()
-    with replacing(path) as temporary:
-        if not image.save(str(temporary), "PNG"):  # type: ignore[call-overload]
-            raise OSError(5, "the picture could not be written")
+    svg_file.write(text, path)
     del application

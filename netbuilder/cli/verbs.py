@@ -163,7 +163,13 @@ def _export(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="PATH",
         required=True,
-        help="by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png; without: SavedModel folder",
+        help="by ending: .h5 .keras .onnx .tflite .py .ipynb .svg .png .pdf; without: SavedModel"
+        " folder",
+    )
+    parser.add_argument(
+        "--worksheet",
+        choices=("numbers", "blank"),
+        help="a picture with shapes and weights, or with lines to write them on",
     )
     _json(parser)
 

@@ -49,7 +49,7 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
             run = RunSeen(project, count, beside.history, beside.test)
     else:
         project = files.read(path)
-        facts = _facts(project, path.parent)
+        facts = known_facts(project, path.parent)
     events = frozenset({f"{SAVED}:{path.suffix.lower()}"})
     return observe(lesson, project, facts, run, events)
 
@@ -58,7 +58,7 @@ def observe_start(lesson: Lesson) -> LessonState:
     """What a pupil has who has done nothing yet."""
     start = start_project(lesson)
     base = start_path(lesson).parent if lesson.start != "empty" else Path()
-    return observe(lesson, start, _facts(start, base))
+    return observe(lesson, start, known_facts(start, base))
 
 
 def observe(
@@ -105,7 +105,8 @@ def problems_seen(problems: Iterable[Problem]) -> tuple[ProblemSeen, ...]:
     return tuple(ProblemSeen(one.code, one.blocks) for one in problems if one.follows is None)
 
 
-def _facts(project: Project, base: Path) -> DataFacts | None:
+def known_facts(project: Project, base: Path) -> DataFacts | None:
+    """What is known of a project's data; None where there is none, or it cannot be read."""
     from netbuilder.core.data.load import facts
 
     if not project.data.kind:

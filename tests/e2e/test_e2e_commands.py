@@ -180,7 +180,7 @@ def test_import_of_its_own(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
 
 
 def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
-    for name in ("m.keras", "m.py", "m.ipynb", "m.svg", "m.png", "again.h5"):
+    for name in ("m.keras", "m.py", "m.ipynb", "m.svg", "m.png", "m.pdf", "again.h5"):
         path = tmp_path / name
         done = run("export", diabetes_job.model, "-o", path, "--json")
         assert done.code == 0, done.err
@@ -196,6 +196,11 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     assert done.code == 1
     assert "train" in done.err
     assert run("export", diabetes_job.model, "-o", tmp_path / "x.docx").code == 1
+    for kind, shown in (("numbers", "(None, 10)"), ("blank", "(None, _____)")):
+        sheet = tmp_path / f"{kind}.svg"
+        assert run("export", diabetes_job.project, "-o", sheet, "--worksheet", kind).code == 0
+        assert shown in sheet.read_text(encoding="utf-8")
+    assert run("export", diabetes_job.project, "-o", "x.py", "--worksheet", "blank").code == 2
     assert run("export", diabetes_job.model, "-o", diabetes_job.model).code == 1
 
 

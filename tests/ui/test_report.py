@@ -1,16 +1,20 @@
-"""A run on one page: HTML that holds its pictures, and a PDF."""
+"""What goes onto paper: a run on one page, and a picture of the network for a worksheet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window import commands
 
 MINUTE = 60_000
 
@@ -41,4 +45,39 @@ def test_the_last_run_stands_on_one_page(
     assert len(pdf) > 5000
     assert pdf.count(b"/Type /Page\n") == 1
     window.commands.report_to(tmp_path / "run.docx")
+    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+
+
+def test_a_picture_for_a_worksheet(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(example("iris"))
+    answers = iter(("Lines to write on", "With numbers", "Cancel"))
+    monkeypatch.setattr(commands, "ask", lambda *_a, **_k: next(answers))
+    paths = iter((tmp_path / "blank.svg", tmp_path / "full.svg"))
+    monkeypatch.setattr(commands, "ask_save", lambda *_a, **_k: next(paths))
+    for name in ("blank.svg", "full.svg"):
+        window.toast.hide()
+        window.actions_table["worksheet"].trigger()
+        qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
+        assert name in window.toast.text()
+    window.actions_table["worksheet"].trigger()
+    assert "131 weights" in (tmp_path / "full.svg").read_text("utf-8")
+    assert "131" not in (tmp_path / "blank.svg").read_text("utf-8")
+    for ending in ("png", "pdf"):
+        window.toast.hide()
+        window.commands.worksheet_to(tmp_path / f"sheet.{ending}", blank=True)
+        qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
+    image = QImage(str(tmp_path / "sheet.png"))
+    size = QSvgRenderer(str(tmp_path / "blank.svg")).defaultSize()
+    assert image.size() == size * 2
+    assert image.pixelColor(2, 2).name() == "#ffffff"
+    pdf = (tmp_path / "sheet.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert pdf.count(b"/Type /Page\n") == 1
+    window.commands.worksheet_to(tmp_path / "sheet.docx", blank=True)
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)

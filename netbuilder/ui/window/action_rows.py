@@ -68,7 +68,7 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             "export",
             "Export…",
             files.export,
-            "File|",
+            "File",
             "Ctrl+E",
             "Python, a notebook, a picture, ONNX, TensorFlow Lite, …",
         ),
@@ -78,6 +78,14 @@ def _file_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             commands.collect,
             "File|",
             help="Pictures by camera, sounds by microphone: a folder for each class",
+        ),
+        ActionRow(
+            "worksheet",
+            "Picture for a worksheet…",
+            commands.write_worksheet,
+            "File|",
+            "",
+            "The network as SVG, PNG or PDF: with its numbers, or with lines to write them on",
         ),
         ActionRow(
             "hand-in",

@@ -20,6 +20,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
+from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.parts import Parts
@@ -249,6 +250,40 @@ class WindowCommands:
                 dialogs.error_of(error, "The report could not be written", "Choose another place.")
             ),
             name="report",
+        )
+
+    def write_worksheet(self) -> None:
+        """Ask for a file, and draw the network for a worksheet."""
+        parts = self._parts
+        words = "Shapes on the wires, and weights beside the layers: shall they stand there?"
+        answers = ("With numbers", "Lines to write on", "Cancel")
+        answer = ask(parts.window, "Picture for a worksheet", words, answers)
+        if answer in ("", answers[-1]):
+            return
+        suggested = f"{parts.store.project.name}.pdf"
+        types = (
+            FileType("PDF", (".pdf",)),
+            FileType("Drawing", (".svg",)),
+            FileType("Picture", (".png",)),
+        )
+        path = ask_save(parts.window, "Picture for a worksheet", suggested, types)
+        if path is not None:
+            self.worksheet_to(path, blank=answer == answers[1])
+
+    def worksheet_to(self, path: Path, *, blank: bool) -> None:
+        """Draw the network for a worksheet, as ``.svg``, ``.png`` or ``.pdf``."""
+        from netbuilder.core.worksheet import worksheet
+        from netbuilder.ui.plots import svg_file
+
+        parts = self._parts
+        project, facts = parts.store.project, parts.workbench.facts
+        jobs.run(
+            lambda: svg_file.write(worksheet(project, facts, blank=blank), path),
+            lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
+            lambda error: self.show_error(
+                dialogs.error_of(error, "The picture could not be written", "Choose another place.")
+            ),
+            name="worksheet",
         )
 
     def search_commands(self) -> None:

@@ -10,15 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMarginsF, QSize, Qt
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter, QTextDocument
-from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtCore import QMarginsF, QSize, Qt
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.plots.picture_export import png_bytes
+from netbuilder.ui.plots.svg_file import image_of
 from netbuilder.ui.services.runs.run_progress import duration, metric_text, when
 from netbuilder.ui.style import theme
 
@@ -160,14 +160,7 @@ def _picture(png: bytes, words: str) -> str:
 def _network(project: Project) -> bytes:
     from netbuilder.core.formats.writers.svg import svg
 
-    renderer = QSvgRenderer(QByteArray(svg(project).encode()))
-    size = renderer.defaultSize() * 2
-    image = QImage(size, QImage.Format.Format_ARGB32)
-    image.fill(0)
-    painter = QPainter(image)
-    renderer.render(painter)
-    painter.end()
-    return png_bytes(image)
+    return png_bytes(image_of(svg(project)))
 
 
 def _write_pdf(page: str, path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -16,6 +19,9 @@ from netbuilder.core.project.layout import layout
 from netbuilder.core.project.model import Node, Project
 
 WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
+#: Room beside the cards for long shapes, and below them for the sum of their weights.
+SHAPE_WIDTH, TOTAL_HEIGHT = 60.0, 36.0
+LINE, SHORT_LINE = "_____", "___"
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart.
 _COLORS = {
@@ -57,8 +63,26 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
         ) from error
 
 
-def svg(project: Project) -> str:
-    """The picture; places that the user gave are kept where every node has one."""
+@dataclass(frozen=True)
+class Numbers:
+    """What a worksheet shows of a network beside its layers.
+
+    Attributes:
+        shapes: what flows out of each node, by its id, as the canvas writes it: "(None, 4)".
+        parameters: how many weights each node has, by its id.
+        blank: a line to write on stands in the place of every number.
+    """
+
+    shapes: Mapping[str, str]
+    parameters: Mapping[str, int]
+    blank: bool = False
+
+
+def svg(project: Project, numbers: Numbers | None = None) -> str:
+    """The picture; places that the user gave are kept where every node has one.
+
+    ``numbers`` are for a worksheet, which is white: None for a picture of the canvas alone.
+    """
     graph = project.graph
     horizontal = bool(graph.extra.get("horizontal"))
     places = {node.id: node.position for node in graph.nodes if node.position is not None}
@@ -68,6 +92,8 @@ def svg(project: Project) -> str:
     top = min((y for _, y in places.values()), default=0.0) - MARGIN
     width = max((x for x, _ in places.values()), default=0.0) + WIDTH + MARGIN - left
     height = max((y for _, y in places.values()), default=0.0) + HEIGHT + MARGIN - top
+    if numbers is not None:
+        width, height = width + SHAPE_WIDTH, height + TOTAL_HEIGHT
     shown = {node.id: _shown(node, project, places) for node in graph.nodes}
     wires = {(shown[a], shown[b]) for a, b in graph.edges if a in shown and b in shown}
     parts = [
@@ -76,14 +102,17 @@ def svg(project: Project) -> str:
         ' font-family="sans-serif" font-size="13">',
         f"<title>{escape(project.name)}</title>",
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}"'
-        ' fill="#F7F8FA"/>',
+        f' fill="{"#F7F8FA" if numbers is None else "#FFFFFF"}"/>',
     ]
     parts += [
         _wire(places[a], places[b], horizontal)
         for a, b in sorted(wires)
         if a != b and a in places and b in places
     ]
-    parts += [_card(one, place, project) for one, place in places.items()]
+    parts += [_card(one, place, project, numbers) for one, place in places.items()]
+    if numbers is not None:
+        parts += _shapes(numbers, dict.fromkeys(a for a, _ in sorted(wires)), places, horizontal)
+        parts.append(_total(numbers, left + MARGIN, top + height - MARGIN))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -115,7 +144,48 @@ def _wire(start: tuple[float, float], end: tuple[float, float], horizontal: bool
     )
 
 
-def _card(one: str, place: tuple[float, float], project: Project) -> str:
+def _shapes(
+    numbers: Numbers,
+    sources: Iterable[str],
+    places: Mapping[str, tuple[float, float]],
+    horizontal: bool,
+) -> list[str]:
+    """The shape that flows out of each node, where its wire begins."""
+    found = []
+    for source in sources:
+        shape = numbers.shapes.get(source)
+        if shape is None or source not in places:
+            continue
+        text = blanked(shape) if numbers.blank else shape
+        x, y = places[source]
+        if horizontal:
+            x, y = x + 12, y + HEIGHT + 18
+        else:
+            x, y = x + WIDTH / 2 + 8, y + HEIGHT + 20
+        # A bent wire may run below the words.
+        under = f'<rect x="{x - 2:.1f}" y="{y - 11:.1f}" width="{len(text) * 6.7 + 4:.1f}"'
+        found.append(f'{under} height="15" fill="#FFFFFF"/>' + _number(x, y, text))
+    return found
+
+
+def _total(numbers: Numbers, x: float, y: float) -> str:
+    total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
+    return _number(x, y, f"altogether {total} weights")
+
+
+def _number(x: float, y: float, text: str, anchor: str = "start") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="#1B2430" font-size="11" text-anchor="{anchor}"'
+        f' font-family="monospace">{escape(text)}</text>'
+    )
+
+
+def blanked(text: str, line: str = LINE) -> str:
+    """A text with a line to write on for each number: "(None, 4)" is "(None, _____)"."""
+    return re.sub(r"\d[\d.,]*(?<=\d)", line, text)
+
+
+def _card(one: str, place: tuple[float, float], project: Project, numbers: Numbers | None) -> str:
     x, y = place
     node = project.graph.by_id.get(one)
     color, name, telling = _OTHER, one, ""
@@ -125,10 +195,18 @@ def _card(one: str, place: tuple[float, float], project: Project) -> str:
         name = owner.layer
         if spec is not None:
             color = _COLORS.get(spec.category, _OTHER)
-            telling = describe(owner.params, spec)
+            telling = _cut(describe(owner.params, spec), 18)
+            if numbers is not None and numbers.blank:
+                telling = blanked(telling, SHORT_LINE)
     elif one in project.graph.group_by_id:
         name = project.graph.group_by_id[one].name
     middle = y + HEIGHT / 2
+    count = ""
+    lift = 0.0
+    if numbers is not None and one in numbers.parameters:
+        weights = LINE if numbers.blank else f"{numbers.parameters[one]:,}"
+        count = _number(x + WIDTH - 12, middle + 14, f"{weights} weights", "end")
+        lift = 8.0 if telling else 0.0
     return (
         f'<g><rect x="{x:.1f}" y="{y:.1f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="8"'
         ' fill="#FFFFFF" stroke="#DDE1E7"/>'
@@ -136,8 +214,9 @@ def _card(one: str, place: tuple[float, float], project: Project) -> str:
         f' fill="{color}"/>'
         f'<text x="{x + 20:.1f}" y="{middle + 4.5:.1f}" fill="#1B2430" font-weight="600">'
         f"{escape(_cut(name, 18))}</text>"
-        f'<text x="{x + WIDTH - 12:.1f}" y="{middle + 4:.1f}" fill="#667085" font-size="11"'
-        f' text-anchor="end" font-family="monospace">{escape(_cut(telling, 18))}</text></g>'
+        f'<text x="{x + WIDTH - 12:.1f}" y="{middle + 4 - lift:.1f}" fill="#667085"'
+        f' font-size="11" text-anchor="end" font-family="monospace">{escape(telling)}</text>'
+        f"{count}</g>"
     )
 
 

@@ -1,0 +1,39 @@
+"""A picture of a network for a worksheet: with its numbers, or with lines to write them on.
+
+Stands above ``check``, which knows the numbers, and ``formats``, which draws.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netbuilder.core.formats.writers.svg import Numbers, svg
+from netbuilder.core.project.model import Project
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
+
+
+def worksheet(project: Project, facts: DataFacts | None, *, blank: bool) -> str:
+    """The picture as SVG: shapes on the wires, weights beside the layers, their sum below.
+
+    Args:
+        project: whose network is drawn.
+        facts: of its data, which the shapes begin with; None where it has none.
+        blank: leave the numbers out, to be filled in by hand.
+    """
+    from netbuilder.core.check.shapes.shapes import ShapeCache
+
+    shapes = ShapeCache().compute(project.graph, facts).by_node
+    return svg(
+        project,
+        Numbers(
+            {name: str(one.output) for name, one in shapes.items() if one.output is not None},
+            {
+                node.id: shapes[node.id].parameters
+                for node in project.graph.nodes
+                if node.layer != "Input" and node.id in shapes
+            },
+            blank,
+        ),
+    )

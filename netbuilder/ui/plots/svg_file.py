@@ -1,0 +1,77 @@
+"""An SVG as a file: as it is, as dots, or on a page for the printer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMarginsF, QRectF, QSizeF
+from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgRenderer
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.atomic import replacing, write_bytes
+
+ENDINGS = (".svg", ".png", ".pdf")
+_SHARP = 2.0  # dots a pixel
+_LONGEST = 16_000  # dots
+#: On paper a network is no larger than on a screen of 96 dots an inch.
+_DOTS = 1200
+
+
+def write(svg: str, path: Path) -> None:
+    """Write a picture as ``.svg``, ``.png`` or ``.pdf``. Needs an application, but no window.
+
+    Raises:
+        UserError: another ending, or the file cannot be written.
+    """
+    match path.suffix.lower():
+        case ".svg":
+            write_bytes(path, svg.encode("utf-8"))
+        case ".png":
+            with replacing(path) as temporary:
+                if not image_of(svg).save(str(temporary), "PNG"):  # type: ignore[call-overload]
+                    raise OSError(5, "the picture could not be written")
+        case ".pdf":
+            with replacing(path) as temporary:
+                _write_pdf(svg, temporary)
+        case ending:
+            raise UserError(
+                f"A picture cannot be written as “{ending or path.name}”.",
+                "Choose a name that ends in .svg, .png or .pdf.",
+            )
+
+
+def image_of(svg: str) -> QImage:
+    """The picture as dots, at twice its size."""
+    renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
+    size = renderer.defaultSize()
+    scale = min(_SHARP, _LONGEST / max(size.width(), size.height(), 1))
+    image = QImage(size * scale, QImage.Format.Format_ARGB32)
+    image.fill(0)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
+    return image
+
+
+def _write_pdf(svg: str, path: Path) -> None:
+    """One page of A4, upright or lying as the picture is, which is made no larger than it is."""
+    renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
+    size = QSizeF(renderer.defaultSize())
+    writer = QPdfWriter(str(path))
+    writer.setResolution(_DOTS)
+    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    lying = size.width() > size.height() * 1.2
+    writer.setPageOrientation(
+        QPageLayout.Orientation.Landscape if lying else QPageLayout.Orientation.Portrait
+    )
+    writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
+    page = writer.pageLayout().paintRectPixels(_DOTS)
+    scale = min(
+        _DOTS / 96, page.width() / max(size.width(), 1), page.height() / max(size.height(), 1)
+    )
+    painter = QPainter(writer)
+    # The painter's zero is the corner of the margins.
+    left = (page.width() - size.width() * scale) / 2
+    renderer.render(painter, QRectF(left, 0, size.width() * scale, size.height() * scale))
+    painter.end()

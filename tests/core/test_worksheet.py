@@ -1,0 +1,72 @@
+"""A network for a worksheet: its numbers stand there, or none of them does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from netbuilder.core.formats.writers.svg import LINE, blanked, svg
+from netbuilder.core.lesson_files import known_facts
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+from netbuilder.core.resources import resource
+from netbuilder.core.worksheet import worksheet
+
+
+@pytest.fixture(scope="module")
+def iris() -> Project:
+    return files.read(resource("examples", "iris.netbuilder"))
+
+
+def _words(picture: str) -> list[str]:
+    root = ElementTree.fromstring(picture)
+    return [one.text or "" for one in root.iter() if one.tag.endswith("}text")]
+
+
+def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
+    words = _words(worksheet(iris, known_facts(iris, Path()), blank=False))
+    # Four lengths; 16 neurons of 4 weights and a bias, then 3 of 16 and a bias.
+    for wanted in ("(None, 4)", "(None, 16)", "80 weights", "51 weights", "16 · relu"):
+        assert wanted in words, wanted
+    assert "altogether 131 weights" in words
+    assert LINE not in " ".join(words)
+
+
+def test_without_numbers_there_is_a_line_for_each(iris: Project) -> None:
+    facts = known_facts(iris, Path())
+    full = _words(worksheet(iris, facts, blank=False))
+    blank = _words(worksheet(iris, facts, blank=True))
+    assert not re.search(r"\d", " ".join(blank)), "a number gives an answer away"
+    assert "relu" in " ".join(blank)
+    assert [len(re.findall(r"\d[\d.,]*", one)) for one in full] == [
+        len(re.findall("_+", one)) for one in blank
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("(None, 28, 28, 1)", "(None, ___, ___, ___)"),
+        ("32 · 3×3 · relu", "___ · ___×___ · relu"),
+        ("0.001", "___"),
+        ("1,024 weights", "___ weights"),
+        ("leaky_relu", "leaky_relu"),
+    ],
+)
+def test_each_number_becomes_one_line(text: str, told: str) -> None:
+    assert blanked(text, "___") == told
+
+
+def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None:
+    """Without data nothing is known of the shapes: nothing is made up."""
+    words = _words(worksheet(iris, None, blank=False))
+    assert "(None, 16)" not in words
+    assert "Dense" in words
+
+
+def test_the_plain_picture_is_as_before(iris: Project) -> None:
+    assert "weights" not in svg(iris)
+    assert "(None" not in svg(iris)
