@@ -125,7 +125,7 @@ class LookTabs(QTabWidget):
         }
         # Of what is made by sliders one wants to see the points move.
         made = any(param.slide for param in KINDS[report.kind].params(project.data))
-        self._only(shown, [] if made else ["Columns"])
+        self._only(shown, ["Scatter"] if made else [])
         self._draw()
 
     def show_nothing(self) -> None:
@@ -163,7 +163,9 @@ class LookTabs(QTabWidget):
             self.setTabVisible(place, self.tabText(place) in shown)
         self.tabBar().setVisible(len(shown) > 1)
         if shown != before:
-            own = (row.title for row in LOOK_ROWS if row.look is not PartsLook)
-            wanted = next((title for title in (*first, *own, "Rows") if title in shown), "Rows")
+            # What a kind has of its own tells more than its columns, those more than points.
+            own = (row.title for row in LOOK_ROWS if row.look not in {LookTable, PartsLook})
+            order = (*first, *own, "Columns", "Rows")
+            wanted = next((title for title in order if title in shown), "Rows")
             titles = [self.tabText(place) for place in range(self.count())]
             self.setCurrentIndex(titles.index(wanted))
