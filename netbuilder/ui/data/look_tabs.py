@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.data.columns import DataReport
+from netbuilder.core.data.looks.arrays import ArraysLook
 from netbuilder.core.data.looks.looks import Look
 from netbuilder.core.data.looks.parts import PartsLook
 from netbuilder.core.data.looks.pictures import PicturesLook
@@ -20,6 +21,7 @@ from netbuilder.core.data.looks.texts import TextsLook
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_view import Apply, ColumnView
+from netbuilder.ui.data.tabs.arrays import ArraysTab
 from netbuilder.ui.data.tabs.parts import PartsTab
 from netbuilder.ui.data.tabs.pictures import PicturesTab
 from netbuilder.ui.data.tabs.series import SequencesTab, SeriesTab
@@ -35,13 +37,13 @@ from netbuilder.ui.widgets.labels import note_label
 class LookRow:
     """A tab for what there is to see: the sort of look, its title, and what builds it.
 
-    The widget has ``show_look(look, project, base)``; ``instead`` of the rows, where those would
-    only say the same.
+    The widget has ``show_look(look, project, base)``, and is given what makes edits;
+    ``instead`` of the rows, where those would only say the same.
     """
 
     look: type
     title: str
-    build: Callable[[QWidget], Any]
+    build: Callable[[Apply, QWidget], Any]
     instead: bool = False
 
 
@@ -72,14 +74,15 @@ class ScatterTab(ScatterView):
 
 
 LOOK_ROWS = (
-    LookRow(PicturesLook, "Pictures", PicturesTab, instead=True),
-    LookRow(TextsLook, "Texts", TextsTab),
-    LookRow(SeriesLook, "Series", SeriesTab),
-    LookRow(SequencesLook, "Sequences", SequencesTab),
-    LookRow(SoundsLook, "Sounds", SoundsTab, instead=True),
-    LookRow(LookTable, "Scatter", ScatterTab),
-    LookRow(LookTable, "Correlation", CorrelationTab),
-    LookRow(PartsLook, "Parts", PartsTab),
+    LookRow(ArraysLook, "Arrays", ArraysTab),
+    LookRow(PicturesLook, "Pictures", lambda apply, parent: PicturesTab(parent), instead=True),
+    LookRow(TextsLook, "Texts", lambda apply, parent: TextsTab(parent)),
+    LookRow(SeriesLook, "Series", lambda apply, parent: SeriesTab(parent)),
+    LookRow(SequencesLook, "Sequences", lambda apply, parent: SequencesTab(parent)),
+    LookRow(SoundsLook, "Sounds", lambda apply, parent: SoundsTab(parent), instead=True),
+    LookRow(LookTable, "Scatter", lambda apply, parent: ScatterTab(parent)),
+    LookRow(LookTable, "Correlation", lambda apply, parent: CorrelationTab(parent)),
+    LookRow(PartsLook, "Parts", lambda apply, parent: PartsTab(parent)),
 )
 
 
@@ -91,11 +94,12 @@ class LookTabs(QTabWidget):
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._apply = apply
         self.setDocumentMode(True)
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}
-        self._shown: set[str] = set()
+        self._of: object = self  # the data whose tabs these are
         self._waiting: dict[QWidget, tuple[Look, Project, Path]] = {}
         self.currentChanged.connect(self._draw)
         self.addTab(self.columns, "Columns")
@@ -125,12 +129,13 @@ class LookTabs(QTabWidget):
         }
         # Of what is made by sliders one wants to see the points move.
         made = any(param.slide for param in KINDS[report.kind].params(project.data))
-        self._only(shown, ["Scatter"] if made else [])
+        data = project.data
+        self._only(shown, (data.kind, data.name, data.path), ["Scatter"] if made else [])
         self._draw()
 
     def show_nothing(self) -> None:
         """There is nothing to look at but rows."""
-        self._only({"Rows"})
+        self._only({"Rows"}, None)
 
     def follow(self, project: Project) -> None:
         """The network changed: other ends get the columns, and other layers the pictures."""
@@ -150,22 +155,25 @@ class LookTabs(QTabWidget):
 
     def _tab(self, row: LookRow) -> Any:
         if row.title not in self.tabs:
-            self.tabs[row.title] = made = row.build(self)
+            self.tabs[row.title] = made = row.build(self._apply, self)
             order = [one.title for one in LOOK_ROWS]
             before = [self.tabText(place) for place in range(2, self.count())]
             place = 2 + sum(order.index(name) < order.index(row.title) for name in before)
             self.insertTab(place, made, row.title)
         return self.tabs[row.title]
 
-    def _only(self, shown: set[str], first: Sequence[str] = ()) -> None:
-        before, self._shown = self._shown, shown
+    def _only(self, shown: set[str], of: object, first: Sequence[str] = ()) -> None:
+        """Show these tabs; of other data the one in front that tells most."""
+        before = self.tabText(self.currentIndex())
         for place in range(self.count()):
             self.setTabVisible(place, self.tabText(place) in shown)
         self.tabBar().setVisible(len(shown) > 1)
-        if shown != before:
+        other, self._of = of != self._of, of
+        if other or before not in shown:
             # What a kind has of its own tells more than its columns, those more than points.
-            own = (row.title for row in LOOK_ROWS if row.look not in {LookTable, PartsLook})
-            order = (*first, *own, "Columns", "Rows")
+            late = {ArraysLook, LookTable, PartsLook}
+            own = (row.title for row in LOOK_ROWS if row.look not in late)
+            order = (*first, *own, "Columns", "Arrays", "Rows")
             wanted = next((title for title in order if title in shown), "Rows")
             titles = [self.tabText(place) for place in range(self.count())]
             self.setCurrentIndex(titles.index(wanted))

@@ -55,11 +55,18 @@ def _read_preview(question: tuple[Project, Path]) -> Preview:
 
 
 def _read_report(question: tuple[Project, Path]) -> tuple[DataReport, tuple[Look, ...]]:
-    from netbuilder.core.data.columns import report
+    from netbuilder.core.data.columns import DataReport, report
     from netbuilder.core.data.looks.looks import looks
 
     project, base = question
-    found = report(project, base)
+    try:
+        found = report(project, base)
+    except UserError:
+        # What a file holds can be looked into, and chosen from, before it is understood.
+        seen = looks(project, base, None)
+        if not seen:
+            raise
+        return DataReport(project.data.kind, {}), seen
     return found, looks(project, base, found)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
 
 from netbuilder.core.data.columns import report
+from netbuilder.core.data.looks.arrays import ArraysLook, arrays_look, take_array
 from netbuilder.core.data.looks.looks import Look, looks
 from netbuilder.core.data.looks.parts import PartsLook
 from netbuilder.core.data.looks.pictures import PicturesLook, Wanted, pictures_of, raw_pictures
@@ -211,3 +213,66 @@ def test_data_that_cannot_be_trained_on_shows_its_table_all_the_same(tmp_path: P
     rows = "\n".join(f"{n},{'' if n == 3 else n * n}" for n in range(30))
     (tmp_path / "t.csv").write_text(f"a,b\n{rows}\n", encoding="utf-8")
     assert set(_looks(Data("csv", path="t.csv", target=("b",)), tmp_path)) == {LookTable}
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file["run1/signal"] = np.random.default_rng(0).normal(size=(30, 8)).astype("float32")
+        file["run1/state"] = np.arange(30, dtype="int16") % 2
+        file["names"] = ["a", "b"]
+        file["elsewhere"] = h5py.SoftLink("/run1/state")
+    return tmp_path
+
+
+def test_arrays_of_any_name_are_seen_before_it_is_clear_what_they_are(measured: Path) -> None:
+    project = _project(Data("arrays", path="m.h5"))
+    look = arrays_look(project, measured)
+    assert look is not None
+    assert {n: (i.shape, i.type) for n, i in look.arrays.items()} == {
+        "run1/signal": ((30, 8), "float32"), "run1/state": ((30,), "int16"),
+        "names": ((2,), "text"),
+    }  # fmt: skip
+    assert look.uses == {}, "three arrays of no usual name: it is asked"
+    assert looks(project, measured, None) == (look,)
+    project = take_array(project, "run1/state", "y")
+    project = take_array(project, "run1/signal", "x")
+    assert project.data.options == {"x": "run1/signal", "y": "run1/state"}
+    found = {type(one): one for one in looks(project, measured, report(project, measured))}
+    again = found[ArraysLook]
+    assert isinstance(again, ArraysLook)
+    assert again.uses == {"run1/signal": "x", "run1/state": "y"}
+    assert found[PartsLook].counts.sum() == 30
+    project = take_array(project, "names", "x")
+    assert project.data.options == {"x": "names", "y": "run1/state"}
+    project = take_array(project, "names", "")
+    assert project.data.options == {"y": "run1/state"}
+
+
+def test_arrays_go_to_several_inputs(tmp_path: Path) -> None:
+    rows = np.arange(24.0).reshape(12, 2)
+    np.savez(tmp_path / "a.npz", one=rows, two=rows + 1, hit=np.arange(12) % 3)
+    nodes = (Node("left", "Input"), Node("right", "Input"), Node("out", "Concatenate"))
+    graph = Graph(nodes, (("left", "out"), ("right", "out")))
+    project = Project("t", graph, Data("arrays", path="a.npz"))
+    look = arrays_look(project, tmp_path)
+    assert look is not None
+    assert look.arrays["hit"].type == "int64"
+    assert list(look.choices) == ["", "left", "right", "y", "x_test", "y_test"]
+    for name, use in (("two", "left"), ("one", "right"), ("hit", "y")):
+        project = take_array(project, name, use)
+    assert project.data.inputs == {"left": ("two",), "right": ("one",)}
+    plan = make_plan(project, tmp_path)
+    assert plan.pre.inputs["left"].source == "two"
+    look = arrays_look(project, tmp_path)
+    assert look is not None
+    assert look.uses == {"two": "left", "one": "right", "hit": "y"}
+
+
+def test_a_link_out_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["x"] = np.zeros((9, 2))
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file["x"] = h5py.ExternalLink("secret.h5", "/x")
+        file["y"] = np.zeros(9)
+    assert arrays_look(_project(Data("arrays", path="m.h5")), tmp_path) is None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.columns import report
@@ -16,7 +19,10 @@ from netbuilder.core.data.looks.looks import looks
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.look_tabs import LookTabs
+from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.sound_player import SoundPlayer, pcm
+from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
 
@@ -190,3 +196,44 @@ def test_what_the_loudspeaker_gets() -> None:
     assert len(heard) == 44_100
     crossings = int(np.diff(heard > 0).sum())
     assert abs(crossings - 200) <= 4, "100 Hz stay 100 Hz"
+
+
+def test_the_arrays_of_a_file_are_picked_from_its_tree(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file["day/one/signal"] = np.random.default_rng(0).normal(size=(30, 3))
+        file["day/one/state"] = np.arange(30) % 2
+        file["day/count"] = np.arange(5)
+    window = open_window(empty_project(), keras=False)
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    panel.choose_path(tmp_path / "m.h5")
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: panel.look.currentWidget() is panel.look.tabs.get("Arrays"), timeout=MINUTE
+    )
+    tree = panel.look.tabs["Arrays"].tree
+    (group,) = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
+    assert (group.text(0), group.text(1), group.childCount()) == ("day", "group", 2)
+    inner = next(group.child(n) for n in range(2) if group.child(n).text(0) == "one")
+    assert inner.child(0).text(0) == "signal"
+    assert inner.child(0).text(1) == "30 × 3"
+    assert inner.child(0).text(2) == "float64"
+    for name, use in (("day/one/state", "y"), ("day/one/signal", "x")):
+        box = tree.boxes[name]
+        box.activated.emit(box.findData(use))
+        qtbot.waitUntil(lambda old=box: old not in tree.boxes.values(), timeout=MINUTE)
+    assert window.store.project.data.options == {"x": "day/one/signal", "y": "day/one/state"}
+    assert window.store.undo_label == "Take 'day/one/signal' for inputs (x)"
+    qtbot.waitUntil(lambda: "Scatter" in panel.look.tabs, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.cards.cards, timeout=MINUTE)
+    tree.setFocus()
+    tree.setCurrentItem(
+        tree.findItems("state", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)[0]
+    )
+    qtbot.keyClick(tree, Qt.Key.Key_Return)
+    (menu,) = [one for one in tree.findChildren(QMenu) if one.isVisible()]
+    ticked = [action.text() for action in menu.actions() if action.isChecked()]
+    assert ticked == ["answers (y)"]
+    menu.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netbuilder.core.data.columns import DataReport
+from netbuilder.core.data.looks.arrays import ArraysLook, arrays_look
 from netbuilder.core.data.looks.parts import PartsLook, parts_look
 from netbuilder.core.data.looks.pictures import PicturesLook, pictures_look
 from netbuilder.core.data.looks.series import (
@@ -21,7 +22,10 @@ from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
-Look = LookTable | PartsLook | TextsLook | SeriesLook | SequencesLook | SoundsLook | PicturesLook
+Look = (
+    ArraysLook | LookTable | PartsLook | TextsLook | SeriesLook | SequencesLook | SoundsLook
+    | PicturesLook
+)  # fmt: skip
 
 LOOKS: tuple[Callable[[PreparedData, Project, Path], Look | None], ...] = (
     lambda plan, project, base: pictures_look(plan),
@@ -33,17 +37,20 @@ LOOKS: tuple[Callable[[PreparedData, Project, Path], Look | None], ...] = (
 )
 
 
-def looks(project: Project, base: Path, report: DataReport) -> tuple[Look, ...]:
-    """What there is to see. Of data that cannot be trained on yet only its table.
+def looks(project: Project, base: Path, report: DataReport | None) -> tuple[Look, ...]:
+    """What there is to see. Of data that cannot be trained on yet its table or its arrays.
+
+    ``report`` is None where the data cannot be understood at all.
 
     Raises:
         DataError: the file cannot be read.
     """
-    table = look_table(project, base, report)
-    found: list[Look | None] = [table]
-    try:
-        plan = make_plan(project, base)
-    except UserError:
-        return () if table is None else (table,)
-    found += [look(plan, project, base) for look in LOOKS]
+    found: list[Look | None] = [arrays_look(project, base)]
+    if report is not None:
+        found.append(look_table(project, base, report))
+        try:
+            plan = make_plan(project, base)
+            found += [look(plan, project, base) for look in LOOKS]
+        except UserError:
+            pass  # the report says what keeps it from being used
     return tuple(one for one in found if one is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -12,6 +13,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.hdf5 import holds_network, own_datasets
 
 if TYPE_CHECKING:
+    import h5py
     from numpy.typing import NDArray
 
 Array: TypeAlias = "NDArray[Any]"
@@ -27,8 +29,21 @@ _UNREADABLE = (
 )
 
 
+@dataclass(frozen=True)
+class ArrayInfo:
+    """What is known of an array without reading it; ``type`` is NumPy's name ("float32")."""
+
+    shape: tuple[int, ...]
+    type: str
+
+
 def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of each array by its name, without reading it.
+    """Shape of each array by its name; arguments and errors as for ``infos_of``."""
+    return {name: info.shape for name, info in infos_of(path).items()}
+
+
+def infos_of(path: Path) -> dict[str, ArrayInfo]:
+    """Shape and type of each array by its name, without reading it.
 
     Of a ``.npy`` the other ``.npy`` files of its folder count too: inputs and answers are often
     two files. Datasets in groups of an HDF5 file are named "group/name".
@@ -43,7 +58,7 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
             for one in sorted(path.parent.glob("*.npy")):
                 with one.open("rb") as file:
                     try:
-                        found[one.stem] = _shape(file)
+                        found[one.stem] = _info(file)
                     except ValueError:
                         if one == path:
                             raise
@@ -54,7 +69,7 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
                 for name in archive.namelist():
                     if name.endswith(".npy"):
                         with archive.open(name) as file:
-                            found[name.removesuffix(".npy")] = _shape(file)
+                            found[name.removesuffix(".npy")] = _info(file)
             return found
         import h5py
 
@@ -65,13 +80,13 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
                 path=str(path),
             )
         with h5py.File(path, "r") as file:
-            return {name: tuple(file[name].shape or ()) for name in own_datasets(file, path.name)}
+            return {name: _info_of(file[name]) for name in own_datasets(file, path.name)}
     except (*_UNREADABLE, ValueError) as error:
         raise _damaged(path) from error
 
 
-def _shape(file: BinaryIO | Any) -> tuple[int, ...]:
-    """The shape in the head of a ``.npy``.
+def _info(file: BinaryIO | Any) -> ArrayInfo:
+    """Shape and type in the head of a ``.npy``.
 
     Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
     """
@@ -82,8 +97,13 @@ def _shape(file: BinaryIO | Any) -> tuple[int, ...]:
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    shape: tuple[int, ...] = read.get(version, read[2, 0])(file)[0]
-    return shape
+    shape, _, kind = read.get(version, read[2, 0])(file)
+    return ArrayInfo(tuple(shape), str(kind))
+
+
+def _info_of(dataset: h5py.Dataset) -> ArrayInfo:
+    kind = "text" if dataset.dtype.kind == "O" else str(dataset.dtype)
+    return ArrayInfo(tuple(dataset.shape or ()), kind)
 
 
 def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:

@@ -58,17 +58,14 @@ def read_arrays(
     names = list(shapes)
     if not names:
         raise DataError(f"{path.name} holds no arrays.", "Choose another file.", path=str(path))
-    notes: tuple[str, ...] = ()
-    if not (inputs or targets or options.get("x") or options.get("y")):
-        guess = _guessed(path, shapes)
-        if guess is not None and guess[1] == "":
-            return None if test else _one_array(path, guess[0])
-        if guess is not None:
-            options = {**options, "x": guess[0], "y": guess[1]}
-            notes = (f"'{guess[0]}' was taken for the inputs, '{guess[1]}' for the answers.",)
-    y_names = list(targets) or [_chosen(options.get("y"), Y_NAMES, shapes, path, "y")]
-    rest = {name: shape for name, shape in shapes.items() if name not in y_names}
-    x_names = list(inputs) or [_chosen(options.get("x"), X_NAMES, rest, path, "x")]
+    x_names, y_names, guessed = names_of(path, options, inputs, targets, shapes)
+    if not y_names:
+        return None if test else _one_array(path, x_names[0])
+    notes = (
+        (f"'{x_names[0]}' was taken for the inputs, '{y_names[0]}' for the answers.",)
+        if guessed
+        else ()
+    )
     stored = {name: name for name in (*x_names, *y_names)}
     if test:
         stored = {name: _part_name(name, "test") for name in stored}
@@ -85,6 +82,30 @@ def read_arrays(
     answers = found[y_names[0]] if not targets else {name: found[name] for name in y_names}
     samples = samples_of_arrays({name: found[name] for name in x_names}, answers, path.name)
     return replace(samples, parts=parts, notes=(*notes, *samples.notes))
+
+
+def names_of(
+    path: Path,
+    options: Mapping[str, Any],
+    inputs: Sequence[str],
+    targets: Sequence[str],
+    shapes: Mapping[str, tuple[int, ...]],
+) -> tuple[list[str], list[str], bool]:
+    """Names of the inputs and of the answers, and whether they were guessed by their shapes.
+
+    No answers: the last column of the one table is them.
+
+    Raises:
+        DataError: it is not clear which they are.
+    """
+    if not (inputs or targets or options.get("x") or options.get("y")):
+        guess = _guessed(path, shapes)
+        if guess is not None:
+            return [guess[0]], [guess[1]] if guess[1] else [], True
+    y_names = list(targets) or [_chosen(options.get("y"), Y_NAMES, shapes, path, "y")]
+    rest = {name: shape for name, shape in shapes.items() if name not in y_names}
+    x_names = list(inputs) or [_chosen(options.get("x"), X_NAMES, rest, path, "x")]
+    return x_names, y_names, False
 
 
 def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array | None:
