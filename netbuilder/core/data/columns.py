@@ -20,6 +20,7 @@ from netbuilder.core.data.preprocessing.cells import (
     day_comes_first,
     in_order,
     is_numeric,
+    labels_of,
 )
 from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
@@ -234,7 +235,7 @@ def _groups(table: pd.DataFrame, roles: Roles | None, facts: DataFacts | None) -
     if not few or roles is None or len(roles.targets) != 1:
         return {"": np.ones(len(table), bool)}
     assert facts is not None
-    labels = table[roles.targets[0]].map(as_label, na_action="ignore").astype(object)
+    labels = labels_of(table[roles.targets[0]])
     return {label: (labels == label).to_numpy() for label in facts.classes}
 
 
@@ -259,7 +260,7 @@ def _facts_of(
     name = str(series.name)
     values = _values(series, kind)
     if values is None:
-        counts = present.map(as_label).value_counts()
+        counts = labels_of(present).value_counts()
         common = tuple((str(key), int(count)) for key, count in counts.head(_COMMON).items())
         return ColumnFacts(name, role, kind, common=common, **facts)
     known = values[~np.isnan(values)]
@@ -318,6 +319,6 @@ def _classes(data: Data, base: Path, facts: DataFacts | None) -> dict[str, int]:
         return {str(name): count for name, count in sums.items()}
     name = facts.target_names[0] if facts.target_names else samples.targets.columns[0]
     labels = samples.targets[name] if name in samples.targets else samples.targets.iloc[:, 0]
-    counts = labels.map(as_label).value_counts()
+    counts = labels_of(labels).value_counts()
     order = facts.classes or in_order(str(key) for key in counts.index)
     return {label: int(counts.get(label, 0)) for label in order}

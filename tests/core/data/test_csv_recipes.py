@@ -11,6 +11,7 @@ import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.preprocessing.cells import as_label, labels_of
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -237,3 +238,16 @@ def test_a_column_that_is_named_twice_counts_once(tmp_path: Path) -> None:
                  tmp_path)  # fmt: skip
     assert found.facts.input_shapes == {"input": (1,)}
     assert found.train.y["out"].shape[1] == 1
+
+
+def test_labels_of_a_column_are_those_of_its_cells() -> None:
+    nothing = float("nan")
+    for cells in (
+        [1.0, 2.5, nothing, 1.0], [3, 3, 12], [" a", "a ", None, "b"], [True, 1, "x", None],
+        [True, False],
+    ):  # fmt: skip
+        series = pd.Series(cells, index=range(7, 7 + len(cells)), name="c")
+        found = labels_of(series)
+        assert found.index.equals(series.index)
+        said = [None if value != value or value is None else value for value in found]  # noqa: PLR0124
+        assert said == [None if pd.isna(cell) else as_label(cell) for cell in cells]

@@ -13,6 +13,7 @@ from netbuilder.core.data.preprocessing.cells import (
     day_comes_first,
     in_order,
     is_numeric,
+    labels_of,
     no_numbers,
     truth_words,
     truths,
@@ -80,7 +81,7 @@ def make_columns(
             continue
         if kind == "number":
             raise no_numbers(series, source)
-        texts = series.dropna().map(as_label)
+        texts = labels_of(series.dropna())
         values = in_order(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             notes.append(
@@ -195,7 +196,7 @@ def encode(
             continue
         if column.fill is not None:
             series = series.astype(object).fillna(column.fill)
-        texts = series.map(as_label, na_action="ignore")
+        texts = labels_of(series)
         known = {value: index for index, value in enumerate(column.categories)}
         codes = texts.map(spelt(known)).to_numpy(np.float64, na_value=np.nan)
         unknown = texts[np.isnan(codes) & texts.notna().to_numpy()]

@@ -20,7 +20,12 @@ from netbuilder.core.data.findings import (
     option_edit,
 )
 from netbuilder.core.data.prepare.splits import Rows3
-from netbuilder.core.data.preprocessing.cells import are_dates, as_label, is_numeric
+from netbuilder.core.data.preprocessing.cells import (
+    are_dates,
+    as_label,
+    is_numeric,
+    labels_of,
+)
 from netbuilder.core.data.preprocessing.cleaning import fold
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
@@ -177,7 +182,7 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
         for name in frame.columns:
             if is_numeric(frame[name]):
                 continue
-            words = frame[name].dropna().map(as_label).value_counts()
+            words = labels_of(frame[name].dropna()).value_counts()
             if len(words) > 1000:
                 continue
             by_fold: dict[str, list[str]] = {}
@@ -233,7 +238,7 @@ def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
 
 def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
     series = targets.iloc[:, 0]
-    counts = series.dropna().map(as_label).value_counts()
+    counts = labels_of(series.dropna()).value_counts()
     single = [str(label) for label in counts.index[counts == 1]]
     if single:
         verb, them = ("has", "it") if len(single) == 1 else ("have", "each of them")
@@ -262,7 +267,7 @@ def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]
     frame = frame.head(_SEEN_ROWS)
     plain = {
         name: frame[name].astype("float64") if is_numeric(frame[name])
-        else frame[name].map(as_label, na_action="ignore").astype(object)
+        else labels_of(frame[name])
         for name in frame.columns
     }  # fmt: skip
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(plain), index=False), np.uint64)

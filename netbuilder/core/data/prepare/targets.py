@@ -16,7 +16,14 @@ from netbuilder.core.data.data_facts import (
     REGRESSION,
     TASKS,
 )
-from netbuilder.core.data.kinds.table import as_label, as_numbers, in_order, is_numeric, spelt
+from netbuilder.core.data.kinds.table import spelt
+from netbuilder.core.data.preprocessing.cells import (
+    as_label,
+    as_numbers,
+    in_order,
+    is_numeric,
+    labels_of,
+)
 from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
@@ -170,7 +177,7 @@ def encode_targets(targets: pd.DataFrame, pre: OutputPre, source: str) -> NDArra
             parts.append(np.asarray(as_numbers(targets[name], source), np.float64))
         return np.stack(parts, axis=1)
     known = {label: index for index, label in enumerate(pre.classes)}
-    labels = targets[pre.columns[0]].map(as_label)
+    labels = labels_of(targets[pre.columns[0]]).fillna("nan")
     numbers = labels.map(spelt(known))
     unknown = labels[numbers.isna()]
     if len(unknown):

@@ -123,6 +123,18 @@ def as_label(value: object) -> str:
     return str(value).strip()
 
 
+def labels_of(series: pd.Series) -> pd.Series:
+    """Each cell ``as_label``, NaN where it is missing; a value that stands often is made once."""
+    import numpy as np
+    import pandas as pd
+
+    if series.dtype == object and pd.api.types.infer_dtype(series, skipna=True) != "string":
+        return series.map(as_label, na_action="ignore").astype(object)  # True is no 1
+    places, distinct = pd.factorize(series)
+    words = np.array([*map(as_label, distinct), np.nan], object)
+    return pd.Series(words[places], series.index, object, str(series.name))
+
+
 def in_order(labels: Iterable[str]) -> tuple[str, ...]:
     """Distinct labels: numbers by size, text by the alphabet."""
     distinct = set(labels)
@@ -138,7 +150,7 @@ def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
     Raises:
         DataError: there are others.
     """
-    texts = series.dropna().map(as_label)
+    texts = labels_of(series.dropna())
     words = in_order(texts.unique())
     false = [word for word in words if word.lower() in _FALSE]
     true = [word for word in words if word.lower() in _TRUE]
@@ -171,7 +183,7 @@ def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     Raises:
         DataError: a cell is neither.
     """
-    texts = series.map(as_label, na_action="ignore").astype(object)
+    texts = labels_of(series)
     false, true = words
     numbers = texts.map(
         lambda word: (

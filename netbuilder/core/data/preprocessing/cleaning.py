@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.preprocessing.cells import as_label, is_numeric
+from netbuilder.core.data.preprocessing.cells import (
+    as_label,
+    is_numeric,
+    labels_of,
+)
 from netbuilder.core.data.recipe_options import names
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
@@ -38,7 +42,7 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
             listed = values if isinstance(values, list | tuple) else [values]
             wrong = {as_label(value) for value in listed}
             series = table[str(name)]
-            labels = series.map(as_label, na_action="ignore")
+            labels = labels_of(series)
             changed[name] = series.mask(labels.isin(wrong))
     return table.assign(**changed) if changed else table
 
@@ -54,7 +58,7 @@ def with_one_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     for name in names(options, "same_words"):
         if name not in table.columns or is_numeric(table[name]):
             continue
-        labels = table[name].map(as_label, na_action="ignore")
+        labels = labels_of(table[name])
         common: dict[str, str] = {}
         for word in labels.value_counts().index:
             common.setdefault(fold(word), word)
@@ -81,7 +85,7 @@ def chosen_rows(
         table = kept
     classes = names(options, "leave_out_classes")
     if classes and target in table.columns:
-        kept = table[~table[target].map(as_label, na_action="ignore").isin(classes)]
+        kept = table[~labels_of(table[target]).isin(classes)]
         notes.append(f"{counted(len(table) - len(kept), 'row')} of {quoted(classes)} left out.")
         table = kept
     rule = str(options.get("duplicates") or "keep")

@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.preprocessing.cells import as_label, in_order
+from netbuilder.core.data.preprocessing.cells import (
+    in_order,
+    labels_of,
+)
 from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, fold
 from netbuilder.core.data.preprocessing.missing import filled, missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.preprocess import Column
@@ -224,7 +227,7 @@ def _chosen(
     classes = option_names(data.options, "leave_out_classes")
     if classes:
         name = roles.targets[0]
-        labels = raw.frame(np.arange(len(used)), (name,))[name].map(as_label, na_action="ignore")
+        labels = labels_of(raw.frame(np.arange(len(used)), (name,))[name])
         used &= ~labels.isin(classes).to_numpy()
     rule = str(data.options.get("duplicates") or "keep")
     if rule not in DUPLICATES:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import (
-    as_label,
     as_numbers,
     dates_as_days,
     day_comes_first,
     is_numeric,
+    labels_of,
 )
 from netbuilder.core.data.preprocessing.cleaning import (
     chosen_rows,
@@ -188,7 +188,7 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
     """
     import numpy as np
 
-    words = series.map(as_label, na_action="ignore").astype(object)
+    words = labels_of(series)
     parts = words.map(lambda word: PART_WORDS.get(str(word).lower()))
     unknown = series.index[parts.isna()]
     if len(unknown):
