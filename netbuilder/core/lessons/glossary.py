@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from netbuilder.core.catalog.spec import Category, LayerSpec
+
 Drawing = tuple[str, ...]
 
 
@@ -35,18 +37,33 @@ _ROWS = (
          "everything to between 0 and 1, **tanh** to between −1 and 1.",
          ("functions", "relu", "sigmoid", "tanh"), ("activation", "recurrent_activation"),
          ("neuron", "softmax")),
+    Word("attention", "Each word (or patch of a picture) asks all others which of them matter to "
+         "it, and takes over a mean of those, weighted by the answers. Several *heads* ask for "
+         "several things at once. Language models are made of it.",
+         ("words", "the", "cat", "sat", "down"), ("num_heads", "key_dim", "value_dim"),
+         ("token", "recurrent layer"), ("transformer", "query", "head")),
+    Word("augmentation", "Each time a picture is learnt from it is turned, moved or tinted a "
+         "little, by chance: the network sees more pictures than there are, and cannot learn them "
+         "by heart. Only while training.", ("window", "3"), ("fill_mode", "value_range"),
+         ("over-fitting", "data"), ("data augmentation",)),
     Word("batch", "A handful of rows that the network looks at before it turns its weights once. "
          "Small batches make many restless steps, large ones few calm ones.",
          ("batches", "4"), ("batch_size",), ("epoch", "learning rate"), ("batch size", "step")),
     Word("bias", "A number that each neuron adds to its sum, whatever comes in: it moves the "
          "border that the neuron draws. (Bias in *data* is something else: whoever is missing "
          "there is easily wronged.)", ("border", "bias"), ("use_bias",), ("weight", "neuron")),
+    Word("callback", "Something that watches the training and acts after each epoch: ends it, "
+         "makes the steps smaller, keeps the best weights, writes a log.", ("curves", "stop"),
+         ("monitor",), ("early stopping", "epoch")),
     Word("class", "One of the possible answers where the answer is a word and no number: setosa, "
          "versicolor or virginica; 0 to 9.", ("points", "3"), ("class_weight", "num_classes"),
          ("softmax", "target"), ("classification",)),
     Word("confusion matrix", "A table that says which class was taken for which: each row what it "
          "is, each column what was said. On the diagonal the network is right.",
          ("matrix", "3"), (), ("accuracy", "precision and recall")),
+    Word("constraint", "After each step weights that break a rule are put right: none below zero, "
+         "none too long. Harder than a regularizer, which only makes them dear.",
+         ("functions", "relu"), (), ("regularizer", "weight")),
     Word("convolution", "A small window of weights that slides over a picture (or along a series) "
          "and looks for one pattern everywhere: an edge, a stroke. It needs few weights, and finds "
          "the pattern wherever it stands.", ("window", "3"),
@@ -93,8 +110,12 @@ _ROWS = (
          ("weight", "bias", "activation"), ("unit", "perceptron")),
     Word("normalisation", "Brings numbers to one scale while they flow through the network: mean "
          "about 0, spread about 1. Layers behind it learn faster.", ("bars", "-1 3", "0 6", "1 3"),
-         ("momentum", "epsilon", "scaling", "center", "scale"), ("scaling",),
+         ("center", "scale"), ("scaling",),
          ("BatchNormalization", "normalization")),
+    Word("number type", "With how many bits a number is kept. `float32` has about 7 digits and is "
+         "the usual one; `float16` takes half the memory, and gets very small slopes wrong.",
+         ("bars", "float16 3", "float32 7"), ("dtype", "precision"), ("parameter",),
+         ("float32", "mixed precision")),
     Word("optimizer", "The way in which the weights walk down the slope. **SGD** takes plain "
          "steps, **Adam** gives each weight steps of its own: the usual first choice.",
          ("valley", "good"), ("optimizer",), ("learning rate", "gradient"), ("Adam", "SGD")),
@@ -130,7 +151,9 @@ _ROWS = (
          ("window", "horizon", "order_by"), ("recurrent layer",)),
     Word("shape", "How many numbers there are, axis by axis: `(None, 28, 28, 1)` are pictures of "
          "28 × 28 pixels with one channel. None stands for however many there are in a batch.",
-         ("table", "4"), ("shape", "target_shape"), ("layer", "batch"), ("tensor",)),
+         ("table", "4"),
+         ("shape", "target_shape", "output_shape", "output_size", "axis", "axes", "data_format",
+          "keepdims", "dims"), ("layer", "batch"), ("tensor",)),
     Word("softmax", "Makes probabilities of numbers: all between 0 and 1, together 1. It stands at "
          "the end of a network that chooses among classes.", ("bars", "setosa 7", "versi. 2",
                                                               "virgin. 1"), (), ("class",)),
@@ -158,6 +181,55 @@ WORDS: Mapping[str, Word] = {row.name: row for row in _ROWS}
 
 #: Which word explains a field, by the field's name; the first row that names it.
 FIELDS: Mapping[str, str] = {name: row.name for row in reversed(_ROWS) for name in row.fields}
+
+#: Fields that many layers have for different parts of them, by how their names end.
+_ENDINGS = {
+    "_initializer": "initializer",
+    "_regularizer": "regularizer",
+    "_constraint": "constraint",
+    "_dtype": "number type",
+}
+#: What a layer is an example of, by a part of its name, and else by its place in the palette.
+_LAYERS = {
+    "Attention": "attention",
+    "Normalization": "normalisation",
+    "Pooling": "pooling",
+    "Dropout": "dropout",
+    "Noise": "dropout",
+    "Embedding": "embedding",
+    "Lookup": "token",
+    "TextVectorization": "token",
+    "Spectrogram": "series",
+    "Random": "augmentation",
+    "Rand": "augmentation",
+    "AugMix": "augmentation",
+}
+_CATEGORIES = {
+    Category.INPUT: "data",
+    Category.CONVOLUTION: "convolution",
+    Category.RECURRENT: "recurrent layer",
+    Category.REGULARIZE: "regularizer",
+    Category.SHAPE: "shape",
+    Category.PREPROCESS: "scaling",
+    Category.PRETRAINED: "transfer learning",
+}
+
+
+def word_of(field: str, subject: str = "") -> str:
+    """The word that explains a field: its own, else ``subject``, what the field belongs to.
+
+    ``subject`` is "" where nothing of the glossary has to do with it; then the answer may be "".
+    """
+    found = FIELDS.get(field, "")
+    for ending, word in _ENDINGS.items():
+        found = found or (word if field.endswith(ending) else "")
+    return found or subject
+
+
+def subject_of(layer: LayerSpec) -> str:
+    """The word that a layer is an example of: "convolution" for Conv2D."""
+    found = next((word for part, word in _LAYERS.items() if part in layer.name), "")
+    return found or _CATEGORIES.get(layer.category, "layer")
 
 
 def find(text: str) -> list[Word]:

@@ -90,7 +90,7 @@ class RecipeForms(QObject):
             old.deleteLater()
         place.setVisible(bool(params))
         if params:
-            self._forms[place] = form = ParamForm(params, place)
+            self._forms[place] = form = ParamForm(params, place, about="data")
             form.edited.connect(self.edited)
             layout = place.layout()
             assert layout is not None

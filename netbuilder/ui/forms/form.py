@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.lessons.glossary import FIELDS
+from netbuilder.core.lessons.glossary import word_of
 from netbuilder.core.wording import listed
 from netbuilder.ui.forms.boxes import FIELD_WIDTH
 from netbuilder.ui.forms.editors import editor_for, is_block
@@ -18,6 +18,8 @@ from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.labels import note_label
 
 LABEL_WIDTH = 116
+#: A field's property: the word of the glossary that explains it.
+WORD = "word"
 _NOTHING = object()
 
 
@@ -30,12 +32,13 @@ class ParamRow:
         self.param = param
         self.label = QLabel(param.name, parent)
         self.label.setProperty("role", "field")
-        explained = FIELDS.get(param.name)
-        more = f"\nF1: what is “{explained}”?" if explained else ""
+        word = word_of(param.name, form.about)
+        more = f"\nF1: what is “{word}”?" if word else ""
         self.label.setToolTip(f"{param.help}{more}")
         self.editor = editor_for(param, parent)
         self.editor.setAccessibleName(param.name)
         self.editor.setAccessibleDescription(param.help)
+        self.editor.setProperty(WORD, word)
         self.editor.setToolTip(f"{param.help}{more}")
         self.label.setBuddy(self.editor)
         self.help = ClampedLabel(param.help, parent)
@@ -98,7 +101,8 @@ class ParamForm(QWidget):
     """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``.
 
     With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
-    another, has its lines of help below the fields.
+    another, has its lines of help below the fields. ``about`` is the word of the glossary for
+    fields that have none of their own.
     """
 
     edited = Signal(str, object)
@@ -110,9 +114,11 @@ class ParamForm(QWidget):
         *,
         fold: bool = True,
         narrow: bool = False,
+        about: str = "",
     ) -> None:
         super().__init__(parent)
         self._narrow = narrow
+        self.about = about
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
         self._waiting: Mapping[str, Any] = {}

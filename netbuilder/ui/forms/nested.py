@@ -16,6 +16,7 @@ from netbuilder.core.catalog.training.index import (
     REGULARIZERS,
     canonical,
 )
+from netbuilder.core.lessons.glossary import word_of
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, QuietComboBox
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
@@ -98,7 +99,9 @@ class NestedEditor(QWidget):
         params, help_line = self.params_of(self._name) if self._name else ((), "")
         self.show_help(help_line)
         if params:
-            self._form = ParamForm(params, self, narrow=True)
+            self._form = ParamForm(
+                params, self, narrow=True, about=word_of(self._param.name, "layer")
+            )
             self._form.show_values(self._params)
             self._form.edited.connect(self._take)
             self.body.addWidget(self._form)

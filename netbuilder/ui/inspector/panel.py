@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
+from netbuilder.core.lessons.glossary import subject_of
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Group, Node, Project
 from netbuilder.core.project.repeat import repeat_group
@@ -195,7 +196,9 @@ class Inspector(QScrollArea):
         key = (node.id, owner.layer)
         if key != self._shown:
             self._shown = key
-            self._replace_form(ParamForm(spec.params, self.widget()) if spec else None)
+            self._replace_form(
+                ParamForm(spec.params, self.widget(), about=subject_of(spec)) if spec else None
+            )
             if self._form is not None:
                 self._form.edited.connect(self._edit)
         if self._form is not None:
@@ -234,7 +237,7 @@ class Inspector(QScrollArea):
         key = (" ".join(node.id for node in nodes), " ".join(node.layer for node in nodes))
         if key != self._shown:
             self._shown = key
-            self._replace_form(ParamForm(params, self.widget()))
+            self._replace_form(ParamForm(params, self.widget(), about="layer"))
             if self._form is not None:
                 self._form.edited.connect(self._edit_all)
         if self._form is not None:

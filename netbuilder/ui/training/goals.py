@@ -31,7 +31,7 @@ class OutputForm(QWidget):
         self._goal = OutputGoal()
         self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
         self.metrics = MetricsEditor(METRICS, self)
-        self.weight = ParamForm(_WEIGHT, self)
+        self.weight = ParamForm(_WEIGHT, self, about="loss")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -89,7 +89,7 @@ class CallbackRow(QWidget):
         self._choice = choice
         self.box.setChecked(choice is not None)
         if choice is not None and self._form is None and self._spec.params:
-            self._form = ParamForm(self._spec.params, self)
+            self._form = ParamForm(self._spec.params, self, about="callback")
             self._form.setContentsMargins(22, 0, 0, 4)
             self._form.edited.connect(self._argument)
             self._layout.addWidget(self._form)

@@ -63,7 +63,7 @@ class PlanForm(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
-        self.length = ParamForm(_LENGTH, self)
+        self.length = ParamForm(_LENGTH, self, about="training")
         self.length.edited.connect(self._edit_length)
         self._goals = QVBoxLayout()
         self._goals.setSpacing(8)

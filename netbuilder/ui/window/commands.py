@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.blocks import Block
+from netbuilder.ui.forms.form import WORD
 from netbuilder.ui.palette.blocks import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.choose_data import recipe_for
@@ -422,8 +423,9 @@ def word_at_focus() -> str:
 
     widget = QApplication.focusWidget()
     while widget is not None:
-        if widget.accessibleName() in FIELDS:
-            return FIELDS[widget.accessibleName()]
+        word = widget.property(WORD) or FIELDS.get(widget.accessibleName(), "")
+        if word:
+            return str(word)
         widget = widget.parentWidget()
     return ""
 

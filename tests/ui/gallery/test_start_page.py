@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.examples import examples
@@ -19,6 +19,7 @@ from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
+from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.commands import word_at_focus
 
 
@@ -123,6 +124,38 @@ def test_help_explains_the_field_that_has_the_keyboard(
     assert helps.title.text() == "Over-fitting"
     helps.show_word("neuron")
     assert helps.title.text() == "Neuron"
+
+
+def test_f1_on_every_field_of_a_layer_leads_to_a_word(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed with the keyboard in each field of the plan and of a convolution."""
+    window = open_window(keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.documents.show_project(files.read(examples()[0].path), None)
+    asked: list[str] = []
+    monkeypatch.setattr(dialogs, "show_help", lambda _window, _actions, word: asked.append(word))
+    window.canvas.select(("conv2d",))
+    form = window.inspector.form
+    assert form is not None
+    form.unfold(True)
+    training = window.docks.show_panel("training")
+    rows = [*form.rows.values(), *training.plan.length.rows.values()]  # type: ignore[attr-defined]
+    assert len(rows) > 20
+    for row in rows:
+        widget = row.editor.focusProxy() or row.editor
+        stops = [widget, *widget.findChildren(QWidget)]
+        target = next(one for one in stops if one.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        target.setFocus()
+        assert QApplication.focusWidget() is target, row.param.name
+        qtbot.keyClick(target, Qt.Key.Key_F1)
+        word = asked.pop()
+        assert word in WORDS, row.param.name
+        assert f"F1: what is “{word}”?" in row.label.toolTip()
+    helps = HelpWindow("", [], "number type", window)
+    qtbot.addWidget(helps)
+    assert helps.title.text() == "Number type"
 
 
 def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) -> None:

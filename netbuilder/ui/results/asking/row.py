@@ -79,7 +79,7 @@ class RowView(AskView):
         known = self.row
         self.row = {f.name: known.get(f.name, f.typical) for f in fields}
         self.response.show_fields(fields)
-        self.form = ParamForm([param_of(field) for field in fields], self)
+        self.form = ParamForm([param_of(field) for field in fields], self, about="data")
         self.form.show_values(self.row)
         self.form.edited.connect(self.edit)
         for one in self.form.rows.values():
