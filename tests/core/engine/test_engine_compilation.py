@@ -51,14 +51,14 @@ def test_the_first_run_finds_out_and_later_ones_follow(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
-    session = Session(chain(NET, epochs=10**6, batch_size=16), data, record=False)
 
     def stop_when_known(event: Any) -> None:
         trainer = session._trainer
         if trainer is not None and trainer.compilation.kind and trainer.position > 30:
             session.stop()
 
-    session._emit = stop_when_known
+    project = chain(NET, epochs=10**6, batch_size=16)
+    session = Session(project, data, record=False, on_event=stop_when_known)
     session.run()
     assert session._trainer is not None
     decision = session._trainer.compilation._decision

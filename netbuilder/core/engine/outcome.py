@@ -1,0 +1,113 @@
+"""What a run leaves behind: a trained network, its test, its record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.copies import copy_of
+from netbuilder.core.engine.events import Event, Noticed
+from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.keras_callbacks import best_choice
+from netbuilder.core.engine.notices import Notice
+from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+
+
+def trained_of(
+    trainer: Trainer,
+    project: Project,
+    dataset: Dataset,
+    seconds: float,
+    emit: Callable[[Event], None],
+) -> TrainedModel:
+    """The network as the run leaves it, judged on the test data.
+
+    Args:
+        trainer: after its last step.
+        project: what was trained.
+        dataset: on what.
+        seconds: that it took.
+        emit: told where the test rows could not be judged; the network is kept all the same.
+    """
+    trainer.program.settle()
+    trainer.core.optimizer.finalize_variable_values(trainer.core.trainable_weights)
+    if best_choice(project.training) is not None:
+        trainer.restore_best()
+    # A network of its own: what comes later, more training above all, does not touch it.
+    core = copy_of(trainer.core, project, dataset.facts)
+    return TrainedModel(
+        project=project,
+        core=core,
+        model=assemble(core, project, dataset.pre, dataset.facts),
+        pre=dataset.pre,
+        facts=dataset.facts,
+        history=trainer.history.by_epoch(),
+        test=_test(trainer, dataset, emit),
+        seconds=seconds,
+        steps_per_second=trainer.position / max(seconds, 1e-9),
+        epochs=trainer.epoch,
+        best_epoch=trainer.history.best_epoch,
+    )
+
+
+def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> dict[str, float]:
+    test = dataset.test
+    if test is None or not len(test):
+        return {}
+    try:
+        return trainer.test(test)
+    except MemoryError:
+        reason = "there is not enough memory"
+    except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    emit(
+        Noticed(
+            Notice(
+                "untested", trainer.epoch, "Not tested",
+                f"The network is trained and kept, but the test rows could not be judged: "
+                f"{reason.rstrip('.')}. Look at the test rows in the Data tab.",
+            )
+        )
+    )  # fmt: skip
+    return {}
+
+
+def recorded(
+    trained: TrainedModel,
+    trainer: Trainer,
+    *,
+    asked: Project,
+    reason: str,
+    run_id: str,
+    base: Path | None,
+) -> str:
+    """Keep the run in the list of runs; that it cannot be kept is no reason to lose it.
+
+    Args:
+        trained: what it gave.
+        trainer: that gave it.
+        asked: the project as it was asked for, nothing filled in.
+        reason: why it ended.
+        run_id: of an earlier record of the same run, which this one replaces; "" for none.
+        base: folder of the project file.
+
+    Returns:
+        Id of the record, "" where there is none.
+    """
+    try:
+        return store.record(
+            trained,
+            trainer.history,
+            reason=reason,
+            run_id=run_id,
+            base=base,
+            steps_per_epoch=trainer.steps_per_epoch,
+            asked=asked,
+        ).id
+    except (UserError, OSError):
+        return ""
