@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from netbuilder.core.data.readers.samples import Made, Samples
 from netbuilder.core.project.points import PointEdits
 from netbuilder.core.python_text import literal
@@ -18,6 +16,7 @@ def edited(made: Samples, edits: PointEdits) -> Samples:
     were left alone stay in their part; points that were put in are for training. Numbers of
     points that are not made any more are passed over.
     """
+    import numpy as np
     import pandas as pd
 
     assert made.table is not None
