@@ -7,7 +7,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -18,6 +17,8 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import Place
 from netbuilder.core.data.registry import KINDS
+from netbuilder.ui.widgets.cards import CardList
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
 
 COLUMNS = 2
@@ -83,11 +84,12 @@ class DataCard(QFrame):
 
 
 class Gallery(QWidget):
-    """``builtin_chosen(name)``; ``file_``, ``folder_``, ``collect_wanted``; ``closed``."""
+    """``builtin_chosen(name)``; ``…_wanted`` of a file, a folder, a table, a camera; ``closed``."""
 
     builtin_chosen = Signal(str)
     file_wanted = Signal()
     folder_wanted = Signal()
+    paste_wanted = Signal()
     collect_wanted = Signal()
     closed = Signal()
 
@@ -96,12 +98,13 @@ class Gallery(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        row = FlowLayout()
         self.file_button = QPushButton("Open a file…", self)
         self.file_button.setToolTip(_kinds(Place.FILE))
         self.folder_button = QPushButton("Open a folder…", self)
         self.folder_button.setToolTip(_kinds(Place.FOLDER))
+        self.paste_button = QPushButton("Paste a table", self)
+        self.paste_button.setToolTip("Cells that were copied in a spreadsheet (Ctrl+V)")
         self.collect_button = QPushButton("Collect…", self)
         self.collect_button.setToolTip(
             "Take pictures with the camera or sounds with the microphone, a folder for each class"
@@ -110,12 +113,15 @@ class Gallery(QWidget):
         self.back.setProperty("role", "link")
         row.addWidget(self.file_button)
         row.addWidget(self.folder_button)
+        row.addWidget(self.paste_button)
         row.addWidget(self.collect_button)
-        row.addStretch(1)
         row.addWidget(self.back)
         layout.addLayout(row)
+        self.trouble = CardList(self)
+        layout.addWidget(self.trouble)
         self.file_button.clicked.connect(self.file_wanted)
         self.folder_button.clicked.connect(self.folder_wanted)
+        self.paste_button.clicked.connect(self.paste_wanted)
         self.collect_button.clicked.connect(self.collect_wanted)
         self.back.clicked.connect(self.closed)
         page = QWidget(self)

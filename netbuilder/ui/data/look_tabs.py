@@ -120,7 +120,8 @@ class LookTabs(QTabWidget):
         }
         shown = {"Columns"} if report.columns else set()
         shown |= {row.title for row in LOOK_ROWS if row.look in found}
-        if not any(row.instead for row in LOOK_ROWS if row.look in found):
+        understood = report.columns or report.facts is not None
+        if understood and not any(row.instead for row in LOOK_ROWS if row.look in found):
             shown.add("Rows")
         self._waiting = {
             self._tab(row): (found[row.look], project, base)

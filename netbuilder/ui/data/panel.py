@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
@@ -31,6 +30,7 @@ from netbuilder.core.project.edits_columns import aim, feed
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import counted, quoted
+from netbuilder.ui.data.chooser import Chooser
 from netbuilder.ui.data.findings_list import FindingsList
 from netbuilder.ui.data.gallery import Gallery
 from netbuilder.ui.data.look_tabs import LookTabs
@@ -38,7 +38,7 @@ from netbuilder.ui.data.parts_bar import PartsBar
 from netbuilder.ui.data.recipe import RecipeForms, change_of
 from netbuilder.ui.data.targets import TargetPicker
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for, relative
+from netbuilder.ui.services.choose_data import relative
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
@@ -92,9 +92,13 @@ class DataPanel(QWidget):
         )
         self.stack = QStackedWidget(self)
         self.gallery = Gallery(self)
+        self._chooser = Chooser(store, workbench, self)
+        self._chooser.chosen.connect(lambda: self.stack.setCurrentIndex(1))
+        self._chooser.failed.connect(self._show_error)
         self.gallery.builtin_chosen.connect(self.choose_builtin)
-        self.gallery.file_wanted.connect(self._ask_file)
-        self.gallery.folder_wanted.connect(self._ask_folder)
+        self.gallery.file_wanted.connect(self._chooser.ask_file)
+        self.gallery.folder_wanted.connect(self._chooser.ask_folder)
+        self.gallery.paste_wanted.connect(self._chooser.paste)
         self.gallery.collect_wanted.connect(self.collect_wanted)
         self.gallery.closed.connect(lambda: self.stack.setCurrentIndex(1))
         self.stack.addWidget(self.gallery)
@@ -155,43 +159,29 @@ class DataPanel(QWidget):
 
     def choose_builtin(self, name: str) -> None:
         """Learn from a set that comes along."""
-        self._choose(Data(kind="builtin", name=name))
+        self._chooser.choose_builtin(name)
 
     def choose_path(self, path: Path) -> None:
         """Learn from a file or a folder."""
-        base = self._workbench.base if self._workbench.path is not None else None
-        try:
-            self._choose(recipe_for(path, base))
-        except DataError as error:
-            self._show_error(error)
+        self._chooser.choose_path(path)
 
-    def _choose(self, data: Data) -> None:
-        old = self._store.project.data
+    def event(self, event: QEvent) -> bool:
+        # Ctrl+V is the canvas's elsewhere in the window; a field that is typed in takes it first.
+        if event.type() == QEvent.Type.ShortcutOverride and _pastes(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
 
-        def change(project: Project) -> Project:
-            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
-            return edits.set_data(project, data, **kept)
-
-        self._store.apply("Choose data", change)
-        self.stack.setCurrentIndex(1)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _pastes(event):
+            self._chooser.paste()
+        else:
+            super().keyPressEvent(event)
 
     def _open_gallery(self) -> None:
+        self.gallery.trouble.clear()
         self.gallery.back.setVisible(bool(self._store.project.data.kind))
         self.stack.setCurrentIndex(0)
-
-    def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose data", str(self._workbench.base), FILE_FILTER
-        )
-        if name:
-            self.choose_path(Path(name))
-
-    def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self, "Choose a folder of pictures", str(self._workbench.base)
-        )
-        if name:
-            self.choose_path(Path(name))
 
     def _show(self) -> None:
         data = self._store.project.data
@@ -276,10 +266,12 @@ class DataPanel(QWidget):
         )
 
     def _show_error(self, error: UserError) -> None:
-        self.cards.clear()
         buttons = buttons_for(error, self._store.apply)
-        self.cards.add(RoleBox("error", error.what, error.mend, self, buttons=buttons))
-        self.stack.setCurrentIndex(1 if self._store.project.data.kind else 0)
+        chosen = bool(self._store.project.data.kind)
+        cards = self.cards if chosen else self.gallery.trouble
+        cards.clear()
+        cards.add(RoleBox("error", error.what, error.mend, self, buttons=buttons))
+        self.stack.setCurrentIndex(1 if chosen else 0)
 
     def _ask_preview(self) -> None:
         data = self._store.project.data
@@ -349,6 +341,10 @@ class DataPanel(QWidget):
             self._show()
         elif old.graph is not new.graph:
             self.look.follow(new)
+
+
+def _pastes(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Paste)
 
 
 def summary(facts: DataFacts) -> str:

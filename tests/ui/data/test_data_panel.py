@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -261,3 +262,27 @@ def test_an_empty_folder_is_told_once(open_window: Open, qtbot: QtBot, tmp_path:
     qtbot.waitUntil(lambda: "none" in panel.preview.note.text(), timeout=MINUTE)
     assert "No picture in folder none." in panel.notes.text()
     assert panel.preview.note.isHidden()
+
+
+def test_a_table_is_pasted_from_a_spreadsheet(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(empty_project(), tmp_path / "mine.netbuilder", keras=False)
+    panel = open_panel(window)
+    QGuiApplication.clipboard().setText("just words")
+    panel.gallery.paste_button.click()
+    qtbot.waitUntil(lambda: bool(panel.gallery.trouble.cards), timeout=MINUTE)
+    assert "no table on the clipboard" in panel.gallery.trouble.cards[0].title.text()
+    rows = "\n".join(f"{n}\t{n},5\t{3 * n}" for n in range(20))
+    QGuiApplication.clipboard().setText(f"a\tb\tprice\n{rows}\n")
+    panel.gallery.file_button.setFocus()
+    QTest.keyClick(panel.gallery.file_button, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.store.project.data.kind == "csv", timeout=MINUTE)
+    assert window.store.project.data.path == "Pasted table.csv"
+    assert (tmp_path / "Pasted table.csv").exists()
+    model = panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    assert [one.maximum for one in model.columns] == [19, 19.5, 57]
+    window.store.undo()
+    assert panel.stack.currentIndex() == 0
+    assert panel.gallery.trouble.isHidden()

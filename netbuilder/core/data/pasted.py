@@ -1,0 +1,81 @@
+"""A table out of the clipboard becomes a file, so that it lasts and is read like any other."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from netbuilder.core import folders
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.atomic import write_bytes
+
+NAME = "Pasted table"
+_MOST = 50_000_000
+_SEPARATORS = ("\t", ";", ",", "|")
+
+
+def store_table(text: str, project_folder: Path | None) -> Path:
+    """Write a table that was copied from a spreadsheet as a file of its own.
+
+    Spreadsheets put cells on the clipboard with tabs between them. They are written with
+    semicolons, so that a comma in a number may still be a decimal comma. What is text with
+    separators already is kept as it is.
+
+    Args:
+        text: what the clipboard holds.
+        project_folder: where the project's file is; None where it has none yet: then the table
+            is kept in the user's folder.
+
+    Raises:
+        DataError: there is no table in the text.
+        UserError: the file cannot be written.
+    """
+    text = text.lstrip("\ufeff").strip("\r\n")
+    lines = text.splitlines()
+    separator = next((one for one in _SEPARATORS if lines and one in lines[0]), "")
+    if len(lines) < 2 or not (separator or _numbers(lines)):
+        raise DataError(
+            "There is no table on the clipboard.",
+            "Select cells in a spreadsheet, their names in the first row, and copy them (Ctrl+C).",
+        )
+    if len(text) > _MOST:
+        raise DataError(
+            f"The table on the clipboard has {len(text):,} characters.",
+            "Save so large a table as a file in the spreadsheet, and open that.",
+        )
+    if separator in {"\t", ""}:
+        written = io.StringIO(newline="")
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+        # In a column alone a comma must not look like what parts columns.
+        quoting = csv.QUOTE_MINIMAL if separator else csv.QUOTE_ALL
+        csv.writer(written, delimiter=";", lineterminator="\n", quoting=quoting).writerows(rows)
+        text = written.getvalue()
+    path = _free(project_folder if project_folder is not None else _own_folder())
+    write_bytes(path, f"{text.rstrip()}\n".encode())
+    return path
+
+
+def _numbers(lines: list[str]) -> bool:
+    """Whether lines without a separator are a column of numbers below its name."""
+    body = [line.strip().replace(",", ".", 1) for line in lines[1:] if line.strip()]
+    try:
+        [float(line) for line in body]
+    except ValueError:
+        return False
+    return bool(body)
+
+
+def _own_folder() -> Path:
+    folder = folders.data() / "pasted"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _free(folder: Path) -> Path:
+    """A name that nothing has yet: what was pasted before is somebody's data."""
+    path, number = folder / f"{NAME}.csv", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{NAME} {number}.csv"
+    return path

@@ -1,0 +1,88 @@
+"""From what a person points at, drops or pastes to a recipe in the project."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+
+def _store(text: str, folder: Path | None) -> Path:
+    from netbuilder.core.data.pasted import store_table
+
+    return store_table(text, folder)
+
+
+class Chooser(QObject):
+    """``chosen``: the project has other data; ``failed(error)``: what was pointed at is none."""
+
+    chosen = Signal()
+    failed = Signal(object)
+
+    def __init__(self, store: ProjectStore, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._over = store, workbench, parent
+
+    @property
+    def _folder(self) -> Path | None:
+        """Where the project's file is, if it has one."""
+        return self._workbench.base if self._workbench.path is not None else None
+
+    def choose_builtin(self, name: str) -> None:
+        """Learn from a set that comes along."""
+        self._choose(Data(kind="builtin", name=name))
+
+    def choose_path(self, path: Path) -> None:
+        """Learn from a file or a folder."""
+        try:
+            self._choose(recipe_for(path, self._folder))
+        except DataError as error:
+            self.failed.emit(error)
+
+    def ask_file(self) -> None:
+        """Let a file be chosen."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._over, "Choose data", str(self._workbench.base), FILE_FILTER
+        )
+        if name:
+            self.choose_path(Path(name))
+
+    def ask_folder(self) -> None:
+        """Let a folder be chosen."""
+        name = QFileDialog.getExistingDirectory(
+            self._over, "Choose a folder of pictures", str(self._workbench.base)
+        )
+        if name:
+            self.choose_path(Path(name))
+
+    def paste(self) -> None:
+        """Keep the table on the clipboard as a file, and learn from that."""
+        text = QGuiApplication.clipboard().text()
+        work = partial(_store, text, self._folder)
+        jobs.run(work, self.choose_path, self._not_pasted, name="paste", owner=self)
+
+    def _not_pasted(self, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            error = DataError(f"The table could not be kept: {error}.", "Save it as a file.")
+        self.failed.emit(error)
+
+    def _choose(self, data: Data) -> None:
+        old = self._store.project.data
+
+        def change(project: Project) -> Project:
+            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
+            return edits.set_data(project, data, **kept)
+
+        self._store.apply("Choose data", change)
+        self.chosen.emit()
