@@ -48,8 +48,8 @@ def store_table(text: str, project_folder: Path | None) -> Path:
         written = io.StringIO(newline="")
         rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
         # In a column alone a comma must not look like what parts columns.
-        quoting = csv.QUOTE_MINIMAL if separator else csv.QUOTE_ALL
-        csv.writer(written, delimiter=";", lineterminator="\n", quoting=quoting).writerows(rows)
+        writer = csv.writer(written, "excel" if separator else "unix", delimiter=";")
+        writer.writerows(rows)
         text = written.getvalue()
     path = _free(project_folder if project_folder is not None else _own_folder())
     write_bytes(path, f"{text.rstrip()}\n".encode())
