@@ -116,6 +116,7 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     found: dict[str, Evaluation] = {}
     for name, values in answers.items():
         target = pre.outputs[name]
+        _need_finite(values)
         judge = _numbers if target.task == REGRESSION else _classes
         found[name] = judge(values, _truth(split.y[name], target), target)
         if name in loss:
@@ -123,6 +124,18 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     first = next(iter(found))
     main = found.pop(first)
     return Evaluation(**{**main.__dict__, "others": found})
+
+
+def _need_finite(values: Array) -> None:
+    whole = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+    if whole.all():
+        return
+    part = "each of" if not whole.any() else f"{int((~whole).sum()):,} of"
+    raise DataError(
+        f"The network gives no number (NaN) for {part} the {len(values):,} rows.",
+        "If its weights ran away while it learned, train it anew with a smaller learning rate;"
+        " if the rows hold no numbers, mend them.",
+    )
 
 
 def _truth(y: Array, target: OutputPre) -> Array:

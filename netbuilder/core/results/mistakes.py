@@ -16,6 +16,8 @@ from netbuilder.core.wording import number
 
 Array = NDArray[Any]
 MOST = 24
+#: Classes that a matrix shows.
+MOST_CLASSES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,17 @@ class Samples:
     images: Array | None = None
     names: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
+
+
+def shown_classes(found: Evaluation) -> NDArray[np.int64]:
+    """Numbers of the classes that a matrix has room for: all, or of very many those with the most
+    mistakes, in their order."""
+    count = len(found.labels)
+    if count <= MOST_CLASSES or found.confusion_matrix is None:
+        return np.arange(count)
+    wrong = found.confusion_matrix - np.diag(np.diag(found.confusion_matrix))
+    most = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:MOST_CLASSES]
+    return np.sort(most)
 
 
 def rows_of_cell(found: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:

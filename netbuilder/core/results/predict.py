@@ -20,7 +20,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.wording import did_you_mean, listed, number
+from netbuilder.core.wording import counted, did_you_mean, listed, number
 
 Array = NDArray[Any]
 
@@ -49,6 +49,8 @@ class Answers:
 
     def text(self, index: int = 0) -> str:
         """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
+        if not np.isfinite(self.values[index]).all():
+            return f"{listed(self.columns) or self.output}: no number"
         if self.task == REGRESSION:
             row = self.values[index]
             if row.ndim > 1:
@@ -158,8 +160,21 @@ def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
         if key in raw:
             _need_shape(raw[key], entry, key)
     values = ask(trained, pre.apply_inputs(raw))
+    broken = [
+        int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
+        for value in values.values()
+    ]
+    notes = (_no_number(max(broken), len(next(iter(values.values())))),) if any(broken) else ()
     return Predictions(
-        {key: _answers(key, value, pre.outputs[key]) for key, value in values.items()}
+        {key: _answers(key, value, pre.outputs[key]) for key, value in values.items()}, notes=notes
+    )
+
+
+def _no_number(count: int, rows: int) -> str:
+    which = "" if rows == 1 else f" for {counted(count, 'row')} of {rows:,}"
+    return (
+        f"The network gives no number (NaN){which}: its weights ran away while it learned. Train it"
+        " anew with a smaller learning rate."
     )
 
 
@@ -207,7 +222,7 @@ def predict_rows(
     listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
     raw, notes = raw_of_rows(trained, listed_rows)
     found = predict_raw(trained, raw)
-    return Predictions(found.outputs, notes=(*notes, *unusual(trained, listed_rows)))
+    return Predictions(found.outputs, notes=(*found.notes, *notes, *unusual(trained, listed_rows)))
 
 
 def raw_of_rows(
@@ -313,7 +328,7 @@ def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
         assert of_files is not None
         raw[key] = of_files(list(files), entry)
     found = predict_raw(trained, raw)
-    return Predictions(found.outputs, tuple(str(file) for file in files))
+    return Predictions(found.outputs, tuple(str(file) for file in files), found.notes)
 
 
 def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:

@@ -163,7 +163,7 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
         result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(f"line {line}" for line in kept.index)
     return FileAnswers(
-        Predictions(found.outputs, sources, notes),
+        Predictions(found.outputs, sources, (*found.notes, *notes)),
         result,
         tuple(answers),
         *(() if dialect is None else _written(dialect)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
@@ -15,6 +16,7 @@ from netbuilder.ui.results.judging.compare import CompareView
 from netbuilder.ui.results.judging.learning_curve import LearningCurveView
 from netbuilder.ui.results.judging.residuals import ResidualsView
 from netbuilder.ui.results.sample_list import SampleList
+from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.threshold import ThresholdView
 from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.runs.runner import Runner
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
 
+_TAKEN = "What was taken for what"
+
 
 class EvaluatePanel(QWidget):
     """Shows what ``Judging`` found."""
@@ -43,9 +47,12 @@ class EvaluatePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
+        self._shown_classes = np.arange(0)
         self.waiting = Waiting.filling(self, _NO_MODEL)
         self.waiting.follow(workbench.training_changed, workbench.training)
         page = self.waiting.page_layout
+        self.stale = StaleNote(workbench, self)
+        page.addWidget(self.stale)
         self.sentence = note_label("", self, role="sentence")
         page.addWidget(self.sentence)
         row = QHBoxLayout()
@@ -58,12 +65,13 @@ class EvaluatePanel(QWidget):
         page.addLayout(row)
         self.cards = CardList(self)
         page.addWidget(self.cards)
-        self.heat_title = heading("What was taken for what", self)
+        self.heat_title = heading(_TAKEN, self)
         self.heat = HeatMap(self)
         self.residuals_title = heading("Answers and truth", self)
         self.residuals = ResidualsView(self)
         self.metrics = ShortTable("Numbers", self)
         self.classes = ShortTable("Each class", self)
+        self.classes.setWordWrap(False)  # there may be a thousand
         self.parts = ShortTable("Training, validation and test", self)
         self.parts_note = note_label("", self)
         self.samples = SampleList(self)
@@ -128,7 +136,17 @@ class EvaluatePanel(QWidget):
         self.heat.setVisible(matrix is not None)
         self.heat_title.setVisible(matrix is not None)
         if matrix is not None:
-            self.heat.show_matrix(matrix, found.labels)
+            from netbuilder.core.results.mistakes import shown_classes
+
+            shown = self._shown_classes = shown_classes(found)
+            labels = tuple(found.labels[int(one)] for one in shown)
+            self.heat.show_matrix(matrix[np.ix_(shown, shown)], labels)
+            part = len(shown) < len(found.labels)
+            self.heat_title.setText(
+                f"{_TAKEN}: the {len(shown)} of {len(found.labels):,} classes with most mistakes"
+                if part
+                else _TAKEN
+            )
         self.residuals.show_evaluation(found)
         self.residuals_title.setVisible(found.task == "regression")
         self.compare.show_evaluation(found)
@@ -201,6 +219,7 @@ class EvaluatePanel(QWidget):
         behind = self.behind.behind
         if behind is None or len(behind.split) != behind.evaluation.samples:
             return
+        truth, answer = (int(self._shown_classes[one]) for one in (truth, answer))
         rows = rows_of_cell(behind.evaluation, truth, answer)
         names = behind.evaluation.labels
         words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"

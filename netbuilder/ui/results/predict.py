@@ -23,6 +23,7 @@ from netbuilder.ui.results.asking.series import SeriesView
 from netbuilder.ui.results.asking.sound import SoundView
 from netbuilder.ui.results.asking.text import TextView
 from netbuilder.ui.results.asking.view import Ask, AskView, TestSampleView
+from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.why import Sample, WhyView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Looking
@@ -70,7 +71,7 @@ class PredictPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._looking = workbench, looking
-        self._shown: object = None
+        self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
         self._another_asked = False
         self.predictions: Predictions | None = None
@@ -131,6 +132,8 @@ class PredictPanel(QWidget):
         buttons = FlowLayout(spacing=8)
         buttons.addWidget(self.another)
         buttons.addWidget(self.file_button)
+        self.stale = StaleNote(self._workbench, self)
+        page.addWidget(self.stale)
         page.addWidget(self.cards)
         for view in self.views:
             page.addWidget(view)
@@ -286,7 +289,7 @@ class PredictPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # What cannot be asked about is left to the window, which opens files.
-        if self._shown is not None and self.view.takes(event.mimeData()):
+        if self._workbench.trained is not None and self.view.takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()

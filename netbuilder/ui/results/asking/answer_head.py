@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.bars import Bars
@@ -65,7 +66,7 @@ class AnswerHead(QFrame):
 def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
     """Label, probability and its words of each class, the likeliest first."""
     first = found.first
-    if first.probabilities is None:
+    if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
         return []
     rows = [
         (label, float(part), f"{part:.1%}")

@@ -237,6 +237,8 @@ class CompareView(QWidget):
             self.plot.plot(curves.recall, curves.precision, pen=pen)
 
     def _show_matrices(self, found: tuple[Compared, ...], colors: list[str]) -> None:
+        from netbuilder.core.results.mistakes import shown_classes
+
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:
@@ -256,7 +258,11 @@ class CompareView(QWidget):
             assert one.evaluation.confusion_matrix is not None
             name = QLabel(_named(color, one.name), self._matrices)
             heat = HeatMap(self._matrices)
-            heat.show_matrix(one.evaluation.confusion_matrix, one.evaluation.labels)
+            classes = shown_classes(one.evaluation)
+            heat.show_matrix(
+                one.evaluation.confusion_matrix[np.ix_(classes, classes)],
+                tuple(one.evaluation.labels[int(index)] for index in classes),
+            )
             row, column = divmod(number, columns)
             self._grid.addWidget(name, 2 * row, column)
             self._grid.addWidget(heat, 2 * row + 1, column)

@@ -1,0 +1,36 @@
+"""A line above results that are no longer those of the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from netbuilder.core.project.same import same_network
+from netbuilder.ui.services.workbench import Workbench
+
+_END = "what stands here is about what was trained. Press Train to see the new one."
+
+
+class StaleNote(QLabel):
+    """Shows itself while the network, or its data, is another than the one that was trained."""
+
+    def __init__(self, workbench: Workbench, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._workbench = workbench
+        self.setProperty("role", "note")
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        workbench.trained_changed.connect(self._look)
+        workbench.store.changed.connect(self._look)
+        self._look()
+
+    def _look(self, *_projects: object) -> None:
+        trained, project = self._workbench.trained, self._workbench.store.project
+        words = ""
+        if trained is not None and not same_network(trained.project, project):
+            words = f"⚠ The network was changed since: {_END}"
+        elif trained is not None and trained.project.data != project.data:
+            words = f"⚠ The data was changed since: {_END}"
+        self.setText(words)
+        self.setVisible(bool(words))

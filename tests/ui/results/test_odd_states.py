@@ -1,0 +1,175 @@
+"""Empty and odd states of Evaluate, Predict and Why: each says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.formats import registry
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+def dense(units: int, activation: str | None = None) -> Graph:
+    params = {"units": units, **({"activation": activation} if activation else {})}
+    return Graph((Node("input", "Input"), Node("out", "Dense", params)), (("input", "out"),))
+
+
+def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path | None) -> MainWindow:
+    window = open_window(project, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    return window
+
+
+def table(folder: Path, rows: int = 60) -> Project:
+    random = np.random.default_rng(1)
+    x = random.normal(size=rows).round(3)
+    pd.DataFrame({"a": x, "b": -x, "y": 3 * x}).to_csv(folder / "t.csv", index=False)
+    data = Data("csv", path="t.csv", target=("y",), test_split=0.2)
+    return Project("T", dense(1), data, Training(epochs=1))
+
+
+def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
+    window = open_window(table(tmp_path), tmp_path / "t.netbuilder")
+    for name in ("evaluate", "predict"):
+        panel = window.docks.show_panel(name)
+        assert panel.waiting.words.text().startswith("Press Train:")
+        assert panel.waiting.currentIndex() == 0
+    assert window.docks.show_panel("predict").head.isHidden()
+
+
+def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    registry.save(window.workbench.trained, tmp_path / "m.h5")
+    (tmp_path / "t.csv").unlink()
+    window.store.mark_saved()
+    again = open_window()
+    again.documents.open_path(tmp_path / "m.h5")
+    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    evaluate = again.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: bool(evaluate.cards.cards), timeout=MINUTE)
+    card = evaluate.cards.cards[0]
+    assert "t.csv" in card.title.text()
+    assert card.words.text(), "how to mend it"
+    assert evaluate.file_button.isVisibleTo(evaluate)
+    evaluate.learning.button.click()
+    qtbot.waitUntil(lambda: not evaluate.learning.running, timeout=MINUTE)
+    assert "t.csv" in evaluate.learning.words.text()
+
+    predict = again.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: predict.answer.text() != "" and predict.idle, timeout=MINUTE)
+    assert predict.head.sure.text() == "", "no rows to compare with"
+    predict.why.button.click()
+    qtbot.waitUntil(lambda: not predict.why.bars.isHidden(), timeout=MINUTE)
+    assert "With a typical" in predict.why.sentence.text()
+    predict.another.click()
+    qtbot.waitUntil(lambda: "t.csv" in predict.about.text(), timeout=MINUTE)
+
+
+def test_a_file_of_another_shape_and_a_changed_network(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    predict = window.docks.show_panel("predict")
+    pd.DataFrame({"a": [1.0], "c": [2.0]}).to_csv(tmp_path / "other.csv", index=False)
+    predict.answer_file(tmp_path / "other.csv")
+    qtbot.waitUntil(lambda: bool(predict.cards.cards), timeout=MINUTE)
+    card = predict.cards.cards[0]
+    assert "'b'" in f"{card.title.text()} {card.words.text()}" or "b" in card.title.text()
+    assert predict.answer.text() == ""
+
+    evaluate = window.docks.show_panel("evaluate")
+    assert predict.stale.isHidden()
+    assert evaluate.stale.isHidden()
+    window.store.apply("More", lambda one: edits.set_params(one, "out", use_bias=False))
+    for panel in (predict, evaluate):
+        assert "The network was changed since" in panel.stale.text()
+        assert "Press Train" in panel.stale.text()
+    window.store.undo()
+    assert predict.stale.isHidden()
+    window.store.apply("Plan", lambda one: edits.set_training(one, epochs=7))
+    assert predict.stale.isHidden(), "another plan is no other network"
+
+
+def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    model = window.workbench.trained
+    model.core.get_layer("out").set_weights([np.full((2, 1), np.nan), np.zeros(1)])
+    evaluate, predict = (window.docks.show_panel(name) for name in ("evaluate", "predict"))
+    window.judging.judge()
+    qtbot.waitUntil(lambda: window.judging.error is not None, timeout=MINUTE)
+    assert "gives no number (NaN) for each of the 12 rows" in evaluate.cards.cards[0].title.text()
+    assert "smaller learning rate" in evaluate.cards.cards[0].words.text()
+    predict.rows.edit("a", 1.0)
+    qtbot.waitUntil(lambda: "no number" in predict.answer.text(), timeout=MINUTE)
+    assert "smaller learning rate" in predict.cards.cards[0].words.text()
+
+
+@pytest.mark.parametrize("classes", [1000, 3])
+def test_a_thousand_classes_and_one_that_never_occurs(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, classes: int
+) -> None:
+    random = np.random.default_rng(0)
+    number = np.arange(2 * classes if classes > 10 else 60) % classes
+    split = np.where(np.arange(len(number)) < len(number) // 2, "train", "test")
+    if classes == 3:
+        # The third class is learned and never tested.
+        split = np.where(number == 2, "train", split)
+    frame = pd.DataFrame({
+        "x": number + random.normal(0, 0.1, len(number)),
+        "part": split,
+        "y": [f"class {one:04d}" for one in number],
+    })  # fmt: skip
+    frame.to_csv(tmp_path / "c.csv", index=False)
+    from netbuilder.core.project.model import ColumnChoice
+
+    data = Data(
+        "csv", path="c.csv", target=("y",), columns={"part": ColumnChoice(role="split")}
+    )  # fmt: skip
+    project = Project("C", dense(classes, "softmax"), data, Training(epochs=1))
+    window = trained(open_window, project, qtbot, tmp_path / "c.netbuilder")
+    evaluate = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: evaluate.behind.idle, timeout=MINUTE)
+    found = evaluate.evaluation
+    assert len(found.labels) == classes
+    if classes == 3:
+        evaluate.threshold.label.setCurrentIndex(2)
+        assert "No row is “class 0002”" in evaluate.threshold.words.text()
+        return
+    assert "30 of 1,000 classes with most mistakes" in evaluate.heat_title.text()
+    assert evaluate.heat.sizeHint().height() < 600
+    wrong = found.confusion_matrix - np.diag(np.diag(found.confusion_matrix))
+    cell = np.argwhere(wrong[np.ix_(evaluate._shown_classes, evaluate._shown_classes)])
+    if len(cell):
+        evaluate.heat.chosen.emit(*(int(one) for one in cell[0]))
+        first = found.labels[int(evaluate._shown_classes[cell[0][0]])]
+        assert f"“{first}” answered" in evaluate.samples.words.text()
+    predict = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: predict.answer.text() != "", timeout=MINUTE)
+    assert predict.head.height() < 200
+
+
+def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    project = table(tmp_path, rows=20)
+    project = edits.set_data(project, test_split=0.05)
+    window = trained(open_window, project, qtbot, tmp_path / "t.netbuilder")
+    evaluate = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
+    assert evaluate.evaluation.samples == 1
+    assert "1 test row," in evaluate.sentence.text()
+    for index in range(3):
+        evaluate.residuals.which.setCurrentIndex(index)
+    evaluate.grab()
