@@ -108,6 +108,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.stack)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
+        workbench.data_touched.connect(self._ask_again)
         self._show()
 
     def _chosen_page(self) -> QWidget:
@@ -272,6 +273,10 @@ class DataPanel(QWidget):
         cards.clear()
         cards.add(RoleBox("error", error.what, error.mend, self, buttons=buttons))
         self.stack.setCurrentIndex(1 if chosen else 0)
+
+    def _ask_again(self) -> None:
+        self._asked = None
+        self._ask_preview()
 
     def _ask_preview(self) -> None:
         data = self._store.project.data

@@ -17,6 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs, keras_loading
+from netbuilder.ui.services.data_watch import DataWatch
 from netbuilder.ui.services.store import ProjectStore
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Workbench(QObject):
 
     Signals (all on the GUI thread):
         keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
+        data_touched: the file of the data changed, came or went; it is read again.
         facts_changed: ``facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
@@ -68,6 +70,7 @@ class Workbench(QObject):
     """
 
     keras_changed = Signal(str)
+    data_touched = Signal()
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
@@ -108,6 +111,8 @@ class Workbench(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
+        self._watch = DataWatch(self)
+        self._watch.changed.connect(self._read_again)
 
     @property
     def base(self) -> Path:
@@ -129,6 +134,7 @@ class Workbench(QObject):
         """End the threads."""
         self._facts_worker.stop()
         self._shapes_worker.stop()
+        self._watch.close()
 
     @property
     def settled(self) -> bool:
@@ -206,6 +212,7 @@ class Workbench(QObject):
             # Other data: what was known of the old is wrong from now on.
             self._facts_of = project.data
             self._set_facts(None, None)
+        self._watch.follow(project.data, self.base)
         if self.keras_state != "ready":
             return
         # What the last layers are says how targets are coded. Files are not read again for it.
@@ -215,6 +222,11 @@ class Workbench(QObject):
             if project.data.kind:
                 self._facts_worker.ask(_FactsQuestion(project, self.base, key))
         self._ask_shapes()
+
+    def _read_again(self) -> None:
+        self._facts_key = None
+        self.refresh()
+        self.data_touched.emit()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
         """Call ``done`` with the facts of the project as it stands, even if they are not found yet.

@@ -1,0 +1,67 @@
+"""A file that changes, goes and comes again while the window is open is noticed and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Data
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.window.documents import empty_project
+
+MINUTE = 60_000
+
+
+def write(path: Path, rows: int, first: int = 0) -> None:
+    lines = "\n".join(f"{first + n},{2 * n}" for n in range(rows))
+    path.write_text(f"x,y\n{lines}\n", encoding="utf-8")
+
+
+def test_a_table_that_changes_goes_and_comes(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    table = tmp_path / "d.csv"
+    write(table, 40)
+    window = open_window(empty_project())
+    panel, bench = window.docks.show_panel("data"), window.workbench
+    panel.choose_path(table)
+
+    def rows() -> int:
+        facts = bench.facts
+        return 0 if facts is None else facts.rows + facts.validation_rows + facts.test_rows
+
+    qtbot.waitUntil(lambda: rows() == 40, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.look.columns.columns.rows > 0, timeout=MINUTE)
+    other = tmp_path / "other.csv"
+    write(other, 60, first=1000)
+    other.replace(table)  # as programs save: another file of the same name
+    qtbot.waitUntil(lambda: rows() == 60, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.look.columns.columns.columns[0].minimum == 1000, timeout=MINUTE)
+    table.unlink()
+    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    assert "The file 'd.csv' is not in" in str(bench.data_error)
+    write(table, 50)
+    qtbot.waitUntil(lambda: rows() == 50, timeout=MINUTE)
+    assert bench.data_error is None
+    assert window.store.project.data.path == str(table), "nothing of the recipe was changed"
+
+
+def test_a_picture_that_comes_into_a_class_and_nothing_else(qtbot: QtBot, tmp_path: Path) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / "p" / label).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(tmp_path / "p" / label / "1.png")
+    watch = DataWatch()
+    told: list[int] = []
+    watch.changed.connect(lambda: told.append(1))
+    watch.follow(Data("images", path="p"), tmp_path)
+    qtbot.waitUntil(lambda: watch._seen is not None, timeout=MINUTE)
+    (tmp_path / "beside.txt").write_text("no part of it")
+    qtbot.wait(1200)
+    assert told == []
+    Image.new("L", (4, 4)).save(tmp_path / "p" / "dog" / "2.png")
+    qtbot.waitUntil(lambda: told == [1], timeout=MINUTE)
+    watch.close()
