@@ -1,4 +1,5 @@
-"""The window's numbers: start, event loop, answers to the hand, curves, cost of looking.
+"""The window's numbers: start, event loop, answers to the hand, curves, cost of looking,
+surfaces a second, and how soon the first point of a curve is there.
 
     python benchmarks/window.py            # all, as one JSON object
     python benchmarks/window.py start curves
@@ -26,11 +27,14 @@ os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-benchmark-")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks._live_views import first_point, surface, views  # noqa: E402
+from benchmarks._window import Loop, idle_until, open_on  # noqa: E402
+
 START = """
 import os, sys, time
 from netbuilder.ui import app
 application = app.make_application(["netbuilder"])
-window = app.open_window(None, remember=False)
+window = app.openopen_on(None, remember=False)
 window.show()
 application.processEvents()
 heavy = [n for n in ("tensorflow", "keras", "pandas", "sklearn") if n in sys.modules]
@@ -65,63 +69,9 @@ def start(rounds: int = 9) -> dict[str, Any]:
 QUIET = 0.06
 
 
-class Loop:
-    """Measures the gaps between turns of the event loop."""
-
-    def __init__(self, application: Any) -> None:
-        self._app = application
-        self.gaps: list[float] = []
-
-    def until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Turn the loop as it turns by itself, with a timer of 1 ms that notes when it comes."""
-        from PySide6.QtCore import QEventLoop, QTimer
-
-        loop, last, end = QEventLoop(), time.perf_counter(), time.perf_counter() + seconds
-
-        def tick() -> None:
-            nonlocal last
-            now = time.perf_counter()
-            self.gaps.append(now - last)
-            last = now
-            if done() or now > end:
-                loop.quit()
-
-        timer = QTimer()
-        timer.setInterval(1)
-        timer.timeout.connect(tick)
-        timer.start()
-        loop.exec()
-        timer.stop()
-        return done()
-
-    def summary(self, reach_p99: float | None, reach_longest: float) -> dict[str, Any]:
-        """Milliseconds."""
-        gaps = sorted(1000 * gap for gap in self.gaps)
-        result = {
-            "p99_ms": round(gaps[int(0.99 * (len(gaps) - 1))], 2),
-            "longest_ms": round(gaps[-1], 2),
-            "turns": len(gaps),
-            "reach_longest_ms": reach_longest,
-        }
-        return result if reach_p99 is None else {**result, "reach_p99_ms": reach_p99}
-
-
-def _window(name: str, epochs: int) -> tuple[Any, Any]:
-    from netbuilder.core.project import edits, files
-    from netbuilder.core.resources import resource
-    from netbuilder.ui import app
-    from netbuilder.ui.main_window import MainWindow
-
-    application = app.make_application(["netbuilder"])
-    project = files.read(resource("examples", f"{name}.netbuilder"))
-    window = MainWindow(edits.set_training(project, epochs=epochs), remember=False)
-    window.show()
-    return application, window
-
-
 def loading() -> dict[str, Any]:
     """The event loop while TensorFlow loads behind the window (a process of its own)."""
-    application, window = _window("digits", 5)
+    application, window = open_on("digits", 5)
     Loop(application).until(lambda: False, 0.3)
     loop = Loop(application)
     window.workbench.start()
@@ -140,7 +90,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     """
     from netbuilder.ui.services.runs.runner import RunState
 
-    application, window = _window("digits", 100_000)
+    application, window = open_on("digits", 100_000)
     window.workbench.start()
     Loop(application).until(lambda: window.workbench.settled, 120)
     runner = window.runner
@@ -255,17 +205,6 @@ def curves(points: int = 1_000_000, rounds: int = 30) -> dict[str, Any]:
     }
 
 
-def _idle(done: Callable[[], bool]) -> None:
-    """Turn the event loop as the app does: no timer of the benchmark's takes time from it."""
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop, timer = QEventLoop(), QTimer()
-    timer.timeout.connect(lambda: loop.quit() if done() else None)
-    timer.start(100)
-    loop.exec()
-    timer.stop()
-
-
 def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
     """Training with the window open and curves live, over the same without a window.
 
@@ -280,7 +219,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)
-    application, window = _window("digits", epochs)
+    application, window = open_on("digits", epochs)
     window.workbench.start()
     Loop(application).until(lambda: window.workbench.settled, 120)
     window.commands.show_panel("training")
@@ -294,7 +233,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
                 session = Session(project, data, record=kept, checkpoint_dir=place)
                 speeds[name] = session.run().steps_per_second
         window.runner.start(project)
-        _idle(lambda: window.runner.state is RunState.IDLE)
+        idle_until(lambda: window.runner.state is RunState.IDLE)
         speeds["window"] = window.workbench.trained.steps_per_second
         if number:  # the first round warms all up
             for name, speed in speeds.items():
@@ -316,6 +255,9 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "training": training,
     "curves": curves,
     "looking": looking,
+    "views": views,
+    "surface": surface,
+    "first_point": first_point,
 }
 
 

@@ -1,0 +1,165 @@
+"""What it costs to look, with every live view open, and how soon there is something to see."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks._window import Loop, idle_until, open_on
+
+#: Panels that ask a running training, or draw what it sends.
+_PANELS = ("training", "surface", "inside", "runs")
+
+
+def _open_every_view(window: Any) -> None:
+    """All panels beside each other, as on a second screen; a layer opened on the canvas."""
+    for name in _PANELS:
+        dock = window.docks.panels[name]
+        window.docks.show_panel(name, focus=False)
+        dock.setFloating(True)
+        dock.resize(460, 640)
+        dock.show()
+
+
+def views(rounds: int = 5, examples: tuple[tuple[str, int], ...] = (("digits", 120),
+                                                                    ("moons", 20_000))
+          ) -> dict[str, Any]:  # fmt: skip
+    """Training with every live view open, over the same without a window; they take turns."""
+    return {name: _views(name, epochs, rounds) for name, epochs in examples}
+
+
+def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.session import Session
+    from netbuilder.ui.services.runs.runner import RunState
+
+    _, window = open_on(name, epochs)
+    project = window.store.project
+    window.workbench.start()
+    Loop(None).until(lambda: window.workbench.settled, 120)
+    _open_every_view(window)
+    layer = next(n.id for n in project.graph.nodes if n.layer in {"Conv2D", "Dense"})
+    looked: list[bool] = []
+
+    def look() -> None:
+        if window.sample_view.look is not None and window.canvas.closer.isHidden():
+            looked.append(window.canvas.look_closer(layer))
+
+    window.sample_view.changed.connect(look)
+    pictures: list[float] = []
+    window.docks.pages["surface"].fill().live.pictured.connect(
+        lambda _picture: pictures.append(time.perf_counter())
+    )
+    found: dict[str, list[float]] = {"window": [], "headless": []}
+    loop = Loop(None)
+    for number in range(rounds + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            data = load(project, Path())
+            session = Session(project, data, record=True, checkpoint_dir=Path(folder))
+            headless = session.run().steps_per_second
+        window.runner.start(project)
+        turn = loop if number == rounds else Loop(None)
+        if number == rounds:  # one more, whose event loop is measured: the clock costs something
+            turn.until(lambda: window.runner.state is RunState.IDLE, 600)
+            continue
+        idle_until(lambda: window.runner.state is RunState.IDLE)
+        if number:  # the first round warms all up
+            found["window"].append(window.workbench.trained.steps_per_second)
+            found["headless"].append(headless)
+    medians = {key: statistics.median(values) for key, values in found.items()}
+    window.documents.keep_model()
+    window.close()
+    return {
+        **{f"steps_per_second_{key}": round(value) for key, value in medians.items()},
+        "ratio": round(medians["window"] / medians["headless"], 3),
+        "reach": 0.95,
+        "layer_opened": any(looked),
+        "pictures": len(pictures),
+        "event_loop": loop.summary(16.7, 50.0),
+    }
+
+
+def surface(seconds: float = 8.0) -> dict[str, Any]:
+    """Pictures a second of a surface of 50 × 50 that is seen while a playground network learns."""
+    from netbuilder.ui.services.runs.runner import RunState
+
+    _, window = open_on("moons", 10**7)
+    window.workbench.start()
+    Loop(None).until(lambda: window.workbench.settled, 120)
+    panel = window.docks.show_panel("surface")
+    came: list[float] = []
+    window.runner.start()
+    Loop(None).until(lambda: panel.picture is not None and panel.picture.answered, 60)
+    Loop(None).until(lambda: False, 2.0)
+    panel.live.pictured.connect(lambda _picture: came.append(time.perf_counter()))
+    begin, epochs = time.perf_counter(), len(window.runner.curves.epochs["loss"])
+    idle_until(lambda: time.perf_counter() - begin > seconds)
+    spent = time.perf_counter() - begin
+    done = len(window.runner.curves.epochs["loss"]) - epochs
+    pictures = [time.perf_counter()]
+    for _ in range(200):
+        panel.draw(panel.picture)
+        panel.plot.viewport().repaint()
+        pictures.append(time.perf_counter())
+    window.runner.stop()
+    Loop(None).until(lambda: window.runner.state is RunState.IDLE, 60)
+    window.documents.keep_model()
+    window.close()
+    steps = [after - before for before, after in pairwise(pictures)]
+    return {
+        "pictures_per_second": round(len(came) / spent, 1),
+        "reach": 20,
+        "epochs_per_second": round(done / spent),
+        "draw_ms": round(1000 * statistics.median(steps), 2),
+    }
+
+
+def first_point(rounds: int = 5) -> dict[str, Any]:
+    """Seconds from Train to the first point of the curve, TensorFlow loaded.
+
+    ``first``: the first training of the window, built beforehand while nothing else happened;
+    ``again``: without a change; ``changed``: a layer was changed and the window left alone for a
+    moment before.
+    """
+    from netbuilder.core.project import edits
+    from netbuilder.ui.services.runs.runner import RunState
+
+    _, window = open_on("iris", 3)
+    window.workbench.start()
+    Loop(None).until(lambda: window.workbench.settled, 120)
+    window.docks.show_panel("training")
+    runner = window.runner
+
+    def press() -> float:
+        Loop(None).until(lambda: window.prebuilding.ready, 60)
+        Loop(None).until(lambda: False, 0.5)
+        seen: list[float] = []
+
+        def point() -> None:
+            if not seen and runner.curves is not None and len(runner.curves.steps.get("loss", ())):
+                seen.append(time.perf_counter())
+
+        runner.curves_changed.connect(point)
+        begin = time.perf_counter()
+        runner.start()
+        idle_until(lambda: bool(seen) and runner.state is RunState.IDLE)
+        runner.curves_changed.disconnect(point)
+        return seen[0] - begin
+
+    first = press()
+    again = [press() for _ in range(rounds)]
+    changed = []
+    node = next(n.id for n in window.store.project.graph.nodes if n.layer == "Dense")
+    for number in range(rounds):
+        window.store.apply("Units", lambda p, n=number: edits.set_params(p, node, units=9 + n))
+        changed.append(press())
+    return {  # the process ends here: a window with changes would ask about them
+        "first": round(first, 3),
+        "again": round(statistics.median(again), 3),
+        "changed": round(statistics.median(changed), 3),
+        "reach": 0.15,
+    }
