@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
             workbench=self.workbench,
             runner=self.runner,
             as_drawn=self.as_drawn,
+            prebuilding=self.prebuilding,
             looking=self.looking,
             judging=self.judging,
             documents=self.documents,

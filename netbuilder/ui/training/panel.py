@@ -119,6 +119,11 @@ class TrainingPanel(QWidget):
             self._run_layout.insertWidget(0, self._curves, 1)
         return self._curves
 
+    def make_ready(self) -> None:
+        """Have the plot there before a run begins."""
+        if not self._runner.active:
+            self.curves.tools.setVisible(self.stack.currentIndex() == 1)
+
     def show_page(self, number: int) -> None:
         """Show the plan (0) or the curves (1)."""
         self.stack.setCurrentIndex(number)

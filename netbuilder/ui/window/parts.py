@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow
 from netbuilder.ui.canvas.view import CanvasView
 from netbuilder.ui.inspector.panel import Inspector
 from netbuilder.ui.palette.view import Palette
+from netbuilder.ui.services.runs.prebuilding import Prebuilding
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
@@ -40,6 +41,7 @@ class Parts:
     workbench: Workbench
     runner: Runner
     as_drawn: TrainAsDrawn
+    prebuilding: Prebuilding
     looking: Looking
     judging: Judging
     documents: Documents

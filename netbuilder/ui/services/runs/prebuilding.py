@@ -7,7 +7,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
@@ -37,7 +37,12 @@ def _build(question: tuple[Project, Path]) -> None:
 
 
 class Prebuilding(QObject):
-    """Follows the project; builds once it is legal and left alone for a moment."""
+    """Follows the project; builds once it is legal and left alone for a moment.
+
+    ``built``: a network is ready to train, and what draws its curves has been imported.
+    """
+
+    built = Signal()
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, runner: Runner, parent: QObject
@@ -49,6 +54,7 @@ class Prebuilding(QObject):
         self._soon.timeout.connect(self._look)
         self._worker = jobs.Latest(_build, "prebuild", self)
         self._worker.failed.connect(self._failed)
+        self._worker.answered.connect(lambda _question, _nothing: self.built.emit())
         for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
             signal.connect(self._soon.start)
         store.changed.connect(lambda _old, _new: self._soon.start())
