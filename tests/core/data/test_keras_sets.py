@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from netbuilder.core.data.kinds import keras_sets
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.keras_sets import home
 from netbuilder.core.data.load import facts, load
@@ -45,6 +52,50 @@ def test_a_wrong_file_is_not_taken_and_the_message_says_where(
         facts(project("mnist"), Path())
     assert "'mnist' is not on this computer and could not be downloaded" in told.value.what
     assert f"put mnist.npz into {home()}" in told.value.mend
+
+
+def idx(path: Path, values: np.ndarray) -> None:
+    """As the makers of MNIST wrote arrays of bytes.
+
+    Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = b"\0\0\x08" + bytes([values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape)
+    path.write_bytes(gzip.compress(head + values.tobytes()))
+
+
+READ = """
+import json
+from pathlib import Path
+from netbuilder.core.data.load import load
+from netbuilder.core.project.model import Data, Project
+found = load(Project(data=Data("builtin", name="fashion_mnist", validation_split=0.0)), Path())
+print(json.dumps([
+    [(part.x["input"][:, 0, 0, 0] * 255).round().tolist(),
+     [found.facts.classes[int(n)] for n in part.raw_y["output"]]]
+    for part in (found.train, found.test)
+]))
+"""
+
+
+def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
+    """Where the message says; no network is asked. Keras learns its folder when it starts."""
+    labels = np.arange(40, dtype=np.uint8) % 10
+    pictures = np.repeat(labels, 28 * 28).reshape(40, 28, 28) * 25
+    folder = tmp_path / "datasets" / "fashion-mnist"
+    for part, kept in (("train", slice(0, 30)), ("t10k", slice(30, 40))):
+        idx(folder / f"{part}-labels-idx1-ubyte.gz", labels[kept])
+        idx(folder / f"{part}-images-idx3-ubyte.gz", pictures[kept])
+    closed = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
+    env = {**os.environ, **closed, "KERAS_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", READ], env=env, capture_output=True, text=True, check=True
+    )
+    parts = json.loads(done.stdout.splitlines()[-1])
+    assert [len(shades) for shades, _ in parts] == [30, 10]
+    # The shade of each picture says its class: 25 for class 1, 225 for class 9.
+    for shades, names in parts:
+        assert names == [keras_sets._CLOTHES[int(shade) // 25] for shade in shades]
 
 
 @pytest.mark.skipif(not (home() / "mnist.npz").exists(), reason="MNIST was never fetched here")

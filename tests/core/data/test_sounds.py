@@ -58,6 +58,21 @@ def test_the_pitch_stands_where_the_mel_scale_puts_it() -> None:
         assert log_mel(wave, rate, mels).mean(axis=0).argmax() == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg"])
+def test_each_kind_of_sound_file(tmp_path: Path, ending: str) -> None:
+    for index in range(8):
+        tone(tmp_path / "s" / "low" / f"{index}{ending}", 300 + index)
+        tone(tmp_path / "s" / "high" / f"{index}{ending}", 3000 + index)
+    assert recipe_for(tmp_path / "s", "s").kind == "sounds"
+    found = load(project(representation="waveform"), tmp_path)
+    assert found.facts.classes == ("high", "low")
+    waves = found.train.raw_x["input"][..., 0]
+    strongest = np.abs(np.fft.rfft(waves, axis=1)).argmax(axis=1) * 2
+    said = np.array(found.facts.classes)[found.train.raw_y["output"].astype(int).ravel()]
+    assert set(said[strongest > 1500]) == {"high"}
+    assert set(said[strongest < 1500]) == {"low"}
+
+
 def test_waveforms(folder: Path) -> None:
     found = load(project(representation="waveform", sample_rate=8000), folder)
     assert found.facts.input_shapes["input"] == (4000, 1)

@@ -67,6 +67,8 @@ def title_lines(rows: Rows) -> int:
     if usual < 2:
         return 0
     for index, width in enumerate(widths[: len(widths) // 2]):
-        if width > max(1, usual // 2):
+        # Names but for that of the first column, which counts the rows.
+        unnamed = width == usual - 1 and not rows[index][0].strip()
+        if width > max(1, usual // 2) or unnamed:
             return index
     return 0
