@@ -76,10 +76,7 @@ def _about(column: ColumnFacts) -> str:
     words = [column.role, column.type]
     if column.unit:
         words.append(f"in {column.unit}")
-    if column.minimum is not None and column.maximum is not None:
-        words.append(f"{column.minimum:g} to {column.maximum:g}")
-    else:
-        words.append(f"{column.unique:,} different")
+    words.append(column.span or f"{column.unique:,} different")
     if column.missing:
         words.append(f"{column.missing:,} missing")
     return ", ".join(words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -11,11 +11,13 @@ from typing import Any
 class DataFix:
     """A way to mend an error that is one click: ``label`` on the button, and what changes.
 
-    ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them.
+    ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them; an option that
+    holds values by name is added to. ``columns`` holds what is decided of single columns.
     """
 
     label: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class UserError(Exception):

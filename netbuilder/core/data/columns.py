@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     labels_of,
 )
+from netbuilder.core.data.preprocessing.cleaning import as_decided
 from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
@@ -82,6 +84,25 @@ class ColumnFacts:
     histogram: Histogram | None = None
     common: tuple[tuple[str, int], ...] = ()
     decided: frozenset[str] = frozenset()
+
+    @property
+    def span(self) -> str:
+        """From the smallest to the largest value, dates as dates; "" where there is none."""
+        if self.minimum is None or self.maximum is None:
+            return ""
+        if self.type == "date":
+            return f"{_day(self.minimum)} to {_day(self.maximum)}"
+        return f"{number(self.minimum)} to {number(self.maximum)}"
+
+
+def _day(days: float) -> str:
+    """Days since 1970 as ISO writes them, with the time where there is one."""
+    try:
+        when = datetime(1970, 1, 1) + timedelta(days=days)
+    except OverflowError:
+        return number(days)
+    midnight = days == int(days)
+    return when.date().isoformat() if midnight else when.isoformat(" ", "minutes")
 
 
 @dataclass(frozen=True)
@@ -153,11 +174,12 @@ def report(project: Project, base: Path) -> DataReport:
 
 
 def raw_table(data: Data, base: Path) -> pd.DataFrame | None:
-    """The table as it stands in the file or set, or None where the data is none."""
+    """The table of the file or set as it was understood, or None where the data is none."""
     import pandas as pd
 
     if data.path and kind_of(data).tabular(data):
-        return read_table(base / data.path, reading_options(data), looked_at(base / data.path))
+        table = read_table(base / data.path, reading_options(data), looked_at(base / data.path))
+        return as_decided(table, data.options)
     samples, _ = read_samples(data, base)
     if samples.table is None:
         return None
@@ -263,23 +285,33 @@ def _facts_of(
         counts = labels_of(present).value_counts()
         common = tuple((str(key), int(count)) for key, count in counts.head(_COMMON).items())
         return ColumnFacts(name, role, kind, common=common, **facts)
-    known = values[~np.isnan(values)]
+    known = values[np.isfinite(values)]
     if not len(known):
         return ColumnFacts(name, role, kind, **facts)
-    edges = np.histogram_bin_edges(known, bins=min(BINS, max(1, int(facts["unique"]))))
-    counts_by = {
-        label: tuple(int(n) for n in np.histogram(_known(values[rows]), edges)[0])
-        for label, rows in groups.items()
-    }
     return ColumnFacts(
         name, role, kind,
         minimum=float(known.min()), maximum=float(known.max()), mean=float(known.mean()),
-        histogram=Histogram(tuple(edges.tolist()), counts_by), **facts,
+        histogram=_histogram(values, known, int(facts["unique"]), groups), **facts,
     )  # fmt: skip
 
 
-def _known(values: Any) -> Any:
-    return values[~np.isnan(values)]
+def _histogram(
+    values: Any, known: Any, distinct: int, groups: Mapping[str, Any]
+) -> Histogram | None:
+    """None where the numbers are so large that no bins fit between them."""
+    try:
+        edges = np.histogram_bin_edges(known, bins=min(BINS, max(1, distinct)))
+    except ValueError:
+        return None
+    counts = {
+        label: tuple(int(n) for n in np.histogram(_finite(values[rows]), edges)[0])
+        for label, rows in groups.items()
+    }
+    return Histogram(tuple(edges.tolist()), counts)
+
+
+def _finite(values: Any) -> Any:
+    return values[np.isfinite(values)]
 
 
 def _values(series: pd.Series, kind: str) -> Any:

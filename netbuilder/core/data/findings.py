@@ -9,7 +9,7 @@ from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import set_data
-from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.edits_data import mend_data, set_columns
 from netbuilder.core.project.model import Project
 
 ERROR, WARNING, INFO = "error", "warning", "info"
@@ -50,7 +50,7 @@ class Finding:
 
 def of_error(error: UserError) -> Finding:
     """An error as the finding that keeps the data from being used."""
-    fixes = tuple(data_edit(one.label, **one.data) for one in error.mends)
+    fixes = tuple(DataEdit(one.label, partial(mend_data, fix=one)) for one in error.mends)
     return Finding("unreadable", ERROR, str(error), fixes=fixes)
 
 

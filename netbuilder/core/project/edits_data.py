@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from netbuilder.core.errors import EditError
+from netbuilder.core.errors import DataFix, EditError
+from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
     COLUMN_TYPES,
@@ -22,6 +23,23 @@ from netbuilder.core.wording import did_you_mean, quoted
 _ALLOWED = {
     "role": COLUMN_ROLES, "type": COLUMN_TYPES, "missing": MISSING_RULES, "decimal": DECIMALS,
 }  # fmt: skip
+
+
+def mend_data(project: Project, fix: DataFix) -> Project:
+    """Do what an error offers as its mend."""
+    held = project.data.options
+    told = {key: _added(held.get(key), value) for key, value in fix.data.items()}
+    project = set_data(project, **told)
+    for name, decided in fix.columns.items():
+        project = set_columns(project, (name,), **decided)
+    return project
+
+
+def _added(held: Any, value: Any) -> Any:
+    """``value``, or lists by name joined with those that the option holds already."""
+    if not (isinstance(held, dict) and isinstance(value, dict)):
+        return value
+    return {**held, **{name: [*held.get(name, ()), *more] for name, more in value.items()}}
 
 
 def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:

@@ -79,9 +79,8 @@ def _missing(one: ColumnFacts, ends: Ends) -> str:
 
 
 def _range(one: ColumnFacts, ends: Ends) -> str:
-    if one.minimum is not None and one.maximum is not None and one.type != "date":
-        unit = f" {one.unit}" if one.unit else ""
-        return f"{number(one.minimum)} to {number(one.maximum)}{unit}"
+    if one.span:
+        return f"{one.span} {one.unit}".strip()
     if one.common:
         return ", ".join(name for name, _ in one.common[:3]) + (" …" if one.unique > 3 else "")
     return ", ".join(one.examples)

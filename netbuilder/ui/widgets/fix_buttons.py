@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from netbuilder.core.errors import DataFix, UserError
-from netbuilder.core.project import edits
+from netbuilder.core.project.edits_data import mend_data
 from netbuilder.core.project.model import Project
 
 Button = tuple[str, Callable[[], object]]
@@ -22,7 +22,7 @@ def buttons_for(
     """
 
     def do(mend: DataFix) -> None:
-        apply(mend.label, lambda project: edits.set_data(project, **mend.data))
+        apply(mend.label, lambda project: mend_data(project, mend))
         if then is not None:
             then()
 

@@ -22,6 +22,7 @@ from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, S
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.cells import are_dates
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
 from netbuilder.core.data.preprocessing.keras_table import EMPTY, made_up_cells, table_layers
 from netbuilder.core.data.preprocessing.preprocess import InputPre
@@ -31,7 +32,7 @@ from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.data.recipe_options import reading_options
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import literal
@@ -39,6 +40,7 @@ from netbuilder.core.python_text import literal
 if TYPE_CHECKING:
     import pandas as pd
 
+AS_SERIES = DataFix("Learn it as a series", {"kind": "series"})
 TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab")
 ENDINGS = (*TEXT_ENDINGS, *table_files.ENDINGS, ".gz", ".xz", ".bz2")
 
@@ -54,10 +56,19 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         samples.table[names].iloc[train], data.options, samples.source, data.columns
     )
     if not columns:
+        dates = [name for name in names if are_dates(samples.table[name])]
         raise DataError(
             f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
-            "Choose columns of numbers, or text columns with few distinct values.",
-        )
+            "Choose columns of numbers, or text columns with few distinct values."
+            + (" If the rows follow each other in time, they are a series." if dates else ""),
+            mends=tuple(
+                mend
+                for name in dates[:1]
+                for mend in (
+                    AS_SERIES, DataFix(f"Use '{name}' as a date", columns={name: {"type": "date"}})
+                )
+            ),
+        )  # fmt: skip
     table.check_room(columns, len(samples), data.options, samples.source)
     values = table.encode(samples.table.iloc[train], columns, samples.source)
     if feeds_embedding(project.graph, key):
@@ -106,7 +117,16 @@ TABLE = Modality(
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    return samples_of_table(data, read_file(path, reading_options(data)), path.name, test=test)
+    found = read_file(path, reading_options(data))
+    only = tuple(map(str, found.columns))
+    if len(only) == 1 and data.target in {(), only} and not test:
+        raise DataError(
+            f"{path.name} has one column, '{only[0]}': there is nothing to learn it from.",
+            "Choose a file with more columns. If its rows follow each other in time, they are a "
+            "series, and each can be foretold from those before.",
+            mends=(AS_SERIES,),
+        )
+    return samples_of_table(data, found, path.name, test=test)
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def picked_columns(project: Project) -> list[str]:
 #: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
 _READ_AS = (
     "sep", "decimal", "encoding", "skiprows", "header", "names", "comment", "lineterminator",
-    "dtype",
+    "dtype", "usecols",
 )  # fmt: skip
 
 

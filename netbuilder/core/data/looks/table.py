@@ -87,7 +87,8 @@ def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
     if kind not in {"number", "boolean"}:
         return None
     found = pd.to_numeric(series, errors="coerce").to_numpy(np.float64)
-    return None if np.isnan(found).all() else np.asarray(found, np.float64)
+    found = np.where(np.isfinite(found), found, np.nan)
+    return None if np.isnan(found).all() else found
 
 
 def correlation(look: LookTable) -> NDArray[np.float64]:

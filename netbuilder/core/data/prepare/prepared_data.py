@@ -137,7 +137,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
         *still_asked(samples, test, pre, data),
-        *left_out(notes, samples.table, used),
+        *left_out(notes, samples.table, used, facts.task),
         *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
     )
     return PreparedData(samples, test, rows, pre, replace(facts, findings=findings))
@@ -167,7 +167,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
         *still_asked(samples, test, pre, data),
-        *left_out(notes, samples.table, used),
+        *left_out(notes, samples.table, used, facts.task),
         *findings_of(samples, test if data.test_path else None, rows, facts.task, from_file=True),
     )
     counts = prepared_stream.class_counts(scan, next(iter(outputs.values())))

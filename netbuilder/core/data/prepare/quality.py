@@ -29,6 +29,7 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.cleaning import fold
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import AMBIGUOUS
 from netbuilder.core.project.model import Data
@@ -360,14 +361,26 @@ def still_asked(
         if one.code == AMBIGUOUS and one.column in numbers - asked:
             asked.add(one.column)
             kept.append(one)
-    said = (one for one in samples.findings if one.code != AMBIGUOUS)
+    said = (
+        one
+        for one in samples.findings
+        if one.code != AMBIGUOUS
+        and (one.code != CODES or (one.column in numbers and not _typed(data, one.column)))
+    )
     return (*kept, *said)
 
 
+def _typed(data: Data, column: str) -> bool:
+    return column in data.columns and bool(data.columns[column].type)
+
+
 def left_out(
-    notes: tuple[str, ...], table: pd.DataFrame | None, used: set[str]
+    notes: tuple[str, ...], table: pd.DataFrame | None, used: set[str], task: str
 ) -> tuple[Finding, ...]:
-    """The notes about columns that were left out, as findings with a fix."""
+    """The notes about columns that were left out, as findings with a fix.
+
+    A number that stands beside dates may be a series of them; ``task`` is the first output's.
+    """
     if table is None:
         return ()
     found = []
@@ -380,5 +393,7 @@ def left_out(
             fixes.insert(0, column_edit(f"Use '{name}' as a category", [name], type="category"))
             if are_dates(table[name]):
                 fixes.insert(0, column_edit(f"Use '{name}' as a date", [name], type="date"))
+                if task == REGRESSION:
+                    fixes.insert(1, data_edit("Learn it as a series", kind="series"))
         found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
     return tuple(found)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from netbuilder.core.errors import DataError
-from netbuilder.core.wording import shown
+from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.wording import quoted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Squares of larger numbers do not fit the network's 32-bit floats.
 LARGEST = 1e18
+_FEW_WORDS = 3
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет"})
 
@@ -47,8 +48,17 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             f"has the text '{shown(bad.iloc[0])}'.{more}",
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
+            mends=_words_as_missing(str(series.name), bad),
         )
     return _finite(numbers.reindex(series.index).astype("float64"), source)
+
+
+def _words_as_missing(name: str, bad: pd.Series) -> tuple[DataFix, ...]:
+    words = [str(word) for word in bad.unique()]
+    if len(words) > _FEW_WORDS:
+        return ()
+    label = f"Treat {quoted(words)} as missing"
+    return (DataFix(label, {"missing_values": {name: words}}),)
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:

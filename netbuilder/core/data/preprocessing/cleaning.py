@@ -66,6 +66,17 @@ def with_one_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     return table.assign(**changed) if changed else table
 
 
+def _without_lines(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    lines = options.get("skip_lines") or ()
+    return table[~table.index.isin(list(lines) if isinstance(lines, list | tuple) else [lines])]
+
+
+def as_decided(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """A table as its recipe has it: stand-ins missing, one spelling, without lines left out."""
+    table = with_one_spelling(without_stand_ins(table, options), options)
+    return _without_lines(table, options) if options.get("skip_lines") else table
+
+
 def chosen_rows(
     table: pd.DataFrame, data: Data, used: Iterable[str], target: str
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -78,9 +89,8 @@ def chosen_rows(
         DataError: option "duplicates" is something else.
     """
     options, notes = data.options, []
-    lines = options.get("skip_lines") or ()
-    if lines:
-        kept = table[~table.index.isin(list(lines) if isinstance(lines, list | tuple) else [lines])]
+    if options.get("skip_lines"):
+        kept = _without_lines(table, options)
         notes.append(f"{counted(len(table) - len(kept), 'line')} left out as chosen.")
         table = kept
     classes = names(options, "leave_out_classes")

@@ -71,8 +71,19 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
-        mends=MISSING_MENDS,
+        mends=(*MISSING_MENDS, *_as_category(table, [str(name) for name in counts.index])),
     )
+
+
+def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
+    """What is missing among words may be a word of its own."""
+    words = [name for name in holes if table[name].dtype.kind not in "iufb"]
+    if not words:
+        return ()
+    label = "Count what is missing as a category of its own"
+    if len(words) < len(holes):
+        label += f" in {quoted(words)}"
+    return (DataFix(label, columns={name: {"missing": "category"} for name in words}),)
 
 
 def filled(column: Column, rule: str) -> Column:

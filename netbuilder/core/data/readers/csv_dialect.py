@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.findings import INFO, Finding, data_edit
+from netbuilder.core.data.findings import INFO, WARNING, Finding, column_edit, data_edit
 from netbuilder.core.data.preprocessing.number_text import Evidence, evidence_of
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import (
@@ -24,6 +24,9 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import listed, quoted, shown
 
+CODES = "codes"
+# A picture's pixels in many columns are written so too.
+_FEW_CODES = 5
 _SEPARATORS = ",;\t|"
 BLANKS = r"\s+"
 _WORDS = {
@@ -31,6 +34,22 @@ _WORDS = {
     "blanks": BLANKS,
 }  # fmt: skip
 _LOOKED_AT = 300
+# How files of other kinds begin that are given a table's ending by mistake.
+_OTHERS: tuple[tuple[tuple[bytes, ...], str, str], ...] = (
+    (
+        (b"pk\x03\x04", b"\xd0\xcf\x11\xe0"), "a spreadsheet of Excel or another program",
+        "Give it its own ending (.xlsx, .xls or .ods), or save it as CSV.",
+    ),
+    (
+        (b"<!doctype html", b"<html"), "a web page",
+        "Open the page it came from, look for “Download” or “Raw” there, and save that file.",
+    ),
+    ((b"%pdf",), "a PDF", "Copy its table into a spreadsheet, and save that as CSV."),
+    (
+        (b"version https://git-lfs",), "a pointer of Git LFS to a file that is elsewhere",
+        "Download the file itself.",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,7 +160,14 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     names, skip, header = _header(path, body, separator, title, options.get("header"))
     comment_names = _names_in_comment(lines[:first_lines], rows[title:], header)
     names = comment_names or names
-    findings = _findings(found, encoding, title, rows, first_lines, header, comment_names, options)
+    among = _comments_among(lines[first_lines + skip :], separator)
+    above = [line for line in lines[:first_lines] if line.strip().startswith("#")]
+    comments = [*(above[:-1] if comment_names else above), *among]
+    findings = (
+        *_findings(found, encoding, title, rows, header, comment_names, options),
+        *_passed_over(comments),
+        *_codes(names, rows[title:][int(header) :]),
+    )
     words = frozenset(
         name
         for name, one in zip(names, evidence, strict=False)
@@ -157,7 +183,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         header,
         str(options.get("decimal") or point or options.get("like_decimal") or ""),
         words,
-        "#" if _has_comments(lines[first_lines + skip :], text) else None,
+        "#" if among else None,
         findings,
         bool(comment_names),
         tuple(n for n, p in (options.get("decimals") or {}).items() if p != decimal and n in names),
@@ -165,12 +191,10 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
 
 
 def _check_no_other(path: Path, head: bytes) -> None:
-    if head[:4] in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}:
-        raise DataError(
-            f"'{path.name}' is a spreadsheet of Excel or another program, not a CSV file.",
-            "Give it its own ending (.xlsx, .xls or .ods), or save it as CSV.",
-            path=str(path),
-        )
+    begin = head[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for marks, what, mend in _OTHERS:
+        if begin.startswith(marks):
+            raise DataError(f"'{path.name}' is {what}, not a CSV file.", mend, path=str(path))
     if not head.strip():
         raise _empty(path)
 
@@ -200,22 +224,34 @@ def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
 
 def _before_rows(text: str) -> tuple[int, str]:
     """Lines before the rows: comments, and Excel's "sep=;", whose separator is given back."""
-    count, separator = 0, ""
-    for line in text.splitlines():
+    separator = ""
+    for count, line in enumerate(text.splitlines()):
         said = line.lstrip("\ufeff").strip()
         match = re.fullmatch(r'"?sep=(.|\\t)"?', said, re.IGNORECASE)
         if match and not count:
             separator = "\t" if match[1] == "\\t" else match[1]
         elif not said.startswith("#") and not (said.startswith("%") and count):
-            break
-        count += 1
-    return count, separator
+            return count, separator
+    return 0, separator  # where all begin so, these are the rows
 
 
-def _has_comments(lines: list[str], text: str) -> bool:
-    """Whether "#" begins lines among the rows, and stands nowhere else."""
-    begin = sum(line.lstrip().startswith("#") for line in lines)
-    return begin > 0 and sum(line.count("#") for line in lines) == begin
+def _comments_among(lines: list[str], separator: str) -> list[str]:
+    """The lines among the rows that are comments: "#" begins them, and stands nowhere else.
+
+    A line with as many cells as the rows is one of them, unless its column holds numbers: then
+    somebody has taken the row out.
+    """
+    begin = [line for line in lines if line.lstrip().startswith("#")]
+    if not begin or sum(line.count("#") for line in lines) != len(begin):
+        return []
+    rows = [row for line in lines if line not in begin for row in _rows(line, separator, 1)]
+    if not rows:
+        return []
+    widths = [len(row) for row in rows]
+    usual = max(set(widths), key=widths.count)
+    alike = any(len(row) == usual for line in begin for row in _rows(line, separator, 1))
+    first = evidence_of([row[0] for row in rows])
+    return [] if usual > 1 and alike and first.others >= first.numbers else begin
 
 
 def _names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
@@ -235,7 +271,6 @@ def _findings(
     given: str,
     title: int,
     rows: list[list[str]],
-    comments: int,
     header: bool,
     comment_names: tuple[str, ...],
     options: Mapping[str, Any],
@@ -268,6 +303,39 @@ def _findings(
                 fixes=(data_edit("It holds the names", header=True),),
             ))  # fmt: skip
     return tuple(found)
+
+
+def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
+    if not comments:
+        return ()
+    return (Finding(
+        "comments", INFO,
+        f"Lines that begin with '#' ('{shown(comments[0].strip())}') are taken for comments and "
+        "passed over.",
+    ),)  # fmt: skip
+
+
+def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]:
+    """Columns whose whole numbers all have as many digits, zeros in front included."""
+    found = []
+    for place, name in enumerate(names):
+        cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
+        zeros = [cell for cell in cells if cell[0] == "0" and len(cell) > 1]
+        if not zeros or not all(cell.isdigit() for cell in cells):
+            continue
+        if len({len(cell) for cell in cells}) > 1:
+            continue
+        found.append(Finding(
+            CODES, WARNING,
+            f"Column '{name}' writes zeros in front of numbers ('{zeros[0]}'), as codes and "
+            "postcodes have them. It is read as an amount.",
+            name,
+            (
+                column_edit(f"Use '{name}' as a category", [name], type="category"),
+                column_edit("It is an amount", [name], type="number"),
+            ),
+        ))  # fmt: skip
+    return tuple(found) if len(found) <= _FEW_CODES else ()
 
 
 def _reader(text: str, separator: str) -> Any:

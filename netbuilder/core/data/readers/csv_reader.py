@@ -80,10 +80,22 @@ def read_with(
             "Choose a file with values in its rows.",
             path=str(path),
         )
+    read_as = dialect.read_as
+    kept = _without_trailing(table)
+    if len(kept) < len(table.columns):
+        table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
     return finished(
         table, options, point=dialect.point, encoding=dialect.encoding,
-        findings=dialect.findings, read_as=dialect.read_as,
+        findings=dialect.findings, read_as=read_as,
     )  # fmt: skip
+
+
+def _without_trailing(table: pd.DataFrame) -> list[str]:
+    """The columns but for nameless empty ones at the end: each line ends with a separator."""
+    names = [str(name) for name in table.columns]
+    while len(names) > 1 and names[-1] == f"column {len(names)}" and table[names[-1]].isna().all():
+        names.pop()
+    return names
 
 
 def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:

@@ -78,6 +78,8 @@ def finished(
     thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
     decided: Mapping[str, str] = options.get("decimals") or {}
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
+    said = options.get("missing_values")
+    treated = set(said) if isinstance(said, Mapping) else set()
     units: dict[str, str] = {}
     styles: dict[str, Style] = {}
     found = list(findings)
@@ -91,7 +93,8 @@ def finished(
         own = decided.get(name, "")
         style = style_of(cells, own or point, GROUPS_BY[own] if own else thousands)
         if style is None:
-            found += _words(name, series, cells)
+            if name not in treated:
+                found += _words(name, series, cells)
             continue
         numbers = parse(series, style)
         junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(NOTHING)
@@ -117,7 +120,9 @@ def finished(
             f"Column '{counting}' has no name and counts the rows: it is not used.", counting,
             (column_edit(f"Use '{counting}'", [counting], role="feature"),),
         ))  # fmt: skip
-    found += _total_row(table)
+    skipped = options.get("skip_lines")
+    if table.index[-1] not in (skipped if isinstance(skipped, list | tuple) else [skipped]):
+        found += _total_row(table)
     table.attrs["reading"] = Reading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as)
     )
@@ -130,14 +135,14 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     body = re.search(r"\d+,\d+", example)
     told = body[0] if body else example
     whole, decimal = told.replace(",", ""), told.replace(",", ".")
-    answers = ((f"It is {whole}", "."), (f"It is {decimal}", ","))
+    answers = ((whole, "."), (decimal, ","))
     fixes = [
-        column_edit(said, [name], f"{told}: {said.lower()}", decimal=point)
+        column_edit(f"It is {said}", [name], f"{told} is {said}", decimal=point)
         for said, point in answers
     ]
     if len(all_asked) > 1:
         more = f"in all {len(all_asked)} such columns"
-        fixes += [column_edit(f"{said}, {more}", all_asked, decimal=p) for said, p in answers]
+        fixes += [column_edit(f"It is {said}, {more}", all_asked, decimal=p) for said, p in answers]
     return Finding(
         AMBIGUOUS, ERROR,
         f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "

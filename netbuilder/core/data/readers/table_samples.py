@@ -22,7 +22,7 @@ from netbuilder.core.data.preprocessing.roles import Roles, need_column, roles_o
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.recipe_options import names as option_names
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import counted, quoted, shown
 
@@ -116,6 +116,7 @@ def samples_of_table(
     notes: list[str] = []
     if not test:
         table, notes = chosen_rows(table, data, (*features, *targets), targets[0])
+    _check_answers(table, targets, features, source)
     rules = missing_rules(data, known)
     filled = [name for name in features if not table[name].isna().all()]
     missing_cells(table[list(dict.fromkeys([*filled, *targets]))], source, _strict(rules, targets))
@@ -149,6 +150,21 @@ def samples_of_table(
         hints=reading.hints,
         read_as=reading.read_as,
         units=reading.units,
+    )
+
+
+def _check_answers(
+    table: pd.DataFrame, targets: list[str], features: list[str], source: str
+) -> None:
+    """Raise ``DataError`` where a target has no answer at all."""
+    empty = [name for name in targets if table[name].isna().all()]
+    if not empty:
+        return
+    others = [name for name in features if table[name].notna().any()]
+    raise DataError(
+        f"The target column '{empty[0]}' of {source} is empty: there is no answer to learn.",
+        "Choose another column as target.",
+        mends=tuple(DataFix(f"Learn '{name}'", {"target": (name,)}) for name in others[-1:]),
     )
 
 

@@ -1,0 +1,157 @@
+"""What is concluded of tables that can be taken for something else, with the mends offered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.columns import ColumnFacts, DataReport, report
+from netbuilder.core.data.findings import ERROR, Finding
+from netbuilder.core.data.load import load
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Data, Project
+
+ROWS = 40
+
+
+def read(folder: Path, text: str, **more: object) -> tuple[DataReport, Project]:
+    (folder / "d.csv").write_text(text, encoding="utf-8")
+    data = Data("csv", path="d.csv", validation_split=0.0, test_split=0.0, **more)  # type: ignore[arg-type]
+    project = Project(data=data)
+    return report(project, folder), project
+
+
+def column(found: DataReport, name: str) -> ColumnFacts:
+    return next(one for one in found.columns if one.name == name)
+
+
+def note(found: DataReport, code: str) -> Finding:
+    return next(one for one in found.notes if one.code == code)
+
+
+def mended(found: DataReport, project: Project, label: str, folder: Path) -> Project:
+    """The project after the fix of this label; the data can be trained on then."""
+    fixes = (fix for one in found.notes for fix in one.fixes if fix.label == label)
+    project = next(fixes).edit(project)
+    assert not [one for one in report(project, folder).notes if one.severity == ERROR]
+    return project
+
+
+def test_words_that_begin_with_a_hash_are_no_comments(tmp_path: Path) -> None:
+    """A careless reader loses half of the rows without a word."""
+    lines = [f"{'#' if n % 2 else ''}tag{n % 4},{n}" for n in range(ROWS)]
+    found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
+    assert found.rows["train"] == ROWS
+    assert dict(column(found, "word").common) == dict.fromkeys(
+        ("tag0", "#tag1", "tag2", "#tag3"), ROWS // 4
+    )
+    found, project = read(tmp_path, "\n".join(f"#{n % 5},{n}" for n in range(ROWS)))
+    assert len(load(project, tmp_path).train) == ROWS
+
+
+def test_comments_are_passed_over_and_told(tmp_path: Path) -> None:
+    lines = [f"{n},{2 * n}" for n in range(ROWS)]
+    lines[20:20] = ["# a pause", "#20,999"]
+    found, project = read(tmp_path, "# of a logger\nx,y\n" + "\n".join(lines))
+    assert load(project, tmp_path).train.raw_y["output"].max() == 2 * (ROWS - 1)
+    assert "# of a logger" in note(found, "comments").message
+
+
+def test_separators_at_the_end_of_each_line_make_no_column(tmp_path: Path) -> None:
+    """A careless reader takes the empty column behind the last one for the target."""
+    found, project = read(tmp_path, "x,y,,\n" + "\n".join(f"{n},{3 * n},," for n in range(ROWS)))
+    assert [one.name for one in found.columns] == ["x", "y"]
+    assert column(found, "y").role == "target"
+    assert load(project, tmp_path).train.raw_y["output"].max() == 3 * (ROWS - 1)
+
+
+def test_an_empty_target_is_told_with_another_one(tmp_path: Path) -> None:
+    text = "x,y,remarks\n" + "\n".join(f"{n},{3 * n}," for n in range(ROWS))
+    found, project = read(tmp_path, text)
+    assert "'remarks' of d.csv is empty" in note(found, "unreadable").message
+    assert mended(found, project, "Learn 'y'", tmp_path).data.target == ("y",)
+
+
+def test_zeros_in_front_of_numbers_are_asked_about(tmp_path: Path) -> None:
+    codes = ("01067", "80331", "50667", "04109")
+    found, project = read(
+        tmp_path, "code,y\n" + "\n".join(f"{codes[n % 4]},{n + 0.5}" for n in range(ROWS))
+    )
+    assert "'01067'" in note(found, "codes").message
+    named = mended(found, project, "Use 'code' as a category", tmp_path)
+    assert load(named, tmp_path).facts.input_shapes["input"] == (4,)
+    for one in (named, mended(found, project, "It is an amount", tmp_path)):
+        assert "codes" not in {each.code for each in report(one, tmp_path).notes}
+
+
+def test_words_among_numbers_can_stand_for_nothing(tmp_path: Path) -> None:
+    lines = [f"{'unknown' if n == 7 else 'low' if n == 9 else n},{n}" for n in range(ROWS)]
+    found, project = read(tmp_path, "x,y\n" + "\n".join(lines), options={"missing": "drop"})
+    assert "line 9 has the text 'unknown'" in note(found, "unreadable").message
+    label = "Treat 'unknown' and 'low' as missing"
+    left = mended(found, project, label, tmp_path)
+    values = load(left, tmp_path).train.raw_x["input"][:, 0].tolist()
+    assert values == [n for n in range(ROWS) if n not in {7, 9}]
+    assert column(report(left, tmp_path), "x").missing == 2
+
+
+def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
+    lines = [f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(ROWS)]
+    found, project = read(tmp_path, "word,y\n" + "\n".join(lines))
+    label = "Count what is missing as a category of its own"
+    filled = mended(found, project, label, tmp_path)
+    assert load(filled, tmp_path).train.raw_x["input"].sum(axis=0).tolist() == [16, 16, 8]
+
+
+def test_what_a_fix_did_is_seen_in_the_table(tmp_path: Path) -> None:
+    lines = [f"north,{n},{2 * n}" for n in range(1, ROWS)] + ["Total,780,1560"]
+    found, project = read(tmp_path, "region,units,sales\n" + "\n".join(lines))
+    assert column(found, "units").maximum == 780
+    after = report(mended(found, project, f"Leave line {ROWS + 1} out", tmp_path), tmp_path)
+    assert column(after, "units").maximum == ROWS - 1
+    assert "total-row" not in {one.code for one in after.notes}
+
+
+@pytest.mark.parametrize("wrong", ["inf", "1e300", "99999999999999999999"])
+def test_numbers_that_cannot_be_computed_with_are_named(tmp_path: Path, wrong: str) -> None:
+    lines = [f"{wrong if n == 5 else n},{n}" for n in range(ROWS)]
+    found, _ = read(tmp_path, "x,y\n" + "\n".join(lines))
+    assert "'x' of d.csv has a number in line 7" in note(found, "unreadable").message
+    assert column(found, "x").type == "number"
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_numbers_that_no_bins_fit_between_have_no_histogram(tmp_path: Path, step: int) -> None:
+    lines = [f"{12345678901234567890 + step * n},{n}" for n in range(ROWS)]
+    found, _ = read(tmp_path, "x,y\n" + "\n".join(lines))
+    assert "too large" in note(found, "unreadable").message
+
+
+def test_days_and_a_number_are_a_series_on_request(tmp_path: Path) -> None:
+    lines = [f"2024-01-{n + 1:02d},{n}" for n in range(31)]
+    found, project = read(tmp_path, "day,y\n" + "\n".join(lines))
+    assert column(found, "day").span == "2024-01-01 to 2024-01-31"
+    assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
+    dated = mended(found, project, "Use 'day' as a date", tmp_path)
+    assert load(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
+
+
+def test_one_column_is_a_series_on_request(tmp_path: Path) -> None:
+    found, project = read(tmp_path, "y\n" + "\n".join(map(str, range(ROWS))))
+    assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
+
+
+@pytest.mark.parametrize(
+    ("begin", "words"),
+    [
+        ("<!DOCTYPE html>\n<html>", "is a web page"),
+        ("%PDF-1.7\n", "is a PDF"),
+        ("version https://git-lfs.github.com/spec/v1\noid", "Git LFS"),
+        ("PK\x03\x04", "is a spreadsheet"),
+    ],
+)
+def test_other_files_with_the_ending_of_a_table(tmp_path: Path, begin: str, words: str) -> None:
+    with pytest.raises(DataError, match=words) as told:
+        read(tmp_path, begin)
+    assert told.value.mend
