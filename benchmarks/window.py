@@ -34,7 +34,7 @@ START = """
 import os, sys, time
 from netbuilder.ui import app
 application = app.make_application(["netbuilder"])
-window = app.openopen_on(None, remember=False)
+window = app.open_window(None, remember=False)
 window.show()
 application.processEvents()
 heavy = [n for n in ("tensorflow", "keras", "pandas", "sklearn") if n in sys.modules]

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
             as_drawn=self.as_drawn,
             prebuilding=self.prebuilding,
             looking=self.looking,
+            sample_view=self.sample_view,
             judging=self.judging,
             documents=self.documents,
             selection=self.selection,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -135,13 +135,33 @@ def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:
     return found
 
 
+def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
+    """Names, as in ``weights_of``, of a node's weights that training does not change."""
+    layer = _layer(trained, node_id)
+    if layer is None:
+        return frozenset()
+    still = {id(weight) for weight in layer.non_trainable_weights}
+    names = weights_of(trained, node_id)
+    return frozenset(n for n, w in zip(names, layer.weights, strict=True) if id(w) in still)
+
+
 def weight_stats(trained: TrainedModel, node_id: str, bins: int = 40) -> tuple[WeightStats, ...]:
     """Statistics and a histogram of each weight array of a node."""
-    layer = _layer(trained, node_id)
-    frozen = {w.path for w in layer.non_trainable_weights} if layer is not None else set()
-    paths = [w.path for w in layer.weights] if layer is not None else []
+    return stats_of(weights_of(trained, node_id), frozen_of(trained, node_id), bins)
+
+
+def stats_of(
+    weights: Mapping[str, Array], frozen: Collection[str] = (), bins: int = 40
+) -> tuple[WeightStats, ...]:
+    """Statistics and a histogram of each array of a layer's weights.
+
+    Args:
+        weights: by Keras's name.
+        frozen: names of those that are not trained.
+        bins: of the histograms.
+    """
     found = []
-    for path, (name, values) in zip(paths, weights_of(trained, node_id).items(), strict=True):
+    for name, values in weights.items():
         if values.dtype.kind not in "fiu" or values.size == 0:
             continue
         flat = np.asarray(values, np.float64).reshape(-1)
@@ -159,7 +179,7 @@ def weight_stats(trained: TrainedModel, node_id: str, bins: int = 40) -> tuple[W
                 near_zero=float((np.abs(flat) <= 1e-3 * largest).mean()),
                 counts=counts,
                 edges=edges,
-                trainable=path not in frozen,
+                trainable=name not in frozen,
             )
         )
     return tuple(found)
@@ -173,14 +193,19 @@ def filter_pictures(trained: TrainedModel, node_id: str) -> Array | None:
         (filters, height, width, 3) where the input is in colour; of ``Conv1D`` height is 1.
         None for nodes that have no such filters.
     """
-    kernel = weights_of(trained, node_id).get("kernel")
     layer = _layer(trained, node_id)
-    if kernel is None or type(layer).__name__ not in {"Conv1D", "Conv2D", "DepthwiseConv2D"}:
+    return filters_of(type(layer).__name__, weights_of(trained, node_id))
+
+
+def filters_of(layer: str, weights: Mapping[str, Array]) -> Array | None:
+    """As ``filter_pictures``, of a layer's class name and its weights by Keras's name."""
+    kernel = weights.get("kernel")
+    if kernel is None or layer not in {"Conv1D", "Conv2D", "DepthwiseConv2D"}:
         return None
     filters: Array = kernel
     if kernel.ndim == 3:
         filters = kernel.mean(axis=1).T[:, None, :]
-    elif type(layer).__name__ == "DepthwiseConv2D":
+    elif layer == "DepthwiseConv2D":
         filters = kernel.reshape(*kernel.shape[:2], -1).transpose(2, 0, 1)
     elif kernel.shape[2] == 3:
         filters = kernel.transpose(3, 0, 1, 2)

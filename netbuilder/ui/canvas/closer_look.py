@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
@@ -16,6 +17,12 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 430
+
+
+def row_words(look: Look) -> str:
+    """Which row is looked at, and what it is: "row 3 of 360 · it is “7”"."""
+    said = f"row {look.index + 1:,}" + (f" of {look.rows:,}" if look.rows else "")
+    return said + (f" · it is “{look.truth}”" if look.truth else "")
 
 
 class CurvePlot(QWidget):
@@ -70,10 +77,12 @@ class CloserLook(QFrame):
     """What one layer gives, large. It is a child of the canvas and follows a run.
 
     A click on a number, or the arrow keys, choose one; below it stands how it comes about.
-    ``closed``: it is no longer seen.
+    ``closed``: it is no longer seen. ``row_wanted(steps)``: another row of the data is to be
+    looked at, so many further on.
     """
 
     closed = Signal()
+    row_wanted = Signal(int)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -100,6 +109,19 @@ class CloserLook(QFrame):
         close.clicked.connect(self.dismiss)
         head.addWidget(close)
         column.addLayout(head)
+        rows = QHBoxLayout()
+        self.row = note_label("", self)
+        for sign, step, key in (("‹", -1, "Page up"), ("›", 1, "Page down")):
+            button = QToolButton(self)
+            button.setText(sign)
+            button.setAutoRaise(True)
+            words = "The row before" if step < 0 else "The next row"
+            button.setToolTip(f"{words} ({key})")
+            button.setAccessibleName(words)
+            button.clicked.connect(partial(self.row_wanted.emit, step))
+            rows.addWidget(button)
+        rows.addWidget(self.row, 1)
+        column.addLayout(rows)
         self.picture = LayerPicture(self)
         self.picture.chosen.connect(self.choose)
         column.addWidget(self.picture)
@@ -185,7 +207,8 @@ class CloserLook(QFrame):
             self.dismiss()
             return
         node, owner = found
-        self.title.setText(f"{node.layer} “{node.id}” for the chosen row")
+        self.title.setText(f"{node.layer} “{node.id}”")
+        self.row.setText(row_words(self._look))
         self.picture.show_layer(shown_layer(self._look, node, owner))
         self._explain()
 
@@ -239,7 +262,9 @@ class CloserLook(QFrame):
             Qt.Key.Key_Down: (0, 1),
         }
         key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Escape:
+        if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.row_wanted.emit(1 if key == Qt.Key.Key_PageDown else -1)
+        elif key == Qt.Key.Key_Escape:
             self.dismiss()
         elif key in steps:
             there = self.picture.beside(self._index, *steps[key])

@@ -184,9 +184,9 @@ class CanvasView(QAbstractScrollArea):
         self.say("Train first, or wait for the first step: then its numbers can be looked at.")
         return False
 
-    def room_beside(self) -> float:
-        """Room that pictures take beside their cards, 0 without any."""
-        return self.previews.width
+    def room_beside(self) -> tuple[float, float]:
+        """Room that pictures take left and right of all cards, 0 without any."""
+        return self.previews.room
 
     def repaint_all(self) -> None:
         """Paint anew at the next occasion."""

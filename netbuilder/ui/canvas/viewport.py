@@ -32,8 +32,8 @@ class Shown(Protocol):
     def bubbles_now(self) -> list[problem_cards.Bubble]:
         """Problems that are shown in words."""
 
-    def room_beside(self) -> float:
-        """Room that pictures take beside their cards, 0 without any; on the canvas."""
+    def room_beside(self) -> tuple[float, float]:
+        """Room that pictures take left and right of all cards, 0 without any; on the canvas."""
 
 
 class Viewport:
@@ -136,7 +136,8 @@ class Viewport:
         left, top, right, bottom = self._shown.picture.outline
         if not self._shown.picture.horizontal:
             words = problem_cards.WIDTH + problem_cards.AWAY if self._shown.bubbles_now() else 0.0
-            right += max(words, self._shown.room_beside())
+            room_left, room_right = self._shown.room_beside()
+            left, right = left - room_left, right + max(words, room_right)
         return (left, top, right, bottom)
 
     def make_room(self) -> None:
@@ -148,8 +149,10 @@ class Viewport:
             or not self._holds_all(self.camera, size)
         ):
             return
-        right = self._shown.picture.bounds[2] + self._shown.room_beside()
-        if right > self.camera.to_world(size.width(), 0)[0]:
+        left, _, right, _ = self._shown.picture.bounds
+        room_left, room_right = self._shown.room_beside()
+        begin, end = (self.camera.to_world(x, 0)[0] for x in (0, size.width()))
+        if left - room_left < begin or right + room_right > end:
             self.fit_pending = True
 
     def _holds_all(self, seen: Camera, size: QSize) -> bool:
@@ -178,8 +181,9 @@ class Viewport:
         larger = letters()
         scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline
-        if self._shown.room_beside() and not picture.horizontal:
-            wider = (box[0], box[1], box[2] + self._shown.room_beside(), box[3])
+        room_left, room_right = self._shown.room_beside()
+        if (room_left or room_right) and not picture.horizontal:
+            wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
             if camera.fitting(wider, size.width(), size.height()).scale >= _LEAST_WITH_ROOM:
                 box = wider
         seen = camera.opening(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -20,17 +21,25 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.node_label import describe
+from netbuilder.core.project.model import Node
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import note_label
 
+if TYPE_CHECKING:
+    from netbuilder.core.results.inside import WeightStats
+
 _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
+_FIRST = "It is training: in a moment here stands what each layer makes of one row."
+_EVERY_MS = 250
 #: Pixels: the side of a map, and the most that a picture is wide (nine maps).
 SIDE, WIDE = 44, 412
 
@@ -54,10 +63,13 @@ class ScaledPicture(QLabel):
 
     def _paint_for(self, room: int) -> None:
         width = min(max(room, 24), self._most)
-        if width == self._width:
-            return
-        self._width = width
-        image = self._make(width)
+        if width != self._width:
+            self._width = width
+            self.paint_again()
+
+    def paint_again(self) -> None:
+        """Paint anew: what it shows has changed."""
+        image = self._make(self._width)
         if image is None or image.isNull():
             self.hide()
             return
@@ -65,23 +77,31 @@ class ScaledPicture(QLabel):
 
 
 class InsidePanel(QWidget):
-    """With a layer selected: its values, filters and weights; else all layers in a row."""
+    """With a layer selected: its values, filters and weights; else all layers in a row.
+
+    While a run goes on it is what the run makes of the row just now, four times a second.
+    """
 
     def __init__(
         self,
         store: ProjectStore,
         workbench: Workbench,
         looking: Looking,
+        live: SampleView,
         selection_changed: Any,
         selection: tuple[str, ...],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._looking = store, workbench, looking
+        self._store, self._workbench = store, workbench
+        self._looking, self._live = looking, live
         self._selection = selection
+        self._look: Look | None = None
         self._parts: list[QWidget] = []
+        self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
+        self._shown: tuple[Any, ...] = ()  # what the parts were made for
         self.waiting = Waiting.filling(self, _NO_MODEL)
-        self.waiting.follow(workbench.training_changed, workbench.training)
+        self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
         page = self.waiting.page_layout
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -105,13 +125,22 @@ class InsidePanel(QWidget):
         self.number.valueChanged.connect(lambda value: looking.show_row(value - 1))
         self.random.clicked.connect(self._another)
         looking.changed.connect(self._show)
+        self._soon = QTimer(self, singleShot=True, interval=_EVERY_MS)
+        self._soon.timeout.connect(self._show)
+        live.changed.connect(self._moved)
         selection_changed.connect(self._select)
-        theme.theme().changed.connect(self._show)
+        theme.theme().changed.connect(self._rebuild)
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
+
+    def _moved(self) -> None:
+        if self._live.look is None:  # a run has begun: what is there is of an earlier one
+            self._show()
+        elif self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
     def _another(self) -> None:
         self.number.setValue(int(np.random.default_rng().integers(1, self.number.maximum() + 1)))
@@ -120,110 +149,171 @@ class InsidePanel(QWidget):
         self._selection = tuple(ids)
         self._show()
 
+    def _rebuild(self) -> None:
+        self._shown = ()
+        self._show()
+
     def _clear(self) -> None:
         for part in self._parts:
             self._place.removeWidget(part)
             part.hide()
             part.deleteLater()
-        self._parts = []
+        self._parts, self._updates = [], []
 
     def _add(self, part: QWidget) -> None:
         self._parts.append(part)
         self._place.addWidget(part)
 
+    def _add_words(self, words: Callable[[], str]) -> None:
+        label = note_label(words(), self)
+        self._add(label)
+        self._updates.append(lambda: label.setText(words()))
+
     def _add_picture(self, make: Callable[[int], QImage | None], most: int) -> ScaledPicture:
         picture = ScaledPicture(make, most, self)
         self._add(picture)
+        self._updates.append(picture.paint_again)
         return picture
 
     def _show(self) -> None:
-        look = self._looking.look
+        self._soon.stop()
+        look = self._live.look or self._looking.look_now
         if look is None:
             waiting = self._workbench.trained is not None and not self._looking.trouble
-            words = "Looking…" if waiting else self._looking.trouble or _NO_MODEL
-            self.waiting.wait(words)
+            training = self._workbench.training
+            words = "Looking…" if waiting and not training else self._looking.trouble
+            self.waiting.wait(_NO_MODEL if training or not words else words)
             return
         if not self.isVisible():
             return
-        self._clear()
+        self._look = look
         self.waiting.ready()
         blocked = self.number.blockSignals(True)
         self.number.setRange(1, look.rows)
-        self.number.setValue(look.index + 1)
+        if not self.number.hasFocus() or look.index == self._looking.index:
+            self.number.setValue(look.index + 1)
         self.number.blockSignals(blocked)
         self.truth.setText(f"of {look.rows:,}" + (f" · it is “{look.truth}”" if look.truth else ""))
         chosen = [one for one in self._selection if one in look.values]
-        if len(chosen) == 1:
-            self._show_layer(chosen[0])
+        one = chosen[0] if len(chosen) == 1 else ""
+        shown = (look.project.graph, one, tuple(look.values), self._weights(one))
+        if shown[0] is not (self._shown or (None,))[0] or shown[1:] != self._shown[1:]:
+            self._shown = shown
+            self._clear()
+            if one:
+                self._lay_layer(one)
+            else:
+                self._lay_all()
         else:
-            self._show_all()
+            for update in self._updates:
+                update()
 
-    def _show_all(self) -> None:
-        look = self._looking.look
-        assert look is not None
-        graph = look.trained.project.graph
+    def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Names and shapes of a layer's weights."""
+        found = self._of_look().weights_of(node_id) if node_id else {}
+        return tuple((name, value.shape) for name, value in found.items())
+
+    def _of_look(self) -> Look:
+        """The newest look: parts are made, and made anew, only while there is one."""
+        assert self._look is not None
+        return self._look
+
+    def _values(self, node_id: str) -> NDArray[Any]:
+        return np.asarray(self._of_look().values[node_id])
+
+    def _lay_all(self) -> None:
+        graph = self._of_look().project.graph
         for node_id in graph.order:
-            if node_id not in look.values:
+            if node_id not in self._of_look().values:
                 continue
-            values = look.values[node_id]
             node = graph.by_id[node_id]
             spec = LAYERS.get(node.layer)
             words = describe(node.params, spec) if spec else ""
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            self._add_picture(partial(activation_strips.strip, values, height=36), 340)
+            self._add_picture(partial(self._strip, node_id, 36), 340)
         self._add(note_label("Select a layer on the canvas to see it closely.", self))
 
-    def _show_layer(self, node_id: str) -> None:
-        from netbuilder.core.results.inside import as_pictures, filter_pictures
+    def _strip(self, node_id: str, height: int, width: int) -> QImage | None:
+        return activation_strips.strip(self._values(node_id), width, height=height)
 
-        look = self._looking.look
-        assert look is not None
-        node = look.trained.project.graph.by_id[node_id]
-        values = np.asarray(look.values[node_id])
+    def _lay_layer(self, node_id: str) -> None:
+        graph = self._of_look().project.graph
+        node, values = graph.by_id[node_id], self._values(node_id)
         self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
         if values.dtype.kind in "fiub" and values.size:
-            span = f"{short(float(values.min()))} to {short(float(values.max()))}"
-            dead = float((values == 0).mean())
-            zero = f", {dead:.0%} of them 0" if dead > 0.01 else ""
-            one = values.size == 1
-            told = short(float(values.reshape(-1)[0])) if one else f"from {span}{zero}"
-            self._add(note_label(f"{_numbers(values.shape)}{':' if one else ','} {told}", self))
+            self._add_words(lambda: _span(self._values(node_id)))
             if values.ndim == 3 and values.shape[2] == 3:
-                self._add_picture(partial(activation_strips.montage, values[None], columns=1), 180)
+                self._add_picture(lambda width: _montage(self._values(node_id), width), 180)
             elif values.ndim == 3:
-                self._add_picture(partial(_maps, as_pictures(values)), WIDE)
-            else:
-                self._add_picture(partial(activation_strips.strip, values, height=72), WIDE)
-        filters = filter_pictures(look.trained, node_id)
-        if filters is not None:
-            self._add(_title("The patterns that it looks for", self))
-            self._add_picture(partial(_maps, filters), WIDE)
-        self._show_weights(node_id)
+                from netbuilder.core.results.inside import as_pictures
 
-    def _show_weights(self, node_id: str) -> None:
-        from netbuilder.core.results.inside import weight_stats
-
-        look = self._looking.look
-        assert look is not None
-        for stats in weight_stats(look.trained, node_id):
-            size = " × ".join(str(n) for n in stats.shape)
-            frozen = "" if stats.trainable else ", not trained"
-            self._add(_title(f"{stats.name} ({size}{frozen})", self))
-            if stats.count == 1:
-                self._add(note_label(f"{_weights(1)}: {short(stats.mean)}", self))
-                continue
-            self._add(
-                note_label(
-                    f"{_weights(stats.count)} from {short(stats.minimum)} to "
-                    f"{short(stats.maximum)}, mean {short(stats.mean)}, spread "
-                    f"{short(stats.deviation)}, {stats.near_zero:.0%} near 0",
-                    self,
+                self._add_picture(
+                    lambda width: _maps(as_pictures(self._values(node_id)), width), WIDE
                 )
-            )
-            picture = self._add_picture(
-                partial(activation_strips.bars, stats.counts.astype(float), height=60), WIDE
-            )
+            else:
+                self._add_picture(partial(self._strip, node_id, 72), WIDE)
+        owner = graph.by_id.get(node.shared or "", node)
+        if self._filters(owner) is not None:
+            self._add(_title("The patterns that it looks for", self))
+            self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
+        self._lay_weights(owner)
+
+    def _filters(self, owner: Node) -> Any:
+        from netbuilder.core.results.inside import filters_of
+
+        return filters_of(owner.layer, self._of_look().weights_of(owner.id))
+
+    def _stats(self, owner: Node, name: str) -> WeightStats:
+        from netbuilder.core.results.inside import stats_of
+
+        (found,) = stats_of({name: self._of_look().weights_of(owner.id)[name]})
+        return found
+
+    def _lay_weights(self, owner: Node) -> None:
+        look = self._of_look()
+        weights = look.weights_of(owner.id)
+        if look.too_large(owner.id):
+            self._add(note_label("It has so many weights that they are shown after the run.", self))
+        for name, value in weights.items():
+            if value.dtype.kind not in "fiu" or value.size == 0:
+                continue
+            size = " × ".join(str(n) for n in value.shape)
+            frozen = ", not trained" if name in look.frozen(owner.id) else ""
+            self._add(_title(f"{name} ({size}{frozen})", self))
+            self._add_words(partial(self._weight_words, owner, name))
+            if value.size == 1:
+                continue
+            picture = self._add_picture(partial(self._histogram, owner, name), WIDE)
             picture.setToolTip("How many weights have which size, from smallest to largest")
+
+    def _weight_words(self, owner: Node, name: str) -> str:
+        stats = self._stats(owner, name)
+        if stats.count == 1:
+            return f"{_counted(1)}: {short(stats.mean)}"
+        return (
+            f"{_counted(stats.count)} from {short(stats.minimum)} to {short(stats.maximum)}, "
+            f"mean {short(stats.mean)}, spread {short(stats.deviation)}, "
+            f"{stats.near_zero:.0%} near 0"
+        )
+
+    def _histogram(self, owner: Node, name: str, width: int) -> QImage:
+        return activation_strips.bars(
+            self._stats(owner, name).counts.astype(float), width, height=60
+        )
+
+
+def _span(values: NDArray[Any]) -> str:
+    """How many numbers, from where to where, in words."""
+    if values.size == 1:
+        return f"{_numbers(values.shape)}: {short(float(values.reshape(-1)[0]))}"
+    dead = float((values == 0).mean())
+    zero = f", {dead:.0%} of them 0" if dead > 0.01 else ""
+    span = f"{short(float(values.min()))} to {short(float(values.max()))}"
+    return f"{_numbers(values.shape)}, from {span}{zero}"
+
+
+def _montage(values: NDArray[Any], width: int) -> QImage:
+    return activation_strips.montage(values[None], width, columns=1)
 
 
 def _title(text: str, parent: QWidget) -> QLabel:
@@ -244,5 +334,5 @@ def _numbers(shape: tuple[int, ...]) -> str:
     return f"{sizes} number" if all(size == 1 for size in shape) else f"{sizes} numbers"
 
 
-def _weights(count: int) -> str:
+def _counted(count: int) -> str:
     return f"{count:,} weight" if count == 1 else f"{count:,} weights"

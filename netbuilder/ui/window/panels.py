@@ -73,6 +73,7 @@ def _inside(parts: Parts) -> QWidget:
         parts.store,
         parts.workbench,
         parts.looking,
+        parts.sample_view,
         parts.selection.changed,
         parts.selection.ids,
     )

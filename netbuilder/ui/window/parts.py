@@ -21,6 +21,7 @@ from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.evaluation import Judging
+from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.window.action import Actions
@@ -43,6 +44,7 @@ class Parts:
     as_drawn: TrainAsDrawn
     prebuilding: Prebuilding
     looking: Looking
+    sample_view: SampleView
     judging: Judging
     documents: Documents
     selection: Selection

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
@@ -136,16 +139,21 @@ def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:
     view.set_wire_weights(found)
     picture = view.grab().toImage()
 
-    def row(source: str, target: str) -> list:
+    def width(source: str, target: str, own: Callable[[QColor], bool]) -> int:
+        """Of the line, at its widest: below 0 it is dashed."""
         route = view.picture.wires[source, target].route
-        x, y = (route.x1 + route.x2) / 2, route.y1 + 0.35 * (route.y2 - route.y1)
-        spot = view.sight.mapFromScene(QPointF(x, y))
-        return [picture.pixelColor(spot.x() + dx, spot.y()) for dx in range(-8, 9)]
+        x, top = (route.x1 + route.x2) / 2, view.sight.mapFromScene(QPointF(0, route.y1)).y()
+        middle = view.sight.mapFromScene(QPointF(x, route.y1)).x()
+        bottom = view.sight.mapFromScene(QPointF(0, route.y2)).y()
+        return max(
+            sum(own(picture.pixelColor(middle + dx, y)) for dx in range(-8, 9))
+            for y in range(top + 6, bottom - 6)
+        )
 
-    blue = [one for one in row("input", "dense") if one.blue() > 150 and one.red() < 60]
-    assert len(blue) >= 4, "thick, and blue above 0"
-    orange = [one for one in row("dense", "dense_1") if one.red() > 180 and one.blue() < 90]
-    assert 0 < len(orange) < len(blue), "thinner, and orange below 0"
+    blue = width("input", "dense", lambda one: one.blue() > 150 and one.red() < 60)
+    assert blue >= 4, "thick, and blue above 0"
+    orange = width("dense", "dense_1", lambda one: one.red() > 180 and one.blue() < 90)
+    assert 0 < orange < blue, "thinner, and orange below 0"
     assert "4 weights: mean size 0.1, mean −0.05" in str(second)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from PySide6.QtCore import QRectF, Qt
 
 from netbuilder.core.project import edits
+from netbuilder.core.project.model import Node
 
 MINUTE = 60_000
 
@@ -59,3 +63,82 @@ def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
     assert bright.red() == 0 and faded.red() > 100
     view.set_preview("dense", image)
     assert view.grab().toImage().pixelColor(view.sight.mapFromScene(spot)).red() == 0
+
+
+def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
+    open_window, example, qtbot
+) -> None:
+    project = edits.set_training(example("digits"), epochs=100_000)
+    window = open_window(project)
+    panel = window.docks.show_panel("inside", focus=False)
+    window.canvas.select(("output",))
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    said = [part.text() for part in panel._parts if hasattr(part, "text")]
+    assert any(text.startswith("kernel (64 × 10") for text in said)
+    rows = panel.number.maximum()
+    assert rows == len(window.runner.dataset.test)
+    words = next(part for part in panel._parts if "weights from" in part.text())
+    before, made = words.text(), list(panel._parts)
+    qtbot.waitUntil(lambda: words.text() != before, timeout=MINUTE)
+    assert panel._parts == made, "what stands there is painted anew, not made anew"
+
+    panel.number.setValue(12)
+    split = window.runner.dataset.test
+    qtbot.waitUntil(lambda: window.sample_view.look.index == 11, timeout=MINUTE)
+    assert np.array_equal(window.sample_view.look.values["input"], split.x["input"][11])
+    digit = split.raw_y["output"][11]
+    qtbot.waitUntil(lambda: panel.truth.text().endswith(f"it is “{digit}”"), timeout=MINUTE)
+
+    # From a card that is opened, too: behind the last row comes the first.
+    assert window.canvas.look_closer("conv2d")
+    closer = window.canvas.closer
+    closer.setFocus()
+    qtbot.keyClick(closer, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row 13 of {rows}"), timeout=MINUTE)
+    window.looking.show_row(-1)
+    qtbot.waitUntil(lambda: closer.row.text().startswith(f"row {rows} of"), timeout=MINUTE)
+    assert panel.number.value() == rows or not panel.isVisible() or panel._soon.isActive()
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    assert panel.number.value() == rows
+
+
+def test_pictures_lie_over_no_other_card(open_window, example) -> None:
+    from PySide6.QtGui import QImage
+
+    window = open_window(example("two_inputs"), keras=False)
+    view = window.canvas
+    image = QImage(180, 30, QImage.Format.Format_ARGB32)
+    image.fill(0xFF0000FF)
+
+    def free() -> dict:
+        for one in view.picture.cards:
+            view.set_preview(one, image)
+        view.sight.fit()
+        boxes = dict(view.previews._places())
+        for one, box in boxes.items():
+            for card in view.picture.cards.values():
+                assert not box.intersects(QRectF(card.x, card.y, card.w, card.h)), (one, card.id)
+        others = list(boxes.items())
+        for number, (one, box) in enumerate(others):
+            assert not any(box.intersects(b) for _, b in others[number + 1 :]), one
+        seen = view.sight.seen_box()
+        assert min(box.left() for box in boxes.values()) >= seen[0]
+        assert max(box.right() for box in boxes.values()) <= seen[2]
+        return boxes
+
+    boxes = free()
+    card = view.picture.cards["dense_sepal"]
+    assert boxes["dense_sepal"].right() < card.x, "on its other side, in full size"
+    assert boxes["dense_sepal"].width() == 180
+
+    def third(project):  # a third one between: its picture has to be small
+        graph = project.graph
+        nodes = (*graph.nodes, Node("middle", "Dense", {"units": 8}))
+        edges = (*graph.edges, ("sepal", "middle"), ("middle", "concatenate"))
+        return replace(project, graph=replace(graph, nodes=nodes, edges=edges))
+
+    window.store.apply("Third", third)
+    boxes = free()
+    assert min(box.width() for box in boxes.values()) < 180

@@ -39,8 +39,8 @@ class Shown:
     def bubbles_now(self) -> list:
         return []
 
-    def room_beside(self) -> float:
-        return 0.0
+    def room_beside(self) -> tuple[float, float]:
+        return 0.0, 0.0
 
 
 @pytest.fixture

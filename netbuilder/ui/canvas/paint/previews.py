@@ -10,10 +10,13 @@ from PySide6.QtGui import QImage, QPainter
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.problem_cards import AWAY, PREVIEW_HEIGHT
+from netbuilder.ui.canvas.scene.cards import Card
+from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 _WIDEST = 320.0
 _FADED = 0.3
+_NEXT, _LEAST = 6.0, 20.0  # before the next card; the least width of a picture
 
 
 class Previews:
@@ -25,6 +28,8 @@ class Previews:
         self._past: set[str] = set()  # of an earlier run, while another one goes on
         self._seen_in: Graph | None = None  # the network that saw what is shown
         self._compared: tuple[Graph, bool] | None = None
+        self._spots_of: Scene | None = None
+        self._spots: dict[str, tuple[tuple[float, float], QRectF]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._images)
@@ -68,10 +73,21 @@ class Previews:
         return self._compared[1]
 
     @property
-    def width(self) -> float:
-        """Room that the widest picture takes beside its card; 0 without any."""
-        sizes = [self._size(image)[0] for image in self._images.values()]
-        return max(sizes) + AWAY if sizes else 0.0
+    def room(self) -> tuple[float, float]:
+        """Room that pictures take on the left and on the right of all cards; 0 without any."""
+        picture = self._view.picture
+        spots = [
+            self._spot(card, image)
+            for one, image in self._images.items()
+            if (card := picture.cards.get(one)) is not None
+        ]
+        if not spots:
+            return 0.0, 0.0
+        left, _, right, _ = picture.bounds
+        return (
+            max(left - min(spot.left() for spot in spots), 0.0),
+            max(max(spot.right() for spot in spots) - right, 0.0),
+        )
 
     @staticmethod
     def _size(image: QImage) -> tuple[float, float]:
@@ -88,12 +104,17 @@ class Previews:
             card = picture.cards.get(one)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
                 continue
-            width, height = self._size(image)
-            if picture.horizontal:
-                yield one, QRectF(card.x, card.y - height - 8, width, height)
-            else:
-                y = card.y + (card.h - height) / 2
-                yield one, QRectF(card.x + card.w + AWAY, y, width, height)
+            yield one, self._spot(card, image)
+
+    def _spot(self, card: Card, image: QImage) -> QRectF:
+        """Where a card's picture is; found once for a picture of the network."""
+        if self._spots_of is not self._view.picture:
+            self._spots_of, self._spots = self._view.picture, {}
+        size = self._size(image)
+        known = self._spots.get(card.id)
+        if known is None or known[0] != size:
+            known = self._spots[card.id] = (size, _spot(self._view.picture, card, *size))
+        return known[1]
 
     def boxes(self) -> dict[str, Box]:
         """Where the pictures in view are, on the canvas, by node id."""
@@ -115,7 +136,7 @@ class Previews:
             return "From the run before: this one has not come to it yet."
         if self.stale:
             return "From the last run: the network was changed since. Train to see it anew."
-        return "What this layer gives for the row that the Inside panel shows. Click to see more."
+        return "What this layer gives for the chosen row. Click to see more, or another row."
 
     def paint(self, p: QPainter) -> None:
         """Paint the pictures in view; the painter is in the canvas's coordinates."""
@@ -127,6 +148,38 @@ class Previews:
             p.setOpacity(_FADED if stale or one in self._past else 1.0)
             p.drawImage(spot, self._images[one])
         p.setOpacity(1.0)
+
+
+def _spot(picture: Scene, card: Card, width: float, height: float) -> QRectF:
+    """Where a picture covers no other card: right of its card, else left of it, else smaller."""
+    if picture.horizontal:
+        return QRectF(card.x, card.y - height - 8, width, height)
+    x, y = card.x + card.w + AWAY, card.y + (card.h - height) / 2
+    beside = _others(picture, card, (x, y, x + width, y + height))
+    if not beside:
+        return QRectF(x, y, width, height)
+    # On the left stands perhaps what another card shows on its right.
+    left = card.x - AWAY - width
+    if not _others(picture, card, (left - _WIDEST - AWAY, y, card.x - AWAY, y + height)):
+        return QRectF(left, y, width, height)
+    shrink = max(min(other.x for other in beside) - _NEXT - x, _LEAST) / width
+    if shrink >= 1:
+        return QRectF(x, y, width, height)
+    return QRectF(x, card.y + (card.h - height * shrink) / 2, width * shrink, height * shrink)
+
+
+def _others(picture: Scene, card: Card, box: Box) -> list[Card]:
+    return [one for one in picture.grid.cards_in(box) if one.id != card.id and _lies_in(one, box)]
+
+
+def _lies_in(card: Card, box: Box) -> bool:
+    """Whether a card lies in a box: the grid gives all cards for a box around them all."""
+    return (
+        card.x < box[2]
+        and card.x + card.w > box[0]
+        and card.y < box[3]
+        and card.y + card.h > box[1]
+    )
 
 
 def _meaning(graph: Graph) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Split
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.wires import WireWeight
@@ -55,6 +56,16 @@ class ActivationsLook:
 
         return weights_of(self.trained, node_id)
 
+    def too_large(self, node_id: str) -> bool:
+        """Whether a layer has weights that ``weights_of`` leaves out."""
+        return False
+
+    def frozen(self, node_id: str) -> frozenset[str]:
+        """Names of a layer's weights that training does not change."""
+        from netbuilder.core.results.inside import frozen_of
+
+        return frozen_of(self.trained, node_id)
+
     @property
     def words(self) -> Mapping[str, tuple[str, ...]]:
         """The vocabulary by id of the Inputs that take text."""
@@ -84,19 +95,23 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     index %= len(split)
     raw = sample_of(split, index)
     values = look(trained, raw)
-    truth = ""
-    for name, column in split.y.items():
-        given = column[index]
-        classes = trained.facts.output_classes.get(name) or trained.facts.classes
-        number = given.argmax() if getattr(given, "size", 1) > 1 and classes else given
-        try:
-            truth = str(classes[int(number)]) if classes else ""
-        except (IndexError, TypeError, ValueError):
-            truth = ""
-        break
+    truth = truth_of(split, trained.facts, index)
     surfaces = unit_surfaces(trained, dataset.train)
     wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
     return ActivationsLook(trained, values, raw, truth, index, len(split), surfaces, wires)
+
+
+def truth_of(split: Split, facts: DataFacts, index: int) -> str:
+    """The right answer for a row in words, where it is a class; else ""."""
+    for name, column in split.y.items():
+        given = column[index]
+        classes = facts.output_classes.get(name) or facts.classes
+        number = given.argmax() if getattr(given, "size", 1) > 1 and classes else given
+        try:
+            return str(classes[int(number)]) if classes else ""
+        except (IndexError, TypeError, ValueError):
+            return ""
+    return ""
 
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:
@@ -146,6 +161,7 @@ class Looking(QObject):
         self._workbench = workbench
         self.look: ActivationsLook | None = None
         self.index = 0
+        self.rows = 0  # that a sample can be chosen of; 0: not known yet
         self.trouble = ""
         self._worker = jobs.Latest(_look, "look", self)
         self._worker.answered.connect(self._found)
@@ -153,13 +169,21 @@ class Looking(QObject):
         workbench.trained_changed.connect(self._trained_changed)
 
     def show_row(self, index: int) -> None:
-        """Look at another row of the test data."""
+        """Look at another row of the test data; behind the last one comes the first."""
+        if self.rows:
+            index %= self.rows
         if index != self.index:
             self.index = index
             self.row_chosen.emit()
         trained = self._workbench.trained
         if trained is not None:
             self._worker.ask((trained, self._workbench.base, index))
+
+    def know_rows(self, rows: int) -> None:
+        """There are so many rows to choose a sample of."""
+        self.rows = rows
+        if rows:
+            self.index %= rows
 
     @property
     def look_now(self) -> ActivationsLook | None:
@@ -194,6 +218,7 @@ class Looking(QObject):
     ) -> None:
         if question[0] is self._workbench.trained:
             self.look, self.trouble = look, ""
+            self.know_rows(look.rows if look is not None else 0)
             self.changed.emit()
 
     def _failed(self, question: tuple[TrainedModel, Path, int], error: Exception) -> None:

@@ -12,11 +12,12 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.views.activations import SIDE, Looking, two_number_grid
+from netbuilder.ui.services.views.activations import SIDE, Looking, truth_of, two_number_grid
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.engine.events import Probed
+    from netbuilder.core.engine.probes import Probe
     from netbuilder.core.results.live.wires import WireWeight
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ class LiveLook:
         epoch: epochs done.
         words: the vocabulary by id of the Inputs that take text.
         wires: how strong the wires are, by (source, target).
+        index: which row the sample is, of ``rows``.
+        truth: its right answer in words, where it is a class.
+        large: layers with too many weights to follow.
     """
 
     project: Project
@@ -49,10 +53,33 @@ class LiveLook:
     epoch: int
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wires: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
+    index: int = 0
+    rows: int = 0
+    truth: str = ""
+    large: frozenset[str] = frozenset()
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
         return self.weights.get(node_id, {})
+
+    def too_large(self, node_id: str) -> bool:
+        """Whether a layer has weights that ``weights_of`` leaves out."""
+        return node_id in self.large
+
+    def frozen(self, node_id: str) -> frozenset[str]:
+        """Names of a layer's weights that training does not change; not asked of a run."""
+        return frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """The row that is asked for, and its right answer."""
+
+    probe: Probe
+    index: int
+    rows: int
+    truth: str
+    large: frozenset[str]
 
 
 class SampleView(QObject):
@@ -68,6 +95,7 @@ class SampleView(QObject):
         super().__init__(parent)
         self._runner, self._looking = runner, looking
         self._asked: tuple[object, int] | None = None
+        self._sample: _Sample | None = None
         self._surfaces: Mapping[str, Any] = {}
         self._classes: Mapping[str, tuple[str, ...]] = {}
         self._words: Mapping[str, tuple[str, ...]] = {}
@@ -103,16 +131,21 @@ class SampleView(QObject):
         if not len(split):
             return
         graph = project.graph
-        at = self._looking.index % len(split)
-        small = tuple(node for node in graph.order if self._is_small(node))
-        self._runner.watch(
-            Probe(
-                _SAMPLE,
-                outputs=tuple(graph.order),
-                x={name: values[at : at + 1] for name, values in split.x.items()},
-                weights=small,
-            )
+        self._looking.know_rows(len(split))
+        at = self._looking.index
+        self._asked = (dataset, at)
+        counts = {node: self._parameters(node) for node in graph.order}
+        small = tuple(node for node, count in counts.items() if 0 < count <= _MOST_WEIGHTS)
+        large = frozenset(node for node, count in counts.items() if count > _MOST_WEIGHTS)
+        probe = Probe(
+            _SAMPLE,
+            outputs=tuple(graph.order),
+            x={name: values[at : at + 1] for name, values in split.x.items()},
+            weights=small,
         )
+        truth = truth_of(split, dataset.facts, at)
+        self._sample = _Sample(probe, at, len(split), truth, large)
+        self._runner.watch(probe)
         if not first:
             return
         self._words = {key: one.vocabulary for key, one in dataset.pre.inputs.items()}
@@ -138,10 +171,10 @@ class SampleView(QObject):
             dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
             self._runner.watch(Probe(_SURFACE, outputs=dense, x=grid, every=0.1))
 
-    def _is_small(self, node_id: str) -> bool:
+    def _parameters(self, node_id: str) -> int:
         shapes = self._looking.workbench.shapes
         found = shapes.by_node.get(node_id) if shapes is not None else None
-        return found is not None and 0 < (found.parameters or 0) <= _MOST_WEIGHTS
+        return found.parameters or 0 if found is not None else 0
 
     def _answered(self, answer: Probed) -> None:
         if answer.problem is not None:
@@ -155,6 +188,9 @@ class SampleView(QObject):
                 node: values.reshape(SIDE, SIDE, -1) for node, values in answer.outputs.items()
             }
         elif answer.key == _SAMPLE:
+            sample = self._sample
+            if sample is None or answer.probe is not sample.probe:
+                return  # of the row that was chosen before
             from netbuilder.core.results.live.wires import wire_weights
 
             self.look = LiveLook(
@@ -166,6 +202,10 @@ class SampleView(QObject):
                 answer.epoch,
                 self._words,
                 wire_weights(project.graph, lambda node: answer.weights.get(node, {})),
+                sample.index,
+                sample.rows,
+                sample.truth,
+                sample.large,
             )
             self.changed.emit()
         elif answer.key == _HEALTH:
