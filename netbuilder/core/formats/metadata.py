@@ -9,7 +9,7 @@ Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessin
 ``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
 ``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``netbuilder``), and of a
-``.keras`` whose model takes words or pictures of any size ``takes``.
+``.keras`` whose model takes words or pictures of any size ``takes`` and ``takes_in_words``.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ VERSION = 1
 KERAS_OWN = "keras_own"
 # Beside a ``.keras`` whose model takes what stands in a file: {input: ["column" or "node", name]}.
 TAKES = "takes"
+# What that is in sentences, for whoever looks into the file.
+TAKES_IN_WORDS = "takes_in_words"
 _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch")
 
 

@@ -21,6 +21,7 @@ from netbuilder.core.data.kinds.modality import (
 )
 from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.data.readers.arrays.files import ENDINGS
@@ -112,7 +113,45 @@ def described(values: Array) -> list[str]:
     return lines
 
 
-NUMBERS = Modality("numbers", "arrays", fit_numbers, _numbers, _shown)
+def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any | None:
+    """Sequences with what stands in for their gaps; None where none is filled."""
+    import keras
+    import numpy as np
+
+    fills = _fills(entry)
+    if not fills.any():
+        return None
+    given = inputs.node(key, entry.shape)
+    return keras.ops.where(keras.ops.isnan(given), np.nan_to_num(fills), given)
+
+
+def _fills(entry: InputPre) -> Array:
+    """What stands in for a gap of each column; NaN where nothing does."""
+    import numpy as np
+
+    fills = [one.fill if isinstance(one.fill, float) else np.nan for one in entry.columns]
+    return np.array(fills, np.float32)
+
+
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import numpy as np
+
+    shape = (count, *(size or 1 for size in entry.shape))
+    low = np.array([column.low or 0.0 for column in entry.columns])
+    high = np.array([column.high or 1.0 for column in entry.columns])
+    values = np.random.default_rng(0).uniform(low, high, shape).astype(np.float32)
+    values[-1, -1, ~np.isnan(_fills(entry))] = np.nan
+    return {("node", key): values}, shaped(filled(values, entry.columns), entry)
+
+
+NUMBERS = Modality(
+    "numbers",
+    "arrays",
+    fit_numbers,
+    _numbers,
+    _shown,
+    keras_form=KerasForm(_layers, _made_up, lambda entry: "sequences with their gaps (NaN)"),
+)
 IDS = Modality("ids", "arrays", fit_numbers, _numbers, _shown)
 
 

@@ -24,7 +24,12 @@ from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
-from netbuilder.core.data.preprocessing.keras_table import EMPTY, made_up_cells, table_layers
+from netbuilder.core.data.preprocessing.keras_table import (
+    EMPTY,
+    made_up_cells,
+    table_layers,
+    taken_columns,
+)
 from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.csv_reader import read_table as read_file
@@ -112,7 +117,7 @@ TABLE = Modality(
     fit_table,
     _encoded,
     _shown,
-    keras_form=KerasForm(table_layers, _made_up),
+    keras_form=KerasForm(table_layers, _made_up, taken_columns),
 )
 
 

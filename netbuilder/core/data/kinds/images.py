@@ -302,7 +302,7 @@ IMAGE = Modality(
     of_files=pixels_of_files,
     labelled=_labelled,
     decoded=_decoded,
-    keras_form=KerasForm(_layers, _made_up),
+    keras_form=KerasForm(_layers, _made_up, lambda entry: "pictures of any size"),
 )
 
 

@@ -26,7 +26,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
 )
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.preprocessing.keras_text import made_up_texts, numbered
+from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.text_file import read_text_file
@@ -241,7 +241,7 @@ TOKENS = Modality(
     labelled=_labelled,
     labelled_tables=True,
     decoded=_decoded,
-    keras_form=KerasForm(_layers, _made_up),
+    keras_form=KerasForm(_layers, _made_up, lambda entry: TAKES_TEXTS),
 )
 
 

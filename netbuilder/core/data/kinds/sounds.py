@@ -24,11 +24,14 @@ from netbuilder.core.data.kinds.modality import (
     Modality,
     Rows,
     Shown,
+    shaped,
     source_of,
     values_of,
     wanted_shape,
 )
 from netbuilder.core.data.preprocessing import scaling
+from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
+from netbuilder.core.data.preprocessing.keras_sound import spectrogram
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
 from netbuilder.core.data.readers.samples import Samples, of_folders
@@ -161,6 +164,28 @@ def _decoded(samples: Samples, pre: InputPre) -> int | None:
     return 8 * int(np.prod([size or 1 for size in pre.shape]))
 
 
+def _layers(entry: InputPre, data: Data, key: str, inputs: KerasInputs) -> Any:
+    """The wave of a sound, (samples,), at the recipe's rate; its spectrogram is made of it."""
+    rate, seconds, mels = entry.sound
+    wave = inputs.node(key, (round(rate * seconds),))
+    return spectrogram(wave, int(rate), int(mels), entry.shape)
+
+
+def _made_up(entry: InputPre, key: str, count: int) -> tuple[Mapping[Key, Array], Array]:
+    import numpy as np
+
+    rate, seconds, mels = (int(entry.sound[0]), entry.sound[1], int(entry.sound[2]))
+    random = np.random.default_rng(0)
+    waves = random.uniform(-1, 1, (count, round(rate * seconds))).astype(np.float32)
+    heard = [log_mel(wave, rate, mels) if mels else wave for wave in waves]
+    return {("node", key): waves}, shaped(np.stack(heard), entry)
+
+
+def _takes(entry: InputPre) -> str:
+    rate, seconds, _ = entry.sound
+    return f"sounds as waves from -1 to 1: {number(rate)} numbers a second, {seconds:g} s"
+
+
 SOUND = Modality(
     "sound",
     "sounds",
@@ -171,6 +196,7 @@ SOUND = Modality(
     of_files=_of_files,
     labelled=_labelled,
     decoded=_decoded,
+    keras_form=KerasForm(_layers, _made_up, _takes),
 )
 
 

@@ -49,7 +49,7 @@ from netbuilder.core.data.kinds.script import (
 )
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.preprocessing.keras_text import made_up_texts, numbered
+from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.preprocessing.roles import need_column
 from netbuilder.core.data.preprocessing.word_numbers import (
@@ -230,7 +230,7 @@ TEXT = Modality(
     of_texts=raw_of_texts,
     labelled=_labelled,
     labelled_tables=True,
-    keras_form=KerasForm(_layers, _made_up),
+    keras_form=KerasForm(_layers, _made_up, lambda entry: TAKES_TEXTS),
 )
 
 

@@ -66,7 +66,9 @@ class KerasForm:
             said in layers, and the model takes raw values as ever.
         made_up: (preprocessing, Input id, count) to samples to try it with: what the inputs get,
             by key, (count, ...), and the raw values that the program makes of the same samples.
+        takes: (preprocessing) to what the model then takes, in words.
     """
 
     layers: Callable[[InputPre, Data, str, KerasInputs], Any | None]
     made_up: Callable[[InputPre, str, int], tuple[Mapping[Key, Array], Array]]
+    takes: Callable[[InputPre], str]

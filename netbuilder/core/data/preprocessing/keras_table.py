@@ -14,6 +14,7 @@ from netbuilder.core.data.preprocessing.cells import truth_spellings
 from netbuilder.core.data.preprocessing.keras_inputs import KerasInputs
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.project.model import Data
+from netbuilder.core.wording import listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,6 +92,18 @@ def _looked_up(
     )
     place = lookup(inputs.column(column.name, dtype="string"))
     return keras.ops.take(np.array(list(values.values()), dtype), place, axis=0)
+
+
+def taken_columns(entry: InputPre) -> str:
+    """What such a model takes of a table."""
+    dates = [column.name for column in entry.columns if column.kind == "date"]
+    words = [column.name for column in entry.columns if not _is_number(column)]
+    said = f"each column as it stands in the file: {listed((c.name for c in entry.columns), 12)}"
+    if dates:
+        said += f" ({listed(dates)} as days since 1970-01-01)"
+    if words:
+        said += f"; a word that the training rows did not hold, of {listed(words)}, is an error"
+    return said
 
 
 def _is_number(column: Column) -> bool:

@@ -13,6 +13,9 @@ from zlib import crc32
 if TYPE_CHECKING:
     from keras import KerasTensor
 
+# What a model of texts takes, in words.
+TAKES_TEXTS = "texts as strings, of the shape (texts, 1); an unknown word counts as such"
+
 _SMALL = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 
 

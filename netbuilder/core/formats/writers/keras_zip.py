@@ -9,7 +9,7 @@ from pathlib import Path
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.engine.build.assembly import FileModel
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.formats.metadata import TAKES, beside_of
+from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, beside_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
 from netbuilder.core.formats.writers.file_model import for_files, takes
@@ -39,6 +39,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     ours = beside_of(trained)
     if ours and made is not None:
         ours[TAKES] = {name: list(key) for key, name in made.names.items()}
+        ours[TAKES_IN_WORDS] = list(takes(trained, made))
     for layer in model._flatten_layers(include_self=False, recursive=True):
         mend(layer)
     with replacing(Path(path)) as temporary:

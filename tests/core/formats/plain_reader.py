@@ -1,0 +1,147 @@
+"""What anybody can do with a written network and plain Keras; NetBuilder is not there.
+
+``python plain_reader.py FOLDER...`` prints, for each folder and each file in it, the answers to
+the rows in ``cells.json``, as JSON. What a ``.h5`` cannot hold is read out of its attributes.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.modules["netbuilder"] = None  # type: ignore[assignment]
+
+import h5py  # noqa: E402
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+
+def of_column(column: dict[str, Any], cells: list[Any]) -> list[list[float]]:
+    """The features of a column, by what stands in the attribute ``netbuilder_preprocessing``."""
+    cells = [column["fill"] if cell is None else cell for cell in cells]
+    if column["kind"] == "category":
+        known = column["categories"]
+        return [[float(str(cell) == word) for word in known] for cell in cells]
+    if column["kind"] == "boolean":
+        return [[float(column["categories"].index(str(cell)))] for cell in cells]
+    if column["kind"] == "date":
+        return [[float(days(cell))] for cell in cells]
+    return [[float(cell)] for cell in cells]
+
+
+def days(date: str) -> int:
+    return (datetime.date.fromisoformat(date) - datetime.date(1970, 1, 1)).days
+
+
+def raw(entry: dict[str, Any], cells: dict[str, list[Any]], name: str) -> Any:
+    if entry["kind"] == "table":
+        parts = [of_column(column, cells[column["name"]]) for column in entry["columns"]]
+        return np.concatenate(parts, axis=1)
+    given = cells[name]
+    numbers = {word: number for number, word in enumerate(entry["vocabulary"])}
+    if entry["kind"] == "text":
+        rows = np.zeros((len(given), entry["shape"][0]), "int32")
+        for row, text in zip(rows, given, strict=True):
+            bare = re.sub(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']", "", text.lower())
+            words = [numbers.get(word, 1) for word in bare.split()][: len(row)]
+            row[: len(words)] = words
+        return rows
+    if entry["kind"] == "tokens":
+        shown = {" ": "␣", "\n": "↵"}
+        ids = [[numbers.get(shown.get(one, one), 1) for one in text.lower()] for text in given]
+        size = entry["shape"][0]
+        return np.array([([0] * size + one)[-size:] for one in ids], "int32")
+    if entry["sound"]:
+        return np.stack([log_mel(np.array(wave), entry) for wave in given])
+    values = np.array(given, float)
+    for place, column in enumerate(entry["columns"]):
+        if column["fill"] is not None:
+            values[..., place] = np.nan_to_num(values[..., place], nan=column["fill"])
+    if len(entry["shape"]) == 3 and values.shape[1:3] != tuple(entry["shape"][:2]):
+        values = keras.layers.Resizing(*entry["shape"][:2], antialias=True)(values).numpy()
+    return values.reshape(len(values), *entry["shape"])
+
+
+def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
+    """A spectrogram as docs/project-file.md writes it down."""
+    rate, _, mels = (int(one) for one in entry["sound"])
+    frame, hop = int(rate * 0.025), int(rate * 0.010)
+    size = 2 ** math.ceil(math.log2(frame))
+    frames = [wave[at : at + frame] for at in range(0, len(wave) - frame + 1, hop)]
+    power = np.abs(np.fft.rfft(np.array(frames) * np.hanning(frame), size)) ** 2
+    mel = np.linspace(0, 2595 * math.log10(1 + rate / 1400), mels + 2)
+    edges = 700 * (10 ** (mel / 2595) - 1)
+    pitch = np.arange(size // 2 + 1) * rate / size
+    rows = [np.interp(pitch, edges[i : i + 3], [0, 1, 0], 0, 0) for i in range(mels)]
+    return np.log(power @ np.array(rows).T + 1e-6)
+
+
+def ask_h5(path: Path, cells: dict[str, list[Any]]) -> Any:
+    with h5py.File(path) as file:
+        inputs = json.loads(file.attrs["netbuilder_preprocessing"])["inputs"]
+    model = keras.models.load_model(path)
+    given = [raw(entry, cells, name).astype(entry["dtype"]) for name, entry in inputs.items()]
+    return model.predict(given[0] if len(given) == 1 else given, verbose=0)
+
+
+def tensor(cells: list[Any], wanted: Any) -> Any:
+    """Cells as an input takes them: an empty one is "" among words, NaN among numbers."""
+    words = wanted.dtype == "string"
+    if words:
+        return tf.constant([["" if one is None else str(one)] for one in cells])
+    if len(wanted.shape) == 2 and not isinstance(cells[0], list):
+        # Dates go in as days since 1970-01-01.
+        cells = [[days(one) if isinstance(one, str) else one] for one in cells]
+    return tf.constant(np.array(cells, float).astype(wanted.dtype))
+
+
+def given_to(model: keras.Model, cells: dict[str, list[Any]]) -> Any:
+    """The cells of each input by its name: that of a column without "/", or of an Input."""
+    if not isinstance(model.input, dict):
+        tensors = model.inputs
+        if len(tensors) == 1 and tensors[0].name not in cells and len(cells) > 1:
+            return np.stack([np.array(one, float) for one in cells.values()], axis=1)
+        found = [tensor(cells[one.name], one) for one in tensors]
+        return found[0] if len(found) == 1 else found
+    by_name = {name.replace("/", "_"): one for name, one in cells.items()}
+    return {
+        name: tensor(by_name[name if name in by_name else re.sub(r"_\d+$", "", name)], one)
+        if name in by_name or re.search(r"_\d+$", name)
+        else np.array([[cell] for cell in cells["size"]], "float32")
+        for name, one in model.input.items()
+    }
+
+
+def ask_keras(path: Path, cells: dict[str, list[Any]], served: Path | None) -> Any:
+    model = keras.models.load_model(path)
+    given = given_to(model, cells)
+    if served is None:
+        return model.predict(given, verbose=0)
+    given = keras.tree.map_structure(lambda one, like: tf.cast(one, like.dtype), given, model.input)
+    loaded = tf.saved_model.load(str(served))  # whose variables live as long as it does
+    return keras.tree.map_structure(np.asarray, loaded.serve(given))
+
+
+def answers(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    cells = json.loads((folder / "cells.json").read_text("utf-8"))
+    for file in sorted(folder.glob("*.h5")):
+        if file.name == "m.h5":
+            found[file.name] = ask_h5(file, cells)
+    found["m.keras"] = ask_keras(folder / "m.keras", cells, None)
+    found["saved"] = ask_keras(folder / "m.keras", cells, folder / "saved")
+    return {
+        name: [np.asarray(one, float).tolist() for one in keras.tree.flatten(values)]
+        for name, values in found.items()
+    }
+
+
+if __name__ == "__main__":
+    said = {Path(one).name: answers(Path(one)) for one in sys.argv[1:]}
+    sys.stdout.write(json.dumps(said))
