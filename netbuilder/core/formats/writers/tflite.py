@@ -13,13 +13,19 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.answers import Array, answers_of
-from netbuilder.core.formats.writers.inference import for_inference, is_recurrent
+from netbuilder.core.formats.writers.inference import (
+    ends_scaled,
+    for_inference,
+    is_recurrent,
+    scalings_apart,
+)
 from netbuilder.core.formats.writers.real_rows import cost, data_of, held_back, learned
 from netbuilder.core.formats.writers.same_answers import (
     largest_difference,
     must_agree,
     rows_for,
 )
+from netbuilder.core.formats.writers.tflite_bits import Rows, eight, halved, has_loop
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.quiet import muted
 
@@ -32,6 +38,10 @@ HALF, WHOLE = ".f16.tflite", ".int8.tflite"
 CALIBRATION = 200
 # Beyond this share of the largest answer 8 bits have lost the network.
 _LOST = 0.5
+_IN_LOOPS = (
+    "In a recurrent network only large matrices have 8 bits; it goes on calculating with 32, since"
+    " TensorFlow Lite cannot measure the ranges in its loop."
+)
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
@@ -42,7 +52,8 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     for one row at a time.
 
     The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
-    trained on, where the project still finds it; else on made-up ones.
+    trained on, where the project still finds it; else on made-up ones. In a recurrent network they
+    cannot be measured: its weights have 8 bits, its arithmetic 32.
 
     Returns:
         What there is to know of the file: what smaller weights cost, that it takes single rows.
@@ -73,8 +84,11 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         except FormatError as error:
             problem = error
             continue
-        single = "It takes one row at a time." if batch == 1 else ""
-        return tuple(one for one in (*notes, single) if one)
+        if bits == 8 and is_recurrent(trained.model):
+            notes += (_IN_LOOPS,)
+        if batch == 1:
+            notes += ("It takes one row at a time.",)
+        return notes
     assert problem is not None
     raise problem
 
@@ -146,28 +160,21 @@ def _converted(
 ) -> bytes:
     import tensorflow as tf
 
+    model = for_inference(trained.model)
+    if bits < 32:
+        model = scalings_apart(model)
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder, muted():
-        _export(for_inference(trained.model), Path(folder), batch)
+        _export(model, Path(folder), batch)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if bits < 32:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if bits == 16:
-            converter.target_spec.supported_types = [tf.float16]
-        if bits == 8:
-            rows = (
-                rows_for(trained, CALIBRATION)
-                if dataset is None
-                else learned(trained, dataset, CALIBRATION)
-            )
-
-            def examples() -> Iterator[list[Array]]:
-                for number in range(len(rows[0])):
-                    yield [values[number : number + 1] for values in rows]
-
-            converter.representative_dataset = examples
         try:
+            if bits == 8 and has_loop(Path(folder)):
+                converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            elif bits == 8:
+                rows = _measured_on(trained, dataset)
+                return eight(converter, rows, ends_scaled(model))
             data: bytes = converter.convert()
+            return halved(data) if bits == 16 else data
         # Whatever the converter says, it is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
@@ -177,7 +184,21 @@ def _converted(
                 ],
                 "Save it as .h5, .keras or a SavedModel folder.",
             ) from error
-    return data
+
+
+def _measured_on(trained: TrainedModel, dataset: Dataset | None) -> Rows:
+    """Gives rows, one at a time, that it has learned from; else made-up ones."""
+    rows = (
+        rows_for(trained, CALIBRATION)
+        if dataset is None
+        else learned(trained, dataset, CALIBRATION)
+    )
+
+    def examples() -> Iterator[list[Array]]:
+        for number in range(len(rows[0])):
+            yield [values[number : number + 1] for values in rows]
+
+    return examples
 
 
 def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
