@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,22 @@ def number(value: float) -> str:
     if size >= 1e-3:
         return f"{value:.4g}"
     return f"{value:.2e}"
+
+
+def roughly(value: float, spread: float) -> str:
+    """A number that is known to within ``spread``, with no digit that this makes idle:
+    ``roughly(68.437, 79.26)`` is ``68``; of the spread itself two digits are left."""
+    if not (math.isfinite(value) and math.isfinite(spread)) or spread <= 0:
+        return number(value)
+    digits = 1 - math.floor(math.log10(spread))
+    if digits > 3:
+        return number(round(value, digits))
+    return f"{round(value, digits):,.{max(digits, 0)}f}"
+
+
+def share(part: float) -> str:
+    """A probability as people say it, 100% and 0% only where it is nothing else: ``99.7%``."""
+    return f"{part:.1%}" if 0.985 <= part < 0.9995 or 0.0005 <= part < 0.015 else f"{part:.0%}"
 
 
 def shown(value: object, limit: int = 40) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 import netbuilder
 from netbuilder.core.check.words import count
-from netbuilder.core.wording import counted, plural
+from netbuilder.core.wording import counted, plural, roughly, share
 
 RIGHT = {
     "epoch": "epochs", "best epoch": "best epochs", "axis": "axes",
@@ -51,3 +51,18 @@ def test_every_noun_that_is_counted() -> None:
     for noun in nouns - {one for one in nouns if one in RIGHT}:
         assert not re.search(r"(?:[sxz]|[cs]h|[^aeiou]y)s$", plural(noun)), plural(noun)
         assert not irregular.search(noun), f"'{noun}' has a plural of its own"
+
+
+def test_no_digit_that_is_not_known() -> None:
+    assert roughly(68.437, 79.26) == "68"
+    assert roughly(79.26, 79.26) == "79"
+    assert roughly(0.7231, 1.651) == "0.7"
+    assert roughly(123456.0, 5400.0) == "123,500"
+    assert roughly(1.5, 0.0) == "1.5"
+    assert roughly(float("nan"), 1.0) == "nan"
+
+
+def test_a_probability_is_whole_only_where_it_is() -> None:
+    assert [share(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 0.0)] == [
+        "100%", "100%", "99.7%", "83%", "0.4%", "0%",
+    ]  # fmt: skip

@@ -112,7 +112,7 @@ def test_from_an_empty_canvas_to_an_answer(
 
     predict = panel(window, "predict")
     assert isinstance(predict, PredictPanel)
-    field = next(iter(predict.form.rows.values())).editor
+    field = next(iter(predict.form.rows.values())).editor.box
     field.selectAll()
     QTest.keyClicks(field, "5.1")
     qtbot.waitUntil(lambda: bool(predict.answer.text()), timeout=MINUTE)

@@ -49,7 +49,8 @@ class Param:
     also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``. A list
     of ``FLOATS`` or ``INTS`` has exactly ``length`` items where that is not 0; with ``listed`` a
     single number (other than the default) will not do. With ``slide`` people try values between
-    ``minimum`` and ``maximum`` by a slider.
+    ``minimum`` and ``maximum`` by a slider; with ``ends`` the slider goes from one to the other,
+    and values beyond may still be typed.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Param:
     listed: bool = False
     schedule: bool = False
     slide: bool = False
+    ends: tuple[float, float] | None = None
 
 
 class Category(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,6 +17,7 @@ from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Outp
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import number
 
 Array = NDArray[Any]
 _AT_ONCE = 256
@@ -46,6 +49,26 @@ def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPre:
         columns = tuple(Column(f"x{index}") for index in range(shape[0]))
         return InputPre("table", shape, dtype, columns)
     return InputPre("image" if len(shape) == 3 else "numbers", shape, dtype)
+
+
+def cell_words(column: Column, features: Array) -> str:
+    """The features of one cell as it is written in a table; "" where it is missing."""
+    if column.kind == "category":
+        return column.categories[int(features.argmax())] if features.max() > 0.5 else ""
+    value = float(features[0])
+    if not math.isfinite(value):
+        return ""
+    if column.kind == "boolean" and len(column.categories) == 2:
+        return column.categories[int(value > 0.5)]
+    return day_words(value, column.low) if column.kind == "date" else number(value)
+
+
+def day_words(days: float, low: float | None) -> str:
+    """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years
+    counts as dates too (``dates_as_days``): 1985 stays a year."""
+    if low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200:
+        return f"{days:.0f}"
+    return (date(1970, 1, 1) + timedelta(days=math.floor(days))).isoformat()
 
 
 def ask(

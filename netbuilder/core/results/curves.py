@@ -14,7 +14,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import Evaluation, evaluate
-from netbuilder.core.wording import listed, number
+from netbuilder.core.wording import listed, number, share
 
 Array = NDArray[Any]
 
@@ -194,7 +194,7 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
         f"Half of the answers are off by less than {number(value)}."
     ),
     "r2_score": lambda value, found: (
-        f"It explains {value:.0%} of the differences in {_of(found)}."
+        f"It explains {share(value)} of the differences in {_of(found)}."
         if value > 0
         else "It is worse than always answering the mean."
     ),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
-from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Preprocessing
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.results.answers import cell_words
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.wording import number
 
@@ -102,14 +103,6 @@ def _cells(entry: InputPre, row: Array) -> tuple[str, ...]:
     found, start = [], 0
     for column in entry.columns:
         end = start + len(column.features)
-        found.append(_cell(column, row[start:end]))
+        found.append(cell_words(column, row[start:end]))
         start = end
     return tuple(found)
-
-
-def _cell(column: Column, features: Array) -> str:
-    if column.kind == "category":
-        return column.categories[int(features.argmax())] if features.max() > 0.5 else ""
-    if column.kind == "boolean" and len(column.categories) == 2:
-        return column.categories[int(features[0] > 0.5)]
-    return number(float(features[0])) if np.isfinite(features[0]) else ""

@@ -20,7 +20,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.wording import counted, did_you_mean, listed, number
+from netbuilder.core.wording import counted, did_you_mean, listed, number, share
 
 Array = NDArray[Any]
 
@@ -63,7 +63,7 @@ class Answers:
             return f"{self.labels[index] or 'none of the labels'}"
         sure = ""
         if self.probabilities is not None:
-            sure = f" ({self.probabilities[index].max():.0%})"
+            sure = f" ({share(float(self.probabilities[index].max()))})"
         return f"{self.columns[0]}: {self.labels[index]}{sure}"
 
     def to_columns(self) -> dict[str, Array]:

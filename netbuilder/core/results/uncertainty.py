@@ -22,7 +22,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.answers import ask, preprocessing_of
-from netbuilder.core.wording import number
+from netbuilder.core.wording import roughly
 
 if TYPE_CHECKING:
     import keras
@@ -221,13 +221,14 @@ def uncertainty_of(
             low, high = here - half, here + half
             parts.append(
                 f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
-                f"±{number(half)}: from {number(low)} to {number(high)}."
+                f"±{roughly(half, half)}: from {roughly(low, half)} to {roughly(high, half)}."
             )
         if shaken is not None:
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
+            wide = float(ends[1] - ends[0]) / 2
             parts.append(
-                f"With units switched off at random (dropout) it says {number(float(ends[0]))} "
-                f"to {number(float(ends[1]))}."
+                f"With units switched off at random (dropout) it says "
+                f"{roughly(float(ends[0]), wide)} to {roughly(float(ends[1]), wide)}."
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
             high = float(ends[1]) if high is None else max(high, float(ends[1]))

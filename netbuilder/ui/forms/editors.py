@@ -36,7 +36,8 @@ class CheckEditor(QCheckBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._default = bool(param.default)
-        self.clicked.connect(self.edited.emit)
+        # Qt may leave out what it says by default, the tick: it is read here.
+        self.clicked.connect(lambda: self.edited.emit(self.isChecked()))
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.wording import number
 from netbuilder.ui.forms.boxes import TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 
@@ -17,6 +18,8 @@ _STEPS = 200
 #: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
 _WIDE = 50.0
 _FIELD = 76
+#: Room for the ends of a range, where they are written beside the slider.
+_END = 44
 
 
 class QuietSlider(QSlider):
@@ -38,7 +41,8 @@ class SlideEditor(QWidget):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
-        self._low, self._high = float(param.minimum or 0), float(param.maximum or 1)
+        low, high = param.ends or (param.minimum or 0.0, param.maximum or 1.0)
+        self._low, self._high = float(low), float(high)
         whole = param.kind is Kind.INT and self._high - self._low <= _STEPS
         self._steps = int(self._high - self._low) if whole else _STEPS
         self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
@@ -53,7 +57,11 @@ class SlideEditor(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        if param.ends is not None:
+            row.addWidget(_end(low, Qt.AlignmentFlag.AlignRight, self))
         row.addWidget(self.slider, 1)
+        if param.ends is not None:
+            row.addWidget(_end(high, Qt.AlignmentFlag.AlignLeft, self))
         row.addWidget(self.box)
         self.setFocusProxy(self.slider)
         self.slider.valueChanged.connect(self._slid)
@@ -105,3 +113,12 @@ class SlideEditor(QWidget):
     def _typed(self, value: Any) -> None:
         self._follow(self._param.default if value is UNSET else value)
         self.edited.emit(value)
+
+
+def _end(value: float, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
+    """An end of the range in small letters, as wide in every row."""
+    label = QLabel(number(value), parent)
+    label.setProperty("role", "note")
+    label.setFixedWidth(max(_END, label.sizeHint().width()))
+    label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+    return label

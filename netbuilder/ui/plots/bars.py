@@ -19,7 +19,7 @@ class Bars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.menu = PictureMenu(self, "bars")
+        self.menu = PictureMenu(self, "bars", self._table)
         self._rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
         self._top: float | None = None
@@ -39,6 +39,9 @@ class Bars(QWidget):
         self.setVisible(bool(self._rows))
         self.updateGeometry()
         self.update()
+
+    def _table(self) -> list[tuple[str, str]]:
+        return [("name", "value"), *((name, text) for name, _value, text in self._rows)]
 
     def sizeHint(self) -> QSize:
         return QSize(200, len(self._rows) * self._height + 2)

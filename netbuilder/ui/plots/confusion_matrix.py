@@ -27,7 +27,7 @@ class HeatMap(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.menu = PictureMenu(self, "confusion_matrix")
+        self.menu = PictureMenu(self, "confusion_matrix", self._table)
         self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self._labels: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -44,6 +44,11 @@ class HeatMap(QWidget):
         self.updateGeometry()
         self.update()
 
+    def _table(self) -> list[list[object]]:
+        names: list[object] = ["truth \\ answer", *self._labels]
+        rows = zip(self._labels, self._counts.tolist(), strict=True)
+        return [names, *([label, *counts] for label, counts in rows)]
+
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
         side = max(min(300 // count, 44), 14)
@@ -52,15 +57,17 @@ class HeatMap(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
 
-    def _grid(self) -> tuple[float, float, float]:
-        """Left, top and side of the cells."""
+    def _grid(self) -> tuple[float, float, float, float]:
+        """Left and top of the cells, their width and height: wide enough for the names of the
+        answers where there is room, else square."""
         count = max(len(self._labels), 1)
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
         left = min(widest + 14.0 + metrics.height(), NAME_WIDTH + metrics.height())
         top = 2.0 * metrics.height() + 8
-        side = min((self.width() - left - 4) / count, (self.height() - top - 2) / count)
-        return left, top, max(side, 1.0)
+        room = (self.width() - left - 4) / count
+        high = min((self.height() - top - 2) / count, room)
+        return left, top, max(min(max(high, widest + 10.0), room), 1.0), max(high, 1.0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         count = len(self._labels)
@@ -68,19 +75,19 @@ class HeatMap(QWidget):
             return
         painter = QPainter(self)
         scheme, metrics = theme.colors(), self.fontMetrics()
-        left, top, side = self._grid()
+        left, top, wide, side = self._grid()
         high = max(int(self._counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
-        painter.drawText(QRectF(left, 0, count * side, metrics.height()), centre, "answer")
+        painter.drawText(QRectF(left, 0, count * wide, metrics.height()), centre, "answer")
         painter.save()
         painter.translate(0, top + count * side)
         painter.rotate(-90)
         painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, "truth")
         painter.restore()
         for number, label in enumerate(self._labels):
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(side))
-            box = QRectF(left + number * side, metrics.height() + 4, side, metrics.height())
+            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(wide))
+            box = QRectF(left + number * wide, metrics.height() + 4, wide, metrics.height())
             painter.drawText(box, centre, shown)
             room = left - metrics.height() - 6
             shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
@@ -91,12 +98,12 @@ class HeatMap(QWidget):
             )
         for row in range(count):
             for column in range(count):
-                place = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+                place = QRectF(left + column * wide, top + row * side, wide - 1, side - 1)
                 self._cell(painter, row, column, place, high)
         if self._cursor is not None:
             row, column = self._cursor
             painter.setPen(QColor(scheme.text))
-            painter.drawRect(QRectF(left + column * side, top + row * side, side - 1, side - 1))
+            painter.drawRect(QRectF(left + column * wide, top + row * side, wide - 1, side - 1))
         painter.end()
 
     def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
@@ -151,8 +158,8 @@ class HeatMap(QWidget):
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the cell at a place; None beside the cells."""
-        left, top, side = self._grid()
-        column, row = int((x - left) // side), int((y - top) // side)
+        left, top, wide, side = self._grid()
+        column, row = int((x - left) // wide), int((y - top) // side)
         count = len(self._labels)
         if not (0 <= row < count and 0 <= column < count and x >= left and y >= top):
             return None

@@ -10,6 +10,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
+from netbuilder.ui.plots.picture_menu import PictureMenu
+
 
 def to_image(pixels: NDArray[Any]) -> QImage:
     """A picture of uint8 pixels: (height, width), or with 1, 3 or 4 channels."""
@@ -38,6 +40,7 @@ class ImageGrid(QListWidget):
     def __init__(self, side: int = 56, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._side = side
+        self.menu = PictureMenu(self, "pictures")
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setIconSize(QSize(side, side))
         self.setResizeMode(QListView.ResizeMode.Adjust)

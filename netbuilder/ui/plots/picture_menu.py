@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyqtgraph as pg
@@ -10,6 +11,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.picture_export import image_of, write_picture
+from netbuilder.ui.plots.table_menu import TABLE_TYPES, save_table, table_text
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save, with_ending
 
@@ -17,14 +19,27 @@ PICTURE_TYPES = (FileType("Picture", (".png",)), FileType("Drawing", (".svg",)))
 
 
 class PictureMenu(CornerMenu):
-    """A plot makes one of its own. What is copied or saved never shows the button."""
+    """A plot makes one of its own. What is copied or saved never shows the button.
 
-    def __init__(self, picture: QWidget, name: str) -> None:
-        self._picture, self._name = picture, name
+    ``numbers`` gives the table behind the picture, its names first: it is copied and saved too.
+    """
+
+    def __init__(
+        self,
+        picture: QWidget,
+        name: str,
+        numbers: Callable[[], Sequence[Sequence[object]]] | None = None,
+    ) -> None:
+        self._picture, self._name, self._numbers = picture, name, numbers
+        more = (("Copy numbers", self.copy_numbers), ("Save numbers as CSV…", self._ask_numbers))
         super().__init__(
             picture,
             "Copy or save this picture",
-            (("Copy picture", self.copy), ("Save picture…", self._ask)),
+            (
+                ("Copy picture", self.copy),
+                ("Save picture…", self._ask),
+                *(more if numbers is not None else ()),
+            ),
         )
         if isinstance(picture, pg.GraphicsView):
             # Dragging with the right button zooms there: only a click is one.
@@ -46,6 +61,29 @@ class PictureMenu(CornerMenu):
         path = with_ending(path, PICTURE_TYPES, PICTURE_TYPES[0])
         write_picture(self._picture, path)
         return path
+
+    def copy_numbers(self) -> None:
+        """Put the table behind the picture on the clipboard, as a spreadsheet takes it."""
+        QGuiApplication.clipboard().setText(self._table("\t"))
+        self.tell("Copied")
+
+    def save_numbers(self, path: Path) -> Path:
+        """Write the table behind the picture as CSV; where it was written.
+
+        Raises:
+            UserError: the file cannot be written.
+        """
+        return save_table(self._table(","), path)
+
+    def _table(self, between: str) -> str:
+        return table_text(self._numbers() if self._numbers is not None else (), between)
+
+    def _ask_numbers(self) -> None:
+        path = ask_save(self, "Save numbers", f"{self._name}.csv", TABLE_TYPES)
+        if path is not None and self.trying(
+            "The numbers were not saved", lambda: self.save_numbers(path)
+        ):
+            self.tell(f"Saved as {path.name}")
 
     def _ask(self) -> None:
         path = ask_save(self, "Save picture", f"{self._name}.png", PICTURE_TYPES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
@@ -58,25 +59,18 @@ class TableMenu(CornerMenu):
         Raises:
             UserError: the file cannot be written.
         """
-        path = with_ending(path, TABLE_TYPES, TABLE_TYPES[0])
-        # A spreadsheet reads UTF-8 only with the mark.
-        write_bytes(path, self._written(*self._all(), ",").encode("utf-8-sig"))
-        return path
+        return save_table(self._written(*self._all(), ","), path)
 
     def _all(self) -> tuple[list[int], list[int]]:
         model = self._table.model()
         return list(range(model.rowCount())), list(range(model.columnCount()))
 
     def _written(self, rows: list[int], columns: list[int], between: str) -> str:
-        model = self._table.model()
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=between, lineterminator="\n")
-        horizontal = Qt.Orientation.Horizontal
+        model, horizontal = self._table.model(), Qt.Orientation.Horizontal
         shown = [one for one in columns if not self._table.isColumnHidden(one)]
-        writer.writerow([str(model.headerData(one, horizontal) or "") for one in shown])
-        for row in rows:
-            writer.writerow([_text(model.index(row, one)) for one in shown])
-        return out.getvalue()
+        names = [str(model.headerData(one, horizontal) or "") for one in shown]
+        cells = [[_text(model.index(row, one)) for one in shown] for row in rows]
+        return table_text([names, *cells], between)
 
     def _ask(self) -> None:
         path = ask_save(self, "Save table", f"{self._name}.csv", TABLE_TYPES)
@@ -92,6 +86,24 @@ class TableMenu(CornerMenu):
             self.copy()
             return True
         return super().eventFilter(watched, event)
+
+
+def table_text(rows: Sequence[Sequence[object]], between: str) -> str:
+    """Rows as text: with commas for a file, with tabs for a spreadsheet to paste."""
+    out = io.StringIO()
+    csv.writer(out, delimiter=between, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+def save_table(text: str, path: Path) -> Path:
+    """Write a table as CSV; where it was written.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    path = with_ending(path, TABLE_TYPES, TABLE_TYPES[0])
+    write_bytes(path, text.encode("utf-8-sig"))  # a spreadsheet reads UTF-8 only with the mark
+    return path
 
 
 def _text(index: QModelIndex) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QRect,
     Qt,
     QTimer,
 )
@@ -33,6 +34,8 @@ from netbuilder.ui.widgets.labels import note_label
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
+#: What stands left and right of a cell's words: the stylesheet's padding and Qt's margins.
+_SIDES = 18
 
 
 class TextTable(QAbstractTableModel):
@@ -148,12 +151,23 @@ class ShortTable(QTableView):
     def fit(self) -> None:
         """Be as high as the rows."""
         if self.wordWrap():
-            self.resizeRowsToContents()
+            for row in range(self.rows.rowCount()):
+                self.setRowHeight(row, self._wrapped(row))
         header = self.horizontalHeader().sizeHint().height()
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
         self.setFixedHeight(min(header + rows + more + 4, self._most))
+
+    def _wrapped(self, row: int) -> int:
+        """How high a row is whose words wrap in the widths of their columns."""
+        most = 0
+        for column in range(self.rows.columnCount()):
+            words = str(self.rows.index(row, column).data())
+            room = QRect(0, 0, max(self.columnWidth(column) - _SIDES, 20), 10_000)
+            wrap = Qt.TextFlag.TextWordWrap.value
+            most = max(most, self.fontMetrics().boundingRect(room, wrap, words).height())
+        return max(most + 8, self.verticalHeader().defaultSectionSize())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

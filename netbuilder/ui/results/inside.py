@@ -25,6 +25,7 @@ from netbuilder.core.project.model import Node
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.canvas_strips import Look
@@ -53,6 +54,7 @@ class ScaledPicture(QLabel):
         """``make`` paints the image for a width in pixels; None where nothing can be shown."""
         super().__init__(parent)
         self._make, self._most, self._width = make, most, 0
+        PictureMenu(self, "layer")
         # The image follows the width of the page, so it must never be what holds it open.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._paint_for(most)

@@ -1,4 +1,4 @@
-"""How the answer goes with one column of the row that is asked about: slide it, and see."""
+"""How the answer goes with one column of the row that is asked about: drag along it, and see."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.results.why import Sample
 from netbuilder.ui.services import jobs
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import Field
 
 log = logging.getLogger(__name__)
-STEPS = 200
 _Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
 _Band = tuple["np.ndarray", "np.ndarray"]
 
@@ -47,7 +45,7 @@ def _respond(question: _Question) -> tuple[Response, _Band | None]:
 
 
 class ResponseView(QWidget):
-    """``moved(column, value)``: the slider is at another value."""
+    """``moved(column, value)``: the line on the curve was dragged to another value."""
 
     moved = Signal(str, float)
 
@@ -61,14 +59,12 @@ class ResponseView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
         self.column = QComboBox(self)
-        self.column.setAccessibleName("Column to slide")
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
-        self.slider.setRange(0, STEPS)
-        self.slider.setAccessibleName("Value of the column")
-        self.value = QLabel(self)
-        row.addWidget(self.column)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.value)
+        self.column.setAccessibleName("Column along which the answer is drawn")
+        self.about = QLabel("How the answer goes with", self)
+        self.about.setProperty("role", "field")
+        self.about.setBuddy(self.column)
+        row.addWidget(self.about)
+        row.addWidget(self.column, 1)
         layout.addLayout(row)
         self.plot = pg.PlotWidget(self)
         PictureMenu(self.plot, "response")
@@ -84,12 +80,13 @@ class ResponseView(QWidget):
         self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
-        self._here = pg.InfiniteLine(angle=90)
+        self._here = pg.InfiniteLine(angle=90, movable=True)
+        self._here.setCursor(Qt.CursorShape.SizeHorCursor)
         self.plot.addItem(self._here)
         layout.addWidget(self.plot)
         self._worker = jobs.Latest.for_widget(self, _respond, "response", self._found, self._failed)
         self.column.activated.connect(self._column_chosen)
-        self.slider.valueChanged.connect(self._slid)
+        self._here.sigDragged.connect(self._dragged)
         theme.theme().changed.connect(self.restyle)
         self.restyle()
         self.hide()
@@ -104,6 +101,7 @@ class ResponseView(QWidget):
             axis.setTextPen(QColor(scheme.secondary))
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
         self._here.setPen(pg.mkPen(scheme.validation, width=2))
+        self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
@@ -127,6 +125,11 @@ class ResponseView(QWidget):
         if trained is not None and self._fields:
             self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
 
+    def follow(self, column: str) -> None:
+        """Draw along this column from now on, where it is one of numbers."""
+        if column in self._fields:
+            self.column.setCurrentText(column)
+
     def _column_chosen(self) -> None:
         if self._make is not None:
             self.show_row(self._row, self._make)
@@ -138,24 +141,19 @@ class ResponseView(QWidget):
         return field.low, field.high
 
     def _place(self) -> None:
-        """Put the slider where the row is, without saying that it was moved."""
+        """Put the line where the row is, without saying that it was moved."""
         low, high = self._range()
+        self.plot.getPlotItem().setXRange(low, high, padding=0.02)
+        self._here.setBounds((low, high))
         try:
             here = float(self._row.get(self.column.currentText(), low))
         except (TypeError, ValueError):
             return
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(STEPS * (here - low) / ((high - low) or 1.0)))
-        self.slider.blockSignals(False)
-        self._here.setPos(here)
-        self.value.setText(number(here))
+        if not self._here.moving:
+            self._here.setPos(here)
 
-    def _slid(self, step: int) -> None:
-        low, high = self._range()
-        value = float(f"{low + (high - low) * step / STEPS:.4g}")
-        self._here.setPos(value)
-        self.value.setText(number(value))
-        self.moved.emit(self.column.currentText(), value)
+    def _dragged(self) -> None:
+        self.moved.emit(self.column.currentText(), float(f"{self._here.value():.4g}"))
 
     def _found(self, question: _Question, answer: tuple[Response, _Band | None]) -> None:
         if question[0] is not self._workbench.trained:
@@ -165,7 +163,10 @@ class ResponseView(QWidget):
         self._curve.setData(x, found.answers)
         for line, values in zip((self._low, self._high), around or ([], []), strict=True):
             line.setData(x if around is not None else [], values)
-        self.plot.getPlotItem().setLabel("left", found.about)
+        axis = self.plot.getPlotItem().getAxis("left")
+        room = self.plot.height() - 2 * self.fontMetrics().height()
+        elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
+        axis.setLabel(self.fontMetrics().elidedText(found.about, elided, room))
         self.plot.setAccessibleName(f"{found.about} along {found.column}")
 
     def _failed(self, question: _Question, error: Exception) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBox
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
@@ -78,6 +79,7 @@ class WhyView(QWidget):
         layout.addLayout(row)
         self.sentence = note_label("", self)
         self.picture = QLabel(self)
+        PictureMenu(self.picture, "why")
         self.bars = Bars(self)
         self.nearest = note_label("", self)
         for widget in (self.sentence, self.picture, self.bars, self.nearest):

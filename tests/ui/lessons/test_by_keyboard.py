@@ -228,7 +228,7 @@ def test_the_second_lesson_from_the_start_page_to_the_handed_in_file(
 
     predict = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: predict.form is not None)  # type: ignore[attr-defined]
-    field = next(iter(predict.form.rows.values())).editor  # type: ignore[attr-defined]
+    field = next(iter(predict.form.rows.values())).editor.box  # type: ignore[attr-defined]
     field.selectAll()
     QTest.keyClicks(field, "5.1")
     keys.wait_done(8)

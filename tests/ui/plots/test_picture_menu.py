@@ -113,5 +113,31 @@ def test_a_click_with_the_right_button_offers_it(qtbot: QtBot) -> None:
     menu = _menu(made).menu()
     made.customContextMenuRequested.emit(made.rect().center())
     assert menu.isVisible()
-    assert [action.text() for action in menu.actions()] == ["Copy picture", "Save picture…"]
+    assert [action.text() for action in menu.actions()] == [
+        "Copy picture", "Save picture…", "Copy numbers", "Save numbers as CSV…",
+    ]  # fmt: skip
     menu.close()
+
+
+def test_the_numbers_behind_a_picture_are_copied_and_saved(qtbot: QtBot, tmp_path: Path) -> None:
+    heat, bars = _heat(), _bars()
+    qtbot.addWidget(heat)
+    qtbot.addWidget(bars)
+    _menu(heat).copy_numbers()
+    wanted = ["truth \\ answer\tcats\tdogs", "cats\t5\t1", "dogs\t0\t7"]
+    assert QGuiApplication.clipboard().text().splitlines() == wanted
+    file = _menu(bars).save_numbers(tmp_path / "bars")
+    assert file.read_text(encoding="utf-8-sig").splitlines() == ["name,value", "cats,30", "dogs,12"]
+
+
+def test_names_of_few_classes_are_read_whole(qtbot: QtBot) -> None:
+    heat = HeatMap()
+    qtbot.addWidget(heat)
+    heat.show_matrix(np.eye(3, dtype=int), ("setosa", "versicolor", "virginica"))
+    heat.resize(400, heat.sizeHint().height())
+    left, top, wide, high = heat._grid()
+    assert wide > heat.fontMetrics().horizontalAdvance("versicolor") > high
+    assert heat.cell_at(left + 2.5 * wide, top + 1.5 * high) == (1, 2)
+    heat.resize(180, heat.sizeHint().height())
+    left, _top, wide, _high = heat._grid()
+    assert left + 3 * wide <= 180, "never wider than the panel"

@@ -36,7 +36,8 @@ def test_it_is_the_next_row_of_the_test_data(
     right = predict_raw(window.workbench.trained, raw).first.probabilities
     assert panel.predictions.first.probabilities == pytest.approx(right, abs=1e-5)
     assert f"Test row {index + 1} of {len(test)}" in panel.about.text()
-    assert next(iter(panel.form.rows.values())).editor.text().startswith(f"{raw_first(raw):.6g}")
+    box = next(iter(panel.form.rows.values())).editor.box
+    assert box.text().startswith(f"{raw_first(raw):.6g}")
     panel.rows.edit(next(iter(panel.rows.row)), 5.0)
     assert "Test row" not in panel.about.text(), "an edited row is no test row"
 

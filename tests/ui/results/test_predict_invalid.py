@@ -22,7 +22,7 @@ def test_an_invalid_value_has_no_answer(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
-    editor = next(iter(panel.form.rows.values())).editor
+    editor = next(iter(panel.form.rows.values())).editor.box
     editor.selectAll()
     qtbot.keyClicks(editor, "abc")
     qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)

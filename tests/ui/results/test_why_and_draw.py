@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.predict import PredictPanel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -66,11 +68,23 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
     assert "it counts most" in panel.why.sentence.text()
     before, value = panel.answer.text(), panel.rows.row["petal width (cm)"]
-    view = panel.rows.response
-    view.column.setCurrentText("petal width (cm)")
-    view.column.activated.emit(view.column.currentIndex())
-    assert view.slider.value() == round(200 * (value - 0.1) / 2.4)
-    view.slider.setValue(0)
+    view, slide = panel.rows.response, panel.form.rows["petal width (cm)"].editor
+    assert view.column.currentText() != "petal width (cm)"
+    assert slide.slider.value() == round(200 * (value - 0.1) / 2.4)
+    slide.slider.setValue(0)
     assert panel.rows.row["petal width (cm)"] == 0.1
+    assert view.column.currentText() == "petal width (cm)", "the curve is of what is slid"
     qtbot.waitUntil(lambda: panel.answer.text() != before, timeout=MINUTE)
     qtbot.waitUntil(lambda: view._curve.xData is not None and len(view._curve.xData) == 40)
+    assert view._here.value() == 0.1
+    view._here.setPos(9.0)
+    view._here.sigDragged.emit(view._here)
+    assert panel.rows.row["petal width (cm)"] == 2.5, "no further than the training rows"
+    assert slide.box.text() == "2.5"
+    slide.box.selectAll()
+    qtbot.keyClicks(slide.box, "30")
+    qtbot.waitUntil(lambda: "the answer is a guess" in _told(panel), timeout=MINUTE)
+
+
+def _told(panel: PredictPanel) -> str:
+    return " ".join(label.text() for label in panel.cards.findChildren(QLabel))

@@ -13,11 +13,11 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import ask, preprocessing_of
+from netbuilder.core.results.answers import ask, cell_words, preprocessing_of
 from netbuilder.core.results.explain.explanation import Nearest
 from netbuilder.core.results.explain.score import Question, score_of
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.core.wording import did_you_mean, listed, number
+from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[Any]
 Raw = Mapping[str, Array]
@@ -247,17 +247,8 @@ def nearest_other(question: Question, raw: Raw) -> Nearest | None:
     changes = {}
     for name, places in columns_of(question.trained).items():
         key, column, part = places[0]
-        cell = _cell(column, np.asarray(question.sample[key]).reshape(-1)[part])
-        there = _cell(column, np.asarray(raw[key])[row].reshape(-1)[part])
+        cell = cell_words(column, np.asarray(question.sample[key]).reshape(-1)[part])
+        there = cell_words(column, np.asarray(raw[key])[row].reshape(-1)[part])
         if cell != there:
             changes[name] = (cell, there)
     return Nearest(row, found.text(row), changes)
-
-
-def _cell(column: Column, features: Array) -> str:
-    if column.kind == "category":
-        on = int(features.argmax())
-        return column.categories[on] if features.max() > 0.5 else ""
-    if column.kind == "boolean" and len(column.categories) == 2:
-        return column.categories[int(features[0] > 0.5)]
-    return number(float(features[0]))

@@ -1,7 +1,8 @@
-"""A row of a table: a field for each column, and a slider along which the answer moves."""
+"""A row of a table: a slider, check box or list for each column, and how the answer goes."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -24,24 +25,49 @@ ASK_MS = 150
 
 def param_of(field: Field) -> Param:
     """The form's row for a column of the data."""
+    typical = value_of(field, field.typical)
     if field.kind == "category":
-        return Param(field.name, Kind.CHOICE, field.typical, "", choices=tuple(field.categories))
-    words = ""
-    if field.low is not None and field.high is not None:
-        words = f"{field.low:.6g} to {field.high:.6g} in training"
-    return Param(field.name, Kind.FLOAT, field.typical, words)
+        return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
+    if field.kind == "boolean" and len(field.categories) == 2:
+        words = f"ticked: {field.categories[1]}; else: {field.categories[0]}"
+        return Param(field.name, Kind.BOOL, typical, words)
+    if field.low is None or field.high is None:
+        return Param(field.name, Kind.TEXT if field.kind == "date" else Kind.FLOAT, typical)
+    ends = (value_of(field, field.low), value_of(field, field.high))
+    if field.kind == "date":
+        return Param(field.name, Kind.TEXT, typical, f"{ends[0]} to {ends[1]}")
+    words = f"{field.low:.6g} to {field.high:.6g} in training"
+    slides = field.low < field.high
+    return Param(
+        field.name, Kind.FLOAT, typical, words,
+        slide=slides, ends=(field.low, field.high) if slides else None,
+    )  # fmt: skip
+
+
+def value_of(field: Field, value: float | str | None) -> Any:
+    """A value of a column as its field shows it: yes or no, a date, a whole number as one."""
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return value
+    if field.kind == "boolean":
+        return value > 0.5
+    if field.kind == "date":
+        from netbuilder.core.results.answers import day_words
+
+        return day_words(value, field.low)
+    return int(value) if float(value).is_integer() else float(value)
 
 
 class RowView(AskView):
     """A form made from the model's columns."""
 
     one = "row"
-    words = "Fill in a row: the answer follows as you type."
+    words = "Slide, tick or type: the answer follows."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
         self.form: ParamForm | None = None
         self.row: dict[str, Any] = {}
+        self._fields: dict[str, Field] = {}
         self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
         self._soon.timeout.connect(lambda: self._ask(by_hand=False))
         self.response = ResponseView(workbench, self)
@@ -77,7 +103,8 @@ class RowView(AskView):
             self.form.hide()
             self.form.deleteLater()
         known = self.row
-        self.row = {f.name: known.get(f.name, f.typical) for f in fields}
+        self._fields = {field.name: field for field in fields}
+        self.row = {f.name: known.get(f.name, value_of(f, f.typical)) for f in fields}
         self.response.show_fields(fields)
         self.form = ParamForm([param_of(field) for field in fields], self, about="data")
         self.form.show_values(self.row)
@@ -91,12 +118,13 @@ class RowView(AskView):
         if value is ... and self.form is not None:
             value = self.form.rows[name].param.default
         self.row[name] = value
+        self.response.follow(name)
         self.said.emit(self.words)  # it is no test row any more
         self._workbench.happened.emit("predicted")
         self._soon.start()
 
     def _slid(self, name: str, value: float) -> None:
-        """Take the slider's value into the form, as if it were typed."""
+        """Take the value that was chosen on the curve into the form, as if it were typed."""
         if self.form is not None:
             self.form.rows[name].complain("")
             self.form.rows[name].show_value(value)
@@ -122,7 +150,8 @@ class RowView(AskView):
             return
         from netbuilder.core.results.samples import row_of
 
-        self.row.update(row_of(look.trained, look.raw))
+        found = row_of(look.trained, look.raw)
+        self.row.update({name: value_of(self._fields[name], v) for name, v in found.items()})
         self.form.show_values(self.row)
         for one in self.form.rows.values():
             one.complain("")
