@@ -22,6 +22,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import preprocessing_of
+from netbuilder.core.results.live.told import cells_of
 from netbuilder.core.results.predict import takes
 
 Array = NDArray[Any]
@@ -60,14 +61,7 @@ def row_of(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, floa
     """Raw values of one sample by Input id as a row to fill in: what ``predict_rows`` takes."""
     row: dict[str, float | str] = {}
     for key, entry in preprocessing_of(trained).inputs.items():
-        at, values = 0, np.asarray(sample[key]).reshape(-1)
-        for column in entry.columns if entry.kind == "table" else ():
-            part = values[at : at + len(column.features)]
-            at += len(column.features)
-            if column.kind == "category":
-                row[column.name] = column.categories[int(part.argmax())] if part.any() else ""
-            else:
-                row[column.name] = float(f"{part[0]:.7g}")  # the digits of a float32
+        row |= cells_of(entry, sample[key])
     return row
 
 

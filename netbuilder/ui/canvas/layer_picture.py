@@ -16,6 +16,7 @@ from netbuilder.ui.style import theme
 _WIDTH = 404
 _GAP = 6.0
 _MOST_MAPS = 24
+_MOST_UNITS = 40
 _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 _REACH = 5.0  # from a wire
@@ -34,7 +35,8 @@ class ShownLayer:
         given: what it was given, where that is one array.
         weights: by Keras's name.
         surfaces: (side, side, units), what each unit makes of a plane.
-        names: of the classes.
+        names: of the classes, or of the numbers of a row.
+        given_names: of the numbers that it was given.
         states: (steps, units), what it remembered on the way to its output.
         shares: (heads, steps that look, steps looked at), of attention.
         words: of the steps, of a text.
@@ -48,6 +50,7 @@ class ShownLayer:
     states: Any = None
     shares: Any = None
     words: Sequence[str] = ()
+    given_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Link:
     weight: float
     source: int
     unit: int
+    name: str = ""
 
     def away(self, spot: QPointF) -> float:
         """How far a point is from it."""
@@ -103,6 +107,8 @@ class LayerPicture(QWidget):
         self._tiles: list[Tile] = []
         self._links: list[Link] = []
         self._nodes: list[tuple[QRectF, float, str]] = []
+        self._units: list[int] = []  # that the first nodes stand for
+        self._left_out = ""
         self._marked: tuple[int, ...] | None = None
         self._height = 60.0
         self._words: Sequence[str] = ()  # under the columns of the first tile
@@ -120,7 +126,10 @@ class LayerPicture(QWidget):
         values, kernel = layer.values, layer.weights.get("kernel")
         self._values, self._words = values, ()
         self._tiles, self._links, self._nodes = [], [], []
-        if values.ndim == 3:
+        self._units, self._left_out = [], ""
+        if values.ndim > 3:
+            self._lay_frames(values)
+        elif values.ndim == 3:
             self._lay_maps(values, kernel)
         elif values.ndim == 2:
             self._lay_sequence(values, layer.words)
@@ -129,9 +138,9 @@ class LayerPicture(QWidget):
         elif layer.states is not None and len(layer.states):
             self._lay_states(layer.states)
         elif layer.surfaces is not None:
-            self._lay_surfaces(layer.surfaces)
+            self._lay_surfaces(layer.surfaces, layer.names)
         if values.ndim == 1:
-            self._lay_units(values, layer.given, kernel, layer.names)
+            self._lay_units(layer, kernel)
         if self._height != self.height():
             self.updateGeometry()
         self.update()
@@ -162,7 +171,30 @@ class LayerPicture(QWidget):
             image = to_image(colored(values[:, :, number]))
             index = (0, 0, number)
             self._tiles.append(Tile(box, image, index, (0, 1), (height, width), f"map {number}"))
-        self._height = -(-count // columns) * (side + _GAP)
+        if channels > count:
+            self._left_out = f"the first {count} of {channels:,} maps"
+        self._height = -(-count // columns) * (side + _GAP) + (16 if self._left_out else 0)
+
+    def _lay_frames(self, values: Any) -> None:
+        """Of pictures over time, or of a volume: each step's first map."""
+        from netbuilder.ui.plots.activation_strips import colored
+        from netbuilder.ui.plots.images import to_image
+
+        rest = (0,) * (values.ndim - 3)
+        count = min(len(values), _MOST_MAPS)
+        columns = min(count, 4)
+        side = min((_WIDTH - _GAP * (columns - 1)) / columns, 130.0)
+        for step in range(count):
+            row, column = divmod(step, columns)
+            frame = values[(step, slice(None), slice(None), *rest)]
+            box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
+            image = to_image(colored(frame))
+            self._tiles.append(
+                Tile(box, image, (step, 0, 0, *rest), (1, 2), frame.shape, f"step {step}")
+            )
+        if len(values) > count:
+            self._left_out = f"the first {count} of {len(values):,} steps"
+        self._height = -(-count // columns) * (side + _GAP) + (16 if self._left_out else 0)
 
     def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
@@ -206,8 +238,8 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, _WIDTH, height)
         self._tiles.append(Tile(box, image, (), None, (1, 1), "states", _always(_STATES)))
 
-    def _lay_surfaces(self, surfaces: Any) -> None:
-        from netbuilder.ui.plots.activation_strips import two_sided
+    def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
+        from netbuilder.ui.plots.activation_strips import surface_pixels
         from netbuilder.ui.plots.images import to_image
 
         units = min(surfaces.shape[2], 16)
@@ -216,12 +248,13 @@ class LayerPicture(QWidget):
         for unit in range(units):
             row, column = divmod(unit, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
-            image = to_image(two_sided(surfaces[:, :, unit]))
+            image = to_image(surface_pixels(surfaces, unit, names))
             self._tiles.append(Tile(box, image, (unit,), None, label=f"unit {unit}"))
         self._height = -(-units // columns) * (side + _GAP)
 
-    def _lay_units(self, values: Any, given: Any, kernel: Any, names: Sequence[str]) -> None:
+    def _lay_units(self, layer: ShownLayer, kernel: Any) -> None:
         """Units on the right, with wires from what they are made of where they are few."""
+        values, given, names = layer.values, layer.given, layer.names
         top = self._tiles[-1].box.bottom() + 2 * _GAP if self._tiles else 0.0
         wired = (
             given is not None
@@ -230,7 +263,8 @@ class LayerPicture(QWidget):
             and given.ndim == 1
             and max(kernel.shape) <= _MOST_WIRED
         )
-        count = min(len(values), 40)
+        self._units = self._chosen_units(values, names)
+        count = len(self._units)
         line = 18.0 if count <= _MOST_WIRED else 12.0
         rows = max(count, len(given) if wired else 0)
         middle = rows * line / 2
@@ -240,28 +274,39 @@ class LayerPicture(QWidget):
             rows = -(-count // 2)
             middle = 0.0
         wide = (_WIDTH - left - _GAP * (columns - 1)) / columns
-        for unit in range(count):
-            column, row = divmod(unit, rows) if columns == 2 else (0, unit - count / 2)
+        for place, unit in enumerate(self._units):
+            column, row = divmod(place, rows) if columns == 2 else (0, place - count / 2)
             box = QRectF(left + column * (wide + _GAP), top + middle + row * line, wide, line - 2)
             name = str(names[unit]) if len(names) == len(values) else str(unit)
             self._nodes.append((box, float(values[unit]), name))
         if wired:
-            for source in range(len(given)):
-                y = top + middle + (source - len(given) / 2) * line
-                box = QRectF(0, y, 90, line - 2)
-                self._nodes.append((box, float(given[source]), f"x[{source}]"))
-                for unit in range(count):
-                    end = self._nodes[unit][0]
-                    self._links.append(
-                        Link(
-                            QPointF(92, y + line / 2 - 1),
-                            QPointF(left - 2, end.center().y()),
-                            float(kernel[source, unit]),
-                            source,
-                            unit,
-                        )
-                    )
-        self._height = top + rows * line + 4
+            self._lay_wires(layer, kernel, QRectF(0, top + middle, left, line))
+        self._height = top + rows * line + 4 + (line if self._left_out else 0.0)
+
+    def _chosen_units(self, values: Any, names: Sequence[str]) -> list[int]:
+        """All where they are few; of many classes the likeliest, else the first."""
+        size = len(values)
+        if size <= _MOST_UNITS:
+            return list(range(size))
+        if len(names) != size:
+            self._left_out = f"the first {_MOST_UNITS} of {size:,}"
+            return list(range(_MOST_UNITS))
+        self._left_out = f"the {_MOST_UNITS} largest of {size:,}"
+        return [int(one) for one in (-values).argsort(kind="stable")[:_MOST_UNITS]]
+
+    def _lay_wires(self, layer: ShownLayer, kernel: Any, place: QRectF) -> None:
+        """What came in on the left, with a line to each unit. ``place``: of the middle line."""
+        given, line = layer.given, place.height()
+        named = len(layer.given_names) == len(given)
+        for source in range(len(given)):
+            y = place.top() + (source - len(given) / 2) * line
+            name = str(layer.given_names[source]) if named else f"x[{source}]"
+            self._nodes.append((QRectF(0, y, 90, line - 2), float(given[source]), name))
+            for unit in range(len(self._units)):
+                end = QPointF(place.right() - 2, self._nodes[unit][0].center().y())
+                start = QPointF(92, y + line / 2 - 1)
+                weight = float(kernel[source, unit])
+                self._links.append(Link(start, end, weight, source, unit, name))
 
     # pointing -----------------------------------------------------------------------------
 
@@ -275,8 +320,8 @@ class LayerPicture(QWidget):
         if self._values is None:
             return None
         if self._values.ndim == 1:
-            for unit in range(min(len(self._values), len(self._nodes))):
-                if self._nodes[unit][0].contains(spot):
+            for place, unit in enumerate(self._units):
+                if self._nodes[place][0].contains(spot):
                     return (unit,)
         for tile in self._tiles:
             if not tile.index or not tile.box.contains(spot):
@@ -301,7 +346,11 @@ class LayerPicture(QWidget):
             return (0,) * int(self._values.ndim)
         place = list(index)
         if self._values.ndim == 1:
-            place[0] += dx + dy
+            at = self._units.index(index[0]) + dx + dy if index[0] in self._units else 0
+            return (self._units[at],) if 0 <= at < len(self._units) else index
+        if self._values.ndim > 3:
+            place[1] += dy
+            place[2] += dx
         elif self._values.ndim == 2:
             place[0] += dx
             place[1] += dy
@@ -327,7 +376,7 @@ class LayerPicture(QWidget):
         """What is said of the weight, the number or the cell under a point; "" beside them."""
         link = self.link_at(spot)
         if link is not None:
-            return f"weight of x[{link.source}] in unit {link.unit}: {link.weight:+.4g}"
+            return f"weight of {link.name} in unit {link.unit}: {link.weight:+.4g}"
         index = self.index_at(spot)
         if index is not None:
             word = f"“{self._words[index[0]]}” " if self._words else ""
@@ -351,15 +400,20 @@ class LayerPicture(QWidget):
         font = theme.fixed_font()
         font.setPixelSize(10)
         p.setFont(font)
-        count = len(self._values) if self._values is not None and self._values.ndim == 1 else 0
+        metrics = QFontMetricsF(font)
+        count = len(self._units)
         largest = max((abs(value) for _, value, _ in self._nodes[:count]), default=0.0) or 1.0
         for number, (box, value, name) in enumerate(self._nodes):
             p.setPen(QColor(scheme.secondary))
             center = Qt.AlignmentFlag.AlignVCenter
             if number >= count:
-                p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{name} {value:.3g}")
+                shown = f"{value:.3g}"
+                room = box.width() - metrics.horizontalAdvance(f" {shown}")
+                elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+                p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
                 continue
-            p.drawText(QRectF(box.left(), box.top(), 62, box.height()), center, name[:10])
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 62)
+            p.drawText(QRectF(box.left(), box.top(), 62, box.height()), center, elided)
             room = box.width() - 130
             color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
             p.fillRect(
@@ -372,6 +426,10 @@ class LayerPicture(QWidget):
             p.setPen(QColor(scheme.text))
             end = QRectF(box.right() - 60, box.top(), 58, box.height())
             p.drawText(end, center | Qt.AlignmentFlag.AlignRight, f"{value:.3g}")
+        if self._left_out:
+            p.setPen(QColor(scheme.secondary))
+            low = QRectF(0, self._height - 16, _WIDTH, 14)
+            p.drawText(low, Qt.AlignmentFlag.AlignVCenter, self._left_out)
         self._paint_mark(p)
         p.end()
 
@@ -409,8 +467,8 @@ class LayerPicture(QWidget):
             return
         p.setPen(QPen(QColor(theme.colors().accent), 2))
         p.setBrush(Qt.BrushStyle.NoBrush)
-        if len(index) == 1 and index[0] < len(self._nodes):
-            p.drawRect(self._nodes[index[0]][0].adjusted(-1, -1, 1, 1))
+        if len(index) == 1 and index[0] in self._units:
+            p.drawRect(self._nodes[self._units.index(index[0])][0].adjusted(-1, -1, 1, 1))
             return
         for tile in self._tiles:
             if tile.axes is None or not tile.index:

@@ -15,7 +15,7 @@ def shown_layer(look: Look, node: Node, owner: Node) -> ShownLayer:
     from netbuilder.core.results.live.words import step_names
     from netbuilder.core.results.number.explain import given_to
 
-    values = look.values[node.id]
+    values, sources = look.values[node.id], look.project.graph.sources[node.id]
     given = given_to(look.project.graph, node.id, look.values)
     alone = given[0] if len(given) == 1 else None
     weights = look.weights_of(owner.id)
@@ -25,10 +25,11 @@ def shown_layer(look: Look, node: Node, owner: Node) -> ShownLayer:
         alone,
         weights,
         look.surfaces.get(node.id),
-        look.classes.get(node.id, ()),
+        look.classes.get(node.id, ()) or look.features.get(node.id, ()),
         _states(look, node, owner, weights, alone),
         attention_shares(look, node.id),
         step_names(look.values, look.words, steps) if steps else (),
+        look.features.get(sources[0], ()) if len(sources) == 1 else (),
     )
 
 

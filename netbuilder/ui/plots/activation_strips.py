@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
+from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
 
@@ -103,6 +104,10 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         maps = np.asarray(values, float).transpose(2, 0, 1)
         side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
         return montage(maps, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+    if values.ndim > 3:  # pictures over time: each step's first map
+        frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
+        side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
+        return montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
     if values.ndim == 2:
         image = to_image(colored(np.asarray(values, float).T))
         return image.scaled(width, height)
@@ -142,18 +147,47 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     return picture
 
 
-def surface_strip(surfaces: NDArray[Any], side: int = 34, most: int = 6) -> QImage:
-    """What each unit makes of a plane of two numbers: (height, width, units), blue above 0."""
+def surface_strip(
+    surfaces: NDArray[Any], names: Sequence[str] = (), side: int = 34, most: int = 6
+) -> QImage:
+    """What each unit makes of a plane of two numbers: (height, width, units); ``names`` of the
+    classes, where they are an answer."""
     units = min(surfaces.shape[2], most)
     picture = QImage(units * (side + GAP) - GAP, side, QImage.Format.Format_ARGB32)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for unit in range(units):
-        image = to_image(two_sided(surfaces[:, :, unit]))
+        image = to_image(surface_pixels(surfaces, unit, names))
         painter.drawImage(QRectF(unit * (side + GAP), 0, side, side), image)
     painter.end()
     return picture
+
+
+def surface_pixels(
+    surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()
+) -> NDArray[np.uint8]:
+    """One unit's surface as colours (h, w, 3): blue above 0, orange below; of an answer in the
+    colours that its classes have everywhere, as strong as they are likely."""
+    values, units = np.asarray(surfaces[:, :, unit], float), surfaces.shape[2]
+    shares = np.nan_to_num(values)
+    if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
+        return two_sided(values)
+    white = np.array([255.0, 255.0, 255.0])
+    alone = units == 1 and len(names) == 2
+    low = _channels(class_color(0)) if alone else white
+    high = _channels(class_color(1 if alone else unit))
+    mixed = low + (high - low) * shares[..., None]
+    found: NDArray[np.uint8] = (0.85 * mixed + 0.15 * white).astype(np.uint8)
+    return found
+
+
+def _named(units: int, names: Sequence[str]) -> bool:
+    return len(names) == units > 1 or (units == 1 and len(names) == 2)
+
+
+def _channels(color: QColor) -> NDArray[Any]:
+    return np.array([color.red(), color.green(), color.blue()], float)
 
 
 def two_sided(values: NDArray[Any]) -> NDArray[np.uint8]:

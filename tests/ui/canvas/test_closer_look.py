@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -183,3 +184,36 @@ def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -
     assert all(picture.rect().contains(box.toAlignedRect()) for box in boxes)
     assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
     assert [picture.index_at(box.center()) for box in boxes] == [(n,) for n in range(33)]
+
+
+def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
+    values = np.full(1000, 0.0002)
+    values[[7, 640]] = 0.3, 0.5
+    look = _look(
+        {"input": np.zeros(3), "dense": values}, {}, ("Input", {}), ("Dense", {"units": 1000})
+    )
+    names = {"dense": tuple(f"animal {number}" for number in range(1000))}
+    closer = _opened(hand, replace(look, classes=names), "dense")
+    picture = closer.picture
+    assert [name for _, _, name in picture._nodes[:2]] == ["animal 640", "animal 7"]
+    assert (len(picture._nodes), picture._left_out) == (40, "the 40 largest of 1,000")
+    assert picture.index_at(picture._nodes[1][0].center()) == (7,)
+    assert picture.beside((640,), 0, 1) == (7,)
+
+
+def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
+    values = np.arange(3 * 4 * 5 * 2, dtype=float).reshape(3, 4, 5, 2)
+    look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 2}))
+    picture = _opened(hand, look, "dense").picture
+    assert [tile.index for tile in picture._tiles] == [(0, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0)]
+    index = picture.index_at(picture._tiles[1].box.bottomRight() - QPointF(2, 2))
+    assert index == (1, 3, 4, 0)
+    picture.chosen.emit(index)
+    assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.closer.words.text()
+
+
+def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
+    look = replace(dense, features={"input": ("price", "stars")})
+    picture = _opened(hand, look, "dense").picture
+    link = next(one for one in picture._links if (one.source, one.unit) == (1, 0))
+    assert picture.told_at((link.start * 3 + link.end) / 4).startswith("weight of stars in unit 0")

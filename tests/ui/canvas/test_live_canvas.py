@@ -142,3 +142,41 @@ def test_pictures_lie_over_no_other_card(open_window, example) -> None:
     window.store.apply("Third", third)
     boxes = free()
     assert min(box.width() for box in boxes.values()) < 180
+
+
+def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
+    from netbuilder.ui.plots.activation_strips import surface_pixels, two_sided
+    from netbuilder.ui.plots.class_colors import class_color
+
+    def near(pixel: np.ndarray, number: int) -> bool:
+        own = class_color(number)
+        return np.abs(pixel - np.array([own.red(), own.green(), own.blue()])).max() < 45
+
+    sigmoid = np.array([[[0.0], [1.0]]])
+    first, second = surface_pixels(sigmoid, 0, ("no", "yes"))[0].astype(int)
+    assert near(first, 0) and near(second, 1)
+    softmax = np.array([[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
+    pixels = surface_pixels(softmax, 2, ("a", "b", "c"))[0].astype(int)
+    assert near(pixels[1], 2) and pixels[0].min() == 255, "as strong as it is likely"
+    hidden = np.array([[[-1.0], [1.0]]])
+    assert (surface_pixels(hidden, 0) == two_sided(hidden[:, :, 0])).all()
+
+
+def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtbot) -> None:
+    project = edits.set_training(example("diabetes"), epochs=100_000)
+    window = open_window(project)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.sample_view.look is not None, timeout=MINUTE)
+    live = window.sample_view.look
+    split = window.runner.dataset.test
+    names = [name for name, _ in live.told["input"]]
+    assert names == list(live.features["input"])
+    assert "input" in window.canvas.previews.ids
+    ((answer,),) = live.answers.values()
+    assert 25 < answer < 400, f"of scores from 25 to 346, not of scaled numbers: {answer}"
+    assert list(live.targets.values()) == [project.data.target or live.targets["output"]]
+    assert len(split) == live.rows
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    later = window.looking.look_now
+    assert later.told == live.told and later.features == live.features

@@ -1,4 +1,4 @@
-"""Strips on the canvas for layers whose numbers have names: words, and who looks at whom."""
+"""Strips on the canvas for layers whose numbers have names: columns, words, who looks at whom."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
 
 _SIDE, _MOST_WORDS, _LINE = 40, 3, 13
+MOST_LINES = 3
 
 
 def attention_strip(scores: NDArray[Any]) -> QImage:
@@ -48,5 +49,37 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
         painter.drawText(QRectF(0, row * _LINE, 70, _LINE), center, word)
         box = QRectF(74, row * _LINE + 2, width - 74, _LINE - 4)
         painter.drawImage(box, image, QRectF(0, row, image.width(), 1))
+    painter.end()
+    return picture
+
+
+def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
+    """The first lines of a name and what it is: the columns of a row, a text, numbers foretold.
+
+    Where there are more, the last line says how many.
+    """
+    shown = list(lines[:MOST_LINES])
+    if len(lines) > MOST_LINES:
+        shown[-1] = (shown[-1][0], f"{shown[-1][1]} …") if not lines[0][0] else (
+            "", f"and {len(lines) - MOST_LINES + 1} more"
+        )  # fmt: skip
+    picture = QImage(width, _LINE * len(shown), QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    scheme, named = theme.colors(), any(name for name, _ in shown)
+    left = 84.0 if named else 0.0
+    center, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
+    for row, (name, value) in enumerate(shown):
+        top = row * _LINE
+        painter.setPen(QColor(scheme.secondary))
+        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - 6)
+        painter.drawText(QRectF(0, top, left - 6, _LINE), center | right, text)
+        painter.setPen(QColor(scheme.text if name or not named else scheme.secondary))
+        text = metrics.elidedText(value, Qt.TextElideMode.ElideRight, width - left)
+        painter.drawText(QRectF(left, top, width - left, _LINE), center, text)
     painter.end()
     return picture

@@ -18,7 +18,9 @@ from netbuilder.ui.services.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Split
+    from netbuilder.core.data.preprocessing.preprocess import OutputPre
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.told import Lines
     from netbuilder.core.results.live.wires import WireWeight
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,8 @@ class ActivationsLook:
     ``values``: an array by node id; ``raw``: the row as given, by Input id; ``truth``: the right
     answer in words; ``index`` of ``rows``; ``surfaces``: what each Dense unit makes
     of a plane of two numbers, (side, side, units) by node id; ``wires``: how strong they are, by
-    (source, target).
+    (source, target); ``told``: what goes in, in words, by Input id; ``answers``: by output id, in
+    own units or as probabilities.
     """
 
     trained: TrainedModel
@@ -44,6 +47,8 @@ class ActivationsLook:
     rows: int
     surfaces: Mapping[str, Any] = field(default_factory=dict)
     wires: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
+    told: Mapping[str, Lines] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def project(self) -> Project:
@@ -72,6 +77,18 @@ class ActivationsLook:
         return {key: one.vocabulary for key, one in self.trained.pre.inputs.items()}
 
     @property
+    def features(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the numbers by id of the Inputs that take rows of a table."""
+        from netbuilder.core.results.live.told import features_of
+
+        return features_of(self.trained.pre.inputs)
+
+    @property
+    def targets(self) -> Mapping[str, tuple[str, ...]]:
+        """Names of the target's columns by output id."""
+        return {name: one.columns for name, one in self.trained.pre.outputs.items()}
+
+    @property
     def classes(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the classes by output id."""
         facts = self.trained.facts
@@ -84,7 +101,9 @@ class ActivationsLook:
 
 def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     from netbuilder.core.data.load import load
+    from netbuilder.core.results.answers import preprocessing_of
     from netbuilder.core.results.inside import look, sample_of, weights_of
+    from netbuilder.core.results.live.told import own_answers, told_inputs
     from netbuilder.core.results.live.wires import wire_weights
 
     trained, base, index = question
@@ -98,7 +117,13 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     truth = truth_of(split, trained.facts, index)
     surfaces = unit_surfaces(trained, dataset.train)
     wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
-    return ActivationsLook(trained, values, raw, truth, index, len(split), surfaces, wires)
+    pre = preprocessing_of(trained)
+    given = own_answers({k: v[None] for k, v in values.items()}, trained.project, pre.outputs)
+    answers = {name: value[0] for name, value in given.items()}
+    told = told_inputs(pre.inputs, raw)
+    return ActivationsLook(
+        trained, values, raw, truth, index, len(split), surfaces, wires, told, answers
+    )
 
 
 def truth_of(split: Split, facts: DataFacts, index: int) -> str:
@@ -117,6 +142,7 @@ def truth_of(split: Split, facts: DataFacts, index: int) -> str:
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:
     """What each Dense unit makes of a plane of two numbers; {} for other networks."""
     from netbuilder.core.engine.probes import Probe, evaluate_probe
+    from netbuilder.core.results.answers import preprocessing_of
 
     grid = two_number_grid(train)
     if grid is None:
@@ -124,7 +150,19 @@ def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:
     graph = trained.project.graph
     dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
     found = evaluate_probe(trained, Probe("surfaces", outputs=dense, x=grid))
-    return {node: values.reshape(SIDE, SIDE, -1) for node, values in found.outputs.items()}
+    return as_surfaces(found.outputs, trained.project, preprocessing_of(trained).outputs)
+
+
+def as_surfaces(
+    outputs: Mapping[str, Any], project: Project, targets: Mapping[str, OutputPre]
+) -> dict[str, Any]:
+    """Answers to the points of a grid as (side, side, units) by node id; of classes their
+    probabilities, also where the last layer gives raw scores."""
+    from netbuilder.core.results.live.told import own_answers
+
+    named = {name: one for name, one in targets.items() if one.classes}
+    known = {**outputs, **own_answers(outputs, project, named)}
+    return {node: values.reshape(SIDE, SIDE, -1) for node, values in known.items()}
 
 
 def two_number_grid(train: Split) -> dict[str, Any] | None:

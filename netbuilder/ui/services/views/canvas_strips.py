@@ -89,26 +89,43 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
     graph = look.project.graph
     surface = look.surfaces.get(node.id)
     if surface is not None:
-        return activation_strips.surface_strip(surface)
+        return activation_strips.surface_strip(surface, look.classes.get(node.id, ()))
     scores = attention_shares(look, node.id)
     if scores is not None:
         return layer_strips.attention_strip(scores)
     words = embedded_words(look, node.id)
     if words:
         return layer_strips.words_strip(values, words)
-    # Of plain tables the scaled numbers say nothing to the eye.
+    if node.id in look.told:
+        return layer_strips.lines_strip(look.told[node.id])
+    # Where nobody knows what they are, the scaled numbers of a row say nothing to the eye.
     if node.layer == "Input" and values.ndim < 2:
         return None
     if not graph.targets.get(node.id) and values.ndim == 1:
-        names = look.classes.get(node.id, ())
-        shares = shares_of(values, names)
-        if shares is not None:
-            return activation_strips.answer_strip(shares, names)
-        if values.size == 1:
-            return activation_strips.word_strip(f"{float(values[0]):.3g}")
+        return answer_picture(look, node.id, values)
     if values.size < 2:
         return None
     return activation_strips.strip(values)
+
+
+def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
+    """An output's answer: classes with their shares, or numbers in the data's own units."""
+    from netbuilder.core.wording import number
+    from netbuilder.ui.plots import activation_strips
+    from netbuilder.ui.plots.live import layer_strips
+
+    own = look.answers.get(node_id, values)
+    names = look.classes.get(node_id, ())
+    shares = shares_of(own, names)
+    if shares is not None:
+        return activation_strips.answer_strip(shares, names)
+    columns = look.targets.get(node_id, ())
+    if len(columns) == own.size and own.size <= layer_strips.MOST_LINES:
+        lines = [(name, number(float(one))) for name, one in zip(columns, own, strict=True)]
+        return layer_strips.lines_strip(lines)
+    if own.size == 1:
+        return activation_strips.word_strip(number(float(own[0])))
+    return activation_strips.strip(own)
 
 
 def attention_shares(look: Look, node_id: str) -> Any:

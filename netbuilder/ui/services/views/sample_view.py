@@ -12,12 +12,14 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.views.activations import SIDE, Looking, truth_of, two_number_grid
+from netbuilder.ui.services.views.activations import Looking, as_surfaces, truth_of, two_number_grid
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
+    from netbuilder.core.data.preprocessing.preprocess import Preprocessing
     from netbuilder.core.engine.events import Probed
     from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.results.live.told import Lines
     from netbuilder.core.results.live.wires import WireWeight
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,10 @@ class LiveLook:
         index: which row the sample is, of ``rows``.
         truth: its right answer in words, where it is a class.
         large: layers with too many weights to follow.
+        told: what goes in, in words, by Input id.
+        answers: by output id, in own units or as probabilities.
+        features: names of the numbers by id of the Inputs that take rows of a table.
+        targets: names of the target's columns by output id.
     """
 
     project: Project
@@ -57,6 +63,10 @@ class LiveLook:
     rows: int = 0
     truth: str = ""
     large: frozenset[str] = frozenset()
+    told: Mapping[str, Lines] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
@@ -80,6 +90,8 @@ class _Sample:
     rows: int
     truth: str
     large: frozenset[str]
+    told: Mapping[str, Lines]
+    pre: Preprocessing
 
 
 class SampleView(QObject):
@@ -126,6 +138,7 @@ class SampleView(QObject):
         first = self._asked is None or self._asked[0] is not dataset
         self._asked = asked
         from netbuilder.core.engine.probes import Probe
+        from netbuilder.core.results.live.told import told_inputs
 
         split = _shown_rows(dataset)
         if not len(split):
@@ -144,7 +157,9 @@ class SampleView(QObject):
             weights=small,
         )
         truth = truth_of(split, dataset.facts, at)
-        self._sample = _Sample(probe, at, len(split), truth, large)
+        raw = {name: values[at] for name, values in split.raw_x.items()}
+        told = told_inputs(dataset.pre.inputs, raw)
+        self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre)
         self._runner.watch(probe)
         if not first:
             return
@@ -184,15 +199,16 @@ class SampleView(QObject):
         if project is None or not self._runner.active:
             return
         if answer.key == _SURFACE:
-            self._surfaces = {
-                node: values.reshape(SIDE, SIDE, -1) for node, values in answer.outputs.items()
-            }
+            targets = self._sample.pre.outputs if self._sample is not None else {}
+            self._surfaces = as_surfaces(answer.outputs, project, targets)
         elif answer.key == _SAMPLE:
             sample = self._sample
             if sample is None or answer.probe is not sample.probe:
                 return  # of the row that was chosen before
+            from netbuilder.core.results.live.told import features_of, own_answers
             from netbuilder.core.results.live.wires import wire_weights
 
+            own = own_answers(answer.outputs, project, sample.pre.outputs)
             self.look = LiveLook(
                 project,
                 {node: values[0] for node, values in answer.outputs.items()},
@@ -206,6 +222,10 @@ class SampleView(QObject):
                 sample.rows,
                 sample.truth,
                 sample.large,
+                sample.told,
+                {name: value[0] for name, value in own.items()},
+                features_of(sample.pre.inputs),
+                {name: one.columns for name, one in sample.pre.outputs.items()},
             )
             self.changed.emit()
         elif answer.key == _HEALTH:
