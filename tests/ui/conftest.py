@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import files
@@ -69,3 +70,32 @@ def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]
         window.deleteLater()
     jobs.wait_for_all(20)
     qtbot.wait(20)
+
+
+@pytest.fixture
+def answer(qapp: QApplication) -> Callable[..., list[str]]:
+    """Presses these buttons, each in the dialog that stands then; the list holds those pressed.
+
+    A dialog has a loop of its own, in which a test cannot wait.
+    """
+
+    def press(*texts: str) -> list[str]:
+        done: list[str] = []
+
+        def look() -> None:
+            if len(done) == len(texts):
+                return
+            box = QApplication.activeModalWidget()
+            if box is not None:
+                wanted = texts[len(done)]
+                found = (one for one in box.findChildren(QPushButton) if one.text() == wanted)
+                button = next(found, None)
+                if button is not None:
+                    done.append(wanted)
+                    button.click()
+            QTimer.singleShot(30, look)
+
+        QTimer.singleShot(0, look)
+        return done
+
+    return press

@@ -287,8 +287,12 @@ class Documents(QObject):
                 return
             self.opening = ""
             self.busy.emit("")
-            # Edits that were made meanwhile were not asked about when the file was chosen.
-            if self._store.project is not before and not self.may_close():
+            # What was edited or trained meanwhile was not asked about when the file was chosen.
+            if not self._may_leave():
+                return
+            project, trained = before
+            changed = self._store.project is not project or self._workbench.trained is not trained
+            if changed and not may_leave(self.unsaved, self._window):
                 return
             trained, project, words = found
             if project.name == Project().name:
@@ -310,7 +314,7 @@ class Documents(QObject):
                 self._trouble(error, path, "opened")
 
         self._shown += 1
-        number, before = self._shown, self._store.project
+        number, before = self._shown, (self._store.project, self._workbench.trained)
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
         jobs.run(work, done, failed, name="open model")

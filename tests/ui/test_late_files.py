@@ -1,0 +1,79 @@
+"""A file that arrives late: what was begun meanwhile is asked about before it gives way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.formats import registry
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def slow(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[MainWindow, threading.Event]]:
+    """A window on a saved project that opens a .h5 of a slow disk, and the gate of that disk."""
+    window = open_window(edits.set_training(example("xor"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    model = tmp_path / "xor.h5"
+    assert window.documents.export_to(model).finish()
+    mine = tmp_path / "mine.netbuilder"
+    files.write(edits.set_training(example("iris"), epochs=3), mine)
+    window.documents.open_path(mine)
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    gate, read = threading.Event(), registry.load
+    monkeypatch.setattr(registry, "load", lambda path: gate.wait(60) and read(path))
+    window.documents.open_path(model)
+    yield window, gate
+    gate.set()
+
+
+def test_a_run_that_was_begun_meanwhile_is_asked_about(
+    slow: tuple[MainWindow, threading.Event], qtbot: QtBot, answer: Callable[..., list[str]]
+) -> None:
+    window, gate = slow
+    window.actions_table["step"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
+    pressed = answer("Go on training")
+    gate.set()
+    qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: pressed == ["Go on training"], timeout=MINUTE)
+    assert window.runner.state is RunState.PAUSED
+    assert window.documents.path is not None
+    assert window.documents.path.name == "mine.netbuilder"
+
+
+def test_a_network_that_was_trained_meanwhile_is_asked_about(
+    slow: tuple[MainWindow, threading.Event], qtbot: QtBot, answer: Callable[..., list[str]]
+) -> None:
+    window, gate = slow
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    trained = window.workbench.trained
+    assert trained is not None
+    pressed = answer("Cancel")
+    gate.set()
+    qtbot.waitUntil(lambda: pressed == ["Cancel"], timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.documents.opening == "", timeout=MINUTE)
+    assert window.workbench.trained is trained
+    # Opened again at leisure, and not to be kept, it gives way.
+    pressed = answer("Don't save")
+    window.documents.open_asking(window.documents.path.with_name("xor.h5"))
+    qtbot.waitUntil(lambda: window.documents.path.name == "xor.h5", timeout=MINUTE)
+    assert pressed == ["Don't save"]
