@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Project
@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self.docks.leave_room)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.documents.may_close():
+        if not self._windows_closed() or not self.documents.may_close():
             event.ignore()
             return
         if self.commands.presentation.on:
@@ -235,6 +235,11 @@ class MainWindow(QMainWindow):
             self.commands.use_data(path)
         else:
             self.documents.open_asking(path)
+
+    def _windows_closed(self) -> bool:
+        """Whether the windows that stand beside this one have gone: each asks for itself."""
+        beside = self.findChildren(QDialog, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return all(one.close() for one in beside if one.isVisible())
 
     def _may_leave(self) -> bool:
         if not self.runner.active or self.runner.state is RunState.STOPPING:

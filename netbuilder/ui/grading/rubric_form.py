@@ -230,10 +230,17 @@ class RubricForm(QDialog):
             path = ask_save(self, "Save the rubric", "rubric.toml", (_TOML,))
             if path is not None:
                 write(made, path)
+                self._say("body", f"✓ Wrote {path.name}.")
         except UserError as error:
             self._complain(str(error))
 
     def _complain(self, words: str) -> None:
+        self._say("complaint", words)
+
+    def _say(self, role: str, words: str) -> None:
+        self.complaint.setProperty("role", role)
+        self.complaint.style().unpolish(self.complaint)
+        self.complaint.style().polish(self.complaint)
         self.complaint.setText(words)
         self.complaint.show()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -36,6 +36,7 @@ from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROLE, SubmissionsModel
 from netbuilder.ui.services import jobs
+from netbuilder.ui.widgets.questions import may_drop
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
@@ -60,6 +61,7 @@ class GradeWindow(QDialog):
         self._rubric: Rubric = PLAIN
         self._formed: Rubric | None = None
         self._decided: dict[str, Override] = {}
+        self._unwritten = False  # something was decided that stands in no file
         self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
         self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
         self.key = self._field("Private key of the seals")
@@ -316,6 +318,7 @@ class GradeWindow(QDialog):
                     points if points != one.score else before.points,
                     comment if comment != one.comment else before.comment,
                 )
+                self._unwritten = True
                 status = GRADED if one.status == FAILED and points is not None else one.status
                 one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
             rows.append(one)
@@ -350,11 +353,19 @@ class GradeWindow(QDialog):
         except UserError as error:
             self._say(str(error), wrong=True)
             return
+        self._unwritten = False
         self._say(f"Wrote '{path}'.")
 
     def _show_scores(self) -> None:
         HighScores(self.model.rows, self._title(), self).exec()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def reject(self) -> None:
+        """Close, by Escape too; asks where points or comments stand in no file."""
+        words = (
+            "Points and comments that were changed here are in no file yet. “Save table…” or "
+            "“Feedback files…” keeps them."
+        )
+        if self._unwritten and not may_drop(self, words):
+            return
         self._stop = True
-        super().closeEvent(event)
+        super().reject()

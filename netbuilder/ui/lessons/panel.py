@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6 import QtGui
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +22,7 @@ from netbuilder.ui.lessons.question_view import QuestionView
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.spoken import say
 
 WIDTH = 300
 
@@ -276,9 +275,5 @@ class LessonPanel(QWidget):
 
     def _ticked(self, number: int) -> None:
         """Say to who does not see it that a step is done."""
-        if not QAccessible.isActive() or self._session.lesson is None:
-            return
-        announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
-        if announcement is not None:
-            title = self._session.lesson.steps[number - 1].title
-            QAccessible.updateAccessibility(announcement(self, f"Step {number} is done: {title}"))
+        if self._session.lesson is not None:
+            say(self, f"Step {number} is done: {self._session.lesson.steps[number - 1].title}")

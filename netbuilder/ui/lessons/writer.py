@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.formats.paths import rebased
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
 from netbuilder.core.lessons.lesson import Lesson, LessonError, Step
@@ -31,6 +32,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted, listed
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.questions import ask, may_drop
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 _TEMPLATE = """---
@@ -64,17 +66,30 @@ why: It learned.
 """
 
 
+_OWN_START = "start: start.netbuilder"
+
+
+def start_beside(path: Path) -> Path:
+    """Where the project lies that the lesson ``path`` begins with."""
+    return path.with_name(f"{path.stem}{files.ENDING}")
+
+
 def template(project: Project, start: str = "start.netbuilder") -> str:
     """The text that a new lesson begins with."""
     return _TEMPLATE.format(title=project.name or "My lesson", start=start)
 
 
 class LessonWriter(QDialog):
-    """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written."""
+    """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written.
 
-    def __init__(self, project: Project, parent: QWidget | None = None) -> None:
+    ``base`` is the folder from which the project's relative paths start.
+    """
+
+    def __init__(
+        self, project: Project, parent: QWidget | None = None, base: Path | None = None
+    ) -> None:
         super().__init__(parent)
-        self._project = project
+        self._project, self._base = project, base if base is not None else Path.cwd()
         self.lesson: Lesson | None = None
         self.saved: Path | None = None
         self.setWindowTitle("New lesson")
@@ -118,6 +133,7 @@ class LessonWriter(QDialog):
         layout.addWidget(both, 1)
         layout.addWidget(words)
         layout.addLayout(row)
+        self._begun = self.edit.toPlainText()
         self._line = 1
         self._soon = QTimer(self, singleShot=True, interval=250)
         self._soon.timeout.connect(self.refresh)
@@ -145,11 +161,37 @@ class LessonWriter(QDialog):
         Raises:
             UserError: the place cannot be written.
         """
-        start = f"{path.stem}{files.ENDING}"
-        text = self.edit.toPlainText().replace("start: start.netbuilder", f"start: {start}", 1)
-        files.write(self._project, path.with_name(start))
+        text, start = self.edit.toPlainText(), start_beside(path)
+        if _OWN_START in text:
+            files.write(self._start_in(path.parent), start)
+            text = text.replace(_OWN_START, f"start: {start.name}", 1)
         write_bytes(path, text.encode())
         self.saved = path
+
+    def reject(self) -> None:
+        """Close, by Escape too; asks where a text would be lost."""
+        words = "The text of the lesson is in no file yet. “Save the lesson…” keeps it."
+        if self.edit.toPlainText() == self._begun or may_drop(self, words):
+            super().reject()
+
+    def _start_in(self, folder: Path) -> Project:
+        """The project as it reads from a folder: its data stays where it is."""
+        return rebased(self._project, self._base, folder)
+
+    def _may_replace(self, start: Path) -> bool:
+        """Whether the project beside the lesson may be written: no other one is lost unasked."""
+        if _OWN_START not in self.edit.toPlainText() or not start.exists():
+            return True
+        try:
+            if files.read(start) == self._start_in(start.parent):
+                return True
+        except UserError:
+            pass  # no project at all: all the more to be asked about
+        question = (
+            f"The network that the lesson begins with is written beside it as “{start.name}”, "
+            "and another file of that name is there already. Replace it?"
+        )
+        return ask(self, "Replace the file?", question, ("Replace", "Cancel")) == "Replace"
 
     def _ask_save(self) -> None:
         folder = folders.data() / FOLDER
@@ -157,7 +199,7 @@ class LessonWriter(QDialog):
         name = self._project.name.strip().lower().replace(" ", "_").replace("/", "-") or "lesson"
         suggested = str(folder / f"{name}.md")
         path = ask_save(self, "Save the lesson", suggested, (FileType("Lesson", (".md",)),))
-        if path is None:
+        if path is None or not self._may_replace(start_beside(path)):
             return
         try:
             self.save_to(path)

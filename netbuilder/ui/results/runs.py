@@ -152,7 +152,10 @@ class RunsPanel(QWidget):
         One undo takes the project back. The network can be asked, saved and trained on.
         """
         chosen = self.selected()
-        if len(chosen) != 1 or self._runner.active:
+        if len(chosen) != 1:
+            return
+        if self._runner.active:
+            self.about.setText("It is training: stop it first, then the run can be brought back.")
             return
         run = chosen[0]
         self._store.apply(f"Bring back {shown_name(run)}", lambda _project: run.project)

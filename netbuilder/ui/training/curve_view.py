@@ -18,7 +18,9 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.tools import Tools
+from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+from netbuilder.ui.widgets.spoken import tell_beside
 
 LEGEND_MS = 150
 _INVITATION = "Press Train: the network learns, and its curves grow here."
@@ -163,7 +165,9 @@ class CurveView(QWidget):
         try:
             export_curves(self.plot, path)
         except UserError as error:
-            self.legend.setText(str(error))
+            ask(self, "The curves were not saved", str(error), ("OK",))
+        else:
+            tell_beside(self.plot, f"Wrote {path.name}")
 
 
 def _entry(color: str, name: str, value: float | None) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtGui import QCursor, QPaintEvent
-from PySide6.QtWidgets import QMenu, QToolButton, QToolTip, QWidget
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.widgets.questions import ask
+from netbuilder.ui.widgets.spoken import tell_beside
 
 
 class CornerMenu(QToolButton):
@@ -43,7 +44,7 @@ class CornerMenu(QToolButton):
 
     def tell(self, words: str) -> None:
         """Say near the widget what was done."""
-        QToolTip.showText(QCursor.pos(), words, self._over)
+        tell_beside(self._over, words)
 
     def trying(self, what: str, do: Callable[[], object]) -> bool:
         """Do what may fail for a person's reasons; where it does, say so. Whether it went."""

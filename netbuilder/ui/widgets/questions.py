@@ -44,6 +44,12 @@ def ask(
     return "" if idle else chosen
 
 
+def may_drop(parent: QWidget, words: str) -> bool:
+    """Whether a window may go with what stands in it, which no file holds."""
+    answers = ("Close it", "Stay here")
+    return ask(parent, "Not saved yet", words, answers, default=answers[1]) == answers[0]
+
+
 def plain_buttons(box: QDialogButtonBox) -> QDialogButtonBox:
     """Take the style's pictures off the buttons of a dialog."""
     for button in box.buttons():

@@ -61,7 +61,8 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
 @pytest.fixture
 def grading(qtbot: QtBot, home: Path) -> GradeWindow:
     window = GradeWindow()
-    qtbot.addWidget(window)
+    # At the end of a test nobody answers what becomes of the points.
+    qtbot.addWidget(window, before_close_func=lambda one: one.hide())
     window.show()
     return window
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6 import QtGui
-from PySide6.QtGui import QAccessible
-
 from netbuilder.ui.canvas.accessibility import accessible_cards
 from netbuilder.ui.canvas.accessibility.card_words import describe, labels_from
 from netbuilder.ui.canvas.host import Canvas
+from netbuilder.ui.widgets.spoken import say
 
 
 class Announcer:
@@ -52,9 +50,4 @@ class Announcer:
 
     def say(self, text: str) -> None:
         """Announce a sentence."""
-        if not QAccessible.isActive():
-            return
-        # Announcements came with Qt 6.8; before, the changed description is all there is.
-        announcement = getattr(QtGui, "QAccessibleAnnouncementEvent", None)
-        if announcement is not None:
-            QAccessible.updateAccessibility(announcement(self._view.widget(), text))
+        say(self._view.widget(), text)

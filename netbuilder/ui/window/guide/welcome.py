@@ -102,7 +102,8 @@ class Welcome(QObject):
         from netbuilder.core.lessons.parse import read
         from netbuilder.ui.lessons.writer import LessonWriter
 
-        writer = LessonWriter(self._parts.store.project, self._parts.window)
+        parts = self._parts
+        writer = LessonWriter(parts.store.project, parts.window, parts.workbench.base)
         if writer.exec() and writer.saved is not None:
             self._parts.status.tell(f"Wrote {writer.saved}.")
             self.lessons.open(read(writer.saved), anew=True)
