@@ -144,6 +144,39 @@ def series(p: QPainter, result: Result) -> None:
     _curves(p, {"true": truth, "foretold": told})
 
 
+def weeks(p: QPainter, result: Result) -> None:
+    """Eight weeks: true, and each as foretold at its beginning."""
+    truth, told = (np.asarray(v, float) for v in (result.judged.truth, result.judged.predictions))
+    rows = range(len(truth) - 1 - 7 * 7, len(truth), 7)
+    pieces = [np.concatenate([values[row] for row in rows]) for values in (truth, told)]
+    _curves(p, dict(zip(("true", "foretold by week"), pieces, strict=True)))
+
+
+def looks(p: QPainter, result: Result) -> None:
+    """Who looks at whom in a sentence: a row a word, the darker the more it takes from there."""
+    words = ["the", "ending", "was", "not", "funny"]
+    numbers = list(result.trained.facts.vocabulary)
+    core = result.trained.core
+    row = np.zeros((1, core.input_shape[1]), "int32")
+    row[0, : len(words)] = [numbers.index(word) for word in words]
+    points = core.get_layer("embedding")(row)
+    layer = core.get_layer("attention")
+    _, scores = layer(points, points, return_attention_scores=True)
+    heads = np.asarray(scores)[0, :, : len(words), : len(words)]
+    for place, head in enumerate(heads[:2]):
+        left = 62 + place * 130
+        for y, line in enumerate(head / head.max()):
+            if place == 0:
+                where = QRectF(2, 42 + y * 24, 54, 22)
+                _text(p, where, words[y], INK, 9, Qt.AlignmentFlag.AlignRight)
+            for x, value in enumerate(line):
+                colour = _mixed(BACK.darker(104), (BLUE, ORANGE)[place], float(value))
+                p.fillRect(QRectF(left + x * 24, 42 + y * 24, 22.5, 22.5), colour)
+        _text(p, QRectF(left, 14, 120, 18), f"head {place + 1}", INK, 9)
+        for x, word in enumerate(words):
+            _text(p, QRectF(left + x * 24 - 8, 162, 38, 16), word, INK, 5)
+
+
 def curves(p: QPainter, result: Result) -> None:
     """Loss on the rows for learning, and on those that are kept aside."""
     history = result.trained.history
@@ -227,6 +260,8 @@ DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
     "diabetes": scatter,
     "sales": scatter,
     "temperatures": series,
+    "week": weeks,
+    "attention": looks,
     "overfitting": curves,
     "waves": waves,
     "iris": groups,

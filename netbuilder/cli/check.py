@@ -66,7 +66,7 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes |
     broken = {rule.code for rule in structure.RULES}
     found: list[Problem] = []
     facts = _facts(project, base, found)
-    listed = diagnostics.main(diagnostics.diagnose(project, facts))
+    listed = diagnostics.main(diagnostics.diagnose(project, facts, None, base))
     shapes = None
     if not any(one.code in broken and one.blocks for one in listed):
         from netbuilder.core.check.shapes.shapes import ShapeCache
@@ -74,7 +74,7 @@ def examine(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes |
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)
-        listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes))
+        listed = diagnostics.main(diagnostics.diagnose(project, facts, shapes, base))
     if any(one.code == "no-data" for one in listed):
         found.clear()  # it could not be read since it is not chosen: one cause, one problem
     return (*found, *listed), shapes

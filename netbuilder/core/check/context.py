@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.index import LAYERS, spec_of
@@ -63,8 +64,15 @@ class End:
 class Context:
     """Everything a rule may ask, worked out once for each check."""
 
-    def __init__(self, project: Project, facts: DataFacts | None, shapes: Shapes | None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        facts: DataFacts | None,
+        shapes: Shapes | None,
+        base: Path | None = None,
+    ) -> None:
         self.project = project
+        self.base = base
         self.graph: Graph = project.graph
         self.facts = facts
         self.shapes = shapes.still_true(project.graph) if shapes is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Problem, Severity
 from netbuilder.core.check.rule import Rule
@@ -43,7 +45,10 @@ _ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *params.RULES))
 
 
 def diagnose(
-    project: Project, facts: DataFacts | None = None, shapes: Shapes | None = None
+    project: Project,
+    facts: DataFacts | None = None,
+    shapes: Shapes | None = None,
+    base: Path | None = None,
 ) -> tuple[Problem, ...]:
     """Every problem of ``project``.
 
@@ -52,10 +57,11 @@ def diagnose(
         facts: what is known of its data, None while it is not loaded.
         shapes: what Keras says of its layers, None while Keras is not loaded. Without them the
             rules about structure and values still work.
+        base: folder that the project's relative paths start from; None: files are not looked for.
 
     Problems of nodes that only wait for one further up have ``follows`` set; they come last.
     """
-    context = Context(project, facts, shapes)
+    context = Context(project, facts, shapes, base)
     found: list[Problem] = []
     broken: dict[str, int] = {}
     for rule in RULES:

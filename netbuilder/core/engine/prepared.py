@@ -19,6 +19,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build import copies
+from netbuilder.core.engine.build.body_weights import weights_path
 from netbuilder.core.engine.build.graph_to_keras import build_core, model_inputs
 from netbuilder.core.engine.build.tracing import let_go
 from netbuilder.core.engine.distribute.strategy import shared
@@ -33,6 +34,7 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
     monitor_of,
 )
 from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Project
 
 # Data that was read again is compared number by number up to this size.
@@ -50,6 +52,8 @@ class Order:
         compilation: see ``Session``.
         strategy: of several devices or machines; None on one.
         agreement: of several machines.
+        goes_on: the weights come from what was trained before, in a moment.
+        learned: pretrained bodies get what they learned elsewhere.
     """
 
     project: Project
@@ -58,6 +62,8 @@ class Order:
     compilation: Mode = "auto"
     strategy: Any = None
     agreement: Agreement | None = None
+    goes_on: bool = False
+    learned: bool = True
 
     @property
     def keeps(self) -> bool:
@@ -81,7 +87,7 @@ class Order:
     def _files(self) -> tuple[Any, ...]:
         """Files with weights that are built in, and when each was written."""
         names = [str(node.params.get("weights_file") or "") for node in self.project.graph.nodes]
-        paths = [(self.base or Path()) / name for name in names if name]
+        paths = [weights_path(name, self.base) for name in names if name]
         return tuple((str(p), p.stat().st_mtime_ns if p.exists() else 0) for p in paths)
 
 
@@ -116,6 +122,7 @@ class Lease:
 
 @dataclass
 class _Kept:
+    key: tuple[Any, ...]
     order: Order
     trainer: Trainer
     observer: Observer
@@ -159,6 +166,18 @@ def lease(order: Order, tell: Tell | None = None) -> Lease:
     Raises:
         UserError: the project cannot be built.
     """
+    try:
+        return _lease(order, tell)
+    except BuildError:
+        # A body's own weights are not to be had here, and not needed either: what was trained
+        # before has them. Not kept, because another run would begin at random with it.
+        if not order.goes_on:
+            raise
+        trainer = _make(replace(order, learned=False), tell)
+        return Lease(trainer, Observer(trainer.core, order.project))
+
+
+def _lease(order: Order, tell: Tell | None) -> Lease:
     if not order.keeps:
         trainer = _make(order, tell)
         return Lease(trainer, Observer(trainer.core, order.project))
@@ -191,7 +210,7 @@ def start_of(trainer: Trainer, order: Order, seed: int) -> Sequence[Any]:
 
 def _found(order: Order) -> _Kept | None:
     for kept in _shelf:
-        if kept.order.key() == order.key() and _same_data(kept.order.dataset, order.dataset):
+        if kept.key == order.key() and _same_data(kept.order.dataset, order.dataset):
             return kept
     return None
 
@@ -201,8 +220,9 @@ def _keep(order: Order, tell: Tell | None) -> _Kept:
     if _shelf and not any(kept.lease is not None and kept.lease.busy for kept in _shelf):
         _shelf.clear()
         let_go()
+    key = order.key()  # as its files are now: they may be others when it is wanted again
     trainer = _make(order, tell)
-    _shelf[:] = [_Kept(order, trainer, Observer(trainer.core, order.project), None, True)]
+    _shelf[:] = [_Kept(key, order, trainer, Observer(trainer.core, order.project), None, True)]
     return _shelf[0]
 
 
@@ -236,7 +256,7 @@ def _make(order: Order, tell: Tell | None) -> Trainer:
     return Trainer(
         project,
         dataset,
-        build_core(project, dataset.facts, base=order.base, tell=tell),
+        build_core(project, dataset.facts, base=order.base, tell=tell, learned=order.learned),
         inputs=inputs,
         outputs=outputs,
         single_epochs=_single(project),

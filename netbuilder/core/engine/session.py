@@ -311,6 +311,7 @@ class Session:
             self.compilation,
             self._strategy,
             self._agreement,
+            goes_on=self._start is not None,
         )
         self._lease = lease(self._order, lambda words: self._emit(Preparing(words)))
         trainer, core = self._lease.trainer, self._lease.trainer.core

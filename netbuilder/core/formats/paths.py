@@ -6,11 +6,13 @@ import os
 from dataclasses import replace
 from pathlib import Path, PurePath, PureWindowsPath
 
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Node, Project
+
+WEIGHTS = "weights_file"  # the parameter of pretrained bodies
 
 
 def rebased(project: Project, old: Path, new: Path) -> Project:
-    """The project with its data paths as they read from the folder ``new`` instead of ``old``."""
+    """The project with its paths (of data, of weights) as they read from ``new``, not ``old``."""
     old, new = old.resolve(), new.resolve()
     if old == new:
         return project
@@ -24,7 +26,15 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
         except ValueError:  # another drive of Windows: there is no relative path
             return target.as_posix()
 
-    data = project.data
-    return replace(
-        project, data=replace(data, path=moved(data.path), test_path=moved(data.test_path))
-    )
+    def with_weights(node: Node) -> Node:
+        name = node.params.get(WEIGHTS)
+        # A name that is no file there is one of the weights that come with the program.
+        if not isinstance(name, str) or not (old / name).is_file():
+            return node
+        return replace(node, params={**node.params, WEIGHTS: moved(name)})
+
+    data, graph = project.data, project.graph
+    if any(WEIGHTS in node.params for node in graph.nodes):
+        graph = replace(graph, nodes=tuple(with_weights(node) for node in graph.nodes))
+    data = replace(data, path=moved(data.path), test_path=moved(data.test_path))
+    return replace(project, graph=graph, data=data)

@@ -242,7 +242,7 @@ class Workbench(QObject):
         """Find problems with what is known now."""
         from netbuilder.core.check.diagnostics import diagnose
 
-        problems = diagnose(self.store.project, self.facts, self.shapes)
+        problems = diagnose(self.store.project, self.facts, self.shapes, self.base)
         if problems != self.problems:
             self.problems = problems
             self.problems_changed.emit()

@@ -52,3 +52,21 @@ def test_options_change_the_hand() -> None:
     assert (same == same[0]).all()
     grainy = drawn_digits(40, noise=0.5)[0]
     assert grainy[:, 0, 0].std() > 10
+
+
+def test_larger_and_in_colours() -> None:
+    """The same strokes, each with a pen and paper of its own that can be told apart."""
+    grey, digits = drawn_digits(60, size=40)
+    pictures, same = drawn_digits(60, size=40, color_mode="rgb")
+    assert pictures.shape == (60, 40, 40, 3)
+    assert pictures.dtype == np.uint8
+    assert (digits == same).all()
+    assert fingerprint(drawn_shapes(50, size=32, color_mode="rgb")[0]) == "66ed5b4e40bc82cd"
+    wide = pictures.astype(int)
+    for picture, strokes in zip(wide, grey[..., 0], strict=True):
+        paper, pen = picture[strokes == 0], picture[strokes == 255]
+        assert (paper == paper[0]).all()
+        assert (pen == pen[0]).all()
+        assert (abs(paper[0] - pen[0]) >= 85).all()
+    papers = wide[:, 0, 0]
+    assert papers.std(axis=0).min() > 40, "no colour gives the digit away"

@@ -59,7 +59,10 @@ _WEIGHTS: Final = choice(
     optional=True,  # None is Keras's own word for "none"
 )  # fmt: skip
 _FILE: Final = param(
-    "weights_file", Kind.FILE, None, "The file with the weights (.weights.h5), when it is yours."
+    "weights_file",
+    Kind.FILE,
+    None,
+    "Where weights is file: a .weights.h5 of this body, or a .h5 of a network with it inside.",
 )
 _POOLING: Final = choice(
     "pooling", None, ("avg", "max"),

@@ -16,6 +16,7 @@ from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.rules.plan_objects import TABLES, Named, change_named, named
 from netbuilder.core.check.words import label
+from netbuilder.core.engine.build.body_weights import weights_path
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 
@@ -247,6 +248,25 @@ def _planned(**plan: Any) -> Example:
     return Example(chain(("input", "Input", {}), ("out", "Dense", good), training=Training(**plan)))
 
 
+def _weights_file(context: Context) -> Iterable[Found]:
+    """A body that is to take its weights from a file, and there is none."""
+    for node in context.graph.nodes:
+        spec = own_params(node)
+        if spec is None or "weights_file" not in spec.by_name:
+            continue
+        if node.params.get("weights") != "file":
+            continue
+        name = node.params.get("weights_file")
+        if name and (context.base is None or weights_path(str(name), context.base).is_file()):
+            continue
+        said = f"there is no file '{name}'" if name else "no file is chosen"
+        yield Found(
+            node.id,
+            f"{label(node)} is to take its weights from a file, and {said}.",
+            fix("Begin with random weights", edits.set_params, node.id, weights="none"),
+        )
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "unknown-layer", Severity.ERROR, "Unknown layer",
@@ -279,6 +299,14 @@ RULES: tuple[Rule, ...] = (
         "Set it.",
         _missing_param,
         (lambda: _with({"activation": "relu"}),),
+    ),
+    Rule(
+        "no-weights-file", Severity.ERROR, "No file with weights",
+        "A pretrained body takes what it knows from a file, and without the file it knows nothing.",
+        "Choose the file at weights_file, or set weights to imagenet or none.",
+        _weights_file,
+        (lambda: _with({"weights": "file", "pooling": "avg"}, "MobileNet"),),
+        field="weights_file",
     ),
     Rule(
         "unknown-choice", Severity.ERROR, "Unknown name in the plan",

@@ -8,7 +8,12 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
 from netbuilder.core.data.kinds.generated_sets import arguments_of, made
-from netbuilder.core.data.kinds.generators.drawn import drawn_digits, drawn_shapes, drawn_strokes
+from netbuilder.core.data.kinds.generators.drawn import (
+    drawn_digits,
+    drawn_shapes,
+    drawn_strokes,
+    in_colours,
+)
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.script import answers, divisor
 from netbuilder.core.data.readers.samples import Samples
@@ -20,8 +25,11 @@ def _options(count: int) -> tuple[Param, ...]:
         Param("thickness", Kind.FLOAT, 1.1, "of the pen", 0.3, 4.0, slide=True),
         Param("distortion", Kind.FLOAT, 1.0, "how unsteady the hand is", 0.0, 2.5, slide=True),
         Param("noise", Kind.FLOAT, 0.0, "grain on the pictures", 0.0, 1.0, slide=True),
+        Param("size", Kind.INT, 28, "pixels in height and in width", 16, 96),
+        Param("color_mode", Kind.CHOICE, "grayscale", "grey, or each in colours of its own",
+              choices=("grayscale", "rgb")),
         seed_option(),
-    )
+    )  # fmt: skip
 
 
 def _drawn(
@@ -45,6 +53,7 @@ def _drawn(
         given = arguments_of(params, question.project.data.options)
         lines = [
             *made(drawn_strokes),
+            *made(in_colours),
             *made(function),
             f"pictures, labels = {function.__name__}({given})",
             f'x, targets = pictures.astype("float32"){divisor(question)}, pd.Series(labels)',
@@ -59,5 +68,6 @@ DRAWN = (
     _drawn("drawn_digits", "Drawn digits", "Digits of 28×28 grey pixels that the program writes, "
            "each by another hand: like MNIST, without a download.", "digit", drawn_digits, 3000),
     _drawn("drawn_shapes", "Drawn shapes", "Circles, squares, triangles and other outlines of "
-           "28×28 grey pixels, drawn by an unsteady hand.", "shape", drawn_shapes, 2000),
+           "28×28 grey pixels (or larger, or in colours), drawn by an unsteady hand.", "shape",
+           drawn_shapes, 2000),
 )  # fmt: skip

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import LayerSpec
+from netbuilder.core.engine.build.body_weights import load_weights, weights_path
 from netbuilder.core.engine.build.objects import first_line
 from netbuilder.core.engine.download_progress import Tell, told
 from netbuilder.core.errors import BuildError
-from netbuilder.core.hdf5 import check_file
 from netbuilder.core.project.model import Node
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def load_body(layer: keras.Model, node: Node, base: Path | None, tell: Tell | No
             raise BuildError(
                 f"The weights of {node.layer} are not on this computer and could not be "
                 f"downloaded: {first_line(error)}",
-                "Connect to the internet once, or set weights to 'file' or 'none'.",
+                "Connect to the internet once, or put the file into the folder .keras/models of"
+                " your home, or set weights to 'file' or 'none'.",
                 node=node.id,
             ) from error
         inner.set_weights(source.get_weights())
@@ -121,17 +122,16 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
             "Choose the file, or set weights to 'imagenet' or 'none'.",
             node=node.id,
         )
-    path = (base or Path()) / name
+    path = weights_path(str(name), base)
     try:
         if not path.is_file():
             raise FileNotFoundError("there is no such file")
-        # A file from someone else: looked at before Keras opens it.
-        check_file(path)
-        inner.load_weights(path)
+        load_weights(inner, path)
     except Exception as error:
         raise BuildError(
             f"The weights in '{path}' do not fit {node.layer}: {first_line(error)}",
-            "Choose a file that was saved from this very network, without its last layers.",
+            f"Choose a .weights.h5 of this very body, or a .h5 of a network with a {node.layer}"
+            " of the same size in it.",
             node=node.id,
             path=str(path),
         ) from error

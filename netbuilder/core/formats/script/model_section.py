@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import getsource
 from typing import Any
 
 from netbuilder.core.catalog.layers.index import LAYERS
@@ -9,6 +10,7 @@ from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.engine.build.body_weights import BY_ORDER, take_weights, weights_path
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.literals import identifier, layer_call
 from netbuilder.core.project.model import Graph, Node, Project
@@ -204,6 +206,12 @@ def _arguments(spec: LayerSpec, sources: list[str]) -> str:
     return f"[{', '.join(sources)}]"
 
 
+def _found(name: str) -> str:
+    """The file as the project names it; where the program brought it along, where it lies here."""
+    path = weights_path(name, None)
+    return str(path) if path.is_absolute() else name
+
+
 def _body(
     node: Node,
     spec: LayerSpec,
@@ -219,7 +227,9 @@ def _body(
     body = BODIES[spec.name]
     layer = shared.get(node.id, f"{variable}_body")
     if not any(line.startswith(f"{layer} = ") for line in cell.lines):
-        weights = {"none": None, "file": params.get("weights_file")}
+        name = str(params.get("weights_file") or "")
+        by_name = params["weights"] == "file" and not name.endswith(BY_ORDER)
+        weights = {"none": None, "file": None if by_name else _found(name)}
         listed = [
             "include_top=False",
             f"weights={literal(weights.get(params['weights'], params['weights']))}",
@@ -235,6 +245,10 @@ def _body(
         if body.scaling is Scaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
         cell.add(f"{layer} = {call(f'keras.applications.{spec.name}', listed)}")
+        if by_name:
+            if not any(line.startswith("def take_weights") for line in cell.lines):
+                cell.add("", "", getsource(take_weights).rstrip(), "", "")
+            cell.add(f"assert take_weights({layer}, {literal(name)})")
         cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
     if params.get("preprocess") and body.scaling not in (Scaling.SWITCH, Scaling.ALWAYS):
         scaled = f"keras.applications.{body.family}.preprocess_input({source})"

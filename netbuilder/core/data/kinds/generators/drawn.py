@@ -1,4 +1,4 @@
-"""Pictures that the program draws: handwritten-looking digits, and shapes, 28×28, without a file.
+"""Pictures that the program draws: handwritten-looking digits, and shapes, without a file.
 
 Nothing but sums, products and roots is used, so that every machine draws the same pixels. The
 functions stand by themselves, because scripts carry their text.
@@ -68,14 +68,33 @@ def drawn_strokes(
     return pixels
 
 
+def in_colours(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Grey pictures (n, height, width, 1), each with a pen and paper of its own: (…, 3), uint8.
+
+    Pen and paper differ by at least a third of the way from black to white, in each colour.
+    """
+    import numpy as np
+
+    random = np.random.default_rng((seed, 3))
+    count = len(pictures)
+    paper = random.integers(0, 256, (count, 1, 1, 3))
+    step = random.integers(85, 171, (count, 1, 1, 3))
+    pen = np.where(paper < 128, paper + np.minimum(step, 255 - paper), paper - step.clip(0, paper))
+    bright = pictures.astype(np.int32)
+    mixed: np.ndarray = ((paper * (255 - bright) + pen * bright + 127) // 255).astype(np.uint8)
+    return mixed
+
+
 def drawn_digits(
     samples: int = 3000,
     thickness: float = 1.1,
     distortion: float = 1.0,
     noise: float = 0.0,
     seed: int = 0,
+    size: int = 28,
+    color_mode: str = "grayscale",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Digits as if written by hand: grey pictures of 28×28, and the digit of each."""
+    """Digits as if written by hand: pictures of ``size`` by ``size``, and the digit of each."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -109,12 +128,14 @@ def drawn_digits(
         [[nine]],
     ]
     digits = random.permutation(np.arange(samples) % 10)
-    pictures = np.empty((samples, 28, 28, 1), np.uint8)
+    pictures = np.empty((samples, size, size, 1), np.uint8)
     for index, digit in enumerate(digits):
         ways = forms[digit]
         strokes = ways[int(random.integers(len(ways)))]
-        pictures[index, :, :, 0] = drawn_strokes(strokes, random, 28, thickness, distortion, noise)
-    return pictures, digits
+        pictures[index, :, :, 0] = drawn_strokes(
+            strokes, random, size, thickness, distortion, noise
+        )
+    return (in_colours(pictures, seed) if color_mode == "rgb" else pictures), digits
 
 
 def drawn_shapes(
@@ -123,8 +144,10 @@ def drawn_shapes(
     distortion: float = 1.0,
     noise: float = 0.0,
     seed: int = 0,
+    size: int = 28,
+    color_mode: str = "grayscale",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Outlines as if drawn by hand: grey pictures of 28×28, and the name of each shape."""
+    """Outlines as if drawn by hand: pictures of ``size`` by ``size``, and each shape's name."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -144,8 +167,10 @@ def drawn_shapes(
     forms["wave"] = [[(0.0, 0.5), (0.2, 0.1), (0.4, 0.5), (0.6, 0.9), (0.8, 0.5), (1.0, 0.1)]]
     names = np.array(list(forms))
     labels = names[random.permutation(np.arange(samples) % len(names))]
-    pictures = np.empty((samples, 28, 28, 1), np.uint8)
+    pictures = np.empty((samples, size, size, 1), np.uint8)
     for index, name in enumerate(labels):
         strokes = forms[str(name)]
-        pictures[index, :, :, 0] = drawn_strokes(strokes, random, 28, thickness, distortion, noise)
-    return pictures, labels
+        pictures[index, :, :, 0] = drawn_strokes(
+            strokes, random, size, thickness, distortion, noise
+        )
+    return (in_colours(pictures, seed) if color_mode == "rgb" else pictures), labels
