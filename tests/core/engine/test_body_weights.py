@@ -111,7 +111,7 @@ def test_what_does_not_fit_is_told(chain: Chain, tmp_path: Path) -> None:
         with pytest.raises(BuildError, match=words) as caught:
             build_core(from_file(chain, name), FACTS, base=tmp_path)
         assert caught.value.node == "body"
-        assert "MobileNet" in caught.value.hint
+        assert "MobileNet" in caught.value.mend
 
 
 def test_a_missing_file_is_a_problem_before_training(chain: Chain, tmp_path: Path) -> None:
