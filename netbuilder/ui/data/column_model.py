@@ -96,9 +96,9 @@ def _goes_to(one: ColumnFacts, ends: Ends) -> str:
 
 
 FIELDS = (
-    Field("Column", lambda one, ends: one.name, 112),
+    Field("Column", lambda one, ends: one.name, 100),
     Field(
-        "Role", lambda one, ends: ROLE_WORDS[one.role], 78, "role",
+        "Role", lambda one, ends: ROLE_WORDS[one.role], 74, "role",
         lambda ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
         lambda one, ends: one.role,
         "What the column is for",
@@ -108,13 +108,13 @@ FIELDS = (
         "The Input that it feeds, or the output that learns it. Or drag the row onto the canvas",
     ),
     Field(
-        "Type", lambda one, ends: one.type, 72, "type",
+        "Type", lambda one, ends: one.type, 68, "type",
         lambda ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
         "How its cells are understood",
     ),
-    Field("Distribution", lambda one, ends: "", 84, tip="How often each value comes, by class"),
+    Field("Values", lambda one, ends: "", 72, tip="How often each value comes, by class"),
     Field(
-        "Missing", _missing, 96, "missing",
+        "Missing", _missing, 94, "missing",
         lambda ends: {rule: MISSING_WORDS[rule] for rule in MISSING_RULES},
         lambda one, ends: one.missing_rule,
         "Empty cells, and what is done with them",
@@ -122,7 +122,7 @@ FIELDS = (
     Field("Range", _range, 130, tip="From the smallest to the largest, or the commonest values"),
     Field("Examples", lambda one, ends: ", ".join(one.examples), 150, tip="The first values"),
 )  # fmt: skip
-DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Distribution")
+DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")
 GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
 
 

@@ -1,22 +1,25 @@
-"""What looks wrong with the data, each with its mends; what was concluded is in the table."""
+"""What looks wrong with the data, each with its mends; what was concluded stands beside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import ERROR, WARNING, Finding
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import counted, listed
 from netbuilder.ui.widgets.cards import CardList, RoleBox
-
-SHOWN = 2
 
 
 class FindingsList(QWidget):
-    """Warnings as cards, the first two open, the others on request."""
+    """Warnings as cards: the first one open, the others on request.
+
+    Those about a column stand on its row too (⚠), and what is asked of one only there: several of
+    them leave the room to the table, and are named in one line.
+    """
 
     def __init__(
         self,
@@ -35,16 +38,14 @@ class FindingsList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.cards)
-        layout.addWidget(self.more)
+        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Show the warnings among these.
-
-        An error is told where the data is told, and a question on the row of its column.
-        """
-        told = (one for one in findings if not one.asked)
-        found = tuple(one for one in told if one.severity == WARNING or _mended_error(one))
+        """Show the warnings among these. An error is told where the data is told."""
+        told = [one for one in findings if not one.asked]
+        told = [one for one in told if one.severity == WARNING or _mended_error(one)]
+        found = tuple(sorted(told, key=lambda one: (one.severity != ERROR, bool(one.column))))
         if found == self._findings:
             return
         self._findings, self._all = found, False
@@ -56,17 +57,25 @@ class FindingsList(QWidget):
 
     def _fill(self) -> None:
         self.cards.clear()
-        shown = self._findings if self._all else self._findings[:SHOWN]
+        count = len(self._findings)
+        first = 1 if count == 1 or (count and not self._findings[0].column) else 0
+        first = count if self._all else first
+        shown, rest = self._findings[:first], self._findings[first:]
         for one in shown:
             buttons = tuple(
                 (fix.label, partial(self._apply, fix.label, fix.edit)) for fix in one.fixes
             )
             role = "error" if one.severity == ERROR else "warning"
             self.cards.add(RoleBox(role, "", one.message, self, buttons=buttons))
-        rest = len(self._findings) - len(shown)
-        self.more.setText(f"{counted(rest, 'more remark')} …")
-        self.more.setVisible(rest > 0)
+        self.more.setText(_told(rest, more=bool(shown)))
+        self.more.setVisible(bool(rest))
         self.setVisible(bool(self._findings))
+
+
+def _told(rest: Sequence[Finding], *, more: bool) -> str:
+    names = list(dict.fromkeys(one.column for one in rest if one.column))
+    what = counted(len(rest), "more remark" if more else "remark")
+    return f"⚠ {what}{f' about {listed(names, 4)}' if names else ''} …"
 
 
 def _mended_error(one: Finding) -> bool:

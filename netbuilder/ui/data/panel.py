@@ -31,6 +31,7 @@ from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import counted, quoted
 from netbuilder.ui.data.chooser import Chooser
+from netbuilder.ui.data.conclusions import Conclusions
 from netbuilder.ui.data.findings_list import FindingsList
 from netbuilder.ui.data.gallery import Gallery
 from netbuilder.ui.data.look_tabs import LookTabs
@@ -132,6 +133,8 @@ class DataPanel(QWidget):
         layout.addWidget(self.parts)
         self.notes = note_label("", page)
         layout.addWidget(self.notes)
+        self.conclusions = Conclusions(self._apply, page)
+        layout.addWidget(self.conclusions)
         self.findings = FindingsList(store_apply=self._apply, parent=page)
         layout.addWidget(self.findings)
         self.cards = CardList(page)
@@ -224,8 +227,10 @@ class DataPanel(QWidget):
             self._show_error(error)
         self.summary.setText(summary(facts) if facts is not None else "")
         self.summary.setVisible(facts is not None)
-        # What was left out of the data, column by column: nobody would look for it.
-        notes = facts.notes if facts is not None else ()
+        # What was done to the data: nobody would look for it. What can be had otherwise is told
+        # with its button.
+        told = {one.message for one in facts.findings if one.fixes} if facts is not None else set()
+        notes = [one for one in facts.notes if one not in told] if facts is not None else []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
         self._show_preview_note()
@@ -247,17 +252,17 @@ class DataPanel(QWidget):
             return
         count = len(facts.classes)
         words = (
-            f"The target has {count} classes: the last layer needs as many units, with softmax."
+            f"The target has {count} classes, which need as many units, with softmax."
             if count > 2
-            else "The target has two classes: the last layer needs one unit, with sigmoid."
+            else "The target has two classes, which need one unit, with sigmoid."
             if count == 2
-            else "The target is a number: the last layer needs a unit for each, without activation."
+            else "The target is a number, which needs a unit for each, without activation."
         )
         self.cards.add(
             RoleBox(
                 "info",
-                "The network's end does not fit this data",
-                words,
+                "",
+                f"The last layer does not fit. {words}",
                 self,
                 button="Fit it to the data",
                 do=lambda: self._store.apply(
@@ -294,6 +299,8 @@ class DataPanel(QWidget):
         self.look.show_report(report, looks, *question)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
+        self.conclusions.show_findings(report.notes)
+        self.target.show_guess(tuple(one.name for one in report.columns if one.role == "target"))
 
     def _report_failed(self, question: tuple[Project, Path], error: Exception) -> None:
         """What keeps the data from being read is told by the preview, which asks for the same."""
@@ -303,6 +310,7 @@ class DataPanel(QWidget):
             self.look.show_nothing()
             self.parts.show_rows({})
             self.findings.show_findings(())
+            self.conclusions.show_findings(())
 
     def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
         """Make an edit; one that is illegal is told in words."""
@@ -327,7 +335,6 @@ class DataPanel(QWidget):
     def _preview_found(self, question: tuple[Project, Path], preview: Preview) -> None:
         if question[0].data != self._store.project.data:
             return
-        self.preview.show()
         self.preview.show_preview(preview)
         self._show_preview_note()
         self.target.show_columns(preview.columns, question[0].data.target)
@@ -335,7 +342,7 @@ class DataPanel(QWidget):
     def _preview_failed(self, question: tuple[Project, Path], error: Exception) -> None:
         if question[0].data != self._store.project.data:
             return
-        self.preview.hide()
+        self.preview.show_preview(Preview())
         if not isinstance(error, UserError):
             log.error("preview failed", exc_info=error)
             error = DataError(f"The data cannot be shown: {error}.", "Choose other data.")

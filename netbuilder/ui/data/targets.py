@@ -20,6 +20,7 @@ class TargetPicker(QWidget):
         super().__init__(parent)
         self._columns: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
+        self._concluded: tuple[str, ...] = ()
         self._row = ChooseRow("target", "The column that the network shall learn to answer", self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
@@ -30,10 +31,25 @@ class TargetPicker(QWidget):
         column.addWidget(self._row)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-        """Show the columns of the data; nothing chosen means the last one, and a question."""
+        """Show the columns of the data; nothing chosen means a guess, and a question."""
         self._columns, self._chosen = columns, chosen
+        self._show()
+
+    def show_guess(self, names: tuple[str, ...]) -> None:
+        """What was concluded to be the target, where nobody has chosen one."""
+        if names != self._concluded:
+            self._concluded = names
+            self._show()
+
+    @property
+    def _guess(self) -> tuple[str, ...]:
+        known = tuple(name for name in self._concluded if name in self._columns)
+        return known or self._columns[-1:]
+
+    def _show(self) -> None:
+        columns = self._columns
         self._ask()
-        shown = chosen or columns[-1:]
+        shown = self._chosen or self._guess
         self._row.show_text(", ".join(shown) or "no columns yet")
         self.menu.clear()
         for name in columns:
@@ -50,15 +66,15 @@ class TargetPicker(QWidget):
         self.question.clear()
         if self._chosen or not self._columns:
             return
-        guess = self._columns[-1]
+        guess = ", ".join(self._guess)
         self.question.add(
             RoleBox(
                 "info",
-                "What shall the network learn?",
-                f"NetBuilder guessed “{guess}” (the last column). Another column?",
+                "",
+                f"What shall the network learn? NetBuilder guessed “{guess}”.",
                 self,
                 buttons=(
-                    (f"Yes, {guess}", lambda: self._settle((guess,))),
+                    (f"Yes, {guess}", lambda: self._settle(self._guess)),
                     ("Another column…", self.button.showMenu),
                 ),
             )
@@ -78,6 +94,6 @@ class TargetPicker(QWidget):
         several = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
         now = [name]
         if several:
-            others = [one for one in self._chosen or self._columns[-1:] if one != name]
+            others = [one for one in self._chosen or self._guess if one != name]
             now = [*others, name] if on or not others else others
         self._settle(tuple(one for one in self._columns if one in now))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from netbuilder.core.data.columns import report
 from netbuilder.core.data.findings import Finding
@@ -67,10 +68,17 @@ def test_a_category_that_says_the_class(tmp_path: Path) -> None:
     assert "says the same as" in noticed(tmp_path, table)["target-in-features"].message
 
 
-def test_a_column_that_only_names_the_row(tmp_path: Path) -> None:
-    table = frame().assign(customer_id=RANDOM.permutation(60) + 1000)
+@pytest.mark.parametrize("name", ["customer_id", "PassengerId", "employeeID", "S.No.", "Id"])
+def test_a_column_that_only_names_the_row(tmp_path: Path, name: str) -> None:
+    table = frame().assign(**{name: RANDOM.permutation(60) + 1000})
     one = noticed(tmp_path, table)["id-column"]
-    assert (one.column, one.severity) == ("customer_id", "warning")
+    assert (one.column, one.severity) == (name, "warning")
+
+
+@pytest.mark.parametrize("name", ["solid", "grid", "acid", "paid", "No2"])
+def test_words_that_only_end_like_a_name_are_none(tmp_path: Path, name: str) -> None:
+    table = frame().assign(**{name: RANDOM.permutation(60) + 1000})
+    assert "id-column" not in noticed(tmp_path, table)
 
 
 def test_whole_numbers_that_all_differ_are_no_names_by_that(tmp_path: Path) -> None:

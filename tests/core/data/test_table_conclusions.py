@@ -142,6 +142,20 @@ def test_one_column_is_a_series_on_request(tmp_path: Path) -> None:
     assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
 
 
+@pytest.mark.parametrize("numbers", [False, True])
+def test_sentences_in_a_table_are_texts_on_request(tmp_path: Path, numbers: bool) -> None:
+    lines = [
+        f"{f'{n % 9},' if numbers else ''}this film number {n} was {'good' if n % 2 else 'bad'},"
+        f"{'praise' if n % 2 else 'blame'}"
+        for n in range(ROWS)
+    ]
+    found, project = read(
+        tmp_path, f"{'stars,' if numbers else ''}review,verdict\n" + "\n".join(lines)
+    )
+    texts = mended(found, project, "Learn from the texts in 'review'", tmp_path)
+    assert load(texts, tmp_path).facts.vocabulary[2:6] == ("film", "number", "this", "was")
+
+
 @pytest.mark.parametrize(
     ("begin", "words"),
     [

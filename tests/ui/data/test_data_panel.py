@@ -170,7 +170,7 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
     (card,) = panel.target.question.cards
     assert card.isVisible()
-    assert "guessed “price” (the last column). Another column?" in card.words.text()
+    assert "What shall the network learn? NetBuilder guessed “price”." in card.words.text()
     card.buttons[0].click()
     assert window.store.project.data.target == ("price",)
     assert not panel.target.question.cards
@@ -234,9 +234,15 @@ def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Pa
     qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
     assert panel.notes.isVisible()
     said = panel.notes.text()
-    assert "Column 'note'" in said
     assert "4 rows" in said
-    assert said.split("\n") == list(window.workbench.facts.notes)
+    # What can be had otherwise has its button.
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    (line,) = panel.conclusions.lines
+    assert "Column 'note' holds 41 different texts" in line.words.text()
+    assert [one.text() for one in line.menu.actions()] == [
+        "Use 'note' as a category", "Learn from the texts in 'note'", "Leave 'note' out",
+    ]  # fmt: skip
+    assert {line.words.text(), *said.split("\n")} == set(window.workbench.facts.notes)
     assert panel.notes.wordWrap()
     color = panel.notes.palette().color(panel.notes.foregroundRole())
     assert color.name().lower() == theme.colors().secondary.lower()
@@ -286,3 +292,70 @@ def test_a_table_is_pasted_from_a_spreadsheet(
     window.store.undo()
     assert panel.stack.currentIndex() == 0
     assert panel.gallery.trouble.isHidden()
+
+
+def test_what_was_concluded_is_told_with_its_choice(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = "\n".join(f"{'東京' if n % 2 else '大阪'},{n},{2 * n}" for n in range(60))
+    path = tmp_path / "d.csv"
+    path.write_bytes(f"都市,量,価格\n{rows}\n".encode("shift_jis"))
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(path)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    (line,) = panel.conclusions.lines
+    assert line.words.text() == "The text is read as Shift-JIS."
+    next(a for a in line.menu.actions() if a.text() == "Read it as GBK").trigger()
+    assert window.store.project.data.options["encoding"] == "gb18030"
+    window.store.undo()
+    assert "encoding" not in window.store.project.data.options
+
+
+def test_remarks_about_columns_leave_the_room_to_the_table(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = [f"{n},{-999 if n % 9 == 0 else 20 + n % 7},{n % 5}.5" for n in range(60)]
+    (tmp_path / "d.csv").write_text("id,temp,y\n" + "\n".join(rows), encoding="utf-8")
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(tmp_path / "d.csv")
+    qtbot.waitUntil(panel.findings.more.isVisible, timeout=MINUTE)
+    assert panel.findings.more.text() == "⚠ 2 remarks about id and temp …"
+    assert not panel.findings.cards.cards
+    panel.findings.more.click()
+    assert [card.button.text() for card in panel.findings.cards.cards if card.button] == [
+        "Leave 'id' out", "Treat -999 as missing",
+    ]  # fmt: skip
+
+
+def test_of_the_tabs_only_the_one_in_front_is_seen(
+    open_window: Open, qtbot: QtBot, table: Path
+) -> None:
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_builtin("digits")
+    qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Pictures" in panel.look.tabs, timeout=MINUTE)
+    for path in (None, table):
+        if path is not None:
+            panel.choose_path(path)
+            qtbot.waitUntil(lambda: panel.preview.model.rowCount() == 60, timeout=MINUTE)
+        pages = [panel.look.widget(place) for place in range(panel.look.count())]
+        assert [one for one in pages if one.isVisible()] == [panel.look.currentWidget()]
+
+
+def test_the_guess_of_the_target_is_what_was_concluded(
+    open_window: Open, qtbot: QtBot, table: Path
+) -> None:
+    """Not the last column, where that one is left out."""
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(table)
+    qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    panel._decide(("price",), "role", "ignore")
+    qtbot.waitUntil(
+        lambda: "guessed “garden”" in panel.target.question.cards[0].words.text(), timeout=MINUTE
+    )
+    panel.target.question.cards[0].buttons[0].click()
+    assert window.store.project.data.target == ("garden",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, S
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
-from netbuilder.core.data.preprocessing.cells import are_dates
+from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
 from netbuilder.core.data.preprocessing.keras_table import (
     EMPTY,
@@ -61,19 +61,7 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         samples.table[names].iloc[train], data.options, samples.source, data.columns
     )
     if not columns:
-        dates = [name for name in names if are_dates(samples.table[name])]
-        raise DataError(
-            f"No column of {samples.source} can be used for '{key}'. {' '.join(notes)}",
-            "Choose columns of numbers, or text columns with few distinct values."
-            + (" If the rows follow each other in time, they are a series." if dates else ""),
-            mends=tuple(
-                mend
-                for name in dates[:1]
-                for mend in (
-                    AS_SERIES, DataFix(f"Use '{name}' as a date", columns={name: {"type": "date"}})
-                )
-            ),
-        )  # fmt: skip
+        raise _nothing_usable(samples.table[names], key, samples.source, notes)
     table.check_room(columns, len(samples), data.options, samples.source)
     values = table.encode(samples.table.iloc[train], columns, samples.source)
     if feeds_embedding(project.graph, key):
@@ -89,6 +77,26 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         )
         offset, scale = scaling.fit_columns(values, how, keep)
     return InputPre("table", shape, "float32", columns, offset, scale), notes
+
+
+def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
+    """What to say where no column is a feature: dates may be a series, sentences texts."""
+    mends: list[DataFix] = []
+    mend = "Choose columns of numbers, or text columns with few distinct values."
+    for name in map(str, frame.columns):
+        if are_dates(frame[name]):
+            mend += " If the rows follow each other in time, they are a series."
+            dated = DataFix(f"Use '{name}' as a date", columns={name: {"type": "date"}})
+            mends = [AS_SERIES, dated]
+            break
+        if are_sentences(frame[name]):
+            mend += f" If the network is to read '{name}', the data are texts."
+            mends = [DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name})]
+            break
+    return DataError(
+        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", mend,
+        mends=tuple(mends),
+    )  # fmt: skip
 
 
 def _encoded(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:

@@ -257,7 +257,8 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 def _looks_like_table(path: Path) -> bool:
     """Whether most of the first lines have the same number of separators, at least one."""
     try:
-        head = path.read_bytes()[:20_000]
+        with path.open("rb") as file:
+            head = file.read(20_000)
     except OSError:
         return True
     lines = head.decode(encoding_of(head), errors="replace").splitlines()[:40]

@@ -22,6 +22,7 @@ from netbuilder.core.data.findings import (
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
+    are_sentences,
     as_label,
     is_numeric,
     labels_of,
@@ -42,7 +43,10 @@ if TYPE_CHECKING:
 STAND_INS = tuple(
     sign * value for value in (9, 99, 999, 9999, 99999, 999999, 8888, 7777) for sign in (-1, 1)
 )
-_ID = re.compile(r"(?i)^(id|nr|no|number|index|idx|key|uuid|guid|row|rownum|#|unnamed.*)$|[_ ]id$")
+_ID = re.compile(
+    r"(?i:^(id|nr|no|s\.?no|sl\.? ?no|serial|number|index|idx|key|uuid|guid|row|rownum|row_?names?|"
+    r"record|#|unnamed.*)\.?$|[-_. ]id$|^id[-_. ])|[a-z]I[dD]$"
+)
 _SEEN_ROWS = 200_000
 _FEW = 20
 
@@ -395,5 +399,8 @@ def left_out(
                 fixes.insert(0, column_edit(f"Use '{name}' as a date", [name], type="date"))
                 if task == REGRESSION:
                     fixes.insert(1, data_edit("Learn it as a series", kind="series"))
+            elif are_sentences(table[name]):
+                label = f"Learn from the texts in '{name}'"
+                fixes.insert(1, data_edit(label, kind="text", text=name))
         found.append(Finding("column-left-out", INFO, note, name, tuple(fixes)))
     return tuple(found)

@@ -88,6 +88,14 @@ def are_dates(series: pd.Series) -> bool:
     return True
 
 
+def are_sentences(series: pd.Series) -> bool:
+    """Whether the first texts of a column are long enough to be read as texts."""
+    few = series.dropna().head(50).astype(str)
+    if not len(few):
+        return False
+    return bool(few.str.count(r"\s").mean() >= 2 or few.str.len().mean() >= 20)
+
+
 def day_comes_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()
