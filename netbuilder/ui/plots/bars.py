@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -23,6 +23,7 @@ class Bars(QWidget):
         self._rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
         self._top: float | None = None
+        self._signed = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_rows(
@@ -31,9 +32,12 @@ class Bars(QWidget):
         *,
         marked: str | None = None,
         top: float | None = None,
+        signed: bool = False,
     ) -> None:
-        """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar."""
+        """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar. ``signed``:
+        what is below 0 goes to the left, in the other colour."""
         self._rows = list(rows[:MOST])
+        self._signed = signed
         self._marked, self._top = marked, top
         self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self._rows))
         self.setVisible(bool(self._rows))
@@ -65,6 +69,11 @@ class Bars(QWidget):
         room = max(self.width() - names - texts, 4)
         top = self._top or max((abs(value) for _n, value, _t in self._rows), default=1.0) or 1.0
         vertical = Qt.AlignmentFlag.AlignVCenter
+        below = -min((value for _n, value, _t in self._rows), default=0.0)
+        if self._signed and below > 0:
+            self._paint_signed(painter, names, texts)
+            painter.end()
+            return
         for number, (name, value, text) in enumerate(self._rows):
             y = number * self._height
             strong = name == self._marked
@@ -74,7 +83,8 @@ class Bars(QWidget):
             painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(scheme.training if strong or not self._marked else scheme.dots))
+            plain = scheme.validation if self._signed else scheme.training
+            painter.setBrush(QColor(plain if strong or not self._marked else scheme.dots))
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
             painter.drawText(
@@ -83,3 +93,32 @@ class Bars(QWidget):
                 text,
             )
         painter.end()
+
+    def _paint_signed(self, painter: QPainter, names: int, texts: int) -> None:
+        """Bars to both sides of 0, in the colours of for and against."""
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        values = [value for _n, value, _t in self._rows]
+        low, high = min(*values, 0.0), max(*values, 0.0)
+        sides = (texts if low < 0 else 0) + (texts if high > 0 else 0)
+        scale = max(self.width() - names - sides, 4) / (high - low)
+        zero = names + (texts if low < 0 else 0) - low * scale
+        vertical = Qt.AlignmentFlag.AlignVCenter
+        for number, (name, value, text) in enumerate(self._rows):
+            y = number * self._height
+            painter.setPen(QColor(scheme.secondary))
+            box = QRectF(0, y, names - 6, self._height)
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
+            length = max(abs(value) * scale, 1.5)
+            left = zero if value >= 0 else zero - length
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(scheme.validation if value >= 0 else scheme.training))
+            painter.drawRoundedRect(QRectF(left, y + 4, length, self._height - 8), 2, 2)
+            painter.setPen(QColor(scheme.secondary))
+            if value >= 0:
+                place, side = QRectF(zero + length + 6, y, texts, self._height), "AlignLeft"
+            else:
+                place, side = QRectF(left - texts - 6, y, texts, self._height), "AlignRight"
+            painter.drawText(place, vertical | Qt.AlignmentFlag[side], text)
+        painter.setPen(QColor(scheme.hairline))
+        painter.drawLine(QPointF(zero, 0), QPointF(zero, len(self._rows) * self._height))

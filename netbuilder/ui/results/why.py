@@ -113,6 +113,7 @@ class WhyView(QWidget):
         from netbuilder.core.results.explain.methods import methods_for
 
         self._known = trained
+        chosen = self.method.currentData()
         self.button.setChecked(False)  # what is explained there is another network's answer
         self.method.clear()
         try:
@@ -124,6 +125,10 @@ class WhyView(QWidget):
         for way in ways:
             self.method.addItem(way.title, way.name)
             self.method.setItemData(self.method.count() - 1, way.help, Qt.ItemDataRole.ToolTipRole)
+        # One asks about one answer: what is about all rows is the second choice.
+        first = next((index for index, way in enumerate(ways) if not way.overall), 0)
+        known = self.method.findData(chosen) if chosen is not None else -1
+        self.method.setCurrentIndex(known if known >= 0 else first)
 
     def _toggled(self, on: bool) -> None:
         self.method.setVisible(on and self.method.count() > 1)
@@ -148,7 +153,7 @@ class WhyView(QWidget):
             widget.setVisible(False)
 
     def _found(self, question: _Question, found: Explanation) -> None:
-        from netbuilder.core.results.explain.drawing import bars_of, overlay
+        from netbuilder.core.results.explain.drawing import bars_of, overlay, strongest, written
 
         if question.trained is not self._workbench.trained or not self.button.isChecked():
             return
@@ -160,11 +165,14 @@ class WhyView(QWidget):
             pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
-        pairs = bars_of(found)
-        most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
-        rows = [(name, abs(value) / most, f"{value:+.3g}") for name, value in pairs[:MOST_BARS]]
-        self.bars.show_rows(rows, top=1.0)
-        self.bars.setVisible(bool(rows))
+        pairs, left = strongest(bars_of(found), MOST_BARS)
+        words = written([value for _, value in pairs])
+        rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
+        self.bars.show_rows(rows if any(value for _, value in pairs) else [], signed=True)
+        if left:
+            self.sentence.setText(
+                f"{found.sentence} The {MOST_BARS} of {len(pairs) + left} that change it most:"
+            )
         near = found.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))
         if near is not None:

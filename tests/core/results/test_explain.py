@@ -15,11 +15,12 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.answers import ask
 from netbuilder.core.results.explain import pictures, tables
-from netbuilder.core.results.explain.drawing import overlay, write_png
+from netbuilder.core.results.explain.drawing import overlay, strongest, write_png, written
 from netbuilder.core.results.explain.methods import Rows, explain, methods_for
 from netbuilder.core.results.explain.score import question
 from netbuilder.core.results.inside import sample_of
 from netbuilder.core.results.samples import read_samples, text_samples
+from netbuilder.core.wording import number
 from tests.core.results.conftest import chain, train
 
 Trained = tuple[TrainedModel, Dataset]
@@ -66,7 +67,7 @@ def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> N
         assert found.heatmap is not None
         assert np.abs(found.heatmap).max() > 0
         assert found.sentence.startswith("“Where it looks” (Grad-CAM) shows nothing")
-        assert "Instead, pixel by pixel: Pixels in the first colour" in found.sentence
+        assert "Instead, pixel by pixel: Pixels in orange" in found.sentence
         assert explain(trained, bright, method).method == "grad_cam"
 
 
@@ -206,6 +207,12 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
     moved[0] = columns["size"].typical
     changed = ask(trained, {"input": data.pre.inputs["input"].apply(moved[None])})["out"][0, 0]
     assert tables.against_typical(asked)["size"] == pytest.approx(given[2] - changed, rel=1e-4)
+    found = explain(trained, sample_of(data.test, 2), "occlusion", rows=Rows(raw))
+    assert found.importance["size"] == pytest.approx(given[2] - changed, rel=1e-4)
+    way = "lower" if changed < given[2] else "higher"
+    assert f"{number(abs(given[2] - changed))} {way}" in found.sentence
+    assert found.nearest is not None
+    assert found.nearest.row == nearest.row, "what would have to change stands beside it"
 
 
 def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
@@ -274,3 +281,14 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
     painted = overlay(np.zeros((2, 2)), heat).astype(int)
     assert painted[0, 0, 0] > painted[0, 0, 2]
     assert painted[1, 1, 2] > painted[1, 1, 0]
+
+
+def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
+    """Of a long series the newest step is not cut off because it stands last."""
+    pairs = [(f"{back} steps before", 0.001 * back) for back in range(40, 0, -1)]
+    kept, left = strongest([*pairs, ("last step", -1.4)], 3)
+    assert [name for name, _ in kept] == ["40 steps before", "39 steps before", "last step"]
+    assert left == 38
+    assert written([1.4432, -0.0512, 0.00001]) == ["+1.44", "-0.05", "0"]
+    assert written([24_312.0, -3.0]) == ["+24,312", "-3"]
+    assert written([0.0]) == ["0"]

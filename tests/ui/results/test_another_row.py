@@ -26,6 +26,9 @@ def test_it_is_the_next_row_of_the_test_data(
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     assert panel.another.text() == "Another test row"
+    qtbot.waitUntil(lambda: "Test row 1 of 30" in panel.about.text(), timeout=MINUTE)
+    first = window.looking.look.raw["input"]
+    assert list(panel.rows.row.values()) == pytest.approx(first.tolist()), "what the canvas shows"
     before = panel.predictions
     panel.another.click()
     qtbot.waitUntil(lambda: panel.predictions is not before, timeout=MINUTE)
@@ -40,6 +43,9 @@ def test_it_is_the_next_row_of_the_test_data(
     assert box.text().startswith(f"{raw_first(raw):.6g}")
     panel.rows.edit(next(iter(panel.rows.row)), 5.0)
     assert "Test row" not in panel.about.text(), "an edited row is no test row"
+    window.looking.show_row(7)
+    qtbot.waitUntil(lambda: window.looking.look.index == 7, timeout=MINUTE)
+    assert next(iter(panel.rows.row.values())) == 5.0, "what was filled in by hand stays"
 
 
 @pytest.mark.parametrize("name", ["reviews", "temperatures"])

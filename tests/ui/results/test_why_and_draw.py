@@ -66,7 +66,11 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
-    assert "it counts most" in panel.why.sentence.text()
+    assert "changes this answer most" in panel.why.sentence.text()
+    assert panel.why.method.currentText() == "In this row"
+    panel.why.method.setCurrentIndex(0)
+    panel.why.method.activated.emit(0)
+    qtbot.waitUntil(lambda: "it counts most" in panel.why.sentence.text(), timeout=MINUTE)
     before, value = panel.answer.text(), panel.rows.row["petal width (cm)"]
     view, slide = panel.rows.response, panel.form.rows["petal width (cm)"].editor
     assert view.column.currentText() != "petal width (cm)"

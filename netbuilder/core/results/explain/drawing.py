@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,22 @@ def bars_of(found: Explanation) -> list[tuple[str, float]]:
     return [*found.tokens, *found.steps]
 
 
+def strongest(
+    pairs: Sequence[tuple[str, float]], most: int
+) -> tuple[tuple[tuple[str, float], ...], int]:
+    """The ``most`` strongest in the order that they have, and how many are left out."""
+    order = np.argsort([-abs(value) for _, value in pairs], kind="stable")[:most]
+    kept = tuple(pairs[int(place)] for place in np.sort(order))
+    return kept, len(pairs) - len(kept)
+
+
+def written(values: Sequence[float]) -> list[str]:
+    """Values with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
+    most = max((abs(value) for value in values), default=0.0)
+    digits = max(2 - math.floor(math.log10(most)), 0) if most > 0 else 0
+    return [f"{value:+,.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values]
+
+
 def write_png(found: Explanation, path: Path) -> None:
     """Write the heat map over the picture, or bars with their names.
 
@@ -56,7 +74,7 @@ def write_png(found: Explanation, path: Path) -> None:
         picture = Image.new("RGB", (max(size[0], _SIDE), size[1] + 2 * _LINE + 8), "white")
         picture.paste(small.resize(size, Image.Resampling.NEAREST), (0, 2 * _LINE + 8))
     else:
-        rows = bars_of(found)[:40]
+        rows = list(strongest(bars_of(found), 40)[0])
         picture = Image.new("RGB", (_WIDTH, (len(rows) + 2) * _LINE + 16), "white")
         _draw_bars(ImageDraw.Draw(picture), rows, font)
     draw = ImageDraw.Draw(picture)
@@ -69,6 +87,7 @@ def write_png(found: Explanation, path: Path) -> None:
 def _draw_bars(draw: Any, rows: list[tuple[str, float]], font: Any) -> None:
     most = max((abs(value) for _, value in rows), default=0.0) or 1.0
     middle, room = 380, 170
+    words = written([value for _, value in rows])
     for index, (name, value) in enumerate(rows):
         top = (index + 2) * _LINE + 8
         draw.text((8, top), name[:26], fill="black", font=font)
@@ -76,4 +95,4 @@ def _draw_bars(draw: Any, rows: list[tuple[str, float]], font: Any) -> None:
         left = middle if value >= 0 else middle - length
         colour = FOR if value >= 0 else AGAINST
         draw.rectangle((left, top + 2, left + length, top + _LINE - 6), fill=colour)
-        draw.text((middle + room + 8, top), f"{value:+.3g}", fill="black", font=font)
+        draw.text((middle + room + 8, top), words[index], fill="black", font=font)

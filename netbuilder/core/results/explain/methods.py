@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -19,6 +20,8 @@ from netbuilder.core.results.explain.score import Question, question
 from netbuilder.core.wording import did_you_mean, listed, number
 
 Array = NDArray[Any]
+#: A part of a probability: half a thousandth.
+SETTLED = 0.0005
 TABLE, PICTURE, TEXT, SERIES = "table", "picture", "text", "series"
 
 
@@ -35,6 +38,7 @@ class Method:
     """A way to explain: for which sort of sample, and what finds it.
 
     ``explain`` gets the question, the rows to compare with (None: none) and the sample's text.
+    ``overall``: it speaks about all rows, not about the one answer.
     """
 
     name: str
@@ -42,18 +46,12 @@ class Method:
     title: str
     help: str
     explain: Callable[[Question, Rows | None, str | None], Explanation]
+    overall: bool = False
 
 
 def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     if rows is None or len(next(iter(rows.raw.values()))) < 2:
-        found = tables.against_typical(asked)
-        most = max(found, key=lambda name: abs(found[name]))
-        way = "lower" if found[most] > 0 else "higher"
-        sentence = (
-            f"With a typical {most} the answer would be {number(abs(found[most]))} {way}:"
-            " of all columns it changes this answer most."
-        )
-        return Explanation("importance", asked.answer, asked.about, sentence, importance=found)
+        return replace(_typical(asked, rows, text), method="importance")
     found = tables.permutation_importance(asked.trained, rows.raw, rows.truth)
     most = max(found, key=lambda name: found[name])
     numbers = asked.target.task == "regression"
@@ -66,6 +64,27 @@ def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explana
     nearest = tables.nearest_other(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
+    )
+
+
+def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    found = tables.against_typical(asked)
+    most = max(found, key=lambda name: abs(found[name]))
+    if asked.target.task == REGRESSION:
+        way = "lower" if found[most] > 0 else "higher"
+        change = f"the answer would be {number(abs(found[most]))} {way}"
+    else:
+        way = "less sure" if found[most] > 0 else "surer"
+        change = f"it would be {abs(found[most]):.1%} {way}"
+    sentence = f"With a typical {most} {change}: of all columns it changes this answer most."
+    if _settled(asked, found[most]):
+        sentence = f"No single column changes {asked.about}: the network is sure without each."
+    if not found[most]:
+        sentence = "No column alone changes this answer: its values are the typical ones."
+    many = rows is not None and len(next(iter(rows.raw.values()))) > 1
+    nearest = tables.nearest_other(asked, rows.raw) if rows is not None and many else None
+    return Explanation(
+        "occlusion", asked.answer, asked.about, sentence, importance=found, nearest=nearest
     )
 
 
@@ -87,6 +106,8 @@ def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     way = "for" if fall >= 0 else "against"
     sentence = f"“{most}” speaks most {way} {asked.about}."
+    if _settled(asked, fall):
+        sentence = f"No single word changes {asked.about}: the network is sure without each."
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 
 
@@ -94,11 +115,32 @@ def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     found = sequences.steps(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     sentence = f"The {most} changes {asked.about} most: by {number(abs(fall))} where it is hidden."
+    if _settled(asked, fall):
+        sentence = f"No single step changes {asked.about}: the network is sure without each."
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
 
 
+def _settled(asked: Question, most: float) -> bool:
+    """Whether the most that changes is too little to be told of a probability."""
+    return asked.target.task != REGRESSION and abs(most) < SETTLED
+
+
 METHODS: tuple[Method, ...] = (
-    Method("importance", TABLE, "What counts", "Shuffles one column after another", _importance),
+    Method(
+        "importance",
+        TABLE,
+        "In all rows",
+        "Shuffles one column after another among all rows",
+        _importance,
+        overall=True,
+    ),
+    Method(
+        "occlusion",
+        TABLE,
+        "In this row",
+        "Sets one column after another to its typical value and asks again",
+        _typical,
+    ),
     Method(
         "grad_cam",
         PICTURE,
@@ -114,7 +156,7 @@ METHODS: tuple[Method, ...] = (
         _picture(
             "integrated_gradients",
             pictures.integrated_gradients,
-            "Pixels in the first colour speak for {about}, in the other against it.",
+            "Pixels in orange speak for {about}, in blue against it.",
         ),
     ),
     Method(
@@ -125,7 +167,7 @@ METHODS: tuple[Method, ...] = (
         _picture(
             "occlusion",
             pictures.occlusion,
-            "Where a part in the first colour is covered, the network is less sure of {about}.",
+            "Where a part in orange is covered, the network is less sure of {about}.",
         ),
     ),
     Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),

@@ -68,6 +68,7 @@ class RowView(AskView):
         self.form: ParamForm | None = None
         self.row: dict[str, Any] = {}
         self._fields: dict[str, Field] = {}
+        self._own = False
         self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
         self._soon.timeout.connect(lambda: self._ask(by_hand=False))
         self.response = ResponseView(workbench, self)
@@ -91,8 +92,14 @@ class RowView(AskView):
         """Show the columns; values of columns that stay are kept."""
         from netbuilder.core.results.predict import form_fields
 
+        self._own = self._own and not fresh
         self._show_form(form_fields(trained))
         self._soon.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a value was filled in by hand."""
+        return self._own
 
     def end(self) -> None:
         """Ask nothing any more."""
@@ -110,14 +117,19 @@ class RowView(AskView):
         self.form.show_values(self.row)
         self.form.edited.connect(self.edit)
         for one in self.form.rows.values():
-            one.editor.complained.connect(lambda _sentence: self._soon.start())  # type: ignore[attr-defined]
+            one.editor.complained.connect(self._complained)  # type: ignore[attr-defined]
         self._place.addWidget(self.form)
+
+    def _complained(self, sentence: str) -> None:
+        self._own = self._own or bool(sentence)
+        self._soon.start()
 
     def edit(self, name: str, value: Any) -> None:
         """Take another value of a column; ``...``: its typical one."""
         if value is ... and self.form is not None:
             value = self.form.rows[name].param.default
         self.row[name] = value
+        self._own = True
         self.response.follow(name)
         self.said.emit(self.words)  # it is no test row any more
         self._workbench.happened.emit("predicted")
@@ -145,9 +157,11 @@ class RowView(AskView):
             self.response.show_row(row, lambda model: _sample(model, row))
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
-        """Write a test row into the form, to be changed from there; never by itself."""
-        if not wanted or self.form is None:
+        """Write a test row into the form, to be changed from there; by itself only as long as
+        nothing was filled in by hand."""
+        if self.form is None or (self.busy and not wanted):
             return
+        self._own = False
         from netbuilder.core.results.samples import row_of
 
         found = row_of(look.trained, look.raw)

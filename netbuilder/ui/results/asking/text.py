@@ -35,6 +35,7 @@ class TextView(AskView):
         self.words = _READS
         self._trained: TrainedModel | None = None
         self._written = ("", "")  # a test text in the field, and what is said of it
+        self._writing = self._goes_on = False  # by the program; from a beginning
         self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
@@ -47,6 +48,11 @@ class TextView(AskView):
         self.page.addWidget(self.generate)
         self.text.textChanged.connect(self._typed)
         theme.theme().changed.connect(self._mark)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a text of a person's own stands there."""
+        return self.text.toPlainText().strip() not in {"", self._written[0]}
 
     @property
     def settled(self) -> bool:
@@ -66,11 +72,12 @@ class TextView(AskView):
         if fresh:
             self._trained = None  # taking the text away is no question
             self.text.clear()
+            self._written = ("", "")
         self._trained = trained
         self.generate.clear_all()
-        goes_on = next_token_ends(trained) is not None
+        goes_on = self._goes_on = next_token_ends(trained) is not None
         self.generate.setVisible(goes_on)
-        self.words, self._written = (_GOES_ON if goes_on else _READS), ("", "")
+        self.words = _GOES_ON if goes_on else _READS
         self._mark()
         self._soon.start()
 
@@ -83,7 +90,7 @@ class TextView(AskView):
     def _typed(self) -> None:
         self.generate.show_start(self.text.toPlainText())
         self._mark()
-        if self._trained is not None:
+        if self._trained is not None and not self._writing:
             self._workbench.happened.emit("predicted")
             self._soon.start()
 
@@ -123,14 +130,17 @@ class TextView(AskView):
         )  # fmt: skip
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
-        """Write a test text into the field, to be changed from there; never by itself."""
-        if not wanted:
+        """Write a test text into the field, to be changed from there; by itself only as long as
+        none was typed."""
+        if not wanted and (self.busy or self._goes_on):
             return
         from netbuilder.core.results.samples import text_of_sample
 
         written = text_of_sample(look.trained, look.raw)
         self._written = (written.strip(), about)
+        self._writing = True
         self.text.setPlainText(written)
+        self._writing = False
         self._soon.start()
 
 
