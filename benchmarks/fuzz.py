@@ -1,6 +1,6 @@
 """Damaged files: every one must open, or end in a ``UserError``; nothing else may be raised.
 
-    python benchmarks/fuzz.py [--count 5000] [--seed 0] [--kinds h5,keras,netbuilder,npz,csv,zip]
+    python benchmarks/fuzz.py [--count 5000] [--seed 0] [--kinds h5,keras,netbuilder,npz,csv,...]
 
 Honest files are made, each is changed at one to three places (bytes flipped, cut off, doubled;
 values of its JSON replaced, removed, moved), and everything that reads such a file reads it.
@@ -26,7 +26,7 @@ import numpy as np
 
 from netbuilder.core.errors import UserError
 
-KINDS = ("h5", "keras", "netbuilder", "npz", "csv", "zip")
+KINDS = ("h5", "keras", "netbuilder", "npz", "csv", "zip", "arrays", "table")
 _ODD: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3, 2.5, -0.0, 1e308, 10**6, 10**9, 10**18, 10**30, "", "x",
     "é\ud800", "../x", "/", "Dense", "keras.layers", [], {}, [[]], [None],
@@ -117,8 +117,10 @@ def samples(folder: Path) -> dict[str, list[Path]]:
         project, core, assemble(core, project, data.pre, data.facts), data.pre, data.facts
     )
     found: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    words = _of_words(folder)
     for ending in ("h5", "keras"):
         registry.save(trained, folder / f"ours.{ending}")
+        registry.save(words, folder / f"words.{ending}", folder)
     start = keras.Input((6,), dtype="int32")
     x = layers.Embedding(10, 4, mask_zero=True)(start)
     x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(x)
@@ -134,7 +136,7 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     chain.compile(keras.optimizers.Adam(), keras.losses.MeanSquaredError())
     chain.save(folder / "theirs.h5")
     for ending in ("h5", "keras"):
-        found[ending] = [folder / f"ours.{ending}", folder / f"theirs.{ending}"]
+        found[ending] = [folder / f"{name}.{ending}" for name in ("ours", "theirs", "words")]
     # The same in the words of Keras 2, as far as reading goes.
     old = folder / "old.h5"
     old.write_bytes((folder / "theirs.h5").read_bytes())
@@ -154,7 +156,68 @@ def samples(folder: Path) -> dict[str, list[Path]]:
     np.savez(folder / "a.npz", x=np.random.default_rng(0).random((30, 4)), y=np.arange(30) % 3)
     found["npz"] = [folder / "a.npz"]
     found["zip"] = [folder / "ours.keras", folder / "theirs.keras"]
+    found["arrays"] = _arrays(folder)
+    found["table"] = _tables(folder, table)
     return found
+
+
+def _of_words(folder: Path) -> Any:
+    """A trained network whose file takes words, gaps and texts by layers of its own."""
+    from netbuilder.core.data.load import load
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.project.model import (
+        ColumnChoice,
+        Data,
+        Graph,
+        Node,
+        Project,
+        Training,
+    )  # fmt: skip
+
+    rows = [f"{i % 7},{'' if i % 5 else i},{'red' if i % 2 else 'blue'},{i % 2}" for i in range(60)]
+    (folder / "w.csv").write_text("\n".join(["a,b,colour,y", *rows]))
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    columns = {"b": ColumnChoice(missing="median"), "y": ColumnChoice(type="number")}
+    project = Project(
+        name="Words",
+        graph=graph,
+        data=Data("csv", path="w.csv", target=("y",), columns=columns),
+        training=Training(epochs=1),
+    )
+    return Session(project, load(project, folder), base=folder, record=False).run()
+
+
+def _arrays(folder: Path) -> list[Path]:
+    """Arrays in the other files that hold some, names and groups included."""
+    values, answers = np.random.default_rng(1).random((30, 4)), np.arange(30) % 3
+    with h5py.File(folder / "tree.h5", "w") as file:
+        file["train/pictures"], file["train/labels"] = values, answers
+        file["train/labels"].attrs["unit"] = "class"
+    with h5py.File(folder / "packed.h5", "w") as file:
+        file.create_dataset("x", data=values, compression="gzip", chunks=(10, 4))
+        file["y"] = answers
+    np.save(folder / "b.npy", values)
+    np.savez_compressed(folder / "c.npz", x=values, y=answers)
+    return [folder / name for name in ("tree.h5", "packed.h5", "b.npy", "c.npz")]
+
+
+def _tables(folder: Path, text: str) -> list[Path]:
+    """The table in every other file that holds tables."""
+    import gzip
+    import io
+
+    import pandas as pd
+    import polars
+
+    frame = pd.read_csv(io.StringIO(text))
+    frame.to_excel(folder / "t.xlsx", index=False)
+    polars.read_csv(io.StringIO(text)).write_parquet(folder / "t.parquet")
+    frame.to_json(folder / "t.jsonl", orient="records", lines=True)
+    (folder / "t.csv.gz").write_bytes(gzip.compress(text.encode()))
+    with zipfile.ZipFile(folder / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", text)
+    names = ("t.xlsx", "t.parquet", "t.jsonl", "t.csv.gz", "t.zip")
+    return [folder / name for name in names]
 
 
 def mutate(source: Path, target: Path, kind: str, random_: random.Random) -> None:
@@ -200,15 +263,20 @@ def mutate(source: Path, target: Path, kind: str, random_: random.Random) -> Non
 
 def read_all(path: Path, kind: str) -> None:
     """Everything that the program does with a file when it is opened."""
-    from netbuilder.core.data.load import load
+    from netbuilder.core.data.columns import report
+    from netbuilder.core.data.load import load, preview
+    from netbuilder.core.data.looks.looks import looks
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.script import python
     from netbuilder.core.formats.writers.svg import svg
     from netbuilder.core.project.model import Data, Project
 
-    if kind in ("csv", "npz"):
-        data = Data(kind="csv" if kind == "csv" else "arrays", path=path.name)
-        load(Project(data=data), path.parent)
+    if kind in ("csv", "npz", "arrays", "table"):
+        data = Data(kind="csv" if kind in ("csv", "table") else "arrays", path=path.name)
+        project = Project(data=data)
+        looks(project, path.parent, report(project, path.parent))
+        preview(project, path.parent)
+        load(project, path.parent)
         return
     project = registry.read_project(path)
     python.source(project)
@@ -226,7 +294,7 @@ def run(count: int, seed: int, kinds: tuple[str, ...], folder: Path) -> dict[str
     for number in range(count):
         kind = kinds[number % len(kinds)]
         source = random_.choice(honest[kind])
-        path = folder / f"damaged{source.suffix}"
+        path = folder / f"damaged{''.join(source.suffixes)}"
         mutate(source, path, kind, random_)
         _read(path, kind, read_all, result, number, folder)
         path.unlink(missing_ok=True)

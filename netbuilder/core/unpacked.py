@@ -1,14 +1,50 @@
-"""How large files of arrays become when they are unpacked, known before they are."""
+"""Packed files from elsewhere: opened with one exception for all that is wrong with them, and how
+large files of arrays become when they are unpacked, known before they are."""
 
 from __future__ import annotations
 
+import struct
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from netbuilder.core.errors import FormatError
 
 # An honest file of numbers is hardly ever packed more tightly.
 _RATIO = 20
+
+
+# What the zipfile module raises for a way of packing that it lacks, a password, a damaged head.
+_ZIP_TROUBLE = (RuntimeError, ValueError, LookupError, OverflowError, struct.error)
+
+
+@contextmanager
+def zip_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip, open for reading.
+
+    Raises:
+        zipfile.BadZipFile: it is none, is damaged, or is packed in a way that is not known.
+        OSError: it cannot be read.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except _ZIP_TROUBLE as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    with archive:
+        yield archive
+
+
+@contextmanager
+def zip_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    """A file in a zip, open for reading; errors as for ``zip_archive``."""
+    try:
+        file = archive.open(part)
+    except _ZIP_TROUBLE as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    with file:
+        yield file
 
 
 def check_unpacked(path: Path, limit_mb: float) -> None:

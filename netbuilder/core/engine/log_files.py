@@ -111,5 +111,5 @@ def name_problem(callback: str, name: str) -> str:
 def _owned(path: Path, kind: LogKind) -> bool:
     try:
         return kind.ours(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, csv.Error):
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, zipfile.BadZipFile, csv.Error):
         return False

@@ -101,3 +101,14 @@ def test_objects_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{"a": 1}] * 4, object))
     with pytest.raises(DataError):
         facts(arrays("a.npy"), tmp_path)
+
+
+def test_a_head_that_no_parser_takes_ends_in_words(tmp_path: Path) -> None:
+    """NumPy reads the head as Python: its tokenizer and parser have exceptions of their own."""
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros((20, 3)))
+    whole = path.read_bytes()
+    for old, new in ((b"'fortran_order'", b"'fortran_orde(("), (b"(20, 3)", b"(-2, 3)")):
+        path.write_bytes(whole.replace(old, new))
+        with pytest.raises(DataError):
+            load(Project(data=Data("arrays", path="a.npy")), tmp_path)

@@ -201,3 +201,23 @@ def test_missing_cells_in_parquet(tmp_path: Path) -> None:
     ).write_parquet(tmp_path / "d.parquet")
     table = read_table(tmp_path / "d.parquet", {})
     assert table.isna().sum().tolist() == [1, 1, 1]
+
+
+def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
+    """A way of packing that Python lacks, a later version of the format, a password."""
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("t.csv", "a,y\n1,2\n2,3\n")
+    whole = path.read_bytes()
+    directory = whole.index(b"PK\1\2")
+    project = Project(data=Data("csv", path="t.zip", target=("y",)))
+    assert len(load(project, tmp_path).train) > 0
+    # Bytes of a central directory entry (APPNOTE.TXT of PKWARE, 4.3.12): version needed, flags,
+    # method; the last two stand in the local header too.
+    for places in ({directory + 6: 255}, {directory + 8: 1, 6: 1}, {directory + 10: 77, 8: 77}):
+        data = bytearray(whole)
+        for place, value in places.items():
+            data[place] = value
+        path.write_bytes(data)
+        with pytest.raises(DataError):
+            load(project, tmp_path)

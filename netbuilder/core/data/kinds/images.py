@@ -53,6 +53,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import call, literal
+from netbuilder.core.unpacked import zip_archive
 from netbuilder.core.wording import number
 
 if TYPE_CHECKING:
@@ -336,7 +337,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 def _zipped_pictures(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zip_archive(path) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from netbuilder.core.errors import DataError
+from netbuilder.core.unpacked import zip_archive, zip_part
 from netbuilder.core.wording import listed
 from netbuilder.core.wording import size as size_words
 
@@ -63,7 +64,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     try:
         if ending == ".zip":
             entry = _zip_entry(path)
-            with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
+            with zip_archive(path) as archive, zip_part(archive, entry) as file:
                 yield file
         elif ending in _OPENERS:
             with _OPENERS[ending](path, "rb") as file:
@@ -101,7 +102,7 @@ def unpacked_size(path: Path, most: float) -> int:
 def _unpacked_size(path: Path, most: float, changed: int, packed: int) -> int:
     if path.suffix.lower() == ".zip":
         # Of pictures, say: who reads it says whether it holds one table.
-        with contextlib.suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        with contextlib.suppress(zipfile.BadZipFile), zip_archive(path) as archive:
             return sum(entry.file_size for entry in archive.infolist())
         return packed
     size = 0
@@ -140,7 +141,7 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
     """The one table in an archive; what macOS adds does not count."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zip_archive(path) as archive:
             entries = [
                 entry
                 for entry in archive.infolist()

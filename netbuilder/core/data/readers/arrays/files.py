@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -23,6 +24,10 @@ _UNREADABLE = (
     RuntimeError,
     KeyError,
     EOFError,
+    OverflowError,
+    MemoryError,
+    SyntaxError,
+    tokenize.TokenError,
     UnicodeDecodeError,
     zipfile.BadZipFile,
     zlib.error,
@@ -89,6 +94,9 @@ def _info(file: BinaryIO | Any) -> ArrayInfo:
     """Shape and type in the head of a ``.npy``.
 
     Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
+
+    Raises:
+        ValueError: there is no such head.
     """
     import numpy as np
 
@@ -97,7 +105,12 @@ def _info(file: BinaryIO | Any) -> ArrayInfo:
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }
-    shape, _, kind = read.get(version, read[2, 0])(file)
+    try:
+        shape, _, kind = read.get(version, read[2, 0])(file)
+    # The head is a Python literal: NumPy's reader passes on whatever Python's tokenizer, parser
+    # and types say of a damaged one.
+    except Exception as error:
+        raise ValueError(f"no head of an array: {error}") from error
     return ArrayInfo(tuple(shape), str(kind))
 
 
@@ -123,6 +136,8 @@ def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:
                 return {name: archive[name] for name in names}
         return _read_hdf5(path, names)
     except ValueError as error:
+        if "pickle" not in str(error):
+            raise _damaged(path) from error
         raise DataError(
             f"An array of {path.name} holds Python objects, which could do harm when they are "
             "opened.",
