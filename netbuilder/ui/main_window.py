@@ -21,6 +21,7 @@ from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
 from netbuilder.ui.services.views.evaluation import Judging
@@ -58,6 +59,8 @@ class MainWindow(QMainWindow):
         self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)
         self.sample_view = SampleView(self.runner, self.looking, self)
+        self.prebuilding.foresee(self.sample_view.foreseen)
+        self.prebuilding.foresee(live_view.foreseen)
         self.judging = Judging(self.workbench, self)
         self.documents = Documents(self.store, self.workbench, self, self._may_leave)
         self.documents.path = path

@@ -8,8 +8,9 @@ One is kept at a time.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,11 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
     monitor_of,
 )
 from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import BuildError
 from netbuilder.core.project.model import Project
+
+log = logging.getLogger(__name__)
 
 # Data that was read again is compared number by number up to this size.
 _COMPARED_BYTES = 64e6
@@ -158,6 +162,24 @@ def prebuild(
         # run may be gone on with.
         if kept is None:
             _keep(order, None).trainer.warm()
+
+
+def foresee(
+    project: Project, dataset: Dataset, probes: Iterable[Probe], *, base: Path | None = None
+) -> None:
+    """Trace what probes will need in a run of what is kept, so that there is something to see as
+    soon as it has begun. Nothing where another network is kept. May be called from any thread."""
+    order = Order(resolve(project, dataset.facts), dataset, base)
+    with _lock:
+        kept = _found(order)
+    if kept is None:
+        return
+    for probe in probes:
+        try:
+            kept.observer.prepare(probe)
+        # A probe that cannot be answered says so in the run; Keras raises what it likes.
+        except Exception as error:  # noqa: BLE001
+            log.info("not traced beforehand: %s", error)
 
 
 def lease(order: Order, tell: Tell | None = None) -> Lease:

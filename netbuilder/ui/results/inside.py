@@ -28,7 +28,7 @@ from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
-from netbuilder.ui.services.views.canvas_strips import Look
+from netbuilder.ui.services.views.canvas_strips import Look, picture_of
 from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -232,8 +232,17 @@ class InsidePanel(QWidget):
             spec = LAYERS.get(node.layer)
             words = describe(node.params, spec) if spec else ""
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            self._add_picture(partial(self._strip, node_id, 36), 340)
+            self._add_picture(partial(self._small, node_id), 340)
         self._add(note_label("Select a layer on the canvas to see it closely.", self))
+
+    def _small(self, node_id: str, width: int) -> QImage | None:
+        """One line of pictures; where there are words or named numbers for it, those."""
+        look = self._of_look()
+        named = node_id in look.told or node_id in look.answers
+        if named and self._values(node_id).ndim == 1:
+            node = look.project.graph.by_id[node_id]
+            return picture_of(look, node, self._values(node_id))
+        return self._strip(node_id, 36, width)
 
     def _strip(self, node_id: str, height: int, width: int) -> QImage | None:
         return activation_strips.strip(self._values(node_id), width, height=height)

@@ -207,7 +207,8 @@ class SurfacePanel(QWidget):
         self.plot.clear_all()
         self.picture = None
         if not self.points.hand.on:  # else it says what the hand does
-            self.note.setText(shown.view.help + ".")
+            coming = shown.asked is not None and shown.picture is None
+            self.note.setText(FIRST if coming else shown.view.help + ".")
         self.legend.setText(legend(shown.dataset.pre.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)
@@ -229,6 +230,8 @@ class SurfacePanel(QWidget):
         named = bool(shown.dataset.pre.classes)
         self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
+        if shown.first is not None:
+            self.draw(shown.first)
 
     def _spread(self) -> None:
         from netbuilder.core.results.live import maps, pictures

@@ -47,6 +47,8 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
                 if over_epochs
                 else "from when this was opened (back) to now (front)"
             )
+            if len(set(picture.epochs)) < 2 and not live.live:
+                way = "open this before Train to see how they change in a run"
             return f"{live.shown.view.help if live.shown is not None else ''}: {way}."
     return live.shown.view.help + "." if live.shown is not None else ""
 

@@ -163,6 +163,9 @@ def test_a_large_probe_is_of_one_moment(chain: Any, data: Any) -> None:
 class Costly:
     """In the place of an observer: an answer of twenty slices of 2 ms each."""
 
+    def is_prepared(self, probe: Probe) -> bool:
+        return False
+
     def prepare(self, probe: Probe) -> None:
         pass
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node
+from netbuilder.core.wording import number
 
 MINUTE = 60_000
 
@@ -121,8 +122,8 @@ def test_pictures_lie_over_no_other_card(open_window, example) -> None:
             for card in view.picture.cards.values():
                 assert not box.intersects(QRectF(card.x, card.y, card.w, card.h)), (one, card.id)
         others = list(boxes.items())
-        for number, (one, box) in enumerate(others):
-            assert not any(box.intersects(b) for _, b in others[number + 1 :]), one
+        for place, (one, box) in enumerate(others):
+            assert not any(box.intersects(b) for _, b in others[place + 1 :]), one
         seen = view.sight.seen_box()
         assert min(box.left() for box in boxes.values()) >= seen[0]
         assert max(box.right() for box in boxes.values()) <= seen[2]
@@ -176,7 +177,21 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     assert 25 < answer < 400, f"of scores from 25 to 346, not of scaled numbers: {answer}"
     assert list(live.targets.values()) == [project.data.target or live.targets["output"]]
     assert len(split) == live.rows
+    assert live.truth == number(float(next(iter(split.raw_y.values()))[live.index].item()))
     window.runner.stop()
     qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
     later = window.looking.look_now
+    assert later.truth == live.truth
     assert later.told == live.told and later.features == live.features
+
+
+def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
+    split = window.runner.dataset.test
+    for row in range(6):
+        window.looking.show_row(row)
+        qtbot.waitUntil(lambda row=row: window.looking.look.index == row, timeout=MINUTE)
+        number_of = int(split.raw_y[next(iter(split.raw_y))][row])
+        assert window.looking.look.truth == window.workbench.trained.facts.classes[number_of]

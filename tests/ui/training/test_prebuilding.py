@@ -9,8 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine import prepared
 from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.monitor.observer import Observer
+from netbuilder.core.engine.probes import Probe
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.pictures import MapPicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -45,3 +48,37 @@ def test_train_builds_nothing_that_was_built_before(
     assert len(built) == 1, "where a card stands makes no other network"
     window.store.apply("Units", lambda p: edits.set_params(p, node, units=7))
     qtbot.waitUntil(lambda: len(built) == 2, timeout=MINUTE)
+
+
+def test_what_is_seen_first_is_traced_before_train_is_pressed(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepared.forget()
+    window = open_window(edits.set_training(example("moons"), epochs=100_000))
+    surface = window.docks.show_panel("surface", focus=False)
+    qtbot.waitUntil(lambda: surface.picture is not None, timeout=MINUTE)
+    assert not surface.picture.answered, "the points alone"
+    qtbot.waitUntil(lambda: window.prebuilding.ready, timeout=MINUTE)
+    late: list[str] = []
+    prepare = Observer.prepare
+
+    def count(self: Observer, wish: Probe) -> None:
+        late.append(wish.key)
+        prepare(self, wish)
+
+    monkeypatch.setattr(Observer, "prepare", count)
+    window.runner.start()
+    qtbot.waitUntil(
+        lambda: surface.picture.answered and window.sample_view.look is not None, timeout=MINUTE
+    )
+    qtbot.waitUntil(lambda: bool(window.sample_view.look.surfaces), timeout=MINUTE)
+    assert late == []
+    # Another view was not foreseen: it is traced beside the training, and comes.
+    surface.live.choose("map")
+    qtbot.waitUntil(lambda: isinstance(surface.picture, MapPicture), timeout=MINUTE)
+    assert late == ["surface"]
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)

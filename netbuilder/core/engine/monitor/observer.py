@@ -100,6 +100,20 @@ class Observer:
             if self._learning(wish.gradients):
                 self._gradients_function(self._learning(wish.gradients), self._targets(wish))
 
+    def is_prepared(self, wish: Wish) -> bool:
+        """Whether nothing has to be traced any more for ``wish``."""
+        if not (wish.outputs or wish.gradients):
+            return True
+        if self._symbols is None:
+            return False
+        nodes, learning = self._known(wish.outputs), self._learning(wish.gradients)
+        if nodes and nodes not in self._functions:
+            return False
+        try:
+            return not learning or _key(learning, self._targets(wish)) in self._functions
+        except DataError:
+            return False
+
     def answer(self, wish: Wish, *, live: bool) -> Generator[None, None, Answer]:
         """Answer slice by slice: each ``next`` takes about a hundredth of a second.
 
@@ -299,8 +313,12 @@ class Observer:
 
             return work
 
-        key = ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
-        return self._traced(key, make, y)
+        return self._traced(_key(nodes, y), make, y)
+
+
+def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:
+    """Of what finds the gradients of some nodes, for right answers of some kind."""
+    return ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
 
 
 def named(weights: list[Any]) -> list[tuple[str, Any]]:

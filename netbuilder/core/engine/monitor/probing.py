@@ -118,9 +118,10 @@ class Probing:
         for one in sorted(self._all(), key=lambda one: one.answered):
             if one.problem is not None:
                 self._refuse(one, place)
-            elif not one.traced:
+                continue
+            if not one.traced:
                 self._trace(observer, one)
-            elif self._due(one, place, now, still):
+            if one.traced and self._due(one, place, now, still):
                 return _Work(one, observer.answer(one.probe, live=True), place)
         return None
 
@@ -136,6 +137,9 @@ class Probing:
     def _trace(self, observer: Observer, one: _Watched) -> None:
         """Make an answer ready, which takes as long as many chunks, beside the training."""
         if one.tracing:
+            return
+        if observer.is_prepared(one.probe):
+            one.traced = True
             return
         one.tracing = True
 

@@ -84,7 +84,8 @@ class HistogramRidges(QWidget):
         painter.setPen(QColor(scheme.secondary))
         below = QRectF(left, base + 2, right - left, line)
         if len(self._epochs):
-            span = f"epoch {self._epochs[0]:,} to {self._epochs[-1]:,}"
+            first, last = int(self._epochs[0]), int(self._epochs[-1])
+            span = f"epoch {first:,} to {last:,}" if first != last else f"epoch {last:,}"
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, span)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, number(float(edges[0])))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, number(float(edges[-1])))

@@ -127,8 +127,16 @@ class SurfacePlot(pg.PlotWidget):
         for line in self._lines:
             self.removeItem(line)
         self._lines = []
+        self._show_axes(False)
+
+    def _show_axes(self, on: bool) -> None:
+        """Axes without anything on them would say something that is not so."""
+        for name in ("left", "bottom"):
+            if self.getPlotItem().getAxis(name).isVisible() != on:
+                self.getPlotItem().showAxis(name, on)
 
     def _axes(self, across: str, up: str) -> None:
+        self._show_axes(True)
         self.getPlotItem().setLabel("bottom", across)
         self.getPlotItem().setLabel("left", up)
 
@@ -307,4 +315,6 @@ def legend(classes: tuple[str, ...]) -> str:
         f'<span style="color:{class_color(n).name()}">●</span> {escape(name)}'
         for n, name in enumerate(classes[:12])
     ]
+    if len(classes) > len(parts):
+        parts.append(f"and {len(classes) - len(parts):,} more, in these colours again")
     return "&nbsp;&nbsp; ".join(parts)

@@ -5,7 +5,9 @@ at once: building a small one takes longer than its first epochs.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -17,6 +19,13 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.probes import Probe
+
+#: What a view will ask of a run of a project on its data.
+Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
+
 log = logging.getLogger(__name__)
 #: So long nothing was edited: who draws on is not disturbed.
 CALM_MS = 500
@@ -24,16 +33,19 @@ CALM_MS = 500
 MOST_PARAMETERS = 2_000_000
 
 
-def _build(question: tuple[Project, Path]) -> None:
+def _build(question: tuple[Project, Path], foreseen: Sequence[Foresee]) -> None:
     # What a run imports, and what draws its curves: together as long as the network's own time.
     import netbuilder.core.engine.session
     import netbuilder.core.results.evaluate
     import netbuilder.ui.plots.curves  # noqa: F401
     from netbuilder.core.data.load import load
-    from netbuilder.core.engine.prepared import prebuild
+    from netbuilder.core.engine.prepared import foresee, prebuild
 
     project, base = question
-    prebuild(project, load(project, base), base=base)
+    dataset = load(project, base)
+    prebuild(project, dataset, base=base)
+    probes = [probe for ask in foreseen for probe in ask(project, dataset)]
+    foresee(project, dataset, probes, base=base)
 
 
 class Prebuilding(QObject):
@@ -52,7 +64,8 @@ class Prebuilding(QObject):
         self._built: tuple[Project, Path] | None = None
         self._soon = QTimer(self, singleShot=True, interval=CALM_MS)
         self._soon.timeout.connect(self._look)
-        self._worker = jobs.Latest(_build, "prebuild", self)
+        self._foreseen: list[Foresee] = []
+        self._worker = jobs.Latest(lambda one: _build(one, self._foreseen), "prebuild", self)
         self._worker.failed.connect(self._failed)
         self._worker.answered.connect(lambda _question, _nothing: self.built.emit())
         for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
@@ -63,6 +76,10 @@ class Prebuilding(QObject):
     def ready(self) -> bool:
         """Whether the project as it stands has been built."""
         return self._worker.idle and self._is_built(self._store.project)
+
+    def foresee(self, ask: Foresee) -> None:
+        """Trace, too, what a view will ask of a run; ``ask`` is called on another thread."""
+        self._foreseen.append(ask)
 
     def close(self) -> None:
         """End the thread."""

@@ -16,9 +16,8 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Split
-    from netbuilder.core.data.preprocessing.preprocess import OutputPre
+    from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.told import Lines
     from netbuilder.core.results.live.wires import WireWeight
@@ -114,10 +113,10 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     index %= len(split)
     raw = sample_of(split, index)
     values = look(trained, raw)
-    truth = truth_of(split, trained.facts, index)
     surfaces = unit_surfaces(trained, dataset.train)
     wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
     pre = preprocessing_of(trained)
+    truth = truth_of(split, pre, index)
     given = own_answers({k: v[None] for k, v in values.items()}, trained.project, pre.outputs)
     answers = {name: value[0] for name, value in given.items()}
     told = told_inputs(pre.inputs, raw)
@@ -126,16 +125,21 @@ def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
     )
 
 
-def truth_of(split: Split, facts: DataFacts, index: int) -> str:
-    """The right answer for a row in words, where it is a class; else ""."""
-    for name, column in split.y.items():
-        given = column[index]
-        classes = facts.output_classes.get(name) or facts.classes
-        number = given.argmax() if getattr(given, "size", 1) > 1 and classes else given
-        try:
-            return str(classes[int(number)]) if classes else ""
-        except (IndexError, TypeError, ValueError):
+def truth_of(split: Split, pre: Preprocessing, index: int) -> str:
+    """The right answer of the first output for a row, in words: the class, or the number in the
+    data's own units; "" where it is more than one."""
+    import numpy as np
+
+    from netbuilder.core.wording import number
+
+    for name, column in split.raw_y.items():
+        target, given = pre.outputs.get(name), np.reshape(column[index], -1)
+        if target is None or given.size != 1 or not np.isfinite(float(given[0])):
             return ""
+        if not target.classes:
+            return number(float(given[0]))
+        known = 0 <= int(given[0]) < len(target.classes)
+        return str(target.classes[int(given[0])]) if known else ""
     return ""
 
 

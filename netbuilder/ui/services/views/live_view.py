@@ -20,6 +20,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.pictures import Asked, Picture
     from netbuilder.core.results.live.views import View
@@ -50,7 +51,10 @@ class _Question:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """A view that is asked: the views that there are, and what it asks (None: nothing)."""
+    """A view that is asked: the views that there are, and what it asks (None: nothing).
+
+    ``first``: what is seen until a run answers; None: nothing.
+    """
 
     question: _Question
     dataset: Dataset
@@ -59,6 +63,7 @@ class Shown:
     columns: tuple[str, ...]
     asked: Asked | None
     picture: Picture | None
+    first: Picture | None = None
 
 
 def has_points(data: Data) -> bool:
@@ -100,16 +105,27 @@ def _ask(question: _Question) -> Shown:
     edited = question.edited
     drawn = None if edited is None else load(edited, question.base)
     asked = question.before or view.ask(dataset, project, Axes(across, up, question.row, drawn))
-    picture = None
+    picture = first = None
     if question.trained is not None:
         picture = asked.read(evaluate_probe(question.trained, asked.probe))
-    return Shown(question, dataset, views, view, columns, asked, picture)
+    elif view.name == "surface":
+        first = only_points(drawn or dataset, across, up)
+    return Shown(question, dataset, views, view, columns, asked, picture, first)
 
 
 def _read_answer(question: tuple[Shown, Any]) -> Picture:
     shown, event = question
     assert shown.asked is not None
     return shown.asked.read(event)
+
+
+def foreseen(project: Project, dataset: Dataset) -> list[Probe]:
+    """What the view that comes first will ask of a run of a project."""
+    from netbuilder.core.data.defaults import resolve
+    from netbuilder.core.results.live.views import Axes, views_for
+
+    project = resolve(project, dataset.facts)
+    return [view.ask(dataset, project, Axes()).probe for view in views_for(dataset, project)[:1]]
 
 
 class LiveView(QObject):

@@ -137,7 +137,6 @@ class SampleView(QObject):
             return
         first = self._asked is None or self._asked[0] is not dataset
         self._asked = asked
-        from netbuilder.core.engine.probes import Probe
         from netbuilder.core.results.live.told import told_inputs
 
         split = _shown_rows(dataset)
@@ -147,16 +146,9 @@ class SampleView(QObject):
         self._looking.know_rows(len(split))
         at = self._looking.index
         self._asked = (dataset, at)
-        counts = {node: self._parameters(node) for node in graph.order}
-        small = tuple(node for node, count in counts.items() if 0 < count <= _MOST_WEIGHTS)
-        large = frozenset(node for node, count in counts.items() if count > _MOST_WEIGHTS)
-        probe = Probe(
-            _SAMPLE,
-            outputs=tuple(graph.order),
-            x={name: values[at : at + 1] for name, values in split.x.items()},
-            weights=small,
-        )
-        truth = truth_of(split, dataset.facts, at)
+        small, large = self._by_size(project)
+        probe = _sample_probe(project, split, at, small)
+        truth = truth_of(split, dataset.pre, at)
         raw = {name: values[at] for name, values in split.raw_x.items()}
         told = told_inputs(dataset.pre.inputs, raw)
         self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre)
@@ -169,22 +161,30 @@ class SampleView(QObject):
             output: tuple(facts.output_classes.get(output) or facts.classes or ())
             for output in graph.outputs
         }
-        train = dataset.train
-        self._runner.watch(
-            Probe(
-                _HEALTH,
-                outputs=tuple(one for one in graph.order if graph.by_id[one].layer != "Input"),
-                x={name: values[:_HEALTH_ROWS] for name, values in train.x.items()},
-                y={name: values[:_HEALTH_ROWS] for name, values in train.y.items()},
-                gradients=small,
-                every=1.0,
-            )
-        )
+        self._runner.watch(_health_probe(project, dataset.train, small))
         self._runner.unwatch(_SURFACE)
-        grid = two_number_grid(train)
-        if grid is not None:
-            dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
-            self._runner.watch(Probe(_SURFACE, outputs=dense, x=grid, every=0.1))
+        surfaces = _surface_probe(project, dataset.train)
+        if surfaces is not None:
+            self._runner.watch(surfaces)
+
+    def foreseen(self, project: Project, dataset: Dataset) -> list[Probe]:
+        """What will be asked of a run of a project, for any row."""
+        split = _shown_rows(dataset)
+        if not len(split):
+            return []
+        small, _ = self._by_size(project)
+        surfaces = _surface_probe(project, dataset.train)
+        return [
+            _sample_probe(project, split, 0, small),
+            *([surfaces] if surfaces is not None else []),
+            _health_probe(project, dataset.train, small),
+        ]
+
+    def _by_size(self, project: Project) -> tuple[tuple[str, ...], frozenset[str]]:
+        """Layers with weights that can be followed, and with too many for that."""
+        counts = {node: self._parameters(node) for node in project.graph.order}
+        small = tuple(node for node, count in counts.items() if 0 < count <= _MOST_WEIGHTS)
+        return small, frozenset(node for node, count in counts.items() if count > _MOST_WEIGHTS)
 
     def _parameters(self, node_id: str) -> int:
         shapes = self._looking.workbench.shapes
@@ -252,6 +252,39 @@ class SampleView(QObject):
         for key in (_SAMPLE, _HEALTH, _SURFACE):
             self._runner.unwatch(key)
         self._asked = None
+
+
+def _sample_probe(project: Project, split: Split, at: int, small: tuple[str, ...]) -> Probe:
+    from netbuilder.core.engine.probes import Probe
+
+    x = {name: values[at : at + 1] for name, values in split.x.items()}
+    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small)
+
+
+def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Probe:
+    from netbuilder.core.engine.probes import Probe
+
+    graph = project.graph
+    return Probe(
+        _HEALTH,
+        outputs=tuple(one for one in graph.order if graph.by_id[one].layer != "Input"),
+        x={name: values[:_HEALTH_ROWS] for name, values in train.x.items()},
+        y={name: values[:_HEALTH_ROWS] for name, values in train.y.items()},
+        gradients=small,
+        every=1.0,
+    )
+
+
+def _surface_probe(project: Project, train: Split) -> Probe | None:
+    """Of the small surface of each Dense unit; None where there are not two numbers."""
+    from netbuilder.core.engine.probes import Probe
+
+    grid = two_number_grid(train)
+    if grid is None:
+        return None
+    graph = project.graph
+    dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
+    return Probe(_SURFACE, outputs=dense, x=grid, every=0.1)
 
 
 def _shown_rows(dataset: Dataset) -> Split:
