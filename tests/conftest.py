@@ -12,6 +12,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.fonts=false")
+for name in ("NETBUILDER_DATA_DIR", "NETBUILDER_LESSONS", "NETBUILDER_SITE_SETTINGS"):
+    os.environ.pop(name, None)  # who works with one of them tests without it
 os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
 
 ROOT = Path(__file__).resolve().parent.parent

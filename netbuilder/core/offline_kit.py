@@ -123,6 +123,11 @@ def make(
     Raises:
         UserError: no such Python, no project folder, or pip could not fetch something.
     """
+    if getattr(sys, "frozen", False):
+        raise UserError(
+            "This is the program without Python: it has no pip to fetch wheels with.",
+            "Copy its folder as it is, or make the kit with NetBuilder installed by pip.",
+        )
     if python not in PYTHONS:
         raise UserError(
             f"NetBuilder does not run on Python {python}.", f"Use one of {listed(PYTHONS)}."

@@ -8,6 +8,7 @@ the worker ends with the next word that it would say.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import queue
@@ -31,6 +32,9 @@ _START_SECONDS = 180.0
 _LOOK_SECONDS = 0.05
 _MEMORY = "NETBUILDER_WORKER_MEMORY_MB"
 
+#: ``netbuilder --worker MODULE``: what the program is started with where it is to be a worker.
+FLAG = "--worker"
+
 Answer = dict[str, Any]
 
 
@@ -46,11 +50,29 @@ class CancelledError(Exception):
     """The person no longer wants it."""
 
 
+def command(module: str) -> list[str]:
+    """What starts a worker: this program itself, which may be one that has no Python beside it."""
+    frozen = getattr(sys, "frozen", False)  # PyInstaller's folder: there is no ``python -m``
+    program = [sys.executable] if frozen else [sys.executable, "-m", "netbuilder"]
+    return [*program, FLAG, module]
+
+
+def run(module: str) -> None:
+    """Be the worker that ``command`` asks for.
+
+    Raises:
+        ValueError: the module is none of the program's own.
+    """
+    if not module.startswith("netbuilder."):
+        raise ValueError(f"'{module}' is no worker of NetBuilder")
+    importlib.import_module(module).main()
+
+
 class WorkerProcess:
     """One process, started when it is first asked and again after it had to be ended.
 
     Args:
-        module: what is run with ``python -m``; it calls ``serve``.
+        module: whose ``main`` is run in it; that calls ``serve``.
         bounds: of one request.
         cancelled: asked now and then; True ends the process.
         died: what is said of a request that ended its process.
@@ -103,7 +125,7 @@ class WorkerProcess:
         }
         self._lines = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self._module],
+            command(self._module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -185,6 +185,22 @@ def test_an_example_that_nobody_edited_does_not_nag(
     assert len(window.documents.unsaved) == 2
 
 
+def test_a_model_file_holds_the_project_too(
+    open_window: Open, small: Project, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Who saved the .h5 is not asked about the project: it lies in that file, as it was trained."""
+    window = open_window(small)
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert len(window.documents.unsaved) == 2
+    assert window.documents.export_to(tmp_path / "mine.h5").finish()
+    assert window.documents.unsaved == ()
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    assert window.documents.export_to(tmp_path / "mine.h5").finish()
+    assert [one.what[:11] for one in window.documents.unsaved] == ["The project"]
+
+
 def with_table(folder: Path, project: Project) -> Project:
     folder.mkdir()
     (folder / "rows.csv").write_text("a,b\n1,2\n3,4\n")

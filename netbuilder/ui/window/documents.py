@@ -44,6 +44,18 @@ def empty_project() -> Project:
     return Project(graph=Graph(nodes=(Node("input", "Input"),)), data=Data())
 
 
+def _as_trained(project: Project, trained: Project) -> bool:
+    """Whether a project is what was trained; a run fills in what was left to be chosen."""
+    plan = project.training
+    chosen = replace(
+        plan,
+        loss=plan.loss or trained.training.loss,
+        metrics=trained.training.metrics if plan.metrics is None else plan.metrics,
+    )
+    same = replace(trained, name=project.name, extra=project.extra)
+    return replace(project, training=chosen) == same
+
+
 class Documents(QObject):
     """What is open, and where it lies.
 
@@ -223,6 +235,7 @@ class Documents(QObject):
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path) and trained is self._workbench.trained:
                 self.keep_model()
+                self._keep_project(trained)
             self.busy.emit("")
             self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
@@ -266,6 +279,15 @@ class Documents(QObject):
     def keep_model(self) -> None:
         """The trained network is in a file, or need not be."""
         self._kept = self._workbench.trained
+
+    def _keep_project(self, trained: TrainedModel | None) -> None:
+        """The project lies in the model's file too: where it has none of its own, it is saved.
+
+        Not where the canvas has gone on since: the file holds what was trained.
+        """
+        own = self.path is not None and self.path.suffix.lower() == PROJECT_ENDING
+        if trained is not None and not own and _as_trained(self._store.project, trained.project):
+            self._store.mark_saved()
 
     def close(self) -> None:
         """Nothing needs to be recovered from here on."""

@@ -1,22 +1,15 @@
-"""Lessons without a mouse: the first one by keys alone, the second one to the handed-in file."""
+"""The whole first lesson without a mouse, and with what a screen reader says of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.grading.hand_in import hand_in_of
-from netbuilder.core.lesson_files import observe_file
-from netbuilder.core.lessons import library
-from netbuilder.core.lessons.judge import judge
-from netbuilder.ui.grading.hand_in_dialog import HandInDialog
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -87,12 +80,6 @@ class Keys:
         assert dot.text(QAccessible.Text.Name).endswith("done")
 
 
-def choose(button: QWidget) -> None:
-    """Click a choice on its ring, which is where the button answers."""
-    where = QPoint(10, button.height() // 2)
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=where)
-
-
 def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -> None:
     window = open_window()
     window.activateWindow()
@@ -160,115 +147,3 @@ def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -
     keys.press(Qt.Key.Key_Return)
     keys.wait_done(7)
     assert "done" in window.welcome.lessons.panel.status.text()
-
-
-@pytest.mark.slow
-def test_the_second_lesson_from_the_start_page_to_the_handed_in_file(
-    qtbot: QtBot, open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = open_window()
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    keys = Keys(window, qtbot)
-    left = Qt.MouseButton.LeftButton
-    session = window.welcome.session
-    panel = window.welcome.lessons.panel
-
-    window.welcome.begin()
-    QTest.mouseClick(window.welcome.page.lesson_cards["first_model"], left)
-    qtbot.waitUntil(lambda: len(session.results) == 10)
-
-    data = window.docks.show_panel("data")
-    QTest.mouseClick(data.gallery.cards["iris"], left)  # type: ignore[attr-defined]
-    keys.wait_done(1)
-    QTest.mouseClick(panel.next, left)
-
-    keys.to_canvas()
-    keys.press(Qt.Key.Key_Home)
-    keys.press(Qt.Key.Key_Tab)
-    keys.type("dense 16 relu")
-    keys.press(Qt.Key.Key_Return)
-    keys.wait_done(2)
-    QTest.mouseClick(panel.next, left)
-    keys.to_canvas()
-    keys.press(Qt.Key.Key_Tab)
-    keys.type("dense 3 softmax")
-    keys.press(Qt.Key.Key_Return)
-    keys.wait_done(3)
-    QTest.mouseClick(panel.next, left)
-
-    training = window.docks.show_panel("training")
-    epochs = training.plan.length.rows["epochs"].editor  # type: ignore[attr-defined]
-    epochs.selectAll()
-    QTest.keyClicks(epochs, "60")
-    row = training.plan.optimizer._form.rows["learning_rate"]  # type: ignore[attr-defined]
-    rate = next(box for box in row.editor.findChildren(QAbstractSpinBox) if box.isVisible())
-    rate.setFocus()
-    rate.selectAll()
-    QTest.keyClicks(rate, "0.01")
-    keys.wait_done(4)
-    QTest.mouseClick(panel.next, left)
-
-    assert panel.question is not None
-    choose(panel.question.choices[2])
-    keys.wait_done(5)
-    QTest.mouseClick(panel.next, left)
-
-    QTest.mouseClick(window.top_bar.train, left)
-    qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE, timeout=MINUTE)
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=2 * MINUTE)
-    keys.wait_done(6)
-    QTest.mouseClick(panel.next, left)
-
-    keys.do("panel-evaluate")
-    assert panel.question is not None
-    choose(panel.question.choices[0])
-    keys.wait_done(7)
-    QTest.mouseClick(panel.next, left)
-
-    predict = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: predict.form is not None)  # type: ignore[attr-defined]
-    field = next(iter(predict.form.rows.values())).editor.box  # type: ignore[attr-defined]
-    field.selectAll()
-    QTest.keyClicks(field, "5.1")
-    keys.wait_done(8)
-    QTest.mouseClick(panel.next, left)
-
-    model = tmp_path / "iris.h5"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(model), ""))
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(model), ""))
-    save = next(
-        one
-        for one in window.top_bar.findChildren(type(window.top_bar.menu_button))
-        if one.defaultAction() is window.actions_table["save-model"]
-    )
-    save.defaultAction().trigger()
-    keys.wait_done(9)
-    assert model.exists()
-    window.store.mark_saved()
-    window.actions_table["open"].trigger()
-    keys.wait_done(10)
-    assert "done" in panel.status.text() or session.current != 9
-
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, HandInDialog)
-        QTest.keyClicks(dialog.name, "Ada")
-        dialog.folder.selectAll()
-        QTest.keyClicks(dialog.folder, str(tmp_path / "in"))
-        QTest.mouseClick(dialog.hand_in, left)
-        QTimer.singleShot(4000, dialog.accept)
-
-    (tmp_path / "in").mkdir()
-    QTimer.singleShot(200, fill)
-    window.actions_table["hand-in"].trigger()
-    handed = sorted((tmp_path / "in").glob("*.h5"))
-    assert len(handed) == 1
-    lesson = library.lesson("first_model")
-    state = observe_file(lesson, handed[0])
-    given = hand_in_of(state.project)
-    assert given is not None
-    assert given.student == "Ada"
-    assert all(given.steps)
-    assert len(given.steps) == 10
-    assert all(one.done for one in judge(lesson, state))
