@@ -69,7 +69,7 @@ def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None
     run("examples", "iris", "-o", "iris.netbuilder")
     run("train", "iris.netbuilder", "-o", "iris.h5", "--epochs", "2")
     assert (tmp_path / "iris.h5").is_file()
-    # Judged by a process of its own, which is the program itself here: there is no Python beside it.
+    # Judged by a process of its own, which is the program itself: there is no Python beside it.
     (tmp_path / "in").mkdir()
     shutil.copy(tmp_path / "iris.h5", tmp_path / "in" / "ada.h5")
     hidden = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),species\n"
