@@ -233,9 +233,11 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
 
     open_tab(hands, window, "Predict")
     predict = window.docks.panels["predict"]
-    qtbot.waitUntil(lambda: bool(fields(predict, "sepal length (cm)")), timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: bool(fields(predict, "sepal length (cm)", QAbstractSpinBox)), timeout=MINUTE
+    )
     for name, length in (("sepal length (cm)", "5.0"), ("petal length (cm)", "1.5")):
-        hands.write_over(fields(predict, name)[0], length)
+        hands.write_over(fields(predict, name, QAbstractSpinBox)[0], length)
     done(8)
 
     model, folder = tmp_path / "iris.h5", tmp_path / "in"
