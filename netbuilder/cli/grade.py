@@ -10,7 +10,7 @@ from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.grade import common_fault, files_of, grade
+from netbuilder.core.grading.grade import common_fault, files_of, grade, left_out
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project.atomic import write_bytes
@@ -57,6 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.feedback:
         report.write_feedback(found, Path(arguments.feedback), title)
     _tell(found)
+    beside = left_out(folder)
+    if beside:
+        note(beside)
     fault = common_fault(found)
     if fault:
         note(fault)

@@ -21,7 +21,7 @@ def weights_file(file: ModelFile) -> Iterator[Path]:
 
     Keras goes by the ending, so a ``.h5`` of another name is copied under one that it takes.
     """
-    if file.kind == "h5" and file.path.suffix.lower() in _ENDINGS:
+    if file.kind == "h5" and file.path.suffix in _ENDINGS:  # in small letters, or Keras objects
         yield file.path
         return
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:

@@ -49,6 +49,21 @@ def files_of(folder: Path) -> list[Path]:
     return found
 
 
+def left_out(folder: Path) -> str:
+    """A sentence about what lies in the folder and is no hand-in; "" where there is nothing.
+
+    Somebody hands in a document or a packed folder each time, and would else just be missing.
+    """
+    found = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() not in ENDINGS and path.is_file() and not path.name.startswith(".")
+    )
+    if not found:
+        return ""
+    return f"Left out: {listed(found, 6)}. Hand-ins end in {listed(ENDINGS)}."
+
+
 def grade(
     folder: Path,
     data: Path,

@@ -120,9 +120,17 @@ def _measure(trained: TrainedModel, data: Path, found: dict[str, Any]) -> None:
     try:
         found["metrics"] = _evaluated(trained, data)
     except UserError as error:
-        found |= {"failed": True, "misfit": str(error), "message": str(error)}
+        words = _foreign(data) if not trained.project.data.kind else str(error)
+        found |= {"failed": True, "misfit": words, "message": words}
         return
     found["main"] = main_share(found["metrics"])
+
+
+def _foreign(data: Path) -> str:
+    return (
+        "It was not made with NetBuilder: nothing in it says which columns it takes and what its "
+        f"answers mean, so it is not judged on {data.name}. Ask for the .h5 that NetBuilder saves."
+    )
 
 
 def _evaluated(trained: TrainedModel, data: Path) -> dict[str, float]:

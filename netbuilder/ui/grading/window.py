@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading import seal
-from netbuilder.core.grading.grade import common_fault, files_of, grade, ordered
+from netbuilder.core.grading.grade import common_fault, files_of, grade, left_out, ordered
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.rubric import PLAIN, Override, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
@@ -290,7 +290,8 @@ class GradeWindow(QDialog):
         parts += [f"{same} are the same as another"] if same else []
         words = ", ".join(parts) + ". Points and comments can be changed in the table."
         fault = common_fault(found)
-        self._say(f"{words} {fault}".strip(), wrong=bool(fault))
+        said = (words, left_out(self._folder), fault)
+        self._say(" ".join(one for one in said if one), wrong=bool(fault))
         self._follow()
 
     def _failed(self, error: Exception) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import hand_in, handing, seal
-from netbuilder.core.grading.grade import common_fault, grade
+from netbuilder.core.grading.grade import common_fault, grade, left_out
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.project import edits, files
@@ -107,6 +108,62 @@ def test_a_copy_is_found(found: dict[str, Submission]) -> None:
     assert found["zoe.h5"].same_as == ("ada.h5",)
     assert "equal id" in found["zoe.h5"].message
     assert not found["bob.keras"].same_as
+
+
+def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
+    folder: Path, hidden: Path, tmp_path: Path
+) -> None:
+    """Whatever thirty pupils send: each file has its row and its own sentence, and all go on."""
+    import h5py
+    import keras
+
+    whole = (folder / "ada.h5").read_bytes()
+    (tmp_path / "half.h5").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.h5").write_text("hello", encoding="utf-8")
+    (tmp_path / "text.keras").write_text("hello", encoding="utf-8")
+    (tmp_path / "list.netbuilder").write_text("[1, 2]", encoding="utf-8")
+    (tmp_path / "deep.netbuilder").write_text("[" * 100_000, encoding="utf-8")
+    code = keras.layers.Lambda(lambda x: x * 2)
+    keras.Sequential([keras.Input((4,)), code]).save(tmp_path / "code.h5")
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
+    with h5py.File(tmp_path / "link.h5", "w") as file:
+        file["x"] = h5py.ExternalLink("/etc/passwd", "/")
+    shutil.copy(folder / "ada.h5", tmp_path / "huge.h5")
+    with h5py.File(tmp_path / "huge.h5", "r+") as file:
+        said = str(file.attrs["model_config"])
+        file.attrs["model_config"] = said.replace('"units": 16', '"units": 2000000000')
+    shutil.copy(folder / "ada.h5", tmp_path / "gone.h5")
+    with h5py.File(tmp_path / "gone.h5", "r+") as file:
+        kernel = next(one for one in _datasets(file["model_weights"]) if one.ndim == 2)
+        kernel[...] = float("nan")
+    # What Windows writes is a hand-in like any other; what is none is said, not judged.
+    shutil.copy(folder / "ada.h5", tmp_path / "Zoë – 9b.H5")
+    (tmp_path / "essay.docx").write_bytes(b"no network")
+    told = {one.file: one for one in grade(tmp_path, hidden)}
+    assert [name for name, one in told.items() if one.status == GRADED] == ["Zoë – 9b.H5"]
+    words = {
+        "half.h5": "cut off", "text.h5": "no model file", "text.keras": "no model file",
+        "list.netbuilder": "not a NetBuilder project", "deep.netbuilder": "nested too deeply",
+        "code.h5": "holds Python code", "foreign.h5": "not made with NetBuilder",
+        "link.h5": "a link to another file", "huge.h5": "larger than the file",
+        "gone.h5": "no number (NaN)",
+    }  # fmt: skip
+    for name, sentence in words.items():
+        assert told[name].status == FAILED, name
+        assert told[name].score is None, name
+        assert sentence in told[name].message, (name, told[name].message)
+    assert set(told) == {*words, "Zoë – 9b.H5"}
+    assert "essay.docx" in left_out(tmp_path)
+
+
+def _datasets(group: Any) -> list[Any]:
+    import h5py
+
+    found: list[Any] = []
+    group.visititems(
+        lambda _name, one: found.append(one) if isinstance(one, h5py.Dataset) else None
+    )
+    return found
 
 
 def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
