@@ -190,13 +190,13 @@ def test_a_model_file_holds_the_project_too(
 ) -> None:
     """Who saved the .h5 is not asked about the project: it lies in that file, as it was trained."""
     window = open_window(small)
-    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=2))
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=4))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert len(window.documents.unsaved) == 2
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
     assert window.documents.unsaved == ()
-    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=5))
     assert window.documents.export_to(tmp_path / "mine.h5").finish()
     assert [one.what[:11] for one in window.documents.unsaved] == ["The project"]
 

@@ -168,6 +168,13 @@ def common_fault(found: Sequence[Submission]) -> str:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
             return f"{count} of {opened} networks do not fit the hidden data: {reason}"
+    given = sameness.handed_out(found)
+    if given:
+        count = sum(one.fingerprint.work == given for one in found)
+        return (
+            f"{count} of {len(found)} works began from one file that was handed out: their equal "
+            "id tells nothing, only their weights do."
+        )
     return ""
 
 

@@ -6,14 +6,14 @@ a ``.keras`` alike::
     "hand_in": {"version": 1, "student": "Ada", "lesson": "first-model", "steps": [true, false],
                 "work": "9f…", "time": "2026-11-25T10:15:00+00:00"}
 
-``work`` is a random id that the work got when it was begun: a copy carries the same one. Because
+``work`` is a random id that the work got when its lesson was begun, else when it was first handed
+in: a copy carries the same one. Because
 unknown keys of a project survive a round trip, a program that knows nothing of it keeps it.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.lessons.record import begin_work, record_of
 from netbuilder.core.project.model import Project
 
 KEY = "hand_in"
@@ -49,15 +50,10 @@ class HandIn:
     seal: str = ""
 
 
-def begin_work() -> str:
-    """A new random id of a work: 128 bits, hexadecimal."""
-    return secrets.token_hex(16)
-
-
 def work_of(project: Project) -> str:
     """The id that a project's work has, "" where it has none yet."""
-    found = hand_in_of(project)
-    return found.work if found else ""
+    record, found = record_of(project), hand_in_of(project)
+    return (record.work if record else "") or (found.work if found else "")
 
 
 def checked_name(text: str) -> str:

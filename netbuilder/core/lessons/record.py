@@ -1,11 +1,12 @@
 """What a project keeps of its lesson, so that it can be gone on with and graded.
 
 In the project file it is the key ``lesson``: ``{"name": "first_model", "done": [1, 2],
-"answers": {"3": "relu"}, "events": ["predicted", "saved:.h5"]}``.
+"answers": {"3": "relu"}, "events": ["predicted", "saved:.h5"], "work": "9f…"}``.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,12 +19,21 @@ _MOST = 1000  # entries that are read of a file from elsewhere
 
 @dataclass(frozen=True)
 class Record:
-    """Which lesson, which of its steps are done, what was answered, and what was done beside."""
+    """Which lesson, which of its steps are done, what was answered, and what was done beside.
+
+    ``work`` is a random id that the work got when it was begun: a copy of the file carries it too.
+    """
 
     name: str
     done: frozenset[int] = frozenset()
     answers: Mapping[int, str] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
+    work: str = ""
+
+
+def begin_work() -> str:
+    """A new random id of a work: 128 bits, hexadecimal."""
+    return secrets.token_hex(16)
 
 
 def with_record(project: Project, record: Record | None) -> Project:
@@ -35,6 +45,7 @@ def with_record(project: Project, record: Record | None) -> Project:
             "done": sorted(record.done),
             "answers": {str(key): value for key, value in sorted(record.answers.items())},
             "events": sorted(record.events),
+            **({"work": record.work} if record.work else {}),
         }
     return project if extra == dict(project.extra) else replace(project, extra=extra)
 
@@ -60,4 +71,5 @@ def record_of(project: Project) -> Record | None:
             if str(key).isdigit()
         },
         frozenset(str(one) for one in (events[:_MOST] if isinstance(events, list) else ())),
+        work[:64] if isinstance(work := raw.get("work"), str) and work.isalnum() else "",
     )

@@ -26,6 +26,7 @@ from netbuilder.core.lessons.layer_check import PLACE_WORDS
 from netbuilder.core.lessons.lesson import Lesson, LessonError, Step
 from netbuilder.core.lessons.library import FOLDER
 from netbuilder.core.lessons.parse import parse
+from netbuilder.core.lessons.record import with_record
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
@@ -163,7 +164,8 @@ class LessonWriter(QDialog):
         """
         text, start = self.edit.toPlainText(), start_beside(path)
         if _OWN_START in text:
-            files.write(self._start_in(path.parent), start)
+            # How far its author was in another lesson is not the pupils' affair.
+            files.write(with_record(self._start_in(path.parent), None), start)
             text = text.replace(_OWN_START, f"start: {start.name}", 1)
         write_bytes(path, text.encode())
         self.saved = path

@@ -12,6 +12,7 @@ import pytest
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import hand_in, report, rubric, seal
+from netbuilder.core.grading.grade import common_fault
 from netbuilder.core.grading.points import award
 from netbuilder.core.grading.sameness import fingerprint_of, graph_hash, mark, same
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
@@ -149,6 +150,55 @@ def test_sameness() -> None:
     marked = mark([_one(fingerprint=first), _one(file="b.h5", fingerprint=first), _one(file="c")])
     assert [one.same_as for one in marked] == [("b.h5",), ("ada.h5",), ()]
     assert "b.h5" in marked[0].message
+
+
+def test_near_misses_are_no_copies() -> None:
+    """What honest pupils have in common is no copy: the lesson, the network, the shape, zeros."""
+    rng = np.random.default_rng(3)
+    shape = [(9, 16), (16,), (16, 3), (3,)]
+    graph = Graph((Node("input", "Input"), Node("d", "Dense", {"units": 3})), (("input", "d"),))
+
+    def learned(spread: float = 1.0) -> list[np.ndarray]:
+        return [
+            spread * rng.normal(size=one) if len(one) > 1 else np.zeros(one, np.float32)
+            for one in shape
+        ]
+
+    start = learned()
+    one, other = ([w + step * rng.normal(size=w.shape) for w in start] for step in (0.3, 0.3))
+    prints = [fingerprint_of(graph, weights, "") for weights in (start, one, other, learned())]
+    for index, mine in enumerate(prints):
+        for theirs in prints[index + 1 :]:
+            assert not same(mine, theirs)  # begun alike and learned apart, or another seed
+    # Other numbers of units, and the same numbers in another order of the layers.
+    assert not same(prints[0], fingerprint_of(graph, [*start[:2], start[2][:, :2], start[3]], ""))
+    assert not same(prints[0], fingerprint_of(graph, [start[2], *start[:2], start[3]], ""))
+    # Nothing but zeros has nothing to compare; a bias alone is too little.
+    zeros = [np.zeros(one, np.float32) for one in shape]
+    nearly = [zeros[0], zeros[1] + 1e-9, zeros[2], zeros[3]]
+    assert "last bit" in same(fingerprint_of(graph, zeros, ""), fingerprint_of(graph, zeros, ""))
+    assert not same(fingerprint_of(graph, start, ""), fingerprint_of(graph, nearly, ""))
+    # Networks of trained works may be equal: only projects without weights are told by them.
+    assert not same(fingerprint_of(graph, start, ""), fingerprint_of(graph, [], ""))
+    other_wire = Graph(graph.nodes, ())
+    assert not same(fingerprint_of(graph, [], ""), fingerprint_of(other_wire, [], ""))
+    # Scaled weights are the same work, and so is one that was trained on a little.
+    assert "nearly" in same(prints[0], fingerprint_of(graph, [w * 1.001 for w in start], ""))
+
+
+def test_an_id_that_most_works_have_was_handed_out() -> None:
+    rng = np.random.default_rng(4)
+    works = ["w", "w", "w", "w", "x", "x", ""]
+    rows = [
+        _one(file=f"{n}.h5", fingerprint=fingerprint_of(None, [rng.normal(size=(5, 5))], work))
+        for n, work in enumerate(works)
+    ]
+    assert [one.same_as for one in mark(rows)] == [
+        (), (), (), (), ("5.h5",), ("4.h5",), (),
+    ]  # fmt: skip
+    assert "4 of 7 works began from one file" in common_fault(rows)
+    # Three of seven with one id are copies.
+    assert [len(one.same_as) for one in mark(rows[1:])] == [2, 2, 2, 1, 1, 0]
 
 
 def test_report(tmp_path: Path) -> None:

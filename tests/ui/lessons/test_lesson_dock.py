@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.lessons import library
@@ -79,6 +79,57 @@ def test_steps_tick_as_the_network_changes_and_stay_ticked(
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
     window.welcome.lessons.begin_anew()
     assert session.record.done == frozenset()
+
+
+def test_a_lesson_that_was_begun_asks_for_its_network(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Another day: the steps are ticked, and on the canvas lies something else."""
+    first = open_window(keras=False)
+    lesson = library.lesson("first_model")
+    first.welcome.open_lesson(lesson)
+    work = first.welcome.session.record.work
+    assert len(work) == 32
+    first.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
+    qtbot.waitUntil(lambda: done(first) == [1], timeout=10_000)
+    mine = tmp_path / "mine.netbuilder"
+    assert first.documents.save_to(mine)
+
+    again = open_window(keras=False)
+    other = again.store.project
+    asked: list[str] = []
+
+    def answer(button: str) -> None:
+        def press() -> None:
+            box = QApplication.activeModalWidget()
+            assert isinstance(box, QMessageBox)
+            asked.append(box.text())
+            next(one for one in box.buttons() if one.text() == button).click()
+
+        QTimer.singleShot(100, press)
+
+    answer("Cancel")
+    again.welcome.open_lesson(lesson)
+    assert "1 of 10 steps" in asked[0]
+    assert again.welcome.session.lesson is None
+    assert again.store.project is other
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(mine), ""))
+    answer("Open my file…")
+    again.welcome.open_lesson(lesson)
+    session = again.welcome.session
+    assert again.store.project.data.name == "iris"
+    assert (session.current, session.record.done) == (1, {1})
+    assert session.record.work == work, "a copy of the work, and no other one"
+    # It is on the canvas now: closed and opened again it goes on without a question.
+    again.welcome.lessons.close()
+    again.welcome.open_lesson(lesson)
+    assert len(asked) == 2
+    # Begun anew it is another work.
+    again.welcome.lessons.begin_anew()
+    assert session.record.done == frozenset()
+    assert session.record.work not in ("", work)
+    assert not again.store.project.data.name
 
 
 def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:

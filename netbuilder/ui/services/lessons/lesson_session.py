@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.lessons.judge import StepResult, judge
 from netbuilder.core.lessons.lesson import Lesson, Step
 from netbuilder.core.lessons.library import start_project
-from netbuilder.core.lessons.record import Record, record_of, with_record
+from netbuilder.core.lessons.record import Record, begin_work, record_of, with_record
 from netbuilder.core.lessons.state import EVALUATED, LOOKED, LessonState, ProblemSeen, RunSeen
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.lessons import lesson_progress
@@ -93,11 +93,16 @@ class LessonSession(QObject):
         """
         start = start_project(lesson)
         record = Record(lesson.name) if anew else lesson_progress.kept(lesson.name)
-        held = record_of(self._store.project)
-        if not anew and held is not None and held.name == lesson.name:
+        if not anew and self.on_canvas(lesson):
+            held = record_of(self._store.project)
+            assert held is not None
             record = _joined(record, held)
         count = len(lesson.steps)
-        record = replace(record, done=frozenset(n for n in record.done if 1 <= n <= count))
+        record = replace(
+            record,
+            done=frozenset(n for n in record.done if 1 <= n <= count),
+            work=record.work or begin_work(),
+        )
         self.lesson, self._start, self.record = lesson, start, record
         self.results = ()
         undone = [n for n in range(1, count + 1) if n not in record.done]
@@ -107,7 +112,27 @@ class LessonSession(QObject):
         if self._looking_at:
             self.note(f"{LOOKED}:{self._looking_at}")
         self._look_again()
-        return start if anew or not record.done else None
+        # The project says whose network it is, whatever becomes of it.
+        return with_record(start, record) if anew or not record.done else None
+
+    def on_canvas(self, lesson: Lesson) -> bool:
+        """Whether the network on the canvas is one that was begun in this lesson."""
+        held = record_of(self._store.project)
+        return held is not None and held.name == lesson.name
+
+    def take_over(self) -> None:
+        """Join what a file that was opened has on record of the lesson with what is known here."""
+        held = record_of(self._store.project)
+        if self.lesson is not None and held is not None and held.name == self.lesson.name:
+            self.record = _joined(self.record, held)
+            self._look_again()
+
+    def left_behind(self, lesson: Lesson) -> int:
+        """How many steps of a lesson were done with a network that is not on the canvas."""
+        if self.on_canvas(lesson):
+            return 0
+        done = lesson_progress.kept(lesson.name).done
+        return sum(1 <= number <= len(lesson.steps) for number in done)
 
     def close(self) -> None:
         """Put the lesson away; how far it is stays known."""
@@ -253,4 +278,5 @@ def _joined(one: Record, other: Record) -> Record:
         one.done | other.done,
         {**one.answers, **other.answers},
         one.events | other.events,
+        other.work or one.work,
     )

@@ -12,15 +12,18 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
 from netbuilder.core.lessons.library import start_path
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.callout import Callout
+from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.window.docks import first_widths
 from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.parts import Parts
 
 ShowLessons = Callable[[], object]
+_MY_FILE, _AGAIN = "Open my file…", "Begin again"
 
 
 class LessonDock(QObject):
@@ -54,9 +57,31 @@ class LessonDock(QObject):
             dock.visibilityChanged.connect(partial(self._tab_seen, name))
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> None:
-        """Open a lesson, and its start project where nothing of it was done yet."""
-        if not self._parts.documents.may_close():
-            return
+        """Open a lesson, and its start project where nothing of it was done yet.
+
+        Where steps were done before and their network is not on the canvas, it is asked for.
+        """
+        count = 0 if anew else self._session.left_behind(lesson)
+        if count:
+            answer = ask(
+                self._parts.window,
+                "Go on with the lesson?",
+                f"You have done {count} of {counted(len(lesson.steps), 'step')} of "
+                f"“{lesson.title}”, and their network is not on the canvas.",
+                (_MY_FILE, _AGAIN, "Cancel"),
+            )
+            if answer == _MY_FILE:
+                self._begin(lesson)
+                self._parts.documents.open()
+                return
+            if answer != _AGAIN:
+                return
+        anew = anew or count > 0
+        replaces = anew or not self._session.on_canvas(lesson)
+        if not replaces or self._parts.documents.may_close():
+            self._begin(lesson, anew=anew)
+
+    def _begin(self, lesson: Lesson, *, anew: bool = False) -> None:
         try:
             start = self._session.open(lesson, anew=anew)
         except UserError as error:

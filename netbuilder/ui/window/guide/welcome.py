@@ -109,6 +109,7 @@ class Welcome(QObject):
             self.lessons.open(read(writer.saved), anew=True)
 
     def _opened(self) -> None:
+        self.session.take_over()
         # The window takes away what was said about the project before.
         QTimer.singleShot(0, self, self._offer_start)
 
