@@ -17,10 +17,11 @@ from netbuilder.core.data.kinds import (
 )
 from netbuilder.core.data.kinds.kind import DataKind, Place
 from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import listed, quoted
+from netbuilder.core.wording import counted, listed, quoted
 
 # In the order in which they are offered, and asked whether a path is theirs.
 KINDS: Mapping[str, DataKind] = {
@@ -117,6 +118,13 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
         if options is not None:
             shown = str(path) if written is None else written
             return Data(kind=kind.name, path=shown, options=dict(options))
+    inside = inner_names(path)
+    if inside:
+        raise DataError(
+            f"“{path.name}” holds {counted(len(inside), 'file')}: {quoted(inside, 4)}.",
+            "Unpack it, and choose one of them, or the folder around them.",
+            path=str(path),
+        )
     raise DataError(
         f"“{path.name}” is of a kind that is not read here.",
         f"Choose a file ({listed(endings(), 40)}) or a folder with a folder for each class.",

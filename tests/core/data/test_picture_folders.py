@@ -96,8 +96,20 @@ def test_a_flat_folder_with_the_class_in_the_names(tmp_path: Path) -> None:
 
 def test_one_class_is_not_taken_for_a_wrapper(tmp_path: Path) -> None:
     paint(tmp_path / "p" / "cat", 6)
-    with pytest.raises(DataError, match="same value in every row: 'cat'"):
+    (tmp_path / "p" / "labels.csv").write_text("name,label\n")
+    with pytest.raises(DataError, match="6 samples of p are of one class, 'cat'") as told:
         facts(project(), tmp_path)
+    assert "a folder for each class side by side" in told.value.mend
+    assert "choose a table that lies there: 'labels.csv'" in told.value.mend
+
+
+def test_pictures_side_by_side_without_a_class(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    for index in range(6):
+        Image.new("L", (8, 8)).save(tmp_path / "p" / f"{index}.png")
+    with pytest.raises(DataError, match="The 6 pictures in 'p' have no class") as told:
+        facts(project(), tmp_path)
+    assert "one folder for each class" in told.value.mend
 
 
 def zipped(tmp_path: Path, build: Callable[[zipfile.ZipFile], None]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 from netbuilder.core.data.defaults import adapt, resolve
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats.script.python import source
+from netbuilder.core.project.edits_data import mend_data, set_columns
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.predict_file import answer_file
 
@@ -203,3 +206,106 @@ def test_the_script_keeps_groups_apart(tmp_path: Path, monkeypatch: pytest.Monke
     x = np.asarray(names["x"])[:, :, 0]
     assert len(x) == 2 * 26
     assert (np.ptp(x, axis=1) == 3).all()
+
+
+# -- numbers that say when, and times of the day
+
+
+def clocks(count: int, step: int) -> list[pd.Timestamp]:
+    return list(pd.date_range("2024-01-30", periods=count, freq=f"{step}h"))
+
+
+NUMBER_TIMES = {
+    "year": np.arange(60) + 1960,
+    "date": [int(day.replace("-", "")) for day in days(60, "2023-12-10")],
+    "timestamp": 1_600_000_000 + 3600 * np.arange(60),
+}
+
+
+@pytest.mark.parametrize("name", NUMBER_TIMES)
+def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None:
+    """Newest first, a careless reader foretells the past from the future."""
+    frame = pd.DataFrame({name: NUMBER_TIMES[name], "t": np.arange(60.0)})[::-1]
+    found = project(tmp_path, frame)
+    rows = facts(found, tmp_path)
+    assert rows.column_roles[name] == "order"
+    assert windows_of(found, tmp_path) == {
+        tuple(float(n) for n in range(start, start + 4)): (start + 4.0,) for start in range(56)
+    }
+    assert f"The rows were put in the order of '{name}'." in rows.notes
+
+
+def test_a_year_of_months_is_a_number_like_others(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"year": 1960 + np.arange(60) // 12, "t": np.arange(60.0)})
+    loaded = load(project(tmp_path, frame), tmp_path)
+    assert loaded.train.x["input"].shape[1:] == (4, 2)
+
+
+@pytest.mark.parametrize("style", ["%d/%m/%Y", "%Y-%m-%d"])
+def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
+    when = clocks(60, 6)
+    frame = pd.DataFrame({
+        "day": [one.strftime(style) for one in when],
+        "time": [one.strftime("%H:%M") for one in when],
+        "t": np.arange(60.0),
+    }).sample(frac=1, random_state=3)  # fmt: skip
+    found = project(tmp_path, frame)
+    assert len(windows_of(found, tmp_path)) == 56
+    assert (0.0, 1.0, 2.0, 3.0) in windows_of(found, tmp_path)
+    rows = facts(found, tmp_path)
+    assert (rows.column_roles["day"], rows.column_roles["time"]) == ("order", "order")
+    assert "'time' says the time of the day for 'day'." in rows.notes
+
+
+def test_a_time_of_the_day_is_the_same_on_every_day(tmp_path: Path) -> None:
+    """pandas puts 06:00 on the day on which it reads it."""
+    cells = pd.Series(["06:00", "18:30", "11:15 PM"], name="at")
+    np.testing.assert_allclose(dates_as_days(cells, "d.csv", ""), [0.25, 18.5 / 24, 23.25 / 24])
+
+
+def test_days_that_recur_can_be_left_as_they_stand(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": [*days(30), *days(30)], "t": np.arange(60.0)})
+    found = project(tmp_path, frame)
+    with pytest.raises(DataError, match="have the same 'date'") as told:
+        facts(found, tmp_path)
+    (mend,) = told.value.mends
+    assert mend.label == "Leave the rows as they stand"
+    assert len(windows_of(mend_data(found, mend), tmp_path)) == 56
+
+
+@pytest.mark.parametrize("name", [*NUMBER_TIMES, "day"])
+def test_the_script_orders_likewise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    when = clocks(60, 6)
+    columns = {name: NUMBER_TIMES[name]} if name in NUMBER_TIMES else {
+        "day": [one.strftime("%d/%m/%Y") for one in when],
+        "time": [one.strftime("%H:%M") for one in when],
+    }  # fmt: skip
+    frame = pd.DataFrame({**columns, "t": np.arange(60.0)}).sample(frac=1, random_state=3)
+    found = project(tmp_path, frame)
+    text = source(found, facts(found, tmp_path)).split("# Keep rows")[0]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(compile(text, "script", "exec"), names)
+    x = np.asarray(names["x"])
+    loaded = load(found, tmp_path)
+    np.testing.assert_array_equal(x[: len(loaded.train)], loaded.train.x["input"])
+
+
+def test_a_model_that_took_years_for_a_number_still_does(tmp_path: Path) -> None:
+    """Models that were trained before years ordered the rows."""
+    frame = pd.DataFrame({"year": np.arange(60) + 1960, "t": np.arange(60.0)})
+    found = project(tmp_path, frame)
+    nodes = (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1}))
+    graph = Graph(nodes, tuple(pairwise(node.id for node in nodes)))
+    found = replace(found, graph=graph)
+    taught = set_columns(found, ("year",), role="feature")
+    loaded = load(taught, tmp_path)
+    assert loaded.train.x["input"].shape[1:] == (4, 2)
+    judged = read_split(found.data, loaded.pre, tmp_path / "s.csv")
+    assert judged.raw_x["input"][0, :, 0].tolist() == [1960, 1961, 1962, 1963]
+    core = build_core(taught, loaded.facts)
+    whole = assemble(core, taught, loaded.pre, loaded.facts)
+    trained = TrainedModel(found, core, whole, loaded.pre, loaded.facts, {}, {}, 1.0, 1.0, 1, 1)
+    assert len(answer_file(trained, tmp_path / "s.csv").predictions) == 57

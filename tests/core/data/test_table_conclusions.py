@@ -156,6 +156,26 @@ def test_sentences_in_a_table_are_texts_on_request(tmp_path: Path, numbers: bool
     assert load(texts, tmp_path).facts.vocabulary[2:6] == ("film", "number", "this", "was")
 
 
+def test_sentences_guessed_as_the_target_are_the_texts(tmp_path: Path) -> None:
+    """The label stands first, as in many collections of messages."""
+    lines = [f"{'spam' if n % 3 else 'ham'},message number {n} is here" for n in range(ROWS)]
+    found, project = read(tmp_path, "\n".join(lines))
+    texts = mended(found, project, "Learn from the texts in 'column 2'", tmp_path)
+    assert load(texts, tmp_path).facts.classes == ("ham", "spam")
+
+
+def test_of_several_texts_the_longest_is_offered(tmp_path: Path) -> None:
+    lines = [f"Title of {n},a body of number {n} that goes on,{'ab'[n % 2]}" for n in range(ROWS)]
+    found, project = read(tmp_path, "title,body,label\n" + "\n".join(lines))
+    mended(found, project, "Learn from the texts in 'body'", tmp_path)
+
+
+def test_what_is_no_text_is_not_learned_as_one(tmp_path: Path) -> None:
+    (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 50)
+    with pytest.raises(DataError, match=r"'d\.txt' is no text"):
+        report(Project(data=Data("text", path="d.txt", options={"task": "next_token"})), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("begin", "words"),
     [

@@ -221,3 +221,20 @@ def test_zips_that_cannot_be_unpacked_end_in_words(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(DataError):
             load(project, tmp_path)
+
+
+def test_lists_in_cells_are_told_not_dropped_in_silence(tmp_path: Path) -> None:
+    lines = [json.dumps({"x": n, "tags": ["a", "b"], "y": 2 * n}) for n in range(40)]
+    (tmp_path / "d.jsonl").write_text("\n".join(lines))
+    found = report(Project(graph=GRAPH, data=Data("csv", path="d.jsonl")), tmp_path)
+    assert [one.name for one in found.columns] == ["x", "y"]
+    assert "'tags' holds lists" in next(n for n in found.notes if n.code == "nested").message
+
+
+def test_a_zip_of_several_tables_names_them(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("train.csv", "x,y\n1,2\n")
+        archive.writestr("test.csv", "x,y\n1,2\n")
+    with pytest.raises(DataError, match=r"2 files: 'train\.csv' and 'test\.csv'") as told:
+        recipe_for(tmp_path / "d.zip")
+    assert "Unpack it" in told.value.mend

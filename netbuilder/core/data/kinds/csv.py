@@ -22,7 +22,7 @@ from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, S
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
 from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.preprocessing import scaling
-from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences
+from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, as_texts
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
 from netbuilder.core.data.preprocessing.keras_table import (
     EMPTY,
@@ -81,22 +81,22 @@ def fit_table(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
 
 def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
     """What to say where no column is a feature: dates may be a series, sentences texts."""
-    mends: list[DataFix] = []
+    mends: tuple[DataFix, ...] = ()
     mend = "Choose columns of numbers, or text columns with few distinct values."
-    for name in map(str, frame.columns):
-        if are_dates(frame[name]):
-            mend += " If the rows follow each other in time, they are a series."
-            dated = DataFix(f"Use '{name}' as a date", columns={name: {"type": "date"}})
-            mends = [AS_SERIES, dated]
-            break
-        if are_sentences(frame[name]):
-            mend += f" If the network is to read '{name}', the data are texts."
-            mends = [DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name})]
-            break
+    names = [str(name) for name in frame.columns]
+    dates = [name for name in names if are_dates(frame[name])]
+    texts = [name for name in names if are_sentences(frame[name])]
+    if dates:
+        mend += " If the rows follow each other in time, they are a series."
+        dated = DataFix(f"Use '{dates[0]}' as a date", columns={dates[0]: {"type": "date"}})
+        mends = (AS_SERIES, dated)
+    elif texts:
+        longest = max(texts, key=lambda name: frame[name].astype(str).str.len().mean())
+        mend += f" If the network is to read '{longest}', the data are texts."
+        mends = (as_texts(longest),)
     return DataError(
-        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", mend,
-        mends=tuple(mends),
-    )  # fmt: skip
+        f"No column of {source} can be used for '{key}'. {' '.join(notes)}", mend, mends=mends
+    )
 
 
 def _encoded(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
@@ -215,6 +215,10 @@ KIND = DataKind(
             "numbers and categories; the last one is taken for the target; texts, dates and a "
             "column that counts the rows are left out with a note; role, type and what is missing "
             "can be decided for each",
+        ),
+        (
+            "dates beside a number, sentences, one column, codes such as 01067",
+            "asked by a button: a series, texts, a category",
         ),
         (
             "missing values",

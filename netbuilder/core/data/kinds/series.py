@@ -25,6 +25,7 @@ from netbuilder.core.data.kinds.table_script import unused
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
+from netbuilder.core.data.preprocessing.times import counting_column
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import segments_of, too_short
@@ -32,7 +33,7 @@ from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options, whole
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted, did_you_mean, listed
 
@@ -62,7 +63,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
     horizon = whole(data.options, "horizon", 1)
     rows = segments_of(table, target, data, source)
     names = answer_names(target, horizon)
-    found = ((rows.order, "order"), (rows.group, "group"))
+    found = ((rows.order, "order"), (rows.clock, "order"), (rows.group, "group"))
     left_out = {str(name) for name in table.columns} - {*rows.names, *target}
     roles = {
         **dict.fromkeys(sorted(left_out), "ignore"), **dict.fromkeys(target, "target"),
@@ -134,7 +135,8 @@ def labelled_windows(
     targets = targets_behind(answers, horizon)
     features = [column.name for column in entry.columns]
     used = _with_helpers(table, data, list(dict.fromkeys([*features, *targets])), source)
-    asked = replace(data, options={**data.options, "window": int(entry.shape[0] or 1)})
+    asked = _as_features(data, features)
+    asked = replace(asked, options={**data.options, "window": int(entry.shape[0] or 1)})
     found = windows(used, targets, asked, source)
     where = [found.columns.index(name) for name in features]
     return replace(found, arrays={"series": found.arrays["series"][..., where]})
@@ -152,7 +154,7 @@ def history(
 
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
-    rows = segments_of(used, (), data, source)
+    rows = segments_of(used, (), _as_features(data, names), source)
     window = int(entry.shape[0] or 1)
     parts = [cut(one.frame[names], window) for one in rows.segments]
     lines = [line for one in rows.segments for line in one.frame.index[window - 1 :]]
@@ -168,6 +170,14 @@ def history(
     return raw, lines, note
 
 
+def _as_features(data: Data, names: Sequence[str]) -> Data:
+    """The recipe in which what the model takes is a feature: also years, which would order rows."""
+    decided = {name: data.columns.get(name, ColumnChoice()) for name in names}
+    roles = {name: one if one.role else replace(one, role="feature")
+             for name, one in decided.items()}  # fmt: skip
+    return replace(data, columns={**data.columns, **roles})
+
+
 def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str) -> pd.DataFrame:
     """The columns that a model needs, and those that order and group the rows."""
     known = [str(name) for name in table.columns]
@@ -181,6 +191,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())
+    extra.add(counting_column(table, names))
     helpers += [name for name in known if name in extra and name not in (*names, *helpers)]
     kept = [name for name in known if name in (*names, *helpers)]
     # A counting column that orders the rows is no feature here unless the model has it.
@@ -227,14 +238,34 @@ def window_lines(targets: list[str], window: int, horizon: int, group: str = "")
     ]
 
 
+def _time_lines(columns: Sequence[str]) -> list[str]:
+    """Lines that put ``data`` in the order of a column of time, or of days and a clock."""
+    cells = [f"data[{literal(name)}]" for name in columns]
+    if len(cells) > 1:
+        cells = [f"{cell}.astype(str)" for cell in cells]
+    together = " + ' ' + ".join(cells)
+    return [
+        f"times = {together}",
+        "if not pd.api.types.is_numeric_dtype(times):",
+        "    # 25/12/2024 and 25.12.2024 begin with the day.",
+        r'    day = bool(times.str.match(r"\s*((1[3-9]|[23]\d)[/-]|\d+\.)").any())',
+        '    times = pd.to_datetime(times, format="mixed", dayfirst=day)',
+        'data = data.loc[times.sort_values(kind="stable").index]',
+    ]
+
+
 def _code(question: Question) -> DataCode:
     data = question.project.data
     window = whole(data.options, "window", DEFAULT_WINDOW)
     single = single_roles(data)
     order = single.get("order", "")
     lines = [read_csv_line(question)]
+    roles = question.facts.column_roles if question.facts is not None else {}
+    concluded = [name for name, role in roles.items() if role == "order"]
     if order:
         lines.append(f"data = data.sort_values({literal(order)})")
+    elif concluded:
+        lines += _time_lines(concluded)
     else:
         lines += [
             "# A column of dates puts the rows in order.",
@@ -244,7 +275,7 @@ def _code(question: Question) -> DataCode:
             "    data = data.loc[dates.iloc[:, 0].sort_values().index]",
         ]
     group = single.get("group", "")
-    ignored = [*unused(data), *([order] if order else [])]
+    ignored = [*unused(data), *([order] if order else concluded)]
     if kept := [n for n in dict.fromkeys(ignored) if n not in data.target and n != group]:
         lines.append(f"data = data.drop(columns={literal(kept)})")
     horizon = whole(data.options, "horizon", 1)
@@ -270,7 +301,8 @@ KIND = DataKind(
     ),
     readings=(
         (
-            "a column of dates",
+            "a column of dates, or of days with the time in another; years, 20241231, seconds "
+            "since 1970",
             "rows are put in its order, with a note; option order_by names another",
         ),
         (

@@ -19,6 +19,7 @@ from netbuilder.core.data.prepare.splits import Rows3, rows_of_edited, rows_of_p
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
 from netbuilder.core.data.readers.cache import Recent, stamp
+from netbuilder.core.data.readers.class_folders import tables_beside
 from netbuilder.core.data.readers.large_csv import Scan, is_large
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import kind_of, read
@@ -104,6 +105,7 @@ def _make(project: Project, base: Path) -> PreparedData:
             f"{samples.source} has {counted(len(samples), 'row')}: nothing can be learned from it.",
             "Choose data with more rows.",
         )
+    _check_classes(data, base, samples)
     outputs = _fit_outputs(project, samples.targets, samples.source)
     first = next(iter(outputs.values()))
     classes = None
@@ -141,6 +143,22 @@ def _make(project: Project, base: Path) -> PreparedData:
         *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
     )
     return PreparedData(samples, test, rows, pre, replace(facts, findings=findings))
+
+
+def _check_classes(data: Data, base: Path, samples: Samples) -> None:
+    """Raise ``DataError`` where all folders but one are missing: a table's words would not help."""
+    folder = base / data.path
+    if not data.path or kind_of(data).tabular(data) or not folder.is_dir():
+        return
+    labels = samples.targets.iloc[:, 0]
+    if labels.nunique() == 1:
+        raise DataError(
+            f"All {len(labels):,} samples of {samples.source} are of one class, "
+            f"'{labels.iloc[0]}': there is nothing to tell apart.",
+            "Put a folder for each class side by side, and choose the folder around them."
+            f"{tables_beside(folder)}",
+            path=str(folder),
+        )
 
 
 def _make_large(project: Project, base: Path) -> PreparedData:

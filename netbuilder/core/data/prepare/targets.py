@@ -18,8 +18,10 @@ from netbuilder.core.data.data_facts import (
 )
 from netbuilder.core.data.kinds.table import spelt
 from netbuilder.core.data.preprocessing.cells import (
+    are_sentences,
     as_label,
     as_numbers,
+    as_texts,
     in_order,
     is_numeric,
     labels_of,
@@ -119,12 +121,14 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
         return True
     if not is_numeric(series) and as_numbers(series, source) is None:
         if distinct > max(2, min(MAX_CLASSES, len(series) // 2)):
+            name = str(series.name)
             raise DataError(
-                f"The target column '{series.name}' of {source} is text with {distinct} different "
+                f"The target column '{name}' of {source} is text with {distinct} different "
                 f"values in {len(series)} rows ('{shown(series.dropna().iloc[0])}', ...), too "
                 "many to be classes.",
                 "Choose another target column. If these are numbers, write them without units "
                 "and thousands separators.",
+                mends=(as_texts(name, target=()),) if are_sentences(series) else (),
             )
         return True
     values = np.asarray(as_numbers(series, source), np.float64)

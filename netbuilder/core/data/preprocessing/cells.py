@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Squares of larger numbers do not fit the network's 32-bit floats.
 LARGEST = 1e18
 _FEW_WORDS = 3
+#: A time of the day, on no day.
+CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет"})
 
@@ -96,6 +98,11 @@ def are_sentences(series: pd.Series) -> bool:
     return bool(few.str.count(r"\s").mean() >= 2 or few.str.len().mean() >= 20)
 
 
+def as_texts(name: str, **more: object) -> DataFix:
+    """The mend that learns from the texts in a column, where a table cannot use it."""
+    return DataFix(f"Learn from the texts in '{name}'", {"kind": "text", "text": name, **more})
+
+
 def day_comes_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()
@@ -110,6 +117,8 @@ def day_comes_first(series: pd.Series) -> bool:
 def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     """Dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
 
+    A time of the day alone is a fraction: pandas would put it on the day on which it is read.
+
     Raises:
         DataError: a cell is no date.
     """
@@ -118,6 +127,8 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     if is_numeric(series):  # years, or days already
         return series.astype("float64")
     present = series.dropna()
+    if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
+        present = "1970-01-01 " + present.astype(str).str.strip()
     dates = pd.to_datetime(
         present, errors="coerce", dayfirst=style == "dayfirst", format="mixed", utc=True
     )

@@ -35,6 +35,7 @@ _JUNK = {
 # aclImdb's folder of texts that nobody judged.
 _UNLABELLED = {"unsup", "unlabeled", "unlabelled"}
 _FLAT = re.compile(r"^(?P<label>.*?[^\W\d_])[\s._\-(]*\d+\)?$")
+_TABLES = (".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".jsonl")
 _DEEPEST_WRAPPER = 4
 _LOOKED_AT = 1000
 # A whole disk is no set of samples: that is said before all of it has been walked through. Beside
@@ -206,12 +207,26 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
     else:
         found.parts[TRAIN] = _classes(root, endings, what, found, folders, files)
     if not found.parts[TRAIN].files:
+        loose = sum(file.suffix.lower() in endings for file in files)
         raise DataError(
-            f"There is no {what} in the folders of '{_called(path)}'.",
-            f"Make one folder for each class and put {what}s inside ({listed(endings, 4)}).",
+            f"There is no {what} in the folders of '{_called(path)}'."
+            if not loose
+            else f"The {counted(loose, what)} in '{_called(root)}' have no class: there is no "
+            "folder for each, and their names do not say it.",
+            f"Make one folder for each class and put {what}s inside ({listed(endings, 4)})."
+            f"{tables_beside(path)}",
             path=str(path),
         )
     return found
+
+
+def tables_beside(folder: Path) -> str:
+    """A sentence that names the tables in a folder, where there are any; else ""."""
+    try:
+        names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
+    except OSError:
+        return ""
+    return f" Or choose a table that lies there: {quoted(names)}." if names else ""
 
 
 def _unwrapped(path: Path, endings: Sequence[str], found: Found) -> Path:

@@ -138,6 +138,19 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
         )
 
 
+def inner_names(path: Path) -> tuple[str, ...]:
+    """The files in a zip, without folders and what systems put there; none of what is no zip."""
+    if path.suffix.lower() != ".zip":
+        return ()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (OSError, zipfile.BadZipFile):
+        return ()
+    names = [one.filename for one in entries if not one.is_dir()]
+    return tuple(name for name in names if not name.startswith(("__MACOSX/", ".")))
+
+
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
     """The one table in an archive; what macOS adds does not count."""
     try:

@@ -16,8 +16,14 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.roles import need_column, single_roles
+from netbuilder.core.data.preprocessing.times import (
+    clock_column,
+    counting_column,
+    date_column,
+    times_of,
+)
 from netbuilder.core.data.recipe_options import names as option_names
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import counted, number
 
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
 # A step is a gap where it is longer than the usual one by this factor. Where many steps are longer
 # (a stock exchange has no weekends) only much longer ones are.
 _GAP, _LARGE_GAP, _OFTEN = 1.5, 5.0, 0.05
-_LOOKED_AT = 200
 _FEW_GROUPS = 0.5
 
 
@@ -53,6 +58,7 @@ class SeriesRows:
     notes: tuple[str, ...]
     order: str = ""
     group: str = ""
+    clock: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,10 +88,9 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
         if single.get(role):
             need_column(single[role], known, source)
     group = single.get("group", "")
-    order = single.get("order", "") or _date_column(table, targets, source)
-    times = _times(table[order], source) if order else np.arange(len(table), dtype=np.float64)
+    order, clock, times = _order_of(table, targets, data, source)
     if order and not group and len(repeated(times)):
-        group = _group_column(table, times, targets, order)
+        group = _group_column(table, times, targets, {order, clock})
         if group:
             notes.append(f"Each '{group}' is a series of its own: times occur once for each.")
         else:
@@ -94,8 +99,13 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
                 f"'{table[order].iloc[repeated(times)[0]]}'.",
                 'Choose the column that tells the series apart ("group"), or leave the rows as '
                 'they stand by another column as "order_by".',
+                mends=(
+                    DataFix("Leave the rows as they stand", columns={order: {"role": "ignore"}}),
+                ),
             )
-    frame = _numbers(table, targets, data, source, {order, group}, notes)
+    if clock:
+        notes.append(f"'{clock}' says the time of the day for '{order}'.")
+    frame = _numbers(table, targets, data, source, {order, group, clock}, notes)
     out = _left_out(frame, targets, data, source)
     if out.any():
         notes.append(
@@ -118,7 +128,35 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
         notes.append(f"The rows were put in the order of '{order}'.")
     if gaps:
         notes.append(f"'{order}' jumps {counted(gaps, 'time')}: no window spans a gap.")
-    return SeriesRows(tuple(segments), tuple(notes), order, group)
+    return SeriesRows(tuple(segments), tuple(notes), order, group, clock)
+
+
+def _order_of(
+    table: pd.DataFrame, targets: Sequence[str], data: Data, source: str
+) -> tuple[str, str, NDArray[np.float64]]:
+    """The column of time, the one with the time of the day beside it, and the times.
+
+    What was decided to be something else is passed over.
+    """
+    import numpy as np
+
+    chosen = single_roles(data).get("order", "")
+    taken = {*targets, *option_names(data.options, "ignore")}
+    taken |= {name for name, one in data.columns.items() if one.role not in {"", "order"}}
+    order = chosen or date_column(table, taken)
+    if not order:
+        order = counting_column(table, taken)
+        times = times_of(table[order], source) if order else np.arange(len(table), dtype=float)
+        # Years of several rows (of months, say) order nothing, but for series side by side.
+        alone = not order or single_roles(data).get("group")
+        if not alone and len(repeated(times)) and not _group_column(table, times, targets, {order}):
+            return "", "", np.arange(len(table), dtype=float)
+        return order, "", times
+    times = times_of(table[order], source)
+    clock = ""
+    if not is_numeric(table[order]) and len(repeated(times)) and (times == np.round(times)).all():
+        clock = clock_column(table, {*taken, order})
+    return order, clock, times + times_of(table[clock], source) if clock else times
 
 
 def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -129,51 +167,14 @@ def repeated(times: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.setdiff1d(np.arange(len(times)), first)
 
 
-def _date_column(table: pd.DataFrame, targets: Sequence[str], source: str) -> str:
-    """The first column of text in which all that was looked at are dates, or ""."""
-    import pandas as pd
-
-    for name in table.columns:
-        series = table[name]
-        if is_numeric(series) or name in targets:
-            continue
-        seen = series.dropna().astype(str).head(_LOOKED_AT)
-        # "12" or "mon" are dates to pandas, but hardly to people.
-        if len(seen) < 3 or not seen.str.contains(r"\d.*[-/.: ].*\d").all():
-            continue
-        if pd.to_datetime(seen, errors="coerce", format="mixed", utc=True).notna().all():
-            return str(name)
-    return ""
-
-
-def _times(series: pd.Series, source: str) -> NDArray[np.float64]:
-    """A column of time as numbers: dates as days.
-
-    Raises:
-        DataError: a cell is empty, or no date.
-    """
-    import numpy as np
-
-    if series.isna().any():
-        raise DataError(
-            f"Column '{series.name}' of {source} orders the rows, but it is empty in line "
-            f"{series.index[series.isna()][0]}.",
-            'Fill it in, or choose another column as "order_by".',
-        )
-    if is_numeric(series):
-        return np.asarray(series.to_numpy(), np.float64)
-    days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
-    return np.asarray(days.to_numpy(), np.float64)
-
-
 def _group_column(
-    table: pd.DataFrame, times: NDArray[Any], targets: Sequence[str], order: str
+    table: pd.DataFrame, times: NDArray[Any], targets: Sequence[str], order: set[str]
 ) -> str:
     """A column of few values within each of which no time occurs twice, or ""."""
     import pandas as pd
 
     for name in table.columns:
-        if name in targets or name == order:
+        if name in targets or name in order:
             continue
         values = table[name].astype(str)
         if values.nunique() > _FEW_GROUPS * len(values) or values.nunique() < 2:

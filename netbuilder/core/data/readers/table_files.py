@@ -172,7 +172,7 @@ def read_parquet(path: Path, options: Mapping[str, Any], nrows: int | None) -> F
             frame = polars.read_parquet(io.BytesIO(file.read()), n_rows=nrows)
     except (polars.exceptions.PolarsError, OSError) as error:
         raise _broken(path, "Parquet file", error) from error
-    return _of_polars(frame, path, 1), ()
+    return _of_polars(frame, path, 1)
 
 
 def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
@@ -186,10 +186,10 @@ def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -
         )
     except (polars.exceptions.PolarsError, OSError) as error:
         raise _broken(path, "file of JSON lines", error) from error
-    return _of_polars(frame, path, 1), ()
+    return _of_polars(frame, path, 1)
 
 
-def _of_polars(frame: Any, path: Path, first: int) -> pd.DataFrame:
+def _of_polars(frame: Any, path: Path, first: int) -> Found:
     import pandas as pd
     import polars
 
@@ -210,7 +210,16 @@ def _of_polars(frame: Any, path: Path, first: int) -> pd.DataFrame:
             columns[name] = series.cast(polars.String).to_list()
     if not columns:
         raise DataError(f"'{path.name}' has no columns that a table can hold.", "Choose another.")
-    return pd.DataFrame(columns, index=pd.RangeIndex(first, first + len(frame), name=LINE))
+    findings = tuple(
+        Finding(
+            "nested", INFO,
+            f"Column '{name}' holds lists or objects and is not read: a cell of a table holds one "
+            "value.",
+        )
+        for name in nested
+    )  # fmt: skip
+    index = pd.RangeIndex(first, first + len(frame), name=LINE)
+    return pd.DataFrame(columns, index=index), findings
 
 
 def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:

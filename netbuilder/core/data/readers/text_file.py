@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# Pictures, programs and archives are full of these, whatever their ending says.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_MOST_CONTROL = 0.01
 # More says nothing new about the encoding.
 _LOOKED_AT = 200_000
 
@@ -63,4 +67,10 @@ def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
                 path=str(path),
             ) from error
         text = content.decode(encoding, errors="replace")
+    if len(_CONTROL.findall(text[:_LOOKED_AT])) > _MOST_CONTROL * min(len(text), _LOOKED_AT):
+        raise DataError(
+            f"'{path.name}' is no text: it holds signs that no text has.",
+            "Choose a file that a text editor shows, or take this one out of the folder.",
+            path=str(path),
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
