@@ -143,7 +143,7 @@ def inner_names(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() != ".zip":
         return ()
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zip_archive(path) as archive:
             entries = archive.infolist()
     except (OSError, zipfile.BadZipFile):
         return ()
