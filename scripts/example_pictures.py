@@ -102,6 +102,19 @@ def digits(p: QPainter, result: Result) -> None:
             p.drawRect(QRectF(left - 1, top - 1, 38, 38))
 
 
+def shapes(p: QPainter, result: Result) -> None:
+    """Test pictures in their colours, with what the network takes each for."""
+    raw, truth = np.asarray(_raw(result)), _number(result.dataset.test).ravel()
+    read, names = _outputs(result, raw).argmax(-1), result.trained.facts.classes
+    for place in range(12):
+        left, top = 14 + place % 6 * 50, 12 + place // 6 * 84
+        pixels = np.ascontiguousarray(raw[place]).astype(np.uint8)
+        image = QImage(pixels.tobytes(), 32, 32, 96, QImage.Format.Format_RGB888)
+        p.drawImage(QRectF(left, top, 42, 42), image)
+        ink = INK if read[place] == truth[place] else ORANGE
+        _text(p, QRectF(left - 6, top + 44, 54, 16), names[read[place]], ink, 8)
+
+
 def redrawn(p: QPainter, result: Result) -> None:
     """Digits above, and below what the autoencoder makes of them."""
     raw = np.asarray(_raw(result))
@@ -261,6 +274,7 @@ DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
     "sales": scatter,
     "temperatures": series,
     "week": weeks,
+    "frozen_body": shapes,
     "attention": looks,
     "overfitting": curves,
     "waves": waves,
@@ -335,7 +349,7 @@ def train(one: Example) -> Result:
     """Train an example as it stands."""
     project = files.read(one.path)
     dataset = load(project, one.path.parent)
-    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    trained = Session(project, dataset, base=one.path.parent).run()
     return Result(trained, dataset, evaluate(trained, dataset.test))
 
 

@@ -32,6 +32,7 @@ ORDER = (
     "reviews",
     "attention",
     "stories",
+    "frozen_body",
     "residual",
     "two_inputs",
     "autoencoder",
