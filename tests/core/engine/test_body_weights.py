@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from inspect import getsource
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.engine.build.body_weights import take_weights
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import BuildError
@@ -93,6 +95,14 @@ def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
                 name = f"depthwise_{weight.name}" if depthwise else weight.name
                 file[f"{layer.name}/{layer.name}/{name}:0"] = weight.numpy()
     core = build_core(from_file(chain, "old.h5"), FACTS, base=tmp_path)
+    # A script has the text of the function, and nothing of the program.
+    script: dict[str, Any] = {"keras": keras}
+    exec(getsource(take_weights), script)
+    plain = keras.applications.MobileNet(
+        include_top=False, weights=None, alpha=0.1, input_shape=(32, 32, 3), pooling="avg"
+    )
+    assert script["take_weights"](plain, str(tmp_path / "old.h5"))
+    assert same(plain, inner(core))
     for layer in inner(core).layers:
         theirs = whole.get_layer(layer.name) if layer.weights else layer
         for one, other in zip(layer.get_weights(), theirs.get_weights(), strict=True):
