@@ -39,6 +39,14 @@ Icon=netbuilder
 Categories=Education;Science;
 MimeType=application/x-netbuilder;
 """
+MIME = """<?xml version="1.0" encoding="UTF-8"?>
+<mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">
+  <mime-type type="application/x-netbuilder">
+    <comment>NetBuilder project</comment>
+    <glob pattern="*.netbuilder"/>
+  </mime-type>
+</mime-info>
+"""
 
 
 def make(built: Path, folder: Path) -> Path:
@@ -67,15 +75,14 @@ def make(built: Path, folder: Path) -> Path:
                 libraries=", ".join(LIBRARIES),
             ),
             "usr/share/applications/netbuilder.desktop": DESKTOP,
+            "usr/share/mime/packages/netbuilder.xml": MIME,
         }
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, encoding="utf-8")
-        icon = resource("icons", "netbuilder.svg")
-        if icon.is_file():
-            pictures = root / "usr/share/icons/hicolor/scalable/apps"
-            pictures.mkdir(parents=True)
-            shutil.copy(icon, pictures)
+        pictures = root / "usr/share/icons/hicolor/scalable/apps"
+        pictures.mkdir(parents=True)
+        shutil.copy(resource("icons", "netbuilder.svg"), pictures)
         (root / "usr/bin").mkdir(parents=True)
         (root / "usr/bin/netbuilder").symlink_to(f"/{PLACE}/netbuilder")
         subprocess.run(

@@ -14,10 +14,11 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import fail, fail_unexpectedly, print_json
+from netbuilder.cli.terminal.output import fail, fail_unexpectedly, note, print_json
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import VARIABLE
+from netbuilder.core.site_settings import site_settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -52,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(verb: str, arguments: argparse.Namespace) -> int:
     as_json = getattr(arguments, "json", False)
+    if site_settings().problem:
+        note(site_settings().problem)
     try:
         module = importlib.import_module(f"netbuilder.cli.{VERBS[verb].module}")
         with warnings.catch_warnings():

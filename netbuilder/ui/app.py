@@ -8,12 +8,14 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.resources import resource
+from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.failures import Failures
@@ -38,6 +40,9 @@ def main(path: str | None = None) -> int:
     if path is None:
         window.welcome.begin()
     QTimer.singleShot(0, lambda: _offer_recovery(window))
+    problem = site_settings().problem
+    if problem:
+        window.status.tell(problem, 30)
     code = app.exec()
     failures.uninstall()
     leave(code)
@@ -64,6 +69,8 @@ def make_application(arguments: list[str]) -> QApplication:
     QCoreApplication.setApplicationName("NetBuilder")
     QCoreApplication.setOrganizationName("NetBuilder")
     app = QApplication(arguments[:1])
+    QGuiApplication.setDesktopFileName("netbuilder")
+    app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
     return app

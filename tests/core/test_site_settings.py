@@ -57,6 +57,14 @@ def test_a_wrong_file_is_told_and_stops_nobody(
         assert found.hand_in == "/x"
 
 
+def test_who_runs_a_command_hears_of_the_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(tmp_path, monkeypatch, "download = false")
+    assert main(["examples"]) == 0
+    assert "Did you mean 'downloads'" in capsys.readouterr().err
+
+
 def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "lessons"
     place.mkdir()

@@ -38,6 +38,8 @@ def test_a_debian_package_holds_program_link_and_menu_entry(root: Path, tmp_path
     assert "./opt/netbuilder/netbuilder" in listed
     assert "./usr/bin/netbuilder -> /opt/netbuilder/netbuilder" in listed
     assert "netbuilder.desktop" in listed
+    assert "hicolor/scalable/apps/netbuilder.svg" in listed
+    assert "mime/packages/netbuilder.xml" in listed
     told = subprocess.run(
         ["dpkg-deb", "--field", str(package), "Depends"], check=True, capture_output=True, text=True
     ).stdout

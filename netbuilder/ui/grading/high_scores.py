@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -31,8 +31,8 @@ class HighScores(QDialog):
         self.setWindowTitle("High scores")
         self.resize(760, 620)
         self._names = [(one.student, one.score) for one in submissions if one.score is not None]
-        heading = QLabel(title or "High scores", self)
-        heading.setFont(_large(heading.font(), 2.0))
+        heading = QLabel(f"High scores: {title}" if title else "High scores", self)
+        self._heading = heading
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.hide_names = QCheckBox("Hide names", self)
         self.hide_names.setChecked(True)
@@ -55,7 +55,6 @@ class HighScores(QDialog):
                 QLabel(number(round(score or 0.0, 1)), self),
             )
             for column, label in enumerate(labels):
-                label.setFont(_large(label.font(), 1.7))
                 self._grid.addWidget(label, row, column)
             labels[2].setAlignment(Qt.AlignmentFlag.AlignRight)
             self.labels.append(labels)
@@ -66,8 +65,14 @@ class HighScores(QDialog):
         for row, labels in enumerate(self.labels):
             labels[1].setText("•••" if hidden else self._names[row][0])
 
-
-def _large(font: QFont, times: float) -> QFont:
-    font = QFont(font)
-    font.setPointSizeF(max(font.pointSizeF(), 9.0) * times)
-    return font
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Letters as large as the window has room for ten lines: the last row reads them too."""
+        super().resizeEvent(event)
+        high = max(self.height() // 24, self.fontMetrics().height())
+        for label, size in (
+            (self._heading, round(1.2 * high)),
+            *((label, high) for labels in self.labels for label in labels),
+        ):
+            font = label.font()
+            font.setPixelSize(size)
+            label.setFont(font)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QMenu,
     QProgressBar,
     QPushButton,
     QTableView,
@@ -31,6 +33,7 @@ from netbuilder.core.grading.grade import common_fault, files_of, grade, left_ou
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.rubric import PLAIN, Override, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.lessons import library
 from netbuilder.core.wording import counted
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
@@ -109,7 +112,7 @@ class GradeWindow(QDialog):
         form = QFormLayout()
         form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
         form.addRow("Hidden data", self._row(self.data, self._choose_data))
-        form.addRow("Lesson", self.lesson)
+        form.addRow("Lesson", self._row(self.lesson, self._choose_lesson))
         rubric = self._row(self.rubric, self._choose_rubric)
         self.by_form = self._button("By form…", self._form_rubric)
         rubric.addWidget(self.by_form)
@@ -162,6 +165,21 @@ class GradeWindow(QDialog):
 
     def _choose_data(self) -> None:
         self._take(self.data, QFileDialog.getOpenFileName(self, "Hidden data")[0])
+
+    def _choose_lesson(self) -> None:
+        """The lessons that there are, by their titles; what is written is the name of one."""
+        menu = QMenu(self)
+        for shelf in library.shelves(Path(self.folder.text().strip() or ".")):
+            menu.addSection(shelf.title)
+            for lesson in shelf.lessons:
+                # A lesson of one's own is named by its file: its name may be another's too.
+                own = shelf.title != "Lessons" and lesson.path is not None
+                name = str(lesson.path) if own else lesson.name
+                menu.addAction(lesson.title, partial(self.lesson.setText, name))
+        menu.addSeparator()
+        menu.addAction("No lesson", self.lesson.clear)
+        menu.exec(self.lesson.mapToGlobal(self.lesson.rect().bottomLeft()))
+        menu.deleteLater()
 
     def _choose_key(self) -> None:
         self._take(self.key, QFileDialog.getOpenFileName(self, "Private key")[0])

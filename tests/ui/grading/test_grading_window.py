@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
@@ -148,10 +149,34 @@ def test_what_was_decided_stays_when_it_is_graded_again(
     assert graded()["ada"].score is None
 
 
+def test_the_lesson_is_chosen_from_a_list(grading: GradeWindow, qtbot: QtBot) -> None:
+    seen: list[str] = []
+
+    def choose() -> None:
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        seen.extend(one.text() for one in menu.actions())
+        action = next(one for one in menu.actions() if one.text() == "The first model")
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+    button = next(
+        one for one in grading.findChildren(QPushButton) if one.accessibleName() == "Choose: Lesson"
+    )
+    QTimer.singleShot(100, choose)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(seen) > 12
+    assert grading.lesson.text() == "first_model"
+
+
 def test_high_scores_hide_names_until_asked(qtbot: QtBot) -> None:
     scores = HighScores(sorted(ROWS, key=lambda one: -(one.score or 0)), "9b")
     qtbot.addWidget(scores)
     assert [labels[1].text() for labels in scores.labels] == ["•••", "•••"]
+    scores.show()
+    scores.resize(760, 620)
+    small = scores.labels[0][1].font().pixelSize()
+    scores.resize(1520, 1240)
+    assert scores.labels[0][1].font().pixelSize() == pytest.approx(2 * small, abs=1)
     scores.hide_names.setChecked(False)
     assert [(a.text(), b.text(), c.text()) for a, b, c in scores.labels] == [
         ("1.", "Bob", "100"), ("2.", "Ada", "91.5"),

@@ -79,6 +79,11 @@ def test_steps_tick_as_the_network_changes_and_stay_ticked(
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
     window.welcome.lessons.begin_anew()
     assert session.record.done == frozenset()
+    # An example is another network: the lesson goes with it, and its dock too.
+    window.store.mark_saved()
+    window.welcome.open_example("xor")
+    assert session.lesson is None
+    assert not window.welcome.lessons.dock.isVisible()
 
 
 def test_a_lesson_that_was_begun_asks_for_its_network(

@@ -48,6 +48,7 @@ class LessonDock(QObject):
         self.dock.setTitleBarWidget(QWidget(self.dock))
         parts.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
         self.dock.hide()
+        session.opened.connect(self._follow)
         self.panel.show_wanted.connect(self.point)
         self.panel.anew_wanted.connect(self.begin_anew)
         self.panel.closed.connect(self.close)
@@ -120,8 +121,13 @@ class LessonDock(QObject):
 
     def close(self) -> None:
         """Put the lesson away."""
-        self.end_callout()
         self._session.close()
+
+    def _follow(self) -> None:
+        """No lesson, no dock: an example that is opened ends the lesson too."""
+        if self._session.lesson is not None or self.dock.isHidden():
+            return
+        self.end_callout()
         self.dock.hide()
         _palette, side = self._parts.docks.widths.wanted
         self._parts.docks.widths.want(first_widths()[0], side)
