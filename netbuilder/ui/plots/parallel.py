@@ -33,11 +33,14 @@ class ParallelPlot(QWidget):
 
     def show_study(self, study: Study) -> None:
         """Show all variants that could train."""
-        from netbuilder.core.results.tuning.space import places
+        from netbuilder.core.results.tuning.space import places, spoken
 
         varied = study.plan.varied
         whole = [trial for trial in study.trials if trial.score is not None]
-        self._axes = [(one.path, _words(one.at(0.0)), _words(one.at(1.0))) for one in varied]
+        self._axes = [
+            (spoken(one.path, study.plan.project), _words(one.at(0.0)), _words(one.at(1.0)))
+            for one in varied
+        ]
         scores = np.array([trial.score for trial in whole], float)
         ranks = scores.argsort().argsort() / max(len(scores) - 1, 1) if len(scores) else scores
         self._lines = [
@@ -72,10 +75,7 @@ class ParallelPlot(QWidget):
         for x, (name, low, high) in zip(xs, self._axes, strict=True):
             painter.setPen(QColor(scheme.secondary))
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-            short = name.removeprefix("training.").removeprefix("optimizer.")
-            words = self.fontMetrics().elidedText(
-                short, Qt.TextElideMode.ElideMiddle, int(width - 4)
-            )
+            words = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideLeft, int(width - 4))
             painter.drawText(QRectF(x - width / 2, bottom + 3, width, line), centre, low)
             painter.drawText(QRectF(x - width / 2, line + 2, width, line), centre, high)
             painter.setPen(QColor(scheme.text))

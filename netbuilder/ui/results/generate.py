@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow import FlowLayout
@@ -53,7 +53,7 @@ class GenerateView(QWidget):
             "0 takes always the likeliest; 1 draws by the network's own probabilities;"
             " above it the unlikely ones gain"
         )
-        self.length = QSpinBox(self)
+        self.length = CountBox(1, 1, self)
         self.length.setRange(1, _LONGEST)
         self.length.setValue(_LENGTH)
         self.length.setToolTip("How many characters or words to go on for")

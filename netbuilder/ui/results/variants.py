@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,17 +13,18 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import counted
+from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.results.varied import VariedRows
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.variants import Variants
 from netbuilder.ui.services.store import ProjectStore
@@ -32,6 +34,9 @@ from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.tuning.study import Study
 
 _METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
 
@@ -54,34 +59,26 @@ class VariantsPanel(QWidget):
         page = waiting.page_layout
         page.addWidget(
             note_label(
-                "Name what to vary, one a line: a list (16,32,64), a range (0.1:0.5) or a range of"
-                " powers (log:1e-4:1e-1). Each is trained; the lowest validation loss wins.",
+                "Say what to vary. The network is trained once for each variant; the lowest"
+                " validation loss wins.",
                 self,
             )
         )
-        self.lines = QPlainTextEdit(self)
-        self.lines.setAccessibleName("What is varied")
-        self.lines.setFixedHeight(4 * self.fontMetrics().height() + 12)
-        self.lines.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        page.addWidget(self.lines)
-        self.add, self.method, self.trials = QComboBox(self), QComboBox(self), QSpinBox(self)
-        self.jobs = QSpinBox(self)
+        self.varied = VariedRows(lambda: store.project, self)
+        page.addWidget(self.varied)
+        self.add, self.method, self.trials = QComboBox(self), QComboBox(self), CountBox(1, 1, self)
+        self.jobs = CountBox(1, 1, self)
         self.start = QPushButton("Try variants", self)
         page.addLayout(self._choices())
+        self.planned = note_label("", self)
+        page.addWidget(self.planned)
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.words = note_label("", self)
         self.best = QPushButton("Put the best on the canvas", self)
         page.addWidget(self.words)
         page.addWidget(self.best)
-        self.plot = pg.PlotWidget(self)
-        PictureMenu(self.plot, "variants")
-        self.plot.setFixedHeight(170)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(False, False)
-        self.plot.getPlotItem().getAxis("left").enableAutoSIPrefix(False)
-        self.plot.setAccessibleName("Validation loss of all variants")
+        self.plot = _curves_plot(self)
         self.parallel = ParallelPlot(self)
         self.importance_title = heading("What decides", self)
         self.importance = Bars(self)
@@ -104,9 +101,13 @@ class VariantsPanel(QWidget):
         self.variants.changed.connect(self._show)
         self.variants.grew.connect(self._grow)
         theme.theme().changed.connect(self._show)
-        store.changed.connect(lambda _old, _new: self._suggest())
+        store.changed.connect(lambda _old, _new: self._follow())
         self._suggest()
-        self.lines.setPlainText("\n".join(self._suggestions[:2]))
+        self.varied.set_lines(self._suggestions[:2])
+        self.varied.changed.connect(self._tell_plan)
+        self.method.currentIndexChanged.connect(self._tell_plan)
+        self.trials.valueChanged.connect(self._tell_plan)
+        self._tell_plan()
         self._show()
 
     def _choices(self) -> FlowLayout:
@@ -138,20 +139,55 @@ class VariantsPanel(QWidget):
             row.addWidget(part)
         return row
 
+    def _follow(self) -> None:
+        """The project is another: what leads nowhere any more is not varied."""
+        self._suggest()
+        self.varied.keep_known()
+        if not self.varied.rows:
+            self.varied.set_lines(self._suggestions[:2])
+        self._tell_plan()
+
+    def _tell_plan(self) -> None:
+        """Say how many variants there will be, or what is wrong with a value."""
+        from netbuilder.core.results.tuning.choosing import grid_size
+        from netbuilder.core.results.tuning.space import parse
+        from netbuilder.core.results.tuning.study import Plan
+
+        project = self._store.project
+        try:
+            varied = tuple(parse(line, project) for line in self.varied.lines())
+        except UserError as error:
+            self.planned.setText(str(error))
+            return
+        if not varied:
+            self.planned.setText("Nothing is varied yet: choose something under “Add…”.")
+            return
+        plan = Plan(
+            project, self._workbench.base, varied, self.trials.value(),
+            str(self.method.currentData()),
+        )  # fmt: skip
+        count = counted(plan.count, "variant")
+        if plan.chosen != "grid":
+            ways = {"random": "at random", "bayes": "by what the earlier ones showed"}
+            self.planned.setText(f"{count}, chosen {ways[plan.chosen]}.")
+        else:
+            whole = grid_size(varied)
+            part = f", the first of {whole:,} combinations" if whole > plan.count else ""
+            self.planned.setText(f"{count}{part or ': every combination'}.")
+
     def _suggest(self) -> None:
+        from netbuilder.core.results.tuning.space import spoken
         from netbuilder.core.results.tuning.suggest import suggestions
 
         self._suggestions = suggestions(self._store.project)
         self.add.clear()
         self.add.addItem("Add…")
         for line in self._suggestions:
-            self.add.addItem(line.partition("=")[0], line)
+            self.add.addItem(spoken(line.partition("=")[0], self._store.project), line)
 
     def _add(self, index: int) -> None:
         if index > 0:
-            before = self.lines.toPlainText().rstrip()
-            line = str(self.add.itemData(index))
-            self.lines.setPlainText(f"{before}\n{line}" if before else line)
+            self.varied.add(str(self.add.itemData(index)))
         self.add.setCurrentIndex(0)
 
     def _start_or_stop(self) -> None:
@@ -166,9 +202,8 @@ class VariantsPanel(QWidget):
             return
         self.plot.clear()
         self._under_way.clear()
-        lines = self.lines.toPlainText().splitlines()
         self.variants.start(
-            lines,
+            self.varied.lines(),
             str(self.method.currentData()),
             self.trials.value(),
             at_once=self.jobs.value(),
@@ -210,13 +245,17 @@ class VariantsPanel(QWidget):
             return
         done = f"{len(study.trials)} of {study.plan.count} variants tried"
         if best is not None:
-            values = ", ".join(f"{path} = {value}" for path, value in best.values.items())
+            names = self._names(study)
+            values = ", ".join(f"{names[path]} {_said(v)}" for path, v in best.values.items())
             done += f". Best so far: {values} (loss {best.score:.4g})"
         self.words.setText(f"{done}.")
         self._draw_curves()
         self.parallel.show_study(study)
+        names = self._names(study)
         shares = sorted(study.importance.items(), key=lambda pair: -pair[1])
-        self.importance.show_rows([(p, s, f"{s:.0%}") for p, s in shares if s > 0], top=1.0)
+        self.importance.show_rows(
+            [(names[path], part, f"{part:.0%}") for path, part in shares if part > 0], top=1.0
+        )
         self.importance_title.setVisible(any(share > 0 for _, share in shares))
         paths = [one.path for one in study.plan.varied]
         ranked = sorted(study.trials, key=lambda t: math.inf if t.score is None else t.score)
@@ -224,13 +263,17 @@ class VariantsPanel(QWidget):
             (
                 "failed" if t.score is None else f"{t.score:.4g}",
                 f"{t.epochs:,}{' (ended early)' if t.pruned else ''}",
-                *(str(t.values[path]) for path in paths),
+                *(_said(t.values[path]) for path in paths),
             )
             for t in ranked
         ]
-        short = [path.removeprefix("training.").removeprefix("optimizer.") for path in paths]
-        self.model.show_rows(("loss", "epochs", *short), rows)
+        self.model.show_rows(("loss", "epochs", *(names[path] for path in paths)), rows)
         self.table.resizeColumnsToContents()
+
+    def _names(self, study: Study) -> dict[str, str]:
+        from netbuilder.core.results.tuning.space import spoken
+
+        return {one.path: spoken(one.path, study.plan.project) for one in study.plan.varied}
 
     def _draw_curves(self) -> None:
         scheme, study = theme.colors(), self.variants.study
@@ -254,7 +297,26 @@ class VariantsPanel(QWidget):
             )
 
 
-def _pair(words: str, box: QSpinBox) -> QWidget:
+def _curves_plot(parent: QWidget) -> pg.PlotWidget:
+    plot = pg.PlotWidget(parent)
+    PictureMenu(plot, "variants")
+    plot.setFixedHeight(170)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(False, False)
+    plot.getPlotItem().getAxis("left").enableAutoSIPrefix(False)
+    plot.setAccessibleName("Validation loss of all variants")
+    return plot
+
+
+def _said(value: object) -> str:
+    """A value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _pair(words: str, box: CountBox) -> QWidget:
     """A box behind its name, never parted by a narrow panel."""
     pair = QWidget(box.parentWidget())
     beside = QHBoxLayout(pair)

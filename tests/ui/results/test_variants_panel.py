@@ -29,11 +29,13 @@ def test_the_best_variant_is_one_step(
     window = open_window(edits.set_training(example("iris"), epochs=3))
     panel = window.docks.show_panel("variants")
     before = window.store.project
-    panel.lines.setPlainText("training.optimizer.learning_rat=1,2")
+    panel.varied.set_lines(["training.optimizer.learning_rate=0.1,fast"])
     panel.start.click()
     assert panel.variants.error is not None
     assert "learning_rate" in str(panel.variants.error)
-    panel.lines.setPlainText("training.optimizer.learning_rate=1e-6,0.02")
+    assert panel.planned.text() == str(panel.variants.error), "it was said before it was pressed"
+    panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.02"])
+    assert panel.planned.text() == "2 variants: every combination."
     panel.start.click()
     assert panel.variants.running
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
@@ -49,13 +51,49 @@ def test_the_best_variant_is_one_step(
     panel.grab()
 
 
+def test_what_is_varied_is_chosen_not_typed(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("digits"))
+    panel = window.docks.show_panel("variants")
+    rate, filters = panel.varied.rows
+    assert [row.title.text() for row in (rate, filters)] == ["learning rate", "Conv2D · filters"]
+    assert panel.varied.lines() == [
+        "training.optimizer.learning_rate=log:1e-4:1e-1", "conv2d.filters=16, 32, 64",
+    ]  # fmt: skip
+    filters.how.setCurrentText("from … to")
+    filters.how.activated.emit(filters.how.currentIndex())
+    assert filters.line() == "conv2d.filters=16:64", "a list becomes the range that it spans"
+    filters.last.clear()
+    qtbot.keyClicks(filters.last, "8")
+    assert "is empty" in panel.planned.text(), "16 to 8"
+    qtbot.keyClicks(filters.last, "0")
+    assert panel.planned.text() == "12 variants, chosen at random."
+    titles = [panel.add.itemText(index) for index in range(panel.add.count())]
+    for title in ("Dropout · with and without", "Conv2D · activation", "optimizer"):
+        index = titles.index(title)
+        panel.add.setCurrentIndex(index)
+        panel.add.activated.emit(index)
+    assert panel.varied.lines()[-3:] == [
+        "dropout.on=yes, no", "conv2d.activation=relu, tanh, gelu",
+        "training.optimizer=Adam, SGD, RMSprop",
+    ]  # fmt: skip
+    assert not panel.varied.rows[-1].how.isVisibleTo(panel), "words have no range"
+    filters.remove.click()
+    assert len(panel.varied.rows) == 4
+    window.documents.show_project(example("iris"), None)
+    assert [row.path for row in panel.varied.rows] == [
+        "training.optimizer.learning_rate", "training.optimizer",
+    ], "what the other network does not have is varied no more"  # fmt: skip
+
+
 @pytest.mark.slow
 def test_two_at_once_and_stopped(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=400))
     panel = window.docks.show_panel("variants")
-    panel.lines.setPlainText("training.optimizer.learning_rate=1e-6,0.001,0.02")
+    panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.001,0.02"])
     panel.jobs.setValue(2)
     if panel.jobs.value() < 2:
         pytest.skip("one processor")

@@ -24,6 +24,7 @@ GRID_POINTS = 5
 _PLAN = {"epochs": 1, "batch_size": 1, "seed": 0}
 #: "dense.on=yes,no" takes the layer away and joins what it stood between.
 ON = "on"
+_NUMBERS = frozenset({Kind.INT, Kind.FLOAT, Kind.SIZE})
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,34 @@ def parse(text: str, project: Project) -> Vary:
     return Vary(path, values)
 
 
+def holds_number(path: str, project: Project) -> bool:
+    """Whether a path may be given a range.
+
+    Raises:
+        UserError: the path leads nowhere.
+    """
+    return _param_of(path, project).kind in _NUMBERS
+
+
+def spoken(path: str, project: Project) -> str:
+    """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
+
+    Where several layers are of one sort, the layer's id follows: Dense “dense_1” · units.
+
+    Raises:
+        UserError: the path leads nowhere.
+    """
+    _param_of(path, project)
+    if path.startswith("training."):
+        return path.rpartition(".")[2].replace("_", " ")
+    graph = project.graph
+    node = graph.by_id[max((n for n in graph.by_id if path.startswith(f"{n}.")), key=len)]
+    alike = sum(other.layer == node.layer for other in graph.nodes)
+    layer = node.layer if alike == 1 else f"{node.layer} “{node.id}”"
+    name = path[len(node.id) + 1 :]
+    return f"{layer} · {'with and without' if name == ON else name.replace('_', ' ')}"
+
+
 def _split(words: str) -> list[str]:
     """At the commas that stand in no bracket."""
     found, depth = [""], 0
@@ -125,7 +154,7 @@ def _range(path: str, param: Param, parts: Sequence[str], words: str) -> Vary:
         raise UserError(
             f"'{words}' is no range of numbers for {path}.", "Write a:b, or log:a:b."
         ) from None
-    if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
+    if param.kind not in _NUMBERS:
         raise UserError(f"{path} holds no number.", "Name its values: a,b,c.")
     if not (math.isfinite(low) and math.isfinite(high)) or low >= high or (log and low <= 0):
         least = " above 0" if log else ""

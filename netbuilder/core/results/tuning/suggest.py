@@ -16,11 +16,15 @@ _VALUES = {
     "output_dim": "{half},{here},{double}",
 }
 
+#: Layers without which the network may be tried too.
+_LEFT_OUT = frozenset({Category.CORE, Category.CONVOLUTION, Category.RECURRENT})
+
 
 def suggestions(project: Project) -> tuple[str, ...]:
     """Lines "path=values", what matters most first: the learning rate, sizes, the rest."""
     sizes: list[str] = []
     rest: list[str] = []
+    without: list[str] = []
     for node in project.graph.nodes:
         spec = LAYERS.get(node.layer)
         if spec is None or node.layer == "Input" or node.shared:
@@ -41,6 +45,13 @@ def suggestions(project: Project) -> tuple[str, ...]:
             target.append(f"{node.id}.{name}={words}")
         if spec.category is Category.REGULARIZE:
             rest.append(f"{node.id}.on=yes,no")
+        elif spec.category in _LEFT_OUT and not last and len(node_inputs(project, node.id)) == 1:
+            without.append(f"{node.id}.on=yes,no")
     rate = "training.optimizer.learning_rate=log:1e-4:1e-1"
     plan = ("training.optimizer=Adam,SGD,RMSprop", "training.batch_size=16,32,64")
-    return (rate, *sizes, *rest, *plan)
+    return (rate, *sizes, *rest, *plan, *without)
+
+
+def node_inputs(project: Project, node: str) -> list[str]:
+    """The nodes in front of one: a layer with a single one can be left out."""
+    return [start for start, end in project.graph.edges if end == node]

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSlider,
-    QSpinBox,
     QWidget,
 )
 
 from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.asking.view import AskView, ask_raw
 from netbuilder.ui.services import jobs
@@ -76,7 +76,7 @@ class SeriesView(AskView):
         self.column.setAccessibleName("Column that is shown and dragged")
         self.steps = QSlider(Qt.Orientation.Horizontal, self)
         self.steps.setAccessibleName("Steps that are foretold")
-        self.count = QSpinBox(self)
+        self.count = CountBox(1, 1, self)
         self.count.setAccessibleName("Number of steps that are foretold")
         self._ahead = QWidget(self)
         row = QHBoxLayout(self._ahead)

@@ -12,10 +12,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
+from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import ShortTable
@@ -51,7 +52,7 @@ class LearningCurveView(QWidget):
         self.button = QPushButton("Try with less data", self)
         self.button.setProperty("small", True)
         self.button.setToolTip(_WHAT)
-        self.seeds = QSpinBox(self)
+        self.seeds = CountBox(1, 1, self)
         self.seeds.setRange(1, 10)
         self.seeds.setValue(3)
         self.seeds.setAccessibleName("Trainings for each amount")
