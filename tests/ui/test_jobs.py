@@ -66,3 +66,22 @@ def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
     with qtbot.waitSignal(job.finished, timeout=10_000):
         go.set()
     assert job.cancelled
+
+
+def test_an_owner_that_goes_while_its_thread_answers_does_not_end_the_program(
+    qtbot: QtBot,
+) -> None:
+    """A signal sent by a thread while its sender is taken apart here is a segmentation fault."""
+    from PySide6.QtCore import QCoreApplication, QObject
+    from shiboken6 import delete
+
+    for _ in range(300):
+        owner = QObject()
+        workers = [jobs.Latest(lambda question: question, "test", owner) for _ in range(3)]
+        for number in range(20):
+            for worker in workers:
+                worker.ask(number)
+            QCoreApplication.processEvents()
+        delete(owner)
+        for worker in workers:
+            worker.stop()

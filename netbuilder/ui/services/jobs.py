@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, Signal
+from shiboken6 import isValid
 
 
 class Job(QObject):
@@ -114,6 +115,33 @@ def wait_for_all(seconds: float = 10.0) -> bool:
     return all(job.wait(seconds) for job in tuple(_RUNNING))
 
 
+class _Mail(QObject):
+    """Carries what threads found to the GUI thread, whatever becomes of who asked for it.
+
+    It has no parent and lives to the end: a signal that a thread sends while its sender is taken
+    apart on the GUI thread ends the program.
+    """
+
+    _posted = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, deliver: Callable[[], object]) -> None:
+        """Have ``deliver`` called on the GUI thread; from any thread."""
+        self._posted.emit(deliver)
+
+    def _deliver(self, deliver: Callable[[], object]) -> None:
+        deliver()
+
+
+@cache
+def _mail() -> _Mail:
+    """The one there is; made on the GUI thread by whoever asks first."""
+    return _Mail()
+
+
 class Latest(QObject):
     """A thread that answers only the newest of the questions put to it.
 
@@ -124,7 +152,6 @@ class Latest(QObject):
 
     answered = Signal(object, object)
     failed = Signal(object, object)
-    _back = Signal(int, object, object, object)
 
     def __init__(
         self, work: Callable[[Any], Any], name: str, parent: QObject | None = None
@@ -137,7 +164,7 @@ class Latest(QObject):
         # answer delivered and not only found, so that who sees `idle` sees what was found too.
         self._asked = self._taken = self._told = 0
         self._stopped = False
-        self._back.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mail = _mail()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
         self._thread.start()
 
@@ -190,10 +217,11 @@ class Latest(QObject):
                 error = caught
             if self._stopped:
                 return
-            self._back.emit(number, question, answer, error)
+            self._mail.post(partial(self._deliver, number, question, answer, error))
 
     def _deliver(self, number: int, question: object, answer: object, error: object) -> None:
-        if self._stopped:
+        # Its owner may be gone meanwhile, and with it the signals.
+        if self._stopped or not isValid(self):
             return
         self._told = number
         if error is not None:
