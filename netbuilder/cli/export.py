@@ -62,7 +62,7 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
         from netbuilder.core.quiet import load_tensorflow
 
         load_tensorflow()
-        text = drawn(project, known_facts(project, source.parent), blank=worksheet == "blank")
+        text = drawn(project, known_facts(project, source.parent), sheet=worksheet)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with qt_libraries():
         from PySide6.QtWidgets import QApplication

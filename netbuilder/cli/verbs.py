@@ -168,8 +168,9 @@ def _export(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--worksheet",
-        choices=("numbers", "blank"),
-        help="a picture with shapes and weights, or with lines to write them on",
+        choices=("numbers", "exercise", "blank"),
+        help="a picture with shapes and weights, with lines for those that can be worked out, or"
+        " with lines alone",
     )
     _json(parser)
 

@@ -1,4 +1,4 @@
-"""A picture of a network for a worksheet: with its numbers, or with lines to write them on.
+"""A picture of a network for a worksheet: with its numbers, or with lines for those to work out.
 
 Stands above ``check``, which knows the numbers, and ``formats``, which draws.
 """
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
 
 
-def worksheet(project: Project, facts: DataFacts | None, *, blank: bool) -> str:
+#: What stands on a worksheet: every number; those that all others follow from, and lines for the
+#: others; lines alone.
+NUMBERS, EXERCISE, BLANK = "numbers", "exercise", "blank"
+
+
+def worksheet(project: Project, facts: DataFacts | None, *, sheet: str) -> str:
     """The picture as SVG: shapes on the wires, weights beside the layers, their sum below.
 
     Args:
         project: whose network is drawn.
         facts: of its data, which the shapes begin with; None where it has none.
-        blank: leave the numbers out, to be filled in by hand.
+        sheet: "numbers"; "exercise": what the layers were given and what comes in stand there, the
+            rest is to be worked out; "blank": a line in the place of every number.
     """
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
@@ -34,6 +40,7 @@ def worksheet(project: Project, facts: DataFacts | None, *, blank: bool) -> str:
                 for node in project.graph.nodes
                 if node.layer != "Input" and node.id in shapes
             },
-            blank,
+            sheet != NUMBERS,
+            frozenset(project.graph.inputs) if sheet == EXERCISE else None,
         ),
     )

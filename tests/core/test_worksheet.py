@@ -27,7 +27,7 @@ def _words(picture: str) -> list[str]:
 
 
 def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
-    words = _words(worksheet(iris, known_facts(iris, Path()), blank=False))
+    words = _words(worksheet(iris, known_facts(iris, Path()), sheet="numbers"))
     # Four lengths; 16 neurons of 4 weights and a bias, then 3 of 16 and a bias.
     for wanted in ("(None, 4)", "(None, 16)", "80 weights", "51 weights", "16 · relu"):
         assert wanted in words, wanted
@@ -37,13 +37,22 @@ def test_with_numbers_they_are_those_of_the_network(iris: Project) -> None:
 
 def test_without_numbers_there_is_a_line_for_each(iris: Project) -> None:
     facts = known_facts(iris, Path())
-    full = _words(worksheet(iris, facts, blank=False))
-    blank = _words(worksheet(iris, facts, blank=True))
+    full = _words(worksheet(iris, facts, sheet="numbers"))
+    blank = _words(worksheet(iris, facts, sheet="blank"))
     assert not re.search(r"\d", " ".join(blank)), "a number gives an answer away"
     assert "relu" in " ".join(blank)
     assert [len(re.findall(r"\d[\d.,]*", one)) for one in full] == [
         len(re.findall("_+", one)) for one in blank
     ]
+
+
+def test_what_is_to_be_worked_out_can_be(iris: Project) -> None:
+    """4 columns into 16 units into 3: all else follows, and none of it stands there."""
+    words = " ".join(_words(worksheet(iris, known_facts(iris, Path()), sheet="exercise")))
+    assert "(None, 4)" in words
+    assert "16 · relu" in words
+    for answer in ("(None, 16)", "(None, 3)", "80 weights", "51 weights", "131"):
+        assert answer not in words
 
 
 @pytest.mark.parametrize(
@@ -62,7 +71,7 @@ def test_each_number_becomes_one_line(text: str, told: str) -> None:
 
 def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None:
     """Without data nothing is known of the shapes: nothing is made up."""
-    words = _words(worksheet(iris, None, blank=False))
+    words = _words(worksheet(iris, None, sheet="numbers"))
     assert "(None, 16)" not in words
     assert "Dense" in words
 

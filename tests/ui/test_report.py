@@ -70,7 +70,7 @@ def test_a_picture_for_a_worksheet(
     assert "131" not in (tmp_path / "blank.svg").read_text("utf-8")
     for ending in ("png", "pdf"):
         window.toast.hide()
-        window.commands.worksheet_to(tmp_path / f"sheet.{ending}", blank=True)
+        window.commands.worksheet_to(tmp_path / f"sheet.{ending}", sheet="blank")
         qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
     image = QImage(str(tmp_path / "sheet.png"))
     size = QSvgRenderer(str(tmp_path / "blank.svg")).defaultSize()
@@ -79,5 +79,5 @@ def test_a_picture_for_a_worksheet(
     pdf = (tmp_path / "sheet.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert pdf.count(b"/Type /Page\n") == 1
-    window.commands.worksheet_to(tmp_path / "sheet.docx", blank=True)
+    window.commands.worksheet_to(tmp_path / "sheet.docx", sheet="blank")
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)

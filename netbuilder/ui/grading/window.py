@@ -132,6 +132,8 @@ class GradeWindow(QDialog):
         table.setAccessibleName("Handed-in files")
         table.setWordWrap(True)
         table.verticalHeader().hide()
+        rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
+        table.verticalHeader().setSectionResizeMode(rows)
         table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(COMMENT, 220)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
@@ -300,7 +302,6 @@ class GradeWindow(QDialog):
     def _done(self, found: list[Submission]) -> None:
         self._end()
         self.model.show_rows(found)
-        self.table.resizeRowsToContents()
         failed = sum(one.status == FAILED for one in found)
         same = sum(bool(one.same_as) for one in found)
         parts = [counted(len(found), "file")]

@@ -255,9 +255,15 @@ class WindowCommands:
 
     def write_worksheet(self) -> None:
         """Ask for a file, and draw the network for a worksheet."""
+        from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
+
         parts = self._parts
-        words = "Shapes on the wires, and weights beside the layers: shall they stand there?"
-        answers = ("With numbers", "Lines to write on", "Cancel")
+        words = (
+            "Shapes stand on the wires, weights beside the layers. To work out: what the layers "
+            "were given stands there, the rest is to be written in."
+        )
+        sheets = {"With numbers": NUMBERS, "To work out": EXERCISE, "Lines only": BLANK}
+        answers = (*sheets, "Cancel")
         answer = ask(parts.window, "Picture for a worksheet", words, answers)
         if answer in ("", answers[-1]):
             return
@@ -269,9 +275,9 @@ class WindowCommands:
         )
         path = ask_save(parts.window, "Picture for a worksheet", suggested, types)
         if path is not None:
-            self.worksheet_to(path, blank=answer == answers[1])
+            self.worksheet_to(path, sheet=sheets[answer])
 
-    def worksheet_to(self, path: Path, *, blank: bool) -> None:
+    def worksheet_to(self, path: Path, *, sheet: str) -> None:
         """Draw the network for a worksheet, as ``.svg``, ``.png`` or ``.pdf``."""
         from netbuilder.core.worksheet import worksheet
         from netbuilder.ui.plots import svg_file
@@ -279,7 +285,7 @@ class WindowCommands:
         parts = self._parts
         project, facts = parts.store.project, parts.workbench.facts
         jobs.run(
-            lambda: svg_file.write(worksheet(project, facts, blank=blank), path),
+            lambda: svg_file.write(worksheet(project, facts, sheet=sheet), path),
             lambda _none: parts.documents.confirmed.emit(f"Wrote {path.name}."),
             lambda error: self.show_error(
                 dialogs.error_of(error, "The picture could not be written", "Choose another place.")

@@ -71,11 +71,14 @@ class Numbers:
         shapes: what flows out of each node, by its id, as the canvas writes it: "(None, 4)".
         parameters: how many weights each node has, by its id.
         blank: a line to write on stands in the place of every number.
+        given: nodes whose shapes stand there all the same, and with them what every layer was
+            given: all other numbers can be worked out from these. None: every number is a line.
     """
 
     shapes: Mapping[str, str]
     parameters: Mapping[str, int]
     blank: bool = False
+    given: frozenset[str] | None = None
 
 
 def svg(project: Project, numbers: Numbers | None = None) -> str:
@@ -156,7 +159,8 @@ def _shapes(
         shape = numbers.shapes.get(source)
         if shape is None or source not in places:
             continue
-        text = blanked(shape) if numbers.blank else shape
+        line = numbers.blank and source not in (numbers.given or ())
+        text = blanked(shape) if line else shape
         x, y = places[source]
         if horizontal:
             x, y = x + 12, y + HEIGHT + 18
@@ -196,7 +200,7 @@ def _card(one: str, place: tuple[float, float], project: Project, numbers: Numbe
         if spec is not None:
             color = _COLORS.get(spec.category, _OTHER)
             telling = _cut(describe(owner.params, spec), 18)
-            if numbers is not None and numbers.blank:
+            if numbers is not None and numbers.blank and numbers.given is None:
                 telling = blanked(telling, SHORT_LINE)
     elif one in project.graph.group_by_id:
         name = project.graph.group_by_id[one].name
