@@ -56,7 +56,7 @@ def test_a_picture_for_a_worksheet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = open_window(example("iris"))
-    answers = iter(("Lines to write on", "With numbers", "Cancel"))
+    answers = iter(("Lines only", "With numbers", "Cancel"))
     monkeypatch.setattr(commands, "ask", lambda *_a, **_k: next(answers))
     paths = iter((tmp_path / "blank.svg", tmp_path / "full.svg"))
     monkeypatch.setattr(commands, "ask_save", lambda *_a, **_k: next(paths))
