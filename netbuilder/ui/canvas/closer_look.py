@@ -17,6 +17,8 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 430
+#: What is said where a layer has no numbers to look at, unless it is known why.
+TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
 
 
 def row_words(look: Look) -> str:
@@ -153,6 +155,13 @@ class CloserLook(QFrame):
         self._look = look
         if not self.isHidden():
             self._refresh()
+
+    def fade(self) -> None:
+        """What is shown is of an earlier run, until this one has come to it."""
+        self.picture.fade()
+        self.row.setText("from the training before")
+        self.words.setText("")
+        self.curve.show_point("", 0.0, 0.0)
 
     def open_at(self, node_id: str, spot: QPoint) -> bool:
         """Show a layer, with the corner at a place of the canvas; give whether it has numbers."""

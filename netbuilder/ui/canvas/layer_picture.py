@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import isnan
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -109,6 +110,7 @@ class LayerPicture(QWidget):
         self._nodes: list[tuple[QRectF, float, str]] = []
         self._units: list[int] = []  # that the first nodes stand for
         self._left_out = ""
+        self._past = False
         self._marked: tuple[int, ...] | None = None
         self._height = 60.0
         self._words: Sequence[str] = ()  # under the columns of the first tile
@@ -124,6 +126,7 @@ class LayerPicture(QWidget):
     def show_layer(self, layer: ShownLayer) -> None:
         """Show an output, with what the layer was given and its weights."""
         values, kernel = layer.values, layer.weights.get("kernel")
+        self._past = False
         self._values, self._words = values, ()
         self._tiles, self._links, self._nodes = [], [], []
         self._units, self._left_out = [], ""
@@ -143,6 +146,11 @@ class LayerPicture(QWidget):
             self._lay_units(layer, kernel)
         if self._height != self.height():
             self.updateGeometry()
+        self.update()
+
+    def fade(self) -> None:
+        """What is shown is of an earlier run."""
+        self._past = True
         self.update()
 
     # laying out ---------------------------------------------------------------------------
@@ -389,6 +397,7 @@ class LayerPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setOpacity(0.3 if self._past else 1.0)
         scheme = theme.colors()
         for tile in self._tiles:
             p.drawImage(tile.box, tile.image)
@@ -402,7 +411,8 @@ class LayerPicture(QWidget):
         p.setFont(font)
         metrics = QFontMetricsF(font)
         count = len(self._units)
-        largest = max((abs(value) for _, value, _ in self._nodes[:count]), default=0.0) or 1.0
+        sizes = [abs(value) for _, value, _ in self._nodes[:count] if not isnan(value)]
+        largest = max(sizes, default=0.0) or 1.0
         for number, (box, value, name) in enumerate(self._nodes):
             p.setPen(QColor(scheme.secondary))
             center = Qt.AlignmentFlag.AlignVCenter
@@ -414,6 +424,9 @@ class LayerPicture(QWidget):
                 continue
             elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 62)
             p.drawText(QRectF(box.left(), box.top(), 62, box.height()), center, elided)
+            if isnan(value):  # no bar is as long as that
+                p.drawText(box, center | Qt.AlignmentFlag.AlignRight, "not a number")
+                continue
             room = box.width() - 130
             color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
             p.fillRect(

@@ -28,7 +28,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.accessibility.announcer import Announcer
-from netbuilder.ui.canvas.closer_look import CloserLook
+from netbuilder.ui.canvas.closer_look import TRAIN_FIRST, CloserLook
 from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.input.add_layer import Adding
 from netbuilder.ui.canvas.input.commands import Commands
@@ -112,6 +112,7 @@ class CanvasView(QAbstractScrollArea):
         self.keys = Keys(self, self.commands, self.adding)
         self.hands = Hands(self.commands, self.adding, self.keys)
         self.closer = CloserLook(self)
+        self.nothing_to_look_at = TRAIN_FIRST
         self.pointer = Pointer(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = Senses(self, self.previews.tip)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -170,8 +171,12 @@ class CanvasView(QAbstractScrollArea):
         self.state.wire_weights = weights
         self.viewport().update()
 
-    def show_look(self, look: Look | None) -> None:
-        """Know what the layers give just now, for what is opened to show more."""
+    def show_look(self, look: Look | None, trouble: str = "") -> None:
+        """Know what the layers give just now, for what is opened to show more.
+
+        ``trouble``: why nobody knows, where it is known.
+        """
+        self.nothing_to_look_at = trouble or TRAIN_FIRST
         self.closer.follow(look)
 
     def look_closer(self, node_id: str) -> bool:
@@ -181,7 +186,7 @@ class CanvasView(QAbstractScrollArea):
         corner = self.sight.card_rect(node_id).topRight().toPoint()
         if self.closer.open_at(node_id, corner + QPoint(14, -20)):
             return True
-        self.say("Train first, or wait for the first step: then its numbers can be looked at.")
+        self.say(self.nothing_to_look_at)
         return False
 
     def room_beside(self) -> tuple[float, float]:

@@ -26,6 +26,8 @@ from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.results.nothing_yet import next_step
+from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.canvas_strips import Look, picture_of
@@ -105,6 +107,8 @@ class InsidePanel(QWidget):
         self.waiting = Waiting.filling(self, _NO_MODEL)
         self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
         page = self.waiting.page_layout
+        self.stale = StaleNote(workbench, self, live=True)
+        page.addWidget(self.stale)
         row = QHBoxLayout()
         row.setSpacing(6)
         label = QLabel("row", self)
@@ -132,11 +136,16 @@ class InsidePanel(QWidget):
         live.changed.connect(self._moved)
         selection_changed.connect(self._select)
         theme.theme().changed.connect(self._rebuild)
+        store.changed.connect(self._project_changed)
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
+
+    def _project_changed(self) -> None:
+        if self.waiting.currentIndex() == 0:
+            self._show()
 
     def _moved(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
@@ -184,7 +193,8 @@ class InsidePanel(QWidget):
             waiting = self._workbench.trained is not None and not self._looking.trouble
             training = self._workbench.training
             words = "Looking…" if waiting and not training else self._looking.trouble
-            self.waiting.wait(_NO_MODEL if training or not words else words)
+            words = "" if training else words
+            self.waiting.wait(words or next_step(self._store.project, _NO_MODEL))
             return
         if not self.isVisible():
             return

@@ -11,24 +11,29 @@ _END = "what stands here is about what was trained. Press Train to see the new o
 
 
 class StaleNote(QLabel):
-    """Shows itself while the network, or its data, is another than the one that was trained."""
+    """Shows itself while the network, or its data, is another than the one that was trained, and
+    while another training goes on (where ``live``, what stands below follows that)."""
 
-    def __init__(self, workbench: Workbench, parent: QWidget) -> None:
+    def __init__(self, workbench: Workbench, parent: QWidget, *, live: bool = False) -> None:
         super().__init__(parent)
-        self._workbench = workbench
+        self._workbench, self._live = workbench, live
         self.setProperty("role", "note")
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         workbench.trained_changed.connect(self._look)
+        workbench.training_changed.connect(self._look)
         workbench.store.changed.connect(self._look)
         self._look()
 
     def _look(self, *_projects: object) -> None:
         trained, project = self._workbench.trained, self._workbench.store.project
         words = ""
-        if trained is not None and not same_network(trained.project, project):
+        if self._workbench.training:
+            if trained is not None and not self._live:
+                words = "⚠ It is training: what stands here is still about the training before."
+        elif trained is not None and not same_network(trained.project, project):
             words = f"⚠ The network was changed since: {_END}"
         elif trained is not None and trained.project.data != project.data:
             words = f"⚠ The data was changed since: {_END}"

@@ -22,7 +22,9 @@ from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
 from netbuilder.ui.plots.live.surface import SurfacePlot, legend
+from netbuilder.ui.results.nothing_yet import next_step
 from netbuilder.ui.results.point_editor import PointEditor
+from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.surface_words import FIRST, NO_MODEL, note_of
 from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
@@ -52,13 +54,15 @@ class SurfacePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._looking = looking
+        self._store, self._looking = store, looking
         self.live = LiveView(store, workbench, runner, looking, self)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, NO_MODEL)
         self.waiting.follow(workbench.training_changed, workbench.training, FIRST)
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
+        self.stale = StaleNote(workbench, self, live=True)
+        page.addWidget(self.stale)
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
         self.across, self.up = QComboBox(self), QComboBox(self)
@@ -93,6 +97,7 @@ class SurfacePanel(QWidget):
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
+        store.changed.connect(self._project_changed)
         self._show()
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
@@ -157,6 +162,10 @@ class SurfacePanel(QWidget):
         super().hideEvent(event)
         self.live.watch(False)
 
+    def _project_changed(self) -> None:
+        if self.live.shown is None and self.live.error is None:
+            self._show()
+
     def _choose_view(self) -> None:
         self.live.choose(str(self.view.currentData()))
 
@@ -187,7 +196,7 @@ class SurfacePanel(QWidget):
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            self.waiting.wait(NO_MODEL)
+            self.waiting.wait(next_step(self._store.project, NO_MODEL))
             return
         self.view.clear()
         for one in shown.views:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from netbuilder.core.wording import counted
 from netbuilder.ui.services.views.live_view import LiveView
 
@@ -11,6 +13,12 @@ NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
 FIRST = "It is training: the first picture comes in a moment, and moves from then on."
+
+
+NO_NUMBER = (
+    "The network gives no number (NaN) here: train it again with a smaller learning rate, or look "
+    "for values that are missing in the data."
+)
 
 
 def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
@@ -21,7 +29,7 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
         case pictures.SurfacePicture():
             return _of_surface(picture, live)
         case pictures.CurvePicture():
-            return _held(live, 1)
+            return _held(live, 1) if np.isfinite(picture.y).all() else NO_NUMBER
         case pictures.ForecastPicture():
             return "Grey is the truth, orange the forecast."
         case pictures.WallPicture():
@@ -56,6 +64,9 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
 def _of_surface(picture: Any, live: LiveView) -> str:
     if not picture.answered:
         return FIRST if live.live else NO_MODEL
+    seen = picture.shares if picture.shares is not None else picture.values
+    if not np.isfinite(seen).all():
+        return NO_NUMBER
     wrong = int((~picture.points.right).sum())
     words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
     return words + _held(live, 2)

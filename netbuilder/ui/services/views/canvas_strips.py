@@ -40,6 +40,7 @@ class CanvasStrips(QObject):
     def _show_run(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
             self._canvas.previews.fade()
+            self._canvas.closer.fade()
             self._canvas.set_wire_weights({})
             self._shown = set()
         else:
@@ -70,7 +71,7 @@ class CanvasStrips(QObject):
         self._shown = set(found)
         wires = {} if look is None or self._canvas.previews.stale else look.wires
         self._canvas.set_wire_weights(wires)
-        self._canvas.show_look(look)
+        self._canvas.show_look(look, self._looking.trouble)
 
     def _project_changed(self, old: Project, new: Project) -> None:
         gone = [one for one in self._shown if one not in new.graph.by_id]
@@ -110,6 +111,8 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
 
 def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     """An output's answer: classes with their shares, or numbers in the data's own units."""
+    import numpy as np
+
     from netbuilder.core.wording import number
     from netbuilder.ui.plots import activation_strips
     from netbuilder.ui.plots.live import layer_strips
@@ -120,6 +123,8 @@ def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     if shares is not None:
         return activation_strips.answer_strip(shares, names)
     columns = look.targets.get(node_id, ())
+    if not np.isfinite(own).all():
+        return activation_strips.word_strip("not a number")
     if len(columns) == own.size and own.size <= layer_strips.MOST_LINES:
         lines = [(name, number(float(one))) for name, one in zip(columns, own, strict=True)]
         return layer_strips.lines_strip(lines)

@@ -258,7 +258,8 @@ def _sample_probe(project: Project, split: Split, at: int, small: tuple[str, ...
     from netbuilder.core.engine.probes import Probe
 
     x = {name: values[at : at + 1] for name, values in split.x.items()}
-    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small)
+    # Painting all of it takes the window's thread some milliseconds.
+    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small, every=0.1)
 
 
 def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Probe:

@@ -1,0 +1,177 @@
+"""Empty and odd states of the canvas, Surface and Inside: each says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.formats import registry
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.surface import SurfacePanel
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+VIEWS = ("surface", "curve", "map", "weights", "gradients", "activations")
+
+
+def dense(units: int, activation: str = "linear") -> Graph:
+    nodes = (
+        Node("input", "Input"),
+        Node("hidden", "Dense", {"units": 4, "activation": "tanh"}),
+        Node("out", "Dense", {"units": units, "activation": activation}),
+    )
+    return Graph(nodes, (("input", "hidden"), ("hidden", "out")))
+
+
+def table(folder: Path, rows: int = 60, **data: object) -> Project:
+    x = np.random.default_rng(1).normal(size=rows).round(3)
+    pd.DataFrame({"a": x, "b": -x, "y": 3 * x}).to_csv(folder / "t.csv", index=False)
+    recipe = Data("csv", path="t.csv", target=("y",), test_split=0.2)
+    return Project("T", dense(1), replace(recipe, **data), Training(epochs=1))
+
+
+def trained(open_window: Open, project: Project, qtbot: QtBot, path: Path) -> MainWindow:
+    window = open_window(project, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.looking.idle and window.looking.look is not None)
+    return window
+
+
+def choose(panel: SurfacePanel, view: str, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: panel.live.watched, timeout=MINUTE)
+    panel.live.choose(view)
+    qtbot.waitUntil(
+        lambda: (
+            panel.live.idle
+            and (panel.live.error or (panel.live.shown and panel.live.shown.view.name == view))
+        ),
+        timeout=MINUTE,
+    )
+
+
+def told_at(window: MainWindow, node: str, told: list[str]) -> str:
+    told.clear()
+    assert not window.canvas.look_closer(node)
+    return told[-1]
+
+
+def test_data_without_a_model_and_a_model_without_data(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = table(tmp_path)
+    window = open_window(project, tmp_path / "t.netbuilder", keras=False)
+    told: list[str] = []
+    window.canvas.message.connect(told.append)
+    panels = [window.docks.show_panel(name) for name in ("surface", "inside")]
+    assert all(panel.waiting.words.text().startswith("Press Train:") for panel in panels)
+    assert "Train first" in told_at(window, "hidden", told)
+    window.store.apply("No data", lambda p: edits.set_data(p, Data()))
+    qtbot.waitUntil(lambda: all("data" in panel.waiting.words.text() for panel in panels))
+    assert all(panel.waiting.words.text().startswith("Choose data") for panel in panels)
+    window.store.apply("No layers", lambda p: replace(p, graph=Graph()))
+    window.store.apply("Data", lambda p: edits.set_data(p, project.data))
+    qtbot.waitUntil(lambda: all("layer" in panel.waiting.words.text() for panel in panels))
+
+
+def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    registry.save(window.workbench.trained, tmp_path / "m.h5")
+    (tmp_path / "t.csv").unlink()
+    window.store.mark_saved()
+    again = open_window()
+    told: list[str] = []
+    again.canvas.message.connect(told.append)
+    again.documents.open_path(tmp_path / "m.h5")
+    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    panels = [again.docks.show_panel(name) for name in ("surface", "inside")]
+    for panel in panels:
+        qtbot.waitUntil(lambda panel=panel: "t.csv" in panel.waiting.words.text(), timeout=MINUTE)
+        assert panel.waiting.currentIndex() == 0
+    said = told_at(again, "hidden", told)
+    assert "t.csv" in said and "Train first" not in said
+
+
+def test_a_network_changed_since_and_a_second_run(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "predict")}
+    assert all(panel.stale.isHidden() for panel in panels.values())
+    assert window.canvas.look_closer("hidden")
+    window.store.apply("Units", lambda p: edits.set_params(p, "hidden", units=5))
+    assert all("was changed since" in panel.stale.text() for panel in panels.values())
+    window.store.undo()
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=100_000))
+    window.runner.start()
+    assert "about the training before" in panels["predict"].stale.text()
+    assert panels["surface"].stale.isHidden(), "it follows the run"
+    closer = window.canvas.closer
+    if window.sample_view.look is None:
+        assert closer.row.text() == "from the training before" and closer.picture._past
+    qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"), timeout=MINUTE)
+    assert not closer.picture._past
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert panels["predict"].stale.isHidden()
+
+
+def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    layer = window.workbench.trained.core.get_layer("hidden")
+    layer.set_weights([np.full((2, 4), np.nan), np.zeros(4)])
+    before = window.looking.look
+    window.looking.show_row(1)
+    qtbot.waitUntil(lambda: window.looking.look is not before, timeout=MINUTE)
+    assert np.isnan(window.looking.look.answers["out"]).all()
+    panel = window.docks.show_panel("surface")
+    for view in VIEWS:
+        choose(panel, view, qtbot)
+        assert panel.waiting.currentIndex() == 1, (view, panel.live.error)
+        panel.grab()
+    choose(panel, "surface", qtbot)
+    qtbot.waitUntil(lambda: "no number (NaN)" in panel.note.text(), timeout=MINUTE)
+    assert "smaller learning rate" in panel.note.text()
+    assert window.canvas.look_closer("hidden")
+    window.canvas.closer.choose((0,))
+    assert "nan" in window.canvas.closer.words.text()
+    window.grab()
+
+
+@pytest.mark.parametrize("classes", [1000, 3])
+def test_many_classes_one_that_never_occurs_and_one_sample(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, classes: int
+) -> None:
+    number = np.arange(2 * classes if classes > 10 else 60) % classes
+    split = np.where(np.arange(len(number)) < len(number) // 2, "train", "test")
+    if classes == 3:  # the third is learned, and nothing but one row of the first is tested
+        split = np.where(np.arange(len(number)) == 30, "test", "train")
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, len(number)))
+    frame = {"x": number + noise[0], "z": noise[1], "part": split}
+    frame["y"] = [f"class {one:04d}" for one in number]
+    pd.DataFrame(frame).to_csv(tmp_path / "c.csv", index=False)
+    columns = {"part": ColumnChoice(role="split")}
+    data = Data("csv", path="c.csv", target=("y",), columns=columns)
+    project = Project("C", dense(classes, "softmax"), data, Training(epochs=1))
+    window = trained(open_window, project, qtbot, tmp_path / "c.netbuilder")
+    panel = window.docks.show_panel("surface")
+    for view in VIEWS:
+        choose(panel, view, qtbot)
+        assert panel.waiting.currentIndex() == 1 and panel.live.error is None
+        panel.grab()
+    many = classes > 12
+    assert ("988 more" in panel.legend.text()) is many
+    assert "out" in window.canvas.previews.ids
+    assert window.canvas.look_closer("out")
+    assert len(window.canvas.closer.picture._units) == (40 if many else 3)
+    assert window.looking.rows == (1000 if many else 1)
