@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -465,8 +465,9 @@ class LayerPicture(QWidget):
             p.restore()
 
     def _paint_links(self, p: QPainter) -> None:
-        largest = max((abs(link.weight) for link in self._links), default=0.0) or 1.0
-        for link in self._links:
+        known = [link for link in self._links if isfinite(link.weight)]
+        largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
+        for link in known:
             part = abs(link.weight) / largest
             color = QColor(_POSITIVE if link.weight >= 0 else _NEGATIVE)
             color.setAlphaF(0.25 + 0.75 * part)
