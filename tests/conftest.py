@@ -28,7 +28,8 @@ def root() -> Path:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home of the program for one test."""
-    monkeypatch.setenv("NETBUILDER_HOME", str(tmp_path / "home"))
+    # The first of the two that the program looks at: a machine may have it set.
+    monkeypatch.setenv("NETBUILDER_DATA_DIR", str(tmp_path / "home"))
     return tmp_path / "home"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from netbuilder.core.errors import DataError
 Array = NDArray[Any]
 
 
-def prepare(ink: Array, shape: Shape, top: float, *, dark_ink: bool = False) -> Array:
+def prepare(
+    ink: Array, shape: Shape, top: float, *, low: float = 0.0, dark_ink: bool = False
+) -> Array:
     """A drawing as a raw sample.
 
     Args:
         ink: float (side, side), 0 where nothing was drawn, 1 where the pen was.
         shape: of the sample: (height, width, channels).
         top: the highest value of a pixel (16 in scikit-learn's digits, 255 in most files).
+        low: the lowest: -1 where pictures go from -1 to 1.
         dark_ink: whether the pictures are dark on bright.
 
     Returns:
@@ -44,7 +48,7 @@ def prepare(ink: Array, shape: Shape, top: float, *, dark_ink: bool = False) -> 
     if dark_ink:
         small = 1.0 - small
     channels = int(shape[2] or 1) if len(shape) > 2 else 1
-    pixels = np.repeat((small * top)[:, :, None], channels, axis=2)
+    pixels = np.repeat((low + small * (top - low))[:, :, None], channels, axis=2)
     return np.asarray(pixels, np.float32).reshape([size or 1 for size in shape])
 
 
@@ -83,10 +87,18 @@ def _centred(picture: Array, side: int) -> Array:
     return page
 
 
-def like(picture: Array) -> tuple[float, bool]:
-    """What a sample says of its set: the highest value of a pixel, and whether ink is dark."""
+def like(picture: Array, value_range: Sequence[float] = ()) -> tuple[float, float, bool]:
+    """The lowest and the highest value of a pixel, and whether ink is dark.
+
+    Args:
+        picture: a sample of the set; what its edge shows is the page.
+        value_range: what black and white are in the set; empty: the sample has to say it.
+    """
     values = np.asarray(picture, np.float64)
-    most = float(values.max())
-    top = 1.0 if most <= 1 else 16.0 if most <= 16 else 255.0
+    if len(value_range) == 2 and value_range[0] < value_range[1]:
+        low, top = float(value_range[0]), float(value_range[1])
+    else:
+        most = float(values.max())
+        low, top = 0.0, 1.0 if most <= 1 else 16.0 if most <= 16 else 255.0
     edge = np.concatenate([values[0].ravel(), values[-1].ravel()])
-    return top, bool(np.median(edge) > top / 2)
+    return low, top, bool(np.median(edge) > (low + top) / 2)

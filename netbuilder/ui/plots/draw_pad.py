@@ -50,6 +50,9 @@ class DrawPad(QWidget):
         self.drawn.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        # A pen and a finger arrive here too: Qt makes the left button of what nobody took.
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         self._last = event.position()
         self._stroke(event.position())
 

@@ -151,9 +151,10 @@ class PictureView(AskView):
         from netbuilder.core.results import drawn
 
         name, like = next(iter(self._look.raw.items()))
-        top, dark = drawn.like(like)
+        known = self._look.trained.pre.inputs.get(name)
+        low, top, dark = drawn.like(like, known.value_range if known is not None else ())
         try:
-            sample = drawn.prepare(self.pad.ink(), like.shape, top, dark_ink=dark)
+            sample = drawn.prepare(self.pad.ink(), like.shape, top, low=low, dark_ink=dark)
         except UserError as error:
             self.picture.clear()  # the last picture is not what was drawn
             self.nothing.emit(str(error))
