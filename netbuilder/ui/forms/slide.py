@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -20,6 +20,8 @@ _WIDE = 50.0
 _FIELD = 76
 #: Room for the ends of a range, where they are written beside the slider.
 _END = 44
+#: The least that a slider is wide beside the ends of its range.
+_SLIDER = 90
 
 
 class QuietSlider(QSlider):
@@ -57,16 +59,29 @@ class SlideEditor(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        if param.ends is not None:
-            row.addWidget(_end(low, Qt.AlignmentFlag.AlignRight, self))
+        self._ends: tuple[QLabel, ...] = ()
         row.addWidget(self.slider, 1)
-        if param.ends is not None:
-            row.addWidget(_end(high, Qt.AlignmentFlag.AlignLeft, self))
         row.addWidget(self.box)
+        if param.ends is not None:
+            left = _end(low, Qt.AlignmentFlag.AlignRight, self)
+            right = _end(high, Qt.AlignmentFlag.AlignLeft, self)
+            row.insertWidget(0, left)
+            row.insertWidget(2, right)
+            self._ends = (left, right)
         self.setFocusProxy(self.slider)
         self.slider.valueChanged.connect(self._slid)
         self.box.edited.connect(self._typed)
         self.box.complained.connect(self.complained)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - self.box.width() - sum(one.width() for one in self._ends)
+        for one in self._ends:  # the slider comes first; the tooltip says the range, too
+            one.setVisible(room >= _SLIDER)
+
+    def minimumSizeHint(self) -> QSize:
+        # The ends go where there is no room for them: they never hold a narrow panel open.
+        return QSize(60 + _FIELD, super().minimumSizeHint().height())
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""

@@ -36,6 +36,8 @@ Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
 #: What stands left and right of a cell's words: the stylesheet's padding and Qt's margins.
 _SIDES = 18
+#: The part of a table that a narrow column may take.
+_NARROW, _LAID_OUT = 0.3, 200
 
 
 class TextTable(QAbstractTableModel):
@@ -128,7 +130,7 @@ class ShortTable(QTableView):
     def __init__(self, name: str, parent: QWidget, most: int = 400) -> None:
         super().__init__(parent)
         self.rows = TextTable(self)
-        self._most = most
+        self._most, self._narrow = most, 0
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
@@ -140,16 +142,22 @@ class ShortTable(QTableView):
     def show_rows(
         self, columns: tuple[str, ...], rows: Sequence[Sequence[str]], *, narrow: int = 1
     ) -> None:
-        """Show rows; the first ``narrow`` columns are as wide as what stands in them."""
+        """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
+        of the table: in a narrow one their words wrap, too."""
         self.rows.show_rows(columns, rows)
-        for column in range(min(narrow, len(columns) - 1)):
-            self.horizontalHeader().setSectionResizeMode(
-                column, QHeaderView.ResizeMode.ResizeToContents
-            )
+        self._narrow = min(narrow, len(columns) - 1)
+        for column in range(self._narrow):
+            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self.fit()
 
     def fit(self) -> None:
         """Be as high as the rows."""
+        room = self.viewport().width()
+        # A table that is not laid out yet has no width to go by.
+        most = int(room * _NARROW) if self.wordWrap() and room >= _LAID_OUT else 10_000
+        for column in range(self._narrow):
+            wide = max(self.sizeHintForColumn(column), self._header_width(column))
+            self.horizontalHeader().resizeSection(column, min(wide, max(most, 40)))
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
                 self.setRowHeight(row, self._wrapped(row))
@@ -158,6 +166,9 @@ class ShortTable(QTableView):
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
         self.setFixedHeight(min(header + rows + more + 4, self._most))
+
+    def _header_width(self, column: int) -> int:
+        return self.horizontalHeader().sectionSizeHint(column)
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""
