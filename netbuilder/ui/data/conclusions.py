@@ -62,6 +62,7 @@ class Conclusions(QWidget):
         self._layout.setSpacing(4)
         self.more = QPushButton("", self)
         self.more.setProperty("role", "link")
+        self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
         self.more.clicked.connect(self._show_all)
         self._layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()

@@ -33,6 +33,7 @@ class FindingsList(QWidget):
         self.cards = CardList(self)
         self.more = QPushButton("", self)
         self.more.setProperty("role", "link")
+        self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
         self.more.clicked.connect(self._show_all)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -75,7 +76,7 @@ class FindingsList(QWidget):
 def _told(rest: Sequence[Finding], *, more: bool) -> str:
     names = list(dict.fromkeys(one.column for one in rest if one.column))
     what = counted(len(rest), "more remark" if more else "remark")
-    return f"⚠ {what}{f' about {listed(names, 4)}' if names else ''} …"
+    return f"⚠ {what}{f' about {listed(names, 2)}' if names else ''} …"
 
 
 def _mended_error(one: Finding) -> bool:

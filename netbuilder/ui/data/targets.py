@@ -64,10 +64,12 @@ class TargetPicker(QWidget):
 
     def _ask(self) -> None:
         self.question.clear()
-        if self._chosen or not self._columns:
+        asked = bool(self._columns) and not self._chosen
+        self._row.setVisible(not asked)  # the question says the same, and has the same list
+        if not asked:
             return
         guess = ", ".join(self._guess)
-        self.question.add(
+        card = self.question.add(
             RoleBox(
                 "info",
                 "",
@@ -75,10 +77,13 @@ class TargetPicker(QWidget):
                 self,
                 buttons=(
                     (f"Yes, {guess}", lambda: self._settle(self._guess)),
-                    ("Another column…", self.button.showMenu),
+                    ("Another column…", lambda: self._list_below(card.buttons[1])),
                 ),
             )
         )
+
+    def _list_below(self, button: QWidget) -> None:
+        self.menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _settle(self, chosen: tuple[str, ...]) -> None:
         self.show_columns(self._columns, chosen)

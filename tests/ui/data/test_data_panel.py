@@ -171,6 +171,9 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     (card,) = panel.target.question.cards
     assert card.isVisible()
     assert "What shall the network learn? NetBuilder guessed “price”." in card.words.text()
+    card.buttons[1].click()
+    assert panel.target.menu.isVisible()
+    panel.target.menu.close()
     card.buttons[0].click()
     assert window.store.project.data.target == ("price",)
     assert not panel.target.question.cards
@@ -323,6 +326,7 @@ def test_remarks_about_columns_leave_the_room_to_the_table(
     qtbot.waitUntil(panel.findings.more.isVisible, timeout=MINUTE)
     assert panel.findings.more.text() == "⚠ 2 remarks about id and temp …"
     assert not panel.findings.cards.cards
+    assert panel.findings.minimumSizeHint().width() < 200, "it gives way in a narrow panel"
     panel.findings.more.click()
     assert [card.button.text() for card in panel.findings.cards.cards if card.button] == [
         "Leave 'id' out", "Treat -999 as missing",
