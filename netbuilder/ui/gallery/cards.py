@@ -77,6 +77,7 @@ class PictureCard(QFrame):
         *,
         with_picture: bool = True,
         progress: float | None = None,
+        learn: str = "",
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
@@ -84,7 +85,7 @@ class PictureCard(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
-        self.setAccessibleDescription(f"{words} {foot}".strip())
+        self.setAccessibleDescription(" ".join(part for part in (words, learn, foot) if part))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(3)
@@ -96,6 +97,8 @@ class PictureCard(QFrame):
         layout.addWidget(heading)
         if words:
             layout.addWidget(ClampedLabel(words, self, lines=3))
+        if learn:
+            layout.addWidget(ClampedLabel(learn, self, lines=2))
         layout.addStretch(1)
         if progress is not None:
             bar = QProgressBar(self)

@@ -181,7 +181,6 @@ class StartPage(QWidget):
         self._page.addWidget(note_label("Examples", self, role="sentence"))
         cards = []
         for example in examples():
-            words = f"{example.description} {example.learn}".strip()
             foot = " · ".join(
                 part
                 for part in (
@@ -190,8 +189,10 @@ class StartPage(QWidget):
                 )
                 if part
             )
-            card = PictureCard(example.title, words, foot, example.picture, self)
-            card.setToolTip(words)
+            card = PictureCard(
+                example.title, example.description, foot, example.picture, self, learn=example.learn
+            )
+            card.setToolTip(f"{example.description} {example.learn}".strip())
             card.chosen.connect(partial(self._choose, self.example_chosen, example.name))
             self.example_cards[example.name] = card
             cards.append(card)
@@ -231,6 +232,11 @@ class StartPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.shut()
+            return
+        # Outside of a dialog Qt's buttons know the space bar only.
+        now = QApplication.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(now, QPushButton):
+            now.click()
             return
         super().keyPressEvent(event)
 

@@ -23,7 +23,8 @@ class Callout(QWidget):
     """Lies over the whole window and lets the mouse through, but for its bubble.
 
     ``ring`` is what is pointed at, in the window's coordinates; with ``towards`` a ghost with the
-    words ``ghost`` moves from it to there, as a drag would.
+    words ``ghost`` moves from it to there, as a drag would. Escape does ``on_escape``, or presses
+    the first button.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class Callout(QWidget):
         *,
         towards: QPoint | None = None,
         ghost: str = "",
+        on_escape: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(window)
         self.setObjectName("callout")
         self._ring = ring.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self._towards, self._ghost, self._at = towards, ghost, 0.0
+        self._on_escape = on_escape
         self.bubble = QFrame(window)
         self.bubble.setProperty("role", "card")
         self.bubble.setAccessibleName(f"{title} {words}".strip())
@@ -67,6 +70,7 @@ class Callout(QWidget):
             if number == len(buttons) - 1:
                 button.setProperty("role", "primary")
             button.clicked.connect(lambda _checked=False, call=action: call())
+            button.installEventFilter(self)
             self.buttons.append(button)
             row.addWidget(button)
         layout.addLayout(row)
@@ -103,15 +107,14 @@ class Callout(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
             self._place()
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and watched is self.bubble
-            and self.buttons
-        ):
-            self.buttons[0].click()
-            return True
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.buttons:
+            if watched is self.bubble and event.key() == Qt.Key.Key_Escape:
+                (self._on_escape or self.buttons[0].click)()
+                return True
+            # Outside of a dialog Qt's buttons know the space bar only.
+            if watched in self.buttons and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.buttons[self.buttons.index(watched)].click()
+                return True
         return False
 
     def _place(self) -> None:

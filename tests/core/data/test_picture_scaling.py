@@ -39,6 +39,7 @@ def pixels_of(found: Project, folder: Path) -> list[float]:
 
 
 BODY = ("MobileNetV2", {"weights": "none"})
+COLOURS = ("Conv2D", {"filters": 3, "kernel_size": [1, 1]})
 DIVIDE = ("Rescaling", {"scale": 1 / 255})
 
 
@@ -50,6 +51,7 @@ DIVIDE = ("Rescaling", {"scale": 1 / 255})
         (("EfficientNetB0", {"weights": "none"}),),
         (("RandomFlip", {}), DIVIDE),
         (("Resizing", {"height": 40, "width": 40}), BODY),
+        (("Resizing", {"height": 40, "width": 40}), COLOURS, BODY),
     ],
 )
 def test_what_scales_itself_gets_bytes(
@@ -68,6 +70,8 @@ def test_what_scales_itself_gets_bytes(
         (("Rescaling", {"scale": 2.0, "offset": -1.0}),),
         (("MobileNetV2", {"weights": "none", "preprocess": False}),),
         (("Conv2D", {"filters": 3, "kernel_size": 3}), BODY),
+        (("Conv2D", {"filters": 3, "kernel_size": 1, "activation": "relu"}), BODY),
+        (COLOURS, ("Conv2D", {"filters": 8, "kernel_size": 3})),
     ],
 )
 def test_all_else_gets_0_to_1(

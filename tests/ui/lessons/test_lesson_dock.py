@@ -208,6 +208,32 @@ def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
     assert tour.seen
 
 
+def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
+    """Enter goes on, Back goes back, Escape ends it at any step."""
+    window = open_window(keras=False)
+    tour = window.welcome.tour
+    window.welcome.show_page()
+    window.activateWindow()
+    page = window.welcome.page
+    qtbot.waitUntil(page.start_button.hasFocus)
+    page.tour_button.setFocus()
+    qtbot.keyClick(page.tour_button, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: tour.at == 0)
+    for number in range(1, 6):
+        assert tour.callout is not None
+        qtbot.keyClick(tour.callout.buttons[-1], Qt.Key.Key_Return)
+        assert tour.at == number
+    assert tour.callout is not None
+    back = tour.callout.buttons[-2]
+    assert back.text() == "Back"
+    qtbot.keyClick(back, Qt.Key.Key_Return)
+    assert tour.at == 4
+    qtbot.keyClick(tour.callout.buttons[-1], Qt.Key.Key_Return)
+    qtbot.keyClick(tour.callout.bubble, Qt.Key.Key_Escape)
+    assert tour.at == -1
+    assert tour.seen
+
+
 def test_a_question_without_a_right_answer_takes_any() -> None:
     lesson = parse(
         "---\ntitle: a\nlevel: beginner\nminutes: 1\n---\n## s\n```question\nask: Why?\n"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netbuilder.core.catalog.layers.index import spec_of
-from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.example_builder import Example, Layer, chain, facts_for
 from netbuilder.core.check.problems import Severity
@@ -13,7 +11,7 @@ from netbuilder.core.check.rule import Found, Rule, fix
 from netbuilder.core.check.words import label
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import byte_taker, takes_bytes
+from netbuilder.core.project.graph_ends import byte_taker, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
 
 
@@ -58,9 +56,7 @@ def _next_taker(context: Context, node: Node) -> Node | None:
         here = graph.by_id[waiting.pop(0)]
         if takes_bytes(graph, here):
             return here
-        if spec_of(here.layer).scales:
-            continue
-        if spec_of(here.layer).category in {Category.SHAPE, Category.PREPROCESS}:
+        if passes_pixels(graph, here):
             more = [one for one in graph.targets[here.id] if one not in seen]
             seen.update(more)
             waiting += more

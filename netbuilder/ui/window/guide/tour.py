@@ -88,6 +88,8 @@ class Tour(QObject):
             stop.words,
             (
                 *((("Skip", self.end),) if not last else ()),
+                *((("Back", partial(self._go, number - 1)),) if number else ()),
                 ("Done" if last else "Next", partial(self._go, number + 1)),
             ),
+            on_escape=self.end,
         )
