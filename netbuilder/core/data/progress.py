@@ -11,6 +11,7 @@ from netbuilder.core.errors import DataError
 # (done, of) in the same unit; answers whether to go on.
 Listener = Callable[[int, int], bool]
 _LISTENER: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_WATCHERS: list[Listener] = []
 
 
 class CancelledError(DataError):
@@ -33,6 +34,21 @@ def listening(listener: Listener) -> Iterator[None]:
         _LISTENER.reset(token)
 
 
+def watch(watcher: Listener) -> Callable[[], None]:
+    """What is read on any thread that has no listener tells ``watcher``, on that thread.
+
+    Returns:
+        What ends it.
+    """
+    _WATCHERS.append(watcher)
+
+    def end() -> None:
+        if watcher in _WATCHERS:
+            _WATCHERS.remove(watcher)
+
+    return end
+
+
 def tell(done: int, of: int) -> None:
     """Say how far the reading is.
 
@@ -40,5 +56,7 @@ def tell(done: int, of: int) -> None:
         CancelledError: the listener wants it to stop.
     """
     listener = _LISTENER.get()
-    if listener is not None and not listener(done, of):
+    asked = (listener,) if listener is not None else tuple(_WATCHERS)
+    heard = [one(done, of) for one in asked]
+    if not all(heard):
         raise CancelledError

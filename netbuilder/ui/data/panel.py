@@ -23,6 +23,7 @@ from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.looks.looks import Look
 from netbuilder.core.data.preview import Preview
+from netbuilder.core.data.progress import CancelledError
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import DataError, EditError, UserError
 from netbuilder.core.project import edits
@@ -45,6 +46,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.reading_bar import ReadingBar
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +130,11 @@ class DataPanel(QWidget):
         layout.addLayout(head)
         self.summary = note_label("", page)
         layout.addWidget(self.summary)
+        self.reading = ReadingBar(page)
+        self.reading.stopped.connect(self._workbench.reading.stop)
+        self._workbench.reading.told.connect(self.reading.show_progress)
+        self._workbench.reading.ended.connect(self.reading.hide)
+        layout.addWidget(self.reading)
         self.parts = PartsBar(page)
         self.parts.hide()
         layout.addWidget(self.parts)
@@ -273,6 +280,8 @@ class DataPanel(QWidget):
 
     def _show_error(self, error: UserError) -> None:
         buttons = buttons_for(error, self._store.apply)
+        if isinstance(error, CancelledError):
+            buttons = (("Read it", self._workbench.read_again),)
         chosen = bool(self._store.project.data.kind)
         cards = self.cards if chosen else self.gallery.trouble
         cards.clear()
@@ -311,6 +320,8 @@ class DataPanel(QWidget):
             self.parts.show_rows({})
             self.findings.show_findings(())
             self.conclusions.show_findings(())
+            if isinstance(error, CancelledError):
+                self._show_error(error)
 
     def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
         """Make an edit; one that is illegal is told in words."""

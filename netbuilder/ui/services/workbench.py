@@ -18,6 +18,7 @@ from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs, keras_loading
 from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.services.reading import Reading
 from netbuilder.ui.services.store import ProjectStore
 
 if TYPE_CHECKING:
@@ -111,8 +112,10 @@ class Workbench(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
+        self.reading = Reading(self)
+        self.reading.begin()
         self._watch = DataWatch(self)
-        self._watch.changed.connect(self._read_again)
+        self._watch.changed.connect(self.read_again)
 
     @property
     def base(self) -> Path:
@@ -135,6 +138,7 @@ class Workbench(QObject):
         self._facts_worker.stop()
         self._shapes_worker.stop()
         self._watch.close()
+        self.reading.close()
 
     @property
     def settled(self) -> bool:
@@ -196,6 +200,7 @@ class Workbench(QObject):
         """Say whether a run goes on."""
         if training != self.training:
             self.training = training
+            self.reading.resume()
             self.training_changed.emit(training)
 
     def set_run_error(self, error: UserError | None) -> None:
@@ -223,7 +228,9 @@ class Workbench(QObject):
                 self._facts_worker.ask(_FactsQuestion(project, self.base, key))
         self._ask_shapes()
 
-    def _read_again(self) -> None:
+    def read_again(self) -> None:
+        """Read the data anew: its file changed, or the reading was stopped."""
+        self.reading.resume()
         self._facts_key = None
         self.refresh()
         self.data_touched.emit()
@@ -252,6 +259,8 @@ class Workbench(QObject):
             self._shapes_worker.ask((self.store.project.graph, self.facts))
 
     def _project_changed(self, old: Project, new: Project) -> None:
+        if old.data is not new.data:
+            self.reading.resume()
         if (
             old.graph is not new.graph
             or old.data is not new.data

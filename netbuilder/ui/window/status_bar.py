@@ -9,6 +9,7 @@ from netbuilder.core.wording import counted, operations, size
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.clamped import ClampedLabel
+from netbuilder.ui.widgets.reading_bar import ReadingBar
 
 _KERAS_WORDS = {
     "off": "Keras not loaded",
@@ -38,6 +39,13 @@ class StatusBar(QStatusBar):
             label.setProperty("role", "chip")
             label.setContentsMargins(8, 0, 8, 0)
             self.addWidget(label, 1 if label is self.news else 0)
+        # Also while another tab than Data is in front, and when Train has to prepare the data.
+        self.reading = ReadingBar(self)
+        self.reading.setMaximumWidth(320)
+        self.reading.stopped.connect(workbench.reading.stop)
+        workbench.reading.told.connect(self.reading.show_progress)
+        workbench.reading.ended.connect(self.reading.hide)
+        self.addPermanentWidget(self.reading)
         self.problems = QToolButton(self)
         self.problems.setProperty("role", "quiet")
         self.problems.setToolTip("Go to the next problem (F8)")

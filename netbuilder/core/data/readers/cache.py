@@ -17,13 +17,15 @@ Value = TypeVar("Value")
 class Recent(Generic[Value]):
     """The last few values by key. Safe to use from several threads.
 
-    A value that two threads ask for at once may be made twice; either is right.
+    Of two threads that ask for the same at once one makes it, and the other waits: reading a
+    large file twice side by side would take twice as long.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
         """The value of ``key``, made by ``make`` where it is not remembered."""
@@ -31,11 +33,20 @@ class Recent(Generic[Value]):
             if key in self._values:
                 self._values.move_to_end(key)
                 return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
+            turn = self._making.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                if key in self._values:
+                    return self._values[key]
+            try:
+                value = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._values[key] = value
+                while len(self._values) > self._size:
+                    self._values.popitem(last=False)
         return value
 
     def clear(self) -> None:

@@ -1,0 +1,49 @@
+"""A bar while large data is prepared, with the button that stops it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+_STEPS = 1000
+
+
+class ReadingBar(QWidget):
+    """Hidden until something is told. ``stopped()``: the person wants it to end."""
+
+    stopped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = QLabel("Preparing the data", self)
+        self.words.setProperty("role", "note")
+        self.bar = QProgressBar(self)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setAccessibleName("How far the data is prepared")
+        self.button = QPushButton("Stop", self)
+        self.button.setProperty("small", True)
+        self.button.setToolTip("Stop preparing the data; nothing of it is kept")
+        self.button.clicked.connect(self._stop)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.words)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.button)
+        self.hide()
+
+    def show_progress(self, done: int, of: int) -> None:
+        """Show how much is done; of a packed file, whose rows nobody counted, that it goes on."""
+        known = done > 0 and of > 0
+        self.bar.setRange(0, _STEPS if known else 0)
+        if known:
+            self.bar.setValue(round(_STEPS * done / of))
+        share = f": {done / of:.0%}" if known else ""
+        self.words.setText(f"Preparing the data{share}")
+        self.button.setEnabled(True)
+        self.show()
+
+    def _stop(self) -> None:
+        self.button.setEnabled(False)
+        self.stopped.emit()
