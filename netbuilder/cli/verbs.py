@@ -227,8 +227,8 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
         metavar="NAME",
-        help="importance (all rows of a table), occlusion (one row, a text, a series, a picture),"
-        " grad_cam or integrated_gradients (pictures); default: what fits",
+        help="importance or response (all rows of a table), occlusion (one row, a text, a series,"
+        " a picture), grad_cam or integrated_gradients (pictures); default: what fits",
     )
     parser.add_argument("--label", metavar="CLASS", help="explain this class, not the answer")
     parser.add_argument("-o", "--output", metavar="PNG", help="a picture of it to write")

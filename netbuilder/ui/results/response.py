@@ -22,7 +22,7 @@ from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.explain.tables import Response
+    from netbuilder.core.results.explain.explanation import Response
     from netbuilder.core.results.predict import Field
 
 log = logging.getLogger(__name__)

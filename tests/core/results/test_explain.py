@@ -292,3 +292,24 @@ def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
     assert written([1.4432, -0.0512, 0.00001]) == ["+1.44", "-0.05", "0"]
     assert written([24_312.0, -3.0]) == ["+24,312", "-3"]
     assert written([0.0]) == ["0"]
+
+
+def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Path) -> None:
+    """Each value set in all rows by hand, and the answers averaged."""
+    trained, data = house_model
+    assert data.test is not None
+    raw = {key: values[:40] for key, values in data.test.raw_x.items()}
+    found = explain(trained, sample_of(data.test, 0), "response", rows=Rows(raw))
+    curves = {one.column: one for one in found.responses}
+    assert list(curves) == ["size", "town"]
+    value = curves["size"].values[10]
+    moved = raw["input"].copy()
+    moved[:, 0] = value
+    answers = ask(trained, {"input": data.pre.inputs["input"].apply(moved)})["out"][:, 0]
+    assert curves["size"].answers[10] == pytest.approx(answers.mean(), rel=1e-5)
+    assert found.importance["size"] == pytest.approx(np.ptp(curves["size"].answers))
+    assert "along size: further than along any other column" in found.sentence
+    said = found.to_json()["response"]["town"]
+    assert said["values"] == list(curves["town"].values)
+    write_png(found, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.project.atomic import replacing
-from netbuilder.core.results.explain.explanation import Explanation
+from netbuilder.core.results.explain.explanation import Explanation, Response
+from netbuilder.core.wording import number
 
 #: For and against: the colours of training and validation (Okabe and Ito, safe for all eyes).
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
@@ -73,6 +74,8 @@ def write_png(found: Explanation, path: Path) -> None:
         size = (max(1, round(small.width * factor)), max(1, round(small.height * factor)))
         picture = Image.new("RGB", (max(size[0], _SIDE), size[1] + 2 * _LINE + 8), "white")
         picture.paste(small.resize(size, Image.Resampling.NEAREST), (0, 2 * _LINE + 8))
+    elif found.responses:
+        picture = _curves(found.responses, font)
     else:
         rows = list(strongest(bars_of(found), 40)[0])
         picture = Image.new("RGB", (_WIDTH, (len(rows) + 2) * _LINE + 16), "white")
@@ -82,6 +85,37 @@ def write_png(found: Explanation, path: Path) -> None:
     draw.text((8, 4 + _LINE), found.method.replace("_", " "), fill=(102, 112, 133), font=font)
     with replacing(path) as temporary:
         picture.save(temporary, format="PNG")
+
+
+def _curves(responses: Sequence[Response], font: Any) -> Any:
+    """A curve for each column, two in a row, all on one scale."""
+    from PIL import Image, ImageDraw
+
+    low = min(float(one.answers.min()) for one in responses)
+    high = max(float(one.answers.max()) for one in responses)
+    wide, tall = _WIDTH // 2, 170
+    lines = -(-len(responses) // 2)
+    picture = Image.new("RGB", (_WIDTH, 2 * _LINE + 16 + lines * tall), "white")
+    draw = ImageDraw.Draw(picture)
+    for index, one in enumerate(responses):
+        left, top = (index % 2) * wide + 12, 2 * _LINE + 12 + (index // 2) * tall
+        right, bottom = left + wide - 32, top + tall - 3 * _LINE
+        draw.text((left, top - 2), one.column[:34], fill="black", font=font)
+        top += _LINE
+        draw.rectangle((left, top, right, bottom), outline=(221, 225, 231))
+        part = (one.answers - low) / ((high - low) or 1.0)
+        steps = max(len(part) - 1, 1)
+        points = [
+            (left + (right - left) * at / steps, bottom - (bottom - top) * float(value))
+            for at, value in enumerate(part)
+        ]
+        draw.line(points, fill=AGAINST, width=3)
+        ends = [str(v) if isinstance(v, str) else number(v) for v in one.values]
+        draw.text((left, bottom + 4), ends[0][:16], fill=(102, 112, 133), font=font)
+        last = ends[-1][:16]
+        where = right - draw.textlength(last, font=font)
+        draw.text((where, bottom + 4), last, fill=(102, 112, 133), font=font)
+    return picture
 
 
 def _draw_bars(draw: Any, rows: list[tuple[str, float]], font: Any) -> None:

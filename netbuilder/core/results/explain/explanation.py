@@ -23,6 +23,23 @@ class Nearest:
 
 
 @dataclass(frozen=True, eq=False)
+class Response:
+    """How the answer goes with one column. ``values``: the column's, numbers or categories;
+    ``answers`` (n,): the mean answer over all rows with that value set; ``column``, ``about``:
+    their names."""
+
+    column: str
+    about: str
+    values: tuple[float | str, ...]
+    answers: NDArray[np.float64]
+
+    @property
+    def span(self) -> float:
+        """From the lowest mean answer to the highest."""
+        return float(self.answers.max() - self.answers.min())
+
+
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """Why an answer is what it is. One of the last four holds values, as the method goes.
 
@@ -36,6 +53,7 @@ class Explanation:
         steps: of a series, oldest first: name of the step, value.
         heatmap: float (height, width) of a picture.
         picture: the sample, raw (height, width, channels), where it is a picture.
+        responses: how the answer goes with each column of a table.
         nearest: the nearest row with another answer, where rows are known.
     """
 
@@ -49,6 +67,7 @@ class Explanation:
     heatmap: NDArray[np.float64] | None = None
     picture: NDArray[Any] | None = None
     nearest: Nearest | None = None
+    responses: tuple[Response, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What ``netbuilder explain --json`` says."""
@@ -66,6 +85,11 @@ class Explanation:
             found["steps"] = [[name, value] for name, value in self.steps]
         if self.heatmap is not None:
             found["heatmap"] = self.heatmap.tolist()
+        if self.responses:
+            found["response"] = {
+                one.column: {"values": list(one.values), "answers": one.answers.tolist()}
+                for one in self.responses
+            }
         if self.nearest is not None:
             found["nearest"] = {
                 "row": self.nearest.row,

@@ -88,6 +88,25 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
     )
 
 
+def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    alone = {key: np.asarray(value)[None] for key, value in asked.sample.items()}
+    raw = alone if rows is None else rows.raw
+    found = tuple(
+        tables.partial_dependence(asked, raw, name) for name in tables.columns_of(asked.trained)
+    )
+    widest = max(found, key=lambda one: one.span)
+    whose = "The answer" if rows is None else "Over all rows, the mean answer"
+    sentence = (
+        f"{whose} ({asked.about}) goes from {number(float(widest.answers.min()))} to"
+        f" {number(float(widest.answers.max()))} along {widest.column}: further than along any"
+        " other column."
+    )
+    spans = {one.column: one.span for one in found}
+    return Explanation(
+        "response", asked.answer, asked.about, sentence, importance=spans, responses=found
+    )
+
+
 def _picture(name: str, find: Callable[[Question], Array], words: str) -> Any:
     def explain(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
         heat = find(asked)
@@ -140,6 +159,14 @@ METHODS: tuple[Method, ...] = (
         "In this row",
         "Sets one column after another to its typical value and asks again",
         _typical,
+    ),
+    Method(
+        "response",
+        TABLE,
+        "Along each column",
+        "Sets each column to one value after another: how far the mean answer goes",
+        _response,
+        overall=True,
     ),
     Method(
         "grad_cam",

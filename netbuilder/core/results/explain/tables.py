@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, cell_words, preprocessing_of
-from netbuilder.core.results.explain.explanation import Nearest
+from netbuilder.core.results.explain.explanation import Nearest, Response
 from netbuilder.core.results.explain.score import Question, score_of
 from netbuilder.core.results.predict import predict_raw
 from netbuilder.core.wording import did_you_mean, listed
@@ -140,18 +139,6 @@ def _features(column: Column, value: object) -> Array:
     if column.kind == "boolean" and str(value) in column.categories:
         return np.array([float(column.categories.index(str(value)))])
     return np.array([column.mean if column.mean is not None else 0.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Response:
-    """How the answer goes with one column. ``values``: the column's, numbers or categories;
-    ``answers`` (n,): the mean answer over all rows with that value set; ``column``, ``about``:
-    their names."""
-
-    column: str
-    about: str
-    values: tuple[float | str, ...]
-    answers: NDArray[np.float64]
 
 
 def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
