@@ -32,6 +32,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.live_view import LiveView, has_points
+from netbuilder.ui.services.views.run_histograms import RunHistograms
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
@@ -51,11 +52,12 @@ class SurfacePanel(QWidget):
         workbench: Workbench,
         runner: Runner,
         looking: Looking,
+        recorded: RunHistograms | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._looking = store, looking
-        self.live = LiveView(store, workbench, runner, looking, self)
+        self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, NO_MODEL)
         self.waiting.follow(workbench.training_changed, workbench.training, FIRST)

@@ -53,10 +53,10 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
             way = (
                 "epochs from left to right, bright where many lie"
                 if over_epochs
-                else "from when this was opened (back) to now (front)"
+                else "from the start (back) to now (front)"
             )
-            if len(set(picture.epochs)) < 2 and not live.live:
-                way = "open this before Train to see how they change in a run"
+            if len(picture.epochs) < 2:
+                way = "a longer run shows how they change"
             return f"{live.shown.view.help if live.shown is not None else ''}: {way}."
     return live.shown.view.help + "." if live.shown is not None else ""
 

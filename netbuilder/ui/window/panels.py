@@ -51,7 +51,8 @@ def _training(parts: Parts) -> QWidget:
 def _surface(parts: Parts) -> QWidget:
     from netbuilder.ui.results.surface import SurfacePanel
 
-    return SurfacePanel(parts.store, parts.workbench, parts.runner, parts.looking)
+    recorded = parts.sample_view.recorded
+    return SurfacePanel(parts.store, parts.workbench, parts.runner, parts.looking, recorded)
 
 
 def _evaluate(parts: Parts) -> QWidget:

@@ -104,3 +104,30 @@ def test_moments_stand_at_their_epochs_however_they_came() -> None:
     cells, first, last = over_epochs(shares, np.array([0, 8, 10]), columns=11)
     assert (first, last) == (0.0, 10.0)
     assert cells[:, 0].tolist() == [1.0] * 8 + [0.5] * 2 + [0.0]
+
+
+def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=100_000))
+    window.runner.start()
+    recorded = window.sample_view.recorded
+    known = lambda: recorded.of(window.runner.project, None)  # noqa: E731
+    qtbot.waitUntil(lambda: len(known().get("gradients", ())) > 2, timeout=MINUTE)
+    qtbot.waitUntil(lambda: len(known().get("weights", ())) > 2, timeout=MINUTE)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    trained = window.workbench.trained
+    panel = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    for view in ("weights", "gradients", "activations"):
+        panel.live.choose(view)
+        qtbot.waitUntil(lambda view=view: getattr(panel.picture, "what", "") == view)
+        epochs = panel.picture.epochs.tolist()
+        assert len(epochs) > 3 and epochs == sorted(epochs)
+        assert epochs[0] < epochs[-1] == trained.epochs
+        rows = {len(shares) for shares, _ in panel.picture.layers.values()}
+        assert rows == {len(epochs)}
+    (again,) = [m for what, m in recorded.of(trained.project, trained).items() if what == "weights"]
+    assert len(again) < len(epochs) + 1, "what was shown went on from a copy"
+    assert recorded.of(edits.append_layer(trained.project, "Dense"), trained) == {}

@@ -28,7 +28,47 @@ def learning_nodes(project: Project) -> tuple[str, ...]:
     return tuple(found[:MOST_LAYERS])
 
 
-def histograms(dataset: Dataset, project: Project, what: str) -> Asked:
+class Moments:
+    """Histograms of a run so far, a moment for each answer.
+
+    Args:
+        what: ``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``.
+        nodes: of the layers, in the order of the network.
+    """
+
+    def __init__(self, what: str, nodes: tuple[str, ...]) -> None:
+        self.what, self.nodes = what, nodes
+        self._spreads: dict[str, Spread] = {}
+        self._epochs: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._epochs)
+
+    def copy(self) -> Moments:
+        """Another one that begins with the same moments."""
+        made = Moments(self.what, self.nodes)
+        made._spreads = {node: spread.copy() for node, spread in self._spreads.items()}
+        made._epochs = list(self._epochs)
+        return made
+
+    def add(self, found: Found) -> HistogramPicture:
+        """One more moment; give all of them. An answer about other things adds none."""
+        told = _told(found, self.what, self.nodes)
+        for node, values in told.items():
+            self._spreads.setdefault(node, Spread()).add(values)
+        if told:
+            self._epochs.append(found.epoch)
+        if len(self._epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
+            del self._epochs[1:-1:2]
+            for spread in self._spreads.values():
+                spread.thin()
+        layers = {node: (np.array(one.shares), one.edges) for node, one in self._spreads.items()}
+        return HistogramPicture(self.what, layers, np.array(self._epochs))
+
+
+def histograms(
+    dataset: Dataset, project: Project, what: str, before: Moments | None = None
+) -> Asked:
     """Ask for numbers of the layers; each answer is one more moment of their histograms.
 
     As TensorBoard's histograms, in 40 bins: all weights of a layer but its biases, the loss's
@@ -39,25 +79,12 @@ def histograms(dataset: Dataset, project: Project, what: str) -> Asked:
         dataset: what is trained with.
         project: the network.
         what: ``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``.
+        before: moments of the same run, to go on from.
     """
     nodes = learning_nodes(project)
-    spreads: dict[str, Spread] = {}
-    epochs: list[int] = []
-
-    def read(found: Found) -> HistogramPicture:
-        told = _told(found, what, nodes)
-        for node, values in told.items():
-            spreads.setdefault(node, Spread()).add(values)
-        if told:
-            epochs.append(found.epoch)
-        if len(epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
-            del epochs[1:-1:2]
-            for spread in spreads.values():
-                spread.thin()
-        layers = {node: (np.array(one.shares), one.edges) for node, one in spreads.items()}
-        return HistogramPicture(what, layers, np.array(epochs))
-
-    return Asked(_probe(dataset, nodes, what), read, grows=True)
+    goes_on = before is not None and before.nodes == nodes
+    moments = before.copy() if before is not None and goes_on else Moments(what, nodes)
+    return Asked(_probe(dataset, nodes, what), moments.add, grows=True)
 
 
 def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
@@ -75,7 +102,7 @@ def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
     """The numbers by node, flat; nodes without any are left out."""
     if what == ACTIVATIONS:
         return {
-            node: np.asarray(found.outputs[node], np.float64).reshape(-1)
+            node: np.asarray(found.outputs[node]).reshape(-1)
             for node in nodes
             if node in found.outputs
         }
@@ -83,7 +110,7 @@ def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
     told: dict[str, Array] = {}
     for node in nodes:
         arrays = [
-            np.asarray(value, np.float64).reshape(-1)
+            np.asarray(value).reshape(-1)
             for name, value in named.get(node, {}).items()
             if "bias" not in name
         ]
@@ -107,14 +134,20 @@ class Spread:
 
     def add(self, values: Array) -> None:
         """One more moment; at most 2,000 values, evenly chosen, are counted."""
-        finite = values[np.isfinite(values)]
-        finite = finite[:: max(1, len(finite) // MOST_VALUES)]
+        chosen = np.asarray(values[:: max(1, len(values) // MOST_VALUES)], np.float32)
+        finite = chosen[np.isfinite(chosen)]
         self._values.append(finite)
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
         if not len(self.edges) or low < self.edges[0] or high > self.edges[-1]:
             self._widen(low, high)
         else:
             self.shares.append(self._counted(finite))
+
+    def copy(self) -> Spread:
+        """Another one with the same moments."""
+        made = Spread()
+        made.shares, made.edges, made._values = list(self.shares), self.edges, list(self._values)
+        return made
 
     def _widen(self, low: float, high: float) -> None:
         """Wider bins, and all moments counted anew; with room, so that it seldom happens."""

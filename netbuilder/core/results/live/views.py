@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -27,12 +27,14 @@ class Axes:
         row: of the rows that it is shown on (``others.shown_part``), at which the other columns
             are held; None: at their mean.
         drawn: the data whose points are drawn, where they were edited since; None: its own.
+        moments: what is known of the run so far, by the name of a view of histograms.
     """
 
     across: str = ""
     up: str = ""
     row: int | None = None
     drawn: Dataset | None = None
+    moments: Mapping[str, histograms.Moments] = field(default_factory=dict)
 
 
 def _row(dataset: Dataset, axes: Axes) -> Array | None:
@@ -44,7 +46,7 @@ def _row(dataset: Dataset, axes: Axes) -> Array | None:
 
 
 def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> Asked:
-    return histograms.histograms(dataset, project, what)
+    return histograms.histograms(dataset, project, what, axes.moments.get(what))
 
 
 @dataclass(frozen=True)

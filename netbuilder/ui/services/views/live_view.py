@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.run_histograms import RunHistograms
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.histograms import Moments
     from netbuilder.core.results.live.pictures import Asked, Picture
     from netbuilder.core.results.live.views import View
 
@@ -35,7 +38,8 @@ class _Question:
 
     ``before`` is what was asked of the same network: histograms go on from it. ``row``: at which
     other columns are held. ``edited``: the project whose points are drawn, where they are others.
-    ``still``: there is no network yet, the points are shown alone.
+    ``still``: there is no network yet, the points are shown alone. ``moments``: what was recorded
+    of the run so far.
     """
 
     project: Project
@@ -47,6 +51,7 @@ class _Question:
     row: int | None = None
     edited: Project | None = None
     still: bool = False
+    moments: Mapping[str, Moments] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +109,9 @@ def _ask(question: _Question) -> Shown:
         return Shown(question, dataset, views, views[0], columns, None, picture)
     edited = question.edited
     drawn = None if edited is None else load(edited, question.base)
-    asked = question.before or view.ask(dataset, project, Axes(across, up, question.row, drawn))
+    asked = question.before or view.ask(
+        dataset, project, Axes(across, up, question.row, drawn, question.moments)
+    )
     picture = first = None
     if question.trained is not None:
         picture = asked.read(evaluate_probe(question.trained, asked.probe))
@@ -146,8 +153,10 @@ class LiveView(QObject):
         runner: Runner,
         looking: Looking,
         parent: QObject | None = None,
+        recorded: RunHistograms | None = None,
     ) -> None:
         super().__init__(parent)
+        self._recorded = recorded
         self._store, self._workbench, self._runner = store, workbench, runner
         self._looking = looking
         self.shown: Shown | None = None
@@ -254,8 +263,12 @@ class LiveView(QObject):
                 self._looking.index if self.at_sample else None,
                 edited,
                 still,
+                self._known(project, None if active else trained),
             )
         )
+
+    def _known(self, project: Project, trained: TrainedModel | None) -> Mapping[str, Moments]:
+        return self._recorded.of(project, trained) if self._recorded is not None else {}
 
     def _histograms(self, project: Project) -> Asked | None:
         """The histograms so far of a run that has ended, or goes on: they stay in view."""

@@ -13,6 +13,7 @@ from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.views.activations import Looking, as_surfaces, truth_of, two_number_grid
+from netbuilder.ui.services.views.run_histograms import RunHistograms
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
@@ -112,6 +113,7 @@ class SampleView(QObject):
         self._classes: Mapping[str, tuple[str, ...]] = {}
         self._words: Mapping[str, tuple[str, ...]] = {}
         self.look: LiveLook | None = None
+        self.recorded = RunHistograms()
         self._sick: tuple[Problem, ...] = ()
         runner.began.connect(self._began)
         runner.state_changed.connect(self._ask)
@@ -125,6 +127,7 @@ class SampleView(QObject):
         self.look = None
         if self._runner.project is not None:
             self._tell_health(self._runner.project, ())
+            self.recorded.begin(self._runner.project)
         self.changed.emit()
 
     def _ask(self) -> None:
@@ -147,6 +150,7 @@ class SampleView(QObject):
         at = self._looking.index
         self._asked = (dataset, at)
         small, large = self._by_size(project)
+        self.recorded.leave_out(large)
         probe = _sample_probe(project, split, at, small)
         truth = truth_of(split, dataset.pre, at)
         raw = {name: values[at] for name, values in split.raw_x.items()}
@@ -227,8 +231,10 @@ class SampleView(QObject):
                 features_of(sample.pre.inputs),
                 {name: one.columns for name, one in sample.pre.outputs.items()},
             )
+            self.recorded.weigh(answer)
             self.changed.emit()
         elif answer.key == _HEALTH:
+            self.recorded.examine(answer)
             self._examine(project, answer)
 
     def _examine(self, project: Project, answer: Probed) -> None:
@@ -252,6 +258,7 @@ class SampleView(QObject):
         for key in (_SAMPLE, _HEALTH, _SURFACE):
             self._runner.unwatch(key)
         self._asked = None
+        self.recorded.end(self._looking.workbench.trained)
 
 
 def _sample_probe(project: Project, split: Split, at: int, small: tuple[str, ...]) -> Probe:
