@@ -32,6 +32,8 @@ _EXPORT_NOISE = re.compile(
     + rb"|INFO: |WARNING: |loc\(|<unknown>|.*(error|note|warning): |\s*$|\s*fully_quant"
 )
 _LOGGERS = ("tensorflow", "absl", "tf2onnx")
+_PIECES = "--xla_cpu_parallel_codegen_split_count"
+_KNOW_PIECES = ("2.21",)
 _loaded: list[bool] = []
 
 
@@ -47,6 +49,7 @@ def load_tensorflow(compute: bool = True) -> None:
         import tensorflow as tf
         from absl import logging as absl_logging
 
+        _compile_in_one_piece(tf.__version__)
         # Keras writes advice for programmers here ("You are saving your model as ...").
         tf.get_logger().setLevel("ERROR")
         absl_logging.set_verbosity(absl_logging.ERROR)
@@ -58,6 +61,20 @@ def load_tensorflow(compute: bool = True) -> None:
     # would stop everything for a sixth of a second each time.
     gc.freeze()
     _loaded.append(True)
+
+
+def _compile_in_one_piece(release: str) -> None:
+    """Have XLA hand a program to LLVM whole, instead of in 32 pieces to as many threads.
+
+    Twice in some thousands of compilations LLVM ended the process in one of those threads, with
+    no call of ours under way (``llvm::EVT::isExtendedVector`` on a type that was gone). On two
+    cores the pieces are no faster. XLA ends the process at a flag that it does not know, so only
+    releases of TensorFlow that were seen to know it are told; it reads the variable at its first
+    compilation.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if ".".join(release.split(".")[:2]) in _KNOW_PIECES and _PIECES not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {_PIECES}=1".strip()
 
 
 @contextmanager
