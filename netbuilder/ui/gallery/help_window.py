@@ -27,6 +27,8 @@ from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"
+#: What ``exec`` answers where the tour of the window is wanted.
+TOUR = 2
 GESTURES = (
     ("Drag a layer onto a wire", "puts it in between"),
     ("Drag a layer below the last one", "connects it at the end"),
@@ -43,7 +45,7 @@ GESTURES = (
 
 
 class HelpWindow(QDialog):
-    """Opens on ``word``, or on the first steps."""
+    """Opens on ``word``; ``exec`` answers ``TOUR`` where the tour is wanted."""
 
     def __init__(
         self,
@@ -61,9 +63,13 @@ class HelpWindow(QDialog):
         self.tabs.addTab(_page(first_steps, self), "First steps")
         self.tabs.addTab(_table_page(GESTURES, "Gestures", self), "Gestures")
         self.tabs.addTab(_table_page(keys, "Keys", self), "Keys")
+        self.tour_button = QPushButton("Show me around", self)
+        self.tour_button.setAutoDefault(False)
+        self.tour_button.clicked.connect(lambda _checked=False: self.done(TOUR))
         close = QPushButton("Close", self)
         close.clicked.connect(lambda _checked=False: self.accept())
         row = QHBoxLayout()
+        row.addWidget(self.tour_button)
         row.addStretch(1)
         row.addWidget(close)
         layout = QVBoxLayout(self)

@@ -157,9 +157,10 @@ def show_settings(parent: QWidget) -> None:
 
 def show_help(parent: QWidget, actions: Actions, word: str = "") -> None:
     """The words of the field, the first steps, gestures and keys; opens on ``word``."""
-    from netbuilder.ui.gallery.help_window import HelpWindow
+    from netbuilder.ui.gallery.help_window import TOUR, HelpWindow
 
-    HelpWindow(FIRST_STEPS, keys_of(actions), word, parent).exec()
+    if HelpWindow(FIRST_STEPS, keys_of(actions), word, parent).exec() == TOUR:
+        actions["tour"].trigger()
 
 
 def keys_of(actions: Actions) -> list[tuple[str, str]]:

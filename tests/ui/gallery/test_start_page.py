@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -124,6 +124,25 @@ def test_help_explains_the_field_that_has_the_keyboard(
     assert helps.title.text() == "Over-fitting"
     helps.show_word("neuron")
     assert helps.title.text() == "Neuron"
+
+
+def test_the_tour_is_repeated_from_help(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    tour = window.welcome.tour
+    tour.end()
+    assert tour.seen
+
+    def press() -> None:
+        helps = window.findChild(HelpWindow)
+        assert helps is not None
+        qtbot.mouseClick(helps.tour_button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(300, window, press)
+    window.actions_table["help"].trigger()
+    qtbot.waitUntil(lambda: tour.at == 0)
+    tour.end()
 
 
 def test_f1_on_every_field_of_a_layer_leads_to_a_word(
