@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,17 +16,21 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.style import theme
 from netbuilder.ui.window import commands
 
 MINUTE = 60_000
 
 
 def test_the_last_run_stands_on_one_page(
+    request: pytest.FixtureRequest,
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],
     qtbot: QtBot,
     tmp_path: Path,
 ) -> None:
+    theme.theme().force(True)
+    request.addfinalizer(lambda: theme.theme().force(None))
     window = open_window(edits.set_training(example("iris"), epochs=3))
     assert not window.actions_table["report"].isEnabled()
     for _ in range(2):
@@ -36,6 +42,10 @@ def test_the_last_run_stands_on_one_page(
         window.commands.report_to(tmp_path / name)
         qtbot.waitUntil(window.toast.isVisible, timeout=MINUTE)
     page = (tmp_path / "run.html").read_text("utf-8")
+    # Paper is white, whatever the window is.
+    pictures = re.findall("base64,([^']+)'", page)
+    curves = QImage.fromData(base64.b64decode(pictures[1]))
+    assert curves.pixelColor(2, 2).lightness() > 200
     assert page.count("data:image/png;base64,") == 2
     assert "http" not in page.replace("http-equiv", ""), "nothing comes from elsewhere"
     for words in ("Iris", "3 epochs", "species", "3 classes", "What was tried", "accuracy"):

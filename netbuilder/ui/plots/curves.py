@@ -40,7 +40,8 @@ class CurvePlot(pg.PlotWidget):
     hovered = Signal(str)
     followed = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, scheme: theme.Colors | None = None) -> None:
+        self._scheme = scheme  # whatever the window's is: paper is white
         axes = {"left": _Axis("left"), "bottom": pg.AxisItem("bottom")}
         super().__init__(parent, axisItems=axes)
         self.menu = PictureMenu(self, "curves")
@@ -85,7 +86,7 @@ class CurvePlot(pg.PlotWidget):
 
     def restyle(self) -> None:
         """Take the theme's colours, and the room that its letters need."""
-        scheme = theme.colors()
+        scheme = self._scheme or theme.colors()
         self.setMinimumHeight(max(LOWEST, 7 * self.fontMetrics().height()))
         self.setBackground(QColor(scheme.panel))
         for name in ("left", "bottom"):
@@ -147,7 +148,7 @@ class CurvePlot(pg.PlotWidget):
         """Draw what is in view now."""
         if self.following:
             self._fit()
-        scheme = theme.colors()
+        scheme = self._scheme or theme.colors()
         (left, right), _ = self.getPlotItem().getViewBox().viewRange()
         pixels = max(int(self.getPlotItem().getViewBox().width()), 50)
         lines: list[tuple[Series, str, float, Qt.PenStyle, int]] = []
@@ -294,8 +295,8 @@ def _end(series: Series) -> float:
 
 
 def picture_of(run: RunCurves, size: QSize) -> QImage:
-    """The loss of a run as a picture of so many pixels."""
-    plot = CurvePlot()
+    """The loss of a run as a picture of so many pixels, in the colours of paper."""
+    plot = CurvePlot(scheme=theme.LIGHT)
     plot.resize(size)
     plot.set_run(run, 0)
     plot.redraw()

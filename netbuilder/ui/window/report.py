@@ -71,7 +71,7 @@ def page_of(report: Report, runs: Iterable[Run]) -> str:
     loss = plan.loss.name if plan.loss is not None else "chosen from the data"
     rows = [
         ("Data", _data_words(report)),
-        ("Network", f"{counted(len(trained.project.graph.nodes) - 1, 'layer')}, "
+        ("Network", f"{counted(_layers(trained.project), 'layer')}, "
          f"{counted(trained.core.count_params(), 'parameter')}"),
         ("Plan", f"{counted(plan.epochs, 'epoch')}, {plan.batch_size} rows a step, "
          f"{plan.optimizer.name}, {loss}"),
@@ -104,6 +104,10 @@ def page_of(report: Report, runs: Iterable[Run]) -> str:
         f"<title>{html.escape(project.name)}</title><style>{style}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _layers(project: Project) -> int:
+    return sum(node.layer != "Input" for node in project.graph.nodes)
 
 
 def _data_words(report: Report) -> str:
