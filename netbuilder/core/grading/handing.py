@@ -55,6 +55,7 @@ def write(
             lesson=found.lesson,
             steps=found.steps,
             work=found.work,
+            time=found.time,
         )
         project = hand_in.with_hand_in(project, replace(found, seal=seal(public_key, told)))
     ending = ".netbuilder" if isinstance(source, Project) else ".h5"

@@ -95,6 +95,7 @@ def _seal(
         lesson=given.lesson,
         steps=given.steps,
         work=given.work,
+        time=given.time,
     )
     return judged(private_key, given.seal, told)
 

@@ -1,7 +1,7 @@
 """Seals: results that were written into a file by hand are noticed.
 
 A lesson may carry a teacher's public key. Handing in then seals what was true at that moment
-(hash of weights, of the graph, of the history, ticked steps, name, lesson, id of the work) so
+(hash of weights, of the graph, of the history, ticked steps, name, lesson, id, time) so
 that only the teacher's private key opens it. Who changes the file afterwards cannot change what
 the seal says; who has the program can of course train honestly, which is the point.
 
@@ -20,6 +20,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def public_of(private_key: str) -> str:
 
 def statement(
     *, weights: str, graph: str, history: Mapping[str, Sequence[float]], student: str,
-    lesson: str, steps: Sequence[bool], work: str,
+    lesson: str, steps: Sequence[bool], work: str, time: datetime | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What a seal says: hashes and words, JSON. The hash of the history is that of its numbers."""
     numbers = {
@@ -78,6 +79,7 @@ def statement(
         "lesson": lesson,
         "steps": [bool(one) for one in steps],
         "work": work,
+        "time": time.isoformat(timespec="seconds") if time is not None else "",
     }
 
 

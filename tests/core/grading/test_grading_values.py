@@ -238,12 +238,13 @@ def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
     assert seal.public_of(private) == public
     told = seal.statement(
         weights="aa", graph="bb", history={"loss": [1.0, float("nan")]}, student="Ada",
-        lesson="first", steps=[True], work="w",
+        lesson="first", steps=[True], work="w", time=datetime(2026, 11, 25, tzinfo=UTC),
     )  # fmt: skip
     sealed = seal.seal(public, told)
     assert seal.opened(private, sealed) == told
     assert seal.judged(private, sealed, told) == seal.SEALED
-    assert seal.judged(private, sealed, {**told, "steps": [False]}) == seal.BROKEN
+    for key, other_value in (("steps", [False]), ("time", ""), ("student", "Eve")):
+        assert seal.judged(private, sealed, {**told, key: other_value}) == seal.BROKEN
     assert seal.judged(other, sealed, told) == seal.BROKEN
     assert seal.judged(private, "", told) == seal.MISSING
     for wrong in (sealed[:-8], "AAAA", "no base64!", sealed[:10] + "B" + sealed[11:]):
