@@ -41,6 +41,13 @@ GESTURES = (
     ("Space and drag, or the middle button", "moves the canvas"),
     ("Right-click", "shows what can be done there"),
     ("Drop a file on the window", "opens it: a project, a model or data"),
+    ("Ctrl+V in the tab Data", "takes cells that were copied in a spreadsheet as a table"),
+    ("Drag a row of the column table onto Input or Goal", "gives it that column"),
+    ("Click a layer's live picture, or press I", "opens it large"),
+    ("Drop or paste a picture in the tab Predict", "asks the network about it"),
+    ("Right-click a plot", "copies it, or saves it as PNG or SVG"),
+    ("Ctrl+C in a table", "copies it for a spreadsheet"),
+    ("Number keys in the presentation (F11)", "show the first, second, … tab"),
 )
 
 
@@ -174,7 +181,8 @@ def _page(html: str, parent: QWidget) -> QTextBrowser:
 
 def _table_page(rows: Sequence[tuple[str, str]], name: str, parent: QWidget) -> QTextBrowser:
     cells = "".join(
-        f"<tr><td style='padding:3px 20px 3px 0'>{one}</td><td>{other}</td></tr>"
+        f"<tr><td style='padding:3px 20px 3px 0'>{one}</td>"
+        f"<td style='padding:3px 0'>{other}</td></tr>"
         for one, other in rows
     )
     page = _page(f"<table>{cells}</table>", parent)
