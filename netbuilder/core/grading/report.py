@@ -202,7 +202,8 @@ def _result(one: Submission) -> str:
 def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
     words = [f"<p><b>{_points(one)}</b> points. {escape(one.comment)}</p>"]
     if one.status == FAILED:
-        words = [f'<p class="failed">{escape(one.message)}</p>']
+        said = one.message.removesuffix(one.same_words).strip() if for_pupil else one.message
+        words = [f'<p class="failed">{escape(said)}</p>']
         if one.comment:
             words.append(f"<p>{escape(one.comment)}</p>")
     elif not for_pupil and one.message:

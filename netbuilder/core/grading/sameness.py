@@ -101,7 +101,9 @@ def mark(submissions: Sequence[Submission]) -> list[Submission]:
         if others:
             words = _words(others)
             message = f"{one.message} {words}".strip()
-            one = replace(one, same_as=tuple(sorted(others)), message=message)  # noqa: PLW2901
+            one = replace(  # noqa: PLW2901
+                one, same_as=tuple(sorted(others)), message=message, same_words=words
+            )
         marked.append(one)
     return marked
 

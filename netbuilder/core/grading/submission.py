@@ -38,6 +38,7 @@ class Submission:
         steps: steps of the lesson.
         same_as: names of files with the same work.
         message: a sentence for the teacher: what went wrong, or what to look at.
+        same_words: the end of ``message`` that names other pupils' files.
         comment: a sentence for the pupil.
         parameters: of the network.
         time: when it was handed in.
@@ -67,6 +68,7 @@ class Submission:
     seal: str = ""
     answers: tuple[str, ...] = ()
     misfit: str = ""
+    same_words: str = ""
 
     def to_json(self) -> dict[str, object]:
         """As the command line says it."""

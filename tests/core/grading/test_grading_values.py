@@ -232,6 +232,18 @@ def test_report(tmp_path: Path) -> None:
     assert "b.h5" not in written[0].read_text(encoding="utf-8")
 
 
+def test_feedback_names_nobody_else(tmp_path: Path) -> None:
+    """A file that could not be judged is told why, and not whose it equals."""
+    first = fingerprint_of(None, [np.eye(4)], "w1")
+    failed = _one(status=FAILED, score=None, message="It does not fit.", fingerprint=first)
+    rows = mark([failed, replace(failed, file="b.h5", student="Bob")])
+    assert "b.h5" in rows[0].message
+    page = report.write_feedback(rows, tmp_path)[0].read_text(encoding="utf-8")
+    assert "It does not fit." in page
+    assert "b.h5" not in page
+    assert "equal id" not in page
+
+
 def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
     private, public = seal.new_keys()
     other, _ = seal.new_keys()
