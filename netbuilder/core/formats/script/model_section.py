@@ -127,8 +127,8 @@ def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) ->
                 names[node_id] = identifier(node_id if node_id != "input" else "inputs", taken)
                 listed = [*_shape(node, facts, ids, several), f"name={literal(node_id)}"]
                 cell.add(f"{names[node_id]} = {call('keras.Input', listed)}", node=node_id)
-        elif graph.sources[node_id]:
-            sources = [names[source] for source in graph.sources[node_id] if source in names]
+        # What nothing reaches is left out, and so is what only that reaches.
+        elif sources := [names[one] for one in graph.sources[node_id] if one in names]:
             names[node_id] = identifier(node_id, taken)
             number = made.setdefault(_owner(node, graph).id, len(made))
             _node(node, sources, names[node_id], shared, cell, graph, number)
