@@ -142,4 +142,6 @@ history = model.fit(
 model.evaluate([x_test["left"], x_test["right"]], y_test)
 
 # Save.
+# The saved model takes and gives scaled numbers: with several inputs or outputs
+# scaling stays in this script.
 model.save("two_branches.h5")

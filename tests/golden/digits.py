@@ -135,4 +135,9 @@ print(
 )
 
 # Save.
-model.save("digits.h5")
+# The saved model takes pixels as they are:
+# scaling is inside it.
+raw = keras.Input(shape=x_train.shape[1:])
+scaled = layers.Rescaling(scale=1 / 16)(raw)
+answer = model(scaled)
+keras.Model(raw, answer).save("digits.h5")

@@ -19,7 +19,9 @@ import pytest
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.load import facts
 from netbuilder.core.formats import registry
+from netbuilder.core.formats.answers import answers_of
 from netbuilder.core.formats.script.python import file_stem, source
+from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
@@ -300,7 +302,13 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     assert done.returncode == 0, done.stderr[-1000:]
     found = json.loads(done.stdout.splitlines()[-1])
     assert np.allclose(found, expected, rtol=1e-3)
-    assert (tmp_path / f"{file_stem(project.name)}.h5").exists()
+    # What it saves takes the same rows as the file that the program writes, and answers the same.
+    theirs = keras.models.load_model(tmp_path / f"{file_stem(project.name)}.h5")
+    if len(theirs.inputs) == 1:
+        trained = registry.load(tmp_path / "m.h5")
+        rows = rows_for(trained, 20)
+        ours = answers_of(trained.model, rows)
+        must_agree(answers_of(theirs, rows), ours, "the script")
 
 
 def test_what_cannot_come_out_the_same_says_why() -> None:

@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.generators.drawn import (
     in_colours,
 )
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, divisor
+from netbuilder.core.data.kinds.script import answers, divided_by, divisor
 from netbuilder.core.data.readers.samples import Samples
 
 
@@ -59,7 +59,7 @@ def _drawn(
             f'x, targets = pictures.astype("float32"){divisor(question)}, pd.Series(labels)',
             *answers(question.task),
         ]
-        return DataCode(tuple(lines), Fed.PIXELS)
+        return DataCode(tuple(lines), Fed.PIXELS, divided=divided_by(question))
 
     return DataSet(name, title, description, "classes", make, code, params)
 

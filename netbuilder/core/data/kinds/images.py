@@ -32,7 +32,13 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import answers, cells_and_targets, divisor, read_csv_line
+from netbuilder.core.data.kinds.script import (
+    answers,
+    cells_and_targets,
+    divided_by,
+    divisor,
+    read_csv_line,
+)
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
@@ -387,7 +393,12 @@ def _code(question: Question) -> DataCode:
     ]
     if data.test_path:
         lines.append(f"x_test, y_test, _ = read_pictures({literal(data.test_path)})")
-    return DataCode(tuple(lines), Fed.PIXELS, own_test=bool(data.test_path))
+    return DataCode(
+        tuple(lines),
+        Fed.PIXELS,
+        own_test=bool(data.test_path),
+        divided=divided_by(question),
+    )
 
 
 def _table_code(question: Question, size: str, mode: str) -> DataCode:
@@ -411,7 +422,7 @@ def _table_code(question: Question, size: str, mode: str) -> DataCode:
         f"]){divisor(question)}",
         *answers(question.task),
     ]
-    return DataCode(tuple(lines), Fed.PIXELS)
+    return DataCode(tuple(lines), Fed.PIXELS, divided=divided_by(question))
 
 
 KIND = DataKind(

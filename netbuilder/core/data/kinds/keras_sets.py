@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, divisor, word_numbers
+from netbuilder.core.data.kinds.script import answers, divided_by, divisor, word_numbers
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.python_text import literal
@@ -116,6 +116,7 @@ def _pictures(
             ),
             Fed.PIXELS,
             own_test=True,
+            divided=divided_by(question),
         )
 
     return DataSet(

@@ -47,6 +47,7 @@ class DataCode:
     ``own_test``: they leave ``x_test`` and ``y_test`` too. ``ordered``: samples follow each
     other in time. ``edited``: only the first ``made`` samples are cut in parts; those that
     ``gone`` numbers are dropped then, and what stands behind them is for training.
+    ``divided``: what pixels were divided by.
     """
 
     lines: tuple[str, ...]
@@ -54,6 +55,7 @@ class DataCode:
     own_test: bool = False
     ordered: bool = False
     edited: bool = False
+    divided: int = 1
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,16 @@ def word_numbers(question: Question) -> list[str]:
     ]
 
 
-def divisor(question: Question) -> str:
+def divisor(question: Question, brightest: int = 255) -> str:
     """`` / 255`` after pixels from 0 to 255, unless the network scales them itself."""
+    divided = divided_by(question, brightest)
+    return f" / {divided}" if divided > 1 else ""
+
+
+def divided_by(question: Question, brightest: int = 255) -> int:
+    """What pixels up to ``brightest`` are divided by: 1 where the network scales them itself."""
     data, graph = question.project.data, question.project.graph
     raw = data.scaling == "none" or (
         data.scaling == "auto" and any(byte_taker(graph, key) for key in graph.inputs)
     )
-    return "" if raw else " / 255"
+    return 1 if raw else brightest

@@ -41,6 +41,7 @@ class Recipe:
     raw: bool = False
     own_test: bool = False
     one_hot: bool = False
+    y_scaler: str = ""
 
     @property
     def table(self) -> bool:
@@ -83,6 +84,7 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
         code=code,
         scaler=_SCALERS.get(data.scaling, "") if scaled and not raw else "",
         raw=raw,
+        y_scaler=_SCALERS.get(data.scaling, "") if task == REGRESSION else "",
         own_test=code.own_test,
         one_hot=bool(data.options.get("one_hot")),
     )

@@ -155,12 +155,12 @@ def _scale_table(recipe: Recipe, several: bool, cell: Cell, parts: tuple[str, ..
 
 def _targets(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
     cell.add(*(f"y_{part} = np.asarray(y_{part}).reshape(len(y_{part}), -1)" for part in parts))
-    if recipe.scaler:
-        imported = f"from sklearn.preprocessing import {recipe.scaler}"
+    if recipe.y_scaler:
+        imported = f"from sklearn.preprocessing import {recipe.y_scaler}"
         if imported not in cell.lines:
             cell.lines[:0] = [imported, ""]
         cell.add(
-            f"y_scaler = {recipe.scaler}().fit(y_train)",
+            f"y_scaler = {recipe.y_scaler}().fit(y_train)",
             *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
         )
 
