@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,12 @@ from netbuilder.core.results.answers import (
     ask,
     class_probabilities,
     preprocessing_of,
+    repeated,
 )
 from netbuilder.core.wording import number
+
+#: Rows from which on the network is traced before it is asked.
+TRACED_FROM = 512
 
 Array = NDArray[Any]
 
@@ -111,7 +116,9 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
         # What the model learned counts, also where its data set was scaled anew since.
         x, y = pre.apply_inputs(split.raw_x), pre.apply_targets(split.raw_y)
         split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y)
-    answers = ask(trained, split.x)
+    # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
+    call = repeated(trained) if len(split) > TRACED_FROM else partial(ask, trained)
+    answers = call(split.x)
     loss = _losses(trained, split)
     found: dict[str, Evaluation] = {}
     for name, values in answers.items():

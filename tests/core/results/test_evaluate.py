@@ -102,3 +102,15 @@ def test_the_loss_is_the_trained_one(house_model: Trained) -> None:
     )
     found = evaluate(trained, data.test)
     assert found.metrics["loss"] == pytest.approx(numbers["loss"], rel=1e-4)
+
+
+def test_many_rows_are_judged_as_few_are(
+    digits_model: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, data = digits_model
+    assert data.test is not None
+    plain = evaluate(trained, data.test)
+    monkeypatch.setattr("netbuilder.core.results.evaluate.TRACED_FROM", 10)
+    traced = evaluate(trained, data.test)
+    assert traced.metrics == pytest.approx(plain.metrics, rel=1e-5)
+    assert traced.probabilities == pytest.approx(plain.probabilities, abs=1e-6)
