@@ -16,7 +16,7 @@ from netbuilder.ui.canvas.scene.spatial_index import Box
 from netbuilder.ui.style.letter_size import letters
 
 _MANY_CARDS = 400
-_LEAST_WITH_ROOM = 0.7  # smaller than this, cards are not made for pictures beside them
+_LEAST_WITH_ROOM = 0.6  # smaller than this, cards are not made for pictures beside them
 
 
 class Shown(Protocol):
@@ -184,8 +184,9 @@ class Viewport:
         room_left, room_right = self._shown.room_beside()
         if (room_left or room_right) and not picture.horizontal:
             wider = (box[0] - room_left, box[1], box[2] + room_right, box[3])
-            if camera.fitting(wider, size.width(), size.height()).scale >= _LEAST_WITH_ROOM:
-                box = wider
+            fitted = camera.fitting(wider, size.width(), size.height()).scale
+            if fitted >= _LEAST_WITH_ROOM:
+                box, scale = wider, min(scale, fitted)
         seen = camera.opening(
             box, size.width(), size.height(), picture.horizontal, scale, largest=larger
         )

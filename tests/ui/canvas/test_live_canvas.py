@@ -105,7 +105,7 @@ def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
     assert panel.number.value() == rows
 
 
-def test_pictures_lie_over_no_other_card(open_window, example) -> None:
+def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
     from PySide6.QtGui import QImage
 
     window = open_window(example("two_inputs"), keras=False)
@@ -129,6 +129,15 @@ def test_pictures_lie_over_no_other_card(open_window, example) -> None:
         assert max(box.right() for box in boxes.values()) <= seen[2]
         return boxes
 
+    window.resize(1366, 768)
+    qapp.processEvents()
+    view.viewport().repaint()
+    for one in view.picture.cards:
+        view.set_preview(one, image)
+    view.viewport().repaint()
+    left, _, right, _ = view.sight.seen_box()
+    for box in view.previews.boxes().values():
+        assert left <= box[0] and box[2] <= right, "they get room when they come"
     boxes = free()
     card = view.picture.cards["dense_sepal"]
     assert boxes["dense_sepal"].right() < card.x, "on its other side, in full size"
