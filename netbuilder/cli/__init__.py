@@ -63,7 +63,7 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
                 warnings.simplefilter("ignore")
             return int(module.run(arguments))
     except UserError as error:
-        return fail(error, as_json)
+        return fail(error, as_json, vars(arguments))
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return FAILED

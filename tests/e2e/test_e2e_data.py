@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from netbuilder.cli import main
+from netbuilder.cli.terminal.output import fail
+from netbuilder.core.data import load
 from netbuilder.core.data.columns import report
+from netbuilder.core.errors import DataError
 from netbuilder.core.project import files
-from netbuilder.core.project.model import ColumnChoice, Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, object]]:
@@ -119,3 +122,38 @@ def test_the_json_is_the_table_of_the_panel(
     assert found["columns"][1]["missing_rule"] == "median"  # type: ignore[index]
     assert found["columns"][1]["missing"] == 20  # type: ignore[index]
     assert found["columns"][0]["histogram"]["counts"] == {"a": [2, 1] * 10, "b": [1, 2] * 10}  # type: ignore[index]
+
+
+def test_what_a_button_mends_is_told_in_the_words_of_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "\n".join(f"{'' if n % 5 == 0 else 'ab'[n % 2]},{n}" for n in range(50))
+    (tmp_path / "d.csv").write_text(f"w,y\n{rows}\n")
+    graph = Graph((Node("i", "Input"), Node("o", "Dense", {"units": 1})), (("i", "o"),))
+    project = Project(graph=graph, data=Data("csv", path="d.csv"))
+    files.write(project, tmp_path / "p.netbuilder")
+    assert main(["train", str(tmp_path / "p.netbuilder")]) == 1
+    said = capsys.readouterr().err
+    assert 'Leave those rows out: in the project file, under "data": "missing": "drop"' in said
+    # What is written there is what the button does.
+    line = next(one for one in said.splitlines() if "category of its own: " in one)
+    told = json.loads("{" + line.split('"data": ', 1)[1] + "}")
+    held = json.loads((tmp_path / "p.netbuilder").read_text())
+    held["data"] |= told
+    (tmp_path / "p.netbuilder").write_text(json.dumps(held))
+    assert report(files.read(tmp_path / "p.netbuilder"), tmp_path).facts is not None
+    with pytest.raises(DataError) as error:
+        load.facts(project, tmp_path)
+    fail(error.value, False, ("model", "missing"))
+    assert "Fill with the mean: add --missing mean" in capsys.readouterr().err
+
+
+def test_check_offers_what_the_data_panel_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(f"{n or ''},{n}" for n in range(50)))
+    files.write(Project(data=Data("csv", path="d.csv")), tmp_path / "p.netbuilder")
+    assert main(["check", str(tmp_path / "p.netbuilder"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    (problem,) = (one for one in found["problems"] if one["code"] == "data-error")
+    assert problem["fix"] == "Leave those rows out"

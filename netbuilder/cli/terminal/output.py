@@ -6,11 +6,11 @@ import json
 import math
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from netbuilder.core.errors import UserError
+from netbuilder.core.errors import DataFix, UserError
 
 
 class UsageError(UserError):
@@ -46,13 +46,32 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
-def fail(error: UserError, as_json: bool) -> int:
-    """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2."""
+def fail(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
+    """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2.
+
+    What the window has a button for is told as the ``options`` of this command, or as what to
+    write into the project file.
+    """
     # After a list the mend stands on a line of its own.
     note(f"{error.what}{error.mend}" if error.what.endswith("\n") else str(error))
+    tell_mends(error.mends, options)
     if as_json:
         print_json({"error": error.what, "mend": error.mend, "node": error.node})
     return 2 if isinstance(error, UsageError) else 1
+
+
+def tell_mends(mends: Iterable[DataFix], options: Collection[str] = ()) -> None:
+    """How to do here what buttons do in the window."""
+    for mend in mends:
+        told: dict[str, Any] = dict(mend.data)
+        if mend.columns:
+            told["columns"] = mend.columns
+        if set(told) <= set(options):
+            how = "add " + " ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told)
+        else:
+            text = json.dumps(plain(told), ensure_ascii=False)
+            how = f'in the project file, under "data": {text[1:-1]}'
+        note(f"    {mend.label}: {how}")
 
 
 def fail_unexpectedly(error: Exception, as_json: bool) -> int:

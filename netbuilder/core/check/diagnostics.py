@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.problems import Problem, Severity
+from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.rules import (
     activation,
@@ -23,6 +24,7 @@ from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.check.words import label
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.edits_data import mend_data
 from netbuilder.core.project.model import Project
 
 #: Every rule, in the order in which problems are listed: what has to be mended first, first.
@@ -124,4 +126,8 @@ def problem_of(error: UserError) -> Problem:
     """An error of reading the data or of building the network, as a problem among the others."""
     about = "data" if isinstance(error, DataError) else "network"
     title = f"The {about} cannot be used"
-    return Problem(f"{about}-error", Severity.ERROR, error.node, title, str(error))
+    fixes = tuple(Fix(one.label, partial(mend_data, fix=one)) for one in error.mends)
+    return Problem(
+        f"{about}-error", Severity.ERROR, error.node, title, str(error),
+        fix=fixes[0] if fixes else None, others=fixes[1:],
+    )  # fmt: skip
