@@ -7,7 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project.model import Project
@@ -30,7 +38,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
-from netbuilder.ui.window import dialogs
+from netbuilder.ui.window import dialogs, tab_order
 from netbuilder.ui.window.action import Actions
 from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
 from netbuilder.ui.window.commands import WindowCommands
@@ -220,6 +228,25 @@ class MainWindow(QMainWindow):
             self.commands.to_canvas()
             return
         super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Every Tab of the window comes here: it goes as the eye does."""
+        now = self.focusWidget()
+        found = tab_order.beside(self, now, forward=forward) if now is not None else None
+        if found is None:
+            return super().focusNextPrevChild(forward)
+        reason = Qt.FocusReason
+        found.setFocus(reason.TabFocusReason if forward else reason.BacktabFocusReason)
+        self._bring_into_sight(found)
+        return True
+
+    @staticmethod
+    def _bring_into_sight(widget: QWidget) -> None:
+        above = widget.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(widget)
+            above = above.parentWidget()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

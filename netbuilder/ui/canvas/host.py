@@ -95,6 +95,9 @@ class Canvas(Protocol):
     def tell(self, text: str) -> None:
         """Tell something in the status bar alone."""
 
+    def walk_on(self) -> None:
+        """Give the keyboard to what comes after the canvas."""
+
     def ask_for_form(self, node_id: str) -> None:
         """Ask for the form of a card."""
 

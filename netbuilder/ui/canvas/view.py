@@ -452,8 +452,12 @@ class CanvasView(QAbstractScrollArea):
         super().keyReleaseEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        # Tab searches for a layer; Shift+Tab and Ctrl+Tab leave the canvas.
+        # Tab searches for a layer, and once more leaves the canvas; so do Shift+Tab and Ctrl+Tab.
         return False if forward else super().focusNextPrevChild(forward)
+
+    def walk_on(self) -> None:
+        """Give the keyboard to what comes after the canvas."""
+        super().focusNextPrevChild(True)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -43,6 +43,7 @@ from netbuilder.ui.services.capture.source import (
 )
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 
 #: What makes a source, by the word on its button.
 SOURCES: Mapping[str, Callable[[QObject], SampleSource]] = {
@@ -150,6 +151,7 @@ class CollectWindow(QDialog):
         self._list.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._list.addStretch(1)
         scroll = QScrollArea(self)
+        area(scroll, "Classes")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(page)

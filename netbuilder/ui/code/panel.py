@@ -49,6 +49,7 @@ class CodePanel(QWidget):
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
+        self.text.setTabChangesFocus(True)
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName("Python code")

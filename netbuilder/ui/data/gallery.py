@@ -20,6 +20,7 @@ from netbuilder.core.data.registry import KINDS
 from netbuilder.ui.widgets.cards import CardList
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.roles import Role, area, play
 
 COLUMNS = 2
 _TASKS = {
@@ -50,6 +51,7 @@ class DataCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(row.title)
         self.setAccessibleDescription(row.description)
+        play(self, Role.Button, self.choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(2)
@@ -58,6 +60,10 @@ class DataCard(QFrame):
         layout.addWidget(title)
         layout.addWidget(note_label(row.description, self))
         layout.addStretch(1)
+
+    def choose(self) -> None:
+        """As a click does."""
+        self.chosen.emit(self.name)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -139,6 +145,7 @@ class Gallery(QWidget):
             grid.setColumnStretch(column, 1)
         grid.setRowStretch(grid.rowCount(), 1)
         scroll = QScrollArea(self)
+        area(scroll, "Built-in data sets")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -96,6 +96,7 @@ class LookTabs(QTabWidget):
         super().__init__(parent)
         self._apply = apply
         self.setDocumentMode(True)
+        self.tabBar().setAccessibleName("Views of the data")
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
         self.tabs: dict[str, Any] = {}

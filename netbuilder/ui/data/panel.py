@@ -47,6 +47,7 @@ from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.reading_bar import ReadingBar
+from netbuilder.ui.widgets.roles import area
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +159,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.look, 1)
         layout.addWidget(self._form.rest)
         scroll = QScrollArea(self)
+        area(scroll, "Data")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLa
 
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.clamped import ClampedLabel
+from netbuilder.ui.widgets.roles import Role, play
 
 PICTURE_RATIO = 9 / 16
 
@@ -86,6 +87,7 @@ class PictureCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
         self.setAccessibleDescription(" ".join(part for part in (words, learn, foot) if part))
+        play(self, Role.Button, self.choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(3)
@@ -111,6 +113,10 @@ class PictureCard(QFrame):
             caption.setProperty("role", "caption")
             caption.setWordWrap(True)
             layout.addWidget(caption)
+
+    def choose(self) -> None:
+        """As a click does."""
+        self.chosen.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         inside = self.rect().contains(event.position().toPoint())

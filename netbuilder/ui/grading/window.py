@@ -130,6 +130,7 @@ class GradeWindow(QDialog):
             | QAbstractItemView.EditTrigger.AnyKeyPressed
         )
         table.setAccessibleName("Handed-in files")
+        table.setTabKeyNavigation(False)
         table.setWordWrap(True)
         table.verticalHeader().hide()
         rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower

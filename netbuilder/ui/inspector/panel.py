@@ -34,6 +34,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 
 GOAL = "@goal"
 
@@ -57,6 +58,7 @@ class Inspector(QScrollArea):
         self._shown: tuple[str, str] | None = None
         self._form: ParamForm | None = None
         self._opened: dict[str, bool] = {}
+        area(self, "Selected layer")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -22,6 +22,7 @@ from netbuilder.ui.lessons.question_view import QuestionView
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 from netbuilder.ui.widgets.spoken import say
 
 WIDTH = 300
@@ -101,6 +102,7 @@ class LessonPanel(QWidget):
         self.page.setSpacing(6)
         self._build_progress(self.page)
         self.intro = MarkdownView(self)
+        self.intro.setAccessibleName("What this lesson is about")
         self.heading = note_label("", self, role="sentence")
         self.text = MarkdownView(self)
         self.text.setAccessibleName("What to do in this step")
@@ -114,6 +116,7 @@ class LessonPanel(QWidget):
         self.page.addWidget(self.hint)
         self.page.addStretch(1)
         self.scroller = QScrollArea(self)
+        area(self.scroller, "Step of the lesson")
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -130,7 +133,6 @@ class LessonPanel(QWidget):
         helps.addStretch(1)
         layout.addLayout(helps)
         self.status = note_label("", self, role="heading")
-        self.status.setAccessibleName("State of this step")
         layout.addWidget(self.status)
         ways = QHBoxLayout()
         ways.setSpacing(6)
@@ -196,6 +198,8 @@ class LessonPanel(QWidget):
             self._ask(number)
             self.hint.hide()
             self.scroller.verticalScrollBar().setValue(0)
+            place = f"Step {number} of {len(lesson.steps)}: {step.title}."
+            say(self, f"{place} {self.text.toPlainText()}".strip())
         done = session.done_count
         self.bar.setValue(done)
         self.progress.setText(f"{done} of {counted(len(lesson.steps), 'step')} done")

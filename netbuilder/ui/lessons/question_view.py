@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.lessons.lesson import Question
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.spoken import say
 
 
 class QuestionView(QWidget):
@@ -75,6 +76,8 @@ class QuestionView(QWidget):
             words = f"✓ Right. {question.why}".strip()
         else:
             words = f"Kept: {given}. {question.why}".strip()
+        if words != self.verdict.text():
+            say(self, words)
         self.verdict.setText(words)
         self.verdict.setVisible(bool(words))
 

@@ -34,6 +34,7 @@ from netbuilder.core.wording import counted, listed
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import ask, may_drop
+from netbuilder.ui.widgets.roles import area
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 _TEMPLATE = """---
@@ -96,6 +97,7 @@ class LessonWriter(QDialog):
         self.setWindowTitle("New lesson")
         self.resize(1040, 640)
         self.edit = QPlainTextEdit(self)
+        self.edit.setTabChangesFocus(True)
         self.edit.setAccessibleName("Text of the lesson")
         self.edit.setPlainText(template(project))
         font = self.edit.font()
@@ -103,6 +105,7 @@ class LessonWriter(QDialog):
         font.setStyleHint(font.StyleHint.Monospace)
         self.edit.setFont(font)
         self.preview = QScrollArea(self)
+        area(self.preview, "What pupils will see")
         self.preview.setWidgetResizable(True)
         self.preview.setFrameShape(QFrame.Shape.NoFrame)
         self.preview.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui.plots.picture_export import image_of, write_picture
 from netbuilder.ui.plots.table_menu import TABLE_TYPES, save_table, table_text
 from netbuilder.ui.widgets.corner_menu import CornerMenu
+from netbuilder.ui.widgets.roles import Role, play
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save, with_ending
 
 PICTURE_TYPES = (FileType("Picture", (".png",)), FileType("Drawing", (".svg",)))
@@ -41,7 +42,13 @@ class PictureMenu(CornerMenu):
                 *(more if numbers is not None else ()),
             ),
         )
+        play(picture, Role.Chart)
+        if not picture.accessibleName():
+            picture.setAccessibleName(name.replace("_", " ").capitalize())
         if isinstance(picture, pg.GraphicsView):
+            # What does nothing with keys is no stop on the keyboard's way.
+            picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            picture.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
             # Dragging with the right button zooms there: only a click is one.
             picture.scene().sigMouseClicked.connect(self._plot_clicked)
         else:

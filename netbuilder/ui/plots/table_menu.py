@@ -27,6 +27,8 @@ class TableMenu(CornerMenu):
 
     def __init__(self, table: QTableView, name: str) -> None:
         self._table, self._name = table, name
+        # The arrow keys go through the cells; Tab goes on, to who would be caught in them.
+        table.setTabKeyNavigation(False)
         super().__init__(
             table,
             "Copy or save this table",

@@ -73,6 +73,7 @@ class GenerateView(QWidget):
         row.addWidget(self.button)
         layout.addLayout(row)
         self.output = QPlainTextEdit(self)
+        self.output.setTabChangesFocus(True)
         self.output.setReadOnly(True)
         self.output.setMinimumHeight(140)
         self.output.setAccessibleName("The text that the network made")

@@ -38,6 +38,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 
 _PARTS = ("training", "validation", "test")
 _SIGNS = ("●", "■", "▼")  # as the plot draws them
@@ -109,6 +110,7 @@ class SurfacePanel(QWidget):
         self.histograms = HistogramRidges(self)
         self.maps = HistogramMaps(self)
         self._wall_place = QScrollArea(self)
+        area(self._wall_place, "Wall of pictures")
         self._wall_place.setWidgetResizable(True)
         self._wall_place.setWidget(self.wall)
         self._wall_place.setFrameShape(QScrollArea.Shape.NoFrame)

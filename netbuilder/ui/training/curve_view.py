@@ -81,6 +81,7 @@ class CurveView(QWidget):
         self.smooth = self._switch("smooth", "Moving average")
         self.menu_button = self._switch("…", "Export, or show everything again")
         self.menu_button.setCheckable(False)
+        self.menu_button.setAccessibleName("More about the curves")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.menu_button)
         menu.addAction("Show everything", self.plot.follow)
@@ -149,6 +150,10 @@ class CurveView(QWidget):
             value = curves.validation(plot.quantity).last
             parts.append(_entry(overlay_color(number), name, value))
         self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
+        told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"
+        if checked is not None:
+            told += f", validation {short(checked)}"
+        self.plot.setAccessibleDescription(told if training is not None else "")
 
     def _switch(self, title: str, tip: str) -> QToolButton:
         button = QToolButton(self.tools)

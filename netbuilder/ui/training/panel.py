@@ -27,6 +27,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.controls import RateSlider, RunButtons
 from netbuilder.ui.training.messages import Message, Messages
 from netbuilder.ui.training.plan import PlanForm
+from netbuilder.ui.widgets.roles import area
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Notice
@@ -312,6 +313,7 @@ class _RunPage(QWidget):
 def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
     """A page that scrolls where large letters need more room than there is."""
     scroll = QScrollArea(parent)
+    area(scroll, "Training")
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setWidget(page)

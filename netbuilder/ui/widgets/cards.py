@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.spoken import say
 
 
 class RoleBox(QFrame):
@@ -106,4 +107,6 @@ class CardList(QWidget):
         self._layout.addWidget(card)
         self.cards.append(card)
         self.show()
+        if card.property("role") in {"error", "warning"} and card.isVisible():
+            say(card, card.accessibleName())
         return card

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 
 #: So begins what a panel says that waits for a trained model.
 PRESS_TRAIN = "Press Train: "
@@ -26,6 +27,7 @@ class Waiting(QStackedWidget):
         self.page_layout.setContentsMargins(14, 10, 14, 10)
         self.page_layout.setSpacing(8)
         scroll = QScrollArea(self)
+        area(scroll, "Results")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         # Pages wrap and fit their width; what should not all the same is at least in reach.

@@ -115,8 +115,13 @@ class Actions(QObject):
                     menu.addSeparator()
 
     def matching(self, text: str) -> list[ActionRow]:
-        """The rows whose title or help holds every word of ``text``, titles first."""
+        """The rows whose title or help holds every word of ``text``.
+
+        First the title that is just that, then those that begin with it, then those of which a word
+        does, then all titles that hold it.
+        """
         words = text.lower().split()
+        wanted = " ".join(words)
 
         def plain(row: ActionRow) -> str:
             return row.title.replace("&", "").lower()
@@ -126,4 +131,14 @@ class Actions(QObject):
             for row in self.rows.values()
             if all(word in f"{plain(row)} {row.help.lower()} {row.menu.lower()}" for word in words)
         ]
-        return sorted(found, key=lambda row: not all(word in plain(row) for word in words))
+
+        def order(row: ActionRow) -> tuple[bool, ...]:
+            title = plain(row).rstrip("…")
+            return (
+                title != wanted,
+                not title.startswith(wanted),
+                not all(f" {word}" in f" {title}" for word in words),
+                not all(word in title for word in words),
+            )
+
+        return sorted(found, key=order)

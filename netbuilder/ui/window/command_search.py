@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from netbuilder.ui.widgets.spoken import say
 from netbuilder.ui.window.action import Actions, sequences
 
 
@@ -20,8 +21,11 @@ class CommandSearch(QDialog):
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("What do you want to do?")
         self.line.setClearButtonEnabled(True)
+        self.line.setAccessibleName("Command")
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
+        self.list.setAccessibleName("Commands")
+        self.list.currentTextChanged.connect(lambda text: say(self.list, text))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)

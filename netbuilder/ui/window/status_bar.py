@@ -10,6 +10,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
+from netbuilder.ui.widgets.spoken import say
 
 _KERAS_WORDS = {
     "off": "Keras not loaded",
@@ -73,6 +74,7 @@ class StatusBar(QStatusBar):
         """Say something for a while; ``of_run``: about the run that has just ended."""
         self._of_run = of_run
         self.news.setText(words)
+        say(self, words)
         self._fade.start(round(1000 * seconds))
 
     def forget_run(self) -> None:

@@ -201,7 +201,9 @@ class Adding:
         self._canvas.cancel_gesture()
         self._canvas.tip.hide()
         self.close_search()
-        LayerSearch(self._canvas.widget(), find, chosen, heading).open_at(spot)
+        search = LayerSearch(self._canvas.widget(), find, chosen, heading)
+        search.passed.connect(self._canvas.walk_on)
+        search.open_at(spot)
 
     def close_search(self) -> None:
         """Close the search and the field of a name, if they are open."""

@@ -84,6 +84,7 @@ class Keys:
             (Qt.Key.Key_Return, False): self.edit_current,
             (Qt.Key.Key_Enter, False): self.edit_current,
             (Qt.Key.Key_Tab, False): self._adding.search_layer,
+            (Qt.Key.Key_Tab, True): self._canvas.walk_on,
             (Qt.Key.Key_A, False): self._adding.search_layer,
             (Qt.Key.Key_W, False): self.wire_from_current,
             (Qt.Key.Key_E, False): self._commands.next_wire,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.catalog.typed_layer import TypedLayer
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.spoken import say
 
 _WIDTH, _HEIGHT = 300, 320
 
@@ -27,9 +28,13 @@ _WIDTH, _HEIGHT = 300, 320
 class LayerSearch(QFrame):
     """A search field over the layers that fit; ``chosen`` is called with one of them.
 
+    ``passed``: Tab was pressed with nothing typed, by who only walks through the window.
+
     It is a child of the canvas and not a window of its own: no window manager can place it
     elsewhere, and Esc or a click beside it closes it.
     """
+
+    passed = Signal()
 
     def __init__(
         self,
@@ -116,6 +121,11 @@ class LayerSearch(QFrame):
         if self.isVisible():
             self.resize(self.width(), min(self._wanted_height(), self._parent.height() - 8))
 
+    def _heard(self) -> str:
+        """The chosen layer, to who does not see it: the keyboard is in the field above."""
+        item = self.list.currentItem()
+        return f"{item.text()}. {item.toolTip()}" if item is not None else ""
+
     def _choose(self) -> None:
         item = self.list.currentItem()
         if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
@@ -136,6 +146,10 @@ class LayerSearch(QFrame):
             if key == Qt.Key.Key_Escape:
                 self._end()
                 return True
+            if key == Qt.Key.Key_Tab and not self.field.text().strip():
+                self._end()
+                self.passed.emit()
+                return True
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
                 self._choose()
                 return True
@@ -143,6 +157,7 @@ class LayerSearch(QFrame):
                 step = 1 if key == Qt.Key.Key_Down else -1
                 row = max(0, min(self.list.count() - 1, self.list.currentRow() + step))
                 self.list.setCurrentRow(row)
+                say(self.field, self._heard())
                 return True
         if event.type() == QEvent.Type.FocusOut and not self._closing:
             self._closing = True

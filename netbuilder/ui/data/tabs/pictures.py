@@ -33,6 +33,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.roles import area
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class PicturesTab(QWidget):
         self.legend = QLabel(self)
         self.note = note_label("", self)
         scroll = QScrollArea(self)
+        area(scroll, "Pictures")
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

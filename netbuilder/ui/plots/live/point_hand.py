@@ -56,7 +56,7 @@ class PointHand(QObject):
     def switch(self, on: bool) -> None:
         """Begin, or end, to edit."""
         self.on = on
-        self._plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.WheelFocus)
+        self._plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
         self._plot.viewport().setCursor(
             Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
         )

@@ -39,6 +39,7 @@ class TextView(AskView):
         self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
         self._soon.timeout.connect(self._ask)
         self.text = QPlainTextEdit(self)
+        self.text.setTabChangesFocus(True)
         self.text.setPlaceholderText("Write a text…")
         self.text.setMaximumHeight(90)
         self.text.setAccessibleName("Text to ask about")

@@ -1,0 +1,102 @@
+"""Tab goes through the window as the eye does: nothing is without a name, nothing catches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window.tab_order import stops
+
+MINUTE = 60_000
+NAMELESS = {QAccessible.Role.Client, QAccessible.Role.NoRole, QAccessible.Role.Border}
+
+
+def walk(start: QWidget, key: Qt.Key, most: int) -> list[QWidget]:
+    """Press a key until the keyboard is where it was; all that it was at on the way."""
+    start.setFocus()
+    seen = [start]
+    for _ in range(most):
+        QTest.keyClick(QApplication.focusWidget(), key)
+        QApplication.processEvents()
+        now = QApplication.focusWidget()
+        assert now is not None
+        if now is start:
+            return seen
+        seen.append(now)
+    pytest.fail(f"it never comes back: {[one.accessibleName() for one in seen[-6:]]}")
+
+
+def spoken(widget: QWidget) -> str:
+    """The name that a reader says; of a choice Qt gives the chosen one there, on Linux."""
+    if isinstance(widget, QComboBox | QTabBar):
+        return widget.accessibleName() or "tabs" * isinstance(widget, QTabBar)
+    found = QAccessible.queryAccessibleInterface(widget)
+    assert found is not None
+    assert found.role() not in NAMELESS, (widget, found.text(QAccessible.Text.Name))
+    return found.text(QAccessible.Text.Name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["iris", *(pytest.param(one, marks=pytest.mark.slow) for one in ("reviews", "digits"))],
+)
+def test_tab_reaches_all_and_is_caught_nowhere(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    name: str,
+) -> None:
+    window = open_window(edits.set_training(example(name), epochs=2))
+    window.resize(1366, 720)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=2 * MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    window.canvas.select((window.store.project.graph.order[1],))
+    menu = window.top_bar.menu_button
+    for panel in window.docks.panels:
+        window.docks.show_panel(panel, focus=False)
+        qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+        qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+        before = stops(window)
+        there = walk(menu, Qt.Key.Key_Tab, 200)
+        # The search that Tab opens on the canvas is passed by pressing it once more.
+        reached = [one for one in there if one.parentWidget().objectName() != "layerSearch"]
+        assert len(set(reached)) == len(reached), panel
+        # What a panel shows a moment later could not be met.
+        wanted = [one for one in before if one in stops(window)]
+        missed = [one.accessibleName() for one in wanted if one not in reached]
+        assert missed == [], panel
+        unnamed = [(type(one), one.parentWidget()) for one in reached if not spoken(one)]
+        assert unnamed == [], panel
+        assert window.store.undo_label is None, "who only walks by changes nothing"
+    reached = [one for one in reached if one in stops(window)]
+    back = [one for one in walk(menu, Qt.Key.Key_Backtab, 200) if one in reached]
+    assert back[1:] == [one for one in reversed(reached) if one is not menu]
+
+
+def test_a_form_that_was_made_late_comes_where_it_stands(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    predict = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: predict.form is not None, timeout=MINUTE)
+    rows = [row.editor for row in predict.form.rows.values()]
+    qtbot.waitUntil(lambda: all(one.isVisible() for one in rows), timeout=MINUTE)
+    order = stops(window)
+    places = [order.index(one) for one in rows]
+    assert places == sorted(places)
+    assert places[-1] < order.index(predict.file_button)
