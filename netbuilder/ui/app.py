@@ -21,6 +21,7 @@ from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.failures import Failures
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import still_effects
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.documents import PROJECT_ENDING, empty_project
 
@@ -33,6 +34,7 @@ def main(path: str | None = None) -> int:
     failures = Failures()
     failures.install()
     settings.recall_motion()
+    still_effects()
     window = open_window(Path(path) if path else None)
     failures.happened.connect(window.commands.show_failure)
     window.show()

@@ -36,6 +36,7 @@ from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import dialogs, tab_order
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._remember = remember
+        self.setAnimated(not reduced_motion())
         self.store = ProjectStore(project, self)
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path

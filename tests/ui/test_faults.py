@@ -253,3 +253,35 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     assert not isinstance(window.strips.look, ActivationsLook)
     window.runner.stop()
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+
+
+def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
+    view = CurveView()
+    qtbot.addWidget(view)
+    run = RunCurves.from_history("now", {"loss": [1.0, 0.5], "val_loss": [1.1, 0.7]})
+    view.plot.set_overlays(
+        {name: RunCurves.from_history(name, {"loss": [1.0, 0.5]}) for name in ("one", "two")}
+    )
+    view.show_run(run, 2)
+    view.plot.redraw()
+    ends = view.plot._ends.data
+    symbols = [str(one) for one in ends["symbol"]]
+    assert len(symbols) >= 2
+    assert len(set(symbols)) == len(symbols)
+    assert sorted(ends["y"])[-2:] == [0.5, 0.7]
+    legend = view.legend.text()
+    assert all(sign in legend for sign in "●◆▲▼")
+
+
+def test_runs_keep_their_names_in_a_narrow_window(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    window.resize(1024, 700)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1, timeout=MINUTE)
+    letter = panel.fontMetrics().averageCharWidth()
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) >= 14 * letter, timeout=MINUTE)
+    assert not panel.table.isColumnHidden(4), "the test's result stays"

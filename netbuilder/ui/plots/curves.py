@@ -19,7 +19,14 @@ REDRAW_MS = 50
 FEW_POINTS = 500
 #: Pixels: what stands below the curves takes the room above this, never the axis.
 LOWEST = 96
+#: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.
+TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
+OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star", "★"), ("x", "✖"))
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
+
+
+#: Its points, colour, width, style, the width of its average, the symbol at its end.
+_Line = tuple[Series, str, float, Qt.PenStyle, int, str]
 
 
 class _Axis(pg.AxisItem):
@@ -71,6 +78,9 @@ class CurvePlot(pg.PlotWidget):
         self._cursor.hide()
         self.addItem(self._now, ignoreBounds=True)
         self.addItem(self._cursor, ignoreBounds=True)
+        self._ends = pg.ScatterPlotItem(size=9, pxMode=True)
+        self._ends.setZValue(5)
+        self.addItem(self._ends, ignoreBounds=True)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
@@ -151,18 +161,19 @@ class CurvePlot(pg.PlotWidget):
         scheme = self._scheme or theme.colors()
         (left, right), _ = self.getPlotItem().getViewBox().viewRange()
         pixels = max(int(self.getPlotItem().getViewBox().width()), 50)
-        lines: list[tuple[Series, str, float, Qt.PenStyle, int]] = []
+        lines: list[_Line] = []
         solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
         for number, curves in enumerate(self.overlays.values()):
             color = overlay_color(number)
-            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1))
-            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1))
+            sign = overlay_sign(number)[0]
+            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, ""))
+            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign))
         training = self.run.training(self.quantity, self.per_step)
         window = max(len(training) // 60, 2) if self.smooth else 1
-        lines.append((training, scheme.training, 1.6, solid, window))
+        lines.append((training, scheme.training, 1.6, solid, window, TRAINING_SIGN[0]))
         checked = self.run.validation(self.quantity)
         window = max(len(checked) // 30, 2) if self.smooth else 1
-        lines.append((checked, scheme.validation, 2.0, solid, window))
+        lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0]))
         self._draw(lines, left, right, pixels)
         self._draw_marks(scheme.secondary)
         end = max(_end(training), _end(checked))
@@ -171,7 +182,7 @@ class CurvePlot(pg.PlotWidget):
 
     def _draw(
         self,
-        lines: list[tuple[Series, str, float, Qt.PenStyle, int]],
+        lines: list[_Line],
         left: float,
         right: float,
         pixels: int,
@@ -182,7 +193,11 @@ class CurvePlot(pg.PlotWidget):
             self.addItem(item, ignoreBounds=True)
         for item in self._drawn[len(lines) :]:
             item.setData([], [])
-        for item, (series, color, width, style, window) in zip(self._drawn, lines, strict=False):
+        ends: list[dict[str, object]] = []
+        edge = QColor(theme.colors().panel)
+        for item, (series, color, width, style, window, sign) in zip(
+            self._drawn, lines, strict=False
+        ):
             x, y = visible(series, left, right, pixels, window)
             if self.log and len(y):
                 with np.errstate(divide="ignore", invalid="ignore"):
@@ -196,6 +211,11 @@ class CurvePlot(pg.PlotWidget):
             few = len(x) < FEW_POINTS
             item.setPen(pg.mkPen(color, width=width if few else 1.0, style=style))
             item.setData(x, y, connect="finite", antialias=few)
+            if sign and len(y) and np.isfinite(y[-1]):
+                ends.append(
+                    {"pos": (x[-1], y[-1]), "symbol": sign, "brush": QColor(color), "pen": edge}
+                )
+        self._ends.setData(ends)
 
     def _draw_marks(self, color: str) -> None:
         while len(self._marks) < len(self.run.marks):
@@ -308,6 +328,11 @@ def picture_of(run: RunCurves, size: QSize) -> QImage:
 def overlay_color(number: int) -> str:
     """The colour of the run that is compared as the ``number``-th, in the plot and the legend."""
     return OVERLAY_COLORS[number % len(OVERLAY_COLORS)]
+
+
+def overlay_sign(number: int) -> tuple[str, str]:
+    """Its symbol in the plot, and the letter for it in the legend."""
+    return OVERLAY_SIGNS[number % len(OVERLAY_SIGNS)]
 
 
 def short(value: float | None) -> str:

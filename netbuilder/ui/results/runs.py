@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _WIDTHS = (18, 9, 9, 9, 10, 9)
+_NAME_LETTERS = 15  # with the tick before them
+_GIVE_WAY = (5, 2)  # took, epochs
 _NONE = "Every training is kept here: train once, and it stands in this list."
 
 
@@ -132,6 +134,21 @@ class RunsPanel(QWidget):
         self.table.setAccessibleName("Runs")
         TableMenu(self.table, "runs")
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_differences())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._leave_names_room)
+
+    def _leave_names_room(self) -> None:
+        """Where the names would be cut to a letter or two, what is least asked for gives way."""
+        header = self.table.horizontalHeader()
+        letter = self.fontMetrics().averageCharWidth()
+        wide = {number: letters * letter for number, letters in enumerate(_WIDTHS)}
+        room = self.table.viewport().width() - sum(wide[n] for n in range(1, len(_WIDTHS)))
+        for number in _GIVE_WAY:
+            hidden = room < _NAME_LETTERS * letter
+            header.setSectionHidden(number, hidden)
+            room += wide[number] if hidden else 0
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import os
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QStyle
 
+_EFFECTS = (
+    Qt.UIEffect.UI_AnimateMenu,
+    Qt.UIEffect.UI_FadeMenu,
+    Qt.UIEffect.UI_AnimateCombo,
+    Qt.UIEffect.UI_AnimateTooltip,
+    Qt.UIEffect.UI_FadeTooltip,
+    Qt.UIEffect.UI_AnimateToolBox,
+)
 _wish: bool | None = None
 
 
@@ -30,3 +39,11 @@ def set_reduced_motion(wish: bool | None) -> None:
     """Take over the user's choice; None: as the system says."""
     global _wish  # noqa: PLW0603 - one for the whole program, as the style itself
     _wish = wish
+    still_effects()
+
+
+def still_effects() -> None:
+    """Let menus, lists and tips that glide or fade in stand still where motion is reduced."""
+    if reduced_motion():
+        for effect in _EFFECTS:
+            QApplication.setEffectEnabled(effect, False)

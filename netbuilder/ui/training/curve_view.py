@@ -13,7 +13,14 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import QuietComboBox
-from netbuilder.ui.plots.curves import CurvePlot, overlay_color, short
+from netbuilder.ui.plots.curves import (
+    TRAINING_SIGN,
+    VALIDATION_SIGN,
+    CurvePlot,
+    overlay_color,
+    overlay_sign,
+    short,
+)
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
@@ -143,12 +150,12 @@ class CurveView(QWidget):
         if per_epoch:
             training = per_epoch.last
         checked = plot.run.validation(plot.quantity).last
-        parts = [_entry(scheme.training, "training", training)]
+        parts = [_entry(scheme.training, TRAINING_SIGN[1], "training", training)]
         if checked is not None or plot.run.quantities == []:
-            parts.append(_entry(scheme.validation, "validation", checked))
+            parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], "validation", checked))
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.validation(plot.quantity).last
-            parts.append(_entry(overlay_color(number), name, value))
+            parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))
         self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
         told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"
         if checked is not None:
@@ -175,6 +182,6 @@ class CurveView(QWidget):
             tell_beside(self.plot, f"Wrote {path.name}")
 
 
-def _entry(color: str, name: str, value: float | None) -> str:
-    dash = f'<span style="color:{color}; font-weight:900">━</span>'
-    return f"{dash} {name} {short(value)}".rstrip()
+def _entry(color: str, sign: str, name: str, value: float | None) -> str:
+    mark = f'<span style="color:{color}">{sign}</span>'
+    return f"{mark} {name} {short(value)}".rstrip()

@@ -325,6 +325,10 @@ class WindowCommands:
     def toggle_motion(self) -> None:
         """Let it move, or stand still; remembered."""
         settings.set_motion(not reduced_motion())
+        self._motion_changed()
+
+    def _motion_changed(self) -> None:
+        self._parts.window.setAnimated(not reduced_motion())
         self._parts.actions.refresh()
 
     def train_elsewhere(self) -> None:
@@ -363,7 +367,7 @@ class WindowCommands:
     def show_settings(self) -> None:
         """Change what holds for every project."""
         dialogs.show_settings(self._parts.window)
-        self._parts.actions.refresh()
+        self._motion_changed()
 
     def show_help(self) -> None:
         """Explain the field that has the keyboard, or how the window is used."""

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
+from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.window.action import Actions
 
 _SIDE, _GAP = 8, 12
@@ -69,7 +70,9 @@ class ProgressView(QWidget):
             return
         self._fit()
         if progress.part is None:
-            self.bar.setRange(0, 0)
+            # Nobody knows how long: a bar that runs to and fro, or an empty one that stands still.
+            self.bar.setRange(0, 1000 if reduced_motion() else 0)
+            self.bar.setValue(0)
         else:
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * progress.part))

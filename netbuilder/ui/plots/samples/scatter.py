@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from netbuilder.core.data.looks.table import LookTable
 from netbuilder.core.wording import counted
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 # pyqtgraph's symbols: shape tells classes apart where colour cannot.
-_SYMBOLS = ("o", "t", "s", "d", "+", "x", "star", "p", "h", "t1")
 
 
 class ScatterView(QWidget):
@@ -99,11 +98,12 @@ class ScatterView(QWidget):
                     size=7,
                     pen=edge,
                     brush=fill,
-                    symbol=_SYMBOLS[number % len(_SYMBOLS)],
+                    symbol=class_symbol(number),
                 )
             )
             if name:
-                parts.append(f'<span style="color:{color.name()}">●</span> {name}')
+                sign = class_sign(number)
+                parts.append(f'<span style="color:{color.name()}">{sign}</span> {name}')
         self.legend.setText("&nbsp;&nbsp; ".join(parts))
         self.legend.setVisible(bool(parts))
         item.setLabel("bottom", self.across.currentText())

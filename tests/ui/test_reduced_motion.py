@@ -1,0 +1,95 @@
+"""Reduced motion: nothing moves that only moves to please, and nothing is missing for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+import netbuilder.ui
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.run_progress import RunProgress
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.style.motion import set_reduced_motion
+from netbuilder.ui.widgets.callout import Callout
+from netbuilder.ui.window.top_bar import ProgressView
+
+MINUTE = 60_000
+
+
+@pytest.fixture(params=[True, False], ids=["still", "moving"])
+def still(request: pytest.FixtureRequest) -> Iterator[bool]:
+    set_reduced_motion(request.param)
+    yield request.param
+    set_reduced_motion(None)
+
+
+def test_the_canvas_and_the_docks_stand_still(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    still: bool,
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
+    assert window.isAnimated() != still
+    window.canvas.commands.set_horizontal(True)
+    assert window.canvas.slide.running != still
+    window.runner.start()
+    qtbot.waitUntil(lambda: len(window.runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+    if still:
+        assert window.canvas.pulse.at is None
+    else:
+        qtbot.waitUntil(lambda: window.canvas.pulse.at is not None, timeout=MINUTE)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    window.commands.toggle_motion()
+    assert window.isAnimated() == still
+
+
+def test_what_is_pointed_at_is_seen_without_a_ghost_that_runs(qtbot: QtBot, still: bool) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    window.show()
+    callout = Callout(
+        window,
+        QRect(20, 20, 80, 30),
+        "Here",
+        "Drag it.",
+        (),
+        towards=QPoint(300, 300),
+        ghost="Dense",
+    )
+    assert callout._timer.isActive() != still
+    assert (callout._at > 0) == still, "it stands near its end"
+    callout.end()
+
+
+def test_a_bar_without_an_end_stands_still(qtbot: QtBot, still: bool) -> None:
+    view = ProgressView()
+    qtbot.addWidget(view)
+    view.show_progress(RunProgress("Reading the data…"))
+    assert (view.bar.maximum() == 0) != still, "Qt lets a bar without a range run to and fro"
+
+
+def test_menus_and_tips_do_not_glide() -> None:
+    QApplication.setEffectEnabled(Qt.UIEffect.UI_AnimateMenu, True)
+    set_reduced_motion(True)
+    assert not QApplication.isEffectEnabled(Qt.UIEffect.UI_AnimateMenu)
+    set_reduced_motion(None)
+
+
+def test_whatever_moves_asks_first() -> None:
+    moves = re.compile(r"QVariantAnimation\(|QPropertyAnimation\(|QTimeLine\(|_Animation\(")
+    root = Path(netbuilder.ui.__file__).parent
+    texts = {path.name: path.read_text("utf-8") for path in root.rglob("*.py")}
+    movers = {name for name, text in texts.items() if moves.search(text)}
+    assert movers == {name for name in movers if "reduced_motion()" in texts[name]}
+    assert movers, "the pattern finds something"
