@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRadioButton,
     QScrollArea,
+    QSpinBox,
     QStackedWidget,
     QTabBar,
     QTextEdit,
@@ -156,9 +157,14 @@ def test_the_finder_finds(qtbot: QtBot) -> None:
     below.setGeometry(0, 300, 80, 30)
     page.resize(90, 400)
     scroll.setWidget(page)
+    number = QSpinBox(top)
+    number.setRange(0, 10**9)
+    number.setValue(123_456_789)
+    number.setGeometry(0, 80, 60, 30)
     top.show()
     found = cut_off(top)
-    assert len(found) == 2
+    assert len(found) == 3
+    assert "shows '123456789'" in found.pop(2)
     assert "Two words" in found[0]
     assert "high and needs" in found[0]
     assert "Press me" in found[1]
@@ -212,6 +218,12 @@ def _words(widget: QWidget) -> str:
 
 
 def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
+    if isinstance(widget, QAbstractSpinBox) and (field := widget.findChild(QLineEdit)):
+        margins = field.textMargins()
+        room = field.width() - margins.left() - margins.right()
+        needed = field.fontMetrics().horizontalAdvance(field.text())
+        if needed > room:
+            yield f"shows {field.text()!r} in {room} and needs {needed}"
     words = _words(widget)
     if not words or _of_an_editor(widget):
         return

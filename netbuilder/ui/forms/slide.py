@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
@@ -13,6 +13,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import number
 from netbuilder.ui.forms.boxes import TypedBox
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.style.letter_size import letters
 
 _STEPS = 200
 #: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
@@ -54,7 +55,7 @@ class SlideEditor(QWidget):
         self.slider.setAccessibleName(param.name)
         self.slider.setAccessibleDescription(param.help)
         self.box = TypedBox(param, self)
-        self.box.setFixedWidth(_FIELD)
+        self._leave_room()
         self.box.setAccessibleName(param.name)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -81,7 +82,15 @@ class SlideEditor(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         # The ends go where there is no room for them: they never hold a narrow panel open.
-        return QSize(60 + _FIELD, super().minimumSizeHint().height())
+        return QSize(60 + self.box.minimumWidth(), super().minimumSizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._leave_room()
+
+    def _leave_room(self) -> None:
+        self.box.setFixedWidth(round(_FIELD * max(letters(), 1.0)))
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""

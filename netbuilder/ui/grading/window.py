@@ -137,6 +137,9 @@ class GradeWindow(QDialog):
         table.verticalHeader().setSectionResizeMode(rows)
         table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(COMMENT, 220)
+        for column in range(MESSAGE):
+            mode = QHeaderView.ResizeMode.ResizeToContents
+            table.horizontalHeader().setSectionResizeMode(column, mode)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
         table.doubleClicked.connect(self._open)
         return table

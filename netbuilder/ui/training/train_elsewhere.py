@@ -128,7 +128,8 @@ class ElsewhereDialog(QDialog):
         super().__init__(parent)
         self._project, self._base, self._tell = project, base, tell
         self.setWindowTitle("Train elsewhere")
-        self.resize(640, 460)
+        letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
+        self.resize(max(640, 80 * letter), max(460, 24 * line))
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         layout.addWidget(
