@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -28,6 +29,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.grading.submission import FAILED, Submission
@@ -97,7 +99,9 @@ def test_no_word_is_cut_off(
     found: list[str] = []
 
     def look(widget: QWidget, name: str) -> None:
-        qtbot.wait(60)
+        # Layouts follow in their own time, which under load is long.
+        with contextlib.suppress(QtTimeoutError):
+            qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
         found.extend(f"{name}: {one}" for one in cut_off(widget))
 
     for name in window.docks.panels:

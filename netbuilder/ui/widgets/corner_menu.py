@@ -67,6 +67,8 @@ class CornerMenu(QToolButton):
 
     def _place(self) -> None:
         self.resize(self.sizeHint())
+        # Over what is empty, and has no height, there is nothing to copy.
+        self.setVisible(self._over.height() >= self.height())
         self.move(self._over.width() - self.width() - 2, 2)
         self.raise_()
 
