@@ -140,7 +140,8 @@ def test_no_word_is_cut_off(
         look(window.welcome.lessons.dock, f"lesson, step {number + 1}")
     # The step is what the dock is for: ten lines of it are to be seen at once.
     line = window.fontMetrics().lineSpacing()
-    assert window.welcome.lessons.panel.scroller.viewport().height() >= 10 * line
+    page = window.welcome.lessons.panel.scroller.viewport()
+    qtbot.waitUntil(lambda: page.height() >= 10 * line, timeout=10_000)
     assert found == []
 
 
