@@ -96,7 +96,8 @@ def test_pictures_lie_in_a_folder_for_each_class(
     name(window, 1, "dog")
     hold(window, 0, qtbot, 3)
     window.source.colour = "green"
-    qtbot.wait(60)
+    with qtbot.waitSignal(window.source._shutter.timeout, timeout=10_000):
+        pass  # the camera sees it
     assert not window.use.isEnabled()  # one class is nothing to tell apart
     hold(window, 1, qtbot, 2)
     window._written()
