@@ -23,6 +23,8 @@ from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.parts import Parts
 
 ShowLessons = Callable[[], object]
+#: Pixels of a lesson that a step is read in without rolling.
+_READ = 440
 _MY_FILE, _AGAIN = "Open my file…", "Begin again"
 
 
@@ -161,7 +163,8 @@ class LessonDock(QObject):
         window, docks = self._parts.window, self._parts.docks
         docks.leave_room()
         height = self.dock.height() + docks.palette.height()
-        part = min(0.6 * max(letters(), 1.0), 0.85)  # large letters: the lesson is read first
+        # On a low screen, and with large letters, the lesson is read first.
+        part = min(max(0.6, _READ / max(height, 1)) * max(letters(), 1.0), 0.85)
         window.resizeDocks(
             [self.dock, docks.palette],
             [round(height * part), round(height * (1 - part))],
