@@ -119,16 +119,18 @@ def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> Rows3
 def _cut(
     rows: Rows, share: float, seed: int, classes: NDArray[Any] | None, ordered: bool
 ) -> tuple[Rows, Rows]:
-    from sklearn.model_selection import train_test_split
-
     count = round(len(rows) * share)
     if count == 0 or count >= len(rows):
         return rows, rows[:0]
     if ordered:
         return rows[: len(rows) - count], rows[len(rows) - count :]
     if classes is None:
-        kept, cut = train_test_split(rows, test_size=count, random_state=seed)
-        return np.sort(kept), np.sort(cut)
+        # What scikit-learn's train_test_split does, without the second that loading it takes:
+        # exported scripts call that one with the same seed.
+        mixed = rows[np.random.RandomState(seed).permutation(len(rows))]
+        return np.sort(mixed[count:]), np.sort(mixed[:count])
+    from sklearn.model_selection import train_test_split
+
     # A class of one row cannot be on both sides: it stays to be learned from.
     labels, places, sizes = np.unique(classes[rows], return_inverse=True, return_counts=True)
     alone = sizes[places] < 2
