@@ -330,3 +330,5 @@ def test_what_no_input_reaches_is_left_out() -> None:
     text = source(Project(graph=Graph(nodes, edges)))
     compile(text, "script", "exec")
     assert "loose" not in text and "after = " not in text
+    circle = Graph((nodes[0], nodes[1]), (("in", "out"), ("out", "in")))
+    compile(source(Project(graph=circle)), "script", "exec")

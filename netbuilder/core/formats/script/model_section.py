@@ -132,7 +132,7 @@ def _functional(graph: Graph, facts: DataFacts | None, cell: Cell, ids: bool) ->
             names[node_id] = identifier(node_id, taken)
             number = made.setdefault(_owner(node, graph).id, len(made))
             _node(node, sources, names[node_id], shared, cell, graph, number)
-    inputs = [names[one] for one in used_inputs(graph)]
+    inputs = [names[one] for one in used_inputs(graph) if one in names]
     outputs = [names[one] for one in graph.outputs if one in names]
     cell.add(call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"]))
 
