@@ -13,6 +13,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from keras import layers
 from PIL import Image
@@ -179,6 +180,37 @@ def test_as_good_as_plain_keras(name: str) -> None:
     assert [w.shape for w in trained.core.weights] == [w.shape for w in model.weights]
     kinds = [type(layer) for layer in trained.core.layers if type(layer) is not layers.InputLayer]
     assert kinds == [type(layer) for layer in model.layers]
+
+
+def test_the_sales_of_the_course(sales: Path) -> None:
+    """Its own table, read and scaled by a plain script from the file."""
+    column = "total_earnings"
+    data = Data(
+        "csv",
+        path="sales_training.csv",
+        test_path="sales_test.csv",
+        target=(column,),
+        scaling="minmax",
+        validation_split=0.0,
+    )
+    project = replace(project_of("sales"), data=data)
+    project = replace(project, training=replace(project.training, epochs=30))
+    train, test = (pd.read_csv(sales / f"sales_{part}.csv") for part in ("training", "test"))
+    low, spread = train.min(), train.max() - train.min()
+    scaled = (train - low) / spread
+    inputs = ((test - low) / spread).drop(columns=column)
+    ours, theirs = [], []
+    for seed, seeded, dataset in seeds_of(project, sales):
+        ours.append(here(seeded, dataset, ERROR)[1])
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential(EXERCISES["sales"].body())
+        model.compile(keras.optimizers.Adam(0.003), "mean_squared_error")
+        x, y = scaled.drop(columns=column), scaled[column]
+        model.fit(x.to_numpy(), y.to_numpy(), batch_size=32, epochs=30, verbose=0)
+        told = model.predict(inputs.to_numpy(), verbose=0)[:, 0] * spread[column] + low[column]
+        theirs.append(float(np.abs(told - test[column].to_numpy()).mean()))
+    alike(ours, theirs, ERROR, len(test))
+    assert max(ours) < 5_000, ours
 
 
 def test_a_text_is_gone_on_with() -> None:
