@@ -171,6 +171,7 @@ def make(qtbot) -> Iterator[Callable[[Project], Hand]]:
     yield made
     for bench in benches:
         bench.close()
+        bench.deleteLater()  # here, and not wherever Python collects it: it may be another thread
 
 
 @pytest.fixture

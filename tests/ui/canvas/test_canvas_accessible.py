@@ -111,9 +111,10 @@ def test_views_come_and_go_while_a_reader_listens(qapp, digits, listening):
         store.apply("Delete", lambda p: edits.remove_nodes(p, ["dropout"]))
         held = [whole.child(number) for number in range(whole.childCount())]
         view.close()
-        view.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         bench.close()
+        view.deleteLater()
+        bench.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         assert not shiboken6.isValid(view)
         assert not any(shiboken6.isValid(item) for item in held)
         gc.collect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -14,7 +16,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 
 @pytest.fixture
-def inspector(qtbot: QtBot) -> Inspector:
+def inspector(qtbot: QtBot) -> Iterator[Inspector]:
     project = Project()
     for layer, units in (("Input", 0), ("Dense", 50), ("Dropout", 0), ("Dense", 10), ("LSTM", 4)):
         project = edits.append_layer(project, layer, params={"units": units} if units else {})
@@ -23,7 +25,9 @@ def inspector(qtbot: QtBot) -> Inspector:
     panel = Inspector(store, bench, Judging(bench))
     qtbot.addWidget(panel)
     panel.show()
-    return panel
+    yield panel
+    bench.close()
+    bench.deleteLater()
 
 
 def _params(panel: Inspector, name: str) -> list:
