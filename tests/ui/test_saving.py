@@ -24,9 +24,22 @@ Open = Callable[..., MainWindow]
 H5, KERAS = FileType("Keras HDF5", (".h5", ".hdf5")), FileType("Keras", (".keras",))
 
 
+#: What is still to be pressed: what no dialog came for must not be pressed in another test's.
+_WAITING: list[list[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    yield
+    for left in _WAITING:
+        left.clear()
+    _WAITING.clear()
+
+
 def press(*texts: str, seen: list[str] | None = None) -> None:
     """Press these buttons, each in the dialog that stands then; ``seen`` gets what was offered."""
     left = list(texts)
+    _WAITING.append(left)
 
     def look() -> None:
         box = QApplication.activeModalWidget()
