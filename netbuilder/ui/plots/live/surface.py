@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
@@ -88,6 +88,10 @@ class SurfacePlot(pg.PlotWidget):
         self._points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self._image)
         self.addItem(self._points)
+        self._wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
+        self._wrong.setZValue(1)
+        self._wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.addItem(self._wrong)
         self._ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
         self._ring.setZValue(5)
         self.addItem(self._ring)
@@ -95,6 +99,7 @@ class SurfacePlot(pg.PlotWidget):
         self._map: MapPicture | None = None
         self._points.sigClicked.connect(self._clicked)
         self._drawn_points: tuple[int, int] | None = None
+        self._ringed: NDArray[np.bool_] | None = None
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
         self.setMinimumHeight(220)
         self.setAccessibleName("What the network answers")
@@ -117,6 +122,7 @@ class SurfacePlot(pg.PlotWidget):
         """Take everything away."""
         self._image.clear()
         self._points.clear()
+        self._wrong.clear()
         self._ring.clear()
         self._map = None
         for label in self._labels:
@@ -274,29 +280,32 @@ class SurfacePlot(pg.PlotWidget):
         self.setAccessibleName(f"Where the layer {picture.node} puts each {what}")
 
     def _draw_points(self, points: Points, y: NDArray[Any], classes: bool) -> None:
-        """Points of the chosen parts; only the rings change while the network learns."""
+        """Points of the chosen parts. Only the rings change while the network learns: to style
+        some hundred points anew takes longer than a frame."""
         shown = np.isin(points.part, sorted(self.shown_parts))
-        mark = (id(points.at), hash((points.right.tobytes(), tuple(sorted(self.shown_parts)))))
-        if mark == self._drawn_points:
-            return
-        self._drawn_points = mark
         scheme = theme.colors()
-        if classes:
-            colors = [class_color(int(number)) for number in points.value[shown]]
-        else:
-            part = scaled_part(points.value.astype(float), points.value.astype(float))[shown]
-            colors = [_between(float(one)) for one in part]
-        ring, edge = pg.mkPen(scheme.text, width=2), pg.mkPen(scheme.panel, width=0.8)
-        right = points.right[shown]
-        self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
-        self._points.setData(
-            x=points.at[shown, 0],
-            y=y[shown],
-            brush=colors,
-            pen=[edge if ok else ring for ok in right],
-            size=np.where(right, 7, 11),
-            symbol=[_SYMBOLS[number] for number in points.part[shown]],
-        )
+        mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
+        if mark != self._drawn_points:
+            self._drawn_points, self._ringed = mark, None
+            if classes:
+                colors = [class_color(int(number)) for number in points.value[shown]]
+            else:
+                part = scaled_part(points.value.astype(float), points.value.astype(float))[shown]
+                colors = [_between(float(one)) for one in part]
+            self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
+            self._points.setData(
+                x=points.at[shown, 0],
+                y=y[shown],
+                brush=colors,
+                pen=pg.mkPen(scheme.panel, width=0.8),
+                size=7,
+                symbol=[_SYMBOLS[number] for number in points.part[shown]],
+            )
+        wrong = shown & ~points.right
+        if self._ringed is None or not np.array_equal(wrong, self._ringed):
+            self._ringed = wrong
+            pen = pg.mkPen(scheme.text, width=1.8)
+            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=12, pen=pen, brush=None)
 
 
 def _between(part: float) -> QColor:
