@@ -73,7 +73,7 @@ class PredictPanel(QWidget):
         self._workbench, self._looking = workbench, looking
         self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
-        self._another_asked = False
+        self._another_asked = self._file_asked = False
         self.predictions: Predictions | None = None
         self._worker = jobs.Latest.for_widget(self, _predict, "predict", self._found, self._failed)
         self._sure_worker = jobs.Latest.for_widget(
@@ -158,7 +158,8 @@ class PredictPanel(QWidget):
         trained = self._workbench.trained
         if trained is self._shown:
             return
-        self._shown, self.predictions, self._another_asked = trained, None, False
+        self._shown, self.predictions = trained, None
+        self._another_asked = self._file_asked = False
         self.view.end()
         self.view.hide()
         self.file_answers.forget()
@@ -200,6 +201,8 @@ class PredictPanel(QWidget):
         truth = f" It is “{look.truth}”." if look.truth else ""
         about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}.{truth}"
         wanted, self._another_asked = self._another_asked, False
+        if self._file_asked and not wanted:
+            return  # a test row that comes by itself would take the place of the file's answers
         self.view.show_look(look, about, wanted)
 
     def _asked_by_hand(self) -> None:
@@ -211,6 +214,7 @@ class PredictPanel(QWidget):
         trained = self._workbench.trained
         if trained is None or self.sender() is not self.view:
             return
+        self._file_asked = False
         if asked.about is not None:
             self.about.setText(asked.about)
         if asked.by_hand:
@@ -250,6 +254,7 @@ class PredictPanel(QWidget):
         if trained is None:
             return
         self._asked_by_hand()
+        self._file_asked = True
         self.view.end()  # the form's row would take the place of the file's answers
 
         def answer(model: TrainedModel) -> FileAnswers:
