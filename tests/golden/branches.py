@@ -39,30 +39,28 @@ y_validation = y[validation_rows]
 x_test = x.iloc[test_rows]
 y_test = y[test_rows]
 
-# Scale the numbers.
-x_scaler = StandardScaler().set_output(transform="pandas").fit(x_train)
-x_train = x_scaler.transform(x_train)
-x_validation = x_scaler.transform(x_validation)
-x_test = x_scaler.transform(x_test)
-x_train = {
-    name: x_train[names].to_numpy("float32") for name, names in columns.items()
-}
-x_validation = {
-    name: x_validation[names].to_numpy("float32") for name, names in columns.items()
-}
-x_test = {
-    name: x_test[names].to_numpy("float32") for name, names in columns.items()
-}
-y_train = np.asarray(y_train).reshape(len(y_train), -1)
-y_validation = np.asarray(y_validation).reshape(len(y_validation), -1)
-y_test = np.asarray(y_test).reshape(len(y_test), -1)
-y_scaler = StandardScaler().fit(y_train)
-y_train = y_scaler.transform(y_train)
-y_validation = y_scaler.transform(y_validation)
-y_test = y_scaler.transform(y_test)
-y_train = [y_train] * 2
-y_validation = [y_validation] * 2
-y_test = [y_test] * 2
+# Make numbers of the samples, as the network takes them.
+x_train = {name: x_train[names].to_numpy("float64") for name, names in columns.items()}
+x_validation = {name: x_validation[names].to_numpy("float64") for name, names in columns.items()}
+x_test = {name: x_test[names].to_numpy("float64") for name, names in columns.items()}
+
+x_scalers = {name: StandardScaler().fit(one) for name, one in x_train.items()}
+x_train = {n: x_scalers[n].transform(one) for n, one in x_train.items()}
+x_validation = {n: x_scalers[n].transform(one) for n, one in x_validation.items()}
+x_test = {n: x_scalers[n].transform(one) for n, one in x_test.items()}
+x_train = {name: one.astype("float32") for name, one in x_train.items()}
+x_validation = {name: one.astype("float32") for name, one in x_validation.items()}
+x_test = {name: one.astype("float32") for name, one in x_test.items()}
+parts = [[0], [1]]
+y_train = [y_train[:, part] for part in parts]
+y_validation = [y_validation[:, part] for part in parts]
+y_test = [y_test[:, part] for part in parts]
+# Numbers are scaled, classes are not.
+y_scalers = {i: StandardScaler().fit(y_train[i]) for i in [0]}
+for i, scaler in y_scalers.items():
+    y_train[i] = scaler.transform(y_train[i])
+    y_validation[i] = scaler.transform(y_validation[i])
+    y_test[i] = scaler.transform(y_test[i])
 
 # Build the network.
 def begin(layer, number):
@@ -98,8 +96,8 @@ model.summary()
 # Say what to learn, and how.
 model.compile(
     optimizer=keras.optimizers.Adam(),
-    loss=[keras.losses.MeanSquaredError(), keras.losses.MeanSquaredError()],
-    metrics=[[keras.metrics.MeanAbsoluteError()], [keras.metrics.MeanAbsoluteError()]],
+    loss=[keras.losses.MeanSquaredError(), keras.losses.SparseCategoricalCrossentropy()],
+    metrics=[[keras.metrics.MeanAbsoluteError()], ["accuracy"]],
 )
 
 # Train.
@@ -142,6 +140,22 @@ history = model.fit(
 model.evaluate([x_test["left"], x_test["right"]], y_test)
 
 # Save.
-# The saved model takes and gives scaled numbers: with several inputs or outputs
-# scaling stays in this script.
-model.save("two_branches.h5")
+# The saved model takes raw samples and answers in the data's own units:
+# scaling is inside it.
+def whole_model(raw):
+    scaled = []
+    for one, scaler in zip(raw, x_scalers.values()):
+        one = layers.Rescaling(
+            scale=(1 / scaler.scale_).tolist(), offset=(-scaler.mean_ / scaler.scale_).tolist()
+        )(one)
+        scaled.append(one)
+    answer = model(scaled)
+    for i, scaler in y_scalers.items():
+        answer[i] = layers.Rescaling(
+            scale=(scaler.scale_).tolist(), offset=(scaler.mean_).tolist()
+        )(answer[i])
+    return answer
+
+
+raw = [keras.Input(one.shape[1:], name=name) for name, one in x_train.items()]
+keras.Model(raw, whole_model(raw)).save("two_branches.h5")

@@ -15,7 +15,7 @@ keras.utils.set_random_seed(1)
 
 # Load the data.
 bunch = load_digits()
-x = bunch.images[..., np.newaxis].astype("float32") / 16
+x = bunch.images[..., np.newaxis].astype("float32")
 y = bunch.target
 labels = [str(name) for name in bunch.target_names]
 
@@ -44,6 +44,13 @@ x_validation = x[validation_rows]
 y_validation = y[validation_rows]
 x_test = x[test_rows]
 y_test = y[test_rows]
+
+# Make numbers of the samples, as the network takes them.
+# The network sees (x - offset) / scale.
+offset, scale = 0, 16
+x_train = ((x_train - offset) / scale).astype("float32")
+x_validation = ((x_validation - offset) / scale).astype("float32")
+x_test = ((x_test - offset) / scale).astype("float32")
 
 # Build the network.
 def begin(layer, number):
@@ -135,9 +142,12 @@ print(
 )
 
 # Save.
-# The saved model takes pixels as they are:
+# The saved model takes raw samples and answers in the data's own units:
 # scaling is inside it.
-raw = keras.Input(shape=x_train.shape[1:])
-scaled = layers.Rescaling(scale=1 / 16)(raw)
-answer = model(scaled)
-keras.Model(raw, answer).save("digits.h5")
+def whole_model(raw):
+    scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)
+    return model(scaled)
+
+
+raw = keras.Input(x_train.shape[1:])
+keras.Model(raw, whole_model(raw)).save("digits.h5")

@@ -17,11 +17,18 @@ keras.utils.set_random_seed(1)
 data = pd.read_csv("sales_training.csv")
 test = pd.read_csv("sales_test.csv")
 targets = ["total_earnings"]
-x = pd.get_dummies(data.drop(columns=targets))
+features = [name for name in data if name not in targets]
+# Texts that hardly ever repeat are no categories.
+most = min(50, max(10, len(data) // 2))
+numbers = list(data.select_dtypes(["number", "bool"]))
+features = [
+    name for name in features
+    if name in numbers or data[name].nunique() <= most
+]
+x = data[features]
 y = data[targets].to_numpy("float32")
-x_test = pd.get_dummies(test.drop(columns=targets, errors="ignore"))
-x_test = x_test.reindex(columns=x.columns, fill_value=0)
 y_test = test[targets].to_numpy("float32")
+x_test = test[features]
 
 # Keep rows to watch the training and to test the network.
 y = np.asarray(y)
@@ -44,14 +51,53 @@ y_train = y[train_rows]
 x_validation = x.iloc[validation_rows]
 y_validation = y[validation_rows]
 
-# Scale the numbers.
-x_scaler = MinMaxScaler().set_output(transform="pandas").fit(x_train)
+# Make numbers of the samples, as the network takes them.
+def known_words(name):
+    """The words of a column in the order of the alphabet; numbers by their size."""
+    found = set(x_train[name].astype(str).str.strip())
+    try:
+        found = sorted(found, key=float)
+    except ValueError:
+        found = sorted(found)
+    return found
+
+
+def encode(rows):
+    """A number stays; a word becomes 0 or 1 for each word of its column."""
+    parts = [
+        rows[name].astype(str).str.strip().to_numpy("str")[:, None] == np.array(words[name])
+        if name in words
+        else rows[[name]]
+        for name in rows
+    ]
+    return np.concatenate(parts, axis=1).astype("float64")
+
+
+words = {name: known_words(name) for name in x_train.select_dtypes(exclude=["number", "bool"])}
+x_train = encode(x_train)
+x_validation = encode(x_validation)
+x_test = encode(x_test)
+
+def is_word(names):
+    """Which of the numbers stand for words."""
+    return np.concatenate([np.full(len(words.get(n, [0])), n in words) for n in names])
+
+
+def keep_words(scaler, which):
+    """What stands for words stays 0 or 1."""
+    offset = scaler.mean_ if hasattr(scaler, "mean_") else scaler.min_
+    offset[which], scaler.scale_[which] = 0, 1
+
+
+
+x_scaler = MinMaxScaler().fit(x_train)
+keep_words(x_scaler, is_word(x.columns))
 x_train = x_scaler.transform(x_train)
 x_validation = x_scaler.transform(x_validation)
 x_test = x_scaler.transform(x_test)
-x_train = x_train.to_numpy("float32")
-x_validation = x_validation.to_numpy("float32")
-x_test = x_test.to_numpy("float32")
+x_train = x_train.astype("float32")
+x_validation = x_validation.astype("float32")
+x_test = x_test.astype("float32")
 y_train = np.asarray(y_train).reshape(len(y_train), -1)
 y_validation = np.asarray(y_validation).reshape(len(y_validation), -1)
 y_test = np.asarray(y_test).reshape(len(y_test), -1)
@@ -140,14 +186,31 @@ truth = y_scaler.inverse_transform(y_test)
 print(f"Off by {np.abs(answers - truth).mean():,.4g} on average.")
 
 # Save.
-# The saved model takes raw rows and answers in the data's own units:
+# The saved model takes raw samples and answers in the data's own units:
 # scaling is inside it.
-raw = keras.Input(shape=x_train.shape[1:])
-scaled = layers.Rescaling(
-    scale=(x_scaler.scale_).tolist(), offset=(x_scaler.min_).tolist()
-)(raw)
-answer = model(scaled)
-answer = layers.Rescaling(
-    scale=(1 / y_scaler.scale_).tolist(), offset=(-y_scaler.min_ / y_scaler.scale_).tolist()
-)(answer)
-keras.Model(raw, answer).save("sales.h5")
+def whole_model(raw):
+    scaled = layers.Rescaling(
+        scale=(x_scaler.scale_).tolist(), offset=(x_scaler.min_).tolist()
+    )(raw)
+    answer = model(scaled)
+    answer = layers.Rescaling(
+        scale=(1 / y_scaler.scale_).tolist(), offset=(-y_scaler.min_ / y_scaler.scale_).tolist()
+    )(answer)
+    return answer
+
+
+raw = keras.Input(x_train.shape[1:])
+keras.Model(raw, whole_model(raw)).save("sales.h5")
+# A .keras holds the words too: it takes a column each, words as strings.
+given, parts = {}, []
+for name in x.columns:
+    kind = "string" if name in words else "float32"
+    one = keras.Input((1,), dtype=kind, name=name.replace("/", "_"))
+    given[one.name] = one
+    if name in words:
+        look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)
+        one = look_up(one)
+        one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)
+    parts.append(one)
+numbers = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+keras.Model(given, whole_model(numbers)).save("sales.keras")

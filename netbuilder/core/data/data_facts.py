@@ -51,6 +51,8 @@ class DataFacts:
         read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file as it
             was understood: "sep", "encoding", "skiprows", "header", "names", ...
         test_read_as: the same for the test file.
+        column_types: "number", "category", "boolean" or "date" of each column of a table that is a
+            feature, in their order.
         column_roles: roles of columns that were concluded in a way of the kind's own: the column
             that orders a series, those that a text does not stand in.
     """
@@ -79,4 +81,5 @@ class DataFacts:
     generates: str = ""
     read_as: Mapping[str, Any] = field(default_factory=dict)
     test_read_as: Mapping[str, Any] = field(default_factory=dict)
+    column_types: Mapping[str, str] = field(default_factory=dict)
     column_roles: Mapping[str, str] = field(default_factory=dict)

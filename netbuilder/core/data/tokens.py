@@ -19,14 +19,16 @@ WORD = "word"
 LEVELS = (CHARACTER, WORD)
 
 # Blanks as people can see them: they are names of classes too.
-_SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
-_HIDDEN = {shown: blank for blank, shown in _SHOWN.items()}
+SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
+_HIDDEN = {shown: blank for blank, shown in SHOWN.items()}
 # Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _ONE_EACH = re.compile(f"[{_EACH}]")
-_WORDS = re.compile(rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]")
+WORDS = rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]"
+_WORDS = re.compile(WORDS)
 _PIECES = re.compile(r"\S+")
-_OTHER_BLANKS = re.compile(r"[^\S\n\t ]")
+OTHER_BLANKS = r"[^\S\n\t ]"
+_OTHER_BLANKS = re.compile(OTHER_BLANKS)
 _NO_BLANK_BEFORE = frozenset(".,;:!?)]}%…»”’。、，！？：；）」』")
 _NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』")
 
@@ -38,7 +40,7 @@ def tokens_of(text: str, level: str, lowercase: bool = True) -> list[str]:
     """
     text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
     found = text if level == CHARACTER else _WORDS.findall(text)
-    return [_SHOWN.get(token, token) for token in found]
+    return [SHOWN.get(token, token) for token in found]
 
 
 def mostly_without_blanks(texts: Iterable[str]) -> bool:

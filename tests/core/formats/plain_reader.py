@@ -6,11 +6,16 @@ the rows in ``cells.json``, as JSON. What a ``.h5`` cannot hold is read out of i
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import io
 import json
 import math
+import os
 import re
+import runpy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +87,9 @@ def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
     return np.log(power @ np.array(rows).T + 1e-6)
 
 
-def ask_h5(path: Path, cells: dict[str, list[Any]]) -> Any:
-    with h5py.File(path) as file:
+def ask_h5(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+    """Ask a ``.h5`` in the numbers that the attributes of ``about`` make of the cells."""
+    with h5py.File(about) as file:
         inputs = json.loads(file.attrs["netbuilder_preprocessing"])["inputs"]
     model = keras.models.load_model(path)
     given = [raw(entry, cells, name).astype(entry["dtype"]) for name, entry in inputs.items()]
@@ -96,8 +102,12 @@ def tensor(cells: list[Any], wanted: Any) -> Any:
     if words:
         return tf.constant([["" if one is None else str(one)] for one in cells])
     if len(wanted.shape) == 2 and not isinstance(cells[0], list):
-        # Dates go in as days since 1970-01-01.
-        cells = [[days(one) if isinstance(one, str) else one] for one in cells]
+        # Dates go in as days since 1970-01-01; a script takes yes and no as 1 and 0.
+        truth = {"yes": 1.0, "no": 0.0}
+        cells = [
+            [one if not isinstance(one, str) else truth[one] if one in truth else days(one)]
+            for one in cells
+        ]
     return tf.constant(np.array(cells, float).astype(wanted.dtype))
 
 
@@ -107,7 +117,8 @@ def given_to(model: keras.Model, cells: dict[str, list[Any]]) -> Any:
         tensors = model.inputs
         if len(tensors) == 1 and tensors[0].name not in cells and len(cells) > 1:
             return np.stack([np.array(one, float) for one in cells.values()], axis=1)
-        found = [tensor(cells[one.name], one) for one in tensors]
+        only = next(iter(cells.values())) if len(tensors) == 1 else []
+        found = [tensor(cells.get(one.name, only), one) for one in tensors]
         return found[0] if len(found) == 1 else found
     by_name = {name.replace("/", "_"): one for name, one in cells.items()}
     return {
@@ -128,14 +139,37 @@ def ask_keras(path: Path, cells: dict[str, list[Any]], served: Path | None) -> A
     return keras.tree.map_structure(np.asarray, loaded.serve(given))
 
 
+def in_small_letters(cells: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """As the ``.keras`` of a script takes texts."""
+    return {
+        name: [one.lower() if name == "input" and isinstance(one, str) else one for one in column]
+        for name, column in cells.items()
+    }
+
+
+def ask_scripts(folder: Path, cells: dict[str, list[Any]]) -> Iterator[tuple[str, Any]]:
+    """Run each script in its folder, and ask what it saved."""
+    os.chdir(folder)
+    for script in sorted(folder.glob("script*.py")):
+        with contextlib.redirect_stdout(io.StringIO()):
+            runpy.run_path(str(script))
+        yield f"{script.stem}.h5", ask_h5(Path("row.h5"), cells, folder / "m.h5")
+        if Path("row.keras").exists():
+            yield (
+                f"{script.stem}.keras",
+                ask_keras(Path("row.keras"), in_small_letters(cells), None),
+            )
+            Path("row.keras").unlink()
+
+
 def answers(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = {}
     cells = json.loads((folder / "cells.json").read_text("utf-8"))
-    for file in sorted(folder.glob("*.h5")):
-        if file.name == "m.h5":
-            found[file.name] = ask_h5(file, cells)
-    found["m.keras"] = ask_keras(folder / "m.keras", cells, None)
-    found["saved"] = ask_keras(folder / "m.keras", cells, folder / "saved")
+    found = {
+        "m.h5": ask_h5(folder / "m.h5", cells, folder / "m.h5"),
+        "m.keras": ask_keras(folder / "m.keras", cells, None),
+        "saved": ask_keras(folder / "m.keras", cells, folder / "saved"),
+        **dict(ask_scripts(folder, cells)),
+    }
     return {
         name: [np.asarray(one, float).tolist() for one in keras.tree.flatten(values)]
         for name, values in found.items()

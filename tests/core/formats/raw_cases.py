@@ -32,14 +32,12 @@ class Case:
         cells: the same rows as plain Python reads them out of that file: by column, or by Input
             id where a sample is no row of a table.
         near: answers of a ``.keras`` or a script may differ so much: another library resizes.
-        script: why the script's numbers are others; "" where they are NetBuilder's.
     """
 
     project: Project
     file: str
     cells: Mapping[str, list[Any]] = field(default_factory=dict)
     near: float = 1e-4
-    script: str = ""
 
 
 def plan(epochs: int = 2) -> Training:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,17 +24,17 @@ GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("i
 
 def script_frame(recipe: Data, folder: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     monkeypatch.chdir(folder)
-    lines = [
-        "import numpy as np", "import pandas as pd", *table_script.imports(recipe),
-        f"data = {table_script.reader(Project(data=recipe), recipe.path)}",
-        *table_script.column_lines(recipe, ("data",)),
-        f"x = pd.get_dummies(data.drop(columns={['y', *table_script.unused(recipe)]}))",
+    """The numbers that a script makes of the columns, by their names."""
+    project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
+    lines = source(replace(project, data=replace(recipe, scaling="none")))
+    space: dict[str, Any] = {}
+    exec(lines.split("# Build the network")[0], space)
+    words = space["words"]
+    names = [
+        name for column in space["x"]
+        for name in ([f"{column}_{one}" for one in words[column]] if column in words else [column])
     ]  # fmt: skip
-    space: dict[str, object] = {}
-    exec("\n".join(lines), space)
-    frame = space["x"]
-    assert isinstance(frame, pd.DataFrame)
-    return frame
+    return pd.DataFrame(space["x_train"], columns=names)
 
 
 def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,9 +76,10 @@ def test_files_that_are_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     frame = polars.DataFrame({"a": [1.5, 2.5, 3.5], "c": ["x", "y", "x"], "y": [1, 2, 3]})
     frame.write_parquet(tmp_path / "d.parquet")
     frame.write_ndjson(tmp_path / "d.jsonl")
-    found = script_frame(Data("csv", path=name, target=("y",)), tmp_path, monkeypatch)
+    whole = Data("csv", path=name, target=("y",), test_split=0.0, validation_split=0.0)
+    found = script_frame(whole, tmp_path, monkeypatch)
     assert found["a"].tolist() == [1.5, 2.5, 3.5]
-    assert found["c_x"].tolist() == [True, False, True]
+    assert found["c_x"].tolist() == [1, 0, 1]
 
 
 TITLE = "Квартиры города, опрос"
@@ -111,15 +113,17 @@ def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool
     wanted = f'pd.read_csv("d.csv", sep=";", decimal=",", encoding="cp1251", {more})'
     assert wanted in text, text
     script = tmp_path / "s.py"
-    script.write_text(text + "\nprint(list(x), float(x.iloc[:, 0].sum()), len(x_test))\n", "utf-8")
+    script.write_text(
+        text + "\nprint(list(x), words, float(x.iloc[:, 0].sum()), len(x_test))\n", "utf-8"
+    )
     done = subprocess.run(
         [sys.executable, "-X", "utf8", "s.py"], check=False, cwd=tmp_path, capture_output=True,
         encoding="utf-8",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     size = sum(20.5 + i % 50 for i in range(80))
-    town = [f"{names[1]}_{one}" for one in ("Москва", "Самара", "Тверь")]
-    assert done.stdout.splitlines()[-1] == f"{[names[0], names[2], *town]} {size} 20"
+    words = {names[1]: ["Москва", "Самара", "Тверь"]}
+    assert done.stdout.splitlines()[-1] == f"{names[:3]} {words} {size} 20"
 
 
 def test_what_was_decided_by_hand_and_names_in_a_comment(

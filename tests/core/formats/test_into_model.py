@@ -26,13 +26,14 @@ from PIL import Image
 from netbuilder.cli import main
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
-from netbuilder.core.data.load import load
+from netbuilder.core.data.load import facts, load
 from netbuilder.core.engine.build.assembly import assemble, assemble_for_files
 from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
+from netbuilder.core.formats.script.python import source
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
@@ -68,6 +69,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
         trained = Session(case.project, dataset, on_event=lambda _event: None).run()
         for file in ("m.h5", "m.keras", "saved"):
             registry.save(trained, folder / file, folder)
+        known = facts(case.project, folder)
+        (folder / "script.py").write_text(source(case.project, known), "utf-8")
+        (folder / "script_alone.py").write_text(source(case.project), "utf-8")
         (folder / "cells.json").write_text(json.dumps(dict(case.cells)), "utf-8")
         said = predict_file(trained, folder / case.file)
         answers = [np.asarray(one.values, float) for one in said.outputs.values()]
@@ -95,7 +99,7 @@ def plain(written: dict[str, Written]) -> dict[str, dict[str, list[Any]]]:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("file", ["m.h5", "m.keras", "saved"])
+@pytest.mark.parametrize("file", ["m.h5", "m.keras", "saved", "script.h5", "script_alone.h5"])
 def test_plain_keras_answers_rows_as_they_stand_in_the_file(
     written: dict[str, Written], plain: dict[str, dict[str, list[Any]]], name: str, file: str
 ) -> None:
@@ -105,6 +109,18 @@ def test_plain_keras_answers_rows_as_they_stand_in_the_file(
     for answer, expected in zip(found, one.answers, strict=True):
         size = np.abs(expected).max()
         np.testing.assert_allclose(answer, expected, atol=one.case.near * size)
+
+
+@pytest.mark.parametrize("file", ["script.keras", "script_alone.keras"])
+@pytest.mark.parametrize(
+    "name", ["table", "gaps", "dropped", "texts", "pictures", "pictures_of_another_size"]
+)
+def test_a_script_saves_a_keras_that_takes_words_and_pictures(
+    written: dict[str, Written], plain: dict[str, dict[str, list[Any]]], name: str, file: str
+) -> None:
+    one = written[name]
+    size = np.abs(one.answers[0]).max()
+    np.testing.assert_allclose(plain[name][file][0], one.answers[0], atol=one.case.near * size)
 
 
 @pytest.mark.parametrize("name", CASES)

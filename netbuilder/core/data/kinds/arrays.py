@@ -225,9 +225,14 @@ def _code(question: Question) -> DataCode:
             lines.append(
                 f"x_name = next(name for name in {literal(list(X_NAMES))} if name in arrays)"
             )
-        lines.append(f'x = arrays[{literal(x_name) if x_name else "x_name"}].astype("float32")')
+        lines.append(f"x = arrays[{literal(x_name) if x_name else 'x_name'}]")
         if pictures:
-            lines += ["if x.ndim == 3:  # grey pictures: one channel", "    x = x[..., np.newaxis]"]
+            lines += [
+                "is_bytes = x.dtype == np.uint8",
+                "if x.ndim == 3:  # grey pictures: one channel",
+                "    x = x[..., np.newaxis]",
+            ]
+        lines.append('x = x.astype("float32")')
     if not y_name:
         lines.append(f"y_name = next(name for name in {literal(list(Y_NAMES))} if name in arrays)")
     lines.append(f"y = arrays[{literal(y_name) if y_name else 'y_name'}]")
@@ -236,7 +241,10 @@ def _code(question: Question) -> DataCode:
             "labels, y = np.unique(y, return_inverse=True)",
             "labels = [str(label) for label in labels]",
         ]
-    return DataCode(tuple(lines), Fed.RAW_PIXELS if pictures else Fed.NUMBERS)
+    fed = Fed.PIXELS if pictures else Fed.NUMBERS
+    return DataCode(
+        tuple(lines), fed, pixels="(0, 255) if is_bytes else (x_train.min(), np.ptp(x_train))"
+    )
 
 
 KIND = DataKind(

@@ -20,7 +20,7 @@ from netbuilder.core.data.kinds.kind import (
 )
 from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
-from netbuilder.core.data.kinds.script import picked_columns
+from netbuilder.core.data.kinds.script import picked_columns, target_columns
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, as_texts
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
@@ -36,7 +36,7 @@ from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
-from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.data.recipe_options import names, reading_options
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
@@ -158,43 +158,83 @@ def _code(question: Question) -> DataCode:
     frames = ("data", "test") if data.test_path else ("data",)
     lines = [
         *table_script.imports(data),
+        *table_script.helper_lines(data),
         *(
             f"{name} = " + table_script.reader(project, path, question.facts, test=name == "test")
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
     ]
     lines += table_script.column_lines(data, frames)
-    targets = list(data.target) or [one for columns in data.targets.values() for one in columns]
-    targets = targets or [n for n, one in data.columns.items() if one.role == "target"]
-    dropped = [*targets, *table_script.unused(data)]
-    wanted = literal(targets) if targets else "[data.columns[-1]]"
+    targets = target_columns(data)
+    known = list(question.facts.column_types) if question.facts is not None else []
+    other = table_script.unused(data)
+    gone = f"[*targets, *{literal(other)}]" if other else "targets"
+    features = literal(known) if known else f"[name for name in data if name not in {gone}]"
     lines += [
-        f"targets = {wanted}",
-        f"x = pd.get_dummies(data.drop(columns={_columns(targets, dropped)}))",
-        *_answers(question.task, "data", "y", first=True),
+        f"targets = {literal(targets) if targets else '[data.columns[-1]]'}",
+        f"features = {features}",
+        *(() if known else _few_words(data)),
+        *table_script.row_lines(data, frames),
+        "x = data[features]",
+        *_answers(question),
     ]
     if data.test_path:
-        drop = f'test.drop(columns={_columns(targets, dropped)}, errors="ignore")'
-        lines += [
-            f"x_test = pd.get_dummies({drop})",
-            "x_test = x_test.reindex(columns=x.columns, fill_value=0)",
-            *_answers(question.task, "test", "y_test", first=False),
-        ]
+        lines.append("x_test = test[features]")
     lines += picked_columns(project)
-    return DataCode(tuple(lines), own_test=bool(data.test_path))
+    types = question.facts.column_types.values() if question.facts is not None else ("category",)
+    return DataCode(
+        tuple(lines),
+        own_test=bool(data.test_path),
+        words="category" in types,
+        fills=table_script.fill_lines(data),
+    )
 
 
-def _columns(targets: list[str], dropped: list[str]) -> str:
-    more = [one for one in dropped if one not in targets]
-    return f"targets + {literal(more)}" if more else "targets"
+def _few_words(data: Data) -> list[str]:
+    """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
+    kept = [name for name, one in data.columns.items() if one.type == "category"]
+    kept += names(data.options, "categories")
+    other = f" or name in {literal(kept)}" if kept else ""
+    return [
+        "# Texts that hardly ever repeat are no categories.",
+        f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
+        'numbers = list(data.select_dtypes(["number", "bool"]))',
+        "features = [",
+        "    name for name in features",
+        f"    if name in numbers or data[name].nunique() <= most{other}",
+        "]",
+    ]
 
 
-def _answers(task: str, frame: str, name: str, *, first: bool) -> list[str]:
+def _answers(question: Question) -> list[str]:
+    """From ``data`` and ``test`` to ``y`` and ``y_test``: numbers as they are, classes by their
+    number; a column a target where several outputs have tasks of their own."""
+    data, task = question.project.data, question.task
+    tasks = question.tasks
+    if len(set(tasks.values())) > 1:
+        of = {one: tasks[key] for key, names in data.targets.items() for one in names}
+        wanted = {name: of.get(name, task) for name in target_columns(data)}
+        lines = ["y, y_test = [], []", f"for name, task in {literal(wanted)}.items():"]
+        lines += [
+            f"    if task in {literal([REGRESSION, MULTI_LABEL])}:",
+            "        y.append(data[name])",
+            *(["        y_test.append(test[name])"] if data.test_path else []),
+            "    else:",
+            "        labels, numbers = np.unique(data[name], return_inverse=True)",
+            "        y.append(numbers)",
+            *(["        y_test.append(np.searchsorted(labels, test[name]))"]
+              if data.test_path else []),
+            'y = np.stack(y, axis=1).astype("float32")',
+            *(['y_test = np.stack(y_test, axis=1).astype("float32")'] if data.test_path else []),
+        ]  # fmt: skip
+        return lines
     if task in {REGRESSION, MULTI_LABEL}:
-        return [f'{name} = {frame}[targets].to_numpy("float32")']
-    column = f"{frame}[targets[0]].astype(str)"
-    numbers = f"{name} = {column}.map({{label: i for i, label in enumerate(labels)}}).to_numpy()"
-    return [f"labels = sorted({column}.unique())", numbers] if first else [numbers]
+        frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]
+        return [f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames]
+    lines = ["labels, y = np.unique(data[targets[0]], return_inverse=True)"]
+    if data.test_path:
+        lines.append("y_test = np.searchsorted(labels, test[targets[0]])")
+    return [*lines, "labels = [str(label) for label in labels]"]
 
 
 KIND = DataKind(

@@ -7,7 +7,7 @@ from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
-from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.generated_sets import arguments_of
 from netbuilder.core.data.kinds.generators.drawn import (
     drawn_digits,
     drawn_shapes,
@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.generators.drawn import (
     in_colours,
 )
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, divided_by, divisor
+from netbuilder.core.data.kinds.script import answers, made
 from netbuilder.core.data.readers.samples import Samples
 
 
@@ -56,10 +56,10 @@ def _drawn(
             *made(in_colours),
             *made(function),
             f"pictures, labels = {function.__name__}({given})",
-            f'x, targets = pictures.astype("float32"){divisor(question)}, pd.Series(labels)',
+            'x, targets = pictures.astype("float32"), pd.Series(labels)',
             *answers(question.task),
         ]
-        return DataCode(tuple(lines), Fed.PIXELS, divided=divided_by(question))
+        return DataCode(tuple(lines), Fed.PIXELS)
 
     return DataSet(name, title, description, "classes", make, code, params)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from netbuilder.core.data.kinds.data_set import (
 )
 from netbuilder.core.data.kinds.generators import by_hand, generated
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, picked_columns, word_numbers
+from netbuilder.core.data.kinds.script import answers, made, picked_columns, text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.model import Data
 from netbuilder.core.project.points import point_edits
@@ -28,11 +27,6 @@ def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
     """Arguments of a generator that differ from its defaults, as a script writes them."""
     given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
     return ", ".join(f"{name}={literal(value)}" for name, value in given.items())
-
-
-def made(function: Callable[..., Any]) -> list[str]:
-    """Lines of a script: the text of the generator."""
-    return [*inspect.getsource(function).rstrip().split("\n"), "", ""]
 
 
 def points(
@@ -129,10 +123,8 @@ def _reviews_code(question: Question) -> DataCode:
         *made(generated.reviews),
         f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
         'texts, targets = texts.astype("str"), pd.Series(opinions)',
-        *word_numbers(question),
-        *answers(question.task),
     ]
-    return DataCode(tuple(lines), Fed.IDS)
+    return text_code(question, lines)
 
 
 _SALES = (samples_option(1000), noise_option(0.05, 1.0), seed_option())

@@ -32,13 +32,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import (
-    answers,
-    cells_and_targets,
-    divided_by,
-    divisor,
-    read_csv_line,
-)
+from netbuilder.core.data.kinds.script import answers, cells_and_targets, read_csv_line
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
@@ -58,7 +52,7 @@ from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import call, literal
+from netbuilder.core.python_text import literal
 from netbuilder.core.unpacked import zip_archive
 from netbuilder.core.wording import number
 
@@ -352,29 +346,10 @@ def _zipped_pictures(path: Path) -> bool:
 
 def _code(question: Question) -> DataCode:
     data = question.project.data
-    shapes = question.facts.input_shapes.values() if question.facts is not None else ()
-    known = next((list(shape[:2]) for shape in shapes if len(shape) == 3), None)
-    size = literal(list(data.options.get("image_size") or known or DEFAULT_SIZE), tuples=True)
-    mode = literal(str(data.options.get("color_mode") or "rgb"))
     if data.path.lower().endswith(TABLE_ENDINGS):
-        return _table_code(question, size, mode)
-    divided = divisor(question)
-    brightest = "1" if divided else "255"
-    arguments = ["folder", f"image_size={size}", f"color_mode={mode}", "shuffle=False",
-                 "verbose=False"]  # fmt: skip
-    lines = [
-        "from pathlib import Path",
-        "",
-        "def read_pictures(folder):",
-        f'    """Pictures of one folder per class: pixels from 0 to {brightest}, class numbers."""',
-        "    dataset = " + call("keras.utils.image_dataset_from_directory", arguments, 4),
-        f"    batches = [(x.numpy(){divided}, y.numpy()) for x, y in dataset]",
-        "    x, y = (np.concatenate(part) for part in zip(*batches))",
-        '    return x.astype("float32"), y, dataset.class_names',
-        "",
-        "",
-    ]
+        return _table_code(question)
     folder = data.path
+    lines = ["from pathlib import Path", "", *_reader(question), *_CLASS_FOLDERS]
     if folder.lower().endswith(ZIP):
         folder = folder[: -len(ZIP)]
         lines += [
@@ -389,24 +364,83 @@ def _code(question: Question) -> DataCode:
         "folder = inside[0] if len(inside) == 1 else folder",
         "parts = {one.name.lower(): one for one in folder.iterdir() if one.is_dir()}",
         'folder = parts.get("train") or parts.get("training") or folder',
-        "x, y, labels = read_pictures(folder)",
+        "files, names = pictures_in(folder)",
+        f"size = {_known_size(question) or 'usual_size(files)'}",
+        "x = np.stack([read_picture(file, size) for file in files])",
+        "labels, y = np.unique(names, return_inverse=True)",
     ]
     if data.test_path:
-        lines.append(f"x_test, y_test, _ = read_pictures({literal(data.test_path)})")
-    return DataCode(
-        tuple(lines),
-        Fed.PIXELS,
-        own_test=bool(data.test_path),
-        divided=divided_by(question),
-    )
+        lines += [
+            f"files, names = pictures_in(Path({literal(data.test_path)}))",
+            "x_test = np.stack([read_picture(file, size) for file in files])",
+            "y_test = np.searchsorted(labels, names)",
+        ]
+    lines.append("labels = [str(label) for label in labels]")
+    return _pixels_code(lines, own_test=bool(data.test_path))
 
 
-def _table_code(question: Question, size: str, mode: str) -> DataCode:
+def _pixels_code(lines: Sequence[str], *, own_test: bool = False) -> DataCode:
+    return DataCode(tuple(lines), Fed.PIXELS, own_test=own_test, looked_at=_LOOK_AT, sized=True)
+
+
+def _known_size(question: Question) -> str:
+    """Height and width as a tuple, or "" where the pictures decide."""
+    project = question.project
+    size: Any = project.data.options.get("image_size")
+    if isinstance(size, int):
+        size = [size, size]
+    if size is None:
+        shapes = [project.graph.by_id[one].params.get("shape") for one in project.graph.inputs]
+        shapes += question.facts.input_shapes.values() if question.facts is not None else ()
+        size = next((shape[:2] for shape in shapes if shape and len(shape) == 3), None)
+    return literal(list(size), tuples=True) if size else ""
+
+
+def _reader(question: Question) -> list[str]:
+    """The function that reads a picture, and that which finds a size where none is said."""
+    mode = literal(str(question.project.data.options.get("color_mode") or "rgb"))
+    lines = [
+        "def read_picture(file, size):",
+        '    """Pixels from 0 to 255, brought to size as Pillow does it."""',
+        "    opened = keras.utils.load_img(",
+        f'        file, color_mode={mode}, target_size=size, interpolation="bilinear"',
+        "    )",
+        "    return keras.utils.img_to_array(opened)",
+        "",
+        "",
+    ]
+    if _known_size(question):
+        return lines
+    return [
+        *lines,
+        "def usual_size(files):",
+        '    """Height and width of the pictures, where all are alike and small."""',
+        "    sizes = {keras.utils.load_img(file).size[::-1] for file in files}",
+        f"    alike = len(sizes) == 1 and max(next(iter(sizes))) <= {_SMALL}",
+        f"    return sizes.pop() if alike else {DEFAULT_SIZE}",
+        "",
+        "",
+    ]
+
+
+_CLASS_FOLDERS = (
+    "def pictures_in(folder):",
+    '    """The pictures of one folder per class, and the class of each."""',
+    f"    endings = {literal(list(ENDINGS), tuples=True)}",
+    '    files = [f for f in sorted(folder.glob("*/**/*")) if f.suffix.lower() in endings]',
+    "    return files, [file.relative_to(folder).parts[0] for file in files]",
+    "",
+    "",
+)
+
+
+def _table_code(question: Question) -> DataCode:
     """Pictures that a table names, with their labels or numbers."""
     data = question.project.data
     lines = [
         "from pathlib import Path",
         "",
+        *_reader(question),
         read_csv_line(question),
         *cells_and_targets(
             question, "image", "next(c for c in data if '.' in str(data[c].iloc[0])[-5:])"
@@ -414,15 +448,12 @@ def _table_code(question: Question, size: str, mode: str) -> DataCode:
         f"folder = Path({literal(data.path)}).parent",
         "homes = [folder, *(one for one in folder.iterdir() if one.is_dir())]",
         "folder = next(home for home in homes if (home / data[column].iloc[0]).exists())",
-        "x = np.stack([",
-        "    keras.utils.img_to_array(",
-        f"        keras.utils.load_img(folder / name, color_mode={mode}, target_size={size})",
-        "    )",
-        "    for name in data[column]",
-        f"]){divisor(question)}",
+        "files = [folder / name for name in data[column]]",
+        f"size = {_known_size(question) or 'usual_size(files)'}",
+        "x = np.stack([read_picture(file, size) for file in files])",
         *answers(question.task),
     ]
-    return DataCode(tuple(lines), Fed.PIXELS, divided=divided_by(question))
+    return _pixels_code(lines)
 
 
 KIND = DataKind(

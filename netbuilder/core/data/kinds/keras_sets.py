@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, divided_by, divisor, word_numbers
+from netbuilder.core.data.kinds.script import text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.python_text import literal
@@ -101,7 +101,6 @@ def _pictures(
         )
 
     def code(question: Question) -> DataCode:
-        scaled = divisor(question)
         grey = name in {"mnist", "fashion_mnist"}
         axis = "[..., np.newaxis]" if grey else ""
         return DataCode(
@@ -109,14 +108,15 @@ def _pictures(
                 f"from keras.datasets import {name}",
                 "",
                 f"(x, y), (x_test, y_test) = {name}.load_data()",
-                f'x = x{axis}.astype("float32"){scaled}',
-                f'x_test = x_test{axis}.astype("float32"){scaled}',
-                "y, y_test = y.ravel(), y_test.ravel()",
-                f"labels = {literal(list(labels))}",
+                f'x = x{axis}.astype("float32")',
+                f'x_test = x_test{axis}.astype("float32")',
+                f"names = np.array({literal(list(labels))})",
+                "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
+                "y_test = np.searchsorted(labels, names[y_test.ravel()])",
+                "labels = [str(label) for label in labels]",
             ),
             Fed.PIXELS,
             own_test=True,
-            divided=divided_by(question),
         )
 
     return DataSet(
@@ -159,14 +159,16 @@ def _imdb_code(question: Question) -> DataCode:
     lines = [
         "from keras.datasets import imdb",
         "",
-        f"(ids, marks), _ = imdb.load_data(num_words={_MOST_WORDS})",
+        f"parts = imdb.load_data(num_words={_MOST_WORDS})",
         "words = {number + 3: word for word, number in imdb.get_word_index().items()}",
-        'texts = np.array([" ".join(words[i] for i in one if i in words) for one in ids])',
-        'targets = pd.Series(["positive" if mark else "negative" for mark in marks])',
-        *word_numbers(question),
-        *answers(question.task),
+        "texts, x_test = (",
+        '    np.array([" ".join(words[i] for i in one if i in words) for one in ids])',
+        "    for ids, _ in parts",
+        ")",
+        'targets = np.array(["negative", "positive"])[parts[0][1]]',
+        "y_test = parts[1][1]",
     ]
-    return DataCode(tuple(lines), Fed.IDS)
+    return text_code(question, lines, own_test=True)
 
 
 def _imdb_make(options: Mapping[str, Any]) -> Samples:

@@ -7,7 +7,7 @@ the documentation follow from the rows, so nothing about a kind is written down 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,9 +34,10 @@ class Fed(StrEnum):
     """What the data section of a script leaves in ``x``."""
 
     TABLE = "table"  # a data frame, still to be scaled
+    TEXTS = "texts"  # strings, still to be numbered
     IDS = "ids"  # whole numbers that stand for words
-    PIXELS = "pixels"  # pictures as the network takes them
-    RAW_PIXELS = "raw_pixels"  # pictures as arrays, still to be scaled
+    PIXELS = "pixels"  # pictures as arrays, still to be scaled as a whole
+    SOUNDS = "sounds"  # waves or spectrograms, still to be scaled as a whole
     NUMBERS = "numbers"  # arrays, still to be scaled along the last axis
 
 
@@ -44,10 +45,22 @@ class Fed(StrEnum):
 class DataCode:
     """The data section of a script: its lines leave ``x`` and ``y`` (and ``labels`` of classes).
 
-    ``own_test``: they leave ``x_test`` and ``y_test`` too. ``ordered``: samples follow each
-    other in time. ``edited``: only the first ``made`` samples are cut in parts; those that
-    ``gone`` numbers are dropped then, and what stands behind them is for training.
-    ``divided``: what pixels were divided by.
+    Attributes:
+        lines: of the section.
+        fed: what it leaves in ``x``.
+        own_test: it leaves ``x_test`` and ``y_test`` too.
+        ordered: samples follow each other in time.
+        edited: only the first ``made`` samples are cut in parts; those that ``gone`` numbers are
+            dropped then, and what stands behind them is for training.
+        words: a table may have columns of words.
+        fills: lines that leave what stands in for the gaps of ``x_train`` in ``fills``.
+        pixels: of pictures, their lowest value and range, as an expression.
+        scaling: how sounds are scaled where the recipe says nothing.
+        looked_at: samples by which mean and deviation of a whole are found; 0: all.
+        sized: pictures are brought to size.
+        split: of texts, "character" where each character is a word.
+        length: words a text, where that is decided.
+        most: words that are known.
     """
 
     lines: tuple[str, ...]
@@ -55,16 +68,26 @@ class DataCode:
     own_test: bool = False
     ordered: bool = False
     edited: bool = False
-    divided: int = 1
+    words: bool = False
+    fills: tuple[str, ...] = ()
+    pixels: str = "0, 255"
+    scaling: str = "none"
+    looked_at: int = 0
+    sized: bool = False
+    split: str = ""
+    length: int | None = None
+    most: int = 0
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a kind is asked to write code for. ``task`` is the task of the first output."""
+    """What a kind is asked to write code for. ``task`` is the task of the first output, ``tasks``
+    that of each."""
 
     project: Project
     facts: DataFacts | None
     task: str
+    tasks: Mapping[str, str] = field(default_factory=dict)
 
 
 def _no_test_part(data: Data, path: Path) -> Samples | None:

@@ -13,7 +13,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data import tokens as tokens_
 from netbuilder.core.data.data_facts import NEXT_TOKEN
 from netbuilder.core.data.kinds.data_set import DataSet, chosen, samples_option, seed_option
-from netbuilder.core.data.kinds.generated_sets import arguments_of, made
+from netbuilder.core.data.kinds.generated_sets import arguments_of
 from netbuilder.core.data.kinds.generators.generated import stories
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.modality import (
@@ -25,6 +25,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
+from netbuilder.core.data.kinds.script import made
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
@@ -248,22 +249,30 @@ TOKENS = Modality(
 def window_lines(options: Mapping[str, Any]) -> list[str]:
     """Lines of a script: from ``text`` to windows of numbers and what comes after each."""
     level = level_of(options)
-    split = "list(text)" if level == tokens_.CHARACTER else r"re.findall(r'\w+|[^\w\s]|\n', text)"
-    lines = [] if level == tokens_.CHARACTER else ["import re", ""]
+    split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
     lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
     size = min(MOST_WORDS, whole(options, "max_words", MOST_WORDS, least=3))
     return [
-        *lines,
+        "from collections import Counter",
+        "import re",
+        "",
         *lower,
-        f"tokens = {split}",
-        f"labels = sorted(pd.Series(tokens).value_counts().index[:{size - 2}])",
+        f"text = re.sub({tokens_.OTHER_BLANKS!r}, ' ', text)",
+        f"shown = {literal(tokens_.SHOWN)}",
+        "hidden = {mark: blank for blank, mark in shown.items()}",
+        f"tokens = [shown.get(token, token) for token in {split}]",
+        "counts = Counter(tokens)",
+        f"known = sorted(counts, key=lambda token: (-counts[token], token))[:{size - 2}]",
+        "known = sorted(known, key=lambda token: hidden.get(token, token))",
         "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
-        "numbers = {token: number for number, token in enumerate(labels, 2)}",
+        "numbers = {token: number for number, token in enumerate(known, 2)}",
         "ids = np.array([numbers.get(token, 1) for token in tokens])",
         f"window, step = {whole(options, 'window', DEFAULT_WINDOW)}, {whole(options, 'step', 1)}",
         "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
         "y = ids[window::step]",
-        'x, y = x[y > 1].astype("int32"), y[y > 1] - 2',
+        'x, y = x[y > 1].astype("int32"), np.array(known)[y[y > 1] - 2]',
+        "labels, y = np.unique(y, return_inverse=True)",
+        "labels = [str(label) for label in labels]",
     ]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
-from netbuilder.core.data.kinds.kind import Question
-from netbuilder.core.project.graph_ends import byte_taker
-from netbuilder.core.project.model import Graph, Project
-from netbuilder.core.python_text import call, literal
+from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.preprocessing.word_numbers import DEFAULT_WORDS
+from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.core.python_text import literal
 
 
 def used_inputs(graph: Graph) -> tuple[str, ...]:
@@ -17,14 +19,26 @@ def used_inputs(graph: Graph) -> tuple[str, ...]:
     return tuple(name for name in graph.inputs if graph.targets[name])
 
 
+def made(function: Callable[..., Any]) -> list[str]:
+    """Lines of a script: the text of a function that stands by itself."""
+    return [*inspect.getsource(function).rstrip().split("\n"), "", ""]
+
+
 def answers(task: str) -> list[str]:
     """From ``targets`` to ``y``: numbers as they are, classes by their number."""
     if task in {REGRESSION, MULTI_LABEL}:
         return ['y = targets.to_numpy("float32")']
     return [
-        "labels = sorted(targets.astype(str).unique())",
-        "y = targets.astype(str).map({label: i for i, label in enumerate(labels)}).to_numpy()",
+        "labels, y = np.unique(targets, return_inverse=True)",
+        "labels = [str(label) for label in labels]",
     ]
+
+
+def target_columns(data: Data) -> list[str]:
+    """The target columns of a recipe, where it says them, in the order of ``y``."""
+    found = list(data.target) or [one for columns in data.targets.values() for one in columns]
+    found = found or [name for name, one in data.columns.items() if one.role == "target"]
+    return list(dict.fromkeys(found))
 
 
 def picked_columns(project: Project) -> list[str]:
@@ -102,33 +116,27 @@ def _read_value(value: Any) -> str:
     return literal(list(value) if isinstance(value, tuple) else value)
 
 
-def word_numbers(question: Question) -> list[str]:
-    """From ``texts`` to ``x``: numbers of words."""
-    options = question.project.data.options
-    words = options.get("max_words")
-    if not words:
-        layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
-        words = next((node.params.get("input_dim", 10_000) for node in layers), 10_000)
-    listed = [f"max_tokens={words}"]
-    if options.get("sequence_length"):
-        listed.append(f"output_sequence_length={options['sequence_length']}")
-    return [
-        f"vectorize = {call('layers.TextVectorization', listed)}",
-        "vectorize.adapt(texts)",
-        'x = vectorize(texts).numpy().astype("int32")',
-    ]
-
-
-def divisor(question: Question, brightest: int = 255) -> str:
-    """`` / 255`` after pixels from 0 to 255, unless the network scales them itself."""
-    divided = divided_by(question, brightest)
-    return f" / {divided}" if divided > 1 else ""
-
-
-def divided_by(question: Question, brightest: int = 255) -> int:
-    """What pixels up to ``brightest`` are divided by: 1 where the network scales them itself."""
-    data, graph = question.project.data, question.project.graph
-    raw = data.scaling == "none" or (
-        data.scaling == "auto" and any(byte_taker(graph, key) for key in graph.inputs)
+def text_code(question: Question, lines: Iterable[str], *, own_test: bool = False) -> DataCode:
+    """The data section about ``texts`` and ``targets`` that ``lines`` leave."""
+    data, facts = question.project.data, question.facts
+    layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
+    room = next((node.params.get("input_dim", DEFAULT_WORDS) for node in layers), DEFAULT_WORDS)
+    most = data.options.get("max_words") or min(DEFAULT_WORDS, int(room))
+    known = facts.vocabulary[2:] if facts is not None else ()
+    each = str(data.options.get("split") or "auto")
+    each_character = each == "characters" or (
+        each == "auto" and bool(known) and all(len(word) == 1 for word in known)
     )
-    return 1 if raw else brightest
+    length = data.options.get("sequence_length")
+    if length is None:
+        asked = [question.project.graph.by_id[one].params.get("shape")
+                 for one in used_inputs(question.project.graph)]  # fmt: skip
+        length = next((int(one[0]) for one in asked if one and len(one) == 1 and one[0]), None)
+    return DataCode(
+        (*lines, "x = texts", *answers(question.task)),
+        Fed.TEXTS,
+        own_test=own_test,
+        split=CHARACTER if each_character else "",
+        length=length,
+        most=int(most),
+    )

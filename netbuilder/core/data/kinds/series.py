@@ -23,6 +23,7 @@ from netbuilder.core.data.kinds.kind import (
 from netbuilder.core.data.kinds.script import read_csv_line
 from netbuilder.core.data.kinds.table_script import unused
 from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
 from netbuilder.core.data.preprocessing.times import counting_column
@@ -280,7 +281,13 @@ def _code(question: Question) -> DataCode:
         lines.append(f"data = data.drop(columns={literal(kept)})")
     horizon = whole(data.options, "horizon", 1)
     lines += window_lines(list(data.target), window, horizon, group)
-    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
+    rules = missing_rules(data, list(data.columns))
+    general = str(data.options.get("missing", "error"))
+    fills: tuple[str, ...] = ()
+    if {general, *rules.values()} - {"error", "drop"}:
+        middle = "nanmean" if general == "mean" else "nanmedian"
+        fills = (f"fills = np.{middle}(x_train, axis=(0, 1))",)
+    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True, fills=fills)
 
 
 KIND = DataKind(

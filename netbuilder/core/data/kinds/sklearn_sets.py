@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import divided_by, divisor, picked_columns
+from netbuilder.core.data.kinds.script import picked_columns
 from netbuilder.core.data.readers.samples import Samples
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ def _table(
             "x, y = bunch.data, bunch.target",
         ]
         if question.task != REGRESSION:
-            lines.append("labels = [str(name) for name in bunch.target_names]")
+            lines += [
+                "labels, y = np.unique(bunch.target_names[y], return_inverse=True)",
+                "labels = [str(label) for label in labels]",
+            ]
         return DataCode((*lines, *picked_columns(question.project)))
 
     return DataSet(name, title, description, task, make, code)
@@ -69,19 +72,19 @@ def _digits(options: Mapping[str, Any]) -> Samples:
     return _digits_from("digits", bunch, pd.DataFrame({"digit": bunch.target}))
 
 
-def _digits_lines(question: Question, *answers: str) -> DataCode:
+def _digits_lines(*answers: str) -> DataCode:
     lines = (
         "from sklearn.datasets import load_digits",
         "",
         "bunch = load_digits()",
-        'x = bunch.images[..., np.newaxis].astype("float32")' + divisor(question, 16),
+        'x = bunch.images[..., np.newaxis].astype("float32")',
     )
-    return DataCode((*lines, *answers), Fed.PIXELS, divided=divided_by(question, 16))
+    return DataCode((*lines, *answers), Fed.PIXELS, pixels="0, 16")
 
 
 def _digits_code(question: Question) -> DataCode:
     labels = "labels = [str(name) for name in bunch.target_names]"
-    return _digits_lines(question, "y = bunch.target", labels)
+    return _digits_lines("y = bunch.target", labels)
 
 
 def _digits_again(options: Mapping[str, Any]) -> Samples:
@@ -94,7 +97,7 @@ def _digits_again(options: Mapping[str, Any]) -> Samples:
 
 
 def _digits_again_code(question: Question) -> DataCode:
-    return _digits_lines(question, 'y = (bunch.data / 16).astype("float32")')
+    return _digits_lines('y = (bunch.data / 16).astype("float32")')
 
 
 def _linnerud(options: Mapping[str, Any]) -> Samples:

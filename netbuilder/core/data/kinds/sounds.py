@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.generated_sets import made
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
@@ -29,6 +28,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
+from netbuilder.core.data.kinds.script import made
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_sound import spectrogram
@@ -205,12 +205,22 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if path.is_dir() and usual_ending(path) in ENDINGS else None
 
 
+# As ``_sound`` finds the length that fits most.
+_USUAL_SECONDS = (
+    "import soundfile",
+    "about = [soundfile.info(str(file)) for file in files]",
+    "lengths = [one.frames / one.samplerate for one in about]",
+    "seconds = np.ceil(np.quantile(lengths, 0.95) * 10) / 10",
+    f"seconds = float(np.clip(seconds, 0.1, {_LONGEST}))",
+)
+
+
 def _code(question: Question) -> DataCode:
     data = question.project.data
     how = data.options.get("representation") or SPECTROGRAM
     rate = whole(data.options, "sample_rate", DEFAULT_RATE, least=1000)
-    seconds = data.options.get("seconds") or 1.0
-    wave = f"sound_wave(str(file), {rate}, {seconds})"
+    seconds = data.options.get("seconds")
+    wave = f"sound_wave(str(file), {rate}, {seconds or 'seconds'})"
     mels = whole(data.options, "mels", DEFAULT_MELS, least=8)
     each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
     lines = [
@@ -220,13 +230,13 @@ def _code(question: Question) -> DataCode:
         *(made(log_mel) if how == SPECTROGRAM else ()),
         f"files = [f for f in sorted(Path({literal(data.path)}).glob('*/*'))",
         f"         if f.suffix.lower() in {literal(list(ENDINGS), tuples=True)}]",
+        *(() if seconds else _USUAL_SECONDS),
         f"x = np.stack([{each} for file in files])",
         "labels = sorted({file.parent.name for file in files})",
         "y = np.array([labels.index(file.parent.name) for file in files])",
     ]
-    if how == SPECTROGRAM and data.scaling in {"auto", "standard"}:
-        lines.append("x = (x - x.mean()) / x.std()")
-    return DataCode(tuple(lines), Fed.PIXELS)
+    usual = "standard" if how == SPECTROGRAM else "none"
+    return DataCode(tuple(lines), Fed.SOUNDS, scaling=usual, looked_at=_LOOK_AT)
 
 
 KIND = DataKind(

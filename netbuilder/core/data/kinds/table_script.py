@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.script import csv_arguments
+from netbuilder.core.data.kinds.script import csv_arguments, made
+from netbuilder.core.data.preprocessing.cells import TRUE, day_comes_first
+from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
 from netbuilder.core.data.readers.table_files import SHEETS
 from netbuilder.core.project.model import SINGLE_ROLES, Data, Project
 from netbuilder.core.python_text import literal
-
-_YES = ("yes", "true", "1", "y", "t", "on")
 
 
 def reader(
@@ -49,66 +49,122 @@ def unused(data: Data) -> list[str]:
 
 
 def column_lines(data: Data, frames: Iterable[str]) -> list[str]:
-    """What is done with single columns and with gaps, for each data frame of a script."""
+    """What is done with single columns of each data frame of a script, training frame first."""
     lines: list[str] = []
     order = next((n for n, one in data.columns.items() if one.role == "order"), "")
-    for frame in frames:
+    # How a column is read is seen in the training file, so that one comes last.
+    for frame in reversed(list(frames)):
         for name, values in dict(data.options.get("missing_values") or {}).items():
             cell = f"{frame}[{literal(name)}]"
             lines.append(f"{cell} = {cell}.replace({literal(list(values))}, np.nan)")
         if order:
-            lines.append(f"{frame} = {frame}.sort_values({literal(order)})")
+            lines.append(f'{frame} = {frame}.sort_values({literal(order)}, kind="stable")')
         lines += _types(data, frame)
-        lines += _gaps(data, frame)
     return lines
+
+
+def helper_lines(data: Data) -> list[str]:
+    """Functions that ``column_lines`` call."""
+    kinds = {choice.type for choice in data.columns.values()}
+    lines = [*made(day_comes_first), *_DAYS] if "date" in kinds else []
+    return [*lines, *(_TRUE if "boolean" in kinds else ())]
+
+
+_DAYS = (
+    "def days(dates, like):",
+    '    """Days since 1970-01-01; the column ``like`` tells whether the day comes first."""',
+    '    if dates.dtype.kind in "iuf":',
+    "        return dates",
+    "    first = day_comes_first(like)",
+    '    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)',
+    '    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)',
+    "",
+    "",
+)
+_TRUE = (
+    "def is_true(words, like):",
+    '    """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""',
+    '    known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))',
+    f"    yes = {literal(sorted(TRUE))}",
+    "    true = [word for word in known if word.lower() in yes] or known[-1:]",
+    '    found = words.convert_dtypes().astype("string").str.strip().isin(true)',
+    "    return found.astype(float).where(words.notna())",
+    "",
+    "",
+)
 
 
 def _types(data: Data, frame: str) -> list[str]:
     lines = []
     for name, choice in data.columns.items():
-        cell = f"{frame}[{literal(name)}]"
+        cell, like = f"{frame}[{literal(name)}]", f"data[{literal(name)}]"
         if choice.decimal:
             texts = f"{cell}.astype(str).str.replace({literal(GROUPS_BY[choice.decimal])}, '')"
             if choice.decimal == ",":
                 texts += ".str.replace(',', '.')"
             lines.append(f"{cell} = pd.to_numeric({texts})")
         if choice.type == "category":
-            lines.append(f'{cell} = {cell}.astype("string").astype(object)')
+            lines.append(f'{cell} = {cell}.convert_dtypes().astype("string").astype(object)')
         elif choice.type == "date":
-            lines.append(f'{cell} = (pd.to_datetime({cell}) - pd.Timestamp("1970-01-01")).dt.days')
+            lines.append(f"{cell} = days({cell}, {like})")
         elif choice.type == "boolean":
-            lines.append(
-                f"{cell} = {cell}.astype(str).str.lower().isin({literal(list(_YES))}).astype(float)"
-            )
+            lines.append(f"{cell} = is_true({cell}, {like})")
     return lines
 
 
-def _gaps(data: Data, frame: str) -> list[str]:
-    """Each column by its own rule, then all others by that of the recipe.
-
-    What fills is that of the training file.
-    """
+def row_lines(data: Data, frames: Iterable[str]) -> list[str]:
+    """Rows that are left out, by what stands in ``features`` and ``targets``."""
     lines = []
-    values = {
-        "mean": "{0}.mean()", "median": "{0}.median()", "most_frequent": "{0}.mode()[0]",
-        "category": '"(missing)"',
-    }  # fmt: skip
-    for name, choice in data.columns.items():
-        cell = f"{frame}[{literal(name)}]"
-        if choice.missing == "drop":
-            lines.append(f"{frame} = {frame}.dropna(subset=[{literal(name)}])")
-        elif choice.missing in values:
-            value = values[choice.missing].format(f"data[{literal(name)}]")
-            lines.append(f"{cell} = {cell}.fillna({value})")
-    general = {
-        "drop": "dropna()",
-        "mean": "fillna(data.mean(numeric_only=True))",
-        "median": "fillna(data.median(numeric_only=True))",
-        "most_frequent": "fillna(data.mode().iloc[0])",
-    }.get(str(data.options.get("missing", "")))
-    if general:
-        lines.append(f"{frame} = {frame}.{general}")
-    return lines
+    out = data.options.get("leave_out_classes") or ()
+    if out:
+        words = literal([out] if isinstance(out, str) else [str(one) for one in out])
+        lines.append(f"data = data[~data[targets[0]].astype(str).isin({words})]")
+    if data.options.get("duplicates") == "drop":
+        lines.append("data = data.drop_duplicates(subset=[*features, *targets])")
+    general = str(data.options.get("missing", "error"))
+    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
+    if {general, *rules.values()} <= {"error"}:
+        return lines
+    if general == "drop":
+        kept = [name for name, rule in rules.items() if rule != "drop"]
+        holes = f"*(n for n in features if n not in {literal(kept)})" if kept else "*features"
+        subset = f"[*targets, {holes}]"
+    else:
+        dropped = [name for name, rule in rules.items() if rule == "drop"]
+        subset = f"[*targets, *{literal(dropped)}]" if dropped else "targets"
+    return [*lines, *(f"{frame} = {frame}.dropna(subset={subset})" for frame in frames)]
+
+
+def fill_lines(data: Data) -> tuple[str, ...]:
+    """Lines that leave in ``fills`` what stands in for the gaps of ``x_train``: none are needed
+    where nothing is filled."""
+    general = str(data.options.get("missing", "error"))
+    rules = {name: one.missing for name, one in data.columns.items() if one.missing}
+    for name, one in data.columns.items():
+        # Half a yes is none.
+        if one.type == "boolean" and rules.get(name, general) == "mean":
+            rules[name] = "most_frequent"
+    if {general, *rules.values()} <= {"error", "drop"}:
+        return ()
+    own = {name: rule for name, rule in rules.items() if rule not in {"error", "drop"}}
+    said = literal(own)
+    if general not in {"error", "drop"}:
+        said = f"dict.fromkeys(x_train, {literal(general)})" + (f" | {said}" if own else "")
+    found = "{name: stand_in(x_train[name], rule) for name, rule in rules.items()}"
+    return (*_STAND_IN, f"rules = {said}", f"fills = {found}")
+
+
+_STAND_IN = (
+    "def stand_in(values, rule):",
+    '    """What stands in for the gaps of a column."""',
+    '    if rule == "category":',
+    f"        return {literal(MISSING_LABEL)}",
+    '    if rule == "most_frequent" or values.dtype.kind not in "iuf":',
+    "        return values.mode()[0]",
+    '    return values.mean() if rule == "mean" else values.median()',
+    "",
+    "",
+)
 
 
 def imports(data: Data) -> list[str]:

@@ -27,7 +27,6 @@ from netbuilder.core.data.kinds.kind import (
     TASK,
     DataCode,
     DataKind,
-    Fed,
     Place,
     Question,
 )
@@ -42,10 +41,9 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
 )
 from netbuilder.core.data.kinds.script import (
-    answers,
     cells_and_targets,
     read_csv_line,
-    word_numbers,
+    text_code,
 )
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
@@ -297,7 +295,7 @@ def _code(question: Question) -> DataCode:
             'texts = np.array([file.read_text(encoding="utf-8") for file in files])',
             "targets = pd.Series([file.parent.name for file in files])",
         ]
-    return DataCode((*lines, *word_numbers(question), *answers(question.task)), Fed.IDS)
+    return text_code(question, lines)
 
 
 TEXT_TASK = replace(

@@ -300,6 +300,12 @@ def _facts(
         generates=next((entry.level for entry in pre.inputs.values() if entry.level), ""),
         read_as=samples.read_as,
         test_read_as=test.read_as if test is not None else {},
+        column_types={
+            column.name: column.kind
+            for entry in pre.inputs.values()
+            for column in entry.columns
+            if entry.kind == "table"
+        },
         column_roles=samples.roles,
     )
 

@@ -16,7 +16,7 @@ LARGEST = 1e18
 _FEW_WORDS = 3
 #: A time of the day, on no day.
 CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
-_TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
+TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off", "nein", "non", "não", "нет"})
 
 
@@ -182,7 +182,7 @@ def truth_words(series: pd.Series, source: str) -> tuple[str, str]:
     texts = labels_of(series.dropna())
     words = in_order(texts.unique())
     false = [word for word in words if word.lower() in _FALSE]
-    true = [word for word in words if word.lower() in _TRUE]
+    true = [word for word in words if word.lower() in TRUE]
     if len(words) == 2 and not (false and true):
         false, true = [words[0]], [words[1]]
     other = [word for word in words if word not in false and word not in true]
@@ -200,7 +200,7 @@ def truth_spellings(words: tuple[str, str]) -> dict[str, float]:
     """What counts as false (0.0) and true (1.0) in a column with these words, as it is written."""
     false, true = words
     found: dict[str, float] = {}
-    for known, value in ((_FALSE, 0.0), (_TRUE, 1.0)):
+    for known, value in ((_FALSE, 0.0), (TRUE, 1.0)):
         for word in sorted(known):
             found |= dict.fromkeys((word, word.title(), word.upper()), value)
     return {**found, false: 0.0, true: 1.0}
@@ -216,7 +216,7 @@ def truths(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
     false, true = words
     numbers = texts.map(
         lambda word: (
-            1.0 if word == true or word.lower() in _TRUE
+            1.0 if word == true or word.lower() in TRUE
             else 0.0 if word == false or word.lower() in _FALSE else float("nan")
         ),
         na_action="ignore",

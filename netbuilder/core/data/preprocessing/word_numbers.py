@@ -26,7 +26,8 @@ LONGEST = 256
 SPLITS = ("auto", "blanks", "characters")
 
 # The characters that TextVectorization takes out ("lower_and_strip_punctuation").
-_PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
+PUNCTUATION = r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']"
+_PUNCTUATION = re.compile(PUNCTUATION)
 
 
 def words_of(text: str, split: str = "") -> list[str]:

@@ -6,7 +6,8 @@ or a list of them where it has several outputs. Each kind of data writes its own
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from netbuilder.core.catalog.training.index import canonical
 from netbuilder.core.catalog.training.losses import LOSSES
@@ -20,9 +21,10 @@ from netbuilder.core.data.data_facts import (
 )
 from netbuilder.core.data.kinds.arrays import takes_pictures
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
+from netbuilder.core.data.kinds.script import used_inputs
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.formats.script.cell import Cell
-from netbuilder.core.project.graph_ends import byte_taker
+from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Project
 
 
@@ -30,18 +32,30 @@ from netbuilder.core.project.model import Project
 class Recipe:
     """What the sections of a script must know of each other.
 
-    ``task`` of the (first) output; ``code``: what the kind of data wrote; ``scaler``: class of
-    scikit-learn that scales the inputs, or ""; ``raw``: values go in as they
-    are; ``own_test``: rows for testing are read apart.
+    Attributes:
+        task: of the (first) output.
+        code: what the kind of data wrote.
+        scaler: class of scikit-learn that scales each column of the inputs, or "".
+        whole: how all numbers of a sample are scaled alike: "pixels" (by the range that pictures
+            have), "bytes" (to 0 to 255), "range" (by smallest and largest), "standard", or "".
+        target_scaler: class of scikit-learn that scales the answers, or "".
+        tasks: of each output, where they are known.
+        shape: of a sample, where rows of a table are to be arranged otherwise.
+        ids_of_numbers: whole numbers of a table stand for words.
+        own_test: rows for testing are read apart.
+        one_hot: classes are learned as one-hot rows.
     """
 
     task: str
     code: DataCode
     scaler: str = ""
-    raw: bool = False
+    whole: str = ""
+    target_scaler: str = ""
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    shape: tuple[int, ...] = ()
+    ids_of_numbers: bool = False
     own_test: bool = False
     one_hot: bool = False
-    y_scaler: str = ""
 
     @property
     def table(self) -> bool:
@@ -49,19 +63,24 @@ class Recipe:
         return self.code.fed is Fed.TABLE
 
     @property
-    def ids(self) -> bool:
-        """The inputs are whole numbers that stand for words."""
-        return self.code.fed is Fed.IDS
+    def texts(self) -> bool:
+        """The inputs are texts, to be numbered in the script."""
+        return self.code.fed is Fed.TEXTS
 
     @property
-    def raw_pixels(self) -> bool:
-        """The inputs are pictures as arrays, to be scaled in the script."""
-        return self.code.fed is Fed.RAW_PIXELS
+    def ids(self) -> bool:
+        """What the network takes are whole numbers that stand for words."""
+        return self.code.fed in {Fed.IDS, Fed.TEXTS} or self.ids_of_numbers
 
     @property
     def ordered(self) -> bool:
         """Samples follow each other in time."""
         return self.code.ordered
+
+    @property
+    def mixed(self) -> bool:
+        """Several outputs, whose tasks are of different sorts."""
+        return len(set(self.tasks.values())) > 1
 
 
 _SCALERS = {"auto": "StandardScaler", "standard": "StandardScaler", "minmax": "MinMaxScaler"}
@@ -71,36 +90,87 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
     """What the project says, with the facts about its data where they are known."""
     data = project.data
     kind = KINDS.get(data.kind)
-    task = facts.task if facts is not None else (kind.task(data) if kind else "") or _task(project)
+    tasks = _tasks(project, facts)
+    task = next(iter(tasks.values()), REGRESSION)
+    if facts is None and kind is not None:
+        said = kind.task(data)
+        task = said if said and not (said == CLASSES and task == BINARY) else task
     if data.options.get("task") in TASKS:
         task = str(data.options["task"])
-    question = Question(project, facts, task)
+    question = Question(project, facts, task, tasks)
     code = kind.code(question) if kind is not None else _none(question)
-    taken = any(byte_taker(project.graph, key) for key in project.graph.inputs)
-    raw = data.scaling == "none" or (data.scaling == "auto" and taken)
-    scaled = code.fed in {Fed.TABLE, Fed.NUMBERS}
+    inputs = used_inputs(project.graph)
+    taken = any(byte_taker(project.graph, key) for key in inputs)
+    numbered = code.fed in {Fed.TABLE, Fed.NUMBERS} and any(
+        feeds_embedding(project.graph, key) for key in inputs
+    )
+    arranged = _arranged(project, code)
     return Recipe(
         task=task,
         code=code,
-        scaler=_SCALERS.get(data.scaling, "") if scaled and not raw else "",
-        raw=raw,
-        y_scaler=_SCALERS.get(data.scaling, "") if task == REGRESSION else "",
+        scaler=""
+        if numbered or arranged or (taken and data.scaling == "auto")
+        else _scaler(code, data.scaling),
+        whole=_whole(code, data.scaling, taken, bool(arranged) and not numbered),
+        target_scaler=_SCALERS.get(data.scaling, "")
+        if REGRESSION in {task, *tasks.values()}
+        else "",
+        tasks=tasks,
+        shape=arranged,
+        ids_of_numbers=numbered,
         own_test=code.own_test,
         one_hot=bool(data.options.get("one_hot")),
     )
 
 
-def _task(project: Project) -> str:
-    """The task that loss and last layer speak of."""
+def _scaler(code: DataCode, scaling: str) -> str:
+    return _SCALERS.get(scaling, "") if code.fed in {Fed.TABLE, Fed.NUMBERS} else ""
+
+
+def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
+    """How a sample is scaled as a whole, as ``Recipe.whole`` says it."""
+    if scaling == "none":
+        return ""
+    if code.fed is Fed.PIXELS:
+        if scaling == "auto" and taken:
+            return "" if code.pixels == "0, 255" else "bytes"
+        return "standard" if scaling == "standard" else "pixels"
+    if code.fed is Fed.SOUNDS:
+        # Of a wave, which lies between -1 and 1, nothing is scaled without being asked.
+        how = code.scaling if scaling == "auto" else scaling
+        return {"minmax": "range", "standard": "standard"}.get(how, "")
+    if arranged and not (scaling == "auto" and taken):
+        return "standard" if scaling == "standard" else "range"
+    return ""
+
+
+def _arranged(project: Project, code: DataCode) -> tuple[int, ...]:
+    """The shape that the one Input asks for, where that is no row of a table."""
+    inputs = used_inputs(project.graph)
+    shape = project.graph.by_id[inputs[0]].params.get("shape") if len(inputs) == 1 else None
+    if code.fed is not Fed.TABLE or not shape or len(shape) < 2:
+        return ()
+    return tuple(int(side) for side in shape) if all(isinstance(s, int) for s in shape) else ()
+
+
+def _tasks(project: Project, facts: DataFacts | None) -> dict[str, str]:
+    """The task of each output: as the data says it, else as loss and last layer speak of it."""
+    if facts is not None:
+        return dict(facts.tasks) or dict.fromkeys(project.graph.outputs[:1], facts.task)
+    return {name: _task(project, name) for name in project.graph.outputs}
+
+
+def _task(project: Project, output: str) -> str:
     training = project.training
-    loss = canonical(LOSSES, training.loss.name) if training.loss else None
-    last = [project.graph.by_id[name].params for name in project.graph.outputs[:1]]
-    activation = last[0].get("activation") if last else None
+    own = training.outputs.get(output)
+    chosen = own.loss if own is not None and own.loss is not None else training.loss
+    loss = canonical(LOSSES, chosen.name) if chosen else None
+    params = project.graph.by_id[output].params
+    activation = params.get("activation")
     if loss and "categorical" in loss:
         return CLASSES
     if (loss and loss.startswith("binary")) or activation == "sigmoid":
-        units = last[0].get("units", 1) if last else 1
-        return BINARY if units == 1 else MULTI_LABEL
+        return BINARY if params.get("units", 1) == 1 else MULTI_LABEL
     return CLASSES if activation == "softmax" and not loss else REGRESSION
 
 
@@ -118,5 +188,5 @@ def _none(question: Question) -> DataCode:
             "# No data is chosen in this project: put your own arrays here.",
             'raise SystemExit("Put your data into x and y first.")',
         ),
-        Fed.RAW_PIXELS if takes_pictures(question) else Fed.TABLE,
+        Fed.PIXELS if takes_pictures(question) else Fed.TABLE,
     )

@@ -1,129 +1,37 @@
-"""The sections between data and training: cutting, scaling, and the numbers that come back."""
+"""The section that makes numbers of the samples: words, gaps and scaling.
+
+All that is fitted is fitted on the training rows only, as NetBuilder does it.
+"""
 
 from __future__ import annotations
 
-from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.kinds.script import target_columns, used_inputs
+from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
+from netbuilder.core.data.preprocessing.word_numbers import LONGEST, PUNCTUATION
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.formats.script.split_section import parts_of
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import literal
 
 
-def parts_of(project: Project) -> tuple[str, ...]:
-    """Names of the parts that the rows are cut into."""
-    watched = project.data.validation_split > 0
-    return ("train", "validation", "test") if watched else ("train", "test")
-
-
-def split_cell(project: Project, recipe: Recipe) -> Cell:
-    """Cut off what watches the training and what tests it, as NetBuilder cuts with this seed.
-
-    A test file of its own stays what it is.
-    """
-    data = project.data
-    cell = Cell("Keep rows to watch the training and to test the network")
-    cell.add("y = np.asarray(y)")
-    own = recipe.own_test or data.test_split <= 0
-    if not own or data.validation_split > 0:
-        _cut(cell, project, recipe)
-    if own and not recipe.own_test:
-        cell.add("x_test, y_test = x, y")
-    rows = f"np.arange({'made' if recipe.code.edited else 'len(y)'})"
-    if not own:
-        cell.add(f"rows, test_rows = cut({rows}, {data.test_split})")
-        rows = "rows"
-    if data.validation_split > 0:
-        cell.add(f"train_rows, validation_rows = cut({rows}, {data.validation_split})")
-    else:
-        cell.add(f"train_rows = {rows}")
-    if recipe.code.edited:
-        _drop_gone(cell, parts_of(project)[1 : -1 if own else None])
-    several = len(used_inputs(project.graph)) > 1 and not recipe.table
-    for part in parts_of(project)[: -1 if own else None]:
-        if several:
-            taken = f"{{name: values[{part}_rows] for name, values in x.items()}}"
-        else:
-            taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
-        cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
-    return cell
-
-
-def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
-    """Points that were taken away are in no part, those that were put in are for training."""
-    cell.add(
-        "train_rows = np.append(np.setdiff1d(train_rows, gone), np.arange(made, len(y)))",
-        *(f"{part}_rows = np.setdiff1d({part}_rows, gone)" for part in others),
-    )
-
-
-def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:
-    """The function that cuts row numbers in two."""
-    if recipe.ordered:
-        cell.add(
-            "",
-            "",
-            "def cut(rows, share):",
-            '    """The first rows, and the share at their end: time goes on."""',
-            "    kept = len(rows) - round(len(rows) * share)",
-            "    return rows[:kept], rows[kept:]",
-            "",
-            "",
-        )
-        return
-    classes = recipe.task in (CLASSES, BINARY)
-    cell.add(
-        "from sklearn.model_selection import train_test_split",
-        "",
-        "",
-        "def cut(rows, share):",
-        '    """Row numbers to keep, and a share that is cut off'
-        + (', with its part of each class."""' if classes else '."""'),
-    )
-    cell.add("    count = round(len(rows) * share)", "    if count == 0:")
-    cell.add("        return rows, rows[:0]")
-    if classes:
-        cell.add(
-            "    sizes = np.unique(y[rows], return_counts=True)[1]",
-            "    fair = sizes.min() > 1 and count >= len(sizes)",
-        )
-    cell.add(
-        "    kept, gone = train_test_split(",
-        f"        rows, test_size=count, random_state={project.training.seed}"
-        + (", stratify=y[rows] if fair else None" if classes else ""),
-        "    )",
-        "    return np.sort(kept), np.sort(gone)",
-        "",
-        "",
-    )
-
-
-def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
-    """Scaling fitted on training rows only; None where nothing is to be done."""
+def prepare_cell(project: Project, recipe: Recipe) -> Cell | None:
+    """From samples as they stand in the data to numbers; None where nothing is to be done."""
     several = len(used_inputs(project.graph)) > 1
     parts = parts_of(project)
-    cell = Cell("Scale the numbers")
-    if recipe.table:
-        _scale_table(recipe, several, cell, parts)
-    elif recipe.raw_pixels and not several and not recipe.raw:
-        cell.add(
-            "# Pixels from 0 to 1; those of 8-bit pictures go up to 255.",
-            "brightest = 255 if x_train.max() > 1 else 1",
-            *(f"x_{part} = x_{part} / brightest" for part in parts),
-        )
+    cell = Cell("Make numbers of the samples, as the network takes them")
+    if recipe.texts:
+        _number_words(recipe, cell, parts)
+    elif recipe.table:
+        _table(project, recipe, several, cell, parts)
+    elif recipe.whole and not several:
+        _scale_whole(recipe, cell, parts)
     elif recipe.scaler and not several:
-        cell.add(
-            "# Every column is scaled the same way at all steps of a sequence.",
-            f"from sklearn.preprocessing import {recipe.scaler}",
-            "",
-            f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",
-            *(
-                f"x_{part} = x_scaler.transform(x_{part}.reshape(-1, x_{part}.shape[-1])).reshape("
-                f"x_{part}.shape)"
-                for part in parts
-            ),
-            *(f'x_{part} = x_{part}.astype("float32")' for part in parts),
-        )
+        _scale_last_axis(recipe, cell, parts)
+    if recipe.mixed:
+        _mixed_targets(project, recipe, cell, parts)
+        return cell
     if recipe.task == REGRESSION:
         _targets(recipe, cell, parts)
     elif recipe.one_hot:
@@ -134,35 +42,223 @@ def scale_cell(project: Project, recipe: Recipe) -> Cell | None:
     return cell if cell.lines else None
 
 
-def _scale_table(recipe: Recipe, several: bool, cell: Cell, parts: tuple[str, ...]) -> None:
-    if recipe.scaler:
+def _number_words(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    code = recipe.code
+    cut = "list(bare)" if code.split else "bare.split()"
+    length = code.length or f"min({LONGEST}, max(len(words_of(text)) for text in x_train))"
+    arguments = "vocabulary=words, output_sequence_length=length"
+    if code.split:
+        arguments += f", split={literal(code.split)}"
+    cell.add(
+        "from collections import Counter",
+        "import re",
+        "",
+        "def words_of(text):",
+        '    """The words of a text: small letters, no punctuation."""',
+        f"    bare = re.sub({PUNCTUATION!r}, '', text.lower())",
+        f"    return {cut}",
+        "",
+        "",
+        "# The most frequent words of the training texts have the numbers 2, 3, ...",
+        "# 0 is padding, 1 a word that is not known.",
+        "counts = Counter(word for text in x_train for word in words_of(text))",
+        f"words = sorted(counts, key=lambda word: (-counts[word], word))[:{code.most - 2}]",
+        f"length = {length}",
+        f"vectorize = layers.TextVectorization({arguments})",
+        "# The layer itself makes small letters of A to Z only.",
+        *(
+            f'x_{part} = vectorize([text.lower() for text in x_{part}]).numpy().astype("int32")'
+            for part in parts
+        ),
+    )
+
+
+def _table(
+    project: Project, recipe: Recipe, several: bool, cell: Cell, parts: tuple[str, ...]
+) -> None:
+    code = recipe.code
+    cell.add(*code.fills)
+    if code.fills:
+        cell.add(*(f"x_{part} = x_{part}.fillna(fills)" for part in parts))
+    if code.words:
+        text = _ENCODE.replace("GAPS", _OWN_CATEGORY if code.fills else "")
+        cell.add(*(text if cell.lines else text.lstrip()).split("\n"))
+    cell.add(*_as_numbers(code.words, several, parts))
+    if recipe.shape and not several:
+        shape = ", ".join(str(side) for side in recipe.shape)
+        cell.add(*(f"x_{part} = x_{part}.reshape(-1, {shape})" for part in parts))
+    if recipe.whole and not several:
+        _scale_whole(recipe, cell, parts)
+        return
+    if recipe.scaler and code.words:
+        cell.add(*_KEEP_WORDS.rstrip().split("\n"), "", "")
+    if recipe.scaler and several:
+        _scale_several(recipe, cell, parts)
+    elif recipe.scaler:
         cell.add(
             f"from sklearn.preprocessing import {recipe.scaler}",
             "",
-            f'x_scaler = {recipe.scaler}().set_output(transform="pandas").fit(x_train)',
-            *(f"x_{part} = x_scaler.transform(x_{part})" for part in parts),
+            f"x_scaler = {recipe.scaler}().fit(x_train)",
         )
+        if code.words:
+            cell.add("keep_words(x_scaler, is_word(x.columns))")
+        cell.add(*(f"x_{part} = x_scaler.transform(x_{part})" for part in parts))
+    dtype = literal("int32" if recipe.ids_of_numbers else "float32")
     for part in parts:
         if several:
-            cell.add(
-                f"x_{part} = {{",
-                f'    name: x_{part}[names].to_numpy("float32") for name, names in columns.items()',
-                "}",
-            )
+            typed = f"{{name: one.astype({dtype}) for name, one in x_{part}.items()}}"
         else:
-            cell.add(f'x_{part} = x_{part}.to_numpy("float32")')
+            typed = f"x_{part}.astype({dtype})"
+        cell.add(f"x_{part} = {typed}")
+
+
+def _as_numbers(words: bool, several: bool, parts: tuple[str, ...]) -> list[str]:
+    """From data frames to arrays, one an Input."""
+    made = "encode({0})" if words else '{0}.to_numpy("float64")'
+    if several:
+        made = f"{{{{name: {made.format('{0}[names]')} for name, names in columns.items()}}}}"
+    return [f"x_{part} = {made.format(f'x_{part}')}" for part in parts]
+
+
+def _scale_several(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    fitted = f"{recipe.scaler}().fit(one)"
+    cell.add(
+        f"from sklearn.preprocessing import {recipe.scaler}",
+        "",
+        f"x_scalers = {{name: {fitted} for name, one in x_train.items()}}",
+    )
+    if recipe.code.words:
+        cell.add("for name, names in columns.items():",
+                 "    keep_words(x_scalers[name], is_word(names))")  # fmt: skip
+    cell.add(
+        *(
+            f"x_{part} = {{n: x_scalers[n].transform(one) for n, one in x_{part}.items()}}"
+            for part in parts
+        )
+    )
+
+
+_OWN_CATEGORY = f"""    if fills.get(name) == {literal(MISSING_LABEL)}:
+        found = [*(one for one in found if one != fills[name]), fills[name]]
+"""
+
+# As the program's own tables.encode does.
+_ENCODE = '''
+
+def known_words(name):
+    """The words of a column in the order of the alphabet; numbers by their size."""
+    found = set(x_train[name].astype(str).str.strip())
+    try:
+        found = sorted(found, key=float)
+    except ValueError:
+        found = sorted(found)
+GAPS    return found
+
+
+def encode(rows):
+    """A number stays; a word becomes 0 or 1 for each word of its column."""
+    parts = [
+        rows[name].astype(str).str.strip().to_numpy("str")[:, None] == np.array(words[name])
+        if name in words
+        else rows[[name]]
+        for name in rows
+    ]
+    return np.concatenate(parts, axis=1).astype("float64")
+
+
+words = {name: known_words(name) for name in x_train.select_dtypes(exclude=["number", "bool"])}'''
+
+
+_KEEP_WORDS = '''
+def is_word(names):
+    """Which of the numbers stand for words."""
+    return np.concatenate([np.full(len(words.get(n, [0])), n in words) for n in names])
+
+
+def keep_words(scaler, which):
+    """What stands for words stays 0 or 1."""
+    offset = scaler.mean_ if hasattr(scaler, "mean_") else scaler.min_
+    offset[which], scaler.scale_[which] = 0, 1
+
+'''
+
+
+def _scale_whole(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    """One offset and one scale for all numbers of a sample."""
+    looked_at = recipe.code.looked_at
+    some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
+    cell.add("# The network sees (x - offset) / scale.")
+    if recipe.whole == "standard":
+        cell.add(f"some = {some}", "offset, scale = float(some.mean()), float(some.std())")
+    elif recipe.whole == "range":
+        cell.add(f"some = {some}", "offset, scale = float(some.min()), float(np.ptp(some))")
+    else:
+        cell.add(f"offset, scale = {recipe.code.pixels}")
+        if recipe.whole == "bytes":
+            cell.add("scale = scale / 255  # its first layer wants 0 to 255")
+    cell.add(*(f'x_{one} = ((x_{one} - offset) / scale).astype("float32")' for one in parts))
+
+
+def _scale_last_axis(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    cell.add(
+        "# Every column is scaled the same way at all steps of a sequence.",
+        f"from sklearn.preprocessing import {recipe.scaler}",
+        "",
+        f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",
+        *recipe.code.fills,
+    )
+    if recipe.code.fills:
+        cell.add(*(f"x_{one} = np.where(np.isnan(x_{one}), fills, x_{one})" for one in parts))
+    cell.add(
+        *(
+            f"x_{part} = x_scaler.transform(x_{part}.reshape(-1, x_{part}.shape[-1])).reshape("
+            f"x_{part}.shape)"
+            for part in parts
+        ),
+        *(f'x_{part} = x_{part}.astype("float32")' for part in parts),
+    )
 
 
 def _targets(recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
     cell.add(*(f"y_{part} = np.asarray(y_{part}).reshape(len(y_{part}), -1)" for part in parts))
-    if recipe.y_scaler:
-        imported = f"from sklearn.preprocessing import {recipe.y_scaler}"
+    if recipe.target_scaler:
+        imported = f"from sklearn.preprocessing import {recipe.target_scaler}"
         if imported not in cell.lines:
             cell.lines[:0] = [imported, ""]
         cell.add(
-            f"y_scaler = {recipe.y_scaler}().fit(y_train)",
+            f"y_scaler = {recipe.target_scaler}().fit(y_train)",
             *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
         )
+
+
+def output_columns(project: Project) -> list[list[int]]:
+    """Places of the columns of ``y`` by output, where there are several; [] where each output has
+    all of them."""
+    outputs, given = project.graph.outputs, project.data.targets
+    listed = target_columns(project.data)
+    if given and listed:
+        return [[listed.index(c) for c in given.get(name, listed)] for name in outputs]
+    if len(listed) == len(outputs):
+        return [[index] for index in range(len(outputs))]
+    return []
+
+
+def _mixed_targets(project: Project, recipe: Recipe, cell: Cell, parts: tuple[str, ...]) -> None:
+    """A list of targets, each as its task wants it."""
+    cell.add(
+        f"parts = {literal(output_columns(project) or [[i] for i in range(len(recipe.tasks))])}",
+        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
+    )
+    numbers = [i for i, n in enumerate(project.graph.outputs) if recipe.tasks[n] == REGRESSION]
+    if not recipe.target_scaler or not numbers:
+        return
+    cell.lines[:0] = [f"from sklearn.preprocessing import {recipe.target_scaler}", ""]
+    cell.add(
+        "# Numbers are scaled, classes are not.",
+        f"y_scalers = {{i: {recipe.target_scaler}().fit(y_train[i]) for i in {numbers}}}",
+        "for i, scaler in y_scalers.items():",
+        *(f"    y_{one}[i] = scaler.transform(y_{one}[i])" for one in parts),
+    )
 
 
 def _per_output(project: Project, cell: Cell) -> None:
@@ -170,13 +266,8 @@ def _per_output(project: Project, cell: Cell) -> None:
     outputs = project.graph.outputs
     if len(outputs) < 2:
         return
-    given = project.data.targets
-    listed = list(project.data.target)
-    if given and listed:
-        numbers = [[listed.index(c) for c in given.get(name, listed)] for name in outputs]
-    elif len(listed) == len(outputs):
-        numbers = [[index] for index in range(len(outputs))]
-    else:
+    numbers = output_columns(project)
+    if not numbers:
         cell.add(*(f"y_{part} = [y_{part}] * {len(outputs)}" for part in parts_of(project)))
         return
     cell.add(

@@ -15,14 +15,15 @@ from typing import Literal, overload
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.kind import Fed
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import training_section
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
 from netbuilder.core.formats.script.model_section import model_cell
-from netbuilder.core.formats.script.prepare_section import scale_cell, split_cell
+from netbuilder.core.formats.script.prepare_section import prepare_cell
+from netbuilder.core.formats.script.save_section import save_cell
+from netbuilder.core.formats.script.split_section import split_cell
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.project.model import Project
 
@@ -35,12 +36,12 @@ def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
     wanted: list[Cell | None] = [
         data_cell(project, recipe),
         split_cell(project, recipe),
-        scale_cell(project, recipe),
+        prepare_cell(project, recipe),
         model_cell(project, facts, ids=recipe.ids),
         training_section.compile_cell(project, recipe),
         training_section.fit_cell(project, recipe),
         training_section.test_cell(project, recipe),
-        training_section.save_cell(project, recipe, f"{file_stem(project.name)}.h5"),
+        save_cell(project, recipe, file_stem(project.name)),
     ]
     found = [cell for cell in wanted if cell is not None and cell.lines]
     imported = _lifted(found)
@@ -101,11 +102,7 @@ def source(
 def numbers_note(project: Project, recipe: Recipe) -> str:
     """Whether the script gives NetBuilder's own numbers, and if not, why."""
     reason = ""
-    if recipe.ids:
-        reason = "words are numbered by Keras here, in another order than there"
-    elif recipe.code.fed is Fed.PIXELS and project.data.path:
-        reason = "pictures are read and resized by Keras here, by another library there"
-    elif any(
+    if any(
         LAYERS[node.layer].module == "keras.applications"
         for node in project.graph.nodes
         if node.layer in LAYERS

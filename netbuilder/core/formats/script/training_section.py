@@ -45,16 +45,18 @@ def _goal(project: Project, output: str, recipe: Recipe) -> OutputGoal:
     loss = own.loss or training.loss or _loss(project, output, recipe)
     metrics = own.metrics if own.metrics is not None else training.metrics
     if metrics is None:
-        name = "mean_absolute_error" if recipe.task == REGRESSION else "accuracy"
+        task = recipe.tasks.get(output, recipe.task)
+        name = "mean_absolute_error" if task == REGRESSION else "accuracy"
         metrics = (Choice(name),)
     return OutputGoal(loss, metrics, own.loss_weight)
 
 
 def _loss(project: Project, output: str, recipe: Recipe) -> Choice:
     units = project.graph.by_id[output].params.get("units")
-    if recipe.task == REGRESSION:
+    task = recipe.tasks.get(output, recipe.task)
+    if task == REGRESSION:
         return Choice("mean_squared_error")
-    if recipe.task == MULTI_LABEL or (recipe.task == BINARY and units in (None, 1)):
+    if task == MULTI_LABEL or (task == BINARY and units in (None, 1)):
         return Choice("binary_crossentropy")
     name = "categorical_crossentropy" if recipe.one_hot else "sparse_categorical_crossentropy"
     return Choice(name)
@@ -149,7 +151,7 @@ def test_cell(project: Project, recipe: Recipe) -> Cell:
         return cell
     if recipe.task == REGRESSION:
         cell.add(f"answers = model.predict({x}, verbose=0)")
-        if recipe.y_scaler:
+        if recipe.target_scaler:
             cell.add(
                 "answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))",
                 "truth = y_scaler.inverse_transform(y_test)",
@@ -181,74 +183,4 @@ def _confusion(project: Project, recipe: Recipe, x: str, cell: Cell) -> None:
         "        truth, answers, labels=numbers, target_names=labels, zero_division=0",
         "    )",
         ")",
-    )
-
-
-def save_cell(project: Project, recipe: Recipe, file_name: str) -> Cell:
-    """Save a network that takes rows and pixels as they are and answers in own units."""
-    simple = len(used_inputs(project.graph)) == 1 and len(project.graph.outputs) == 1
-    cell = Cell("Save")
-    inside, outside = _input_scale(recipe), _answer_scale(recipe)
-    if not inside and not outside:
-        cell.add(f"model.save({literal(file_name)})")
-        return cell
-    if not simple:
-        cell.add(
-            "# The saved model takes and gives scaled numbers: with several inputs or outputs",
-            "# scaling stays in this script.",
-            f"model.save({literal(file_name)})",
-        )
-        return cell
-    does = ("takes raw rows" if recipe.scaler else "takes pixels as they are") if inside else ""
-    own = "answers in the data's own units" if outside else ""
-    cell.add(
-        f"# The saved model {' and '.join(filter(None, (does, own)))}:", "# scaling is inside it."
-    )
-    if inside:
-        cell.add(
-            "raw = keras.Input(shape=x_train.shape[1:])",
-            *_rescaled("scaled", inside, "raw"),
-            "answer = model(scaled)",
-        )
-    else:
-        cell.add(
-            "raw = keras.Input(shape=x_train.shape[1:], dtype=model.inputs[0].dtype)",
-            "answer = model(raw)",
-        )
-    if outside:
-        cell.add(*_rescaled("answer", outside, "answer"))
-    cell.add(f"keras.Model(raw, answer).save({literal(file_name)})")
-    return cell
-
-
-def _input_scale(recipe: Recipe) -> tuple[str, ...]:
-    """Scale and offset that bring raw inputs to what the network takes; () where they are that."""
-    if recipe.scaler == "StandardScaler":
-        return "(1 / x_scaler.scale_).tolist()", "(-x_scaler.mean_ / x_scaler.scale_).tolist()"
-    if recipe.scaler:
-        return "(x_scaler.scale_).tolist()", "(x_scaler.min_).tolist()"
-    if recipe.raw_pixels and not recipe.raw:
-        return "1 / brightest", ""
-    if recipe.code.divided > 1:
-        return f"1 / {recipe.code.divided}", ""
-    return ()
-
-
-def _answer_scale(recipe: Recipe) -> tuple[str, ...]:
-    """Scale and offset that bring answers to the data's units; () where they are in them."""
-    if recipe.y_scaler == "StandardScaler":
-        return "(y_scaler.scale_).tolist()", "(y_scaler.mean_).tolist()"
-    if recipe.y_scaler:
-        return "(1 / y_scaler.scale_).tolist()", "(-y_scaler.min_ / y_scaler.scale_).tolist()"
-    return ()
-
-
-def _rescaled(name: str, how: tuple[str, ...], source: str) -> tuple[str, ...]:
-    scale, offset = how
-    if not offset:
-        return (f"{name} = layers.Rescaling(scale={scale})({source})",)
-    return (
-        f"{name} = layers.Rescaling(",
-        f"    scale={scale}, offset={offset}",
-        f")({source})",
     )

@@ -1,0 +1,165 @@
+"""The section that saves: what was done to the data becomes layers of the saved model."""
+
+from __future__ import annotations
+
+from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.formats.script.cell import Cell
+from netbuilder.core.formats.script.data_section import Recipe
+from netbuilder.core.formats.script.prepare_section import output_columns
+from netbuilder.core.project.model import Project
+from netbuilder.core.python_text import literal
+
+_OF_SCALERS = {
+    "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
+    "MinMaxScaler": ("{0}.scale_", "{0}.min_"),
+}
+_BACK = {
+    "StandardScaler": ("{0}.scale_", "{0}.mean_"),
+    "MinMaxScaler": ("1 / {0}.scale_", "-{0}.min_ / {0}.scale_"),
+}
+
+
+def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
+    """Save a model that takes raw samples and answers in the data's own units.
+
+    The ``.h5`` takes numbers; where words were numbered, or pictures brought to size, a ``.keras``
+    beside it takes them as they are.
+    """
+    cell = Cell("Save")
+    inputs = used_inputs(project.graph)
+    several = len(inputs) > 1
+    scaling = _scaling(recipe, several)
+    units = _units(project, recipe)
+    words = _takes_words(project, recipe, several)
+    file = literal(f"{stem}.h5")
+    if not scaling and not units and not words:
+        cell.add(f"model.save({file})")
+        return cell
+    cell.add(
+        "# The saved model takes raw samples and answers in the data's own units:",
+        "# scaling is inside it.",
+        "def whole_model(raw):",
+        *(f"    {line}" for line in scaling),
+        *(f"    {line}" for line in _answered("scaled" if scaling else "raw", units)),
+        "",
+        "",
+    )
+    dtype = f", dtype={literal('int32')}" if recipe.ids else ""
+    if several:
+        made = f"keras.Input(one.shape[1:], name=name{dtype})"
+        cell.add(f"raw = [{made} for name, one in x_train.items()]")
+    else:
+        cell.add(f"raw = keras.Input(x_train.shape[1:]{dtype})")
+    cell.add(f"keras.Model(raw, whole_model(raw)).save({file})", *words)
+    if words:
+        cell.add(f"keras.Model(given, whole_model(numbers)).save({literal(f'{stem}.keras')})")
+    return cell
+
+
+def _answered(given: str, units: list[str]) -> list[str]:
+    if not units:
+        return [f"return model({given})"]
+    return [f"answer = model({given})", *units, "return answer"]
+
+
+def _scaling(recipe: Recipe, several: bool) -> list[str]:
+    """Lines from ``raw`` to ``scaled``; none where nothing is scaled."""
+    if recipe.whole and not several:
+        return ["scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)"]
+    if not recipe.scaler or (several and not recipe.table):
+        return []
+    if not several:
+        return _rescaling("scaled", "x_scaler", _OF_SCALERS[recipe.scaler], "raw")
+    return [
+        "scaled = []",
+        "for one, scaler in zip(raw, x_scalers.values()):",
+        *(f"    {line}" for line in
+          _rescaling("one", "scaler", _OF_SCALERS[recipe.scaler], "one")),
+        "    scaled.append(one)",
+    ]  # fmt: skip
+
+
+def _rescaling(name: str, scaler: str, how: tuple[str, str], value: str) -> list[str]:
+    scale, offset = (one.format(scaler) for one in how)
+    return [
+        f"{name} = layers.Rescaling(",
+        f"    scale=({scale}).tolist(), offset=({offset}).tolist()",
+        f")({value})",
+    ]
+
+
+def _units(project: Project, recipe: Recipe) -> list[str]:
+    """Lines that bring ``answer`` back to the data's own units."""
+    if not recipe.target_scaler:
+        return []
+    how = _BACK[recipe.target_scaler]
+    outputs = project.graph.outputs
+    if len(outputs) == 1:
+        return _rescaling("answer", "y_scaler", how, "answer")
+    if recipe.mixed:
+        return [
+            "for i, scaler in y_scalers.items():",
+            *(f"    {line}" for line in _rescaling("answer[i]", "scaler", how, "answer[i]")),
+        ]
+    scale, offset = (one.format("y_scaler") for one in how)
+    parts = "parts" if output_columns(project) else f"[slice(None)] * {len(outputs)}"
+    return [
+        f"scale, offset = {scale}, {offset}",
+        "answer = [",
+        "    layers.Rescaling(scale=scale[part].tolist(), offset=offset[part].tolist())(one)",
+        f"    for part, one in zip({parts}, answer)",
+        "]",
+    ]
+
+
+def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
+    """Lines from ``given``, as it stands in the file, to ``numbers``; none where it is numbers."""
+    if several:
+        return []
+    if recipe.texts:
+        return [
+            "# A .keras holds the words too: it takes texts, in small letters.",
+            'given = keras.Input((1,), dtype="string")',
+            "numbers = vectorize(given)",
+        ]
+    if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
+        return [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
+    if recipe.code.sized:
+        return [
+            "# A .keras holds the resizing too: it takes pictures of any size.",
+            "given = keras.Input((None, None, x_train.shape[-1]))",
+            "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
+        ]
+    return []
+
+
+_COLUMNS = (
+    "# A .keras holds the words too: it takes a column each, words as strings.",
+    "given, parts = {}, []",
+    "for name in x.columns:",
+    '    kind = "string" if name in words else "float32"',
+    '    one = keras.Input((1,), dtype=kind, name=name.replace("/", "_"))',
+    "    given[one.name] = one",
+    "    if name in words:",
+)
+_WORDS = (
+    "        look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)",
+    "        one = look_up(one)",
+)
+# An empty cell is the word behind all others, until what stands in for it takes its place.
+_GAPS = (
+    '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
+    "        one = look_up(one)",
+    "        if name in fills:  # in place of an empty cell",
+    "            stand_in = words[name].index(fills[name])",
+    "            gap = keras.ops.equal(one, len(words[name]))",
+    "            one = keras.ops.where(gap, stand_in, one)",
+    "    elif name in fills:",
+    "        one = keras.ops.where(keras.ops.isnan(one), float(fills[name]), one)",
+    "    if name in words:",
+)
+_JOINED = (
+    '        one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)',
+    "    parts.append(one)",
+    "numbers = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]",
+)
