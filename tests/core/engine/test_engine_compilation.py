@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.build.graph_to_keras import build_core
-from netbuilder.core.engine.loop import compilation
+from netbuilder.core.engine.loop import compilation, program
 from netbuilder.core.engine.loop.compile_cache import Decision, Remembered
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, names_of
 from netbuilder.core.engine.loop.tensors import Feed, Orders
@@ -128,3 +128,29 @@ def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
     remembered.path.write_text("{")
     assert remembered.read() == Decision()
     Remembered("key", tmp_path / "key.json").write(Decision("loop"))
+
+
+def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """One compilation at a time, and nobody waits for it but the next one."""
+    monkeypatch.setattr(compilation, "_WORTH_SECONDS", 0.0)
+    data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
+    went: list[bool] = []
+
+    def watch(_event: Any) -> None:
+        trainer = session._trainer
+        if trainer is None or trainer.compilation._chooser is None:
+            return
+        ready = trainer.compilation._chooser._done.is_set()
+        if not went and trainer.position > 2000:
+            went.append(ready)
+            program._COMPILING.release()
+        if went and ready:
+            session.stop()
+
+    program._COMPILING.acquire()
+    session = Session(chain(NET, epochs=10**6, batch_size=16), data, record=False, on_event=watch)
+    session.run()
+    assert went == [False], "nothing was compiled beside the other compilation"

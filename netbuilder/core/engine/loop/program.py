@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +113,10 @@ class Parts:
     kind: str = "graph"
 
 
+#: Held while XLA compiles.
+_COMPILING = threading.Lock()
+
+
 class Program:
     """Steps of one model on one set of samples, compiled in one way.
 
@@ -150,6 +154,7 @@ class Program:
         self.steps_per_epoch = self.full + bool(self.rest)
         self.names: list[str] = []
         self.validation_names: list[str] = []
+        self._compiled = kind == "graph"
         self._copies: list[Any] = []
         self._held: list[Any] = []
         self._train = self._stepper()
@@ -202,12 +207,31 @@ class Program:
         """
         import tensorflow as tf
 
-        with unoptimized_calls(self.kind == "graph" and (early or self.plan.fused)):
+        with (
+            self._compiled_alone(first, count),
+            unoptimized_calls(self.kind == "graph" and (early or self.plan.fused)),
+        ):
             steps, epochs = self.function(
                 tf.constant(orders), tf.constant(first, tf.int32), tf.constant(count, tf.int32)
             )
         ended = (first + count) // self.steps_per_epoch
         return Chunk(steps.numpy()[:count], epochs.numpy()[:ended])
+
+    @contextmanager
+    def _compiled_alone(self, first: int, count: int) -> Iterator[None]:
+        """XLA compiles in the calls that need a shape for the first time, one at a time.
+
+        A run that was stopped may leave a compilation under way when the next begins another:
+        side by side they are no faster, and LLVM beneath them has ended the process.
+        """
+        if self._compiled:
+            yield
+            return
+        with _COMPILING:
+            yield
+        # A step of an epoch's rest of samples is another shape, and compiled when it comes.
+        whole = count > 0 and not self.rest
+        self._compiled = self.kind == "loop" or whole or first + count >= self.steps_per_epoch
 
     def optimize(self) -> None:
         """Have TensorFlow optimize the graph in a thread, for calls that are not ``early``."""
