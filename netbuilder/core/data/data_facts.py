@@ -53,6 +53,8 @@ class DataFacts:
         test_read_as: the same for the test file.
         column_types: "number", "category", "boolean" or "date" of each column of a table that is a
             feature, in their order.
+        number_marks: "." or ",", the decimal mark of columns whose numbers are written with
+            thousands or a unit ("$1,304").
         column_roles: roles of columns that were concluded in a way of the kind's own: the column
             that orders a series, those that a text does not stand in.
     """
@@ -82,4 +84,5 @@ class DataFacts:
     read_as: Mapping[str, Any] = field(default_factory=dict)
     test_read_as: Mapping[str, Any] = field(default_factory=dict)
     column_types: Mapping[str, str] = field(default_factory=dict)
+    number_marks: Mapping[str, str] = field(default_factory=dict)
     column_roles: Mapping[str, str] = field(default_factory=dict)

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.errors import FormatError
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.formats.described import Described
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
+    from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.formats.safety.model_file import ModelFile
 
@@ -27,7 +29,8 @@ class Format:
     what there is to know of the file or None, and ``verify(trained or project, path)``, which
     ``save`` calls before the file takes its place: it opens what was written and asks it the same
     rows. ``trained``: whether it holds weights, and so needs a trained network. ``reads``:
-    whether it can be opened again. ``needs``: packages beside NetBuilder's own.
+    whether it can be opened again. ``told``: what is known of a
+    project's data is handed over with it. ``needs``: packages beside NetBuilder's own.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Format:
     module: str
     trained: bool = True
     reads: bool = False
+    told: bool = False
     needs: tuple[str, ...] = ()
 
     @property
@@ -69,6 +73,7 @@ FORMATS: tuple[Format, ...] = (
         "Builds, trains, tests and saves the same network with Keras.",
         "script.python",
         trained=False,
+        told=True,
     ),
     Format(
         "notebook",
@@ -77,6 +82,7 @@ FORMATS: tuple[Format, ...] = (
         "The same as a notebook, for Jupyter or Colab.",
         "script.notebook",
         trained=False,
+        told=True,
     ),
     Format(
         "tflite",
@@ -181,6 +187,7 @@ def save(
     """
     path = Path(path)
     row = format_for(path)
+    given: TrainedModel | Project | Described = source
     if isinstance(source, Project):
         if row.trained:
             raise FormatError(
@@ -188,12 +195,25 @@ def save(
                 "Train it first.",
                 path=str(path),
             )
-        source = _rebased(source, base, path)
+        known = _facts(source, base) if row.told and base is not None else None
+        given = _rebased(source, base, path)
+        if known is not None:
+            given = Described(given, known)
     elif base is not None:
-        source = replace(source, project=_rebased(source.project, base, path))
-    writer: Callable[[TrainedModel | Project, Path], tuple[str, ...] | None]
+        given = replace(source, project=_rebased(source.project, base, path))
+    writer: Callable[[TrainedModel | Project | Described, Path], tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
-    return writer(source, path) or ()
+    return writer(given, path) or ()
+
+
+def _facts(project: Project, base: Path) -> DataFacts | None:
+    """What is known of the data; None where there is none, or where it cannot be read."""
+    from netbuilder.core.data.load import facts
+
+    try:
+        return facts(project, base) if project.data.kind else None
+    except UserError:
+        return None
 
 
 def load(path: Path | str) -> TrainedModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
@@ -28,10 +30,30 @@ log = logging.getLogger(__name__)
 _SOON_MS = 120
 
 
-def _source(project: Project) -> str:
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """``facts``: of the project's data, once they are known: the script says more then."""
+
+    project: Project
+    facts: DataFacts | None
+
+    def same(self, other: _Question | None) -> bool:
+        """Whether the other has the same answer."""
+        return other is not None and other.project is self.project and other.facts is self.facts
+
+
+def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
+    """The facts, unless they are still of a network with other ends."""
+    graph = project.graph
+    if facts is None or set(facts.input_shapes) != set(graph.inputs):
+        return None
+    return facts if set(facts.tasks) == set(graph.outputs) else None
+
+
+def _source(question: _Question) -> str:
     from netbuilder.core.formats.script.python import source
 
-    return source(project)
+    return source(question.project, question.facts)
 
 
 class CodePanel(QWidget):
@@ -42,7 +64,7 @@ class CodePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench = store, workbench
-        self._shown: Project | None = None
+        self._shown: _Question | None = None
         self._worker = jobs.Latest.for_widget(self, _source, "code", self._found, self._failed)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -70,6 +92,7 @@ class CodePanel(QWidget):
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
         store.changed.connect(lambda _old, _new: self._soon.start())
+        workbench.facts_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -86,11 +109,12 @@ class CodePanel(QWidget):
 
     def _ask(self) -> None:
         project = self._store.project
-        if self.isVisible() and project is not self._shown:
-            self._worker.ask(project)
+        question = _Question(project, _facts_for(project, self._workbench.facts))
+        if self.isVisible() and not question.same(self._shown):
+            self._worker.ask(question)
 
-    def _found(self, project: Project, text: str) -> None:
-        self._shown = project
+    def _found(self, question: _Question, text: str) -> None:
+        self._shown = question
         if text == self.text.toPlainText():
             return
         place = self.text.verticalScrollBar().value()
@@ -98,8 +122,8 @@ class CodePanel(QWidget):
         self.text.setPlainText(text)
         self.text.verticalScrollBar().setValue(place)
 
-    def _failed(self, project: Project, error: Exception) -> None:
-        self._shown = project
+    def _failed(self, question: _Question, error: Exception) -> None:
+        self._shown = question
         if not isinstance(error, UserError):
             log.error("code failed", exc_info=error)
         self.colors.show_text("")

@@ -141,3 +141,32 @@ def test_what_was_decided_by_hand_and_names_in_a_comment(
     # Facts come with files of others: what is no argument of the dialect is not written.
     odd = replace(known, read_as={"sep": ";", "x=1)\nprint(1)\n(": 1})
     assert "print" not in table_script.reader(Project(data=recipe), recipe.path, odd)
+
+
+def test_numbers_as_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exported script of a project, which is told what is known of its data."""
+    from netbuilder.core.formats import registry
+
+    price = np.array([1304.5, 2000.0, -12.0, 995.25, 1e6, 0.5] * 8)
+    weight, share, y = np.arange(48.0), np.arange(48) * 2.5, np.arange(48) * 1500.0
+    pd.DataFrame(
+        {
+            "price": [f"{'-' if p < 0 else ''}${abs(p):,.2f}" for p in price],
+            "weight": [f"{w:.0f} kg" for w in weight],
+            "share": [f"{s:.1f} %".replace(".", ",") for s in share],
+            "y": [f"{one:,.0f} €" for one in y],
+        }
+    ).to_csv(tmp_path / "d.csv", index=False)
+    recipe = Data(
+        "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0
+    )
+    project = Project(graph=GRAPH, data=recipe, training=Training(loss=Choice("mse")))
+    registry.save(project, tmp_path / "out.py", tmp_path)
+    space: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
+    exec((tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0], space)
+    told = np.stack([price, weight, share], axis=1)
+    np.testing.assert_allclose(space["x_train"], told, rtol=1e-6)
+    np.testing.assert_allclose(np.ravel(space["y_train"]), y, rtol=1e-6)
+    data = load(project, tmp_path)
+    np.testing.assert_allclose(data.train.raw_x["input"], told, rtol=1e-6)

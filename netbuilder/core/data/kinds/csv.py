@@ -158,13 +158,13 @@ def _code(question: Question) -> DataCode:
     frames = ("data", "test") if data.test_path else ("data",)
     lines = [
         *table_script.imports(data),
-        *table_script.helper_lines(data),
+        *table_script.helper_lines(data, question.facts),
         *(
             f"{name} = " + table_script.reader(project, path, question.facts, test=name == "test")
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
     ]
-    lines += table_script.column_lines(data, frames)
+    lines += table_script.column_lines(data, frames, question.facts)
     targets = target_columns(data)
     known = list(question.facts.column_types) if question.facts is not None else []
     other = table_script.unused(data)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
+from netbuilder.core.data.kinds.images_script import picture_code
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
     PIXEL_SCALING,
-    DataCode,
     DataKind,
-    Fed,
     Place,
-    Question,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
@@ -32,15 +30,23 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import answers, cells_and_targets, read_csv_line
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.picture_files import BYTES, ENDINGS, decode, look_at
+from netbuilder.core.data.readers.picture_files import (
+    BYTES,
+    DEFAULT_SIZE,
+    ENDINGS,
+    LOOK_AT,
+    SMALL,
+    decode,
+    look_at,
+)
 from netbuilder.core.data.readers.picture_sources import (
+    ZIP,
     listed_pictures,
     picture_column,
     plain_name,
@@ -52,7 +58,6 @@ from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.graph_ends import byte_taker
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
 from netbuilder.core.unpacked import zip_archive
 from netbuilder.core.wording import number
 
@@ -61,9 +66,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLOR_MODES = {"rgb": 3, "grayscale": 1}
-DEFAULT_SIZE = (64, 64)
-ZIP = ".zip"
-_SMALL = 128
 
 
 def read_images(data: Data, path: Path, *, test: bool = False, part: bool = False) -> Samples:
@@ -149,7 +151,7 @@ def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple
     if given is None:
         if len(sizes) == 1:
             size = next(iter(sizes))
-            if max(size) <= _SMALL:
+            if max(size) <= SMALL:
                 return size
         return DEFAULT_SIZE
     values = list(given) if isinstance(given, (list, tuple)) else [given, given]
@@ -164,7 +166,6 @@ def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple
     return values[0], values[1]
 
 
-_LOOK_AT = 200
 # A pixel stands in memory as given (1 byte) and as the network sees it (4 bytes).
 _BYTES_A_PIXEL = 5
 
@@ -184,7 +185,7 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
             if "color_mode" not in project.data.options:
                 shape = (*shape[:2], asked[2])
         # Only mean and deviation need pixels: what black and white are is known.
-        few = train[:: max(1, len(train) // _LOOK_AT)]
+        few = train[:: max(1, len(train) // LOOK_AT)]
         few = few if project.data.scaling == "standard" else few[:1]
         looked_at = decode(values[few], shape, samples.value_range or BYTES)
     else:
@@ -344,118 +345,6 @@ def _zipped_pictures(path: Path) -> bool:
     return any(Path(name).suffix.lower() in ENDINGS for name in names)
 
 
-def _code(question: Question) -> DataCode:
-    data = question.project.data
-    if data.path.lower().endswith(TABLE_ENDINGS):
-        return _table_code(question)
-    folder = data.path
-    lines = ["from pathlib import Path", "", *_reader(question), *_CLASS_FOLDERS]
-    if folder.lower().endswith(ZIP):
-        folder = folder[: -len(ZIP)]
-        lines += [
-            "import zipfile",
-            f"with zipfile.ZipFile({literal(data.path)}) as archive:",
-            f"    archive.extractall({literal(folder)})",
-        ]
-    lines += [
-        f"folder = Path({literal(folder)})",
-        "# A single folder inside is the one that unzipping made; a folder train is a part.",
-        "inside = [one for one in folder.iterdir() if one.is_dir() and one.name[0] not in '._']",
-        "folder = inside[0] if len(inside) == 1 else folder",
-        "parts = {one.name.lower(): one for one in folder.iterdir() if one.is_dir()}",
-        'folder = parts.get("train") or parts.get("training") or folder',
-        "files, names = pictures_in(folder)",
-        f"size = {_known_size(question) or 'usual_size(files)'}",
-        "x = np.stack([read_picture(file, size) for file in files])",
-        "labels, y = np.unique(names, return_inverse=True)",
-    ]
-    if data.test_path:
-        lines += [
-            f"files, names = pictures_in(Path({literal(data.test_path)}))",
-            "x_test = np.stack([read_picture(file, size) for file in files])",
-            "y_test = np.searchsorted(labels, names)",
-        ]
-    lines.append("labels = [str(label) for label in labels]")
-    return _pixels_code(lines, own_test=bool(data.test_path))
-
-
-def _pixels_code(lines: Sequence[str], *, own_test: bool = False) -> DataCode:
-    return DataCode(tuple(lines), Fed.PIXELS, own_test=own_test, looked_at=_LOOK_AT, sized=True)
-
-
-def _known_size(question: Question) -> str:
-    """Height and width as a tuple, or "" where the pictures decide."""
-    project = question.project
-    size: Any = project.data.options.get("image_size")
-    if isinstance(size, int):
-        size = [size, size]
-    if size is None:
-        shapes = [project.graph.by_id[one].params.get("shape") for one in project.graph.inputs]
-        shapes += question.facts.input_shapes.values() if question.facts is not None else ()
-        size = next((shape[:2] for shape in shapes if shape and len(shape) == 3), None)
-    return literal(list(size), tuples=True) if size else ""
-
-
-def _reader(question: Question) -> list[str]:
-    """The function that reads a picture, and that which finds a size where none is said."""
-    mode = literal(str(question.project.data.options.get("color_mode") or "rgb"))
-    lines = [
-        "def read_picture(file, size):",
-        '    """Pixels from 0 to 255, brought to size as Pillow does it."""',
-        "    opened = keras.utils.load_img(",
-        f'        file, color_mode={mode}, target_size=size, interpolation="bilinear"',
-        "    )",
-        "    return keras.utils.img_to_array(opened)",
-        "",
-        "",
-    ]
-    if _known_size(question):
-        return lines
-    return [
-        *lines,
-        "def usual_size(files):",
-        '    """Height and width of the pictures, where all are alike and small."""',
-        "    sizes = {keras.utils.load_img(file).size[::-1] for file in files}",
-        f"    alike = len(sizes) == 1 and max(next(iter(sizes))) <= {_SMALL}",
-        f"    return sizes.pop() if alike else {DEFAULT_SIZE}",
-        "",
-        "",
-    ]
-
-
-_CLASS_FOLDERS = (
-    "def pictures_in(folder):",
-    '    """The pictures of one folder per class, and the class of each."""',
-    f"    endings = {literal(list(ENDINGS), tuples=True)}",
-    '    files = [f for f in sorted(folder.glob("*/**/*")) if f.suffix.lower() in endings]',
-    "    return files, [file.relative_to(folder).parts[0] for file in files]",
-    "",
-    "",
-)
-
-
-def _table_code(question: Question) -> DataCode:
-    """Pictures that a table names, with their labels or numbers."""
-    data = question.project.data
-    lines = [
-        "from pathlib import Path",
-        "",
-        *_reader(question),
-        read_csv_line(question),
-        *cells_and_targets(
-            question, "image", "next(c for c in data if '.' in str(data[c].iloc[0])[-5:])"
-        ),
-        f"folder = Path({literal(data.path)}).parent",
-        "homes = [folder, *(one for one in folder.iterdir() if one.is_dir())]",
-        "folder = next(home for home in homes if (home / data[column].iloc[0]).exists())",
-        "files = [folder / name for name in data[column]]",
-        f"size = {_known_size(question) or 'usual_size(files)'}",
-        "x = np.stack([read_picture(file, size) for file in files])",
-        *answers(question.task),
-    ]
-    return _pixels_code(lines)
-
-
 KIND = DataKind(
     name="images",
     title="Pictures",
@@ -501,7 +390,7 @@ KIND = DataKind(
         ),
     ),
     read=_read_kind,
-    code=_code,
+    code=picture_code,
     place=Place.EITHER,
     tabular=lambda data: Path(data.path).suffix.lower() in TABLE_ENDINGS,
     endings=(ZIP,),

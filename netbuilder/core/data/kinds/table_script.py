@@ -48,8 +48,9 @@ def unused(data: Data) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def column_lines(data: Data, frames: Iterable[str]) -> list[str]:
+def column_lines(data: Data, frames: Iterable[str], facts: DataFacts | None = None) -> list[str]:
     """What is done with single columns of each data frame of a script, training frame first."""
+    marks = _marks(data, facts)
     lines: list[str] = []
     order = next((n for n, one in data.columns.items() if one.role == "order"), "")
     # How a column is read is seen in the training file, so that one comes last.
@@ -59,15 +60,27 @@ def column_lines(data: Data, frames: Iterable[str]) -> list[str]:
             lines.append(f"{cell} = {cell}.replace({literal(list(values))}, np.nan)")
         if order:
             lines.append(f'{frame} = {frame}.sort_values({literal(order)}, kind="stable")')
+        lines += [
+            f"{frame}[{literal(name)}] = as_numbers({frame}[{literal(name)}], {literal(mark)})"
+            for name, mark in marks.items()
+        ]
         lines += _types(data, frame)
     return lines
 
 
-def helper_lines(data: Data) -> list[str]:
+def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
+    """Decimal marks of the columns that are written in a way that pandas reads as texts."""
+    decided = {name for name, one in data.columns.items() if one.type or one.decimal}
+    found = facts.number_marks if facts is not None else {}
+    return {name: mark for name, mark in found.items() if name not in decided}
+
+
+def helper_lines(data: Data, facts: DataFacts | None = None) -> list[str]:
     """Functions that ``column_lines`` call."""
     kinds = {choice.type for choice in data.columns.values()}
     lines = [*made(day_comes_first), *_DAYS] if "date" in kinds else []
-    return [*lines, *(_TRUE if "boolean" in kinds else ())]
+    lines += _TRUE if "boolean" in kinds else ()
+    return [*lines, *(_NUMBERS if _marks(data, facts) else ())]
 
 
 _DAYS = (
@@ -78,6 +91,20 @@ _DAYS = (
     "    first = day_comes_first(like)",
     '    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)',
     '    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)',
+    "",
+    "",
+)
+_NUMBERS = (
+    "def as_numbers(cells, point):",
+    '    """Numbers as people write them: $1,304 or 12 kg. ``point`` is the decimal mark."""',
+    '    if cells.dtype.kind in "iuf":',
+    "        return cells",
+    '    texts = cells.astype(str).str.replace("−", "-")',
+    "    parts = texts.str.extract(" + r"""r"(-?)[^\d.,-]*(-?)([\d.,'’\s]*\d)([eE][-+]?\d+)?")""",
+    '    body = parts[2].str.replace(f"[^0-9{point}]", "", regex=True)',
+    '    body = body.str.replace(point, ".", regex=False) + parts[3].fillna("")',
+    '    numbers = pd.to_numeric(body, errors="coerce")',
+    '    return numbers.where((parts[0] == "-") == (parts[1] == "-"), -numbers)',
     "",
     "",
 )

@@ -306,6 +306,7 @@ def _facts(
             for column in entry.columns
             if entry.kind == "table"
         },
+        number_marks=samples.marks,
         column_roles=samples.roles,
     )
 

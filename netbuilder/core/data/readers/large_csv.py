@@ -133,7 +133,8 @@ class Scan:
         return Samples(
             "table", targets, table=table, weights=weights, source=self.path.name,
             findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
-            units=self.raw.reading.units, read_as=self.raw.reading.read_as,
+            units=self.raw.reading.units, marks=self.raw.reading.marks,
+            read_as=self.raw.reading.read_as,
         )  # fmt: skip
 
 

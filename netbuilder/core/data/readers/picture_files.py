@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 BYTES = (0.0, 255.0)
+#: Pictures that are all of one size, and no larger than ``SMALL``, keep it; others get this one.
+DEFAULT_SIZE = (64, 64)
+SMALL = 128
+#: As many training pictures are looked at for the range of their pixels.
+LOOK_AT = 200
 _DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 #: More than these are looked at when they are needed: opening 50,000 files takes half a minute.
 _LOOKED_AT = 2000

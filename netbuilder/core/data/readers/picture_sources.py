@@ -20,6 +20,7 @@ from netbuilder.core.wording import listed, number, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+ZIP = ".zip"
 _MOST_BYTES = 20 * 2**30
 _RATIO = 200
 _KEPT = 4

@@ -52,6 +52,12 @@ class Reading:
     read_as: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def marks(self) -> dict[str, str]:
+        """The decimal mark of each column whose numbers have thousands or a unit beside them."""
+        styles = self.styles.items()
+        return {name: style.decimal for name, style in styles if style.unit or style.thousands}
+
+    @property
     def hints(self) -> dict[str, str]:
         """Options for files that belong to this one."""
         told = {"like_decimal": self.decimal, "like_encoding": self.encoding}

@@ -150,6 +150,7 @@ def samples_of_table(
         hints=reading.hints,
         read_as=reading.read_as,
         units=reading.units,
+        marks=reading.marks,
     )
 
 

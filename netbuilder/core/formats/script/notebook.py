@@ -10,14 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.script.python import cells, parts
+from netbuilder.core.formats.script.python import Source, cells, parts
 from netbuilder.core.project.atomic import replacing
-from netbuilder.core.project.model import Project
 
 
-def save(source: TrainedModel | Project, path: Path) -> None:
+def save(source: Source, path: Path) -> None:
     """Write the notebook of a project, or of a trained network's project.
 
     Raises:
@@ -29,7 +27,7 @@ def save(source: TrainedModel | Project, path: Path) -> None:
         verify(source, temporary)
 
 
-def verify(source: TrainedModel | Project, path: Path) -> None:
+def verify(source: Source, path: Path) -> None:
     """Read the notebook at ``path``: each of its cells of code is valid Python.
 
     Raises:
@@ -46,7 +44,7 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
         ) from error
 
 
-def notebook(source: TrainedModel | Project) -> dict[str, Any]:
+def notebook(source: Source) -> dict[str, Any]:
     """The notebook as JSON."""
     project, facts = parts(source)
     listed = [_cell("markdown", 0, [f"# {project.name}", "", "A network made with NetBuilder."])]

@@ -17,6 +17,7 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.described import Described
 from netbuilder.core.formats.script import training_section
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
@@ -28,6 +29,7 @@ from netbuilder.core.project.atomic import replacing
 from netbuilder.core.project.model import Project
 
 Lines = dict[str, tuple[int, int]]
+Source = TrainedModel | Project | Described
 
 
 def cells(project: Project, facts: DataFacts | None = None) -> list[Cell]:
@@ -108,6 +110,9 @@ def numbers_note(project: Project, recipe: Recipe) -> str:
         if node.layer in LAYERS
     ):
         reason = "what stands inside a ready-made body begins with other numbers"
+    elif ignored := _not_followed(project):
+        columns = " and ".join(ignored)
+        reason = f"what {columns} says of rows is not followed here"
     elif not project.data.kind:
         return "Put your own data in; everything else is as in NetBuilder."
     if reason:
@@ -122,7 +127,15 @@ def numbers_note(project: Project, recipe: Recipe) -> str:
     )
 
 
-def save(source_of: TrainedModel | Project, path: Path) -> None:
+def _not_followed(project: Project) -> list[str]:
+    """Columns of a table whose role a script does not act on, in quotes."""
+    if project.data.kind == "series":
+        return []
+    roles = {"split", "group", "weight"}
+    return [f"'{name}'" for name, one in project.data.columns.items() if one.role in roles]
+
+
+def save(source_of: Source, path: Path) -> None:
     """Write the script of a project, or of a trained network's project.
 
     Raises:
@@ -134,7 +147,7 @@ def save(source_of: TrainedModel | Project, path: Path) -> None:
         verify(source_of, temporary)
 
 
-def verify(source_of: TrainedModel | Project, path: Path) -> None:
+def verify(source_of: Source, path: Path) -> None:
     """Read the script at ``path`` as Python does before it runs one.
 
     Raises:
@@ -149,10 +162,12 @@ def verify(source_of: TrainedModel | Project, path: Path) -> None:
         ) from error
 
 
-def parts(source_of: TrainedModel | Project) -> tuple[Project, DataFacts | None]:
-    """Project and, of a trained network, the facts about its data."""
+def parts(source_of: Source) -> tuple[Project, DataFacts | None]:
+    """Project and, where they are known, the facts about its data."""
     if isinstance(source_of, Project):
         return source_of, None
+    if isinstance(source_of, Described):
+        return source_of.project, source_of.facts
     known = bool(source_of.facts.input_shapes)
     return source_of.project, source_of.facts if known else None
 
