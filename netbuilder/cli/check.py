@@ -120,7 +120,6 @@ def _to_json(problem: Problem) -> dict[str, object]:
         "node": problem.node,
         "message": problem.message,
         "fix": problem.fix.label if problem.fix else None,
-        "fixes": [fix.label for fix in problem.fixes],
     }
 
 

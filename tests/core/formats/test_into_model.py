@@ -58,13 +58,25 @@ class Written:
     answers: list[np.ndarray]
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
-    found = {}
-    for name, make in CASES.items():
-        folder = tmp_path_factory.mktemp("cases") / name
+#: The first of each are asked always, the others in the slow tests: they train for a minute.
+FEW = ("table", "texts")
+REST = tuple(name for name in CASES if name not in FEW)
+NAMES = [
+    pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in (*FEW, *REST)
+]
+
+
+class Cases(dict[str, Written]):
+    """Cases by name, trained and written when they are first asked for."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, name: str) -> Written:
+        folder = self._place / name
         folder.mkdir()
-        case = make(folder)
+        case = CASES[name](folder)
         dataset = load(case.project, folder)
         trained = Session(case.project, dataset, on_event=lambda _event: None).run()
         for file in ("m.h5", "m.keras", "saved"):
@@ -76,8 +88,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Written]:
         said = predict_file(trained, folder / case.file)
         answers = [np.asarray(one.values, float) for one in said.outputs.values()]
         assert all(np.isfinite(one).all() and len(one) for one in answers)
-        found[name] = Written(case, folder, trained, answers)
-    return found
+        self[name] = made = Written(case, folder, trained, answers)
+        return made
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Cases:
+    return Cases(tmp_path_factory.mktemp("cases"))
 
 
 def run(*arguments: str | Path) -> str:
@@ -89,19 +106,31 @@ def run(*arguments: str | Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def plain(written: dict[str, Written]) -> dict[str, dict[str, list[Any]]]:
+class Plain(dict[str, dict[str, list[Any]]]):
     """Answers of plain Keras and TensorFlow, in a process where NetBuilder is not."""
-    reader = Path(__file__).with_name("plain_reader.py")
-    said = run(reader, *(one.folder for one in written.values()))
-    found: dict[str, dict[str, list[Any]]] = json.loads(said.splitlines()[-1])
-    return found
+
+    def __init__(self, written: Cases) -> None:
+        super().__init__()
+        self._written = written
+
+    def __missing__(self, name: str) -> dict[str, list[Any]]:
+        # One process for many: it takes longer to begin than to answer.
+        names = FEW if name in FEW else REST
+        reader = Path(__file__).with_name("plain_reader.py")
+        said = run(reader, *(self._written[one].folder for one in names))
+        self.update(json.loads(said.splitlines()[-1]))
+        return self[name]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.fixture(scope="module")
+def plain(written: Cases) -> Plain:
+    return Plain(written)
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "saved", "script.h5", "script_alone.h5"])
 def test_plain_keras_answers_rows_as_they_stand_in_the_file(
-    written: dict[str, Written], plain: dict[str, dict[str, list[Any]]], name: str, file: str
+    written: Cases, plain: Plain, name: str, file: str
 ) -> None:
     one = written[name]
     found = [np.asarray(answer, float) for answer in plain[name][file]]
@@ -113,19 +142,25 @@ def test_plain_keras_answers_rows_as_they_stand_in_the_file(
 
 @pytest.mark.parametrize("file", ["script.keras", "script_alone.keras"])
 @pytest.mark.parametrize(
-    "name", ["table", "gaps", "dropped", "texts", "pictures", "pictures_of_another_size"]
+    "name",
+    [
+        one
+        for one in NAMES
+        if one.values[0]
+        in {"table", "gaps", "dropped", "texts", "pictures", "pictures_of_another_size"}
+    ],
 )
 def test_a_script_saves_a_keras_that_takes_words_and_pictures(
-    written: dict[str, Written], plain: dict[str, dict[str, list[Any]]], name: str, file: str
+    written: Cases, plain: Plain, name: str, file: str
 ) -> None:
     one = written[name]
     size = np.abs(one.answers[0]).max()
     np.testing.assert_allclose(plain[name][file][0], one.answers[0], atol=one.case.near * size)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_command_line_answers_the_same(
-    written: dict[str, Written], name: str, monkeypatch: pytest.MonkeyPatch
+    written: Cases, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = written[name]
     monkeypatch.chdir(one.folder)
@@ -148,7 +183,8 @@ def columns_of(said: dict[str, list[str]], one: Written) -> Iterator[np.ndarray]
         yield np.array([[float(cell) for cell in said[name]] for name in kept]).T
 
 
-def test_what_a_file_takes_is_said_and_stands_in_it(written: dict[str, Written]) -> None:
+@pytest.mark.slow
+def test_what_a_file_takes_is_said_and_stands_in_it(written: Cases) -> None:
     import zipfile
 
     wanted = {
@@ -166,7 +202,7 @@ def test_what_a_file_takes_is_said_and_stands_in_it(written: dict[str, Written])
 
 
 def test_a_word_that_the_training_did_not_hold_is_refused_by_each(
-    written: dict[str, Written], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    written: Cases, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tensorflow as tf
 
