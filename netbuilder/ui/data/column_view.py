@@ -38,6 +38,8 @@ Index = QModelIndex | QPersistentModelIndex
 Apply = Callable[[str, Callable[[Project], Project]], object]
 _ROLE = next(n for n, one in enumerate(FIELDS) if one.key == "role")
 _SIGN = 22
+_ROOM = 6
+_WIDEST = 1.6
 
 
 class ChoiceDelegate(QStyledItemDelegate):
@@ -166,6 +168,17 @@ class ColumnView(QTableView):
         self._asked = {}  # a reset takes the widgets of all rows away
         self.clearSpans()
         self._follow()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As wide as what stands in them, so that little is cut and more of them are in view."""
+        for number, field in enumerate(FIELDS):
+            if number == DISTRIBUTION or self.isColumnHidden(number):
+                continue
+            words = self.sizeHintForColumn(number)
+            title = self.horizontalHeader().sectionSizeHint(number)
+            wanted = max(words + _ROOM, min(title, field.width))
+            self.setColumnWidth(number, min(wanted, round(_WIDEST * field.width)))
 
     def _follow(self, *_changed: object) -> None:
         """Show where columns go only where that can be chosen, and ask what must be answered."""
