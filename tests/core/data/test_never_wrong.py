@@ -211,6 +211,7 @@ def test_a_row_that_ends_early_has_missing_values(tmp_path: Path) -> None:
         facts(project(), tmp_path)
 
 
+@pytest.mark.slow
 def test_ten_thousand_columns(tmp_path: Path) -> None:
     values = np.random.default_rng(0).integers(0, 256, (30, 10_000))
     names = ",".join([*(f"p{n}" for n in range(9_999)), "y"])

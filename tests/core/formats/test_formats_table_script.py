@@ -94,6 +94,7 @@ def flats(folder: Path, name: str, rows: range, *, header: bool = True) -> None:
     (folder / name).write_bytes("\r\n".join(lines).encode("cp1251"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", [True, False])
 def test_a_script_reads_the_file_as_the_program_did(tmp_path: Path, header: bool) -> None:
     flats(tmp_path, "d.csv", range(80), header=header)

@@ -245,6 +245,7 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     assert common_fault([one for one in result if one.file != "copy.h5"]) == ""
 
 
+@pytest.mark.slow
 def test_a_network_that_answers_another_column_is_not_compared(
     folder: Path, hidden: Path, tmp_path: Path
 ) -> None:

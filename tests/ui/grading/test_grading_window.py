@@ -118,6 +118,7 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
+@pytest.mark.slow
 def test_what_was_decided_stays_when_it_is_graded_again(
     grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_moments_stand_at_their_epochs_however_they_came() -> None:
     assert cells[:, 0].tolist() == [1.0] * 8 + [0.5] * 2 + [0.0]
 
 
+@pytest.mark.slow
 def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
