@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
         self.parts = self._parts()
         self.commands = WindowCommands(self.parts)
+        self.documents.data_opened.connect(self.commands.begin_with_data)
         for row in rows_for(self.parts, self.commands):
             self.actions_table.add(row)
         menus = {name: QMenu(name, self) for name in MENUS}

@@ -81,9 +81,8 @@ class Callout(QWidget):
         self.bubble.installEventFilter(self)
         self._place()
         self.show()
-        self.raise_()
         self.bubble.show()
-        self.bubble.raise_()
+        self.to_front()
         if self.buttons:
             self.buttons[-1].setFocus(Qt.FocusReason.OtherFocusReason)
         if towards is not None and not reduced_motion():
@@ -95,6 +94,11 @@ class Callout(QWidget):
     def ring(self) -> QRect:
         """What is pointed at, in the window's coordinates."""
         return self._ring
+
+    def to_front(self) -> None:
+        """Lie over all else of the window."""
+        self.raise_()
+        self.bubble.raise_()
 
     def end(self) -> None:
         """Take it away."""

@@ -364,6 +364,16 @@ class WindowCommands:
             return
         self._parts.store.apply("Choose data", lambda p: edits.set_data(p, data))
 
+    def begin_with_data(self, path: Path) -> None:
+        """An empty canvas for data that was opened; what cannot be read leaves all as it was."""
+        try:
+            recipe_for(path, None)
+        except UserError as error:
+            self.show_error(error)
+            return
+        self._parts.documents.new(asked=True)
+        self.use_data(path)
+
     def show_settings(self) -> None:
         """Change what holds for every project."""
         dialogs.show_settings(self._parts.window)

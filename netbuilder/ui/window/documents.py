@@ -31,12 +31,13 @@ PROJECT_ENDING = ".netbuilder"
 PROJECT_TYPE = FileType("NetBuilder project", (PROJECT_ENDING,))
 MODEL_TYPES = tuple(FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.reads)
 _MODELS = " ".join(f"*{ending}" for ending in MODEL_ENDINGS)
-OPEN_FILTER = (
-    f"Projects and models (*{PROJECT_ENDING} {_MODELS});;"
-    f"Projects (*{PROJECT_ENDING});;Models ({_MODELS});;All files (*)"
-)
 # A dropped .h5 is taken for a model, which says so where it is none.
 DATA_ENDINGS = tuple(end for end in registry.endings() if end not in MODEL_ENDINGS)
+_DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
+OPEN_FILTER = (
+    f"Projects, models and data (*{PROJECT_ENDING} {_MODELS} {_DATA});;"
+    f"Projects (*{PROJECT_ENDING});;Models ({_MODELS});;Data ({_DATA});;All files (*)"
+)
 
 
 def empty_project() -> Project:
@@ -65,6 +66,7 @@ class Documents(QObject):
         told(words): something worth a line in the status bar.
         confirmed(words): what was asked for is done: a file is written.
         failed(error): a ``UserError`` to show.
+        data_opened(path): data is to be opened, to begin a project with.
         noted(name, sentences): what an opened file holds that could not be taken over.
         busy(words): a file is being read or written; "" when done.
     """
@@ -74,6 +76,7 @@ class Documents(QObject):
     told = Signal(str)
     confirmed = Signal(str)
     failed = Signal(object)
+    data_opened = Signal(object)
     noted = Signal(str, object)
     busy = Signal(str)
 
@@ -99,9 +102,9 @@ class Documents(QObject):
         name = self.path.name if self.path is not None else self._store.project.name
         return f"{name}[*] – NetBuilder"
 
-    def new(self) -> None:
-        """Begin an empty project."""
-        if self.may_close():
+    def new(self, *, asked: bool = False) -> None:
+        """Begin an empty project; ``asked``: what is open may go."""
+        if asked or self.may_close():
             self.show_project(empty_project(), None)
 
     def open(self) -> None:
@@ -119,8 +122,12 @@ class Documents(QObject):
             self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Open a project or a model; what cannot be opened leaves all as it was."""
+        """Open a project, a model, or data to begin a project with; what cannot be opened leaves
+        all as it was."""
         path = path.absolute()
+        if path.suffix.lower() in DATA_ENDINGS and path.is_file():
+            self.data_opened.emit(path)
+            return
         if is_model(path):
             self._open_model(path)
             return

@@ -191,3 +191,54 @@ def test_reduced_motion_is_remembered(open_window: Callable[..., MainWindow]) ->
         assert not window.canvas.slide.running
     finally:
         set_reduced_motion(None)
+
+
+def test_what_is_asked_for_above_the_page_is_seen(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    """Train, and a file that is opened, happened behind the page."""
+    window = open_window()
+    page = window.welcome.page
+    window.welcome.open_example("iris")
+    qtbot.waitUntil(window.actions_table["train"].isEnabled, timeout=60_000)
+    window.welcome.show_page()
+    assert page.isVisible()
+    window.actions_table["train"].trigger()
+    qtbot.waitUntil(lambda: not page.isVisible(), timeout=60_000)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=60_000)
+    files.write(window.store.project, tmp_path / "mine.netbuilder")
+    window.welcome.show_page()
+    window.documents.open_path(tmp_path / "mine.netbuilder")
+    assert not page.isVisible()
+
+
+def test_a_table_that_is_opened_begins_a_project(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
+) -> None:
+    window = open_window(keras=False)
+    rows = "\n".join(f"{n},{2 * n}" for n in range(60))
+    (tmp_path / "double.csv").write_text(f"number,double\n{rows}\n")
+    window.documents.open_path(tmp_path / "double.csv")
+    project = window.store.project
+    assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
+    assert window.docks.panels["data"].isVisible()
+    before = window.store.project
+    window.documents.open_path(tmp_path / "missing.xlsx")
+    assert window.store.project is before
+
+
+def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_project(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.tour.start()
+    callout = window.welcome.tour.callout
+    assert callout is not None
+    window.docks.panels["evaluate"].raise_()
+    window.docks.panels["data"].raise_()
+    spot = callout.bubble.geometry().center()
+    qtbot.waitUntil(lambda: callout.bubble.isAncestorOf(window.childAt(spot)))
+    window.welcome.open_example("iris")
+    assert window.welcome.tour.at < 0
+    assert callout.isHidden() and callout.bubble.isHidden()

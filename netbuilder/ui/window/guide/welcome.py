@@ -43,6 +43,8 @@ class Welcome(QObject):
         self.page.tour_wanted.connect(self.start_tour)
         self._card: RoleBox | None = None
         parts.documents.opened.connect(self._opened)
+        # What was asked for happens behind the page.
+        parts.workbench.training_changed.connect(self._training_changed)
         parts.store.changed.connect(self._project_changed)
 
     def show_page(self) -> None:
@@ -109,6 +111,9 @@ class Welcome(QObject):
             self.lessons.open(read(writer.saved), anew=True)
 
     def _opened(self) -> None:
+        self.page.shut()
+        if self.tour.at >= 0:
+            self.tour.end()
         self.session.take_over()
         # The window takes away what was said about the project before.
         QTimer.singleShot(0, self, self._offer_start)
@@ -129,6 +134,10 @@ class Welcome(QObject):
             buttons=(("Examples and lessons", self.show_page), ("Close", self._close_card)),
         )
         self._parts.banner.add(self._card)
+
+    def _training_changed(self, training: bool) -> None:
+        if training:
+            self.page.shut()
 
     def _close_card(self) -> None:
         card, self._card = self._card, None
