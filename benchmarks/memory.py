@@ -96,7 +96,7 @@ def headless(runs: int, *, changed: bool = False) -> dict[str, Any]:
 
     load_tensorflow()
     project = edits.set_training(_project("iris"), epochs=5)
-    dataset = load(project, None)
+    dataset = load(project, Path())
     first = next(node for node in project.graph.nodes if "units" in node.params)
     marks: Marks = []
     begin = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -115,10 +116,20 @@ def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
     return Session(project, data, record=False, compilation="graph", start=start).run()
 
 
-@pytest.mark.parametrize("ending", ["h5", "keras"])
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in KINDS]
-)
+def asked() -> list[Any]:
+    """Kinds and endings; of slow kinds the endings take turns, unless all are wanted."""
+    every = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
+    found = []
+    for number, name in enumerate(KINDS):
+        for turn, ending in enumerate(("h5", "keras")):
+            if name in QUICK:
+                found.append(pytest.param(name, ending))
+            elif every or number % 2 == turn:
+                found.append(pytest.param(name, ending, marks=pytest.mark.slow))
+    return found
+
+
+@pytest.mark.parametrize(("name", "ending"), asked())
 @pytest.mark.timeout(600)
 def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: str) -> None:
     if ending == "h5" and name in NEVER_WRITTEN:
@@ -144,7 +155,9 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
         trained = a_step_on(trained, rows)
         assert trained.epochs == 1
         # The step was one from the file's weights: far from what a new network would answer.
-        assert largest(answers_of(trained.model, rows), expected) < 2.0
+        # Colours that are changed at random make the step itself a large one.
+        if "augmentation" not in name:
+            assert largest(answers_of(trained.model, rows), expected) < 2.0
         expected = answers_of(trained.model, rows)
     registry.save(trained, again)
     assert largest(answers_of(keras.models.load_model(again), rows), expected) < 1e-4

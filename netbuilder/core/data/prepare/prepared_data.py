@@ -147,8 +147,10 @@ def _make(project: Project, base: Path) -> PreparedData:
 
 def _check_classes(data: Data, base: Path, samples: Samples) -> None:
     """Raise ``DataError`` where all folders but one are missing: a table's words would not help."""
+    if not data.path or kind_of(data).tabular(data):
+        return
     folder = base / data.path
-    if not data.path or kind_of(data).tabular(data) or not folder.is_dir():
+    if not folder.is_dir():
         return
     labels = samples.targets.iloc[:, 0]
     if labels.nunique() == 1:

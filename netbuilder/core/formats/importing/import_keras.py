@@ -153,11 +153,19 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
                 break
     else:
         return None
+    # Threads add up in another order each time; a deep network makes more of that.
     same = len(ours) == len(theirs) and all(
-        a.shape == b.shape and np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+        a.shape == b.shape
+        and np.allclose(a, b, rtol=1e-3, atol=1e-4 * max(1.0, _size(b)), equal_nan=True)
         for a, b in zip(ours, theirs, strict=False)
     )
     return core if same else None
+
+
+def _size(values: Any) -> float:
+    """The largest of the numbers, without signs; 0 where there are none."""
+    finite = np.abs(values[np.isfinite(values)]) if values.dtype.kind in "fiu" else values[:0]
+    return float(finite.max()) if finite.size else 0.0
 
 
 def _probe(tensor: Any, steps: int) -> Any:
