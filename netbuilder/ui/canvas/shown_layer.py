@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.project.model import Node
-from netbuilder.ui.canvas.layer_picture import ShownLayer
+from netbuilder.ui.canvas.layer_tiles import ShownLayer
 from netbuilder.ui.services.views.canvas_strips import Look, attention_shares
 
 

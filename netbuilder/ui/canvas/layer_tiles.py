@@ -1,0 +1,80 @@
+"""What a layer's picture is made of: the numbers of one sample, tiles of them, lines of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """A layer's numbers for one sample, and what goes with them.
+
+    Attributes:
+        values: what it gives, without a batch axis.
+        given: what it was given, where that is one array.
+        weights: by Keras's name.
+        surfaces: (side, side, units), what each unit makes of a plane.
+        names: of the classes, or of the numbers of a row.
+        given_names: of the numbers that it was given.
+        states: (steps, units), what it remembered on the way to its output.
+        shares: (heads, steps that look, steps looked at), of attention.
+        words: of the steps, of a text.
+    """
+
+    values: Any
+    given: Any = None
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    surfaces: Any = None
+    names: Sequence[str] = ()
+    states: Any = None
+    shares: Any = None
+    words: Sequence[str] = ()
+    given_names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture of part of the numbers. ``axes`` are those that go (down, across) in it.
+
+    ``index`` is the place of its first number in the output.
+    """
+
+    box: QRectF
+    image: QImage
+    index: tuple[int, ...]
+    axes: tuple[int, int] | None
+    shape: tuple[int, int] = (1, 1)
+    label: str = ""
+    told: Callable[[int, int], str] | None = None  # of a cell (down, across) that is no output
+
+    def cell(self, spot: QPointF) -> tuple[int, int]:
+        """The cell (down, across) under a point of the box."""
+        down = int((spot.y() - self.box.top()) / self.box.height() * self.shape[0])
+        across = int((spot.x() - self.box.left()) / self.box.width() * self.shape[1])
+        return min(down, self.shape[0] - 1), min(across, self.shape[1] - 1)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A weight as a line from an input to a unit."""
+
+    start: QPointF
+    end: QPointF
+    weight: float
+    source: int
+    unit: int
+    name: str = ""
+
+    def away(self, spot: QPointF) -> float:
+        """How far a point is from it."""
+        along = self.end - self.start
+        length = along.x() ** 2 + along.y() ** 2
+        to = spot - self.start
+        part = max(0.0, min(1.0, (to.x() * along.x() + to.y() * along.y()) / (length or 1.0)))
+        aside = to - along * part
+        return float((aside.x() ** 2 + aside.y() ** 2) ** 0.5)
