@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.hdf5.door import open_hdf5
 
 # An honest file of numbers is hardly ever packed more tightly.
 _RATIO = 20
@@ -86,6 +87,6 @@ def _unpacked(path: Path) -> int:
         if isinstance(item, h5py.Dataset):
             sizes.append(int(item.size or 0) * item.dtype.itemsize)
 
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
         file.visititems(count)  # by hard links only, and into each group once
     return sum(sizes)

@@ -93,9 +93,17 @@ class WorkerProcess:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def ask(
-        self, request: Mapping[str, Any], told: Callable[[Any], object] | None = None
+        self,
+        request: Mapping[str, Any],
+        told: Callable[[Any], object] | None = None,
+        seconds: float | None = None,
     ) -> Answer:
-        """The answer; ``{"failed": True, "message": …}`` where there is none.
+        """The answer; what ``failure`` gives where there is none.
+
+        Args:
+            request: one JSON object.
+            told: given what the worker tells on the way.
+            seconds: that this request may take, where not those of the bounds.
 
         Raises:
             CancelledError: it was cancelled meanwhile.
@@ -111,8 +119,8 @@ class WorkerProcess:
             self._process.stdin.flush()
         except OSError:
             self.end()
-            return failure("Its process ended before it could begin.")
-        return self._wait(self._bounds.seconds, told)
+            return failure("Its process ended before it could begin.", "start")
+        return self._wait(self._bounds.seconds if seconds is None else seconds, told)
 
     def _start(self) -> Answer | None:
         environment = {
@@ -132,12 +140,14 @@ class WorkerProcess:
             text=True,
             encoding="utf-8",
             env=environment,
+            # Windows would show a black window for each.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         threading.Thread(
             target=_read, args=(self._process, self._lines), name="worker", daemon=True
         ).start()
         answer = self._wait(_START_SECONDS, None)
-        return None if answer.get("ready") else answer
+        return None if answer.get("ready") else {**answer, "reason": "start"}
 
     def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
         assert self._process is not None
@@ -152,7 +162,7 @@ class WorkerProcess:
                 raise CancelledError
             if line is None:
                 self.end()
-                return failure(self._died)
+                return failure(self._died, "died")
             if line:
                 answer: Answer = json.loads(line)
                 if "told" not in answer:
@@ -163,12 +173,14 @@ class WorkerProcess:
                 self.end()
                 return failure(
                     f"It was not done after {counted(round(seconds or 0), 'second')}, so it was "
-                    "stopped. Look at it by itself, or allow more time."
+                    "stopped. Look at it by itself, or allow more time.",
+                    "time",
                 )
             if _resident(watched) > self._bounds.memory_mb * 2**20:
                 self.end()
                 return failure(
-                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was stopped."
+                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was stopped.",
+                    "memory",
                 )
 
     def end(self) -> None:
@@ -185,6 +197,11 @@ class WorkerProcess:
                     stream.close()
                 except OSError:
                     continue
+
+
+def in_worker() -> bool:
+    """Whether this process is a worker: its end costs the one request that it is at."""
+    return _MEMORY in os.environ
 
 
 def _read(process: subprocess.Popen[str], lines: queue.SimpleQueue[str | None]) -> None:
@@ -211,9 +228,13 @@ def _resident(process: psutil.Process | None) -> int:
         return 0
 
 
-def failure(message: str) -> Answer:
-    """The answer of a request that came to nothing."""
-    return {"failed": True, "message": message}
+def failure(message: str, reason: str = "") -> Answer:
+    """The answer of a request that came to nothing: ``failed``, ``message`` and ``reason``.
+
+    The reason is "start" (no process came up), "died", "time", "memory", or "" where the worker
+    itself said why.
+    """
+    return {"failed": True, "message": message, "reason": reason}
 
 
 def serve(

@@ -152,8 +152,14 @@ def here(project: Project, dataset: Dataset, metric: str) -> tuple[TrainedModel,
 
 
 def alike(ours: list[float], theirs: list[float], metric: str, rows: int) -> None:
-    """Means no further apart than one seed's result from another's; two rows are no difference."""
-    least = 2 / rows if metric == ACCURACY else 0.02 * float(np.mean(theirs))
+    """Means no further apart than one seed's result from another's, or than so few rows can tell.
+
+    An accuracy ``p`` counted on ``n`` rows is known to two standard errors of a share,
+    ``2 * sqrt(p * (1 - p) / n)``: two of 360 digits more or less are no difference.
+    """
+    share = float(np.clip(np.mean(theirs), 1 / rows, 1 - 1 / rows))
+    counted = 2 * np.sqrt(share * (1 - share) / rows)
+    least = counted if metric == ACCURACY else 0.02 * float(np.mean(theirs))
     spread = max(np.ptp(ours), np.ptp(theirs), least)
     apart = abs(np.mean(ours) - np.mean(theirs))
     assert apart <= spread, f"here {ours}, plain Keras {theirs}"

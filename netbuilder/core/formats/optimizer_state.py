@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netbuilder.core.hdf5.door import open_hdf5
+
 if TYPE_CHECKING:
     import keras
 
@@ -35,7 +37,7 @@ def restore_optimizer(path: Path, model: keras.Model) -> bool:
     import h5py
     import numpy as np
 
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
         group = file.get(OPTIMIZER)
         if not isinstance(group, h5py.Group):
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from netbuilder.core.hdf5 import check_file
+from netbuilder.core.hdf5.contents import check_file
 from netbuilder.core.resources import resource
 
 if TYPE_CHECKING:

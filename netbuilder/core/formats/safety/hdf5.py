@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.model_file import PREFIX
-from netbuilder.core.hdf5 import check_container
+from netbuilder.core.hdf5.contents import check_container
+from netbuilder.core.hdf5.door import open_hdf5
 
 if TYPE_CHECKING:
     import h5py
@@ -34,10 +35,8 @@ def read_hdf5(path: Path) -> CheckedContainer:
     Raises:
         FormatError: damaged, unsafe, or no model.
     """
-    import h5py
-
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             numbers = check_container(file, path.name)
             found = _read_attributes(file, path.name)
             found.numbers = numbers

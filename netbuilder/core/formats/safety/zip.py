@@ -13,7 +13,8 @@ from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.hdf5 import CheckedContainer
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
-from netbuilder.core.hdf5 import check_container
+from netbuilder.core.hdf5.contents import check_container
+from netbuilder.core.hdf5.door import open_hdf5
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 16 * 1024**3
@@ -116,13 +117,11 @@ def _check_name(info: zipfile.ZipInfo, name: str) -> None:
 
 
 def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> int:
-    import h5py
-
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:
         copy = Path(folder) / _WEIGHTS
         with archive.open(info) as source, copy.open("wb") as target:
             shutil.copyfileobj(source, target, 2**20)
-        with h5py.File(copy, "r") as file:
+        with open_hdf5(copy) as file:
             return check_container(file, name)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.hdf5 import holds_network, own_datasets
+from netbuilder.core.hdf5.contents import holds_network, own_datasets
+from netbuilder.core.hdf5.door import open_hdf5
 
 if TYPE_CHECKING:
     import h5py
@@ -76,15 +77,13 @@ def infos_of(path: Path) -> dict[str, ArrayInfo]:
                         with archive.open(name) as file:
                             found[name.removesuffix(".npy")] = _info(file)
             return found
-        import h5py
-
         if holds_network(path):
             raise DataError(
                 f"'{path.name}' is a network, not data to train on.",
                 f"Open it as a file, or ask about it with: netbuilder check {path.name}",
                 path=str(path),
             )
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             return {name: _info_of(file[name]) for name in own_datasets(file, path.name)}
     except (*_UNREADABLE, ValueError) as error:
         raise _damaged(path) from error
@@ -152,7 +151,7 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
     import h5py
 
     found: dict[str, Array] = {}
-    with h5py.File(path, "r") as file:
+    with open_hdf5(path) as file:
         for name in names:
             if not isinstance(file.get(name, getlink=True), h5py.HardLink):
                 raise _foreign(path, name)

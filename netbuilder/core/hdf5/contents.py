@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.hdf5.door import open_hdf5
 
 if TYPE_CHECKING:
     import h5py
@@ -32,10 +33,8 @@ def check_file(path: Path) -> None:
     Raises:
         FormatError: damaged, no HDF5 file, or unsafe.
     """
-    import h5py
-
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             check_container(file, path.name)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
         raise FormatError(
@@ -47,10 +46,8 @@ def check_file(path: Path) -> None:
 
 def holds_network(path: Path) -> bool:
     """Whether a file of this ending is a network of Keras, and not data; by what it says itself."""
-    import h5py
-
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             return "model_config" in file.attrs or "keras_version" in file.attrs
     except (OSError, RuntimeError):
         return False

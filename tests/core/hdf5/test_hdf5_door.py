@@ -1,0 +1,105 @@
+"""HDF5 files that end the HDF5 library, or have no end: refused in words, and nothing else ends."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from netbuilder.core.data.readers.arrays.files import infos_of
+from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.hdf5.door import open_hdf5
+
+READ = "from netbuilder.core.hdf5.worker import read_through; read_through({path!r})"
+
+
+def deadly(path: Path) -> None:
+    """A name of one of forty datasets is damaged: the library frees its place twice."""
+    with h5py.File(path, "w", libver="latest") as file:
+        group = file.create_group("g")
+        for number in range(40):
+            group[f"d{number:02d}"] = np.arange(number)
+    data = path.read_bytes()
+    assert data.count(b"d02") == 1
+    path.write_bytes(data.replace(b"d02", b"\x9302"))
+
+
+def endless(path: Path) -> None:
+    """The first text of a heap says that it is free space of 0 bytes: the walk never moves on."""
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = "{}"
+        file["x"] = np.arange(3.0)
+    data = bytearray(path.read_bytes())
+    place = data.find(b"GCOL") + 16
+    data[place : place + 16] = struct.pack("<HHIQ", 0, 0, 0, 0)
+    path.write_bytes(bytes(data))
+
+
+def plainly_read(path: Path) -> subprocess.CompletedProcess[bytes]:
+    """The file read without the door, in a process that may end."""
+    return subprocess.run(
+        [sys.executable, "-c", READ.format(path=str(path))],
+        timeout=5, check=False, capture_output=True,
+    )  # fmt: skip
+
+
+def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
+    """Or the others would prove nothing."""
+    path = tmp_path / "deadly.h5"
+    deadly(path)
+    assert plainly_read(path).returncode != 0
+    endless(path)
+    with pytest.raises(subprocess.TimeoutExpired):
+        plainly_read(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"), [(deadly, "would end the program"), (endless, "it has no end")]
+)
+@pytest.mark.parametrize("read", [inspect, infos_of, lambda path: open_hdf5(path).__enter__()])
+def test_a_file_that_ends_the_library_is_refused(
+    tmp_path: Path, make: Callable[[Path], None], words: str, read: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "theirs.h5"
+    make(path)
+    with pytest.raises(FormatError, match=words) as caught:
+        read(path)
+    assert caught.value.path == str(path)
+
+
+def test_a_mended_file_is_read(tmp_path: Path) -> None:
+    """What was found is of that state of the file, not of its name."""
+    path = tmp_path / "theirs.h5"
+    deadly(path)
+    with pytest.raises(FormatError):
+        inspect(path)
+    with h5py.File(path, "w") as file:
+        file["x"] = np.arange(3.0)
+    with open_hdf5(path) as file:
+        assert file["x"][()].tolist() == [0.0, 1.0, 2.0]
+
+
+def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
+    """A damaged piece, a link that leads nowhere, a packed array: for the one who asks to judge."""
+    path = tmp_path / "honest.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("packed", data=np.arange(100_000), compression="gzip", chunks=(500,))
+        file["scalar"], file["nothing"] = 3.0, np.zeros((0, 4))
+        file["elsewhere"] = h5py.ExternalLink("not-there.h5", "x")
+        file["words"] = ["one", "two"]
+    with open_hdf5(path) as file:
+        assert int(file["packed"][()].sum()) == 4_999_950_000
+
+
+def test_what_is_no_hdf5_is_left_to_h5py(tmp_path: Path) -> None:
+    path = tmp_path / "text.h5"
+    path.write_text("name,age\n")
+    with pytest.raises(OSError, match="signature"), open_hdf5(path):
+        pass
