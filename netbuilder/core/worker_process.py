@@ -179,7 +179,8 @@ class WorkerProcess:
             if _resident(watched) > self._bounds.memory_mb * 2**20:
                 self.end()
                 return failure(
-                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was stopped.",
+                    f"It took more than {self._bounds.memory_mb:,} MB of memory, so it was "
+                    "stopped.",
                     "memory",
                 )
 
