@@ -36,7 +36,9 @@ def mend_data(project: Project, fix: DataFix) -> Project:
 
 
 def _added(held: Any, value: Any) -> Any:
-    """``value``, or lists by name joined with those that the option holds already."""
+    """``value``; a list, or lists by name, joined with what the option holds already."""
+    if isinstance(held, list | tuple) and isinstance(value, list):
+        return [*held, *(one for one in value if one not in held)]
     if not (isinstance(held, dict) and isinstance(value, dict)):
         return value
     return {**held, **{name: [*held.get(name, ()), *more] for name, more in value.items()}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import (
@@ -30,12 +29,11 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.core.data.findings import Finding
-from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
+from netbuilder.ui.widgets.fix_buttons import Apply
 
 Index = QModelIndex | QPersistentModelIndex
-Apply = Callable[[str, Callable[[Project], Project]], object]
 _ROLE = next(n for n, one in enumerate(FIELDS) if one.key == "role")
 _SIGN = 22
 _ROOM = 6

@@ -20,7 +20,7 @@ from netbuilder.core.data.looks.table import LookTable, correlation
 from netbuilder.core.data.looks.texts import TextsLook
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Project
-from netbuilder.ui.data.column_view import Apply, ColumnView
+from netbuilder.ui.data.column_view import ColumnView
 from netbuilder.ui.data.tabs.arrays import ArraysTab
 from netbuilder.ui.data.tabs.parts import PartsTab
 from netbuilder.ui.data.tabs.pictures import PicturesTab
@@ -30,6 +30,7 @@ from netbuilder.ui.data.tabs.texts import TextsTab
 from netbuilder.ui.plots.samples.correlation import CorrelationMap
 from netbuilder.ui.plots.samples.scatter import ScatterView
 from netbuilder.ui.plots.table_preview import PreviewView
+from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
 

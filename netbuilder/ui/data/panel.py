@@ -143,7 +143,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.notes)
         self.conclusions = Conclusions(self._apply, page)
         layout.addWidget(self.conclusions)
-        self.findings = FindingsList(store_apply=self._apply, parent=page)
+        self.findings = FindingsList(self._apply, page)
         layout.addWidget(self.findings)
         self.cards = CardList(page)
         layout.addWidget(self.cards)

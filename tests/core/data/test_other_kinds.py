@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.load import facts, load, preview
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.word_numbers import encode_texts, fit_vocabulary
-from netbuilder.core.data.readers.picture_files import decode
+from netbuilder.core.data.readers.pictures.files import decode
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -91,8 +91,8 @@ def test_unreadable_pictures_are_named(pictures: Path) -> None:
     (pictures / "cats" / "broken.png").unlink()
     whole = (pictures / "dogs" / "0.png").read_bytes()
     (pictures / "dogs" / "0.png").write_bytes(whole[: len(whole) // 2 + 8])
-    with pytest.raises(DataError, match=r"'0\.png' cannot be read"):
-        load(Project(data=Data("images", path=".", test_split=0.0, validation_split=0.0)), pictures)
+    with pytest.raises(DataError, match=r"1 file is no picture or damaged: 'dogs/0.png'"):
+        facts(images(), pictures)
 
 
 def test_folders_without_pictures(tmp_path: Path) -> None:

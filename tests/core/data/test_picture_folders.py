@@ -12,7 +12,7 @@ from PIL import Image
 
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.prepare.inference_data import read_split
-from netbuilder.core.data.readers.picture_files import decode
+from netbuilder.core.data.readers.pictures.files import decode
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project

@@ -36,16 +36,24 @@ from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessin
 from netbuilder.core.data.readers.class_folders import find, select
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
-from netbuilder.core.data.readers.picture_files import (
+from netbuilder.core.data.readers.files_left_out import (
+    Home,
+    kept,
+    of_left_out,
+    with_mend,
+    without_left_out,
+)
+from netbuilder.core.data.readers.pictures.files import (
     BYTES,
     DEFAULT_SIZE,
     ENDINGS,
     LOOK_AT,
     SMALL,
     decode,
+    ends_well,
     look_at,
 )
-from netbuilder.core.data.readers.picture_sources import (
+from netbuilder.core.data.readers.pictures.sources import (
     ZIP,
     listed_pictures,
     picture_column,
@@ -87,24 +95,31 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
     root = unpacked(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
-    found = find(root, ENDINGS, "picture")
-    chosen = select(found, test=test, part=part)
+    found, home = find(root, ENDINGS, "picture"), Home(root, path.name)
+    chosen, told = without_left_out(
+        select(found, test=test, part=part), data.options, home, "picture"
+    )
     targets = of_folders(chosen.labels)
-    notes = tuple(found.notes)
-    return _samples(data.options, chosen.files, targets, path.name, root, notes, chosen.parts)
+    made = _samples(data.options, chosen.files, targets, home, tuple(found.notes))
+    return replace(made, parts=chosen.parts, findings=told)
 
 
 def _listed(data: Data, path: Path, *, test: bool = False) -> Samples:
     table = read_table(path, reading_options(data))
-    seen = listed_pictures(table, path, data, ENDINGS)
-    found = samples_in_column(data, seen.table, seen.column, path.name, "picture", test=test)
+    seen, home = listed_pictures(table, path, data, ENDINGS), Home(path.parent, path.name)
+    named = [seen.root / plain_name(name) for name in seen.table[seen.column]]
+    used = kept(named, data.options, home)
+    gone = [file for file, one in zip(named, used, strict=True) if not one]
+    told = (of_left_out(gone, home, "picture"),) if gone else ()
+    found = samples_in_column(data, seen.table[used], seen.column, path.name, "picture", test=test)
     assert found.table is not None
     files = [seen.root / plain_name(name) for name in found.table[seen.column]]
     notes = (*seen.notes, *found.notes)
-    made = _samples(data.options, files, found.targets, path.name, path.parent, notes, found.parts)
+    made = _samples(data.options, files, found.targets, home, notes)
     return replace(
         found, table=None, from_file=False, role=made.role, arrays=made.arrays, notes=made.notes,
-        value_range=made.value_range, sample_shape=made.sample_shape,
+        value_range=made.value_range, sample_shape=made.sample_shape, home=home,
+        findings=(*found.findings, *told),
     )  # fmt: skip
 
 
@@ -112,14 +127,12 @@ def _samples(
     options: Mapping[str, Any],
     files: list[Path],
     targets: Any,
-    source: str,
-    root: Path,
+    home: Home,
     notes: tuple[str, ...],
-    parts: Array | None,
 ) -> Samples:
     import numpy as np
 
-    seen = look_at(files, root)
+    seen = look_at(files, home)
     paths = np.empty(len(files), object)
     paths[:] = files
     if seen.value_range != BYTES:
@@ -131,10 +144,20 @@ def _samples(
         targets=targets,
         value_range=seen.value_range,
         sample_shape=(*image_size(options, set(seen.sizes)), COLOR_MODES[color_mode(options)]),
-        source=source,
+        source=home.source,
         notes=notes,
-        parts=parts,
+        home=home,
     )
+
+
+def _read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) -> Array:
+    """The pixels of some picture files; all that are cut off are named with one that is."""
+    try:
+        return decode(files, shape, value_range)
+    except DataError as error:
+        every = next(iter(samples.arrays.values())) if samples.home is not None else ()
+        broken = (file for file in every if not ends_well(file))
+        raise with_mend(error, "picture", samples.home, broken) from error
 
 
 def color_mode(options: Mapping[str, Any]) -> str:
@@ -187,7 +210,7 @@ def fit_image(project: Project, key: str, samples: Samples, train: Rows) -> Fitt
         # Only mean and deviation need pixels: what black and white are is known.
         few = train[:: max(1, len(train) // LOOK_AT)]
         few = few if project.data.scaling == "standard" else few[:1]
-        looked_at = decode(values[few], shape, samples.value_range or BYTES)
+        looked_at = _read_pixels(samples, values[few], shape, samples.value_range or BYTES)
     else:
         shape = tuple(size or 1 for size in wanted_shape(project, key, values.shape[1:]))
         looked_at = values[train]
@@ -217,7 +240,8 @@ def _pixels(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
     """Pictures from files stay 8-bit, which takes a quarter of the memory."""
     values = values_of(samples, pre, rows)
     if values.dtype == object:
-        return decode(values, tuple(size or 1 for size in pre.shape), pre.value_range)
+        shape = tuple(size or 1 for size in pre.shape)
+        return _read_pixels(samples, values, shape, pre.value_range)
     return shaped(values, pre)
 
 
@@ -227,7 +251,8 @@ def thumbnails(samples: Samples, rows: Rows | slice) -> NDArray[np.uint8]:
 
     values = next(iter(samples.arrays.values()))[rows]
     if values.dtype == object:
-        values = decode(values, samples.sample_shape, samples.value_range or BYTES)
+        value_range = samples.value_range or BYTES
+        values = _read_pixels(samples, values, samples.sample_shape, value_range)
         if values.dtype == np.uint8:
             return values
     low, high = samples.value_range or (float(np.min(values)), float(np.max(values)))

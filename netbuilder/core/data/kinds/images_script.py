@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, cells_and_targets, read_csv_line
-from netbuilder.core.data.readers.picture_files import DEFAULT_SIZE, ENDINGS, LOOK_AT, SMALL
-from netbuilder.core.data.readers.picture_sources import ZIP
+from netbuilder.core.data.kinds.script import (
+    answers,
+    cells_and_targets,
+    read_csv_line,
+    without_files,
+)
+from netbuilder.core.data.readers.pictures.files import DEFAULT_SIZE, ENDINGS, LOOK_AT, SMALL
+from netbuilder.core.data.readers.pictures.sources import ZIP
 from netbuilder.core.python_text import literal
+
+_NAMES = "names = [name for name, file in zip(names, files) if file not in left_out]"
 
 
 def picture_code(question: Question) -> DataCode:
@@ -35,6 +43,7 @@ def picture_code(question: Question) -> DataCode:
         "parts = {one.name.lower(): one for one in folder.iterdir() if one.is_dir()}",
         'folder = parts.get("train") or parts.get("training") or folder',
         "files, names = pictures_in(folder)",
+        *without_files(data, data.path, folder, _NAMES),
         f"size = {_known_size(question) or 'usual_size(files)'}",
         "x = np.stack([read_picture(file, size) for file in files])",
         "labels, y = np.unique(names, return_inverse=True)",
@@ -42,6 +51,7 @@ def picture_code(question: Question) -> DataCode:
     if data.test_path:
         lines += [
             f"files, names = pictures_in(Path({literal(data.test_path)}))",
+            *without_files(data, data.test_path, data.test_path, _NAMES),
             "x_test = np.stack([read_picture(file, size) for file in files])",
             "y_test = np.searchsorted(labels, names)",
         ]
@@ -119,6 +129,12 @@ def _table_code(question: Question) -> DataCode:
         "homes = [folder, *(one for one in folder.iterdir() if one.is_dir())]",
         "folder = next(home for home in homes if (home / data[column].iloc[0]).exists())",
         "files = [folder / name for name in data[column]]",
+        *without_files(
+            data,
+            data.path,
+            str(PurePosixPath(data.path).parent),
+            "targets = targets[[file not in left_out for file in files]]",
+        ),
         f"size = {_known_size(question) or 'usual_size(files)'}",
         "x = np.stack([read_picture(file, size) for file in files])",
         *answers(question.task),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.preprocessing.word_numbers import DEFAULT_WORDS
+from netbuilder.core.data.readers.files_left_out import OPTION
+from netbuilder.core.data.recipe_options import names
 from netbuilder.core.data.tokens import CHARACTER
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.python_text import literal
@@ -31,6 +34,27 @@ def answers(task: str) -> list[str]:
     return [
         "labels, y = np.unique(targets, return_inverse=True)",
         "labels = [str(label) for label in labels]",
+    ]
+
+
+def without_files(data: Data, path: str, folder: str, *before: str) -> list[str]:
+    """Lines that take the files that the recipe leaves out from ``files``.
+
+    Args:
+        data: the recipe.
+        path: its file or folder, or that of its test set.
+        folder: where the files start from, in the script.
+        before: lines that take them from what stands beside ``files``; they know ``left_out``.
+    """
+    source = Path(path).name
+    known = (name.partition("/") for name in names(data.options, OPTION))
+    inside = [rest for first, _, rest in known if first == source or not source]
+    if not inside:
+        return []
+    return [
+        f"left_out = {{Path({literal(folder)}, name) for name in {literal(inside)}}}",
+        *before,
+        "files = [file for file in files if file not in left_out]",
     ]
 
 

@@ -28,12 +28,13 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import made
+from netbuilder.core.data.kinds.script import made, without_files
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_sound import spectrogram
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, select, usual_ending
+from netbuilder.core.data.readers.files_left_out import Home, with_mend, without_left_out
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave
 from netbuilder.core.data.recipe_options import positive, whole
@@ -67,9 +68,11 @@ _MELS = Param("mels", Kind.INT, DEFAULT_MELS, "pitches of the spectrogram", 8, 2
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
-    found = find(path, ENDINGS, "sound")
-    chosen = select(found, test=test, part=part)
-    sound, notes = _sound(data.options, chosen.files, found.root)
+    found, home = find(path, ENDINGS, "sound"), Home(path, path.name)
+    chosen, told = without_left_out(
+        select(found, test=test, part=part), data.options, home, "sound"
+    )
+    sound, notes = _sound(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
     paths[:] = chosen.files
     return Samples(
@@ -80,6 +83,8 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
         notes=(*found.notes, *notes),
         parts=chosen.parts,
         sound=sound,
+        home=home,
+        findings=told,
     )
 
 
@@ -94,7 +99,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
 
 
 def _sound(
-    options: Mapping[str, Any], files: list[Path], root: Path
+    options: Mapping[str, Any], files: list[Path], home: Home
 ) -> tuple[tuple[float, float, float], tuple[str, ...]]:
     """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
     import numpy as np
@@ -104,7 +109,7 @@ def _sound(
         raise DataError(
             f"The representation '{how}' does not exist.", "Use 'spectrogram' or 'waveform'."
         )
-    last = lengths(files, root)
+    last = lengths(files, home)
     fits = float(np.quantile(last, 0.95)) if last else 1.0
     usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
     seconds = positive(options, "seconds", usual) if options.get("seconds") else usual
@@ -137,7 +142,10 @@ def _fit(project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
 
 
 def _raw(samples: Samples, pre: InputPre, rows: Rows | slice) -> Array:
-    return _of_files(list(values_of(samples, pre, rows)), pre)
+    try:
+        return _of_files(list(values_of(samples, pre, rows)), pre)
+    except DataError as error:
+        raise with_mend(error, "sound", samples.home) from error
 
 
 def _of_files(files: Sequence[Path], entry: InputPre) -> Array:
@@ -230,6 +238,7 @@ def _code(question: Question) -> DataCode:
         *(made(log_mel) if how == SPECTROGRAM else ()),
         f"files = [f for f in sorted(Path({literal(data.path)}).glob('*/*'))",
         f"         if f.suffix.lower() in {literal(list(ENDINGS), tuples=True)}]",
+        *without_files(data, data.path, data.path),
         *(() if seconds else _USUAL_SECONDS),
         f"x = np.stack([{each} for file in files])",
         "labels = sorted({file.parent.name for file in files})",

@@ -164,16 +164,6 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
     )
 
 
-def damaged(files: Sequence[str], what: str, root: Path) -> DataError:
-    """What to say of files that are no ``what`` ("picture"), whatever their ending says."""
-    one = len(files) == 1
-    return DataError(
-        f"{len(files)} file{' is' if one else 's are'} no {what} or damaged: {quoted(files)}.",
-        f"Take {'it' if one else 'them'} out of the folder.",
-        path=str(root),
-    )
-
-
 def find(path: Path, endings: Sequence[str], what: str) -> Found:
     """The samples under a folder.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.findings import Finding
+from netbuilder.core.data.readers.files_left_out import Home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ class Samples:
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
         sound: of sounds the numbers a second, seconds, and pitches (0: the wave itself).
+        home: where samples that are files lie.
     """
 
     role: str
@@ -88,6 +90,7 @@ class Samples:
     vocabulary: tuple[str, ...] = ()
     level: str = ""
     sound: tuple[float, ...] = ()
+    home: Home | None = None
 
     def __len__(self) -> int:
         return len(self.targets)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.readers.class_folders import damaged
+from netbuilder.core.data.readers.files_left_out import Home, damaged
 from netbuilder.core.errors import DataError, UserError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     return heard
 
 
-def lengths(files: Sequence[Path], root: Path) -> list[float]:
+def lengths(files: Sequence[Path], home: Home) -> list[float]:
     """How many seconds sounds last, from their first bytes; of more than 2,000 some.
 
     Raises:
@@ -76,15 +76,15 @@ def lengths(files: Sequence[Path], root: Path) -> list[float]:
             "Install it: pip install soundfile",
         ) from error
     found: list[float] = []
-    bad: list[str] = []
+    bad: list[Path] = []
     for file in files[:: -(-len(files) // _LOOKED_AT)]:
         try:
             about = soundfile.info(str(file))
             found.append(about.frames / about.samplerate)
         except (RuntimeError, OSError, ZeroDivisionError):
-            bad.append(file.relative_to(root).as_posix())
+            bad.append(file)
     if bad:
-        raise damaged(bad, "sound", root)
+        raise damaged(bad, "sound", home)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from netbuilder.core.data.looks.arrays import ArraysLook, take_array
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
-Apply = Callable[[str, Callable[[Project], Project]], object]
 _TITLES = ("Array", "Shape", "Type", "Taken for")
 _NAME = Qt.ItemDataRole.UserRole
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.readers.class_folders import damaged
+from netbuilder.core.data.readers.files_left_out import Home, damaged, leave_out
+from netbuilder.core.data.readers.pictures.whole import is_whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import number
 
@@ -39,37 +40,50 @@ class Pictures:
     value_range: tuple[float, float]
 
 
-def look_at(files: Sequence[Path], root: Path) -> Pictures:
-    """Sizes and depth of pictures, from their first bytes.
+def look_at(files: Sequence[Path], home: Home) -> Pictures:
+    """Sizes and depth of pictures, from their first bytes, and whether their last ones are there.
 
     Of more than 2,000 pictures as many are looked at, spread over all.
 
     Raises:
-        DataError: some are no pictures, or too large; all of them are named.
+        DataError: some are no pictures, cut off, or too large; all of them are named.
     """
     from PIL import Image
 
     sizes: set[tuple[int, int]] = set()
     deep: list[tuple[Path, str]] = []
-    bad: list[str] = []
+    bad: list[Path] = []
     for file in files[:: -(-len(files) // _LOOKED_AT)]:
         try:
-            with Image.open(file) as picture:
+            with file.open("rb") as stream, Image.open(stream) as picture:
                 size = _size(picture)
                 if size[0] * size[1] > _MOST_PIXELS:
-                    raise _too_large(file, size)
+                    raise _too_large(file, size, home)
                 sizes.add(size)
                 if picture.mode in _DEEP:
                     deep.append((file, picture.mode))
+                if not is_whole(picture, stream):
+                    bad.append(file)
         except DataError:
             raise
         except Image.DecompressionBombError as error:
-            raise _too_large(file, None) from error
+            raise _too_large(file, None, home) from error
         except (OSError, ValueError, SyntaxError):
-            bad.append(file.relative_to(root).as_posix())
+            bad.append(file)
     if bad:
-        raise damaged(bad, "picture", root)
+        raise damaged(bad, "picture", home)
     return Pictures(frozenset(sizes), _range(deep) if deep else BYTES)
+
+
+def ends_well(file: Path) -> bool:
+    """Whether a file is a picture and whole, as far as its first and last bytes tell."""
+    from PIL import Image
+
+    try:
+        with file.open("rb") as stream, Image.open(stream) as picture:
+            return is_whole(picture, stream)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def _size(picture: Any) -> tuple[int, int]:
@@ -83,12 +97,13 @@ def _size(picture: Any) -> tuple[int, int]:
     return picture.height, picture.width
 
 
-def _too_large(file: Path, size: tuple[int, int] | None) -> DataError:
+def _too_large(file: Path, size: tuple[int, int] | None, home: Home) -> DataError:
     shown = f" ({number(size[1])}×{number(size[0])} pixels)" if size else ""
     return DataError(
         f"The picture '{file.name}' is too large{shown}.",
         "Make it smaller with a program for pictures: networks look at a few hundred pixels.",
         path=str(file),
+        mends=(leave_out([file], "picture", home),),
     )
 
 
