@@ -50,7 +50,8 @@ class Param:
     of ``FLOATS`` or ``INTS`` has exactly ``length`` items where that is not 0; with ``listed`` a
     single number (other than the default) will not do. With ``slide`` people try values between
     ``minimum`` and ``maximum`` by a slider; with ``ends`` the slider goes from one to the other,
-    and values beyond may still be typed.
+    and values beyond may still be typed. ``whole``: it goes by whole numbers, though others may
+    be typed. A ``TEXT`` with ``slide`` is a date, its ``ends`` in days since 1970-01-01.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Param:
     schedule: bool = False
     slide: bool = False
     ends: tuple[float, float] | None = None
+    whole: bool = False
 
 
 class Category(StrEnum):

@@ -127,7 +127,7 @@ class Field:
     """One cell of the form in which a person fills in a row.
 
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
-    rows (None where a file from elsewhere does not say).
+    rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers.
     """
 
     name: str
@@ -136,6 +136,7 @@ class Field:
     low: float | None = None
     high: float | None = None
     typical: float | str | None = None
+    whole: bool = False
 
 
 def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
@@ -143,7 +144,7 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
     found: dict[str, Field] = {}
     for entry in preprocessing_of(trained).inputs.values():
         for c in entry.columns if entry.kind == "table" else ():
-            found[c.name] = Field(c.name, c.kind, c.categories, c.low, c.high, c.typical)
+            found[c.name] = Field(c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole)
     return tuple(found.values())
 
 

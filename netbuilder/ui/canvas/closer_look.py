@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.shown_layer import nearest_words, shown_layer
+from netbuilder.ui.canvas.shown_sample import row_words
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -19,12 +20,6 @@ from netbuilder.ui.widgets.labels import note_label
 _WIDTH = 430
 #: What is said where a layer has no numbers to look at, unless it is known why.
 TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
-
-
-def row_words(look: Look) -> str:
-    """Which row is looked at, and what it is: "row 3 of 360 · it is “7”"."""
-    said = f"row {look.index + 1:,}" + (f" of {look.rows:,}" if look.rows else "")
-    return said + (f" · it is “{look.truth}”" if look.truth else "")
 
 
 class CurvePlot(QWidget):

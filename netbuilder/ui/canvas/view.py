@@ -45,6 +45,7 @@ from netbuilder.ui.canvas.paint.pulse import Pulse
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.selection import Selection
+from netbuilder.ui.canvas.shown_sample import ShownSample
 from netbuilder.ui.canvas.shown_scene import ShownScene
 from netbuilder.ui.canvas.told_problems import ToldProblems
 from netbuilder.ui.canvas.viewport import Viewport
@@ -112,6 +113,7 @@ class CanvasView(QAbstractScrollArea):
         self.keys = Keys(self, self.commands, self.adding)
         self.hands = Hands(self.commands, self.adding, self.keys)
         self.closer = CloserLook(self)
+        self.shown_sample = ShownSample(self, self.walk_on)
         self.nothing_to_look_at = TRAIN_FIRST
         self.pointer = Pointer(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = Senses(self, self.previews.tip)
@@ -178,6 +180,7 @@ class CanvasView(QAbstractScrollArea):
         """
         self.nothing_to_look_at = trouble or TRAIN_FIRST
         self.closer.follow(look)
+        self.shown_sample.follow(look)
 
     def look_closer(self, node_id: str) -> bool:
         """Open a card to show more of what it gives; whether there is anything to show."""

@@ -183,8 +183,9 @@ def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
 
 def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
     from netbuilder.ui.forms.slide import SlideEditor
+    from netbuilder.ui.forms.slide_days import DaySlideEditor
 
-    return SlideEditor(param, parent)
+    return (DaySlideEditor if param.kind is Kind.TEXT else SlideEditor)(param, parent)
 
 
 EDITORS: dict[Kind, Callable[[Param, QWidget | None], QWidget]] = {

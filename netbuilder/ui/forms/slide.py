@@ -16,6 +16,8 @@ from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.style.letter_size import letters
 
 _STEPS = 200
+#: Up to so many whole numbers each has its own place on the slider.
+_MOST_WHOLE = 2_000
 #: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
 _WIDE = 50.0
 _FIELD = 76
@@ -40,21 +42,22 @@ class SlideEditor(QWidget):
 
     edited = Signal(object)
     complained = Signal(str)
+    #: Pixels of the field, with letters of the usual size.
+    field = _FIELD
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
         low, high = param.ends or (param.minimum or 0.0, param.maximum or 1.0)
         self._low, self._high = float(low), float(high)
-        whole = param.kind is Kind.INT and self._high - self._low <= _STEPS
-        self._steps = int(self._high - self._low) if whole else _STEPS
+        self._steps = self._count()
         self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, self._steps)
         self.slider.setPageStep(max(self._steps // 10, 1))
         self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.slider.setAccessibleName(param.name)
         self.slider.setAccessibleDescription(param.help)
-        self.box = TypedBox(param, self)
+        self.box = self._make_box()
         self._leave_room()
         self.box.setAccessibleName(param.name)
         row = QHBoxLayout(self)
@@ -64,8 +67,8 @@ class SlideEditor(QWidget):
         row.addWidget(self.slider, 1)
         row.addWidget(self.box)
         if param.ends is not None:
-            left = _end(low, Qt.AlignmentFlag.AlignRight, self)
-            right = _end(high, Qt.AlignmentFlag.AlignLeft, self)
+            left = _end(self.words_of(low), Qt.AlignmentFlag.AlignRight, self)
+            right = _end(self.words_of(high), Qt.AlignmentFlag.AlignLeft, self)
             row.insertWidget(0, left)
             row.insertWidget(2, right)
             self._ends = (left, right)
@@ -73,6 +76,21 @@ class SlideEditor(QWidget):
         self.slider.valueChanged.connect(self._slid)
         self.box.edited.connect(self._typed)
         self.box.complained.connect(self.complained)
+
+    def _make_box(self) -> Any:
+        """The field beside the slider: ``show_value``, ``edited`` and ``complained``."""
+        return TypedBox(self._param, self)
+
+    def _count(self) -> int:
+        """How many steps the slider has."""
+        wide = self._high - self._low
+        most = _MOST_WHOLE if self._param.whole and not self._by_factors else _STEPS
+        by_ones = self._param.whole or self._param.kind is Kind.INT
+        return int(wide) if by_ones and 1 <= wide <= most else _STEPS
+
+    def words_of(self, value: float) -> str:
+        """A value as it is written at an end of the slider."""
+        return number(value)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -90,7 +108,7 @@ class SlideEditor(QWidget):
             self._leave_room()
 
     def _leave_room(self) -> None:
-        self.box.setFixedWidth(round(_FIELD * max(letters(), 1.0)))
+        self.box.setFixedWidth(round(self.field * max(letters(), 1.0)))
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""
@@ -104,7 +122,7 @@ class SlideEditor(QWidget):
             value = float(self._low * (self._high / self._low) ** share)
         else:
             value = self._low + (self._high - self._low) * share
-        if self._param.kind is Kind.INT:
+        if self._param.kind is Kind.INT or self._param.whole:
             value = round(value)
             # 1,237 points are not told apart from 1,240.
             return int(float(f"{value:.2g}")) if self._by_factors and value > 100 else int(value)
@@ -123,10 +141,15 @@ class SlideEditor(QWidget):
             share = (value - self._low) / (self._high - self._low)
         return round(share * self._steps)
 
+    def number_of(self, value: Any) -> float | None:
+        """Where a value stands between the ends; None where it cannot be told."""
+        return float(value) if isinstance(value, int | float) else None
+
     def _follow(self, value: Any) -> None:
-        if isinstance(value, int | float):
+        found = self.number_of(value)
+        if found is not None:
             self.slider.blockSignals(True)
-            self.slider.setValue(self._place(float(value)))
+            self.slider.setValue(self._place(found))
             self.slider.blockSignals(False)
 
     def _slid(self, place: int) -> None:
@@ -139,9 +162,9 @@ class SlideEditor(QWidget):
         self.edited.emit(value)
 
 
-def _end(value: float, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
+def _end(words: str, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
     """An end of the range in small letters, as wide in every row."""
-    label = QLabel(number(value), parent)
+    label = QLabel(words, parent)
     label.setProperty("role", "note")
     label.setFixedWidth(max(_END, label.sizeHint().width()))
     label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)

@@ -201,11 +201,13 @@ class InsidePanel(QWidget):
         self._look = look
         self.waiting.ready()
         blocked = self.number.blockSignals(True)
-        self.number.setRange(1, look.rows)
+        self.number.setRange(1, max(look.rows, 1))
         if not self.number.hasFocus() or look.index == self._looking.index:
             self.number.setValue(look.index + 1)
         self.number.blockSignals(blocked)
-        self.truth.setText(f"of {look.rows:,}" + (f" · it is “{look.truth}”" if look.truth else ""))
+        about = look.own and f"just now: {look.own}"
+        about = about or (f"it is “{look.truth}”" if look.truth else "")
+        self.truth.setText(f"of {look.rows:,}" + (f" · {about}" if about else ""))
         chosen = [one for one in self._selection if one in look.values]
         one = chosen[0] if len(chosen) == 1 else ""
         shown = (look.project.graph, one, tuple(look.values), self._weights(one))

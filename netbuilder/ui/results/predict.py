@@ -24,9 +24,9 @@ from netbuilder.ui.results.asking.sound import SoundView
 from netbuilder.ui.results.asking.text import TextView
 from netbuilder.ui.results.asking.view import Ask, AskView, TestSampleView
 from netbuilder.ui.results.stale import StaleNote
-from netbuilder.ui.results.why import Sample, WhyView
+from netbuilder.ui.results.why import WhyView
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.activations import Looking, Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
@@ -198,6 +198,8 @@ class PredictPanel(QWidget):
             if self._another_asked and self._looking.trouble:
                 self.about.setText(self._looking.trouble)
             return
+        if look.own:
+            return  # it was asked about here
         truth = f" It is “{look.truth}”." if look.truth else ""
         about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}.{truth}"
         wanted, self._another_asked = self._another_asked, False
@@ -220,6 +222,10 @@ class PredictPanel(QWidget):
         if asked.by_hand:
             self._asked_by_hand()
         self._worker.ask((trained, asked.answer, ""))
+        if asked.own and asked.sample is not None:
+            self._looking.show_own(asked.sample, asked.own)
+        else:
+            self._leave_own()
         self.why.show_sample(asked.sample)
         if asked.sample is not None:
             self._sure_worker.ask((trained, self._workbench.base, asked.sample))
@@ -237,7 +243,13 @@ class PredictPanel(QWidget):
         """There is nothing to be answered: what was answered before is gone."""
         self._clear_answer()
         self.why.show_sample(None)
+        self._leave_own()
         self.about.setText(words)
+
+    def _leave_own(self) -> None:
+        """What was a person's own is asked about no more: the canvas shows a row again."""
+        if self._looking.own is not None:
+            self._looking.show_row(self._looking.index)
 
     def _clear_answer(self) -> None:
         self.head.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.results.why import Sample
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import Field
 
 log = logging.getLogger(__name__)
+_DAY = 86_400  # seconds: the axis of dates counts them
 _Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
 _Band = tuple["np.ndarray", "np.ndarray"]
 
@@ -72,8 +74,6 @@ class ResponseView(QWidget):
         self.plot.setMenuEnabled(False)
         self.plot.hideButtons()
         self.plot.setMouseEnabled(False, False)
-        for side in ("left", "bottom"):
-            self.plot.getPlotItem().getAxis(side).enableAutoSIPrefix(False)
         self._curve = self.plot.plot([], [])
         # Curves without a pen would have no points to fill between.
         self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
@@ -95,10 +95,7 @@ class ResponseView(QWidget):
         """Take the theme's colours."""
         scheme = theme.colors()
         self.plot.setBackground(QColor(scheme.panel))
-        for side in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
+        self._style_axes()
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
         self._here.setPen(pg.mkPen(scheme.validation, width=2))
         self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
@@ -106,12 +103,20 @@ class ResponseView(QWidget):
         color.setAlphaF(0.16)
         self._band.setBrush(color)
 
+    def _style_axes(self) -> None:
+        scheme = theme.colors()
+        for side in ("left", "bottom"):
+            axis = self.plot.getPlotItem().getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setPen(QColor(scheme.hairline))
+            axis.setTextPen(QColor(scheme.secondary))
+
     def show_fields(self, fields: Sequence[Field]) -> None:
-        """Offer the columns of numbers of which the training rows' range is known."""
+        """Offer the columns of numbers and dates of which the training rows' range is known."""
         self._fields = {
             one.name: one
             for one in fields
-            if one.kind == "number" and one.low is not None and one.high is not None
+            if one.kind in {"number", "date"} and one.low is not None and one.high is not None
         }
         self.column.clear()
         self.column.addItems(list(self._fields))
@@ -126,9 +131,11 @@ class ResponseView(QWidget):
             self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
 
     def follow(self, column: str) -> None:
-        """Draw along this column from now on, where it is one of numbers."""
-        if column in self._fields:
+        """Draw along this column from now on, where it is one of numbers or dates."""
+        if column in self._fields and column != self.column.currentText():
             self.column.setCurrentText(column)
+            self._show_curve([], [], None)  # what was drawn is along another
+            self._place()
 
     def _column_chosen(self) -> None:
         if self._make is not None:
@@ -143,34 +150,73 @@ class ResponseView(QWidget):
     def _place(self) -> None:
         """Put the line where the row is, without saying that it was moved."""
         low, high = self._range()
-        self.plot.getPlotItem().setXRange(low, high, padding=0.02)
-        self._here.setBounds((low, high))
-        try:
-            here = float(self._row.get(self.column.currentText(), low))
-        except (TypeError, ValueError):
-            return
-        if not self._here.moving:
-            self._here.setPos(here)
+        self._name_places()
+        wide = self._seconds
+        self.plot.getPlotItem().setXRange(low * wide, high * wide, padding=0.02)
+        self._here.setBounds((low * wide, high * wide))
+        here = _place_of(self._row.get(self.column.currentText(), low))
+        if here is not None and not self._here.moving:
+            self._here.setPos(here * wide)
+
+    @property
+    def _seconds(self) -> int:
+        """Of one step to the right: of a date's day as many as the axis wants, else 1."""
+        field = self._fields.get(self.column.currentText())
+        return _DAY if field is not None and is_days(field) else 1
+
+    def _name_places(self) -> None:
+        """Dates below a column of dates, numbers below others."""
+        days = self._seconds > 1
+        item = self.plot.getPlotItem()
+        if isinstance(item.getAxis("bottom"), pg.DateAxisItem) != days:
+            axis = pg.DateAxisItem(utcOffset=0) if days else pg.AxisItem("bottom")
+            item.setAxisItems({"bottom": axis})
+            self._style_axes()
 
     def _dragged(self) -> None:
-        self.moved.emit(self.column.currentText(), float(f"{self._here.value():.4g}"))
+        value = self._here.value() / self._seconds
+        field = self._fields.get(self.column.currentText())
+        whole = field is not None and (field.whole or field.kind == "date")
+        self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
 
     def _found(self, question: _Question, answer: tuple[Response, _Band | None]) -> None:
-        if question[0] is not self._workbench.trained:
+        if question[0] is not self._workbench.trained or question[3] != self.column.currentText():
             return
         found, around = answer
-        x = np.array(found.values, float)
-        self._curve.setData(x, found.answers)
-        for line, values in zip((self._low, self._high), around or ([], []), strict=True):
-            line.setData(x if around is not None else [], values)
+        x = np.array(found.values, float) * self._seconds
+        self._show_curve(x, found.answers, around)
         axis = self.plot.getPlotItem().getAxis("left")
         room = self.plot.height() - 2 * self.fontMetrics().height()
         elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
         axis.setLabel(self.fontMetrics().elidedText(found.about, elided, room))
         self.plot.setAccessibleName(f"{found.about} along {found.column}")
 
+    def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
+        self._curve.setData(x, answers)
+        for line, values in zip((self._low, self._high), around or ([], []), strict=True):
+            line.setData(x if around is not None else [], values)
+
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("the response curve failed", exc_info=error)
-        for line in (self._curve, self._low, self._high):
-            line.setData([], [])
+        self._show_curve([], [], None)
+
+
+def is_days(field: Field) -> bool:
+    """Whether a column's numbers are days since 1970-01-01, and no years."""
+    from netbuilder.core.results.answers import day_words
+
+    low = field.low
+    return field.kind == "date" and low is not None and not day_words(low, low).isdigit()
+
+
+def _place_of(cell: Any) -> float | None:
+    """Where a cell of the form stands on the axis: a number, or the days up to a date."""
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return float((date.fromisoformat(str(cell)) - date(1970, 1, 1)).days)
+    except ValueError:
+        return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmap
@@ -17,6 +17,7 @@ from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SIDE, MOST_BARS = 196, 24
-#: The raw sample by Input id, and the text it was made of.
-Sample = tuple[Mapping[str, Any], str | None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyqtgraph as pg
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
@@ -42,9 +44,52 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     panel.another.click()
     qtbot.waitUntil(lambda: "Test row" in panel.about.text(), timeout=MINUTE)
     days = float(window.looking.look.raw["input"][2])
-    shown = built.editor.text()
+    shown = built.editor.box.text()
     assert shown == (date(1970, 1, 1) + timedelta(days=days)).isoformat()
     assert any(f",{shown}," in row for row in rows), "the very date of a row of the file"
+
+    # A date slides from day to day, and the answer goes along a curve of dates.
+    trained = window.workbench.trained
+    first, last = date(1910, 3, 1), date(1969, 3, 9)
+    column = trained.pre.inputs["input"].columns[2]
+    assert (column.low, column.high) == pytest.approx(
+        [(day - date(1970, 1, 1)).days for day in (first, last)], abs=400
+    )
+    slider, curve = built.editor.slider, panel.rows.response
+    assert slider.maximum() == column.high - column.low
+    before = panel.answer.text()
+    slider.setValue(31)
+    want = (date(1970, 1, 1) + timedelta(days=column.low + 31)).isoformat()
+    assert panel.rows.row["built"] == built.editor.box.text() == want
+    assert curve.column.currentText() == "built"
+    qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: curve._curve.xData is not None and len(curve._curve.xData) == 40)
+    axis = curve.plot.getPlotItem().getAxis("bottom")
+    assert isinstance(axis, pg.DateAxisItem)
+    assert curve._here.value() == (column.low + 31) * 86_400
+    curve._here.setPos((column.low + 100.3) * 86_400)
+    curve._here.sigDragged.emit(curve._here)
+    want = (date(1970, 1, 1) + timedelta(days=column.low + 100)).isoformat()
+    assert panel.rows.row["built"] == built.editor.box.text() == want
+    assert slider.value() == 100
+    built.editor.box.selectAll()
+    qtbot.keyClicks(built.editor.box, first.isoformat())
+    assert slider.value() == max(0, (first - date(1970, 1, 1)).days - column.low)
+
+    # Rooms are counted: the slider and the curve know no half of one.
+    rooms = panel.form.rows["rooms"].editor
+    known = trained.pre.inputs["input"].columns[0]
+    assert known.whole
+    assert rooms.slider.maximum() == known.high - known.low
+    for place in range(rooms.slider.maximum()):
+        rooms.slider.setValue(place)
+        assert panel.rows.row["rooms"] == known.low + place
+    assert curve.column.currentText() == "rooms"
+    assert not isinstance(curve.plot.getPlotItem().getAxis("bottom"), pg.DateAxisItem)
+    curve._here.setPos(30.4)
+    curve._here.sigDragged.emit(curve._here)
+    assert panel.rows.row["rooms"] == 30
+    assert rooms.box.text() == "30"
 
 
 def test_years_are_no_days() -> None:

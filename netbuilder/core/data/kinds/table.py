@@ -154,6 +154,7 @@ def with_range(column: Column, numbers: pd.Series) -> Column:
         typical=float(np.median(values)),
         mean=float(values.mean()),
         common=float(distinct[counts.argmax()]),
+        whole=bool((distinct == np.floor(distinct)).all()),
     )
 
 

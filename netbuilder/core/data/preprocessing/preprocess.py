@@ -28,7 +28,8 @@ class Column:
     "dayfirst": 3/4/2024 is in April). ``fill`` stands in for a missing value where the recipe
     says so. ``low``, ``high``, ``mean``, ``common`` (the most frequent value) and ``typical``
     (the median, or the most frequent category) are those of the training rows: forms start
-    from them, and new rows are filled with them. ``unit`` is what stood beside the numbers.
+    from them, and new rows are filled with them. ``unit`` is what stood beside the numbers;
+    ``whole``: they all were whole numbers.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     common: float | str | None = None
     style: str = ""
     unit: str = ""
+    whole: bool = False
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -281,6 +281,7 @@ def columns_of(found: Scan, names: list[str]) -> tuple[tuple[Column, ...], tuple
                 low=float(known.min()), high=float(known.max()), typical=float(np.median(known)),
                 mean=float(known.mean()), common=float(values[counts.argmax()]),
                 style=found.raw.styles.get(name, ""),
+                whole=bool((values == np.floor(values)).all()),
             )  # fmt: skip
             columns.append(filled(column, rules[name]))
     return tuple(columns), tuple(notes)

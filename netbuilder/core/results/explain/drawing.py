@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.results.explain.explanation import Explanation, Response
-from netbuilder.core.wording import number
 
 #: For and against: the colours of training and validation (Okabe and Ito, safe for all eyes).
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
@@ -110,9 +109,8 @@ def _curves(responses: Sequence[Response], font: Any) -> Any:
             for at, value in enumerate(part)
         ]
         draw.line(points, fill=AGAINST, width=3)
-        ends = [str(v) if isinstance(v, str) else number(v) for v in one.values]
-        draw.text((left, bottom + 4), ends[0][:16], fill=(102, 112, 133), font=font)
-        last = ends[-1][:16]
+        draw.text((left, bottom + 4), one.ends[0][:16], fill=(102, 112, 133), font=font)
+        last = one.ends[1][:16]
         where = right - draw.textlength(last, font=font)
         draw.text((where, bottom + 4), last, fill=(102, 112, 133), font=font)
     return picture

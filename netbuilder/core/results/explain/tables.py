@@ -177,7 +177,12 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
         moved = _with_value(flat, places[column], value)
         ready = pre.apply_inputs(_shaped(moved, raw))
         means.append(score_of(ask(question.trained, ready)[question.output], question).mean())
-    return Response(column, question.about, tuple(grid), np.array(means))
+    first_word, last_word = (
+        one if isinstance(one, str) else cell_words(first, np.array([one]))
+        for one in (grid[0], grid[-1])
+    )
+    ends = (first_word, last_word)
+    return Response(column, question.about, tuple(grid), np.array(means), ends)
 
 
 def along(

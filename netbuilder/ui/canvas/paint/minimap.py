@@ -10,6 +10,7 @@ from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
 from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.canvas.shown_sample import ROOM
 
 _WIDEST, _HIGHEST = 150.0, 130.0
 _PAD, _AWAY = 8.0, 12.0
@@ -55,9 +56,10 @@ class Minimap:
             return self._corner[1]
         right = size.width() - width - _PAD - _AWAY
         low = size.height() - height - _PAD - _AWAY
-        corners = [
-            QRectF(x, y, width, height) for y in (low, _PAD + _AWAY) for x in (right, _PAD + _AWAY)
-        ]
+        left, high = _PAD + _AWAY, _PAD + _AWAY
+        # In the lower left corner stands which sample is shown.
+        places = ((right, low), (left, low - ROOM), (right, high), (left, high))
+        corners = [QRectF(x, y, width, height) for x, y in places]
         self.covers = True
         found = corners[0]
         for corner in corners:

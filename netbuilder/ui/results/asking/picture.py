@@ -84,7 +84,9 @@ class PictureView(AskView):
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self.pad.clear)
         self.pad.drawn.connect(self._drawn_soon.start)
-        self.camera.seen.connect(lambda image: self._answer(image, "What the camera sees."))
+        self.camera.seen.connect(
+            lambda image: self._answer(image, "What the camera sees.", "what the camera sees")
+        )
         self.camera.failed.connect(self.said)
         self._draw_toggled(False)
 
@@ -117,13 +119,14 @@ class PictureView(AskView):
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
         """Show and ask about a test picture, unless something of one's own is looked at."""
-        self._look = look
+        first, self._look = self._look is None, look
         if wanted:
             self._own = False
             self.draw_button.setChecked(False)
             self.camera.setChecked(False)
         elif self.busy:
-            self._drawn_soon.start()  # the network may be another one
+            if first:
+                self._drawn_soon.start()  # the network is another one
             return
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
@@ -164,6 +167,7 @@ class PictureView(AskView):
             ask_raw(
                 {**self._look.raw, name: sample},
                 "Beside the pad: what the network sees of your drawing.",
+                own="your drawing",
             )
         )
 
@@ -187,15 +191,16 @@ class PictureView(AskView):
     def answer_image(self, image: QImage, about: str) -> None:
         """Answer a picture that is in no file."""
         self.camera.setChecked(False)
-        self._answer(image, about)
+        self._answer(image, about, "your picture")
 
-    def _answer(self, image: QImage, about: str) -> None:
+    def _answer(self, image: QImage, about: str, own: str) -> None:
         self._show_own(image)
         self.asked.emit(
             Ask(
                 lambda model: _with_file(image, lambda file: _answer(model, file)),
                 lambda model: _with_file(image, lambda file: file_sample(model, file)),
                 about,
+                own=own,
             )
         )
 

@@ -12,8 +12,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.results.asking.view import Ask, AskView
 from netbuilder.ui.results.response import ResponseView
-from netbuilder.ui.results.why import Sample
-from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.views.activations import ActivationsLook, Sample
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import Field, Predictions
 
 ASK_MS = 150
+_OWN = "your row"
 
 
 def param_of(field: Field) -> Param:
@@ -34,13 +34,19 @@ def param_of(field: Field) -> Param:
     if field.low is None or field.high is None:
         return Param(field.name, Kind.TEXT if field.kind == "date" else Kind.FLOAT, typical)
     ends = (value_of(field, field.low), value_of(field, field.high))
-    if field.kind == "date":
-        return Param(field.name, Kind.TEXT, typical, f"{ends[0]} to {ends[1]}")
+    if field.kind == "date" and str(ends[0]).count("-"):
+        words = f"{ends[0]} to {ends[1]} in training"
+        days = (math.floor(field.low), math.floor(field.high))
+        slides = days[0] < days[1]
+        return Param(
+            field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
+        )
     words = f"{field.low:.6g} to {field.high:.6g} in training"
     slides = field.low < field.high
     return Param(
         field.name, Kind.FLOAT, typical, words,
         slide=slides, ends=(field.low, field.high) if slides else None,
+        whole=field.whole or field.kind == "date",
     )  # fmt: skip
 
 
@@ -53,7 +59,8 @@ def value_of(field: Field, value: float | str | None) -> Any:
     if field.kind == "date":
         from netbuilder.core.results.answers import day_words
 
-        return day_words(value, field.low)
+        words = day_words(value, field.low)
+        return int(words) if words.isdigit() else words  # a column of years
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -135,8 +142,9 @@ class RowView(AskView):
         self._workbench.happened.emit("predicted")
         self._soon.start()
 
-    def _slid(self, name: str, value: float) -> None:
+    def _slid(self, name: str, place: float) -> None:
         """Take the value that was chosen on the curve into the form, as if it were typed."""
+        value = value_of(self._fields[name], place)
         if self.form is not None:
             self.form.rows[name].complain("")
             self.form.rows[name].show_value(value)
@@ -152,7 +160,7 @@ class RowView(AskView):
         if row:
             self.asked.emit(
                 Ask(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
-                    by_hand)
+                    by_hand, _OWN if self._own else "")
             )  # fmt: skip
             self.response.show_row(row, lambda model: _sample(model, row))
 

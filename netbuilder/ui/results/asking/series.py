@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 WINDOWS, LEAST, MOST = 4, 50, 2_000
 _LAST = "The end of the data: drag its points, and see what would follow."
 _DRAGGED = "A window that you changed."
+_OWN = "the window that you changed"
 _Question = tuple["TrainedModel", Any, int]
 
 
@@ -211,7 +212,9 @@ class SeriesView(AskView):
         if self._rows is None or self._trained is None:
             return
         rows = self._rows.copy()
-        self.asked.emit(ask_raw({self._key: rows.astype(np.float32)}, about, by_hand=by_hand))
+        own = _OWN if about == _DRAGGED else ""
+        raw = {self._key: rows.astype(np.float32)}
+        self.asked.emit(ask_raw(raw, about, by_hand=by_hand, own=own))
         self._foretell()
 
     def _count_changed(self, count: int) -> None:

@@ -12,8 +12,7 @@ from netbuilder.core.wording import quoted
 from netbuilder.ui.results.asking.row import ASK_MS
 from netbuilder.ui.results.asking.view import Ask, AskView
 from netbuilder.ui.results.generate import GenerateView
-from netbuilder.ui.results.why import Sample
-from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.views.activations import ActivationsLook, Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 _READS = "This network reads texts: write one, and it answers as you type."
 _GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
+_GIVEN = "This beginning is from the data's text."
+_OWN = "your text"
 
 
 class TextView(AskView):
@@ -127,18 +128,18 @@ class TextView(AskView):
         told = f"{about if words == written else self.words}{said}"
         self.asked.emit(
             Ask(lambda model: _answer(model, words), lambda model: _sample(model, words), told,
-                by_hand=False)
+                by_hand=False, own="" if words == written else _OWN)
         )  # fmt: skip
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
         """Write a test text into the field, to be changed from there; by itself only as long as
         none was typed."""
-        if not wanted and (self.busy or self._goes_on):
+        if not wanted and self.busy:
             return
         from netbuilder.core.results.samples import text_of_sample
 
         written = text_of_sample(look.trained, look.raw)
-        self._written = (written.strip(), about)
+        self._written = (written.strip(), f"{_GIVEN} {_GOES_ON}" if self._goes_on else about)
         self._writing = True
         self.text.setPlainText(written)
         self._writing = False

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QMimeData, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from netbuilder.ui.results.why import Sample
-from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.services.views.activations import ActivationsLook, Sample
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -28,12 +27,15 @@ class Ask:
         sample: the raw sample that it is about, to be explained; None: nothing to explain.
         about: what is asked about, in words; None: what was said before holds.
         by_hand: a person asked, and not the panel by itself.
+        own: what the sample is, where it is a person's own: "your drawing". Then the canvas and
+            Inside look at it too; "": it is a row of the data.
     """
 
     answer: Callable[[TrainedModel], Predictions]
     sample: Callable[[TrainedModel], Sample] | None = None
     about: str | None = None
     by_hand: bool = True
+    own: str = ""
 
 
 class AskView(QWidget):
@@ -95,17 +97,22 @@ class AskView(QWidget):
 
 
 def ask_raw(
-    raw: Mapping[str, Any], about: str | None, *, by_hand: bool = True, text: str | None = None
+    raw: Mapping[str, Any],
+    about: str | None,
+    *,
+    by_hand: bool = True,
+    text: str | None = None,
+    own: str = "",
 ) -> Ask:
     """The question about one raw sample by Input id, without a batch axis."""
-    own = dict(raw)
+    held = dict(raw)
 
     def answer(model: TrainedModel) -> Predictions:
         from netbuilder.core.results.predict import predict_raw
 
-        return predict_raw(model, {key: value[None] for key, value in own.items()})
+        return predict_raw(model, {key: value[None] for key, value in held.items()})
 
-    return Ask(answer, lambda model: (own, text), about, by_hand)
+    return Ask(answer, lambda model: (held, text), about, by_hand, own)
 
 
 def ask_file(path: Path, about: str) -> Ask:
@@ -116,7 +123,7 @@ def ask_file(path: Path, about: str) -> Ask:
 
         return predict_files(model, [path])
 
-    return Ask(answer, lambda model: file_sample(model, path), about)
+    return Ask(answer, lambda model: file_sample(model, path), about, own=path.name)
 
 
 def file_sample(model: TrainedModel, path: Path) -> Sample:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.dataset import Split
+    from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.data.preprocessing.preprocess import OutputPre, Preprocessing
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.told import Lines
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIDE = 24  # points of a unit's surface along each axis
+#: The raw sample by Input id, without a batch axis, and the text it was made of.
+Sample = tuple[Mapping[str, Any], str | None]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class ActivationsLook:
     answer in words; ``index`` of ``rows``; ``surfaces``: what each Dense unit makes
     of a plane of two numbers, (side, side, units) by node id; ``wires``: how strong they are, by
     (source, target); ``told``: what goes in, in words, by Input id; ``answers``: by output id, in
-    own units or as probabilities.
+    own units or as probabilities; ``own``: what the sample is, where it is a person's own and no
+    row of the data ("your drawing").
     """
 
     trained: TrainedModel
@@ -48,6 +51,7 @@ class ActivationsLook:
     wires: Mapping[tuple[str, str], WireWeight] = field(default_factory=dict)
     told: Mapping[str, Lines] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+    own: str = ""
 
     @property
     def project(self) -> Project:
@@ -98,31 +102,77 @@ class ActivationsLook:
         }
 
 
-def _look(question: tuple[TrainedModel, Path, int]) -> ActivationsLook | None:
-    from netbuilder.core.data.load import load
+@dataclass(frozen=True, eq=False)
+class OwnSample:
+    """A sample that is in no data set. ``make`` finds its raw values, off the GUI thread;
+    ``words`` say what it is: "your drawing"."""
+
+    make: Callable[[TrainedModel], Sample]
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """``own``: what is looked at instead of row ``index``. ``before``: the newest look."""
+
+    trained: TrainedModel
+    base: Path
+    index: int
+    own: OwnSample | None = None
+    before: ActivationsLook | None = None
+
+
+def _look(question: _Question) -> ActivationsLook | None:
     from netbuilder.core.results.answers import preprocessing_of
     from netbuilder.core.results.inside import look, sample_of, weights_of
     from netbuilder.core.results.live.told import own_answers, told_inputs
     from netbuilder.core.results.live.wires import wire_weights
 
-    trained, base, index = question
-    dataset = load(trained.project, base)
-    split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
-    if not len(split):
+    trained, own, before = question.trained, question.own, question.before
+    dataset = _data_of(question)
+    split = shown_rows(dataset) if dataset is not None else None
+    rows = len(split) if split is not None else 0
+    if own is None and not rows:
         return None
-    index %= len(split)
-    raw = sample_of(split, index)
-    values = look(trained, raw)
-    surfaces = unit_surfaces(trained, dataset.train)
-    wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
+    index = question.index % max(rows, 1)
+    truth = ""
     pre = preprocessing_of(trained)
-    truth = truth_of(split, pre, index)
+    if own is not None:
+        raw = own.make(trained)[0]
+    else:
+        assert split is not None
+        raw, truth = sample_of(split, index), truth_of(split, pre, index)
+    values = look(trained, raw)
+    if before is not None and before.trained is trained:  # no other sample changes these
+        surfaces, wires = before.surfaces, before.wires
+    else:
+        surfaces = unit_surfaces(trained, dataset.train) if dataset is not None else {}
+        wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
     given = own_answers({k: v[None] for k, v in values.items()}, trained.project, pre.outputs)
     answers = {name: value[0] for name, value in given.items()}
     told = told_inputs(pre.inputs, raw)
+    words = own.words if own is not None else ""
     return ActivationsLook(
-        trained, values, raw, truth, index, len(split), surfaces, wires, told, answers
+        trained, values, raw, truth, index, rows, surfaces, wires, told, answers, words
     )
+
+
+def _data_of(question: _Question) -> Dataset | None:
+    """The data set; None where a sample of a person's own is looked at without it."""
+    from netbuilder.core.data.load import load
+
+    try:
+        return load(question.trained.project, question.base)
+    except UserError:
+        if question.own is None:
+            raise
+        return None
+
+
+def shown_rows(dataset: Dataset) -> Split:
+    """The rows that a sample is chosen of: the test's, or the training's where there are none."""
+    test = dataset.test
+    return test if test is not None and len(test) else dataset.train
 
 
 def truth_of(split: Split, pre: Preprocessing, index: int) -> str:
@@ -190,9 +240,9 @@ def two_number_grid(train: Split) -> dict[str, Any] | None:
 
 
 class Looking(QObject):
-    """Looks at a row with the model trained last.
+    """Looks at a row, or at a sample of a person's own, with the model trained last.
 
-    ``changed``: ``look`` is another. ``row_chosen``: ``index`` is another.
+    ``changed``: ``look`` is another. ``row_chosen``: ``index``, or ``own``, is another.
     """
 
     changed = Signal()
@@ -202,6 +252,7 @@ class Looking(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self.look: ActivationsLook | None = None
+        self.own: OwnSample | None = None  # what is looked at instead of a row
         self.index = 0
         self.rows = 0  # that a sample can be chosen of; 0: not known yet
         self.trouble = ""
@@ -214,12 +265,28 @@ class Looking(QObject):
         """Look at another row of the test data; behind the last one comes the first."""
         if self.rows:
             index %= self.rows
-        if index != self.index:
-            self.index = index
+        another = index != self.index or self.own is not None
+        self.index, self.own = index, None
+        if another:
             self.row_chosen.emit()
+        self._ask()
+
+    def show_own(self, make: Callable[[TrainedModel], Sample], words: str) -> None:
+        """Look at a sample of a person's own, until a row is chosen or there is another network.
+
+        Args:
+            make: its raw values by Input id, and its text; called off the GUI thread.
+            words: what it is: "your drawing".
+        """
+        self.own = OwnSample(make, words)
+        self._ask()
+
+    def _ask(self) -> None:
         trained = self._workbench.trained
         if trained is not None:
-            self._worker.ask((trained, self._workbench.base, index))
+            self._worker.ask(
+                _Question(trained, self._workbench.base, self.index, self.own, self.look)
+            )
 
     def know_rows(self, rows: int) -> None:
         """There are so many rows to choose a sample of."""
@@ -250,21 +317,23 @@ class Looking(QObject):
 
     def _trained_changed(self) -> None:
         if self._workbench.trained is None:
-            self.look = None
+            self.look = self.own = None
             self.changed.emit()
         else:
+            # Who asks about a sample of one's own says so again to the new network.
             self.show_row(self.index)
 
-    def _found(
-        self, question: tuple[TrainedModel, Path, int], look: ActivationsLook | None
-    ) -> None:
-        if question[0] is self._workbench.trained:
-            self.look, self.trouble = look, ""
-            self.know_rows(look.rows if look is not None else 0)
-            self.changed.emit()
+    def _found(self, question: _Question, look: ActivationsLook | None) -> None:
+        if question.trained is not self._workbench.trained or question.own is not self.own:
+            return
+        self.look, self.trouble = look, ""
+        self.know_rows(look.rows if look is not None else 0)
+        if question.own is not None:
+            self.row_chosen.emit()  # only now are its values known
+        self.changed.emit()
 
-    def _failed(self, question: tuple[TrainedModel, Path, int], error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
+    def _failed(self, question: _Question, error: Exception) -> None:
+        if question.trained is not self._workbench.trained or question.own is not self.own:
             return
         if not isinstance(error, UserError):
             log.error("looking inside failed", exc_info=error)

@@ -30,7 +30,8 @@ class CanvasStrips(QObject):
         looking.changed.connect(self.show)
         live.changed.connect(self._show_run)
         store.changed.connect(self._project_changed)
-        canvas.closer.row_wanted.connect(lambda steps: looking.show_row(looking.index + steps))
+        for asks in (canvas.closer, canvas.shown_sample):
+            asks.row_wanted.connect(lambda steps: looking.show_row(looking.index + steps))
 
     @property
     def look(self) -> Look | None:

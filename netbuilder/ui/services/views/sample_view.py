@@ -12,7 +12,14 @@ from PySide6.QtCore import QObject, Signal
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.runs.runner import Runner, RunState
-from netbuilder.ui.services.views.activations import Looking, as_surfaces, truth_of, two_number_grid
+from netbuilder.ui.services.views.activations import (
+    ActivationsLook,
+    Looking,
+    as_surfaces,
+    shown_rows,
+    truth_of,
+    two_number_grid,
+)
 from netbuilder.ui.services.views.run_histograms import RunHistograms
 
 if TYPE_CHECKING:
@@ -50,6 +57,7 @@ class LiveLook:
         answers: by output id, in own units or as probabilities.
         features: names of the numbers by id of the Inputs that take rows of a table.
         targets: names of the target's columns by output id.
+        own: what the sample is, where it is a person's own and no row of the data.
     """
 
     project: Project
@@ -68,6 +76,7 @@ class LiveLook:
     answers: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: str = ""
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
@@ -93,6 +102,7 @@ class _Sample:
     large: frozenset[str]
     told: Mapping[str, Lines]
     pre: Preprocessing
+    own: str
 
 
 class SampleView(QObject):
@@ -107,7 +117,7 @@ class SampleView(QObject):
     def __init__(self, runner: Runner, looking: Looking, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runner, self._looking = runner, looking
-        self._asked: tuple[object, int] | None = None
+        self._asked: tuple[object, int, object] | None = None
         self._sample: _Sample | None = None
         self._surfaces: Mapping[str, Any] = {}
         self._classes: Mapping[str, tuple[str, ...]] = {}
@@ -135,27 +145,33 @@ class SampleView(QObject):
         dataset, project = self._runner.dataset, self._runner.project
         if dataset is None or project is None or self._runner.state is not RunState.RUNNING:
             return
-        asked = (dataset, self._looking.index)
+        own = self._looking.look if self._looking.own is not None else None
+        asked = (dataset, self._looking.index, own)
         if self._asked is not None and self._asked[0] is dataset and self._asked == asked:
             return
         first = self._asked is None or self._asked[0] is not dataset
         self._asked = asked
         from netbuilder.core.results.live.told import told_inputs
 
-        split = _shown_rows(dataset)
+        split = shown_rows(dataset)
         if not len(split):
             return
         graph = project.graph
         self._looking.know_rows(len(split))
         at = self._looking.index
-        self._asked = (dataset, at)
+        self._asked = (dataset, at, own)
         small, large = self._by_size(project)
         self.recorded.leave_out(large)
-        probe = _sample_probe(project, split, at, small)
-        truth = truth_of(split, dataset.pre, at)
         raw = {name: values[at] for name, values in split.raw_x.items()}
+        truth, words = truth_of(split, dataset.pre, at), ""
+        if own is not None and _takes(project, raw, own):
+            raw, truth, words = dict(own.raw), "", own.own
+            x = dataset.pre.apply_inputs({name: value[None] for name, value in raw.items()})
+        else:
+            x = {name: values[at : at + 1] for name, values in split.x.items()}
+        probe = _sample_probe(project, x, small)
         told = told_inputs(dataset.pre.inputs, raw)
-        self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre)
+        self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre, words)
         self._runner.watch(probe)
         if not first:
             return
@@ -173,13 +189,13 @@ class SampleView(QObject):
 
     def foreseen(self, project: Project, dataset: Dataset) -> list[Probe]:
         """What will be asked of a run of a project, for any row."""
-        split = _shown_rows(dataset)
+        split = shown_rows(dataset)
         if not len(split):
             return []
         small, _ = self._by_size(project)
         surfaces = _surface_probe(project, dataset.train)
         return [
-            _sample_probe(project, split, 0, small),
+            _sample_probe(project, {key: rows[:1] for key, rows in split.x.items()}, small),
             *([surfaces] if surfaces is not None else []),
             _health_probe(project, dataset.train, small),
         ]
@@ -230,6 +246,7 @@ class SampleView(QObject):
                 {name: value[0] for name, value in own.items()},
                 features_of(sample.pre.inputs),
                 {name: one.columns for name, one in sample.pre.outputs.items()},
+                sample.own,
             )
             self.recorded.weigh(answer)
             self.changed.emit()
@@ -261,10 +278,16 @@ class SampleView(QObject):
         self.recorded.end(self._looking.workbench.trained)
 
 
-def _sample_probe(project: Project, split: Split, at: int, small: tuple[str, ...]) -> Probe:
+def _takes(project: Project, like: Mapping[str, Any], own: ActivationsLook) -> bool:
+    """Whether a sample of a person's own is one for this network too."""
+    sizes = {name: value.shape for name, value in like.items()}
+    given = {name: value.shape for name, value in own.raw.items()}
+    return bool(own.own) and own.project.data == project.data and given == sizes
+
+
+def _sample_probe(project: Project, x: Mapping[str, Any], small: tuple[str, ...]) -> Probe:
     from netbuilder.core.engine.probes import Probe
 
-    x = {name: values[at : at + 1] for name, values in split.x.items()}
     # Painting all of it takes the window's thread some milliseconds.
     return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small, every=0.1)
 
@@ -293,9 +316,3 @@ def _surface_probe(project: Project, train: Split) -> Probe | None:
     graph = project.graph
     dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
     return Probe(_SURFACE, outputs=dense, x=grid, every=0.1)
-
-
-def _shown_rows(dataset: Dataset) -> Split:
-    """The rows that a sample is chosen of: the same ones as when the run is over."""
-    test = dataset.test
-    return test if test is not None and len(test) else dataset.train

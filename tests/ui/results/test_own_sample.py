@@ -1,0 +1,107 @@
+"""What one draws or types in Predict is what the canvas shows, also while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.inside import look
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    shown, looking = window.canvas.shown_sample, window.looking
+    qtbot.waitUntil(lambda: panel.answer.text() != "" and looking.idle, timeout=MINUTE)
+    assert shown.words.text().startswith("Shown: row 1 of 359 · it is “")
+    assert shown.back.isHidden()
+    shown.steps[1].click()
+    qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
+
+    panel.pictures.draw_button.click()
+    _draw(panel, qtbot)
+    qtbot.waitUntil(lambda: looking.look.own == "your drawing" and looking.idle, timeout=MINUTE)
+    assert shown.words.text() == "Shown: your drawing"
+    assert "your drawing" in window.canvas.closer.row.text() or window.canvas.closer.isHidden()
+    # Every layer's numbers are those of the drawing that the answer is about.
+    trained = window.workbench.trained
+    own = looking.look
+    asked, _ = looking.own.make(trained)
+    for node, values in look(trained, asked).items():
+        np.testing.assert_allclose(own.values[node], values, atol=1e-5)
+    qtbot.waitUntil(lambda: panel.idle, timeout=MINUTE)
+    likeliest = int(panel.predictions.first.probabilities[0].argmax())
+    output = trained.project.graph.outputs[0]
+    assert int(np.asarray(own.answers[output]).argmax()) == likeliest
+
+    # One click goes back to the data; what was drawn stays in its place.
+    assert shown.back.text() == "Back to row 2"
+    shown.back.click()
+    qtbot.waitUntil(lambda: not looking.look.own and looking.idle, timeout=MINUTE)
+    assert "row 2 of 359" in shown.words.text()
+    qtbot.wait(300)
+    assert not looking.look.own, "it does not come back by itself"
+    assert not panel.pictures.pad.empty
+    _draw(panel, qtbot, across=120)
+    qtbot.waitUntil(lambda: bool(looking.look.own) and looking.idle, timeout=MINUTE)
+
+    # While another run goes on it is followed, too.
+    window.store.apply("epochs", lambda p: edits.set_training(p, epochs=100_000))
+    window.runner.start()
+    live = window.sample_view
+    qtbot.waitUntil(lambda: live.look is not None and bool(live.look.own), timeout=MINUTE)
+    entry = trained.pre.inputs["input"]
+    drawn = looking.own.make(trained)[0]["input"]
+    np.testing.assert_allclose(live.look.values["input"], entry.apply(drawn[None])[0], atol=1e-6)
+    assert shown.words.text() == "Shown: your drawing"
+    shown.back.click()
+    qtbot.waitUntil(lambda: live.look is not None and not live.look.own, timeout=MINUTE)
+    assert "row 2 of 359" in shown.words.text()
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+
+
+def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel, looking = window.docks.show_panel("predict"), window.looking
+    qtbot.waitUntil(lambda: "Test row" in panel.about.text(), timeout=MINUTE)
+    qtbot.wait(250)
+    assert not looking.look.own, "a test row is nobody's own"
+    panel.rows.edit("petal width (cm)", 0.7)
+    qtbot.waitUntil(lambda: looking.look.own == "your row" and looking.idle, timeout=MINUTE)
+    assert looking.look.raw["input"][-1] == pytest.approx(0.7)
+    told = dict(looking.look.told["input"])
+    assert told["petal width (cm)"].startswith("0.7")
+    inside = window.docks.show_panel("inside")
+    qtbot.waitUntil(lambda: "your row" in inside.truth.text(), timeout=MINUTE)
+    window.docks.show_panel("predict")
+    panel.another.click()
+    qtbot.waitUntil(lambda: not looking.look.own and looking.look.index == 1, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Test row 2" in panel.about.text(), timeout=MINUTE)
+
+
+def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:
+    pad, left = panel.pictures.pad, Qt.MouseButton.LeftButton
+    qtbot.mousePress(pad, left, pos=QPoint(across, 20))
+    for y in range(20, 150, 10):
+        qtbot.mouseMove(pad, QPoint(across, y))
+    qtbot.mouseRelease(pad, left, pos=QPoint(across, 150))
