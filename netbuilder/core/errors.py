@@ -29,6 +29,8 @@ class UserError(Exception):
         node: id of the node on the canvas that it is about, or None.
         path: file that it is about, or None.
         mends: ways to mend it that the program can go itself.
+        short: the same in a few words, where there is no room ("3 cells are empty: choose what to
+            do"); "" where nothing better is known than that it failed.
 
     ``str(error)`` is the whole message: what happened, then how to mend it.
     """
@@ -41,6 +43,7 @@ class UserError(Exception):
         node: str | None = None,
         path: str | None = None,
         mends: tuple[DataFix, ...] = (),
+        short: str = "",
     ) -> None:
         super().__init__(f"{what} {mend}".strip())
         self.what = what
@@ -48,6 +51,7 @@ class UserError(Exception):
         self.node = node
         self.path = path
         self.mends = mends
+        self.short = short
 
 
 class ProjectFileError(UserError):

@@ -78,6 +78,11 @@ def place(index: pd.Index, where: Any) -> str:
     return f"line {where}" if index.name == LINE else f"row {where + 1}"
 
 
+def capital(words: str) -> str:
+    """The words with a large first letter, the others as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def counted(count: int, what: str) -> str:
     """``1 row``, ``1,200 rows``, ``10 classes``."""
     return f"{count:,} {what if count == 1 else plural(what)}"

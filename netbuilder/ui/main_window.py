@@ -25,6 +25,7 @@ from netbuilder.ui.palette.view import Palette
 from netbuilder.ui.services.runs.prebuilding import Prebuilding
 from netbuilder.ui.services.runs.restore_last_run import Recall
 from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))
         self.status.problem_wanted.connect(self.commands.show_problem)
+        self.status.data_wanted.connect(partial(self.commands.show_panel, "data"))
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
@@ -315,9 +317,16 @@ class MainWindow(QMainWindow):
         self.banner.clear()
         self.palette_view.end_search()
         self.runner.forget()
+        self._full_speed()
         self._select(())
         if not self.store.project.data.kind:
             self.commands.show_panel("data")
+
+    def _full_speed(self) -> None:
+        """A pace that was chosen to watch one network is not carried over to the next one; in
+        front of a class it is."""
+        if self.runner.speed.rate is not None and not self.commands.presentation.on:
+            self.runner.set_speed(SPEEDS[0])
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph:

@@ -103,11 +103,43 @@ def test_escape_in_a_side_panel_goes_to_the_canvas(
 def test_a_beginning_is_no_mistake(open_window: Open) -> None:
     window = open_window(empty_project())
     assert "problem" not in window.status.problems.text()
-    assert "2 steps to begin with" in window.status.problems.text()
+    assert "2 steps to go" in window.status.problems.text()
     assert window.status.problems.styleSheet() == "", "not in red"
     window.commands.train()
     assert window.banner.cards[0].property("role") == "info"
     assert not window.runner.active
+
+
+def test_a_network_that_is_half_drawn_is_told_what_comes_next(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = example("iris")
+    last = project.graph.outputs[0]
+    project = edits.add_node(edits.remove_nodes(project, [last]), "Add", position=(600.0, 100.0))
+    window = open_window(project)
+    panel = window.docks.show_panel("data")
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    (end, join) = (p for p in window.workbench.problems if p.follows is None)
+    assert {end.tone, join.tone} == {"hint"}
+    assert window.status.problems.text() == "2 steps to go"
+    assert window.status.problems.styleSheet() == "", "not in red"
+    (card,) = panel.cards.cards
+    last_missing = next(p for p in (end, join) if p.code == "output-units")
+    assert card.property("role") == "info"
+    assert card.title.text() == last_missing.title == "The last layer is missing"
+    assert [one.text() for one in card.buttons] == [last_missing.fix.label], "as on the canvas"
+    card.button.click()
+    assert window.store.project.graph.by_id[window.store.project.graph.nodes[-1].id].params == {
+        "units": 3,
+        "activation": "softmax",
+    }
+    qtbot.waitUntil(lambda: not panel.cards.cards, timeout=MINUTE)
+    # What does not fit stays an error: three classes, and another number of answers.
+    node = window.store.project.graph.nodes[-1].id
+    window.store.apply("Units", lambda p: edits.set_params(p, node, units=7))
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    assert panel.cards.cards[0].property("role") == "error"
+    assert "problem" in window.status.problems.text()
 
 
 def click(window: MainWindow, card: str, modifiers: Qt.KeyboardModifier = NONE) -> None:

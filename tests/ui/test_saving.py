@@ -15,8 +15,10 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import file_names, settings
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.widgets.save_dialog import FileType, with_ending
+from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.first_size import fitting
 
 MINUTE = 60_000
@@ -115,6 +117,39 @@ def test_no_save_dialog_stands_beside_this_one() -> None:
     root = Path(netbuilder.__file__).parent
     users = [p.name for p in root.rglob("*.py") if "getSaveFileName" in p.read_text("utf-8")]
     assert users == ["save_dialog.py"]
+
+
+def test_a_name_and_a_folder_are_offered_beside_the_data(
+    open_window: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *args: (asked.append(args[2]), ("", ""))[1]
+    )
+    place = tmp_path / "lesson"
+    place.mkdir()
+    data = place / "sales.csv"
+    data.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
+    window = open_window(edits.set_data(empty_project(), Data("csv", path=str(data))), keras=False)
+    window.documents.save_as()
+    curves = window.docks.show_panel("training").curves
+    curves._export()
+    window.docks.show_panel("code")._save()
+    assert asked == [str(place / name) for name in ("sales.netbuilder", "curves.png", "sales.py")]
+
+    # A project that was saved keeps its own place and name, wherever its data lies.
+    own = tmp_path / "own"
+    own.mkdir()
+    assert window.documents.save_to(own / "mine.netbuilder")
+    asked.clear()
+    window.documents.save_as()
+    curves._export()
+    assert asked == [str(own / "mine.netbuilder"), str(own / "curves.png")]
+
+    window.documents.show_project(empty_project(), None)
+    asked.clear()
+    curves._export()
+    assert asked == [str(file_names.documents() / "curves.png")], "not the folder of the start"
 
 
 def test_an_appended_ending_replaces_no_file_unasked(
@@ -312,6 +347,18 @@ def test_a_save_is_confirmed_where_the_eye_is(
     assert "Saved here.netbuilder" in toast.text()
     assert window.rect().contains(toast.geometry())
     assert toast.geometry().top() < window.height() // 4
+
+
+def test_a_network_that_was_saved_is_among_the_recent_files(
+    trained: MainWindow, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.h5"
+    assert trained.documents.export_to(path).finish()
+    assert settings.recent_files()[0] == path
+    trained.documents.export_to(tmp_path / "net.onnx.svg").finish()
+    assert settings.recent_files()[0] == path, "a picture cannot be opened again"
+    trained.welcome.show_page()
+    assert trained.welcome.page.recent_cards[0].accessibleName().startswith("net.h5")
 
 
 def test_the_question_about_a_run_goes_when_the_run_ends(

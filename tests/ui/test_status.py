@@ -69,6 +69,16 @@ def test_the_end_of_a_run_is_no_news_of_another(
     assert news.text() == ""
     assert result.text() == "it is training", "not what the run before came to"
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    window.docks.show_panel("training")
+    panels = [window.docks.show_panel(name) for name in ("evaluate", "predict")]
+    window.actions_table["pause"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED, timeout=MINUTE)
+    assert result.text() == "the training is paused"
+    for panel in panels:
+        assert panel.stale.text().startswith("⚠ The training is paused:")
+    window.actions_table["pause"].trigger()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    assert result.text() == "it is training"
     window.actions_table["stop"].trigger()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert news.text().startswith("Trained")

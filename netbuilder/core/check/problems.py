@@ -39,7 +39,7 @@ class Problem:
     do. ``follows`` is the id of a node further up that has to be mended first: such a problem is
     a mark on the node, not one of its own. ``field`` is the part of the plan that it stands beside
     ("loss", "metrics", "optimizer", "batch_size"), or "". A ``beginning`` is no mistake: something
-    is not there yet. ``others`` are mends in place of ``fix``.
+    is not there yet, though it cannot train before. ``others`` are mends in place of ``fix``.
     """
 
     code: str
@@ -57,6 +57,14 @@ class Problem:
     def fixes(self) -> tuple[Fix, ...]:
         """All mends: alternatives, where a question has several answers."""
         return (*(() if self.fix is None else (self.fix,)), *self.others)
+
+    @property
+    def tone(self) -> str:
+        """How it is shown: "error" and "warning" for what is wrong, "hint" for what is to come.
+
+        While the hand still draws, a network is unfinished, and not mistaken.
+        """
+        return "hint" if self.beginning else str(self.severity)
 
     @property
     def blocks(self) -> bool:

@@ -50,7 +50,7 @@ class Rule:
                 found.message,
                 found.fix,
                 field=self.field,
-                beginning=self.beginning,
+                beginning=self.beginning or found.beginning,
                 others=found.others,
             )
             for found in self.find(context)
@@ -59,13 +59,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Found:
-    """One place where a rule found its problem."""
+    """One place where a rule found its problem; ``beginning``: here it is only not yet done."""
 
     node: str | None
     message: str
     fix: Fix | None = None
     title: str = ""
     others: tuple[Fix, ...] = ()
+    beginning: bool = False
 
 
 def fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:

@@ -18,7 +18,9 @@ class CancelledError(DataError):
     """The person stopped the reading; nothing of it was kept."""
 
     def __init__(self) -> None:
-        super().__init__("Reading the data was stopped.", "Start again to read it.")
+        super().__init__(
+            "Reading the data was stopped.", "Start again to read it.", short="reading was stopped"
+        )
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
-from netbuilder.ui.services import jobs
+from netbuilder.ui.services import file_names, jobs
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -136,7 +136,7 @@ class CodePanel(QWidget):
     def _save(self) -> None:
         from netbuilder.core.project.atomic import write_bytes
 
-        suggested = f"{self._store.project.name}.py"
+        suggested = file_names.suggested(self._workbench, ".py")
         path = ask_save(self, "Save the script", suggested, (FileType("Python", (".py",)),))
         if path is None:
             return

@@ -16,6 +16,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.save_dialog import place_of
 
 
 def _store(text: str, folder: Path | None) -> Path:
@@ -53,7 +54,7 @@ class Chooser(QObject):
     def ask_file(self) -> None:
         """Let a file be chosen."""
         name, _ = QFileDialog.getOpenFileName(
-            self._over, "Choose data", str(self._workbench.base), FILE_FILTER
+            self._over, "Choose data", str(place_of(self._over)), FILE_FILTER
         )
         if name:
             self.choose_path(Path(name))
@@ -61,7 +62,7 @@ class Chooser(QObject):
     def ask_folder(self) -> None:
         """Let a folder be chosen."""
         name = QFileDialog.getExistingDirectory(
-            self._over, "Choose a folder of pictures", str(self._workbench.base)
+            self._over, "Choose a folder of pictures", str(place_of(self._over))
         )
         if name:
             self.choose_path(Path(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,13 +44,15 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import relative
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.roles import area
 
 log = logging.getLogger(__name__)
+#: Problems of the network's end, of which the data decides what is right.
+_OF_THE_END = ("output-units", "output-rank")
 
 
 def _read_preview(question: tuple[Project, Path]) -> Preview:
@@ -88,6 +91,7 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
+        self._end: RoleBox | None = None
         self._reporter = jobs.Latest.for_widget(
             self, _read_report, "report", self._report_found, self._report_failed
         )
@@ -112,6 +116,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.stack)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
+        workbench.problems_changed.connect(self._show_end)
         workbench.data_touched.connect(self._ask_again)
         self._show()
 
@@ -243,8 +248,7 @@ class DataPanel(QWidget):
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
         self._show_preview_note()
-        if facts is not None:
-            self._offer_fit(facts)
+        self._show_end()
 
     def _show_preview_note(self) -> None:
         """The preview says below the rows only what the notes above do not say already."""
@@ -253,32 +257,21 @@ class DataPanel(QWidget):
         said = " ".join(facts.notes) if facts is not None else ""
         note.setVisible(bool(note.text()) and note.text() not in said)
 
-    def _offer_fit(self, facts: DataFacts) -> None:
-        from netbuilder.core.data.defaults import adapt
-
-        project = self._store.project
-        if adapt(project, facts).graph == project.graph:
-            return
-        count = len(facts.classes)
-        words = (
-            f"The target has {count} classes, which need as many units, with softmax."
-            if count > 2
-            else "The target has two classes, which need one unit, with sigmoid."
-            if count == 2
-            else "The target is a number, which needs a unit for each, without activation."
-        )
-        self.cards.add(
-            RoleBox(
-                "info",
-                "",
-                f"The last layer does not fit. {words}",
-                self,
-                button="Fit it to the data",
-                do=lambda: self._store.apply(
-                    "Fit the last layer to the data", lambda p: adapt(p, facts)
-                ),
+    def _show_end(self) -> None:
+        """What the data asks of the network's end, in the words and with the mend that stand on
+        the canvas: two buttons for one thing would seem to be two things."""
+        card, self._end = self._end, None
+        if card is not None and card in self.cards.cards:
+            self.cards.remove(card)
+        problems = self._workbench.problems if self._workbench.facts is not None else ()
+        found = next((one for one in problems if one.code in _OF_THE_END), None)
+        if found is not None:
+            buttons = tuple(
+                (fix.label, partial(self._store.apply, fix.label, fix.edit)) for fix in found.fixes
             )
-        )
+            self._end = self.cards.add(
+                RoleBox(role_of(found.tone), found.title, found.message, self, buttons=buttons)
+            )
 
     def _show_error(self, error: UserError) -> None:
         buttons = buttons_for(error, self._store.apply)

@@ -32,7 +32,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.roles import area
 
@@ -339,7 +339,7 @@ class Inspector(QScrollArea):
                 continue
             fix = problem.fix
             card = RoleBox(
-                str(problem.severity),
+                role_of(problem.tone),
                 problem.title,
                 problem.message,
                 self,

@@ -45,6 +45,7 @@ class ProjectSummary(QWidget):
             workbench.trained_changed,
             workbench.keras_changed,
             workbench.training_changed,
+            workbench.pace_changed,
             judging.changed,
         ):
             signal.connect(lambda *_: self.refresh())
@@ -70,7 +71,7 @@ class ProjectSummary(QWidget):
         if not layers:
             size = "no layers yet"
         elif bench.data_error is not None:
-            size = "not known: the data cannot be read"
+            size = f"not known: {bench.data_trouble}"
         elif bench.shapes is not None:
             shapes = bench.shapes
             size = (
@@ -96,12 +97,16 @@ class ProjectSummary(QWidget):
             return f"{name}: {self._workbench.data_words}{told}"
         goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
         target = ", ".join(facts.target_names[:2])
-        return f"{name}: {facts.rows:,} rows, {target} ({goal})"
+        rows = f"{facts.rows:,} rows to train on"
+        whole = facts.rows + facts.validation_rows + facts.test_rows
+        if whole != facts.rows:
+            rows += f", of {whole:,}"
+        return f"{name}: {rows}; {target} ({goal})"
 
     def _result_words(self) -> str:
         trained = self._workbench.trained
-        if self._workbench.training:
-            return "it is training"
+        if self._workbench.run_words:
+            return self._workbench.run_words
         if trained is None:
             return "not trained yet"
         words = self._judging.sentence or results_text(trained.test) or "no test rows"

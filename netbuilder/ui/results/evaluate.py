@@ -26,6 +26,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
@@ -49,7 +50,7 @@ class EvaluatePanel(QWidget):
         self._workbench, self._judging = workbench, judging
         self._shown_classes = np.arange(0)
         self.waiting = Waiting.filling(self, _NO_MODEL)
-        self.waiting.follow(workbench.training_changed, workbench.training)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self)
         page.addWidget(self.stale)
@@ -122,7 +123,9 @@ class EvaluatePanel(QWidget):
             self._show_evaluation(judging.evaluation, judging.file)
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Judge on a file", "", FILE_FILTER)
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Judge on a file", str(place_of(self)), FILE_FILTER
+        )
         if name:
             self._judging.judge(Path(name))
 

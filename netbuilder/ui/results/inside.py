@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.inside import WeightStats
 
 _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
-_FIRST = "It is training: in a moment here stands what each layer makes of one row."
+_FIRST = "in a moment here stands what each layer makes of one row."
 _EVERY_MS = 250
 #: Pixels: the side of a map, and the most that a picture is wide (nine maps).
 SIDE, WIDE = 44, 412
@@ -105,7 +105,7 @@ class InsidePanel(QWidget):
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for
         self.waiting = Waiting.filling(self, _NO_MODEL)
-        self.waiting.follow(workbench.training_changed, workbench.training, _FIRST)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _FIRST)
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)
         page.addWidget(self.stale)

@@ -32,6 +32,7 @@ from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -116,7 +117,7 @@ class PredictPanel(QWidget):
         self.answer = self.head.answer
         outer.addWidget(self.head)
         self.waiting = Waiting(_NO_MODEL, self)
-        self.waiting.follow(self._workbench.training_changed, self._workbench.training)
+        self.waiting.follow(self._workbench.run_changes, lambda: self._workbench.run_words)
         outer.addWidget(self.waiting, 1)
         page = self.waiting.page_layout
         self.about = note_label("", self)
@@ -256,7 +257,9 @@ class PredictPanel(QWidget):
         self.bars.show_rows([])
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Answer a file", "", "All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Answer a file", str(place_of(self)), "All files (*)"
+        )
         if name:
             self.answer_file(Path(name))
 

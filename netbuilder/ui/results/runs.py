@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.wording import capital
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_menu import TableMenu
 from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.bring_back import bring_back
 from netbuilder.ui.services.runs.recorded_curves import curves_of
-from netbuilder.ui.services.runs.restore_last_run import network_of
 from netbuilder.ui.services.runs.run_progress import when
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -32,7 +33,6 @@ from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
-    from netbuilder.core.engine.trained import TrainedModel
 
 log = logging.getLogger(__name__)
 _WIDTHS = (18, 9, 9, 9, 10, 9)
@@ -172,29 +172,14 @@ class RunsPanel(QWidget):
         if len(chosen) != 1:
             return
         if self._runner.active:
-            self.about.setText("It is training: stop it first, then the run can be brought back.")
+            state = capital(self._workbench.run_words)
+            self.about.setText(f"{state}: stop it first, then the run can be brought back.")
             return
         run = chosen[0]
-        self._store.apply(f"Bring back {shown_name(run)}", lambda _project: run.project)
-        project = self._store.project
-
-        def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
-            trained, curves = found
-            if self._runner.active or self._store.project is not project:
-                return
-            self._workbench.set_trained(None)
-            self._runner.show_recorded(project, run, curves)
-            self._workbench.set_trained(trained)
-            kept = "with its weights" if trained is not None else "without weights: none were kept"
-            self.about.setText(f"{shown_name(run)} is back, {kept}.")
-
-        jobs.run(
-            lambda: (network_of(run), curves_of(run)),
-            loaded,
-            lambda error: self.about.setText(str(error)),
-            name="bring back",
-            owner=self,
-        )
+        bring_back(
+            run, shown_name(run), self._store, self._workbench, self._runner,
+            self.about.setText, self,
+        )  # fmt: skip
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from netbuilder.core.project.same import same_network
+from netbuilder.core.wording import capital
 from netbuilder.ui.services.workbench import Workbench
 
 _END = "what stands here is about what was trained. Press Train to see the new one."
@@ -24,6 +25,7 @@ class StaleNote(QLabel):
         self.setSizePolicy(policy)
         workbench.trained_changed.connect(self._look)
         workbench.training_changed.connect(self._look)
+        workbench.pace_changed.connect(self._look)
         workbench.store.changed.connect(self._look)
         self._look()
 
@@ -32,7 +34,8 @@ class StaleNote(QLabel):
         words = ""
         if self._workbench.training:
             if trained is not None and not self._live:
-                words = "⚠ It is training: what stands here is still about the training before."
+                state = capital(self._workbench.run_words)
+                words = f"⚠ {state}: what stands here is still about the training before."
         elif trained is not None and not same_network(trained.project, project):
             words = f"⚠ The network was changed since: {_END}"
         elif trained is not None and trained.project.data != project.data:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.wording import capital
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
@@ -25,7 +26,7 @@ from netbuilder.ui.plots.live.surface import SurfacePlot, legend
 from netbuilder.ui.results.nothing_yet import next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
-from netbuilder.ui.results.surface_words import FIRST, NO_MODEL, note_of
+from netbuilder.ui.results.surface_words import COMING, NO_MODEL, note_of
 from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
@@ -61,7 +62,7 @@ class SurfacePanel(QWidget):
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, NO_MODEL)
-        self.waiting.follow(workbench.training_changed, workbench.training, FIRST)
+        self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)
@@ -221,7 +222,9 @@ class SurfacePanel(QWidget):
         self.picture = None
         if not self.points.hand.on:  # else it says what the hand does
             coming = shown.asked is not None and shown.picture is None
-            self.note.setText(FIRST if coming else shown.view.help + ".")
+            state = self.live.run_words or "it is training"
+            first = f"{capital(state)}: {COMING}"
+            self.note.setText(first if coming else shown.view.help + ".")
         self.legend.setText(legend(shown.dataset.pre.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)

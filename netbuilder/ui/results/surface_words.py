@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.services.views.live_view import LiveView
 
 NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
-FIRST = "It is training: the first picture comes in a moment, and moves from then on."
+COMING = "the first picture comes in a moment, and moves from then on."
 
 
 NO_NUMBER = (
@@ -63,7 +63,7 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
 
 def _of_surface(picture: Any, live: LiveView) -> str:
     if not picture.answered:
-        return FIRST if live.live else NO_MODEL
+        return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
     seen = picture.shares if picture.shares is not None else picture.values
     if not np.isfinite(seen).all():
         return NO_NUMBER

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
@@ -197,7 +197,9 @@ class VariantsPanel(QWidget):
             return
         self.cards.clear()
         if self._runner.active or self._workbench.keras_state != "ready":
-            words = "A training is under way." if self._runner.active else "Keras still loads."
+            words = (
+                f"{capital(self._workbench.run_words)}." if self._runner.active else "Keras loads."
+            )
             self.cards.add(RoleBox("info", words, "Try again when it is done.", self))
             return
         self.plot.clear()

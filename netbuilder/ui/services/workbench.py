@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
@@ -66,6 +66,7 @@ class Workbench(QObject):
         trained_changed: ``trained`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
+        pace_changed: the run was paused, or goes on (``run_words``).
         happened(event): a person did something that a lesson may wait for, by the names of
             ``core.lessons.state`` ("predicted", "saved:.h5", "opened:.h5", ...).
     """
@@ -78,6 +79,7 @@ class Workbench(QObject):
     trained_changed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
+    pace_changed = Signal()
     happened = Signal(str)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
@@ -96,6 +98,7 @@ class Workbench(QObject):
         self.evaluation: Evaluation | None = None
         self.run_error: UserError | None = None
         self.training = False
+        self.paused = False
         #: What is kept of the lesson that is open in whatever is written or handed in.
         self.stamp: Callable[[Project], Project] = lambda project: project
         self._facts_key: tuple[Data, Graph, int] | None = None
@@ -156,10 +159,21 @@ class Workbench(QObject):
         if not self.store.project.data.kind or self.facts is not None:
             return ""
         if self.data_error is not None:
-            return "the data cannot be read"
+            return self.data_trouble
         if self.keras_state == "failed":
             return "not known: Keras did not load"
         return "reading the data…"
+
+    @property
+    def data_trouble(self) -> str:
+        """What is wrong with the data, in a few words; "" where nothing is."""
+        error = self.data_error
+        if error is None:
+            return ""
+        # Whatever has a mend of one click was read: it waits for a choice.
+        return error.short or (
+            "the data waits for a choice" if error.mends else "the data cannot be read"
+        )
 
     @property
     def all_problems(self) -> tuple[Problem, ...]:
@@ -196,12 +210,27 @@ class Workbench(QObject):
         self.evaluation = evaluation
         self.trained_changed.emit()
 
-    def set_training(self, training: bool) -> None:
-        """Say whether a run goes on."""
+    @property
+    def run_words(self) -> str:
+        """What goes on, in words: "it is training", "the training is paused"; "" for nothing."""
+        if not self.training:
+            return ""
+        return "the training is paused" if self.paused else "it is training"
+
+    @property
+    def run_changes(self) -> tuple[SignalInstance, ...]:
+        """The signals after which ``run_words`` may be others."""
+        return (self.training_changed, self.pace_changed)
+
+    def set_training(self, training: bool, *, paused: bool = False) -> None:
+        """Say whether a run is under way, and whether it stands still."""
+        changed, self.paused = paused != self.paused, paused
         if training != self.training:
             self.training = training
             self.reading.resume()
             self.training_changed.emit(training)
+        elif changed:
+            self.pace_changed.emit()
 
     def set_run_error(self, error: UserError | None) -> None:
         """Say why the last run failed, or that it did not."""

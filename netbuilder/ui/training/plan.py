@@ -21,7 +21,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.goals import CallbacksForm, OutputForm
 from netbuilder.ui.training.metrics_editor import MetricsEditor
-from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
 
 _DEFAULTS = Training()
 _LENGTH = (
@@ -111,7 +111,7 @@ class PlanForm(QWidget):
                         (fix.label, partial(self._store.apply, fix.label, fix.edit))
                         for fix in problem.fixes
                     )
-                    role = "error" if problem.blocks else "warning"
+                    role = role_of(problem.tone)
                     cards.add(RoleBox(role, problem.title, problem.message, cards, buttons=buttons))
 
     def _show(self) -> None:

@@ -18,6 +18,11 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.spoken import say
 
 
+def role_of(tone: str) -> str:
+    """The role of a box for a problem of that tone: what is only unfinished is no complaint."""
+    return tone if tone in {"error", "warning"} else "info"
+
+
 class RoleBox(QFrame):
     """A box in a role of the stylesheet: info, warning, error."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from netbuilder.core.wording import capital
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.roles import area
 
@@ -17,7 +20,8 @@ class Waiting(QStackedWidget):
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wanted, self._training, self._meanwhile = words, False, ""
+        self._wanted, self._meanwhile = words, ""
+        self._state: Callable[[], str] = lambda: ""
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.words)
@@ -44,26 +48,25 @@ class Waiting(QStackedWidget):
         outer.addWidget(made)
         return made
 
-    def follow(self, training_changed: SignalInstance, training: bool, meanwhile: str = "") -> None:
+    def follow(
+        self, changes: Iterable[SignalInstance], state: Callable[[], str], meanwhile: str = ""
+    ) -> None:
         """Say otherwise what is to come while a run goes on: Train is pressed already.
 
-        ``meanwhile`` is what a panel says that does not wait for the end of the run.
+        ``state`` says what goes on, in words ("it is training"), anew after each of ``changes``.
+        ``meanwhile`` is what comes in a panel that does not wait for the end of the run.
         """
-        self._meanwhile = meanwhile
-        training_changed.connect(self._follow)
-        self._follow(training)
-
-    def _follow(self, training: bool) -> None:
-        self._training = training
+        self._state, self._meanwhile = state, meanwhile
+        for change in changes:
+            change.connect(lambda *_: self.words.setText(self._said()))
         self.words.setText(self._said())
 
     def _said(self) -> str:
-        if self._training and self._wanted.startswith(PRESS_TRAIN):
-            if self._meanwhile:
-                return self._meanwhile
-            rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
-            return f"It is training: when that is done, {rest}"
-        return self._wanted
+        state = self._state()
+        if not state or not self._wanted.startswith(PRESS_TRAIN):
+            return self._wanted
+        rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
+        return f"{capital(state)}: {self._meanwhile or f'when that is done, {rest}'}"
 
     def wait(self, words: str) -> None:
         """Show words instead of results."""

@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.ui.widgets.questions import ask
 
+#: Property of a window: the folder in which its files are looked for first.
+PLACE = "files-place"
+
 
 @dataclass(frozen=True)
 class FileType:
@@ -35,14 +38,27 @@ def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path
     return path.with_name(path.name + chosen.endings[0])
 
 
+def place_of(widget: QWidget | None) -> Path:
+    """The folder of the window that a widget, or a dialog over it, belongs to; else the home."""
+    while widget is not None:
+        if widget.property(PLACE):
+            return Path(str(widget.property(PLACE)))
+        widget = widget.parentWidget()
+    return Path.home()
+
+
 def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileType]) -> Path | None:
     """Ask for the file to write; None when that was cancelled.
+
+    ``suggested`` is a whole path, or a name in the window's own folder (``place_of``): never in
+    the one that the program happens to have been started from.
 
     Qt asks before a file is replaced, but it does not know of an ending that is appended here:
     then this asks.
     """
     filters = {one.filter: one for one in types}
-    name, used = QFileDialog.getSaveFileName(parent, title, suggested, ";;".join(filters))
+    start = str(place_of(parent) / suggested)
+    name, used = QFileDialog.getSaveFileName(parent, title, start, ";;".join(filters))
     if not name:
         return None
     given = Path(name)

@@ -19,7 +19,7 @@ from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.choose_data import recipe_for
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.cards import RoleBox
+from netbuilder.ui.widgets.cards import RoleBox, role_of
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
@@ -156,9 +156,8 @@ class WindowCommands:
             mends.append(("Choose data", partial(self.show_panel, "data")))
         if problem.field:
             mends.append(("Show the plan", partial(self.show_panel, "training")))
-        role = "error" if problem.blocks and not problem.beginning else "info"
         box = RoleBox(
-            role,
+            role_of(problem.tone),
             title,
             problem.message,
             self._parts.window,
@@ -219,7 +218,7 @@ class WindowCommands:
     def write_report(self) -> None:
         """Ask for a file, and write the last run on one page."""
         parts = self._parts
-        suggested = f"{parts.store.project.name}.html"
+        suggested = parts.documents.suggested(".html")
         types = (FileType("Page", (".html",)), FileType("PDF", (".pdf",)))
         path = ask_save(parts.window, "Report of the run", suggested, types)
         if path is not None:
@@ -267,7 +266,7 @@ class WindowCommands:
         answer = ask(parts.window, "Picture for a worksheet", words, answers)
         if answer in ("", answers[-1]):
             return
-        suggested = f"{parts.store.project.name}.pdf"
+        suggested = parts.documents.suggested(".pdf")
         types = (
             FileType("PDF", (".pdf",)),
             FileType("Drawing", (".svg",)),

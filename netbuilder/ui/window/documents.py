@@ -17,11 +17,11 @@ from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.wording import counted
-from netbuilder.ui.services import jobs, settings
+from netbuilder.ui.services import file_names, jobs, settings
 from netbuilder.ui.services.recovery import Recovered, Recovery, discard
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+from netbuilder.ui.widgets.save_dialog import PLACE, FileType, ask_save, place_of
 from netbuilder.ui.window.unsaved import Unsaved, may_leave
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Documents(QObject):
 
     Signals:
         titled: the file or its name changed.
+        leaving: what is open goes in a moment; whatever had to be asked was asked.
         opened: another project is on the canvas.
         told(words): something worth a line in the status bar.
         confirmed(words): what was asked for is done: a file is written.
@@ -72,6 +73,7 @@ class Documents(QObject):
     """
 
     titled = Signal()
+    leaving = Signal()
     opened = Signal()
     told = Signal(str)
     confirmed = Signal(str)
@@ -95,6 +97,11 @@ class Documents(QObject):
         self.opening = ""
         self._shown = 0
         self._kept: TrainedModel | None = None
+        self.titled.connect(self._keep_place)
+        store.changed.connect(
+            lambda old, new: self._keep_place() if old.data is not new.data else None
+        )
+        self._keep_place()
 
     @property
     def title(self) -> str:
@@ -111,7 +118,7 @@ class Documents(QObject):
         """Ask for a file, and open it."""
         if not self.may_close():
             return
-        start = str(self.path.parent) if self.path else ""
+        start = str(place_of(self._window))
         name, _ = QFileDialog.getOpenFileName(self._window, "Open", start, OPEN_FILTER)
         if name:
             self.open_path(Path(name))
@@ -142,6 +149,7 @@ class Documents(QObject):
 
     def show_project(self, project: Project, path: Path | None, *, saved: bool = True) -> None:
         """Put a project on the canvas; a file that is still being read comes too late now."""
+        self.leaving.emit()
         self._shown += 1
         if self.opening:
             self.opening = ""
@@ -170,7 +178,7 @@ class Documents(QObject):
     def save_as(self) -> bool:
         """Ask for a file name, and write the project there."""
         path = ask_save(
-            self._window, "Save the project", self._suggested(PROJECT_ENDING), (PROJECT_TYPE,)
+            self._window, "Save the project", self.suggested(PROJECT_ENDING), (PROJECT_TYPE,)
         )
         return path is not None and self.save_to(path)
 
@@ -212,7 +220,7 @@ class Documents(QObject):
         if trained is None:
             self.failed.emit(UserError("There is no trained model yet.", "Press Train first."))
             return False
-        path = ask_save(self._window, "Save the trained model", self._suggested(".h5"), MODEL_TYPES)
+        path = ask_save(self._window, "Save the trained model", self.suggested(".h5"), MODEL_TYPES)
         return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:
@@ -222,7 +230,7 @@ class Documents(QObject):
             for row in FORMATS
             if not row.trained or self._workbench.trained is not None
         ]
-        path = ask_save(self._window, "Export", self._suggested(""), types)
+        path = ask_save(self._window, "Export", self.suggested(""), types)
         if path is not None:
             self.export_to(path)
 
@@ -240,9 +248,11 @@ class Documents(QObject):
             return save(stamp(project), path, base)
 
         def done(notes: tuple[str, ...]) -> None:
-            if is_model(path) and trained is self._workbench.trained:
-                self.keep_model()
-                self._keep_project(trained)
+            if is_model(path):
+                settings.remember_file(path.absolute())
+                if trained is self._workbench.trained:
+                    self.keep_model()
+                    self._keep_project(trained)
             self.busy.emit("")
             self.confirmed.emit(" ".join((f"Wrote {path.name}.", *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
@@ -279,9 +289,14 @@ class Documents(QObject):
 
         An example that nobody edited gives the same network again at a press of Train.
         """
-        trained = self._workbench.trained
         own = self.path is not None or self._store.modified
-        return trained is not None and trained is not self._kept and own
+        return self.model_in_no_file and own
+
+    @property
+    def model_in_no_file(self) -> bool:
+        """Whether there is a trained network that no file holds but the record of its run."""
+        trained = self._workbench.trained
+        return trained is not None and trained is not self._kept
 
     def keep_model(self) -> None:
         """The trained network is in a file, or need not be."""
@@ -361,8 +376,10 @@ class Documents(QObject):
             )
         self.failed.emit(error)
 
-    def _suggested(self, ending: str) -> str:
-        name = self._store.project.name.strip().replace("/", "-") or "Untitled"
-        folder = self.path.parent if self.path is not None else Path.home()
-        stem = self.path.stem if self.path is not None else name
-        return str(folder / f"{stem}{ending}")
+    def suggested(self, ending: str) -> str:
+        """A path to offer for a file of that ending."""
+        return file_names.suggested(self._workbench, ending)
+
+    def _keep_place(self) -> None:
+        """Let every file dialog of the window begin where its files are."""
+        self._window.setProperty(PLACE, str(file_names.folder(self._workbench)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
-from netbuilder.core.wording import counted, operations, size
+from netbuilder.core.wording import capital, counted, operations, size
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.clamped import ClampedLabel
@@ -21,9 +21,11 @@ _KERAS_WORDS = {
 
 
 class StatusBar(QStatusBar):
-    """Follows the workbench. ``problem_wanted(problem)``: go to the next one."""
+    """Follows the workbench. ``problem_wanted(problem)``: go to the next one; ``data_wanted``: to
+    the data, where its trouble stands with its mends."""
 
     problem_wanted = Signal(object)
+    data_wanted = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +93,11 @@ class StatusBar(QStatusBar):
         problems = [p for p in self._workbench.all_problems if p.follows is None]
         if not problems:
             trouble = self._workbench.data_error
-            self.tell(str(trouble) if trouble is not None else "No problems.", 12 if trouble else 6)
+            if trouble is None:
+                self.tell("No problems.")
+                return
+            self.tell(str(trouble), 12)
+            self.data_wanted.emit()
             return
         problem = problems[self._next_problem % len(problems)]
         self._next_problem += 1
@@ -132,14 +138,15 @@ class StatusBar(QStatusBar):
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.all_problems if p.follows is None]
         beginnings = sum(p.beginning for p in problems)
-        errors = sum(p.blocks and not p.beginning for p in problems)
+        errors = sum(p.tone == "error" for p in problems)
         hints = len(problems) - errors - beginnings
         unreadable = self._workbench.data_error is not None
-        parts = ["The data cannot be read"] if unreadable else []
+        trouble = self._workbench.data_trouble
+        parts = [capital(trouble)] if trouble else []
         if errors:
             parts.append(counted(errors, "problem"))
         if beginnings:
-            parts.append(f"{counted(beginnings, 'step')} to begin with")
+            parts.append(f"{counted(beginnings, 'step')} to go")
         if hints:
             parts.append(counted(hints, "suggestion"))
         self.problems.setText(" · ".join(parts) or "No problems")

@@ -205,6 +205,9 @@ class TopBar(QToolBar):
         def say() -> None:
             chosen = [one.text().replace(" a second", "/s") for one in choices if one.isChecked()]
             button.setText(f"{' · '.join(chosen)} ▾")
+            # Slow on purpose must not look like a slow machine.
+            slow = not self._actions["speed-full"].isChecked()
+            self.train.setText("Train · slow" if slow else "Train")
 
         for choice in choices:
             choice.toggled.connect(say)

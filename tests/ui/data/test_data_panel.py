@@ -91,17 +91,17 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "words", "short"),
     [
-        ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x"),
-        ("a,b\n", "row"),
-        ("", "empty"),
-        ("a,b\n1,\n2,3\n4,5\n6,7\n", "missing"),
+        ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x", "1 cell of 'b' is no number"),
+        ("a,b\n", "row", "the data cannot be read"),
+        ("", "empty", "the data cannot be read"),
+        ("a,b\n1,\n,3\n4,5\n6,7\n", "missing", "2 cells are empty: choose what to do"),
     ],
     ids=["text among numbers", "no rows", "nothing", "missing value"],
 )
 def test_trouble_with_a_file_is_told(
-    open_window: Open, qtbot: QtBot, tmp_path: Path, content: str, words: str
+    open_window: Open, qtbot: QtBot, tmp_path: Path, content: str, words: str, short: str
 ) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(content, encoding="utf-8")
@@ -117,7 +117,9 @@ def test_trouble_with_a_file_is_told(
     assert "traceback" not in said
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     status = window.status
-    assert "The data cannot be read" in status.problems.text()
+    assert status.problems.text().startswith(short[:1].upper() + short[1:])
+    assert window.inspector.summary.words()["data"].startswith(f"bad.csv: {short}")
+    assert window.workbench.data_words == short, "which the goal's card says"
     assert status.parameters.isHidden()
     assert status.memory.isHidden()
     assert status.operations.isHidden()

@@ -21,6 +21,7 @@ from netbuilder.ui.services import settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.commands import word_at_focus
+from netbuilder.ui.window.guide.tour import KEY
 
 
 def test_an_example_opens_from_its_card(
@@ -226,6 +227,38 @@ def test_a_table_that_is_opened_begins_a_project(
     before = window.store.project
     window.documents.open_path(tmp_path / "missing.xlsx")
     assert window.store.project is before
+
+
+def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    welcome, tour = window.welcome, window.welcome.tour
+    welcome.open_example("iris")
+    qtbot.wait(500)
+    assert tour.at == -1, "nobody asked for it"
+    (card,) = window.banner.cards
+    assert [one.text() for one in card.buttons] == ["Show me around", "Not now"]
+    qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: tour.at == 0)
+    assert window.banner.cards == []
+    tour.end()
+    welcome.open_example("moons")
+    assert window.banner.cards == [], "it was seen"
+
+    kept = settings.settings()
+    kept.setValue(KEY, False)
+    kept.sync()
+    welcome.open_example("iris")
+    (card,) = window.banner.cards
+    qtbot.mouseClick(card.buttons[1], Qt.MouseButton.LeftButton)
+    assert window.banner.cards == []
+    assert "Help" in window.status.news.text()
+    welcome.open_example("moons")
+    assert window.banner.cards == [], "not now was said"
+    window.actions_table["tour"].trigger()
+    qtbot.waitUntil(lambda: tour.at == 0)
+    tour.end()
 
 
 def test_the_tour_stays_over_a_panel_that_comes_forward_and_ends_with_another_project(

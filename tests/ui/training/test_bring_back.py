@@ -41,6 +41,31 @@ def idle(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
+def test_who_opens_something_else_is_told_that_the_training_is_kept(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=3))
+    window.welcome.tour.end()
+    window.runner.start()
+    idle(window, qtbot)
+    window.welcome.open_example("xor")
+    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    (card,) = window.banner.cards
+    assert card.title.text() == "Your last training is kept in Runs"
+    card.buttons[0].click()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    assert window.workbench.trained.epochs == 3
+    assert window.store.project.name == example("iris").name
+    assert window.banner.cards == []
+    # What lies in a file needs no word.
+    window.documents.keep_model()
+    window.store.mark_saved()
+    window.documents.new()
+    qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+    qtbot.wait(200)
+    assert [one.title.text() for one in window.banner.cards] == ["An empty canvas"]
+
+
 def test_what_was_not_saved_comes_back_with_its_weights(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -33,6 +33,25 @@ def stands(window: MainWindow, steps: int) -> Callable[[], bool]:
     return look
 
 
+def test_a_slow_pace_is_seen_at_train_and_ends_with_the_project(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    train = window.top_bar.train
+    window.actions_table["speed-steps-2"].trigger()
+    assert train.text() == "Train · slow"
+    assert window.top_bar.speed.text() == "2 steps/s ▾"
+    window.documents.show_project(example("xor"), None)
+    assert train.text() == "Train"
+    assert window.runner.speed.rate is None
+    window.actions_table["present"].trigger()
+    assert train.text() == "Train · slow"
+    window.documents.show_project(example("iris"), None)
+    assert train.text() == "Train · slow", "a class still watches"
+    window.actions_table["present"].trigger()
+    assert train.text() == "Train"
+
+
 def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot) -> None:
     actions, runner = window.actions_table, window.runner
     actions["step"].trigger()

@@ -23,7 +23,7 @@ from netbuilder.core.check.rules.output_helpers import (
     target,
     target_kinds,
 )
-from netbuilder.core.check.rules.shapes import wanted_activation
+from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
 from netbuilder.core.check.words import count, label, listed
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.project import edits
@@ -48,8 +48,12 @@ def _units(context: Context) -> Iterable[Found]:
             )
         else:
             have = end.shape[1]
-            title = "The last layer is missing" if _hidden(end, have) else ""
-            yield Found(end.node.id, _units_text(end, have), _units_fix(end, have), title)
+            unfinished = _hidden(end, have)
+            title = LAST_MISSING if unfinished else ""
+            yield Found(
+                end.node.id, _units_text(end, have), _units_fix(end, have), title,
+                beginning=unfinished,
+            )  # fmt: skip
 
 
 def _meant_as_number(end: End) -> bool:

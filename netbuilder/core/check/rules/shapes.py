@@ -29,6 +29,10 @@ def _said(code: str, make: _Mend) -> Callable[[Context], Iterable[Found]]:
     return find
 
 
+#: What a network lacks that ends in a hidden layer: mostly the hand has not come so far.
+LAST_MISSING = "The last layer is missing"
+
+
 def _rank(context: Context) -> Iterable[Found]:
     yield from _said("rank-mismatch", lambda c, n, s: mend.rank_fix(c, n, s.inputs))(context)
     for end in context.ends:
@@ -109,6 +113,8 @@ def _output_rank(context: Context) -> Iterable[Found]:
             None
             if None in shape[1:]
             else fix("Add Flatten and Dense", _ended, end, units, activation),
+            LAST_MISSING,
+            beginning=True,
         )
 
 

@@ -195,7 +195,10 @@ def _input_count(context: Context) -> Iterable[Found]:
         if found >= spec.min_inputs and (most is None or found <= most):
             continue
         yield Found(
-            node.id, input_count(node, spec, found), _count_fix(context, node, sources, most)
+            node.id,
+            input_count(node, spec, found),
+            _count_fix(context, node, sources, most),
+            beginning=found < spec.min_inputs,
         )
 
 
@@ -374,6 +377,7 @@ RULES: tuple[Rule, ...] = (
                 .chain(("other", "Input", {})).project()
             ),
         ),
+        beginning=True,
     ),
     Rule(
         "input-count", Severity.ERROR, "Wrong number of inputs",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.preprocessing.missing import MISSING_MENDS
+from netbuilder.core.data.preprocessing.missing import MISSING_MENDS, empty_cells
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.errors import DataError
 from netbuilder.core.wording import counted, place
@@ -62,4 +62,5 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
         if missing
         else "Correct it, or leave the row or the column out.",
         mends=MISSING_MENDS if missing else (),
+        short=empty_cells(int(np.isnan(flat).sum())) if missing else "a number is infinite",
     )

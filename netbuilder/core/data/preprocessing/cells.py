@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.wording import quoted, shown
+from netbuilder.core.wording import counted, quoted, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,8 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
             mends=_words_as_missing(str(series.name), bad),
+            short=f"{counted(len(bad), 'cell')} of '{series.name}' "
+            f"{'is' if len(bad) == 1 else 'are'} no number",
         )
     return _finite(numbers.reindex(series.index).astype("float64"), source)
 

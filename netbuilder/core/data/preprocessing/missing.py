@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import MISSING_RULES, Data
-from netbuilder.core.wording import listed, quoted
+from netbuilder.core.wording import counted, listed, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,13 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
         mends=(*MISSING_MENDS, *_as_category(table, [str(name) for name in counts.index])),
+        short=empty_cells(total),
     )
+
+
+def empty_cells(count: int) -> str:
+    """What is wrong with so many empty cells, in a few words."""
+    return f"{counted(count, 'cell')} {'is' if count == 1 else 'are'} empty: choose what to do"
 
 
 def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:

@@ -121,6 +121,7 @@ def check_file(path: Path) -> None:
             f"The file '{path.name}' is not in {path.parent}.",
             "Was it moved or renamed? Choose it again.",
             path=str(path),
+            short="the data's file is not there",
         )
 
 

@@ -28,7 +28,8 @@ def describe(card: Card, labels: list[str]) -> str:
         parts.append(f"output {labels[0]}")
     text = ", ".join(parts) + "."
     for problem in card.problems:
-        text += f" Problem: {problem.title}. {problem.message}"
+        kind = "To do" if problem.beginning else "Problem"
+        text += f" {kind}: {problem.title}. {problem.message}"
     if card.follows:
-        text += " Fix the layer above first."
+        text += " Mend the layer above first."
     return text

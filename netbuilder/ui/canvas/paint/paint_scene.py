@@ -140,14 +140,13 @@ def _paint_frame_names(
 
 
 def _mark_colour(card: Card, look: CanvasLook) -> str:
-    worst = card.problems[0]
-    return look.scheme.error if worst.blocks else look.scheme.warning
+    return look.tone(card.problems[0].tone)[0]
 
 
 def _mark(card: Card) -> str:
     if not card.problems:
         return ""
-    return "error" if card.problems[0].blocks else "warning"
+    return str(card.problems[0].tone)
 
 
 def _paint_cards(

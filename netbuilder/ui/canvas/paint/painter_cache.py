@@ -83,6 +83,14 @@ class CanvasLook:
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
 
+    def tone(self, name: str) -> tuple[str, str, str]:
+        """Line, back and letters on the line of what is said in the tone of a problem."""
+        scheme = self.scheme
+        return {
+            "error": (scheme.error, scheme.error_back, scheme.on_error),
+            "warning": (scheme.warning, scheme.warning_back, scheme.on_warning),
+        }.get(name, (scheme.accent, scheme.info_back, scheme.on_accent))
+
     def words(self, pixels: int, bold: bool = False) -> QFont:
         """The font of words at a size."""
         return self._words(pixels, bold)
@@ -107,7 +115,7 @@ class CanvasLook:
         mark: str,
     ) -> QPixmap:
         """A card without its words. ``state``: selected, hovered, current, lit; ``mark``: "",
-        "error" or "warning". Its upper left corner lies ``MARGIN`` outside of the card's.
+        or a problem's tone. Its upper left corner lies ``MARGIN`` outside of the card's.
         """
         if self._bodies_at != (scale, ratio):
             self._bodies.clear()
@@ -160,7 +168,7 @@ class CanvasLook:
         p.setClipPath(shape)
         p.fillRect(QRectF(0, 0, STRIPE, CARD_HEIGHT), self.category.get(category, self.secondary))
         p.restore()
-        colour = {"error": self.scheme.error, "warning": self.scheme.warning}.get(mark)
+        colour = self.tone(mark)[0] if mark else ""
         line = QColor(colour) if colour else self.hairline
         pen = QPen(self.accent if lit else line, 1.5 if colour or lit else 1.0)
         if kind in ("goal", "unknown"):

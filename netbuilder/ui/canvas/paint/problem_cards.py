@@ -215,11 +215,7 @@ def paint(p: QPainter, bubbles: Iterable[Bubble], look: CanvasLook, hovered_fix:
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     wrap = int(Qt.TextFlag.TextWordWrap)
     for bubble in bubbles:
-        scheme = look.scheme
-        error = bubble.problem.blocks
-        line = QColor(scheme.error if error else scheme.warning)
-        back = QColor(scheme.error_back if error else scheme.warning_back)
-        on_line = QColor(scheme.on_error if error else scheme.on_warning)
+        line, back, on_line = map(QColor, look.tone(bubble.problem.tone))
         left, top, right, bottom = bubble.box
         _leader(p, bubble, line)
         p.setPen(QPen(line, 1.0))
@@ -251,9 +247,8 @@ def paint_marks(
     for card in cards:
         if not card.problems or card.id in in_words:
             continue
-        error = card.problems[0].blocks
-        colour = QColor(look.scheme.error if error else look.scheme.warning)
-        on_colour = QColor(look.scheme.on_error if error else look.scheme.on_warning)
+        tone = card.problems[0].tone
+        colour, _, on_colour = map(QColor, look.tone(tone))
         p.setPen(QPen(look.canvas, 2))
         p.setBrush(colour)
         spot = QPointF(card.x + card.w - 3, card.y + 3)
@@ -261,7 +256,7 @@ def paint_marks(
         p.setPen(on_colour)
         p.setFont(look.words(round(radius * 1.5), True))
         box = QRectF(spot.x() - radius, spot.y() - radius, 2 * radius, 2 * radius)
-        p.drawText(box, Qt.AlignmentFlag.AlignCenter, "!")
+        p.drawText(box, Qt.AlignmentFlag.AlignCenter, "…" if tone == "hint" else "!")
         if scale >= NEAR:
             _paint_tag(p, card, look, colour, on_colour)
 

@@ -27,6 +27,7 @@ from netbuilder.ui.results.asking.view import (
 from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow import FlowLayout
+from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -178,7 +179,9 @@ class PictureView(AskView):
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a picture", "", f"Pictures ({endings})")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose a picture", str(place_of(self)), f"Pictures ({endings})"
+        )
         if name:
             self.answer_picture(Path(name))
 

@@ -23,6 +23,7 @@ from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
+from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -173,7 +174,9 @@ class SoundView(AskView):
 
     def _ask_sound(self) -> None:
         endings = " ".join(f"*{ending}" for ending in ENDINGS)
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a sound", "", f"Sounds ({endings})")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Choose a sound", str(place_of(self)), f"Sounds ({endings})"
+        )
         if name:
             self.answer_sound(Path(name))
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -114,7 +114,8 @@ class LearningCurveView(QWidget):
             self.stop()
             return
         if self._workbench.training:
-            self.words.setText("A training is under way: try again when it is done.")
+            state = capital(self._workbench.run_words)
+            self.words.setText(f"{state}: try again when it is done.")
             return
         stop = self._stop = threading.Event()
         self.button.setText("Stop")

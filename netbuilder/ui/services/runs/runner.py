@@ -485,7 +485,7 @@ class Runner(QObject):
             self.state is RunState.STOPPING and state in (RunState.RUNNING, RunState.PAUSED)
         ):
             self.state = state
-            self._workbench.set_training(self.active)
+            self._workbench.set_training(self.active, paused=self.paused)
             self.state_changed.emit()
 
     def _set_progress(self, progress: RunProgress | None) -> None:

@@ -214,6 +214,11 @@ class LiveView(QObject):
         """Whether a run answers."""
         return self._runner.active
 
+    @property
+    def run_words(self) -> str:
+        """What the run that answers does, in words."""
+        return self._workbench.run_words
+
     def watch(self, on: bool) -> None:
         """Begin, or stop, to ask."""
         if on == self.watched:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -11,14 +15,22 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.gallery.start_page import StartPage
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.runs.bring_back import bring_back
 from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.window.guide.lesson_dock import LessonDock
 from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.guide.tour import Tour
 from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
+
+log = logging.getLogger(__name__)
 
 
 class Welcome(QObject):
@@ -41,7 +53,9 @@ class Welcome(QObject):
         self.page.empty_wanted.connect(parts.documents.new)
         self.page.open_wanted.connect(parts.documents.open)
         self.page.tour_wanted.connect(self.start_tour)
-        self._card: RoleBox | None = None
+        self._cards: dict[str, RoleBox] = {}
+        self._left: tuple[Project, Path] | None = None
+        parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
         # What was asked for happens behind the page.
         parts.workbench.training_changed.connect(self._training_changed)
@@ -72,6 +86,7 @@ class Welcome(QObject):
     def start_tour(self) -> None:
         """Show the six places."""
         self.page.shut()
+        self._close("tour")
         QTimer.singleShot(0, self, self.tour.start)
 
     def open_example(self, name: str) -> None:
@@ -118,36 +133,93 @@ class Welcome(QObject):
         # The window takes away what was said about the project before.
         QTimer.singleShot(0, self, self._offer_start)
 
+    def _leaving(self) -> None:
+        parts = self._parts
+        trained, asked = parts.workbench.trained, parts.runner.project
+        lost = trained is not None and parts.documents.model_in_no_file
+        project = asked or (trained.project if trained is not None else None)
+        self._left = (project, parts.workbench.base) if lost and project is not None else None
+
     def _offer_start(self) -> None:
         """On an empty canvas, say where ready-made networks and lessons are."""
+        self._close("empty")
         project = self._parts.store.project
         lone = all(node.layer == "Input" for node in project.graph.nodes)
-        self._close_card()
-        if not lone or project.data.kind or self.session.lesson is not None:
+        if lone and not project.data.kind and self.session.lesson is None:
+            self._offer(
+                "empty",
+                "An empty canvas",
+                "Choose data on the right and drag layers from the left, or begin with something"
+                " ready-made.",
+                ("Examples and lessons", self.show_page),
+                ("Close", partial(self._close, "empty")),
+            )
+        self._offer_last_training()
+
+    def _offer_last_training(self) -> None:
+        """What was trained before and saved nowhere is not lost: say so, where the eye is."""
+        self._close("left")
+        left, self._left = self._left, None
+        if left is None:
             return
-        self._card = RoleBox(
-            "info",
-            "An empty canvas",
-            "Choose data on the right and drag layers from the left, or begin with something"
-            " ready-made.",
-            self._parts.window,
-            buttons=(("Examples and lessons", self.show_page), ("Close", self._close_card)),
+
+        def find() -> Run | None:
+            from netbuilder.core.engine.runs.store import newest_of
+
+            return newest_of(*left)
+
+        def found(run: Run | None) -> None:
+            if run is None or self._parts.runner.active:
+                return
+            self._offer(
+                "left",
+                "Your last training is kept in Runs",
+                f"“{run.name}”, {counted(run.epochs, 'epoch')}. It was not saved as a .h5.",
+                ("Bring it back", partial(self._bring_back, run)),
+                ("Close", partial(self._close, "left")),
+            )
+
+        jobs.run(find, found, lambda error: log.info("%s", error), name="last training", owner=self)
+
+    def _bring_back(self, run: Run) -> None:
+        self._close("left")
+        parts = self._parts
+        bring_back(
+            run, run.name, parts.store, parts.workbench, parts.runner, parts.status.tell, self
         )
-        self._parts.banner.add(self._card)
+
+    def _offer(
+        self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]
+    ) -> None:
+        """A card above the canvas that can be left alone."""
+        box = RoleBox("info", title, words, self._parts.window, buttons=buttons)
+        self._cards[name] = self._parts.banner.add(box)
 
     def _training_changed(self, training: bool) -> None:
         if training:
             self.page.shut()
 
-    def _close_card(self) -> None:
-        card, self._card = self._card, None
+    def _close(self, name: str) -> None:
+        card = self._cards.pop(name, None)
         if card is not None and card in self._parts.banner.cards:
             self._parts.banner.remove(card)
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        if self._card is not None and old.graph is not new.graph and new.graph.edges:
-            self._close_card()
+        if old.graph is not new.graph and new.graph.edges:
+            self._close("empty")
 
     def _offer_tour(self) -> None:
+        """Ask whether it is wanted: a stranger's bubble in the way of the first click is not."""
         if not self.tour.seen:
-            QTimer.singleShot(400, self, self.tour.start)
+            self._offer(
+                "tour",
+                "New here?",
+                "A tour of two minutes shows the six places that you need.",
+                ("Show me around", self.start_tour),
+                ("Not now", self._refuse_tour),
+            )
+
+    def _refuse_tour(self) -> None:
+        self._close("tour")
+        self.tour.end()
+        self._parts.status.tell("The tour begins from Help whenever you like: Show me around.")

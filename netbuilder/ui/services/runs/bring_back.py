@@ -1,0 +1,55 @@
+"""An earlier run on the canvas again: its project, its curves and the network that was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.recorded_curves import curves_of
+from netbuilder.ui.services.runs.restore_last_run import network_of
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.plots.run_curves import RunCurves
+
+
+def bring_back(
+    run: Run,
+    name: str,
+    store: ProjectStore,
+    workbench: Workbench,
+    runner: Runner,
+    told: Callable[[str], object],
+    owner: QObject,
+) -> None:
+    """Put a run on the canvas; ``told`` is called with how it went, unless ``owner`` is gone.
+
+    One undo takes the project back. The network can be asked, saved and trained on.
+    """
+    store.apply(f"Bring back {name}", lambda _project: run.project)
+    project = store.project
+
+    def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
+        trained, curves = found
+        if runner.active or store.project is not project:
+            return
+        workbench.set_trained(None)
+        runner.show_recorded(project, run, curves)
+        workbench.set_trained(trained)
+        kept = "with its weights" if trained is not None else "without weights: none were kept"
+        told(f"{name} is back, {kept}.")
+
+    jobs.run(
+        lambda: (network_of(run), curves_of(run)),
+        loaded,
+        lambda error: told(str(error)),
+        name="bring back",
+        owner=owner,
+    )
