@@ -18,10 +18,13 @@ BY_ORDER = ".weights.h5"
 def weights_path(name: str, base: Path | None) -> Path:
     """The file of that name: relative to ``base``, else one that comes with the program."""
     path = (base or Path()) / name
-    shipped = resource("weights") / name
-    if not path.is_file() and PurePath(name).name == name and shipped.is_file():
-        return shipped
-    return path
+    return path if path.is_file() else shipped(name) or path
+
+
+def shipped(name: str) -> Path | None:
+    """The file of that name that comes with the program, if there is one."""
+    path = resource("weights") / name
+    return path if PurePath(name).name == name and path.is_file() else None
 
 
 def load_weights(body: keras.Model, path: Path) -> None:

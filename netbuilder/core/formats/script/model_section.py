@@ -10,7 +10,7 @@ from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.script import used_inputs
-from netbuilder.core.engine.build.body_weights import BY_ORDER, take_weights, weights_path
+from netbuilder.core.engine.build.body_weights import BY_ORDER, shipped, take_weights
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.literals import identifier, layer_call
 from netbuilder.core.project.model import Graph, Node, Project
@@ -206,12 +206,6 @@ def _arguments(spec: LayerSpec, sources: list[str]) -> str:
     return f"[{', '.join(sources)}]"
 
 
-def _found(name: str) -> str:
-    """The file as the project names it; where the program brought it along, where it lies here."""
-    path = weights_path(name, None)
-    return str(path) if path.is_absolute() else name
-
-
 def _body(
     node: Node,
     spec: LayerSpec,
@@ -229,7 +223,7 @@ def _body(
     if not any(line.startswith(f"{layer} = ") for line in cell.lines):
         name = str(params.get("weights_file") or "")
         by_name = params["weights"] == "file" and not name.endswith(BY_ORDER)
-        weights = {"none": None, "file": None if by_name else _found(name)}
+        weights = {"none": None, "file": None if by_name else name}
         listed = [
             "include_top=False",
             f"weights={literal(weights.get(params['weights'], params['weights']))}",
@@ -244,6 +238,8 @@ def _body(
         ]
         if body.scaling is Scaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
+        if params["weights"] == "file" and shipped(name):
+            cell.add("# The weights come with NetBuilder; Export puts them beside the script.")
         cell.add(f"{layer} = {call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats.script import beside
 from netbuilder.core.formats.script.python import Source, cells, parts
 from netbuilder.core.project.atomic import replacing
 
 
-def save(source: Source, path: Path) -> None:
-    """Write the notebook of a project, or of a trained network's project.
+def save(source: Source, path: Path) -> tuple[str, ...]:
+    """Write the notebook of a project, or of a trained network's project; what lies beside it now.
 
     Raises:
         UserError: the place cannot be written.
@@ -25,6 +26,7 @@ def save(source: Source, path: Path) -> None:
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(text.encode())
         verify(source, temporary)
+    return beside.put(parts(source)[0], Path(path).parent)
 
 
 def verify(source: Source, path: Path) -> None:

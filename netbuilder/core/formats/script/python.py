@@ -18,7 +18,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.described import Described
-from netbuilder.core.formats.script import training_section
+from netbuilder.core.formats.script import beside, training_section
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe, data_cell, recipe_of
 from netbuilder.core.formats.script.model_section import model_cell
@@ -135,8 +135,8 @@ def _not_followed(project: Project) -> list[str]:
     return [f"'{name}'" for name, one in project.data.columns.items() if one.role in roles]
 
 
-def save(source_of: Source, path: Path) -> None:
-    """Write the script of a project, or of a trained network's project.
+def save(source_of: Source, path: Path) -> tuple[str, ...]:
+    """Write the script of a project, or of a trained network's project; what lies beside it now.
 
     Raises:
         UserError: the place cannot be written.
@@ -145,6 +145,7 @@ def save(source_of: Source, path: Path) -> None:
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(source(project, facts).encode())
         verify(source_of, temporary)
+    return beside.put(project, Path(path).parent)
 
 
 def verify(source_of: Source, path: Path) -> None:

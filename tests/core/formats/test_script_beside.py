@@ -1,0 +1,53 @@
+"""A script whose weights come with the program runs where the program is not installed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.examples import example
+from netbuilder.core.formats.registry import save
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Project
+
+
+def _project() -> Project:
+    project = files.read(example("frozen_body").path)
+    return replace(project, training=replace(project.training, epochs=1))
+
+
+@pytest.mark.parametrize("ending", [".py", ".ipynb"])
+def test_the_weights_lie_beside_it(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"body{ending}"
+    (note,) = save(_project(), path, tmp_path)
+    assert "drawn_digits.weights.h5" in note
+    assert (tmp_path / "drawn_digits.weights.h5").stat().st_size > 100_000
+    text = path.read_text(encoding="utf-8")
+    assert "drawn_digits.weights.h5" in text
+    assert "resources" not in text
+
+
+def test_a_file_of_that_name_stays(tmp_path: Path) -> None:
+    (tmp_path / "drawn_digits.weights.h5").write_bytes(b"mine")
+    save(_project(), tmp_path / "body.py", tmp_path)
+    assert (tmp_path / "drawn_digits.weights.h5").read_bytes() == b"mine"
+
+
+@pytest.mark.slow
+def test_it_runs_in_another_folder_without_the_program(tmp_path: Path) -> None:
+    save(_project(), tmp_path / "body.py", tmp_path)
+    away = tmp_path / "away"
+    away.mkdir()
+    for name in ("body.py", "drawn_digits.weights.h5"):
+        (tmp_path / name).rename(away / name)
+    block = "import sys; sys.modules['netbuilder'] = None\n"
+    script = block + (away / "body.py").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=away, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert list(away.glob("*.h5"))
