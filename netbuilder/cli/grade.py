@@ -1,4 +1,4 @@
-"""``netbuilder grade FOLDER --data HIDDEN``."""
+"""``netbuilder grade FOLDER [--data HIDDEN]``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from netbuilder.cli.terminal.output import UsageError, note, print_json, say
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
-from netbuilder.core.grading.grade import common_fault, files_of, grade, left_out
+from netbuilder.core.grading.grade import common_fault, files_of, grade, judged_on, left_out
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project.atomic import write_bytes
@@ -22,9 +22,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Judge every handed-in file of a folder; a broken one is a row, never an end."""
     if arguments.new_keys:
         return _new_keys(Path(arguments.new_keys), arguments.json)
-    if not arguments.folder or not arguments.data:
+    if not arguments.folder:
         raise UsageError(
-            "The folder with the hand-ins and --data HIDDEN are needed.",
+            "The folder with the hand-ins is needed.",
             "Write: netbuilder grade FOLDER --data HIDDEN.csv",
         )
     folder, table = Path(arguments.folder), arguments.output
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = grade(
         folder,
-        Path(arguments.data),
+        Path(arguments.data) if arguments.data else None,
         _lesson(arguments.lesson),
         rubric=rubric,
         private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
@@ -57,12 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.feedback:
         report.write_feedback(found, Path(arguments.feedback), title)
     _tell(found)
-    beside = left_out(folder)
-    if beside:
-        note(beside)
     fault = common_fault(found)
-    if fault:
-        note(fault)
+    for words in (judged_on(found), left_out(folder), fault):
+        if words:
+            note(words)
     if arguments.json:
         print_json({"submissions": [one.to_json() for one in found]})
     return 1 if fault and all(one.status == FAILED for one in found) else 0

@@ -199,8 +199,14 @@ def _grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", nargs="?", help="folder with the handed-in .h5, .keras and .netbuilder"
     )
-    parser.add_argument("--data", metavar="HIDDEN", help="hidden rows with known answers")
-    parser.add_argument("--lesson", metavar="NAME", help="lesson whose steps count")
+    parser.add_argument(
+        "--data",
+        metavar="HIDDEN",
+        help="hidden rows with known answers (without: the test rows of the built-in sets)",
+    )
+    parser.add_argument(
+        "--lesson", metavar="NAME", help="lesson whose steps count (without: the one handed in)"
+    )
     parser.add_argument("--rubric", metavar="RUBRIC.toml", help="how points are given")
     parser.add_argument("-o", "--output", metavar="TABLE.csv", help="the table (.csv or .xlsx)")
     parser.add_argument("--html", metavar="REPORT.html", help="one page for all")

@@ -38,3 +38,18 @@ def test_a_wrong_ending_is_told_before_anything_is_graded(
     assert done.code == 1
     assert ".pdf" in done.err
     assert run("grade", "--json").code == 2
+
+
+def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    assert run("examples", "iris", "-o", tmp_path / "iris.netbuilder").code == 0
+    done = run("train", tmp_path / "iris.netbuilder", "-o", folder / "ada.h5", "--json")
+    done_again = run("grade", folder, "--json")
+    assert done_again.code == 0, done_again.err
+    (row,) = done_again.json["submissions"]
+    assert row["status"] == "graded"
+    assert abs(row["metrics"]["accuracy"] - done.json["test"]["accuracy"]) < 1e-6
+    assert "test rows of Iris" in done_again.err

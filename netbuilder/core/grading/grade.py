@@ -39,7 +39,8 @@ def files_of(folder: Path) -> list[Path]:
     found = sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("._")
+        # A folder, a pipe, a link to nowhere of that name is somebody's hand-in that went wrong.
+        if path.suffix.lower() in ENDINGS and not path.name.startswith("._")
     )
     if not found:
         raise UserError(
@@ -66,7 +67,7 @@ def left_out(folder: Path) -> str:
 
 def grade(
     folder: Path,
-    data: Path,
+    data: Path | None,
     lesson: str = "",
     *,
     rubric: Rubric = PLAIN,
@@ -80,8 +81,9 @@ def grade(
 
     Args:
         folder: the pupils' files.
-        data: hidden rows whose answers are known.
-        lesson: name or file of the lesson whose steps count, "" for none.
+        data: hidden rows whose answers are known; None: where a network learned from a set of the
+            program, the rows that this keeps aside.
+        lesson: name or file of the lesson whose steps count, "" for the one that each names.
         rubric: how points are given.
         private_key: the teacher's, to open seals with; "" asks for none.
         bounds: what one file may cost.
@@ -93,7 +95,7 @@ def grade(
         UserError: folder or data cannot be read. A file that cannot is a row, not an error.
     """
     files = files_of(folder)
-    if not data.exists():
+    if data is not None and not data.exists():
         raise UserError(f"There is no file '{data}'.", "Check the name of the hidden data.")
 
     if lesson:
@@ -105,7 +107,7 @@ def grade(
 
     answers = judge_all(
         files,
-        data.resolve(),
+        None if data is None else data.resolve(),
         lesson,
         private_key=private_key,
         bounds=bounds,
@@ -114,7 +116,7 @@ def grade(
         cancelled=cancelled,
     )
     rows = [submission(path, answers[path]) for path in files if path in answers]
-    return ordered(sameness.mark(_tell_other_tasks(rows)))
+    return ordered(sameness.mark(_tell_other_rows(_tell_other_tasks(rows))))
 
 
 def ordered(submissions: Sequence[Submission]) -> list[Submission]:
@@ -149,6 +151,8 @@ def submission_of(path: Path, folder: Path, answer: dict[str, Any]) -> Submissio
         seal=answer.get("seal", ""),
         answers=tuple(answer.get("answers", ())),
         misfit=str(answer.get("misfit", "")),
+        basis=str(answer.get("basis", "")),
+        basis_id=str(answer.get("basis_id", "")),
     )
 
 
@@ -161,7 +165,7 @@ def common_fault(found: Sequence[Submission]) -> str:
     if len(found) > 1 and all(one.status == FAILED for one in found):
         reasons = {one.message for one in found}
         if len(reasons) == 1:
-            return "Every file failed for the same reason: look at the hidden data first."
+            return f"Every file failed for the same reason, so look at it first. {reasons.pop()}"
     misfits = Counter(one.misfit for one in found if one.misfit)
     opened = sum(bool(one.answers) for one in found)
     if misfits:
@@ -180,17 +184,43 @@ def common_fault(found: Sequence[Submission]) -> str:
 
 def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
     """Say on a row that its network answers something else than most: its points mean little."""
-    tasks = Counter(one.answers for one in found if one.metrics)
+    tasks = Counter(one.answers for one in found if one.metrics and one.answers)
     if len(tasks) < 2:
         return list(found)
     usual = tasks.most_common(1)[0][0]
     words = f"the others {listed(usual)}: do not compare them."
     return [
         replace(one, message=f"{one.message} It answers {listed(one.answers)}, {words}".strip())
-        if one.metrics and one.answers != usual
+        if one.metrics and one.answers not in {(), usual}
         else one
         for one in found
     ]
+
+
+def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
+    """Without hidden data: say on a row that its own test rows are others than most have."""
+    marks = Counter(one.basis_id for one in found if one.basis_id)
+    if len(marks) < 2:
+        return list(found)
+    usual = marks.most_common(1)[0][0]
+    words = "Judged on other rows than most: {}."
+    return [
+        replace(one, message=f"{one.message} {words.format(one.basis)}".strip())
+        if one.basis_id not in {"", usual}
+        else one
+        for one in found
+    ]
+
+
+def judged_on(found: Sequence[Submission]) -> str:
+    """What works without hidden data were judged on, in a sentence; "" where there was some."""
+    bases = dict.fromkeys(one.basis for one in found if one.basis)
+    if not bases:
+        return ""
+    return (
+        f"Without hidden data, networks are judged on what their own data keeps aside: "
+        f"{listed(bases, 4)}. Pupils could look at these rows."
+    )
 
 
 def _modified(path: Path) -> datetime | None:

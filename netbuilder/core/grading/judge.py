@@ -9,31 +9,36 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import MODEL_ENDINGS
-from netbuilder.core.grading import hand_in
+from netbuilder.core.grading import hand_in, own_test
 from netbuilder.core.grading.sameness import fingerprint_of
 from netbuilder.core.grading.seal import MISSING, judged, statement
-from netbuilder.core.grading.steps import steps_done
+from netbuilder.core.grading.steps import known_lesson, steps_done
+from netbuilder.core.regular_file import what_else
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
 
 ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
 
-def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> dict[str, Any]:
+def judge(path: Path, data: Path | None, lesson: str = "", private_key: str = "") -> dict[str, Any]:
     """What a file holds and how good it is on the hidden data.
 
     Args:
         path: the file.
-        data: the hidden rows, as ``results.evaluate`` takes them.
-        lesson: name or file of the lesson whose steps are checked, "" for none.
+        data: the hidden rows, as ``results.evaluate`` takes them; None: the rows that the
+            network's own data keeps aside, where that is a set of the program.
+        lesson: name or file of the lesson whose steps are checked; "" for the one that was handed
+            in, where there is such a lesson here.
         private_key: the teacher's, to open seals with; "" asks for none.
 
     Returns:
         JSON: ``student``, ``work``, ``time``, ``steps`` [bool], ``metrics``, ``main`` (share of
         the points without a rubric, or None), ``parameters``, ``fingerprint``, ``svg``,
-        ``history``, ``seal``, ``answers`` [column], ``message``, ``failed``, and ``misfit``: why
-        the hidden data does not fit the network.
+        ``history``, ``seal``, ``answers`` [column], ``message``, ``failed``, ``basis`` and
+        ``basis_id`` (the rows that it was judged on, where those are its own), and ``misfit``:
+        why the hidden data does not fit the network.
 
     Raises:
         UserError: the file cannot be read, or holds nothing to judge.
@@ -41,6 +46,7 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.writers.svg import svg
 
+    _need_file(path)
     if path.stat().st_size == 0:
         raise UserError("The file is empty (0 bytes).", "Ask for it again.")
     trained: TrainedModel | None = None
@@ -66,10 +72,11 @@ def judge(path: Path, data: Path, lesson: str = "", private_key: str = "") -> di
     if private_key:
         found["seal"] = _seal(private_key, found, given, trained)
     recorded = given.steps if given else ()
+    lesson = lesson or known_lesson(given.lesson if given else "")
     found["steps"] = steps_done(lesson, path) if lesson else list(recorded)
     if trained is not None:
         _measure(trained, data, found)
-    if trained is None and not lesson:
+    if trained is None and not found["steps"]:
         raise UserError(
             f"'{path.name}' is a project: nothing was trained.",
             "Ask for the .h5, or name the lesson whose steps count.",
@@ -109,35 +116,59 @@ def main_share(metrics: Mapping[str, float]) -> float | None:
     return None
 
 
-def _measure(trained: TrainedModel, data: Path, found: dict[str, Any]) -> None:
+def _need_file(path: Path) -> None:
+    """Raise what to say of a name that is no file: opening it would fail, or wait for ever."""
+    ask = "Ask for the file itself."
+    if path.is_symlink() and not path.exists():
+        raise UserError("It is a link to a file that is not there.", ask)
+    kind = "a folder" if path.is_dir() else what_else(path)
+    if kind:
+        raise UserError(f"It is {kind}, not a file.", ask)
+
+
+def _measure(trained: TrainedModel, data: Path | None, found: dict[str, Any]) -> None:
     """How good it is on the hidden data; where the two do not fit, that is said instead.
 
     What else was found stays: the teacher sees the network, and whether it is a copy.
     """
     from netbuilder.core.results.answers import preprocessing_of
+    from netbuilder.core.results.evaluate import evaluate
 
     outputs = preprocessing_of(trained).outputs.values()
     found["answers"] = [name for output in outputs for name in output.columns]
-    try:
-        found["metrics"] = _evaluated(trained, data)
-    except UserError as error:
-        words = _foreign(data) if not trained.project.data.kind else str(error)
-        found |= {"failed": True, "misfit": words, "message": words}
+    if data is None:
+        _measure_on_own(trained, found)
         return
+    try:
+        result = evaluate(trained, data)
+    except UserError as error:
+        found |= {"failed": True, "misfit": str(error), "message": str(error)}
+        return
+    found["metrics"] = _metrics(result)
     found["main"] = main_share(found["metrics"])
+    if result.reading:
+        # The columns of the file, where they have names; those of a foreign network are made up.
+        named = list(result.columns)
+        found |= {"message": result.reading, "answers": [] if named == found["answers"] else named}
 
 
-def _foreign(data: Path) -> str:
-    return (
-        "It was not made with NetBuilder: nothing in it says which columns it takes and what its "
-        f"answers mean, so it is not judged on {data.name}. Ask for the .h5 that NetBuilder saves."
-    )
-
-
-def _evaluated(trained: TrainedModel, data: Path) -> dict[str, float]:
+def _measure_on_own(trained: TrainedModel, found: dict[str, Any]) -> None:
+    """Without hidden data the steps count; where there are none, the rows that were kept aside."""
     from netbuilder.core.results.evaluate import evaluate
 
-    result = evaluate(trained, data)
+    try:
+        own = own_test.of(trained)
+        found["metrics"] = _metrics(evaluate(trained, own.split))
+    except UserError as error:
+        by_steps = "Only its steps count." if found["steps"] else "Give hidden data."
+        found |= {"failed": not found["steps"], "message": f"{error.what} {by_steps}"}
+        return
+    found |= {"basis": own.words, "basis_id": own.mark}
+    if not found["steps"]:
+        found["main"] = main_share(found["metrics"])
+
+
+def _metrics(result: Evaluation) -> dict[str, float]:
     metrics = {name: float(value) for name, value in result.metrics.items()}
     for output, other in result.others.items():
         metrics |= {f"{output} {name}": float(value) for name, value in other.metrics.items()}

@@ -17,7 +17,7 @@ _DIED = "It ended its process: the file is broken or means harm."
 
 def judge_all(
     files: Sequence[Path],
-    data: Path,
+    data: Path | None,
     lesson: str = "",
     *,
     private_key: str = "",
@@ -30,7 +30,7 @@ def judge_all(
 
     Args:
         files: what to judge.
-        data: the hidden data.
+        data: the hidden data; None: each is judged on what its own data keeps aside.
         lesson: name or file of a lesson, "" for none.
         private_key: opens seals, "" asks for none.
         bounds: of time and memory, a file.
@@ -55,7 +55,7 @@ def judge_all(
                     found[file] = worker.ask(
                         {
                             "file": str(file),
-                            "data": str(data),
+                            "data": str(data) if data is not None else "",
                             "lesson": lesson,
                             "private_key": private_key,
                         }

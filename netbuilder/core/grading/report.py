@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.grading.grade import judged_on
 from netbuilder.core.grading.hand_in import file_name
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
 from netbuilder.core.project.atomic import replacing, write_bytes
@@ -132,9 +133,11 @@ def write_html(submissions: Sequence[Submission], path: Path, title: str = "") -
     rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
     scores = [one.score for one in submissions if one.score is not None]
     mean = f" · mean {number(sum(scores) / len(scores))}" if scores else ""
+    told = judged_on(submissions)
+    basis = f"<p>{escape(told)}</p>" if told else ""
     page = (
         _head(heading) + f"<h1>{heading}</h1><p>{counted(len(submissions), 'file')}{mean} · "
-        f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>"
+        f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"
         "<table><thead><tr><th>Student</th><th class=n>Points</th><th>Status</th>"
         "<th class=n>Steps</th><th>Result</th><th>To look at</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"

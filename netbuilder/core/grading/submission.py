@@ -47,6 +47,8 @@ class Submission:
         history: {name: a number an epoch}.
         seal: "" no seal asked, "sealed", "broken" or "missing".
         answers: columns that the network answers.
+        basis: the rows that it was judged on, where those are of its own data; works of one
+            ``basis_id`` have the same ones.
         misfit: why the hidden data does not fit a network that could be opened; "" where it does.
     """
 
@@ -68,6 +70,8 @@ class Submission:
     seal: str = ""
     answers: tuple[str, ...] = ()
     misfit: str = ""
+    basis: str = ""
+    basis_id: str = ""
     same_words: str = ""
 
     def to_json(self) -> dict[str, object]:

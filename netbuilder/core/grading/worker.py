@@ -1,6 +1,6 @@
 """The process that judges: reads a request a line, writes an answer a line, as JSON.
 
-``{"file": …, "data": …, "lesson": …, "private_key": …}`` in, ``judge.judge``'s answer or
+``{"file": …, "data": … or "", "lesson": …, "private_key": …}`` in, ``judge.judge``'s answer or
 ``{"failed": true, "message": …}`` out (``worker_process.serve``). Started by ``pool``.
 """
 
@@ -37,9 +37,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     from netbuilder.core.grading.judge import judge
 
     try:
-        return judge(
-            Path(request["file"]), Path(request["data"]), request["lesson"], request["private_key"]
-        )
+        data = Path(request["data"]) if request["data"] else None
+        return judge(Path(request["file"]), data, request["lesson"], request["private_key"])
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:

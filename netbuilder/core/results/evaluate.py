@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from netbuilder.core.results.answers import (
     preprocessing_of,
     repeated,
 )
+from netbuilder.core.results.file_order import in_file_order, knows_no_data
 from netbuilder.core.wording import number
 
 #: Rows from which on the network is traced before it is asked.
@@ -68,6 +69,8 @@ class Evaluation:
         baseline: the same error, or accuracy, of an answer that never looks at the sample: the
             mean, or the most frequent class of these rows.
         others: judgements on further outputs by id.
+        reading: how the file was read for a network that says nothing of its data; stands at the
+            end of ``sentence`` too.
     """
 
     task: str
@@ -83,6 +86,7 @@ class Evaluation:
     columns: tuple[str, ...] = ()
     baseline: float = 0.0
     others: Mapping[str, Evaluation] = field(default_factory=dict)
+    reading: str = ""
 
     @property
     def mistakes(self) -> NDArray[np.int64]:
@@ -108,8 +112,15 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     Raises:
         DataError: the file cannot be read or does not fit the model.
     """
+    reading = ""
+    if isinstance(data, Split):
+        split = data
+    elif knows_no_data(trained):
+        found_in = in_file_order(trained, Path(data))
+        trained, split, reading = found_in.trained, found_in.split, found_in.words
+    else:
+        split = read_split(trained.project.data, preprocessing_of(trained), Path(data))
     pre = preprocessing_of(trained)
-    split = data if isinstance(data, Split) else read_split(trained.project.data, pre, Path(data))
     if len(split) == 0:
         raise DataError("There are no rows to test on.", "Give a test file, or a test split.")
     if split.raw_y:
@@ -130,7 +141,8 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
     main = found.pop(first)
-    return Evaluation(**{**main.__dict__, "others": found})
+    sentence = f"{main.sentence} {reading}".strip()
+    return replace(main, others=found, reading=reading, sentence=sentence)
 
 
 def _need_finite(values: Array) -> None:

@@ -29,7 +29,14 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading import seal
-from netbuilder.core.grading.grade import common_fault, files_of, grade, left_out, ordered
+from netbuilder.core.grading.grade import (
+    common_fault,
+    files_of,
+    grade,
+    judged_on,
+    left_out,
+    ordered,
+)
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.rubric import PLAIN, Override, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
@@ -45,6 +52,13 @@ from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
 PAGE = FileType("Page", (".html",))
 _BY_RESULT = "a .toml (empty: points by the result)"
+_NO_FOLDER = "Choose the folder that holds the pupils' files, or drop it here."
+_NO_DATA = (
+    "Without hidden data the steps of the lesson give the points. Networks without a lesson are "
+    "judged on the test rows that built-in and generated data keeps aside; those that learned from "
+    "a file of their own need hidden data, or cannot be graded."
+)
+_WITH_DATA = "Each network is judged on the hidden data."
 
 
 class GradeWindow(QDialog):
@@ -68,8 +82,11 @@ class GradeWindow(QDialog):
         self.folder, self.data = self._field("Folder of hand-ins"), self._field("Hidden data")
         self.lesson, self.rubric = self._field("Lesson"), self._field("Rubric")
         self.key = self._field("Private key of the seals")
+        self.missing = QLabel("", self)
+        self.missing.setProperty("role", "note")
         self.words = QLabel("", self)
-        self.words.setWordWrap(True)
+        for label in (self.missing, self.words):
+            label.setWordWrap(True)
         self.progress = QProgressBar(self)
         self.progress.hide()
         self.model = SubmissionsModel(self)
@@ -90,6 +107,7 @@ class GradeWindow(QDialog):
         )
         layout = QVBoxLayout(self)
         layout.addLayout(self._form())
+        layout.addWidget(self.missing)
         layout.addWidget(self.words)
         layout.addWidget(self.progress)
         layout.addWidget(self.table, 1)
@@ -103,12 +121,12 @@ class GradeWindow(QDialog):
         self._follow()
 
     def _form(self) -> QFormLayout:
-        self.lesson.setPlaceholderText("name or file of a lesson (may stay empty)")
+        self.lesson.setPlaceholderText("name or file of a lesson (empty: the one each names)")
         self.rubric.setPlaceholderText(_BY_RESULT)
         self.rubric.textEdited.connect(self._unform)
         self.key.setPlaceholderText("opens the seals of a sealed lesson (may stay empty)")
         self.folder.setPlaceholderText("drop the folder here, or choose it")
-        self.data.setPlaceholderText("rows that the pupils never saw: .csv, a folder, …")
+        self.data.setPlaceholderText("rows that the pupils never saw: .csv, … (may stay empty)")
         form = QFormLayout()
         form.addRow("Hand-ins", self._row(self.folder, self._choose_folder))
         form.addRow("Hidden data", self._row(self.data, self._choose_data))
@@ -241,7 +259,9 @@ class GradeWindow(QDialog):
         return self._job is not None
 
     def _follow(self) -> None:
-        ready = bool(self.folder.text().strip() and self.data.text().strip())
+        ready = bool(self.folder.text().strip())
+        with_data = bool(self.data.text().strip())
+        self.missing.setText(_NO_FOLDER if not ready else _WITH_DATA if with_data else _NO_DATA)
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText("Stop" if self.running else "Grade")
         some = bool(self.model.rows) and not self.running
@@ -257,7 +277,8 @@ class GradeWindow(QDialog):
 
     def start(self) -> None:
         """Judge the files of the folder; rows appear as they are judged."""
-        folder, data = Path(self.folder.text().strip()), Path(self.data.text().strip())
+        folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
+        data = Path(hidden) if hidden else None
         lesson = self.lesson.text().strip()
         try:
             files = files_of(folder)
@@ -313,7 +334,7 @@ class GradeWindow(QDialog):
         parts += [f"{same} are the same as another"] if same else []
         words = ", ".join(parts) + ". Points and comments can be changed in the table."
         fault = common_fault(found)
-        said = (words, left_out(self._folder), fault)
+        said = (words, judged_on(found), left_out(self._folder), fault)
         self._say(" ".join(one for one in said if one), wrong=bool(fault))
         self._follow()
 

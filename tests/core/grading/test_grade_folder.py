@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import hand_in, handing, seal
-from netbuilder.core.grading.grade import common_fault, grade, left_out
+from netbuilder.core.grading.grade import common_fault, grade, judged_on, left_out
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.worker_process import Bounds
 
 KEYS = seal.new_keys()
@@ -125,7 +127,10 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     (tmp_path / "deep.netbuilder").write_text("[" * 100_000, encoding="utf-8")
     code = keras.layers.Lambda(lambda x: x * 2)
     keras.Sequential([keras.Input((4,)), code]).save(tmp_path / "code.h5")
-    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
+    keras.Sequential([keras.Input((7,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
+    (tmp_path / "folder.h5").mkdir()
+    (tmp_path / "nowhere.h5").symlink_to(tmp_path / "gone_away.h5")
+    os.mkfifo(tmp_path / "pipe.keras")
     with h5py.File(tmp_path / "link.h5", "w") as file:
         file["x"] = h5py.ExternalLink("/etc/passwd", "/")
     shutil.copy(folder / "ada.h5", tmp_path / "huge.h5")
@@ -146,7 +151,8 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
         "list.netbuilder": "not a NetBuilder project", "deep.netbuilder": "nested too deeply",
         "code.h5": "holds Python code", "foreign.h5": "not made with NetBuilder",
         "link.h5": "a link to another file", "huge.h5": "larger than the file",
-        "gone.h5": "no number (NaN)",
+        "gone.h5": "no number (NaN)", "folder.h5": "a folder, not a file",
+        "nowhere.h5": "a link to a file that is not there", "pipe.keras": "a pipe, not a file",
     }  # fmt: skip
     for name, sentence in words.items():
         assert told[name].status == FAILED, name
@@ -154,6 +160,81 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
         assert sentence in told[name].message, (name, told[name].message)
     assert set(told) == {*words, "Zoë – 9b.H5"}
     assert "essay.docx" in left_out(tmp_path)
+
+
+def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
+    folder: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    for name in ("ada.h5", "bob.keras", "project.netbuilder"):
+        shutil.copy(folder / name, tmp_path)
+    registry.save(_trained(1, 3, "moons"), tmp_path / "moons.h5")
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
+    result = grade(tmp_path, None)
+    found = {one.file: one for one in result}
+    trained = registry.load(folder / "bob.keras")
+    test = load(trained.project, Path()).test
+    assert test is not None
+    right = evaluate(trained, test).metrics["accuracy"]
+    bob = found["bob.keras"]
+    assert (bob.status, bob.score) == (GRADED, pytest.approx(100 * right))
+    assert bob.basis == f"{len(test)} test rows of Iris"
+    # With another seed, and with other data, other rows were kept aside.
+    others = [name for name, one in found.items() if "other rows than most" in one.message]
+    assert len(others) == 2
+    # Ada's lesson is not among those here: what she had ticked counts, and her result is shown.
+    ada = found["ada.h5"]
+    assert (ada.status, ada.score, ada.steps_done) == (GRADED, 100, 2)
+    assert ada.metrics["accuracy"] > 0.8
+    for name, words in (("foreign.h5", "what data it is for"), ("project.netbuilder", "trained")):
+        assert (found[name].status, words in found[name].message) == (FAILED, True)
+    assert f"{len(test)} test rows of Iris" in judged_on(result)
+
+
+def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_count(
+    folder: Path, tmp_path: Path
+) -> None:
+    """What a file says of its steps is not believed where the lesson is here to check it."""
+    trained = registry.load(folder / "ada.h5")
+    given = hand_in.HandIn("Cy", "first_model", (True,) * 10)
+    handing.write(trained, tmp_path, given)
+    (found,) = grade(tmp_path, None)
+    assert (found.student, found.status, found.steps) == ("Cy", GRADED, 10)
+    assert 0 < found.steps_done < 10
+    assert found.score == pytest.approx(10 * found.steps_done)
+
+
+def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
+    hidden: Path, tmp_path: Path
+) -> None:
+    import keras
+    import numpy as np
+    import pandas as pd
+
+    table = pd.read_csv(hidden)
+    rows = table.iloc[:, :4].to_numpy()
+    keras.utils.set_random_seed(1)
+    species = pd.Categorical(table["species"]).codes
+    model = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(3, "softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(rows, species, epochs=30, verbose=0)
+    model.save(tmp_path / "plain.h5")
+    right = float((model.predict(rows, verbose=0).argmax(axis=1) == species).mean())
+    (found,) = grade(tmp_path, hidden)
+    assert (found.status, found.metrics["accuracy"]) == (GRADED, pytest.approx(right))
+    assert found.score == pytest.approx(100 * right)
+    assert "not made with NetBuilder" in found.message
+    assert "species was taken for the answer" in found.message
+    assert "setosa, versicolor and virginica" in found.message
+    # What does not fit is told, with both numbers.
+    table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)
+    (found,) = grade(tmp_path, tmp_path / "narrow.csv")
+    assert found.status == FAILED
+    assert "takes 4 numbers in a row, and narrow.csv has 4 columns" in found.message
+    np.testing.assert_equal(found.metrics, {})
 
 
 def _datasets(group: Any) -> list[Any]:

@@ -88,8 +88,12 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     hidden = tmp_path / "hidden.csv"
     hidden.write_text("a,b\n1,2\n", encoding="utf-8")
     assert not grading.grade_button.isEnabled()
+    assert "folder that holds the pupils' files" in grading.missing.text()
     _drop(grading, folder)
+    assert grading.grade_button.isEnabled()
+    assert "Without hidden data" in grading.missing.text()
     _drop(grading, hidden)
+    assert "judged on the hidden data" in grading.missing.text()
     qtbot.mouseClick(grading.grade_button, Qt.MouseButton.LeftButton)
     assert grading.running
     qtbot.waitUntil(lambda: not grading.running, timeout=120_000)
