@@ -129,6 +129,30 @@ class RunCurves:
         """Add values of epochs that ended; validation's names begin with ``val_``."""
         self.epochs.setdefault(name, Series()).extend(epochs, values)
 
+    def add_kept(
+        self,
+        epochs: Mapping[str, ArrayLike],
+        steps: Mapping[str, ArrayLike],
+        done: float,
+        per_epoch: float,
+    ) -> None:
+        """Add what was kept of a run of ``done`` epochs, of ``per_epoch`` steps each.
+
+        A file keeps the epochs of a network and not its steps, so the steps of a run that went
+        on from one begin later: they stand where they were done, and until there a point for each
+        epoch stands for them.
+        """
+        count = max((np.size(values) for values in steps.values()), default=0)
+        before = max(int(done) - int(count / per_epoch), 0) if per_epoch else 0
+        if not per_epoch:
+            per_epoch = max(count / max(done, 1), 1)
+        for name, values in steps.items():
+            known = np.atleast_1d(np.asarray(epochs.get(name, ()), float))[:before]
+            self.add_steps(np.arange(1, len(known) + 1), {name: known})
+            self.add_steps(before + np.arange(1, np.size(values) + 1) / per_epoch, {name: values})
+        for name, values in epochs.items():
+            self.add_epochs(name, np.arange(1, np.size(values) + 1), values)
+
     def mark(self, x: float, words: str, *, instead: bool = False) -> None:
         """Mark a change by hand; marks at one place become one.
 

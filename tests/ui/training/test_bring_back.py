@@ -17,6 +17,8 @@ from netbuilder.core.formats.registry import load
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.recorded_curves import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.training.panel import TrainingPanel
 
@@ -103,6 +105,17 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     assert window.workbench.run_error is None
     assert window.workbench.trained.epochs == 5
     assert len(window.runner.curves.epochs["loss"]) == 5
+
+    # Per step: an epoch's point where no step is kept, then every step in its own place.
+    def placed(curves: RunCurves) -> None:
+        loss, per_epoch = curves.training("loss", per_step=True), curves.epochs["loss"]
+        assert np.allclose(loss.x[:3], [1, 2, 3])
+        assert np.allclose(loss.y[:3], per_epoch.y[:3])
+        assert 3 < loss.x[3] < 3.5
+        assert loss.x[-1] == pytest.approx(5)
+
+    placed(window.runner.curves)
+    placed(curves_of(runs.list_runs()[0]))
 
 
 def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(

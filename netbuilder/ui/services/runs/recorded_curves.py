@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import mark_words
 
@@ -25,10 +23,7 @@ def curves_of(run: Run) -> RunCurves:
     curves = RunCurves(run.name)
     steps = max((len(values) for values in found.steps.values()), default=0)
     per_epoch = run.steps_per_epoch or steps / max(run.epochs, 1)
-    if steps and per_epoch:
-        curves.add_steps(np.arange(1, steps + 1) / per_epoch, dict(found.steps))
-    for name, values in found.epochs.items():
-        curves.add_epochs(name, np.arange(1, len(values) + 1), values)
+    curves.add_kept(found.epochs, found.steps, run.epochs, run.steps_per_epoch)
     for change in run.changes:
         x = change.epoch + change.step / max(per_epoch, 1)
         curves.mark(x, mark_words(change))

@@ -67,10 +67,8 @@ class Tracker:
         """The run goes on from a checkpoint: its curves begin with all that was before."""
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
         self.best_epoch = event.best_epoch
-        count = max((len(values) for values in event.steps.values()), default=0)
-        self.curves.add_steps(np.arange(1, count + 1) / self.steps_per_epoch, dict(event.steps))
-        for name, values in event.history.items():
-            self.curves.add_epochs(name, np.arange(1, len(values) + 1), values)
+        done = max((len(values) for values in event.history.values()), default=0)
+        self.curves.add_kept(event.history, event.steps, done, self.steps_per_epoch)
         for change in event.changes:
             self.curves.mark(self._place(change), mark_words(change))
 
