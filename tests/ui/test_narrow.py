@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.style import letter_size
 from netbuilder.ui.window.panels import PANELS
 
 Open = Callable[..., MainWindow]
@@ -143,3 +144,38 @@ def test_docks_get_their_width_back(open_window: Open, example: Callable, qtbot:
     qtbot.waitUntil(lambda: docks.inspector.width() < 400)
     window.resize(1500, 800)
     qtbot.waitUntil(lambda: abs(docks.inspector.width() - chosen) <= 2)
+
+
+def test_help_stays_in_the_bar_where_there_is_room_for_little(
+    open_window: Open, example: Callable, qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    bar = window.top_bar
+    onward = bar.findChild(QToolButton, "qt_toolbar_ext_button")
+
+    def seen() -> list[str]:
+        buttons = [one for one in bar.findChildren(QToolButton) if one.isVisible()]
+        return [one.text() for one in buttons if one.defaultAction() is not None]
+
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: {"New", "Open", "Save", "Save .h5", "Gallery", "Help"} <= set(seen()))
+    everything = seen()
+    window.resize(1024, 700)
+    try:
+        while letter_size.factor() < 1.99:
+            window.commands.scale(1)
+        qtbot.waitUntil(lambda: "New" not in seen())
+        assert {"Pause", "Stop", "Save .h5", "Help"} <= set(seen())
+        helps = next(one for one in bar.findChildren(QToolButton) if one.text() == "Help")
+        qtbot.waitUntil(lambda: inside(helps, window) and inside(window.top_bar.train, window))
+        assert helps.width() >= helps.sizeHint().width()
+        assert not onward.isVisible()
+        assert bar.progress.isVisible()
+        # A longer word on the bar takes its room from others at once.
+        window.actions_table["speed-epochs-1"].trigger()
+        qtbot.waitUntil(lambda: inside(helps, window) and not onward.isVisible())
+    finally:
+        letter_size.set_factor(1.0)
+        window.scaling.apply()
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: seen() == everything)

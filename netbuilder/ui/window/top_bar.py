@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -25,6 +25,10 @@ from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.window.action import Actions
 
 _SIDE, _GAP = 8, 12
+#: What gives way first where there is no room for all: the menus have each of them too.
+_GIVE_WAY = (
+    "redo", "new", "open", "save", "step", "undo", "gallery", "speed", "save-model", "stop",
+)  # fmt: skip
 
 
 class ProgressView(QWidget):
@@ -130,12 +134,15 @@ class TopBar(QToolBar):
         for menu in menus:
             self.menu_button.menu().addMenu(menu)
         self.addWidget(self.menu_button)
+        #: What stands in the bar, by its name: actions of the bar, which show and hide it.
+        self._places: dict[str, QAction] = {}
+        self._fitting = False
         for name in ("new", "open", "save"):
-            self.addWidget(self._text_button(name))
-        self.addSeparator()
+            self._put(name, self._text_button(name))
+        self._places["files"] = self.addSeparator()
         for name in ("undo", "redo"):
-            self.addWidget(self._picture_button(name))
-        self.addSeparator()
+            self._put(name, self._picture_button(name))
+        self._places["steps"] = self.addSeparator()
         self.train = QPushButton("Train", self)
         self.train.setProperty("role", "train")
         self._follow(self.train, "train")
@@ -144,19 +151,62 @@ class TopBar(QToolBar):
         for name in ("pause", "stop", "step"):
             button = self._picture_button(name)
             button.setProperty("role", "boxed")
-            self.addWidget(_spaced(button, self))
+            self._put(name, _spaced(button, self))
         self.speed = self._speed_button(tuple(speeds))
-        self.addWidget(_spaced(self.speed, self))
+        self._put("speed", _spaced(self.speed, self))
         self.progress = ProgressView(self)
         self.addWidget(self.progress)
-        space = QWidget(self)
+        space = self._space = QWidget(self)
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
-        self.addWidget(self._text_button("save-model", "Save .h5"))
-        self.addWidget(self._text_button("gallery", "Gallery"))
-        self.addWidget(self._text_button("help"))
+        self._put("save-model", self._text_button("save-model", "Save .h5"))
+        self._put("gallery", self._text_button("gallery", "Gallery"))
+        self._put("help", self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)
+
+    def _put(self, name: str, widget: QWidget) -> None:
+        self._places[name] = self.addWidget(widget)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Leave out what the menus have too, as far as there is no room for all.
+
+        Qt would fold away the end of the bar, and with it Help, behind a sign of a few pixels.
+        """
+        if self._fitting or self.width() < self.menu_button.width():
+            return
+        self._fitting = True
+        shown = dict.fromkeys(self._places, True)
+        for name in ("", *_GIVE_WAY):
+            shown.pop(name, None)
+            shown["files"] = any(shown.get(one) for one in ("new", "open", "save"))
+            shown["steps"] = any(shown.get(one) for one in ("undo", "redo"))
+            if self._needed({one for one, on in shown.items() if on}) <= self.width():
+                break
+        for name, place in self._places.items():
+            if place.isVisible() != shown.get(name, False):
+                place.setVisible(shown.get(name, False))
+        self._fitting = False
+
+    def _needed(self, names: set[str]) -> int:
+        """The width of the bar with these of its places in it."""
+        hidden = {place for name, place in self._places.items() if name not in names}
+        widgets = [self.widgetForAction(one) for one in self.actions() if one not in hidden]
+        layout, total = self.layout(), 0
+        assert layout is not None
+        for widget in widgets:
+            if widget is self.progress:
+                total += widget.minimumWidth()
+            elif widget is not self._space:
+                widget.ensurePolished()
+                total += widget.sizeHint().width()
+        margins = layout.contentsMargins()
+        return total + (len(widgets) - 1) * layout.spacing() + margins.left() + margins.right()
 
     @property
     def _faded(self) -> str:
