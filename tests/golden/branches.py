@@ -24,9 +24,7 @@ def cut(rows, share):
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
-    kept, gone = train_test_split(
-        rows, test_size=count, random_state=1
-    )
+    kept, gone = train_test_split(rows, test_size=count, random_state=1)
     return np.sort(kept), np.sort(gone)
 
 

@@ -28,12 +28,17 @@ def cut(rows, share):
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
-    sizes = np.unique(y[rows], return_counts=True)[1]
-    fair = sizes.min() > 1 and count >= len(sizes)
+    names, sizes = np.unique(y[rows], return_counts=True)
+    # A class of one row cannot be on both sides.
+    single = np.isin(y[rows], names[sizes == 1])
+    rest, alone = rows[~single], rows[single]
+    fair = (sizes > 1).sum() <= min(count, len(rest) - count)
+    if not fair:
+        rest, alone = rows, rows[:0]
     kept, gone = train_test_split(
-        rows, test_size=count, random_state=1, stratify=y[rows] if fair else None
+        rest, test_size=count, random_state=1, stratify=y[rest] if fair else None
     )
-    return np.sort(kept), np.sort(gone)
+    return np.sort(np.append(kept, alone)), np.sort(gone)
 
 
 rows, test_rows = cut(np.arange(len(y)), 0.2)

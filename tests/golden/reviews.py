@@ -18,11 +18,10 @@ keras.utils.set_random_seed(1)
 # Load the data.
 data = pd.read_csv("reviews.csv")
 column = "review"
-data = data.dropna(subset=[column, "mood"])
-targets = data["mood"]
-texts = data[column].to_numpy("str")
-x = texts
-labels, y = np.unique(targets, return_inverse=True)
+features, targets = [column], ["mood"]
+data = data.dropna(subset=[*targets, *features])
+x = data[column].astype(str).to_numpy("str")
+labels, y = np.unique(data[targets[0]], return_inverse=True)
 labels = [str(label) for label in labels]
 
 # Keep rows to watch the training and to test the network.
@@ -34,12 +33,17 @@ def cut(rows, share):
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]
-    sizes = np.unique(y[rows], return_counts=True)[1]
-    fair = sizes.min() > 1 and count >= len(sizes)
+    names, sizes = np.unique(y[rows], return_counts=True)
+    # A class of one row cannot be on both sides.
+    single = np.isin(y[rows], names[sizes == 1])
+    rest, alone = rows[~single], rows[single]
+    fair = (sizes > 1).sum() <= min(count, len(rest) - count)
+    if not fair:
+        rest, alone = rows, rows[:0]
     kept, gone = train_test_split(
-        rows, test_size=count, random_state=1, stratify=y[rows] if fair else None
+        rest, test_size=count, random_state=1, stratify=y[rest] if fair else None
     )
-    return np.sort(kept), np.sort(gone)
+    return np.sort(np.append(kept, alone)), np.sort(gone)
 
 
 rows, test_rows = cut(np.arange(len(y)), 0.2)

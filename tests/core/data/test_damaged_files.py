@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from netbuilder.core.data.kinds.images_script import picture_code
 from PIL import Image
 
-from netbuilder.core.data.kinds.images_script import picture_code
 from netbuilder.core.data.kinds.kind import Question
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.registry import recipe_for

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from netbuilder.core.data.kinds import table_script
+from netbuilder.core.data.kinds.scripts import table as table_script
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.formats import facts_json
 from netbuilder.core.formats.script.python import source

@@ -19,7 +19,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.missing import missing_rules

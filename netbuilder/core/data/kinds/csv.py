@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds import table, table_script
+from netbuilder.core.data.kinds import table
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
@@ -20,7 +19,9 @@ from netbuilder.core.data.kinds.kind import (
 )
 from netbuilder.core.data.kinds.modality import Array, Fitted, Modality, Rows, Shown, wanted_shape
 from netbuilder.core.data.kinds.modality import shaped as shaped_as
-from netbuilder.core.data.kinds.script import picked_columns, target_columns
+from netbuilder.core.data.kinds.scripts import roles
+from netbuilder.core.data.kinds.scripts import table as table_lines
+from netbuilder.core.data.kinds.scripts.lines import picked_columns, target_columns
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, as_texts
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, Key
@@ -155,28 +156,22 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 def _code(question: Question) -> DataCode:
     project, data = question.project, question.project.data
-    frames = ("data", "test") if data.test_path else ("data",)
-    lines = [
-        *table_script.imports(data),
-        *table_script.helper_lines(data, question.facts),
-        *(
-            f"{name} = " + table_script.reader(project, path, question.facts, test=name == "test")
-            for name, path in zip(frames, (data.path, data.test_path), strict=False)
-        ),
-    ]
-    lines += table_script.column_lines(data, frames, question.facts)
+    frames = table_lines.frames_of(data)
+    lines = table_lines.reading_lines(question)
     targets = target_columns(data)
     known = list(question.facts.column_types) if question.facts is not None else []
-    other = table_script.unused(data)
+    other = table_lines.unused(data)
     gone = f"[*targets, *{literal(other)}]" if other else "targets"
     features = literal(known) if known else f"[name for name in data if name not in {gone}]"
+    told = roles.lines_of(data)
     lines += [
         f"targets = {literal(targets) if targets else '[data.columns[-1]]'}",
         f"features = {features}",
         *(() if known else _few_words(data)),
-        *table_script.row_lines(data, frames),
+        *table_lines.row_lines(data, frames),
+        *told.lines,
         "x = data[features]",
-        *_answers(question),
+        *table_lines.answer_lines(question),
     ]
     if data.test_path:
         lines.append("x_test = test[features]")
@@ -186,7 +181,8 @@ def _code(question: Question) -> DataCode:
         tuple(lines),
         own_test=bool(data.test_path),
         words="category" in types,
-        fills=table_script.fill_lines(data),
+        fills=table_lines.fill_lines(data),
+        **told.flags,
     )
 
 
@@ -204,37 +200,6 @@ def _few_words(data: Data) -> list[str]:
         f"    if name in numbers or data[name].nunique() <= most{other}",
         "]",
     ]
-
-
-def _answers(question: Question) -> list[str]:
-    """From ``data`` and ``test`` to ``y`` and ``y_test``: numbers as they are, classes by their
-    number; a column a target where several outputs have tasks of their own."""
-    data, task = question.project.data, question.task
-    tasks = question.tasks
-    if len(set(tasks.values())) > 1:
-        of = {one: tasks[key] for key, names in data.targets.items() for one in names}
-        wanted = {name: of.get(name, task) for name in target_columns(data)}
-        lines = ["y, y_test = [], []", f"for name, task in {literal(wanted)}.items():"]
-        lines += [
-            f"    if task in {literal([REGRESSION, MULTI_LABEL])}:",
-            "        y.append(data[name])",
-            *(["        y_test.append(test[name])"] if data.test_path else []),
-            "    else:",
-            "        labels, numbers = np.unique(data[name], return_inverse=True)",
-            "        y.append(numbers)",
-            *(["        y_test.append(np.searchsorted(labels, test[name]))"]
-              if data.test_path else []),
-            'y = np.stack(y, axis=1).astype("float32")',
-            *(['y_test = np.stack(y_test, axis=1).astype("float32")'] if data.test_path else []),
-        ]  # fmt: skip
-        return lines
-    if task in {REGRESSION, MULTI_LABEL}:
-        frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]
-        return [f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames]
-    lines = ["labels, y = np.unique(data[targets[0]], return_inverse=True)"]
-    if data.test_path:
-        lines.append("y_test = np.searchsorted(labels, test[targets[0]])")
-    return [*lines, "labels = [str(label) for label in labels]"]
 
 
 KIND = DataKind(

@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.generators.drawn import (
     in_colours,
 )
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, made
+from netbuilder.core.data.kinds.scripts.lines import answers, made
 from netbuilder.core.data.readers.samples import Samples
 
 

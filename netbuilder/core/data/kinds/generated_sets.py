@@ -16,7 +16,8 @@ from netbuilder.core.data.kinds.data_set import (
 )
 from netbuilder.core.data.kinds.generators import by_hand, generated
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import answers, made, picked_columns, text_code
+from netbuilder.core.data.kinds.scripts.lines import answers, made, picked_columns, text_code
+from netbuilder.core.data.kinds.scripts.series import window_lines
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.model import Data
 from netbuilder.core.project.points import point_edits
@@ -122,7 +123,8 @@ def _reviews_code(question: Question) -> DataCode:
     lines = [
         *made(generated.reviews),
         f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
-        'texts, targets = texts.astype("str"), pd.Series(opinions)',
+        'x, targets = texts.astype("str"), pd.Series(opinions)',
+        *answers(question.task),
     ]
     return text_code(question, lines)
 
@@ -178,7 +180,7 @@ def _temperatures_code(question: Question) -> DataCode:
     lines = [
         *made(generated.temperatures),
         f'data = pd.DataFrame({{"temperature": temperatures({given})}})',
-        *series.window_lines(["temperature"], found["window"], found["horizon"]),
+        *window_lines(["temperature"], found["window"], found["horizon"]),
     ]
     return DataCode(tuple(lines), Fed.NUMBERS, ordered=True)
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import ENDINGS as TABLE_ENDINGS
-from netbuilder.core.data.kinds.images_script import picture_code
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
     PIXEL_SCALING,
+    DataCode,
     DataKind,
     Place,
+    Question,
 )
 from netbuilder.core.data.kinds.modality import (
     Array,
@@ -30,6 +31,7 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
+from netbuilder.core.data.kinds.scripts import pictures
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
@@ -370,6 +372,15 @@ def _zipped_pictures(path: Path) -> bool:
     return any(Path(name).suffix.lower() in ENDINGS for name in names)
 
 
+def _tabular(data: Data) -> bool:
+    return Path(data.path).suffix.lower() in TABLE_ENDINGS
+
+
+def _code(question: Question) -> DataCode:
+    listed = _tabular(question.project.data)
+    return pictures.table_code(question) if listed else pictures.folder_code(question)
+
+
 KIND = DataKind(
     name="images",
     title="Pictures",
@@ -415,11 +426,11 @@ KIND = DataKind(
         ),
     ),
     read=_read_kind,
-    code=picture_code,
+    code=_code,
     place=Place.EITHER,
-    tabular=lambda data: Path(data.path).suffix.lower() in TABLE_ENDINGS,
+    tabular=_tabular,
     endings=(ZIP,),
     recognise=_recognised,
     read_test=_read_test,
-    task=lambda data: "" if data.path.lower().endswith(TABLE_ENDINGS) else "classes",
+    task=lambda data: "" if _tabular(data) else "classes",
 )

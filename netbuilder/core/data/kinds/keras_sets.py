@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import text_code
+from netbuilder.core.data.kinds.scripts.lines import answers, text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.python_text import literal
@@ -161,11 +161,12 @@ def _imdb_code(question: Question) -> DataCode:
         "",
         f"parts = imdb.load_data(num_words={_MOST_WORDS})",
         "words = {number + 3: word for word, number in imdb.get_word_index().items()}",
-        "texts, x_test = (",
+        "x, x_test = (",
         '    np.array([" ".join(words[i] for i in one if i in words) for one in ids])',
         "    for ids, _ in parts",
         ")",
         'targets = np.array(["negative", "positive"])[parts[0][1]]',
+        *answers(question.task),
         "y_test = parts[1][1]",
     ]
     return text_code(question, lines, own_test=True)

@@ -50,6 +50,10 @@ class DataCode:
         fed: what it leaves in ``x``.
         own_test: it leaves ``x_test`` and ``y_test`` too.
         ordered: samples follow each other in time.
+        parts: what leaves the part of each sample in ``part_of``: a "column", which has the last
+            word, or "folders", beside which what has no folder is cut off; or "".
+        groups: it leaves the group of each row in ``groups``: a group stays in one part.
+        weighted: it leaves how much each row counts in ``row_weights``.
         edited: only the first ``made`` samples are cut in parts; those that ``gone`` numbers are
             dropped then, and what stands behind them is for training.
         words: a table may have columns of words.
@@ -67,6 +71,9 @@ class DataCode:
     fed: Fed = Fed.TABLE
     own_test: bool = False
     ordered: bool = False
+    parts: str = ""
+    groups: bool = False
+    weighted: bool = False
     edited: bool = False
     words: bool = False
     fills: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.script import made
+from netbuilder.core.data.kinds.scripts.lines import made
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing

@@ -15,27 +15,21 @@ from netbuilder.core.data.kinds.kind import (
     PARTS,
     SCALING,
     TABLE_FILE,
-    DataCode,
     DataKind,
-    Fed,
-    Question,
 )
-from netbuilder.core.data.kinds.script import read_csv_line
-from netbuilder.core.data.kinds.table_script import unused
+from netbuilder.core.data.kinds.scripts.series import series_code
 from netbuilder.core.data.preprocessing.cells import is_numeric
-from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
 from netbuilder.core.data.preprocessing.times import counting_column
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.series_rows import segments_of, too_short
+from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW, segments_of, too_short
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options, whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.python_text import literal
 from netbuilder.core.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -43,7 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-DEFAULT_WINDOW = 14
 _FEWEST = 10
 
 
@@ -219,77 +212,6 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
     )
 
 
-def window_lines(targets: list[str], window: int, horizon: int, group: str = "") -> list[str]:
-    """Lines of a script: from the data frame ``data`` to windows and what comes after them."""
-    wanted = literal(targets) if targets else "[numbers.columns[-1]]"
-    parts = f"[part for _, part in data.groupby({literal(group)})]" if group else "[data]"
-    dropped = f".drop(columns={literal(group)}, errors='ignore')" if group else ""
-    return [
-        f'numbers = data.select_dtypes("number"){dropped}',
-        f"features, targets = list(numbers.columns), {wanted}",
-        "# A sample is a window of rows; its answer is what comes after.",
-        f"window, horizon = {window}, {horizon}",
-        "x, y = [], []",
-        f"for part in {parts}:",
-        '    rows, ahead = part[features].to_numpy("float32"), part[targets].to_numpy("float32")',
-        "    for start in range(window, len(part) - horizon + 1):",
-        "        x.append(rows[start - window : start])",
-        "        y.append(ahead[start : start + horizon].T.ravel())",
-        "x, y = np.stack(x), np.stack(y)",
-    ]
-
-
-def _time_lines(columns: Sequence[str]) -> list[str]:
-    """Lines that put ``data`` in the order of a column of time, or of days and a clock."""
-    cells = [f"data[{literal(name)}]" for name in columns]
-    if len(cells) > 1:
-        cells = [f"{cell}.astype(str)" for cell in cells]
-    together = " + ' ' + ".join(cells)
-    return [
-        f"times = {together}",
-        "if not pd.api.types.is_numeric_dtype(times):",
-        "    # 25/12/2024 and 25.12.2024 begin with the day.",
-        r'    day = bool(times.str.match(r"\s*((1[3-9]|[23]\d)[/-]|\d+\.)").any())',
-        '    times = pd.to_datetime(times, format="mixed", dayfirst=day)',
-        'data = data.loc[times.sort_values(kind="stable").index]',
-    ]
-
-
-def _code(question: Question) -> DataCode:
-    data = question.project.data
-    window = whole(data.options, "window", DEFAULT_WINDOW)
-    single = single_roles(data)
-    order = single.get("order", "")
-    lines = [read_csv_line(question)]
-    roles = question.facts.column_roles if question.facts is not None else {}
-    concluded = [name for name, role in roles.items() if role == "order"]
-    if order:
-        lines.append(f"data = data.sort_values({literal(order)})")
-    elif concluded:
-        lines += _time_lines(concluded)
-    else:
-        lines += [
-            "# A column of dates puts the rows in order.",
-            'texts = data.select_dtypes(exclude="number").astype(str)',
-            'dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
-            "if len(dates.columns):",
-            "    data = data.loc[dates.iloc[:, 0].sort_values().index]",
-        ]
-    group = single.get("group", "")
-    ignored = [*unused(data), *([order] if order else concluded)]
-    if kept := [n for n in dict.fromkeys(ignored) if n not in data.target and n != group]:
-        lines.append(f"data = data.drop(columns={literal(kept)})")
-    horizon = whole(data.options, "horizon", 1)
-    lines += window_lines(list(data.target), window, horizon, group)
-    rules = missing_rules(data, list(data.columns))
-    general = str(data.options.get("missing", "error"))
-    fills: tuple[str, ...] = ()
-    if {general, *rules.values()} - {"error", "drop"}:
-        middle = "nanmean" if general == "mean" else "nanmedian"
-        fills = (f"fills = np.{middle}(x_train, axis=(0, 1))",)
-    return DataCode(tuple(lines), Fed.NUMBERS, ordered=True, fills=fills)
-
-
 KIND = DataKind(
     name="series",
     title="Series",
@@ -327,7 +249,7 @@ KIND = DataKind(
         ),
     ),
     read=_read,
-    code=_code,
+    code=series_code,
     endings=ENDINGS,
     tabular=lambda data: True,
     table=preview_table,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import picked_columns
+from netbuilder.core.data.kinds.scripts.lines import picked_columns
 from netbuilder.core.data.readers.samples import Samples
 
 if TYPE_CHECKING:

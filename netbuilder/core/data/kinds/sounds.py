@@ -28,7 +28,8 @@ from netbuilder.core.data.kinds.modality import (
     values_of,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.script import made, without_files
+from netbuilder.core.data.kinds.scripts.folders import folder_lines
+from netbuilder.core.data.kinds.scripts.lines import made
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_sound import spectrogram
@@ -40,7 +41,6 @@ from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, lo
 from netbuilder.core.data.recipe_options import positive, whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import literal
 from netbuilder.core.wording import number
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 # As ``_sound`` finds the length that fits most.
 _USUAL_SECONDS = (
     "import soundfile",
-    "about = [soundfile.info(str(file)) for file in files]",
+    "about = [soundfile.info(str(file)) for file in looked_at]",
     "lengths = [one.frames / one.samplerate for one in about]",
     "seconds = np.ceil(np.quantile(lengths, 0.95) * 10) / 10",
     f"seconds = float(np.clip(seconds, 0.1, {_LONGEST}))",
@@ -231,21 +231,22 @@ def _code(question: Question) -> DataCode:
     wave = f"sound_wave(str(file), {rate}, {seconds or 'seconds'})"
     mels = whole(data.options, "mels", DEFAULT_MELS, least=8)
     each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
+    read = f"np.stack([{each} for file in files])"
+    length = () if seconds else _USUAL_SECONDS
     lines = [
-        "from pathlib import Path",
-        "",
         *made(sound_wave),
         *(made(log_mel) if how == SPECTROGRAM else ()),
-        f"files = [f for f in sorted(Path({literal(data.path)}).glob('*/*'))",
-        f"         if f.suffix.lower() in {literal(list(ENDINGS), tuples=True)}]",
-        *without_files(data, data.path, data.path),
-        *(() if seconds else _USUAL_SECONDS),
-        f"x = np.stack([{each} for file in files])",
-        "labels = sorted({file.parent.name for file in files})",
-        "y = np.array([labels.index(file.parent.name) for file in files])",
+        *folder_lines(data, data.path, ENDINGS, read, length),
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
-    return DataCode(tuple(lines), Fed.SOUNDS, scaling=usual, looked_at=_LOOK_AT)
+    return DataCode(
+        tuple(lines),
+        Fed.SOUNDS,
+        scaling=usual,
+        looked_at=_LOOK_AT,
+        parts="folders",
+        own_test=bool(data.test_path),
+    )
 
 
 KIND = DataKind(

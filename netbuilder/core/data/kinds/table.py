@@ -125,19 +125,25 @@ def check_room(
 
 
 def spelt(known: Mapping[str, int]) -> Callable[[str], float]:
-    """The number of a label; one that only case and spaces make different counts as known."""
+    """The number of a label; one that only case and spaces make different counts as known, and
+    01067 where 1067 is: whether a code keeps its zeros depends on what stands beside it."""
     by_fold: dict[str, list[int]] = {}
     for label, place in known.items():
-        by_fold.setdefault(fold(label), []).append(place)
+        by_fold.setdefault(_alike(label), []).append(place)
 
     def code(label: object) -> float:
         exact = known.get(label) if isinstance(label, str) else None
         if exact is not None or not isinstance(label, str):
             return float("nan") if exact is None else exact
-        like = by_fold.get(fold(label), [])
+        like = by_fold.get(_alike(label), [])
         return like[0] if len(like) == 1 else float("nan")
 
     return code
+
+
+def _alike(label: str) -> str:
+    folded = fold(label)
+    return folded.lstrip("0") or "0" if folded.isdecimal() else folded
 
 
 def with_range(column: Column, numbers: pd.Series) -> Column:

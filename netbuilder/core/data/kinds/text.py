@@ -40,11 +40,9 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.script import (
-    cells_and_targets,
-    read_csv_line,
-    text_code,
-)
+from netbuilder.core.data.kinds.scripts.folders import folder_lines
+from netbuilder.core.data.kinds.scripts.lines import text_code
+from netbuilder.core.data.kinds.scripts.roles import of_samples
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_text import TAKES_TEXTS, made_up_texts, numbered
@@ -281,21 +279,24 @@ def _code(question: Question) -> DataCode:
     data = question.project.data
     if data.options.get("task") == next_token.TASK:
         return next_token.code(question)
-    if data.path.lower().endswith(TABLE_ENDINGS):
-        lines = [
-            read_csv_line(question),
-            *cells_and_targets(question, "text", _LONGEST_TEXTS),
-            'texts = data[column].to_numpy("str")',
-        ]
-    else:
-        lines = [
-            "from pathlib import Path",
-            "",
-            f'files = sorted(Path({literal(data.path)}).glob("*/*.txt"))',
-            'texts = np.array([file.read_text(encoding="utf-8") for file in files])',
-            "targets = pd.Series([file.parent.name for file in files])",
-        ]
-    return text_code(question, lines)
+    if not data.path.lower().endswith(TABLE_ENDINGS):
+        return _folder_code(question)
+    told = of_samples(
+        question,
+        "text",
+        _LONGEST_TEXTS,
+        ('x = data[column].astype(str).to_numpy("str")',),
+        ('x_test = test[column].astype(str).to_numpy("str")',),
+    )
+    return text_code(question, told.lines, **told.flags)
+
+
+def _folder_code(question: Question) -> DataCode:
+    data = question.project.data
+    encoding = str(data.options.get("encoding") or "utf-8-sig")
+    read = f"np.array([file.read_text(encoding={literal(encoding)}) for file in files])"
+    lines = folder_lines(data, data.path, (".txt",), read)
+    return text_code(question, lines, parts="folders", own_test=bool(data.test_path))
 
 
 TEXT_TASK = replace(

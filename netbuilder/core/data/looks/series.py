@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.series import DEFAULT_WINDOW, targets_behind
+from netbuilder.core.data.kinds.series import targets_behind
 from netbuilder.core.data.looks.parts import TEST, parts_of
 from netbuilder.core.data.prepare.prepared_data import PreparedData
 from netbuilder.core.data.preprocessing.cells import as_label, is_numeric
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.series_rows import SeriesRows, segments_of
+from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW, SeriesRows, segments_of
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.project.model import Data
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+# Steps that a window looks back, where nobody says.
+DEFAULT_WINDOW = 14
 # A step is a gap where it is longer than the usual one by this factor. Where many steps are longer
 # (a stock exchange has no weekends) only much longer ones are.
 _GAP, _LARGE_GAP, _OFTEN = 1.5, 5.0, 0.05

@@ -21,11 +21,11 @@ from netbuilder.core.data.data_facts import (
 )
 from netbuilder.core.data.kinds.arrays import takes_pictures
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Recipe:
         ids_of_numbers: whole numbers of a table stand for words.
         own_test: rows for testing are read apart.
         one_hot: classes are learned as one-hot rows.
+        watched: rows are kept aside to watch the training.
     """
 
     task: str
@@ -56,6 +57,7 @@ class Recipe:
     ids_of_numbers: bool = False
     own_test: bool = False
     one_hot: bool = False
+    watched: bool = False
 
     @property
     def table(self) -> bool:
@@ -120,7 +122,15 @@ def recipe_of(project: Project, facts: DataFacts | None) -> Recipe:
         ids_of_numbers=numbered,
         own_test=code.own_test,
         one_hot=bool(data.options.get("one_hot")),
+        watched=_watched(data, facts),
     )
+
+
+def _watched(data: Data, facts: DataFacts | None) -> bool:
+    """Few rows may leave none for watching; a column or folders may name some all the same."""
+    if facts is not None and facts.rows:
+        return facts.validation_rows > 0
+    return data.validation_split > 0
 
 
 def _scaler(code: DataCode, scaling: str) -> str:

@@ -9,7 +9,7 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BODIES, Scaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.engine.build.body_weights import BY_ORDER, shipped, take_weights
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.literals import identifier, layer_call
@@ -22,6 +22,7 @@ _RESERVED = {
     "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
     "raw", "answer", "network", "begin", "cut",
     "rows", "parts", "number", "layer", "Batches", "batches",
+    "part_of", "groups", "row_weights", "weights_train", "weights_validation",
     "trained", "class_weight", "columns", "targets", "sample", "callbacks",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ All that is fitted is fitted on the training rows only, as NetBuilder does it.
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.script import target_columns, used_inputs
+from netbuilder.core.data.kinds.scripts.lines import target_columns, used_inputs
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.word_numbers import LONGEST, PUNCTUATION
 from netbuilder.core.formats.script.cell import Cell
@@ -19,7 +19,7 @@ from netbuilder.core.python_text import literal
 def prepare_cell(project: Project, recipe: Recipe) -> Cell | None:
     """From samples as they stand in the data to numbers; None where nothing is to be done."""
     several = len(used_inputs(project.graph)) > 1
-    parts = parts_of(project)
+    parts = parts_of(recipe)
     cell = Cell("Make numbers of the samples, as the network takes them")
     if recipe.texts:
         _number_words(recipe, cell, parts)
@@ -38,7 +38,7 @@ def prepare_cell(project: Project, recipe: Recipe) -> Cell | None:
         cell.add(
             *(f"y_{part} = keras.utils.to_categorical(y_{part}, len(labels))" for part in parts)
         )
-    _per_output(project, cell)
+    _per_output(project, cell, parts)
     return cell if cell.lines else None
 
 
@@ -261,16 +261,16 @@ def _mixed_targets(project: Project, recipe: Recipe, cell: Cell, parts: tuple[st
     )
 
 
-def _per_output(project: Project, cell: Cell) -> None:
+def _per_output(project: Project, cell: Cell, parts: tuple[str, ...]) -> None:
     """A list of targets where the network has several outputs."""
     outputs = project.graph.outputs
     if len(outputs) < 2:
         return
     numbers = output_columns(project)
     if not numbers:
-        cell.add(*(f"y_{part} = [y_{part}] * {len(outputs)}" for part in parts_of(project)))
+        cell.add(*(f"y_{part} = [y_{part}] * {len(outputs)}" for part in parts))
         return
     cell.add(
         f"parts = {literal(numbers)}",
-        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts_of(project)),
+        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
     )

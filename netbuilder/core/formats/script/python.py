@@ -110,9 +110,6 @@ def numbers_note(project: Project, recipe: Recipe) -> str:
         if node.layer in LAYERS
     ):
         reason = "what stands inside a ready-made body begins with other numbers"
-    elif ignored := _not_followed(project):
-        columns = " and ".join(ignored)
-        reason = f"what {columns} says of rows is not followed here"
     elif not project.data.kind:
         return "Put your own data in; everything else is as in NetBuilder."
     if reason:
@@ -125,14 +122,6 @@ def numbers_note(project: Project, recipe: Recipe) -> str:
         f" {project.training.seed}: with the same versions of Keras and TensorFlow its numbers"
         " come out, up to rounding."
     )
-
-
-def _not_followed(project: Project) -> list[str]:
-    """Columns of a table whose role a script does not act on, in quotes."""
-    if project.data.kind == "series":
-        return []
-    roles = {"split", "group", "weight"}
-    return [f"'{name}'" for name, one in project.data.columns.items() if one.role in roles]
 
 
 def save(source_of: Source, path: Path) -> tuple[str, ...]:

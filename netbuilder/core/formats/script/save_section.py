@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
 from netbuilder.core.formats.script.prepare_section import output_columns

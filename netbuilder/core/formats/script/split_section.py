@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
 from netbuilder.core.project.model import Project
 
 
-def parts_of(project: Project) -> tuple[str, ...]:
+def parts_of(recipe: Recipe) -> tuple[str, ...]:
     """Names of the parts that the rows are cut into."""
-    watched = project.data.validation_split > 0
-    return ("train", "validation", "test") if watched else ("train", "test")
+    return ("train", "validation", "test") if recipe.watched else ("train", "test")
 
 
 def split_cell(project: Project, recipe: Recipe) -> Cell:
@@ -20,9 +19,34 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
 
     A test file of its own stays what it is.
     """
-    data = project.data
     cell = Cell("Keep rows to watch the training and to test the network")
     cell.add("y = np.asarray(y)")
+    if recipe.code.parts:
+        _told(cell, project, recipe)
+    elif recipe.code.groups and not recipe.ordered:
+        _by_group(cell, project, recipe)
+    else:
+        _by_share(cell, project, recipe)
+    several = len(used_inputs(project.graph)) > 1 and not recipe.table
+    for part in _own_parts(project, recipe):
+        if several:
+            taken = f"{{name: values[{part}_rows] for name, values in x.items()}}"
+        else:
+            taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
+        cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
+        if recipe.code.weighted and part != "test":
+            cell.add(f"weights_{part} = row_weights[{part}_rows]")
+    return cell
+
+
+def _own_parts(project: Project, recipe: Recipe) -> tuple[str, ...]:
+    """The parts that are cut out of ``x``: not what has a file of its own."""
+    apart = recipe.own_test or (project.data.test_split <= 0 and not recipe.code.parts)
+    return parts_of(recipe)[: -1 if apart else None]
+
+
+def _by_share(cell: Cell, project: Project, recipe: Recipe) -> None:
+    data = project.data
     own = recipe.own_test or data.test_split <= 0
     if not own or data.validation_split > 0:
         _cut(cell, project, recipe)
@@ -37,15 +61,61 @@ def split_cell(project: Project, recipe: Recipe) -> Cell:
     else:
         cell.add(f"train_rows = {rows}")
     if recipe.code.edited:
-        _drop_gone(cell, parts_of(project)[1 : -1 if own else None])
-    several = len(used_inputs(project.graph)) > 1 and not recipe.table
-    for part in parts_of(project)[: -1 if own else None]:
-        if several:
-            taken = f"{{name: values[{part}_rows] for name, values in x.items()}}"
-        else:
-            taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
-        cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
-    return cell
+        _drop_gone(cell, parts_of(recipe)[1 : -1 if own else None])
+
+
+def _told(cell: Cell, project: Project, recipe: Recipe) -> None:
+    """The parts that a column or folders name, and shares of the rows for those that they do not.
+
+    A column has the last word on what tests; folders for training alone have not.
+    """
+    data, folders = project.data, recipe.code.parts == "folders"
+    tested = folders and not recipe.own_test and data.test_split > 0
+    if tested or data.validation_split > 0:
+        _cut(cell, project, recipe, fair=folders)
+    cell.add(
+        "# What each row is for is told.",
+        "train_rows, validation_rows, test_rows = (",
+        "    np.flatnonzero(part_of == part) for part in range(3)",
+        ")",
+    )
+    if tested:
+        cell.add(
+            "if not len(validation_rows) and not len(test_rows):",
+            f"    train_rows, test_rows = cut(train_rows, {data.test_split})",
+        )
+    if data.validation_split > 0:
+        cell.add(
+            "if not len(validation_rows):",
+            f"    train_rows, validation_rows = cut(train_rows, {data.validation_split})",
+        )
+    if not recipe.own_test:
+        cell.add(
+            "if not len(test_rows):", "    test_rows = np.arange(len(y))  # none is kept aside"
+        )
+
+
+def _by_group(cell: Cell, project: Project, recipe: Recipe) -> None:
+    """All rows of a group are in one part; the shares are those of the groups."""
+    data = project.data
+    _cut(cell, project, recipe, fair=False)
+    rest = "np.unique(groups)"
+    if not recipe.own_test and data.test_split > 0:
+        cell.add(f"rest, test_rows = cut({rest}, {data.test_split})")
+        rest = "rest"
+    elif not recipe.own_test:
+        cell.add("x_test, y_test = x, y")
+    if data.validation_split > 0:
+        cell.add(f"train_rows, validation_rows = cut({rest}, {data.validation_split})")
+    else:
+        cell.add(f"train_rows = {rest}")
+    cell.add("# All rows of a group are in one part.")
+    cell.add(
+        *(
+            f"{part}_rows = np.flatnonzero(np.isin(groups, {part}_rows))"
+            for part in _own_parts(project, recipe)
+        )
+    )
 
 
 def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
@@ -56,9 +126,9 @@ def _drop_gone(cell: Cell, others: tuple[str, ...]) -> None:
     )
 
 
-def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:
-    """The function that cuts row numbers in two."""
-    if recipe.ordered:
+def _cut(cell: Cell, project: Project, recipe: Recipe, *, fair: bool = True) -> None:
+    """The function that cuts row numbers in two; ``fair``: with a share of each class."""
+    if recipe.ordered and recipe.code.parts != "column":
         cell.add(
             "",
             "",
@@ -70,8 +140,9 @@ def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:
             "",
         )
         return
-    classes = recipe.task in (CLASSES, BINARY)
+    classes = fair and recipe.task in (CLASSES, BINARY)
     labels = "y[:, 0]" if recipe.mixed else "y"
+    seed = f"test_size=count, random_state={project.training.seed}"
     cell.add(
         "from sklearn.model_selection import train_test_split",
         "",
@@ -84,15 +155,21 @@ def _cut(cell: Cell, project: Project, recipe: Recipe) -> None:
     cell.add("        return rows, rows[:0]")
     if classes:
         cell.add(
-            f"    sizes = np.unique({labels}[rows], return_counts=True)[1]",
-            "    fair = sizes.min() > 1 and count >= len(sizes)",
+            f"    names, sizes = np.unique({labels}[rows], return_counts=True)",
+            "    # A class of one row cannot be on both sides.",
+            f"    single = np.isin({labels}[rows], names[sizes == 1])",
+            "    rest, alone = rows[~single], rows[single]",
+            "    fair = (sizes > 1).sum() <= min(count, len(rest) - count)",
+            "    if not fair:",
+            "        rest, alone = rows, rows[:0]",
+            "    kept, gone = train_test_split(",
+            f"        rest, {seed}, stratify={labels}[rest] if fair else None",
+            "    )",
+            "    return np.sort(np.append(kept, alone)), np.sort(gone)",
         )
-    cell.add(
-        "    kept, gone = train_test_split(",
-        f"        rows, test_size=count, random_state={project.training.seed}"
-        + (f", stratify={labels}[rows] if fair else None" if classes else ""),
-        "    )",
-        "    return np.sort(kept), np.sort(gone)",
-        "",
-        "",
-    )
+    else:
+        cell.add(
+            f"    kept, gone = train_test_split(rows, {seed})",
+            "    return np.sort(kept), np.sort(gone)",
+        )
+    cell.add("", "")

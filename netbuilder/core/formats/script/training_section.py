@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netbuilder.core.catalog.training.index import CALLBACKS, LOSSES, METRICS, OPTIMIZERS, canonical
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
-from netbuilder.core.data.kinds.script import used_inputs
+from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
 from netbuilder.core.formats.script.literals import object_call
@@ -91,7 +91,7 @@ _BATCHES = '''class Batches(keras.utils.PyDataset):
 
 def fit_cell(project: Project, recipe: Recipe) -> Cell:
     """``model.fit``."""
-    training = project.training
+    training, weighted = project.training, recipe.code.weighted
     cell = Cell("Train")
     callbacks = [
         object_call(choice, CALLBACKS, 8)
@@ -100,29 +100,42 @@ def fit_cell(project: Project, recipe: Recipe) -> Cell:
         and CALLBACKS[canonical(CALLBACKS, choice.name) or ""].keras_class
     ]
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
-    if balanced:
+    if balanced and weighted:
+        cell.add(
+            "from sklearn.utils.class_weight import compute_sample_weight",
+            "",
+            "# A row counts as its class and its column say.",
+            'weights_train = weights_train * compute_sample_weight("balanced", y_train)',
+        )
+    elif balanced:
         cell.add(
             "from sklearn.utils.class_weight import compute_class_weight",
             "",
             'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
         )
+    x, more = _x("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
-        cell.add(*_BATCHES.replace("SEED", str(training.seed)).split("\n"))
-    x = _x("x_train", project)
-    if training.shuffle:
-        cell.add(f"batches = Batches({x}, y_train, {training.batch_size})")
+        text = _BATCHES.replace("SEED", str(training.seed))
+        if weighted:
+            text = text.replace("x, y, size):", "x, y, weights, size):")
+            text = text.replace("= x, y, size", "= x, y, size\n        self.weights = weights")
+            text = text.replace("(self.x, self.y))", "(self.x, self.y, self.weights))")
+        cell.add(*text.split("\n"))
+        cell.add(f"batches = Batches({x}, y_train{more}, {training.batch_size})")
     cell.add("history = model.fit(")
     if training.shuffle:
         cell.add("    batches,")
         callbacks.insert(0, "keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)")
     else:
         cell.add(f"    {x},", "    y_train,", f"    batch_size={training.batch_size},")
+        cell.add(*(["    sample_weight=weights_train,"] if weighted else []))
     cell.add(f"    epochs={training.epochs},")
-    if project.data.validation_split > 0:
-        cell.add(f"    validation_data=({_x('x_validation', project)}, y_validation),")
+    if recipe.watched:
+        more = ", weights_validation" if weighted else ""
+        cell.add(f"    validation_data=({_x('x_validation', project)}, y_validation{more}),")
     # The order is that of Batches, or of the rows.
     cell.add("    shuffle=False,")
-    if balanced:
+    if balanced and not weighted:
         cell.add("    class_weight=dict(enumerate(weights)),")
     if callbacks:
         cell.add("    callbacks=[")

@@ -1,4 +1,7 @@
-"""Picture files: their sizes and depths, and their pixels."""
+"""Picture files: their sizes and depths, and their pixels.
+
+``read_picture`` stands by itself, because scripts carry its text.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ SMALL = 128
 LOOK_AT = 200
 _DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 #: More than these are looked at when they are needed: opening 50,000 files takes half a minute.
-_LOOKED_AT = 2000
+LOOKED_AT = 2000
 _MEASURED = 100
 #: 16 bits often hold 12 (microscopes, X-rays): the range is the smallest that fits.
 _DEPTHS = (4095.0, 65535.0)
@@ -53,7 +56,7 @@ def look_at(files: Sequence[Path], home: Home) -> Pictures:
     sizes: set[tuple[int, int]] = set()
     deep: list[tuple[Path, str]] = []
     bad: list[Path] = []
-    for file in files[:: -(-len(files) // _LOOKED_AT)]:
+    for file in files[:: -(-len(files) // LOOKED_AT)]:
         try:
             with file.open("rb") as stream, Image.open(stream) as picture:
                 size = _size(picture)
@@ -137,31 +140,20 @@ def decode(
 ) -> NDArray[Any]:
     """Pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
 
-    Pictures are turned as their camera says, put on white where they are transparent, and
-    brought to size (bilinear). Those of 16 and 32 bits keep their numbers where the range has
-    room for them; 8-bit pictures are stretched over a range that is not theirs.
-
     Raises:
         DataError: a picture that is damaged or missing.
     """
     import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     height, width, channels = shape
     paths = list(files)
     low, high = (float(one) for one in (value_range or BYTES))
-    bytes_only = (low, high) == BYTES
-    out = np.empty((len(paths), height, width, channels), np.uint8 if bytes_only else np.float32)
+    kind = np.uint8 if (low, high) == BYTES else np.float32
+    out = np.empty((len(paths), height, width, channels), kind)
     for index, file in enumerate(paths):
         try:
-            with Image.open(file) as opened:
-                picture: Any = ImageOps.exif_transpose(opened)
-                if picture.mode in _DEEP and not bytes_only:
-                    out[index] = _deep(picture, (width, height), low, high)[..., None]
-                    continue
-                pixels = np.asarray(_shallow(picture, width, height, channels))
-                pixels = pixels.reshape(height, width, channels)
-                out[index] = pixels if bytes_only else low + pixels / 255.0 * (high - low)
+            out[index] = read_picture(str(file), height, width, channels, low, high)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             name = Path(file).name
             raise DataError(
@@ -172,37 +164,42 @@ def decode(
     return out
 
 
-def _deep(picture: Any, size: tuple[int, int], low: float, high: float) -> NDArray[np.float32]:
-    """A grey picture of more than 8 bits as numbers in the range ``low`` to ``high``."""
+def read_picture(
+    file: str, height: int, width: int, channels: int, low: float = 0.0, high: float = 255.0
+) -> np.ndarray:
+    """Pixels from ``low`` to ``high``, (height, width, channels).
+
+    The picture is turned as its camera says, put on white where it is transparent, and brought
+    to size. One of 16 or 32 bits keeps its numbers where the range has room for them; one of 8
+    is stretched over a range that is not its own.
+    """
     import numpy as np
-    from PIL import Image
+    from PIL import Image, ImageOps
 
-    values = np.asarray(picture, np.float32)
-    if picture.mode != "F" and high <= BYTES[1]:
-        values = low + values / 65535.0 * (high - low)
-    if picture.size != size:
-        values = np.asarray(Image.fromarray(values).resize(size, Image.Resampling.BILINEAR))
-    return values
-
-
-def _shallow(picture: Any, width: int, height: int, channels: int) -> Any:
-    """A picture in 8 bits a channel, at its size."""
-    import numpy as np
-    from PIL import Image
-
-    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
+    is_bytes, bilinear = (low, high) == (0, 255), Image.Resampling.BILINEAR
+    with Image.open(file) as opened:
+        picture = ImageOps.exif_transpose(opened)
+    deep = picture.mode in ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+    if deep and not is_bytes:
+        values: np.ndarray = np.asarray(picture, np.float32)
+        if picture.mode != "F" and high <= 255:
+            values = low + values / 65535 * (high - low)
+        if picture.size != (width, height):
+            values = np.asarray(Image.fromarray(values).resize((width, height), bilinear))
+        return np.repeat(values[..., None], channels, axis=-1)
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(ground, picture)
-    if picture.mode in _DEEP:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    if deep:
         # "convert" would cut off all that is brighter than 255.
-        values = np.asarray(picture, np.float64)
-        brightest = 1.0 if picture.mode == "F" and values.max() <= 1 else 65535.0
-        if values.max() <= BYTES[1] and brightest != 1.0:
-            brightest = BYTES[1]
-        grey = np.clip(values / brightest * 255.0, 0, 255)
+        numbers = np.asarray(picture, np.float64)
+        brightest = 1 if picture.mode == "F" and numbers.max() <= 1 else 65535
+        if numbers.max() <= 255 and brightest > 1:
+            brightest = 255
+        grey = np.clip(numbers / brightest * 255, 0, 255)
         picture = Image.fromarray(grey.round().astype(np.uint8))
     picture = picture.convert("L" if channels == 1 else "RGB")
     if picture.size != (width, height):
-        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
-    return picture
+        picture = picture.resize((width, height), bilinear)
+    pixels = np.asarray(picture).reshape(height, width, channels)
+    return pixels if is_bytes else (low + pixels / 255 * (high - low)).astype(np.float32)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netbuilder.core.data.data_facts import DataFacts
-from netbuilder.core.data.kinds.script import csv_arguments, made
-from netbuilder.core.data.preprocessing.cells import TRUE, day_comes_first
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
+from netbuilder.core.data.kinds.kind import Question
+from netbuilder.core.data.kinds.scripts.lines import csv_arguments, made, target_columns
+from netbuilder.core.data.preprocessing.cells import CLOCK, TRUE, day_comes_first
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
+from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.table_files import SHEETS
+from netbuilder.core.data.recipe_options import names as option_names
 from netbuilder.core.project.model import SINGLE_ROLES, Data, Project
 from netbuilder.core.python_text import literal
 
@@ -37,34 +40,63 @@ def reader(
     return f"pd.read_csv({literal(path)}{csv_arguments(project, facts, test=test)}{more})"
 
 
+def frames_of(data: Data) -> tuple[str, ...]:
+    """Names of the data frames of a script, that of training first."""
+    return ("data", "test") if data.test_path else ("data",)
+
+
+def reading_lines(question: Question, *, moments: bool = False) -> list[str]:
+    """Lines that leave the recipe's files in ``data`` and ``test``, with each column as the
+    recipe says it is. ``moments``: and a function of this name, for a series, which orders rows
+    itself."""
+    project, data, facts = question.project, question.project.data, question.facts
+    frames = frames_of(data)
+    return [
+        *imports(data),
+        *helper_lines(data, facts, moments=moments),
+        *(
+            f"{name} = {reader(project, path, facts, test=name == 'test')}"
+            for name, path in zip(frames, (data.path, data.test_path), strict=False)
+        ),
+        *column_lines(data, frames, facts, order=not moments),
+    ]
+
+
 def unused(data: Data) -> list[str]:
     """Columns that are no features: left out, or of another role."""
-    ignored = data.options.get("ignore") or []
-    found = [ignored] if isinstance(ignored, str) else [str(one) for one in ignored]
-    if data.options.get("sample_weight"):
-        found.append(str(data.options["sample_weight"]))
+    found = [*option_names(data.options, "ignore"), *single_roles(data).values()]
     other = {"ignore", *SINGLE_ROLES}
     found += [name for name, one in data.columns.items() if one.role in other or one.type == "text"]
     return list(dict.fromkeys(found))
 
 
-def column_lines(data: Data, frames: Iterable[str], facts: DataFacts | None = None) -> list[str]:
-    """What is done with single columns of each data frame of a script, training frame first."""
+def column_lines(
+    data: Data, frames: Iterable[str], facts: DataFacts | None = None, *, order: bool = True
+) -> list[str]:
+    """What is done with single columns of each data frame of a script, training frame first.
+
+    ``order``: rows are put in the order of the recipe's column for that.
+    """
     marks = _marks(data, facts)
     lines: list[str] = []
-    order = next((n for n, one in data.columns.items() if one.role == "order"), "")
+    by = single_roles(data).get("order", "") if order else ""
+    alike = list(option_names(data.options, "same_words"))
     # How a column is read is seen in the training file, so that one comes last.
     for frame in reversed(list(frames)):
         for name, values in dict(data.options.get("missing_values") or {}).items():
             cell = f"{frame}[{literal(name)}]"
             lines.append(f"{cell} = {cell}.replace({literal(list(values))}, np.nan)")
-        if order:
-            lines.append(f'{frame} = {frame}.sort_values({literal(order)}, kind="stable")')
+        lines += [
+            f"{frame}[{literal(name)}] = one_spelling({frame}[{literal(name)}])" for name in alike
+        ]
         lines += [
             f"{frame}[{literal(name)}] = as_numbers({frame}[{literal(name)}], {literal(mark)})"
             for name, mark in marks.items()
         ]
         lines += _types(data, frame)
+        if by:
+            lines.append(f"times = in_time({frame}[{literal(by)}])")
+            lines.append(f'{frame} = {frame}.loc[times.sort_values(kind="stable").index]')
     return lines
 
 
@@ -75,10 +107,13 @@ def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
     return {name: mark for name, mark in found.items() if name not in decided}
 
 
-def helper_lines(data: Data, facts: DataFacts | None = None) -> list[str]:
-    """Functions that ``column_lines`` call."""
+def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = False) -> list[str]:
+    """Functions that ``column_lines`` call, and ``moments`` where that is wanted."""
     kinds = {choice.type for choice in data.columns.values()}
-    lines = [*made(day_comes_first), *_DAYS] if "date" in kinds else []
+    ordered = bool(single_roles(data).get("order"))
+    lines = [*made(day_comes_first), *_DAYS] if "date" in kinds or ordered or moments else []
+    lines += _MOMENTS if moments else _IN_TIME if ordered else ()
+    lines += _ONE_SPELLING if option_names(data.options, "same_words") else ()
     lines += _TRUE if "boolean" in kinds else ()
     return [*lines, *(_NUMBERS if _marks(data, facts) else ())]
 
@@ -89,8 +124,43 @@ _DAYS = (
     '    if dates.dtype.kind in "iuf":',
     "        return dates",
     "    first = day_comes_first(like)",
+    f"    if dates.dropna().astype(str).str.fullmatch({CLOCK!r}).all():",
+    '        dates = "1970-01-01 " + dates  # a time of the day',
     '    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)',
     '    return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)',
+    "",
+    "",
+)
+_IN_TIME = (
+    "def in_time(cells):",
+    '    """Numbers that put rows in order: dates as days; other texts by the alphabet."""',
+    "    try:",
+    "        return days(cells, cells)",
+    "    except ValueError:",
+    "        return cells.astype(str)",
+    "",
+    "",
+)
+_MOMENTS = (
+    "def moments(cells):",
+    '    """Times as numbers: dates as days since 1970-01-01, also those written 20241231."""',
+    '    if cells.dtype.kind in "iuf" and 19000101 <= cells.min() and cells.max() <= 21001231:',
+    '        dates = pd.to_datetime(cells.astype(int).astype(str), format="%Y%m%d", '
+    'errors="coerce")',
+    "        return days(dates.astype(str), dates) if dates.notna().all() else cells",
+    "    return days(cells, cells)",
+    "",
+    "",
+)
+_ONE_SPELLING = (
+    "def one_spelling(cells):",
+    '    """Each word in its commonest spelling: case and spaces make no other word."""',
+    '    words = cells.astype("string").str.strip()',
+    '    bare = words.str.casefold().str.split().str.join(" ")',
+    "    common = {}",
+    "    for word in words.value_counts().index:",
+    '        common.setdefault(" ".join(word.casefold().split()), word)',
+    "    return bare.map(common).astype(object)",
     "",
     "",
 )
@@ -203,3 +273,34 @@ def imports(data: Data) -> list[str]:
     if any(path.endswith(".arff") for path in endings):
         found.append("import scipy.io.arff")
     return found
+
+
+def answer_lines(question: Question) -> list[str]:
+    """From ``data`` and ``test`` to ``y`` and ``y_test``: numbers as they are, classes by their
+    number; a column a target where several outputs have tasks of their own."""
+    data, task = question.project.data, question.task
+    tasks = question.tasks
+    if len(set(tasks.values())) > 1:
+        of = {one: tasks[key] for key, names in data.targets.items() for one in names}
+        wanted = {name: of.get(name, task) for name in target_columns(data)}
+        lines = ["y, y_test = [], []", f"for name, task in {literal(wanted)}.items():"]
+        lines += [
+            f"    if task in {literal([REGRESSION, MULTI_LABEL])}:",
+            "        y.append(data[name])",
+            *(["        y_test.append(test[name])"] if data.test_path else []),
+            "    else:",
+            "        labels, numbers = np.unique(data[name], return_inverse=True)",
+            "        y.append(numbers)",
+            *(["        y_test.append(np.searchsorted(labels, test[name]))"]
+              if data.test_path else []),
+            'y = np.stack(y, axis=1).astype("float32")',
+            *(['y_test = np.stack(y_test, axis=1).astype("float32")'] if data.test_path else []),
+        ]  # fmt: skip
+        return lines
+    if task in {REGRESSION, MULTI_LABEL}:
+        frames = (("y", "data"), ("y_test", "test"))[: 2 if data.test_path else 1]
+        return [f'{name} = {frame}[targets].to_numpy("float32")' for name, frame in frames]
+    lines = ["labels, y = np.unique(data[targets[0]], return_inverse=True)"]
+    if data.test_path:
+        lines.append("y_test = np.searchsorted(labels, test[targets[0]])")
+    return [*lines, "labels = [str(label) for label in labels]"]

@@ -37,25 +37,21 @@ def answers(task: str) -> list[str]:
     ]
 
 
-def without_files(data: Data, path: str, folder: str, *before: str) -> list[str]:
-    """Lines that take the files that the recipe leaves out from ``files``.
+def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]:
+    """Lines about the files that the recipe leaves out; none where it leaves out none.
 
     Args:
         data: the recipe.
         path: its file or folder, or that of its test set.
         folder: where the files start from, in the script.
-        before: lines that take them from what stands beside ``files``; they know ``left_out``.
+        after: lines that know ``left_out``.
     """
     source = Path(path).name
     known = (name.partition("/") for name in names(data.options, OPTION))
     inside = [rest for first, _, rest in known if first == source or not source]
     if not inside:
         return []
-    return [
-        f"left_out = {{Path({literal(folder)}, name) for name in {literal(inside)}}}",
-        *before,
-        "files = [file for file in files if file not in left_out]",
-    ]
+    return [f"left_out = {{Path({literal(folder)}, name) for name in {literal(inside)}}}", *after]
 
 
 def target_columns(data: Data) -> list[str]:
@@ -107,41 +103,18 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
     return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
 
 
-def read_csv_line(question: Question) -> str:
-    """From the recipe's file to the data frame ``data``."""
-    project = question.project
-    return (
-        f"data = pd.read_csv({literal(project.data.path)}{csv_arguments(project, question.facts)})"
-    )
-
-
-def cells_and_targets(question: Question, option: str, guess: str) -> list[str]:
-    """From ``data`` to ``column``, in which the samples stand, and ``targets``.
-
-    Args:
-        question: of a table with a sample in each cell of one column.
-        option: that names the column.
-        guess: an expression for it where nothing is known.
-    """
-    data, facts = question.project.data, question.facts
-    roles = facts.column_roles if facts is not None else {}
-    column = str(data.options.get(option) or "")
-    column = column or next((name for name, role in roles.items() if role == "feature"), "")
-    known = facts.target_names[:1] if facts is not None else ()
-    target = next(iter((*data.target, *known)), "")
-    lines = [f"column = {literal(column) if column else guess}"]
-    if target:
-        lines.append(f"data = data.dropna(subset=[column, {literal(target)}])")
-    chosen = f"data[{literal(target)}]" if target else "data.drop(columns=column).iloc[:, -1]"
-    return [*lines, f"targets = {chosen}"]
-
-
 def _read_value(value: Any) -> str:
     return literal(list(value) if isinstance(value, tuple) else value)
 
 
-def text_code(question: Question, lines: Iterable[str], *, own_test: bool = False) -> DataCode:
-    """The data section about ``texts`` and ``targets`` that ``lines`` leave."""
+def text_code(question: Question, lines: Iterable[str], **more: Any) -> DataCode:
+    """The data section of texts.
+
+    Args:
+        question: about them.
+        lines: leave ``x``, the texts, and ``y``.
+        more: attributes of ``DataCode``.
+    """
     data, facts = question.project.data, question.facts
     layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
     room = next((node.params.get("input_dim", DEFAULT_WORDS) for node in layers), DEFAULT_WORDS)
@@ -157,10 +130,10 @@ def text_code(question: Question, lines: Iterable[str], *, own_test: bool = Fals
                  for one in used_inputs(question.project.graph)]  # fmt: skip
         length = next((int(one[0]) for one in asked if one and len(one) == 1 and one[0]), None)
     return DataCode(
-        (*lines, "x = texts", *answers(question.task)),
+        tuple(lines),
         Fed.TEXTS,
-        own_test=own_test,
         split=CHARACTER if each_character else "",
         length=length,
         most=int(most),
+        **more,
     )
