@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from netbuilder.core.data.kinds.images_script import picture_code
 from PIL import Image
 
 from netbuilder.core.data.kinds.kind import Question
+from netbuilder.core.data.kinds.scripts.pictures import folder_code
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
@@ -115,7 +115,7 @@ def test_the_script_leaves_them_out_too(
     tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = Data("images", path="p", options={"skip_files": ["p/cat/1.png"], "image_size": [8, 8]})
-    code = picture_code(Question(Project(graph=GRAPH, data=data), None, "binary"))
+    code = folder_code(Question(Project(graph=GRAPH, data=data), None, "binary"))
     known: dict[str, object] = {"np": np}
     monkeypatch.chdir(tmp_path)
     exec("\n".join(line for line in code.lines if not line.startswith("x = ")), known)
