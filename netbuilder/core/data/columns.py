@@ -238,6 +238,8 @@ def _type_of(
         return "category"
     if name in _names(data.options.get("categories")):
         return "category"
+    if facts is not None and facts.column_types.get(name) == "category":
+        return "category"
     if series.isna().all():
         return "number" if is_numeric(series) else "text"
     try:

@@ -22,6 +22,7 @@ from netbuilder.core.data.findings import (
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
+    are_days,
     are_sentences,
     as_label,
     is_numeric,
@@ -32,7 +33,7 @@ from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import AMBIGUOUS
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, TWO_WAYS
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, number, quoted, shown
 
@@ -73,6 +74,7 @@ def findings_of(
         *_stand_ins(table),
         *_spellings(table, targets),
         *_constant(table),
+        *_days_as_numbers(table),
         *_many_classes(targets, task),
     ]
     if task in {BINARY, CLASSES}:
@@ -218,6 +220,22 @@ def _constant(table: pd.DataFrame) -> Iterator[Finding]:
             )  # fmt: skip
 
 
+def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
+    for name in table.columns:
+        series = table[name]
+        # Of amounts a few may look like days by chance.
+        if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_days(series):
+            continue
+        yield Finding(
+            "days-as-numbers", WARNING,
+            f"Column '{name}' writes days as one number, such as {int(series.dropna().iloc[0])}. "
+            "It is read as an amount, in which a month is 100 and a year 10,000 long.",
+            str(name),
+            (column_edit(f"Use '{name}' as a date", [str(name)], type="date"),
+             leave_out(str(name))),
+        )  # fmt: skip
+
+
 def _many_classes(targets: pd.DataFrame, task: str) -> Iterator[Finding]:
     if task != REGRESSION or len(targets.columns) != 1:
         return
@@ -357,7 +375,9 @@ def still_asked(
     for entry in pre.outputs.values():
         if entry.task == REGRESSION:
             numbers |= set(entry.columns)
+    dates = {c.name for entry in pre.inputs.values() for c in entry.columns if c.kind == "date"}
     single = single_roles(data)
+    dates.add(single.get("order", ""))
     numbers |= {single.get("weight", ""), single.get("order", "")}
     asked: set[str] = set()
     kept = []
@@ -369,9 +389,22 @@ def still_asked(
         one
         for one in samples.findings
         if one.code != AMBIGUOUS
+        and (one.code != TWO_WAYS or one.column in dates or samples.table is None)
         and (one.code != CODES or (one.column in numbers and not _typed(data, one.column)))
     )
-    return (*kept, *said)
+    return (*kept, *said, *_dates_as_words(samples, pre))
+
+
+def _dates_as_words(samples: Samples, pre: Preprocessing) -> Iterator[Finding]:
+    """A few dates that stand often are words like any others, unless somebody says otherwise."""
+    columns = (column for entry in pre.inputs.values() for column in entry.columns)
+    for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
+        if samples.table is not None and are_dates(samples.table[name]):
+            yield Finding(
+                "dates-as-words", INFO,
+                f"Column '{name}' holds dates: each is taken for a category of its own.", name,
+                (column_edit(f"Use '{name}' as a date", [name], type="date"), leave_out(name)),
+            )  # fmt: skip
 
 
 def _typed(data: Data, column: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 # Squares of larger numbers do not fit the network's 32-bit floats.
 LARGEST = 1e18
 _FEW_WORDS = 3
+# A form's time stamp ends with it; what counts is the time that people saw on their clocks.
+ZONE = r"\s*(GMT|UTC)\s*[+-]\d{1,2}(:?\d{2})?\s*$"
+# Days that are written as one number: 20241231.
+DAYS = (19_000_101, 21_001_231)
+#: A date of which the cell alone may not tell whether the day or the month comes first.
+SLASHED = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)")
+# "48.5, 9.25" and "18-24" are dates to pandas, but hardly to people.
+_LIKE_A_DATE = r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d"
 #: A time of the day, on no day.
 CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
 TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
@@ -50,19 +59,21 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             f"has the text '{shown(bad.iloc[0])}'.{more}",
             "Write a number there, or leave the cell empty and choose what is done with "
             "missing values.",
-            mends=_words_as_missing(str(series.name), bad),
+            mends=_of_words(str(series.name), bad, len(present)),
             short=f"{counted(len(bad), 'cell')} of '{series.name}' "
             f"{'is' if len(bad) == 1 else 'are'} no number",
         )
     return _finite(numbers.reindex(series.index).astype("float64"), source)
 
 
-def _words_as_missing(name: str, bad: pd.Series) -> tuple[DataFix, ...]:
+def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     words = [str(word) for word in bad.unique()]
+    category = DataFix(f"Use '{name}' as a category", columns={name: {"type": "category"}})
     if len(words) > _FEW_WORDS:
-        return ()
-    label = f"Treat {quoted(words)} as missing"
-    return (DataFix(label, {"missing_values": {name: words}}),)
+        return (category,)
+    missing = DataFix(f"Treat {quoted(words)} as missing", {"missing_values": {name: words}})
+    # The ends of a scale, "1 - never" to "5 - always", stand in many rows.
+    return (category, missing) if len(bad) * 5 >= rows else (missing, category)
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:
@@ -83,7 +94,7 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
 def are_dates(series: pd.Series) -> bool:
     """Whether the first texts of a column all are dates or times."""
     few = series.dropna().head(50).astype(str)
-    if not len(few) or not few.str.contains(r"\d[-/.:]\d").all():
+    if not len(few) or not few.str.contains(_LIKE_A_DATE).all():
         return False
     try:
         dates_as_days(few, "", "dayfirst" if day_comes_first(few) else "")
@@ -116,19 +127,28 @@ def day_comes_first(series: pd.Series) -> bool:
     return bool((parts[0].astype("float64") > 12).any())
 
 
+def day_first(series: pd.Series) -> pd.Series:
+    """Dates such as 01/02/2024 written as those in which the day comes first: 01.02.2024."""
+    texts = series.astype(str).str.strip().str.replace(SLASHED, r"\1.\2.\3", regex=True)
+    return series.astype(object).where(series.isna(), texts)
+
+
 def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     """Dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
 
     A time of the day alone is a fraction: pandas would put it on the day on which it is read.
+    Numbers are days already, or years, or days such as 20241231.
 
     Raises:
         DataError: a cell is no date.
     """
     import pandas as pd
 
-    if is_numeric(series):  # years, or days already
-        return series.astype("float64")
+    if is_numeric(series):
+        return _days_of_numbers(series)
     present = series.dropna()
+    if present.dtype == object or isinstance(present.dtype, pd.StringDtype):
+        present = present.astype(str).str.replace(ZONE, "", regex=True)
     if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
         present = "1970-01-01 " + present.astype(str).str.strip()
     dates = pd.to_datetime(
@@ -143,6 +163,29 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
+
+
+def are_days(numbers: pd.Series) -> bool:
+    """Whether a column of whole numbers holds days such as 20241231, and nothing else."""
+    import pandas as pd
+
+    known = numbers.dropna()
+    if not len(known) or known.min() < DAYS[0] or known.max() > DAYS[1]:
+        return False
+    if (known != known.round()).any():
+        return False
+    texts = known.astype("int64").astype(str)
+    return bool(pd.to_datetime(texts, format="%Y%m%d", errors="coerce").notna().all())
+
+
+def _days_of_numbers(numbers: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    if not are_days(numbers):
+        return numbers.astype("float64")
+    known = numbers.dropna().astype("int64").astype(str)
+    days = (pd.to_datetime(known, format="%Y%m%d") - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return days.reindex(numbers.index).astype("float64")
 
 
 def as_label(value: object) -> str:

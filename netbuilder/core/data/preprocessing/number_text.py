@@ -24,10 +24,12 @@ _CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.
 # Sign and currency in either order, digits with what groups them, a unit behind.
 _CELL = re.compile(
     rf"^(?P<sign>[-+−]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-+−]?)"
-    r"(?P<body>\d[\d.,'’\u00a0\u202f\u2009 ]*|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
-    r"\s*(?P<after>[^\d\s.,'’+\-][^\d]{0,11})?$"
+    r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
+    r"(?:\.(?=\s|$))?\s*(?P<after>[^\d\s.,'’+\-][^\d]{0,11})?$"
 )
 _SPACES = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 ](?=\d{3}(?!\d))")
+# Books of account write what is owed in brackets: ($45.00).
+_BRACKETED = re.compile(r"^\(\s*([^()]*\d[^()]*?)\s*\)$")
 _LOOKED_AT = 20_000
 
 
@@ -37,7 +39,7 @@ class Style:
 
     ``decimal`` is "." or ","; ``thousands`` one of ",", ".", "'" or "" (spaces between digits
     always group); ``unit`` stands beside each number, or is "". ``ambiguous`` says that the
-    cells alone do not tell whether a comma groups thousands or is the decimal point.
+    cells alone do not tell whether a comma, or a point, groups thousands or is the decimal point.
     """
 
     decimal: str = "."
@@ -54,6 +56,7 @@ class Evidence:
     """What cells say about the comma and the point.
 
     ``decimal``: the decimal point that a cell proves, or ""; ``commas``: cells like 1,125;
+    ``points``: cells like 1.125; ``bracketed``: cells like (45);
     ``large``: whole numbers of four digits and more without a comma; ``small``: of three and
     fewer.
     """
@@ -66,31 +69,43 @@ class Evidence:
     numbers: int = 0
     others: int = 0
     units: frozenset[str] = frozenset()
+    points: int = 0
+    bracketed: int = 0
+
+    @property
+    def only_points(self) -> bool:
+        """Whether points may group thousands: each stands before three digits, and no larger
+        number has none."""
+        return self.points > 1 and not self.decimal and not self.commas and not self.large
 
 
 def evidence_of(cells: Iterable[str]) -> Evidence:
     """What the cells of one column say, taken together."""
     decimals: dict[str, int] = {".": 0, ",": 0}
     groups: dict[str, int] = {}
-    commas = large = small = numbers = others = 0
+    commas = points = large = small = numbers = others = bracketed = 0
     units: set[str] = set()
     for cell in cells:
         text = cell.strip()
         if text in NOTHING:
             continue
-        found = _CELL.match(text)
+        owed = _BRACKETED.match(text)
+        found = _CELL.match(owed[1] if owed else text)
         if found is None:
             others += 1
             continue
         body = _SPACES.sub("", found["body"]).strip()
         point, group = _reading(body)
-        if point == "no":  # 192.168.0.1
+        if point == "no":  # 192.168.0.1, or 0171 23456
             others += 1
             continue
         numbers += 1
+        bracketed += owed is not None
         units.add(_unit(found))
         if point == "?":
             commas += 1
+        elif point == "?.":
+            points += 1
         elif point:
             decimals[point] += 1
         if group:
@@ -103,7 +118,10 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
     thousands = max(groups, key=lambda key: groups[key]) if groups else ""
     if thousands in {",", "."} and not decimal:
         decimal = "." if thousands == "," else ","
-    return Evidence(decimal, thousands, commas, large, small, numbers, others, frozenset(units))
+    return Evidence(
+        decimal, thousands, commas, large, small, numbers, others, frozenset(units), points,
+        bracketed,
+    )  # fmt: skip
 
 
 def _unit(found: re.Match[str]) -> str:
@@ -112,7 +130,12 @@ def _unit(found: re.Match[str]) -> str:
 
 
 def _reading(body: str) -> tuple[str, str]:
-    """(decimal point, thousands) that a number proves; "?": a comma can be both; "no": none."""
+    """(decimal point, thousands) that a number proves; "no": it is none.
+
+    "?": a comma, "?.": a point can be both.
+    """
+    if re.search(r"\s", body):  # what groups thousands is gone already
+        return "no", ""
     if "'" in body or "’" in body:
         rest = body.replace("’", "'")
         tail = rest.rsplit("'", 1)[1]
@@ -129,7 +152,7 @@ def _reading(body: str) -> tuple[str, str]:
         return ("", mark) if grouped else ("no", "")
     if not grouped or parts[0].startswith("0"):
         return mark, ""
-    return ("?", "") if mark == "," else ("", "")
+    return ("?" if mark == "," else "?."), ""
 
 
 def style_of(cells: Sequence[str], decimal: str = "", thousands: str | None = None) -> Style | None:
@@ -144,7 +167,7 @@ def style_of(cells: Sequence[str], decimal: str = "", thousands: str | None = No
     if not found.numbers or found.others * 2 > found.numbers or len(found.units - {""}) > 1:
         return None
     unit = next(iter(found.units - {""}), "")
-    if unit and found.others:
+    if (unit and found.others) or found.bracketed * 2 > found.numbers:
         return None
     if found.others and found.numbers < 3:
         return None
@@ -160,6 +183,8 @@ def style_of(cells: Sequence[str], decimal: str = "", thousands: str | None = No
         return Style(
             "," if as_decimal else ".", "." if as_decimal else ",", unit, ambiguous=True
         )  # fmt: skip
+    if found.only_points:
+        return Style(",", ".", unit, ambiguous=True)
     return Style(".", found.thousands, unit)
 
 
@@ -168,6 +193,7 @@ def parse(series: pd.Series, style: Style) -> pd.Series:
     import pandas as pd
 
     texts = series.astype(object).where(series.notna(), "").astype(str).str.strip()
+    texts = texts.str.replace(_BRACKETED, r"-\1", regex=True)
     parts = texts.str.extract(_CELL)
     body = parts["body"].fillna("").str.replace(r"[\u00a0\u202f\u2009 ]", "", regex=True)
     for mark in {"'", "’", style.thousands} - {"", style.decimal}:

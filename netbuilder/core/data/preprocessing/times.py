@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import (
     CLOCK,
+    DAYS,
     dates_as_days,
     day_comes_first,
     is_numeric,
@@ -24,9 +25,7 @@ _COUNTS_TIME = re.compile(
     r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
 )
 # Years, days written as 20241231, and seconds or milliseconds since 1970.
-_YEARS, _DAYS, _SECONDS, _MILLISECONDS = (
-    (1000, 2999), (19_000_101, 21_001_231), (1e8, 1e11), (1e11, 1e14),
-)  # fmt: skip
+_YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
 
 
 def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
@@ -68,7 +67,7 @@ def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
         if len(values) < 3 or not (values == values.round()).all():
             continue
         low, high = values.min(), values.max()
-        if any(a <= low and high <= b for a, b in (_YEARS, _DAYS, _SECONDS, _MILLISECONDS)):
+        if any(a <= low and high <= b for a, b in (_YEARS, DAYS, _SECONDS, _MILLISECONDS)):
             return name
     return ""
 
@@ -80,7 +79,6 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
         DataError: a cell is empty, or no date.
     """
     import numpy as np
-    import pandas as pd
 
     if series.isna().any():
         raise DataError(
@@ -89,12 +87,6 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
             'Fill it in, or choose another column as "order_by".',
         )
     if is_numeric(series):
-        values = np.asarray(series.to_numpy(), np.float64)
-        if len(values) and _DAYS[0] <= values.min() and values.max() <= _DAYS[1]:
-            days = pd.to_datetime(series.astype("int64").astype(str), format="%Y%m%d",
-                                  errors="coerce")  # fmt: skip
-            if days.notna().all():  # 20241231 is followed by 20250101
-                values = np.asarray((days - pd.Timestamp(0)) / pd.Timedelta(days=1), np.float64)
-        return values
+        return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
     days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
     return np.asarray(days.to_numpy(), np.float64)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netbuilder.core.data.findings import INFO, WARNING, Finding, column_edit, data_edit
+from netbuilder.core.data.findings import INFO, WARNING, Finding, column_edit, data_edit, leave_out
 from netbuilder.core.data.preprocessing.number_text import Evidence, evidence_of
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import (
@@ -20,7 +20,7 @@ from netbuilder.core.data.readers.encodings import (
     open_bytes,
     shown_encoding,
 )
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import listed, quoted, shown
 
@@ -158,12 +158,14 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
     if separator == "," and not point:
         point = "."
     decimal = str(options.get("decimal") or ("." if separator == "," else point) or ".")
-    names, skip, header = _header(path, body, separator, title, options.get("header"))
+    names, skip, header = _header(path, body, separator, title, options)
     comment_names = _names_in_comment(lines[:first_lines], rows[title:], header)
     names = comment_names or names
     among = _comments_among(lines[first_lines + skip :], separator)
     above = [line for line in lines[:first_lines] if line.strip().startswith("#")]
     comments = [*(above[:-1] if comment_names else above), *among]
+    decided = options.get("decimals") or {}
+    asked = _points_asked(names, evidence, separator, point) - set(decided)
     findings = (
         *_findings(found, encoding, title, rows, header, comment_names, options),
         *_passed_over(comments),
@@ -187,8 +189,21 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
         "#" if among else None,
         findings,
         bool(comment_names),
-        tuple(n for n, p in (options.get("decimals") or {}).items() if p != decimal and n in names),
+        tuple(
+            name
+            for name in names
+            if name in asked or (name in decided and decided[name] != decimal)
+        ),
     )
+
+
+def _points_asked(
+    names: tuple[str, ...], evidence: list[Evidence], separator: str, point: str
+) -> set[str]:
+    """Columns whose points may group thousands: 1.204 beside 995, and no comma in the file."""
+    if point or separator not in {";", "\t"}:
+        return set()
+    return {name for name, one in zip(names, evidence, strict=False) if one.only_points}
 
 
 def _check_no_other(path: Path, head: bytes) -> None:
@@ -317,23 +332,25 @@ def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
 
 
 def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]:
-    """Columns whose whole numbers all have as many digits, zeros in front included."""
+    """Columns of whole numbers as no amount is written: zeros in front, or a plus before many
+    digits. All have as many digits, as postcodes, or most are written so, as telephone numbers."""
     found = []
     for place, name in enumerate(names):
         cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
-        zeros = [cell for cell in cells if cell[0] == "0" and len(cell) > 1]
-        if not zeros or not all(cell.isdigit() for cell in cells):
+        odd = [cell for cell in cells if re.fullmatch(r"0\d+|(\+|00)\d{7,}", cell)]
+        if not odd or not all(cell.lstrip("+").isdigit() for cell in cells):
             continue
-        if len({len(cell) for cell in cells}) > 1:
+        if len({len(cell) for cell in cells}) > 1 and len(odd) * 2 <= len(cells):
             continue
         found.append(Finding(
             CODES, WARNING,
-            f"Column '{name}' writes zeros in front of numbers ('{zeros[0]}'), as codes and "
-            "postcodes have them. It is read as an amount.",
+            f"Column '{name}' writes zeros or a plus in front of numbers ('{odd[0]}'), as codes, "
+            "postcodes and telephone numbers have them. It is read as an amount.",
             name,
             (
                 column_edit(f"Use '{name}' as a category", [name], type="category"),
                 column_edit("It is an amount", [name], type="number"),
+                leave_out(name),
             ),
         ))  # fmt: skip
     return tuple(found) if len(found) <= _FEW_CODES else ()
@@ -424,7 +441,7 @@ def _point(evidence: list[Evidence]) -> str:
 
 
 def _header(
-    path: Path, text: str, separator: str, title: int, header: Any
+    path: Path, text: str, separator: str, title: int, options: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], int, bool]:
     rows: list[list[str]] = []
     skip = 0
@@ -447,13 +464,15 @@ def _header(
                 "Open the file in a spreadsheet program and save it as CSV again.",
                 path=str(path),
             ) from error
-    first = rows[0] if rows else [""]
+    first, header = rows[0] if rows else [""], options.get("header")
     if header is None or header == "auto":
         header = has_header(rows) if rows else True
     if not header:
         return tuple(f"column {index + 1}" for index in range(len(first))), skip, False
     names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
     twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and options.get("same_names") == "number":
+        names, twice = _numbered(names), []
     if twice:
         places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
         raise DataError(
@@ -462,5 +481,20 @@ def _header(
             + (f" So it is with {quoted(twice[1:])}." if len(twice) > 1 else ""),
             "Give each column its own name in the first line of the file.",
             path=str(path),
+            mends=(
+                DataFix(f"Call them '{twice[0]}', '{twice[0]}.1', …", {"same_names": "number"}),
+            ),
         )
     return tuple(names), skip + 1, True
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Each name once, as ``pandas.read_csv`` tells them apart: "score", "score.1"."""
+    found: list[str] = []
+    for name in names:
+        own, count = name, 0
+        while own in found or (count and own in names):
+            count += 1
+            own = f"{name}.{count}"
+        found.append(own)
+    return found

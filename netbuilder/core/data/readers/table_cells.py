@@ -17,6 +17,7 @@ from netbuilder.core.data.findings import (
     leave_out,
     option_edit,
 )
+from netbuilder.core.data.preprocessing.cells import SLASHED, day_first
 from netbuilder.core.data.preprocessing.number_text import (
     GROUPS_BY,
     NOTHING,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AMBIGUOUS = "ambiguous-numbers"
+TWO_WAYS = "dates-two-ways"
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,8 @@ def finished(
     thousands = None if given is None else {"none": "", "space": ""}.get(str(given), str(given))
     decided: Mapping[str, str] = options.get("decimals") or {}
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
-    said = options.get("missing_values")
-    treated = set(said) if isinstance(said, Mapping) else set()
+    dates: Mapping[str, str] = options.get("dates") or {}
+    treated = _treated(options)
     units: dict[str, str] = {}
     styles: dict[str, Style] = {}
     found = list(findings)
@@ -99,6 +101,9 @@ def finished(
         own = decided.get(name, "")
         style = style_of(cells, own or point, GROUPS_BY[own] if own else thousands)
         if style is None:
+            if dates.get(name) == "day":
+                changed[name] = day_first(series)
+            found += [] if name in dates else _two_ways(name, cells)
             if name not in treated:
                 found += _words(name, series, cells)
             continue
@@ -135,13 +140,20 @@ def finished(
     return table
 
 
+def _treated(options: Mapping[str, Any]) -> set[str]:
+    """Columns of which was said what stands for a missing value."""
+    said = options.get("missing_values")
+    return set(said) if isinstance(said, Mapping) else set()
+
+
 def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding:
     """What is asked of a column whose numbers can be read in two ways."""
-    example = next(cell.strip() for cell in cells if "," in cell)
-    body = re.search(r"\d+,\d+", example)
+    mark = "," if any("," in cell for cell in cells) else "."
+    example = next(cell.strip() for cell in cells if mark in cell)
+    body = re.search(r"\d+[,.]\d+", example)
     told = body[0] if body else example
-    whole, decimal = told.replace(",", ""), told.replace(",", ".")
-    answers = ((whole, "."), (decimal, ","))
+    whole, decimal = told.replace(mark, ""), told.replace(mark, ".")
+    answers = ((whole, GROUPS_BY[mark]), (decimal, mark))
     fixes = [
         column_edit(f"It is {said}", [name], f"{told} is {said}", decimal=point)
         for said, point in answers
@@ -152,10 +164,33 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     return Finding(
         AMBIGUOUS, ERROR,
         f"Column '{name}' holds numbers like '{example}', which can be read in two ways: as "
-        f"{whole} (the comma groups thousands) or as {decimal} (it is the decimal point). "
+        f"{whole} (the {'comma' if mark == ',' else 'point'} groups thousands) or as {decimal} "
+        "(it is the decimal point). "
         "Say which.",
         name, tuple(fixes),
     )  # fmt: skip
+
+
+def _two_ways(name: str, cells: list[str]) -> list[Finding]:
+    """What is asked of dates in which the month may stand first or second: 01/02/2024."""
+    parts = [SLASHED.match(cell.strip()) for cell in cells]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
+        return []
+    one = next((part for part in known if int(part[1]) != int(part[2])), None)
+    if one is None:
+        return []
+    month, day = f"{int(one[1]):02d}", f"{int(one[2]):02d}"
+    year = one[3] if len(one[3]) == 4 else f"20{one[3]}"
+    answers = ((f"{year}-{day}-{month}", "day"), (f"{year}-{month}-{day}", "month"))
+    return [Finding(
+        TWO_WAYS, WARNING,
+        f"Column '{name}' holds dates like '{one[0]}', which can be read in two ways: as "
+        f"{answers[0][0]} (the day comes first) or as {answers[1][0]} (the month does). The second "
+        "way is taken.",
+        name,
+        tuple(option_edit(f"It is {said}", "dates", {name: order}) for said, order in answers),
+    )]  # fmt: skip
 
 
 def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:

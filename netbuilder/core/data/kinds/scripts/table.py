@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import Question
 from netbuilder.core.data.kinds.scripts.lines import csv_arguments, made, target_columns
-from netbuilder.core.data.preprocessing.cells import CLOCK, TRUE, day_comes_first
+from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
+    DAYS,
+    SLASHED,
+    TRUE,
+    ZONE,
+    day_comes_first,
+)
 from netbuilder.core.data.preprocessing.missing import MISSING_LABEL
 from netbuilder.core.data.preprocessing.number_text import GROUPS_BY
 from netbuilder.core.data.preprocessing.roles import single_roles
@@ -77,12 +84,17 @@ def column_lines(
 
     ``order``: rows are put in the order of the recipe's column for that.
     """
-    marks = _marks(data, facts)
+    marks, frames = _marks(data, facts), list(frames)
     lines: list[str] = []
     by = single_roles(data).get("order", "") if order else ""
     alike = list(option_names(data.options, "same_words"))
+    for name, first in dict(data.options.get("dates") or {}).items():
+        if first == "day":
+            how = rf'.str.replace(r"{SLASHED.pattern}", r"\1.\2.\3", regex=True)'
+            cells = (f"{frame}[{literal(name)}]" for frame in frames)
+            lines += [f"{cell} = {cell}{how}" for cell in cells]
     # How a column is read is seen in the training file, so that one comes last.
-    for frame in reversed(list(frames)):
+    for frame in reversed(frames):
         for name, values in dict(data.options.get("missing_values") or {}).items():
             cell = f"{frame}[{literal(name)}]"
             lines.append(f"{cell} = {cell}.replace({literal(list(values))}, np.nan)")
@@ -122,8 +134,12 @@ _DAYS = (
     "def days(dates, like):",
     '    """Days since 1970-01-01; the column ``like`` tells whether the day comes first."""',
     '    if dates.dtype.kind in "iuf":',
-    "        return dates",
+    f"        if not like.dropna().between{DAYS}.all():",
+    "            return dates",
+    '        dates = pd.to_datetime(dates, format="%Y%m%d", errors="coerce")',
+    "        return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)",
     "    first = day_comes_first(like)",
+    "    dates = dates.dropna().astype(str).str.replace(" + f"r{ZONE!r}" + ', "", regex=True)',
     f"    if dates.dropna().astype(str).str.fullmatch({CLOCK!r}).all():",
     '        dates = "1970-01-01 " + dates  # a time of the day',
     '    found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)',
@@ -170,6 +186,8 @@ _NUMBERS = (
     '    if cells.dtype.kind in "iuf":',
     "        return cells",
     '    texts = cells.astype(str).str.replace("−", "-")',
+    "    # Books of account write what is owed in brackets.",
+    "    texts = texts.str.replace(" + r"""r"^\((.*\d.*)\)$", r"-\1", regex=True)""",
     "    parts = texts.str.extract(" + r"""r"(-?)[^\d.,-]*(-?)([\d.,'’\s]*\d)([eE][-+]?\d+)?")""",
     '    body = parts[2].str.replace(f"[^0-9{point}]", "", regex=True)',
     '    body = body.str.replace(point, ".", regex=False) + parts[3].fillna("")',

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core import folders
 from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.readers.table_samples import free_columns
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import listed, number, quoted
 
@@ -140,6 +140,7 @@ def listed_pictures(table: pd.DataFrame, path: Path, data: Data, endings: Sequen
             f"None of the pictures that {path.name} names is beside it, such as '{names[0]}'.",
             "Put the folder of the pictures next to the table.",
             path=str(path),
+            mends=(DataFix("Learn from the other columns", {"kind": "csv"}),),
         )
     notes: tuple[str, ...] = ()
     if lost:
