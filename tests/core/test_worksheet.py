@@ -79,3 +79,13 @@ def test_a_network_that_does_not_fit_has_no_wrong_numbers(iris: Project) -> None
 def test_the_plain_picture_is_as_before(iris: Project) -> None:
     assert "weights" not in svg(iris)
     assert "(None" not in svg(iris)
+
+
+def test_a_picture_has_the_colours_of_the_canvas() -> None:
+    """Of every category: a frozen body was grey in the picture and violet on the canvas."""
+    from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
+    from netbuilder.core.catalog.spec import Category
+
+    assert set(CATEGORY_COLORS) == set(Category)
+    body = files.read(resource("examples", "frozen_body.netbuilder"))
+    assert CATEGORY_COLORS[Category.PRETRAINED] in svg(body)

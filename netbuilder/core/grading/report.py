@@ -108,18 +108,24 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
 
 
 _STYLE = """
+:root { color-scheme: light dark; --training: #0072b2; --validation: #d55e00; --line: #dde1e7; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
   color: #1b2430; background: #fff; }
+a { color: #2563eb; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #dde1e7;
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 .failed { color: #b42318; } .late { color: #b54708; }
-section { border-top: 2px solid #dde1e7; margin-top: 2rem; page-break-inside: avoid; }
+section { border-top: 2px solid var(--line); margin-top: 2rem; page-break-inside: avoid; }
 .pictures { display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start; }
-.pictures svg { max-width: 24rem; max-height: 22rem; height: auto; }
-@media (prefers-color-scheme: dark) { body { color: #e6e9ee; background: #181b20; }
-  th, td, section { border-color: #2e343d; } .failed { color: #f97066; } .late { color: #fdb022; } }
+.pictures svg { max-width: 24rem; max-height: 22rem; height: auto; border-radius: 8px; }
+.pictures .training { stroke: var(--training); }
+.pictures .validation { stroke: var(--validation); }
+@media (prefers-color-scheme: dark) {
+  :root { --training: #4fa3dc; --validation: #f08a3c; --line: #2e343d; }
+  body { color: #e6e9ee; background: #181b20; } a { color: #6ea0ff; }
+  .failed { color: #f97066; } .late { color: #fdb022; } }
 """
 
 
@@ -230,7 +236,7 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
 
 
 def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
-    """Loss curves as SVG: training blue, validation orange and dashed; "" without numbers."""
+    """Loss curves as SVG for a page with ``_STYLE``, validation dashed; "" without numbers."""
     rows = {
         name: [(epoch, value) for epoch, value in enumerate(row, 1) if math.isfinite(value)]
         for name, row in history.items()
@@ -241,25 +247,31 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
     low, high = min(values), max(values)
     last = max(epoch for row in rows.values() for epoch, _ in row)
     span, steps = (high - low) or 1.0, max(1, last - 1)
-    parts = []
-    for name, color, dash in (("loss", "#0072B2", ""), ("val_loss", "#D55E00", "6 3")):
+    # The curves begin beside their numbers, however many digits these have.
+    left = 14 + 7 * max(len(number(high)), len(number(low)))
+    bottom = height - 30
+    parts = [
+        f'<path d="M {left} 6 V {bottom} H {width - 6}" fill="none" stroke="currentColor"'
+        ' stroke-opacity="0.3"/>'
+    ]
+    for name, kind, dash in (("loss", "training", ""), ("val_loss", "validation", "6 3")):
         points = " ".join(
-            f"{40 + (epoch - 1) / steps * (width - 50):.1f},"
-            f"{10 + (high - value) / span * (height - 40):.1f}"
+            f"{left + (epoch - 1) / steps * (width - left - 10):.1f},"
+            f"{10 + (high - value) / span * (bottom - 12):.1f}"
             for epoch, value in rows.get(name, [])
         )
         if points:
             parts.append(
-                f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"'
+                f'<polyline class="{kind}" points="{points}" fill="none" stroke-width="2"'
                 f' stroke-dasharray="{dash}"/>'
             )
-    label = 'font-size="11" fill="#667085"'
+    label = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">'
         f"<title>Loss over {counted(last, 'epoch')}</title>{''.join(parts)}"
-        f'<text x="4" y="16" {label}>{number(high)}</text>'
-        f'<text x="4" y="{height - 28}" {label}>{number(low)}</text>'
-        f'<text x="40" y="{height - 8}" {label}>loss: training solid, validation dashed · '
+        f'<text x="{left - 6}" y="14" text-anchor="end" {label}>{number(high)}</text>'
+        f'<text x="{left - 6}" y="{bottom}" text-anchor="end" {label}>{number(low)}</text>'
+        f'<text x="{left}" y="{height - 10}" {label}>loss: training solid, validation dashed · '
         f"{counted(last, 'epoch')}</text></svg>"
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.images import to_image
@@ -18,6 +18,8 @@ from netbuilder.ui.style import theme
 GAP = 2
 MAPS_IN_STRIP = 8
 BARS_IN_STRIP = 64
+NAME_GAP = 6
+_MOST_NAMES = 100  # so many are measured
 
 
 @cache
@@ -124,27 +126,45 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
 def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> QImage:
     """The likeliest classes by name, each with its bar and its share."""
     order = np.argsort(values)[::-1][:most]
-    width, line = 180, 13
-    picture = QImage(width, line * len(order), QImage.Format.Format_ARGB32)
+    line = 13
+    font = small_font()
+    metrics = QFontMetricsF(font)
+    # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
+    left = names_width(metrics, [str(name) for name in names])
+    picture = QImage(left + 110, line * len(order), QImage.Format.Format_ARGB32)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    font = theme.ui_font()
-    font.setPixelSize(11)
     painter.setFont(font)
-    metrics = QFontMetricsF(font)
     scheme = theme.colors()
     for row, number in enumerate(order):
         share = float(np.clip(values[number], 0.0, 1.0))
         top = row * line
         bar = QColor(scheme.training if row == 0 else scheme.secondary)
-        painter.fillRect(QRectF(74, top + 3, max(72 * share, 1.0), line - 6), bar)
+        painter.fillRect(QRectF(left, top + 3, max(72 * share, 1.0), line - 6), bar)
         painter.setPen(QColor(scheme.text if row == 0 else scheme.secondary))
-        name = metrics.elidedText(str(names[number]), Qt.TextElideMode.ElideMiddle, 68)
+        name = metrics.elidedText(str(names[number]), Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
         center = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, top, 70, line), center | Qt.AlignmentFlag.AlignRight, name)
-        painter.drawText(QRectF(150, top, 30, line), center, f"{share:.0%}")
+        right = center | Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
+        painter.drawText(QRectF(left + 76, top, 34, line), center, f"{share:.0%}")
     painter.end()
     return picture
+
+
+def small_font() -> QFont:
+    """The letters of a strip: small, as it stands beside a card of one line."""
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    return font
+
+
+def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 78.0) -> int:
+    """The room that a column of names takes, with the gap behind it: what stands in it begins
+    with the strip, and is elided where it is wider."""
+    if len(names) > _MOST_NAMES:
+        return int(most) + NAME_GAP
+    wide = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
+    return int(min(wide + 1, most)) + NAME_GAP
 
 
 def surface_strip(

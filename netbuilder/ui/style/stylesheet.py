@@ -96,7 +96,7 @@ QAbstractSpinBox::down-arrow {{ image: url({down}); width: 11px; height: 11px; }
 QComboBox::drop-down {{ subcontrol-origin: border; subcontrol-position: center right;
   width: 22px; border: none; background: transparent; }}
 QComboBox::down-arrow {{ image: url({down}); width: 11px; height: 11px; }}
-QCheckBox {{ spacing: 8px; }}
+QCheckBox {{ spacing: 6px; padding-right: 8px; }}
 QCheckBox::indicator, QAbstractItemView::indicator {{ width: 16px; height: 16px;
   border: 1px solid {c.secondary}; border-radius: 4px; background: {field}; }}
 QCheckBox::indicator:checked, QAbstractItemView::indicator:checked {{ background: {c.accent};

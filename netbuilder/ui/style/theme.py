@@ -8,24 +8,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
 from netbuilder.core.catalog.spec import Category
 
 #: One unit of spacing, in pixels at 100 %.
 UNIT = 4
 RADIUS = 8
 
-#: Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind eyes.
-CATEGORY_COLORS: dict[Category, str] = {
-    Category.INPUT: "#56B4E9",
-    Category.CORE: "#0072B2",
-    Category.CONVOLUTION: "#E69F00",
-    Category.RECURRENT: "#009E73",
-    Category.REGULARIZE: "#CC79A7",
-    Category.MERGE: "#D55E00",
-    Category.SHAPE: "#8A93A3",
-    Category.PREPROCESS: "#B3A400",
-    Category.PRETRAINED: "#6F4FA8",
-}
 TRAINING_COLOR = "#0072B2"
 VALIDATION_COLOR = "#D55E00"
 

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 #: Two pictures stand side by side on a page of A4 at 96 dots an inch.
 _WIDTH, _HEIGHT = 310, 330
 _MOST_RUNS = 8
+#: On a screen the page follows the system; its pictures stay as on paper.
+_ON_SCREEN = (
+    " :root { color-scheme: light dark; } img { border-radius: 8px; }"
+    " @media (prefers-color-scheme: dark) { body { color: #e6e9ee; background: #181b20; }"
+    " .note { color: #98a2b3; } }"
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def write(report: Report, runs: Iterable[Run], path: Path) -> None:
     page = page_of(report, runs)
     match path.suffix.lower():
         case ".html" | ".htm":
-            write_bytes(path, page.encode("utf-8"))
+            write_bytes(path, page.replace("</style>", f"{_ON_SCREEN}</style>", 1).encode("utf-8"))
         case ".pdf":
             _write_pdf(page, path)
         case ending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -227,9 +228,22 @@ def test_report(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
     assert "Class 9b" in page
     assert page.count("<polyline") == 4
+    # Links and curves are told from a dark page too.
+    assert "color-scheme: light dark" in page
+    assert 'class="validation"' in page
     written = report.write_feedback([evil, twice], tmp_path / "back")
     assert len({path.name for path in written}) == 2
     assert "b.h5" not in written[0].read_text(encoding="utf-8")
+
+
+def test_the_curves_of_a_page_begin_behind_their_numbers() -> None:
+    """Losses in dollars have eight digits: the curve does not run through them."""
+    for top in (2.0, 12_345_678.0):
+        picture = report.curve_svg({"loss": (top, 1.0)})
+        first = float(re.findall(r'points="([\d.]+),', picture)[0])
+        told = re.findall(r'<text x="(\d+)" y="14" text-anchor="end"[^>]*>([^<]+)<', picture)[0]
+        assert int(told[0]) < first
+        assert int(told[0]) >= 6 * len(told[1]), "the number is cut off"
 
 
 def test_feedback_names_nobody_else(tmp_path: Path) -> None:

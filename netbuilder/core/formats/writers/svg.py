@@ -9,9 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.node_label import describe
-from netbuilder.core.catalog.spec import Category
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.project.atomic import replacing
@@ -23,16 +23,6 @@ WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
 SHAPE_WIDTH, TOTAL_HEIGHT = 60.0, 36.0
 LINE, SHORT_LINE = "_____", "___"
 
-# Okabe and Ito's colours, which colour-blind eyes tell apart.
-_COLORS = {
-    Category.INPUT: "#56B4E9",
-    Category.CORE: "#0072B2",
-    Category.CONVOLUTION: "#E69F00",
-    Category.RECURRENT: "#009E73",
-    Category.REGULARIZE: "#CC79A7",
-    Category.MERGE: "#D55E00",
-    Category.SHAPE: "#8A93A3",
-}
 _OTHER = "#8A93A3"
 
 
@@ -198,7 +188,7 @@ def _card(one: str, place: tuple[float, float], project: Project, numbers: Numbe
         spec = LAYERS.get(owner.layer)
         name = owner.layer
         if spec is not None:
-            color = _COLORS.get(spec.category, _OTHER)
+            color = CATEGORY_COLORS.get(spec.category, _OTHER)
             telling = _cut(describe(owner.params, spec), 18)
             if numbers is not None and numbers.blank and numbers.given is None:
                 telling = blanked(telling, SHORT_LINE)

@@ -11,7 +11,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
 
 from netbuilder.core.results.live.words import PADDING
-from netbuilder.ui.plots.activation_strips import MAPS_IN_STRIP, montage, two_sided
+from netbuilder.ui.plots.activation_strips import (
+    MAPS_IN_STRIP,
+    NAME_GAP,
+    montage,
+    names_width,
+    small_font,
+    two_sided,
+)
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
 
@@ -36,18 +43,18 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
     picture = QImage(width, _LINE * len(chosen), QImage.Format.Format_ARGB32)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    font = theme.ui_font()
-    font.setPixelSize(11)
+    font = small_font()
     painter.setFont(font)
     metrics = QFontMetricsF(font)
+    left = names_width(metrics, [words[step] for step in chosen])
     # One scale for all: a word with a longer vector is stronger.
     image = to_image(two_sided(np.asarray(values, float)[chosen]))
     painter.setPen(QColor(theme.colors().text))
     center = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
     for row, step in enumerate(chosen):
-        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, 68)
-        painter.drawText(QRectF(0, row * _LINE, 70, _LINE), center, word)
-        box = QRectF(74, row * _LINE + 2, width - 74, _LINE - 4)
+        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
+        painter.drawText(QRectF(0, row * _LINE, left - NAME_GAP, _LINE), center, word)
+        box = QRectF(left, row * _LINE + 2, width - left, _LINE - 4)
         painter.drawImage(box, image, QRectF(0, row, image.width(), 1))
     painter.end()
     return picture
@@ -66,18 +73,18 @@ def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
     picture = QImage(width, _LINE * len(shown), QImage.Format.Format_ARGB32)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    font = theme.ui_font()
-    font.setPixelSize(11)
+    font = small_font()
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     scheme, named = theme.colors(), any(name for name, _ in shown)
-    left = 84.0 if named else 0.0
+    names = [name for name, _ in shown]
+    left = names_width(metrics, names) if named else 0
     center, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
     for row, (name, value) in enumerate(shown):
         top = row * _LINE
         painter.setPen(QColor(scheme.secondary))
-        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - 6)
-        painter.drawText(QRectF(0, top, left - 6, _LINE), center | right, text)
+        text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
+        painter.drawText(QRectF(0, top, left - NAME_GAP, _LINE), center | right, text)
         painter.setPen(QColor(scheme.text if name or not named else scheme.secondary))
         text = metrics.elidedText(value, Qt.TextElideMode.ElideRight, width - left)
         painter.drawText(QRectF(left, top, width - left, _LINE), center, text)

@@ -1,0 +1,34 @@
+"""Strips with names beside a card: they begin where the strips without names begin."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from netbuilder.ui.plots.activation_strips import answer_strip
+from netbuilder.ui.plots.live.layer_strips import lines_strip
+
+
+def _first_ink(image: QImage) -> int:
+    """The column of pixels in which something is drawn first."""
+    return next(
+        x
+        for x in range(image.width())
+        if any(image.pixelColor(x, y).alpha() > 80 for y in range(image.height()))
+    )
+
+
+def test_short_names_begin_with_the_strip(qtbot: QtBot) -> None:
+    assert _first_ink(answer_strip(np.array([0.9, 0.1]), ("1", "2"))) < 5
+    assert _first_ink(lines_strip([("x", "1.5"), ("y", "-0.3")])) < 5
+
+
+def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot: QtBot) -> None:
+    names = ("a", "a very long name", "b", "c", "d")
+    widths = {
+        answer_strip(np.roll(np.array([0.5, 0.2, 0.1, 0.1, 0.1]), by), names).width()
+        for by in range(5)
+    }
+    assert len(widths) == 1
+    assert widths.pop() <= 200
