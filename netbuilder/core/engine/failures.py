@@ -58,5 +58,10 @@ def not_a_number(epoch: int, rate: float, holes: str = "") -> TrainingError:
         )
     return TrainingError(
         f"The loss became infinite in epoch {epoch + 1}: the network's numbers grew too large.",
-        f"Try a learning rate of {rate / 10:.2g} instead of {rate:.2g}, or scale the data.",
+        f"Try a learning rate of {_rate(rate / 10)} instead of {_rate(rate)}, or scale the data.",
     )
+
+
+def _rate(rate: float) -> str:
+    """As people write it: 0.003, 1,000."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"

@@ -29,6 +29,8 @@ from netbuilder.core.wording import number
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
+#: Of more columns than these a sentence names the worst only.
+_MOST_NAMED = 4
 
 Array = NDArray[Any]
 
@@ -203,6 +205,14 @@ def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
 
 def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: float) -> str:
     off = np.abs(values - truth).mean(axis=0)
+    rows, mean = _count(len(truth), "row"), f"would be off by {number(baseline)}."
+    if len(target.columns) > _MOST_NAMED:
+        worst = int(off.argmax())
+        return (
+            f"On {rows}, the {len(target.columns):,} numbers are off by"
+            f" {number(float(off.mean()))} on average, {target.columns[worst]} most"
+            f" ({number(float(off[worst]))}). Always answering their means {mean}"
+        )
     parts = []
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
@@ -210,9 +220,9 @@ def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: f
             f"{name} is off by {number(float(off[index]))} on average "
             f"(values run from {number(float(low))} to {number(float(high))})"
         )
-    text = f"On {_count(len(truth), 'row')}, {'; '.join(parts)}."
+    text = f"On {rows}, {'; '.join(parts)}."
     if len(target.columns) == 1 and len(truth) > 1:
-        text += f" Always answering the mean would be off by {number(baseline)}."
+        text += f" Always answering the mean {mean}"
     return text
 
 

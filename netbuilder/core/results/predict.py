@@ -23,6 +23,8 @@ from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.wording import counted, did_you_mean, listed, number, share
 
 Array = NDArray[Any]
+#: Of more numbers than these an answer in words names the first only.
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ class Answers:
             row = self.values[index]
             if row.ndim > 1:
                 return f"{self.output}: an array of shape {row.shape}"
-            return ", ".join(
+            told = [
                 f"{name}: {number(float(value))}"
-                for name, value in zip(self.columns, row, strict=False)
-            )
+                for name, value in zip(self.columns, row[:_MOST_NAMED], strict=False)
+            ]
+            more = [f"and {len(row) - len(told):,} more"] if len(row) > len(told) else []
+            return ", ".join(told + more)
         if self.task == MULTI_LABEL:
             return f"{self.labels[index] or 'none of the labels'}"
         sure = ""

@@ -35,6 +35,7 @@ class ShownSample(QFrame):
         else."""
         super().__init__(parent)
         self._parent, self._walk_on = parent, walk_on
+        self._said = ""
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -77,8 +78,11 @@ class ShownSample(QFrame):
         self.setVisible(look is not None)
         if look is None:
             return
-        self.words.setText(f"Shown: {row_words(look)}")
-        self.words.setToolTip("The pictures beside the layers are what they make of this sample")
+        self._said = f"Shown: {row_words(look)}"
+        self.words.setAccessibleName(self._said)
+        self.words.setToolTip(
+            f"{self._said}\nThe pictures beside the layers are what they make of this sample"
+        )
         self.back.setVisible(bool(look.own) and look.rows > 0)
         self.back.setText(f"Back to row {look.index + 1:,}")
         for button in self.steps:
@@ -86,9 +90,16 @@ class ShownSample(QFrame):
         self._place()
 
     def _place(self) -> None:
+        """In the corner; where that is too narrow for the words, they end in an ellipsis."""
+        self.words.setText(self._said)
         self.adjustSize()
         room = self._parent.size()
-        self.resize(min(self.width(), room.width() - 2 * _AWAY), self.height())
+        over = self.width() - (room.width() - 2 * _AWAY)
+        if over > 0:
+            metrics, wide = self.words.fontMetrics(), self.words.sizeHint().width() - over
+            elide = Qt.TextElideMode.ElideRight
+            self.words.setText(metrics.elidedText(self._said, elide, max(wide, 0)))
+            self.adjustSize()
         self.move(_AWAY, room.height() - self.height() - _AWAY)
 
     def focusNextPrevChild(self, forward: bool) -> bool:

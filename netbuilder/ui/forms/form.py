@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -18,6 +19,9 @@ from netbuilder.ui.widgets.clamped import ClampedLabel
 from netbuilder.ui.widgets.labels import note_label
 
 LABEL_WIDTH = 116
+_GAP = 8
+#: A line of help with less room than for so many letters beside its field stands below it.
+_HELP_LETTERS = 14
 #: A field's property: the word of the glossary that explains it.
 WORD = "word"
 _NOTHING = object()
@@ -46,6 +50,8 @@ class ParamRow:
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
+        self._grid: QGridLayout | None = None  # of a line of help that can stand in two places
+        self._below: bool | None = None
         line = grid.rowCount()
         top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
         grid.addWidget(self.label, line, 0, top)
@@ -54,16 +60,27 @@ class ParamRow:
             self.help.hide()
         else:
             grid.addWidget(self.editor, line, 1)
-            where = (line + 1, 0, 1, 3) if narrow else (line, 2, 1, 1)
-            grid.addWidget(self.help, *where)
+            self._grid, self._line, self._narrow = grid, line, narrow
+            self.put_help(below=narrow)
             if param.kind is not Kind.BOOL:
                 self.editor.setMaximumWidth(FIELD_WIDTH)
                 self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else FIELD_WIDTH)
-        grid.addWidget(self.complaint, grid.rowCount(), 0 if narrow else 1, 1, -1)
+        grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complained.connect(self.complain)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
             self.editor.explained.connect(self._explain)
+
+    def put_help(self, *, below: bool) -> None:
+        """Put the line of help below the field, or beside it."""
+        if self._grid is None or below == self._below:
+            return
+        self._below = below
+        self._grid.removeWidget(self.help)
+        if below:
+            self._grid.addWidget(self.help, self._line + 1, 0 if self._narrow else 1, 1, -1)
+        else:
+            self._grid.addWidget(self.help, self._line, 2)
 
     def show_value(self, value: Any) -> None:
         """Show a value from the project, unless it is what this field said itself."""
@@ -183,11 +200,22 @@ class ParamForm(QWidget):
         row.shown = row.param.default if value is UNSET else value
         self.edited.emit(row.param.name, value)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._put_help()
+
+    def _put_help(self) -> None:
+        """Below the fields where beside them it would be broken after every word."""
+        room = self.width() - LABEL_WIDTH - FIELD_WIDTH - 2 * _GAP
+        few = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
+        for row in self.rows.values():
+            row.put_help(below=self._narrow or few)
+
     def _section(self, params: Sequence[Param]) -> QWidget:
         section = QWidget(self)
         grid = QGridLayout(section)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(_GAP)
         grid.setVerticalSpacing(3)
         if not self._narrow:
             grid.setColumnMinimumWidth(0, LABEL_WIDTH)
@@ -195,6 +223,7 @@ class ParamForm(QWidget):
         for param in params:
             self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
         self.set_steps(self._steps)
+        self._put_help()
         return section
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
@@ -37,8 +38,9 @@ class ProjectSummary(QWidget):
             label = QLabel(name, self)
             label.setProperty("role", "field")
             self.lines[name] = note_label("", self, role="body")
-            grid.addWidget(label, number, 0)
-            grid.addWidget(self.lines[name], number, 1)
+            # Beside words of several lines the name stands at the first.
+            for column, part in enumerate((label, self.lines[name])):
+                grid.addWidget(part, number, column, Qt.AlignmentFlag.AlignTop)
         for signal in (
             workbench.facts_changed,
             workbench.shapes_changed,

@@ -19,6 +19,7 @@ GAP = 2
 MAPS_IN_STRIP = 8
 BARS_IN_STRIP = 64
 NAME_GAP = 6
+MOST_SURFACES = 6
 _MOST_NAMES = 100  # so many are measured
 
 
@@ -158,7 +159,7 @@ def small_font() -> QFont:
     return font
 
 
-def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 78.0) -> int:
+def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 104.0) -> int:
     """The room that a column of names takes, with the gap behind it: what stands in it begins
     with the strip, and is elided where it is wider."""
     if len(names) > _MOST_NAMES:
@@ -168,7 +169,7 @@ def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 78.0
 
 
 def surface_strip(
-    surfaces: NDArray[Any], names: Sequence[str] = (), side: int = 34, most: int = 6
+    surfaces: NDArray[Any], names: Sequence[str] = (), side: int = 34, most: int = MOST_SURFACES
 ) -> QImage:
     """What each unit makes of a plane of two numbers: (height, width, units); ``names`` of the
     classes, where they are an answer."""

@@ -9,6 +9,18 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
+_LARGE = 10_000
+
+
+class NumberAxis(pg.AxisItem):
+    """An axis whose large numbers are written as in the words beside it: 400,000."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if max((abs(value * scale) for value in values), default=0.0) < _LARGE:
+            found: list[str] = super().tickStrings(values, scale, spacing)
+            return found
+        return [f"{value * scale:,.10g}" for value in values]
+
 
 class ThemedPlot(pg.PlotWidget):
     """``drawn()`` of a subclass draws its items; it is called again where the colours change."""
@@ -16,7 +28,8 @@ class ThemedPlot(pg.PlotWidget):
     def __init__(
         self, name: str, parent: QWidget | None = None, axes: dict[str, pg.AxisItem] | None = None
     ) -> None:
-        super().__init__(parent, axisItems=axes)
+        numbers = {side: NumberAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent, axisItems={**numbers, **(axes or {})})
         self.menu = PictureMenu(self, name)
         item = self.getPlotItem()
         item.hideButtons()

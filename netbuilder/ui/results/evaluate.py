@@ -15,6 +15,7 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.results.judging.compare import CompareView
 from netbuilder.ui.results.judging.learning_curve import LearningCurveView
 from netbuilder.ui.results.judging.residuals import ResidualsView
+from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.threshold import ThresholdView
@@ -103,6 +104,7 @@ class EvaluatePanel(QWidget):
         self.heat.chosen.connect(self._show_cell)
         self.heat.setToolTip("Click a cell to see its samples")
         judging.changed.connect(self._show)
+        follow_next_step(workbench, self.waiting, self._show)
         self._show()
 
     @property
@@ -114,7 +116,7 @@ class EvaluatePanel(QWidget):
         judging = self._judging
         self.learning.begin(self._workbench.trained)
         if self._workbench.trained is None:
-            self.waiting.wait(_NO_MODEL)
+            self.waiting.wait(next_step(self._workbench, _NO_MODEL))
         elif judging.error is not None:
             self._show_error(judging.error)
         elif judging.evaluation is None:
@@ -133,6 +135,7 @@ class EvaluatePanel(QWidget):
         self.cards.clear()
         self.waiting.ready()
         self.sentence.setText(found.sentence)
+        self.sentence.show()
         where = f"of {file.name}" if file else "that it has not seen while training"
         self.about.setText(f"Judged on {found.samples:,} rows {where}.")
         matrix = found.confusion_matrix
@@ -190,6 +193,7 @@ class EvaluatePanel(QWidget):
         if self.evaluation is None:
             self.compare.show_evaluation(None)
             self.sentence.setText("")
+            self.sentence.hide()
             self.about.setText("")
             for widget in self._results:
                 widget.hide()

@@ -26,7 +26,7 @@ from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.results.nothing_yet import next_step
+from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
@@ -136,16 +136,12 @@ class InsidePanel(QWidget):
         live.changed.connect(self._moved)
         selection_changed.connect(self._select)
         theme.theme().changed.connect(self._rebuild)
-        store.changed.connect(self._project_changed)
+        follow_next_step(workbench, self.waiting, self._show)
         self._show()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
-
-    def _project_changed(self) -> None:
-        if self.waiting.currentIndex() == 0:
-            self._show()
 
     def _moved(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
@@ -194,7 +190,7 @@ class InsidePanel(QWidget):
             training = self._workbench.training
             words = "Looking…" if waiting and not training else self._looking.trouble
             words = "" if training else words
-            self.waiting.wait(words or next_step(self._store.project, _NO_MODEL))
+            self.waiting.wait(words or next_step(self._workbench, _NO_MODEL))
             return
         if not self.isVisible():
             return

@@ -23,6 +23,7 @@ from netbuilder.ui.results.asking.series import SeriesView
 from netbuilder.ui.results.asking.sound import SoundView
 from netbuilder.ui.results.asking.text import TextView
 from netbuilder.ui.results.asking.view import Ask, AskView, TestSampleView
+from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.why import WhyView
 from netbuilder.ui.services import jobs
@@ -107,6 +108,7 @@ class PredictPanel(QWidget):
         self.file_answers.failed.connect(self._tell_trouble)
         looking.changed.connect(self._look_changed)
         workbench.trained_changed.connect(self._trained_changed)
+        follow_next_step(workbench, self.waiting, self._wait)
         self._trained_changed()
 
     def _build(self) -> None:
@@ -155,6 +157,10 @@ class PredictPanel(QWidget):
         """Whether nothing is being answered."""
         return self._worker.idle and self._sure_worker.idle
 
+    def _wait(self) -> None:
+        if self._workbench.trained is None:
+            self.waiting.wait(next_step(self._workbench, _NO_MODEL))
+
     def _trained_changed(self) -> None:
         trained = self._workbench.trained
         if trained is self._shown:
@@ -173,7 +179,7 @@ class PredictPanel(QWidget):
         self.head.setVisible(trained is not None)
         self._clear_answer()
         if trained is None:
-            self.waiting.wait(_NO_MODEL)
+            self._wait()
             return
         first = next(iter(trained.pre.outputs.values()), None)
         explains = first is not None and (first.task == "regression" or has_dropout(trained))

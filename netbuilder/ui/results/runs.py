@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
 
 log = logging.getLogger(__name__)
-_WIDTHS = (18, 9, 9, 9, 10, 9)
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2)  # took, epochs
 _NONE = "Every training is kept here: train once, and it stands in this list."
@@ -126,9 +125,8 @@ class RunsPanel(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(40)
-        letter = self.fontMetrics().averageCharWidth()
-        for number, letters in enumerate(_WIDTHS):
-            header.resizeSection(number, letters * letter)
+        # Numbers whole, whatever they are; the name has what is left.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName("Runs")
@@ -143,8 +141,11 @@ class RunsPanel(QWidget):
         """Where the names would be cut to a letter or two, what is least asked for gives way."""
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
-        wide = {number: letters * letter for number, letters in enumerate(_WIDTHS)}
-        room = self.table.viewport().width() - sum(wide[n] for n in range(1, len(_WIDTHS)))
+        wide = {
+            number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
+            for number in range(1, header.count())
+        }
+        room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
             hidden = room < _NAME_LETTERS * letter
             header.setSectionHidden(number, hidden)

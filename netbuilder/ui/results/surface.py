@@ -23,7 +23,7 @@ from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
 from netbuilder.ui.plots.live.surface import SurfacePlot, legend
-from netbuilder.ui.results.nothing_yet import next_step
+from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.surface_words import COMING, NO_MODEL, note_of
@@ -58,7 +58,7 @@ class SurfacePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._looking = store, looking
+        self._store, self._workbench, self._looking = store, workbench, looking
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
         self.waiting = Waiting.filling(self, NO_MODEL)
@@ -101,7 +101,7 @@ class SurfacePanel(QWidget):
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
-        store.changed.connect(self._project_changed)
+        follow_next_step(workbench, self.waiting, self._show_waiting)
         self._show()
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
@@ -167,7 +167,7 @@ class SurfacePanel(QWidget):
         super().hideEvent(event)
         self.live.watch(False)
 
-    def _project_changed(self) -> None:
+    def _show_waiting(self) -> None:
         if self.live.shown is None and self.live.error is None:
             self._show()
 
@@ -201,7 +201,7 @@ class SurfacePanel(QWidget):
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            self.waiting.wait(next_step(self._store.project, NO_MODEL))
+            self.waiting.wait(next_step(self._workbench, NO_MODEL))
             return
         self.view.clear()
         for one in shown.views:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
@@ -16,6 +25,7 @@ from netbuilder.ui.widgets.clamped import ClampedLabel
 LIST, RANGE, POWERS = "one of", "from … to", "powers"
 #: Room for values, so that those of all lines stand below each other.
 _VALUES = 164
+_NAME_LETTERS = 14
 _TIPS = {
     LIST: "Values with commas between them",
     RANGE: "Every number between two is as likely",
@@ -48,11 +58,16 @@ class VariedRow(QWidget):
         self.remove.setProperty("role", "quiet")
         self.remove.setToolTip("Do not vary this")
         self.remove.setAccessibleName(f"Do not vary {title}")
-        row = QHBoxLayout(self)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
+        self._said = QWidget(self)
+        row = QHBoxLayout(self._said)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(self.title, 1)
-        row.addWidget(self.how)
+        row.addWidget(self.how, 1)
         values = QWidget(self)
         values.setFixedWidth(round(_VALUES * letters()))
         inside = QHBoxLayout(values)
@@ -62,12 +77,33 @@ class VariedRow(QWidget):
             inside.addWidget(widget)
         row.addWidget(values)
         row.addWidget(self.remove)
+        self._above: bool | None = None
+        self._lay(above=False)
         self._fill(words)
         self._arrange()
         self.how.activated.connect(self._turn)
         for box in (self.first, self.last):
             box.textEdited.connect(lambda _text: self.edited.emit())
         self.remove.clicked.connect(self.removed.emit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - self._said.sizeHint().width()
+        self._lay(above=room < _NAME_LETTERS * self.fontMetrics().averageCharWidth())
+
+    def _lay(self, *, above: bool) -> None:
+        """The name beside its values, or above them where there it would be cut to pieces."""
+        if above == self._above:
+            return
+        self._above = above
+        for part in (self.title, self._said):
+            self._grid.removeWidget(part)
+        if above:
+            self._grid.addWidget(self.title, 0, 0, 1, 2)
+            self._grid.addWidget(self._said, 1, 0, 1, 2)
+        else:
+            self._grid.addWidget(self.title, 0, 0)
+            self._grid.addWidget(self._said, 0, 1)
 
     def line(self) -> str:
         """``dense.units=16,32``, ``dense.rate=0.1:0.5``, ``…learning_rate=log:1e-4:1e-1``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 
 class Tools(QWidget):
@@ -39,7 +39,13 @@ class Tools(QWidget):
             else:
                 menu.insertAction(before, action)
             self._switches.append((switch, action))
-        for widget in (choice, *switches, menu_button):
+        # As wide as its words: its arrow stands behind them, and not at the other end.
+        policy = choice.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Maximum)
+        choice.setSizePolicy(policy)
+        self._row.addWidget(choice)
+        self._row.addStretch(1)
+        for widget in (*switches, menu_button):
             self._row.addWidget(widget)
 
     def sizeHint(self) -> QSize:

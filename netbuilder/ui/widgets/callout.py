@@ -16,6 +16,8 @@ MARGIN = 6
 BUBBLE_WIDTH = 280
 #: A drag that is shown goes so often, and takes so long.
 GHOST_MS, GHOST_STEP_MS = 1400, 16
+#: So often it is looked where that is now that is pointed at.
+LOOK_MS = 150
 Button = tuple[str, Callable[[], object]]
 
 
@@ -24,7 +26,8 @@ class Callout(QWidget):
 
     ``ring`` is what is pointed at, in the window's coordinates; with ``towards`` a ghost with the
     words ``ghost`` moves from it to there, as a drag would. Escape does ``on_escape``, or presses
-    the first button.
+    the first button. ``find`` says where it is now: docks and windows change their size under a
+    ring.
     """
 
     def __init__(
@@ -38,29 +41,17 @@ class Callout(QWidget):
         towards: QPoint | None = None,
         ghost: str = "",
         on_escape: Callable[[], object] | None = None,
+        find: Callable[[], QRect | None] | None = None,
     ) -> None:
         super().__init__(window)
         self.setObjectName("callout")
         self._ring = ring.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         self._towards, self._ghost, self._at = towards, ghost, 0.0
-        self._on_escape = on_escape
+        self._on_escape, self._find = on_escape, find
         self.bubble = QFrame(window)
         self.bubble.setProperty("role", "card")
         self.bubble.setAccessibleName(f"{title} {words}".strip())
-        layout = QVBoxLayout(self.bubble)
-        layout.setContentsMargins(14, 12, 14, 12)
-        layout.setSpacing(6)
-        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
-        if title:
-            heading = QLabel(title, self.bubble)
-            heading.setProperty("role", "heading")
-            heading.setWordWrap(True)
-            layout.addWidget(heading)
-        if words:
-            layout.addWidget(note_label(words, self.bubble, role="body"))
-        # Of a wrapping label Qt only knows the height once its width is fixed.
-        for words_label in self.bubble.findChildren(QLabel):
-            words_label.setFixedWidth(min(BUBBLE_WIDTH, window.width() - 24) - 28)
+        layout = self._fill(title, words, min(BUBBLE_WIDTH, window.width() - 24) - 28)
         row = QHBoxLayout()
         row.addStretch(1)
         self.buttons: list[QPushButton] = []
@@ -77,6 +68,9 @@ class Callout(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._timer = QTimer(self, interval=GHOST_STEP_MS)
         self._timer.timeout.connect(self._move)
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._follow)
+        self._look.start()
         window.installEventFilter(self)
         self.bubble.installEventFilter(self)
         self._place()
@@ -90,6 +84,21 @@ class Callout(QWidget):
         elif towards is not None:
             self._at = 0.75
 
+    def _fill(self, title: str, words: str, width: int) -> QVBoxLayout:
+        """Lay the words into the bubble; the buttons come below them."""
+        layout = QVBoxLayout(self.bubble)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(6)
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+        if title:
+            layout.addWidget(note_label(title, self.bubble, role="heading"))
+        if words:
+            layout.addWidget(note_label(words, self.bubble, role="body"))
+        # Of a wrapping label Qt only knows the height once its width is fixed.
+        for words_label in self.bubble.findChildren(QLabel):
+            words_label.setFixedWidth(width)
+        return layout
+
     @property
     def ring(self) -> QRect:
         """What is pointed at, in the window's coordinates."""
@@ -100,8 +109,19 @@ class Callout(QWidget):
         self.raise_()
         self.bubble.raise_()
 
+    def _follow(self) -> None:
+        found = self._find() if self._find is not None else None
+        if found is None:
+            return
+        ring = found.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        if ring != self._ring:
+            self._ring = ring
+            self._place()
+            self.update()
+
     def end(self) -> None:
         """Take it away."""
+        self._look.stop()
         self._timer.stop()
         self.bubble.hide()
         self.bubble.deleteLater()

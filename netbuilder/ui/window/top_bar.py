@@ -57,7 +57,8 @@ class ProgressView(QWidget):
         layout.addLayout(words)
         layout.addWidget(self.bar)
         layout.addStretch(1)
-        self.setMinimumWidth(110)
+        # At 1024 pixels Gallery and Help have room beside it, whatever the speed is called.
+        self.setMinimumWidth(64)
         self.setMaximumWidth(346)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_progress(None)

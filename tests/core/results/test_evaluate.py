@@ -44,6 +44,22 @@ def test_a_file_like_the_training_file_is_judged_too(
     assert found.metrics["r2_score"] > 0.95
 
 
+def test_of_many_numbers_the_worst_is_named() -> None:
+    """The 64 pixels of an autoencoder filled the whole panel, a sentence each."""
+    from netbuilder.core.data.preprocessing.preprocess import OutputPre
+    from netbuilder.core.results.evaluate import _number_sentence
+
+    truth = np.zeros((10, 64))
+    values = np.full((10, 64), 0.1)
+    values[:, 43] = 0.5
+    target = OutputPre("regression", columns=tuple(f"pixel {n}" for n in range(64)))
+    said = _number_sentence(values, truth, target, 0.2)
+    assert said == (
+        "On 10 test rows, the 64 numbers are off by 0.1062 on average, pixel 43 most (0.5)."
+        " Always answering their means would be off by 0.2."
+    )
+
+
 def houses_like(folder: Path, rows: int) -> object:
     import pandas as pd
 

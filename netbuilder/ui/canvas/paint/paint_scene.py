@@ -295,6 +295,8 @@ def _two_lines(text: str, first: float, second: float, look: CanvasLook) -> tupl
     metrics = look.detail_metrics
     if not text or metrics.horizontalAdvance(text) <= first:
         return text, ""
+    if metrics.horizontalAdvance(text) <= second:  # in one piece it is read at a glance
+        return "", text
     words = text.split(" ")
     taken = 0
     while taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= first:

@@ -52,6 +52,12 @@ class Previews:
             self._view.sight.make_room()
         self._view.repaint_all()
 
+    def paint_over(self, node_id: str, image: QImage) -> None:
+        """The same picture in other colours: what is old or of another network stays so."""
+        if node_id in self._images:
+            self._images[node_id] = image
+            self._view.repaint_all()
+
     def fade(self) -> None:
         """All that is shown is of an earlier run from now on."""
         self._past = set(self._images)

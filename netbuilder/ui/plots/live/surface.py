@@ -321,7 +321,7 @@ def legend(classes: tuple[str, ...]) -> str:
     from html import escape
 
     parts = [
-        f'<span style="color:{class_color(n).name()}">●</span> {escape(name)}'
+        f'<span style="color:{class_color(n).name()}">●</span>&nbsp;{escape(name)}'
         for n, name in enumerate(classes[:12])
     ]
     if len(classes) > len(parts):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from netbuilder.core.wording import number
+
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
 
@@ -52,7 +54,7 @@ def metric_text(name: str, value: float) -> str:
     plain = name.replace("_", " ")
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
         return f"{plain} {100 * value:.1f} %".replace(".0 %", " %")
-    return f"{plain} {value:.4g}"
+    return f"{plain} {number(value)}"
 
 
 def results_text(test: Mapping[str, float]) -> str:

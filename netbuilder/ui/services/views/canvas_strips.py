@@ -11,6 +11,7 @@ from netbuilder.core.project.model import Node, Project
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import ActivationsLook, Looking
 from netbuilder.ui.services.views.sample_view import LiveLook, SampleView
+from netbuilder.ui.style import theme
 
 Look = LiveLook | ActivationsLook
 
@@ -30,6 +31,8 @@ class CanvasStrips(QObject):
         looking.changed.connect(self.show)
         live.changed.connect(self._show_run)
         store.changed.connect(self._project_changed)
+        # What was painted has the letters of the scheme before, unreadable on this one.
+        theme.theme().changed.connect(self._paint_again)
         for asks in (canvas.closer, canvas.shown_sample):
             asks.row_wanted.connect(lambda steps: looking.show_row(looking.index + steps))
 
@@ -74,6 +77,16 @@ class CanvasStrips(QObject):
         self._canvas.set_wire_weights(wires)
         self._canvas.show_look(look, self._looking.trouble)
 
+    def _paint_again(self) -> None:
+        look = self.look
+        if look is None:
+            return
+        for node_id in self._shown:
+            node = look.project.graph.by_id.get(node_id)
+            image = picture_of(look, node, look.values[node_id]) if node is not None else None
+            if image is not None:
+                self._canvas.previews.paint_over(node_id, image)
+
     def _project_changed(self, old: Project, new: Project) -> None:
         gone = [one for one in self._shown if one not in new.graph.by_id]
         for one in gone:
@@ -90,7 +103,9 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
 
     graph = look.project.graph
     surface = look.surfaces.get(node.id)
-    if surface is not None:
+    answers = not graph.targets.get(node.id)
+    # Of an answer of many classes the likeliest say more than where the first six of them are.
+    if surface is not None and not (answers and surface.shape[2] > activation_strips.MOST_SURFACES):
         return activation_strips.surface_strip(surface, look.classes.get(node.id, ()))
     scores = attention_shares(look, node.id)
     if scores is not None:
@@ -103,7 +118,7 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
     # Where nobody knows what they are, the scaled numbers of a row say nothing to the eye.
     if node.layer == "Input" and values.ndim < 2:
         return None
-    if not graph.targets.get(node.id) and values.ndim == 1:
+    if answers and values.ndim == 1:
         return answer_picture(look, node.id, values)
     if values.size < 2:
         return None

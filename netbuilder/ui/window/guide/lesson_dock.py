@@ -151,6 +151,7 @@ class LessonDock(QObject):
             (("Close", self.end_callout),),
             towards=towards,
             ghost=show.layer,
+            find=None if show.layer else partial(self._places.rect, show.place),
         )
 
     def end_callout(self) -> None:

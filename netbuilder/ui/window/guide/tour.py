@@ -102,4 +102,5 @@ class Tour(QObject):
                 ("Done" if last else "Next", partial(self._go, number + 1)),
             ),
             on_escape=self.end,
+            find=partial(self._places.rect, stop.place),
         )

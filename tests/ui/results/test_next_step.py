@@ -1,0 +1,59 @@
+"""What Surface, Evaluate, Predict and Inside say while there is nothing to show: the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.main_window import MainWindow
+
+PANELS = ("surface", "evaluate", "predict", "inside")
+MINUTE = 60_000
+
+
+def _said(window: MainWindow) -> set[str]:
+    """What the four panels say, in one word where they say the same."""
+    return {window.docks.show_panel(name, focus=False).waiting.words.text() for name in PANELS}  # type: ignore[attr-defined]
+
+
+def test_all_four_say_what_is_missing(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+) -> None:
+    window = open_window(example("iris"))
+    assert all(words.startswith("Press Train") for words in _said(window))
+    whole = window.store.project
+    window.store.apply("Empty", lambda p: edits.remove_nodes(p, [n.id for n in p.graph.nodes[1:]]))
+    assert _said(window) == {"Drag a layer onto the canvas first, then press Train."}
+    window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
+    assert _said(window) == {"Choose data in the Data tab first, then press Train."}
+    gone = Data(kind="csv", path=str(tmp_path / "gone.csv"), target=("y",))
+    window.store.apply("Other data", lambda p: edits.set_data(p, gone))
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    (words,) = _said(window)
+    assert words.startswith("The data cannot be read yet: the Data tab says why")
+
+
+def test_a_run_that_broke_off_is_told_everywhere(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """The loss became infinite: "Press Train" would only let it break off again."""
+    project = example("diabetes")
+    plan = project.training
+    wild = plan.optimizer.__class__("SGD", {"learning_rate": 1e6})
+    window = open_window(edits.set_training(project, optimizer=wild, epochs=20))
+    _said(window)
+    window.runner.start()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    assert window.workbench.run_error is not None
+    assert "instead of 1,000,000" in str(window.workbench.run_error)
+    assert window.workbench.trained is None
+    assert _said(window) == {
+        "The last training broke off: the Training tab says why, and what to do."
+    }

@@ -1,0 +1,118 @@
+"""In a small window nothing is squeezed: what has no room beside goes below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.themed_plot import NumberAxis
+from netbuilder.ui.results.varied import VariedRow
+from netbuilder.ui.services.runs.run_progress import metric_text
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.callout import Callout
+
+MINUTE = 60_000
+
+
+def _shown(qtbot: QtBot, widget: QWidget, width: int) -> None:
+    widget.resize(width, 200)
+    widget.show()
+    qtbot.waitExposed(widget)
+    QApplication.processEvents()
+
+
+def test_a_fields_help_goes_below_it(qtbot: QtBot) -> None:
+    param = Param("epochs", Kind.INT, 10, help="times through all rows of the data")
+    form = ParamForm([param])
+    qtbot.addWidget(form)
+    row = form.rows["epochs"]
+    _shown(qtbot, form, 440)
+    assert row.help.geometry().left() > row.editor.geometry().right()
+    _shown(qtbot, form, 320)
+    assert row.help.geometry().top() >= row.editor.geometry().bottom()
+    assert len(row.help.shown_lines()) <= 2
+    _shown(qtbot, form, 440)
+    assert row.help.geometry().left() > row.editor.geometry().right()
+
+
+def test_the_name_of_what_is_varied_goes_above_its_values(qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    row = VariedRow("dense.units=16,32", "Dense “dense” · units", True, holder)
+    page = QVBoxLayout(holder)
+    page.setContentsMargins(0, 0, 0, 0)
+    page.addWidget(row)
+    _shown(qtbot, holder, 440)
+    assert row.title.geometry().right() < row.how.mapTo(row, row.how.rect().topLeft()).x()
+    _shown(qtbot, holder, 330)
+    assert row.title.geometry().bottom() <= row.how.mapTo(row, row.how.rect().topLeft()).y()
+    assert row.title.shown_lines() == ["Dense “dense” · units"]
+
+
+def test_a_ring_goes_where_that_goes_which_it_is_around(qtbot: QtBot) -> None:
+    """Docks become wider under the tour: the ring stayed as wide as the palette had been."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(800, 600)
+    window.show()
+    at = [QRect(0, 100, 200, 300)]
+    callout = Callout(window, at[0], "Layers", "words", (("Next", lambda: None),),
+                      find=lambda: at[0])  # fmt: skip
+    at[0] = QRect(0, 100, 300, 300)
+    qtbot.waitUntil(lambda: callout.ring.width() > 300, timeout=MINUTE)
+    assert callout.bubble.x() > 300
+    callout.end()
+
+
+def test_large_numbers_have_separators_everywhere(qtbot: QtBot) -> None:
+    assert metric_text("root_mean_squared_error", 16169.2) == "root mean squared error 16,169"
+    axis = NumberAxis("left")
+    assert axis.tickStrings([200000, 400000], 1.0, 200000) == ["200,000", "400,000"]
+    assert axis.tickStrings([0.2, 0.4], 1.0, 0.2) == ["0.2", "0.4"]
+
+
+def test_runs_show_their_numbers_whole(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.resize(1366, 768)
+    window.runner.start()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    panel = window.docks.show_panel("runs", focus=False)
+    qtbot.waitUntil(lambda: bool(panel.model.runs), timeout=MINUTE)  # type: ignore[attr-defined]
+    table = panel.table  # type: ignore[attr-defined]
+    for column in range(1, table.model().columnCount()):
+        if not table.isColumnHidden(column):
+            assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
+def test_pictures_on_the_canvas_follow_the_scheme(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """Dark letters on a dark canvas cannot be read."""
+    window = open_window(edits.set_training(example("moons"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "input" in window.canvas.previews.ids, timeout=MINUTE)
+
+    def lightest() -> int:
+        image = window.canvas.previews._images["input"]
+        spots = ((x, y) for x in range(image.width()) for y in range(image.height()))
+        inked = [image.pixelColor(*spot) for spot in spots]
+        return max(color.lightness() for color in inked if color.alpha() > 200)
+
+    try:
+        theme.theme().force(False)
+        light = lightest()
+        theme.theme().force(True)
+        assert lightest() > light + 60
+    finally:
+        theme.theme().force(None)
