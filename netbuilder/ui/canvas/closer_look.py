@@ -18,6 +18,10 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _WIDTH = 430
+_LATER = (
+    "This layer has so many weights that they are not followed while it trains: how the number"
+    " comes about is shown after the run."
+)
 #: What is said where a layer has no numbers to look at, unless it is known why.
 TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
 
@@ -236,6 +240,8 @@ class CloserLook(QFrame):
         number = explain_node(graph, node.id, look.values, look.weights_of, index)
         if number is None:
             near = nearest_words(look, node, owner, index)
+            if look.too_large(owner.id):
+                near = _LATER
             self.words.setText(f"{own}\n{near}" if near else own)
             return
         said = f"{own}\n{in_words(number)}"

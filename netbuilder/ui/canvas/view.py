@@ -184,13 +184,22 @@ class CanvasView(QAbstractScrollArea):
 
     def look_closer(self, node_id: str) -> bool:
         """Open a card to show more of what it gives; whether there is anything to show."""
-        if node_id not in self.picture.cards:
+        card = self.picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
+        if card not in self.picture.cards:
             return False
-        corner = self.sight.card_rect(node_id).topRight().toPoint()
+        corner = self.sight.card_rect(card).topRight().toPoint()
         if self.closer.open_at(node_id, corner + QPoint(14, -20)):
             return True
         self.say(self.nothing_to_look_at)
         return False
+
+    def show_number(self, node_id: str, index: tuple[int, ...] | None) -> None:
+        """Open a card at one number of what it gives, to see how that comes about."""
+        card = self.picture.seen.stand_in.get(node_id, node_id)
+        if card in self.picture.cards:
+            self.sight.show_node(card)
+        if self.look_closer(node_id) and index is not None:
+            self.closer.choose(index)
 
     def room_beside(self) -> tuple[float, float]:
         """Room that pictures take left and right of all cards, 0 without any."""

@@ -15,16 +15,14 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
     QWidget,
 )
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.index import ACTIVATIONS
-from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.forms.boxes import QuietComboBox, TypedBox
-from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.forms.text_editor import TextEditor
 
 
 class CheckEditor(QCheckBox):
@@ -95,37 +93,6 @@ class ChoiceEditor(QuietComboBox):
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
     """The activations of the catalog, each with its line of help."""
     return ChoiceEditor(param, parent, dict(ACTIVATIONS))
-
-
-class TextEditor(QLineEdit):
-    """Words, taken as they are typed."""
-
-    edited = Signal(object)
-    complained = Signal(str)
-
-    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._param = param
-        if param.default is not None:
-            self.setPlaceholderText(str(param.default))
-        self.textEdited.connect(self._read)
-
-    def show_value(self, value: Any) -> None:
-        """Show a value; None is empty."""
-        text = "" if value is None else str(value)
-        if text != self.text():
-            self.setText(text)
-        self.complained.emit("")
-
-    def _read(self, text: str) -> None:
-        value: Any = text if text else UNSET
-        if value is UNSET and self._param.required:
-            self.complained.emit("Something is needed here.")
-            return
-        trouble = None if value is UNSET else problem_with(self._param, value)
-        self.complained.emit(trouble or "")
-        if trouble is None:
-            self.edited.emit(value)
 
 
 class FileEditor(QWidget):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from netbuilder.ui.forms.editors import TextEditor
 from netbuilder.ui.forms.slide import SlideEditor
+from netbuilder.ui.forms.text_editor import TextEditor
 
 _FIRST = date(1970, 1, 1)
 

@@ -1,11 +1,23 @@
-"""A pad to draw on with mouse, pen or finger."""
+"""A pad to draw on with mouse, pen (the harder, the wider) or finger."""
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEventPoint,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTabletEvent,
+    QTouchEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.ui.style import theme
@@ -23,6 +35,8 @@ class DrawPad(QWidget):
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
         self._image.fill(0)
         self._last: QPointF | None = None
+        self._finger: int | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setFixedSize(SIDE, SIDE)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -49,8 +63,37 @@ class DrawPad(QWidget):
         self.update()
         self.drawn.emit()
 
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        # Taken here, so that no mouse is made of it: a mouse knows nothing of pressure.
+        if event.type() == QEvent.Type.TabletRelease:
+            self._last = None
+        elif event.type() == QEvent.Type.TabletPress or self._last is not None:
+            self._stroke(event.position(), PEN * (0.5 + event.pressure()))
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        kinds = QEvent.Type
+        if event.type() in (kinds.TouchBegin, kinds.TouchUpdate, kinds.TouchEnd, kinds.TouchCancel):
+            self._touched(cast(QTouchEvent, event))
+            event.accept()  # the page below is not scrolled by a finger that draws
+            return True
+        return super().event(event)
+
+    def _touched(self, event: QTouchEvent) -> None:
+        """One finger draws; others do nothing until it is lifted."""
+        for point in event.points():
+            if event.type() == QEvent.Type.TouchBegin and self._finger is None:
+                self._finger = point.id()
+            if point.id() != self._finger:
+                continue
+            if point.state() in (QEventPoint.State.Pressed, QEventPoint.State.Updated):
+                self._stroke(point.position())
+            elif point.state() == QEventPoint.State.Released:
+                self._finger = self._last = None
+        if event.type() in (QEvent.Type.TouchEnd, QEvent.Type.TouchCancel):
+            self._finger = self._last = None
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        # A pen and a finger arrive here too: Qt makes the left button of what nobody took.
         if event.button() != Qt.MouseButton.LeftButton:
             return
         self._last = event.position()
@@ -63,11 +106,11 @@ class DrawPad(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._last = None
 
-    def _stroke(self, place: QPointF) -> None:
+    def _stroke(self, place: QPointF, width: float = PEN) -> None:
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
-        painter.setPen(QPen(QColor("white"), PEN, Qt.PenStyle.SolidLine, cap, join))
+        painter.setPen(QPen(QColor("white"), width, Qt.PenStyle.SolidLine, cap, join))
         painter.drawLine(self._last or place, place + QPointF(0.01, 0.0))
         painter.end()
         self._last = place

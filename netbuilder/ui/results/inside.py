@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -25,7 +24,8 @@ from netbuilder.core.project.model import Node
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
-from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.live import strip_places
+from netbuilder.ui.plots.scaled_picture import ScaledPicture
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.services.store import ProjectStore
@@ -47,44 +47,15 @@ _EVERY_MS = 250
 SIDE, WIDE = 44, 412
 
 
-class ScaledPicture(QLabel):
-    """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp."""
-
-    def __init__(
-        self, make: Callable[[int], QImage | None], most: int, parent: QWidget | None = None
-    ) -> None:
-        """``make`` paints the image for a width in pixels; None where nothing can be shown."""
-        super().__init__(parent)
-        self._make, self._most, self._width = make, most, 0
-        PictureMenu(self, "layer")
-        # The image follows the width of the page, so it must never be what holds it open.
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._paint_for(most)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._paint_for(event.size().width())
-
-    def _paint_for(self, room: int) -> None:
-        width = min(max(room, 24), self._most)
-        if width != self._width:
-            self._width = width
-            self.paint_again()
-
-    def paint_again(self) -> None:
-        """Paint anew: what it shows has changed."""
-        image = self._make(self._width)
-        if image is None or image.isNull():
-            self.hide()
-            return
-        self.setPixmap(QPixmap.fromImage(image))
-
-
 class InsidePanel(QWidget):
     """With a layer selected: its values, filters and weights; else all layers in a row.
 
     While a run goes on it is what the run makes of the row just now, four times a second.
+    ``number_wanted(layer, place)``: a number was clicked (its place in the output; None: beside
+    them), and how it comes about is to be shown.
     """
+
+    number_wanted = Signal(str, object)
 
     def __init__(
         self,
@@ -182,6 +153,35 @@ class InsidePanel(QWidget):
         self._updates.append(picture.paint_again)
         return picture
 
+    def _open_by_click(
+        self,
+        picture: ScaledPicture,
+        node_id: str,
+        find: Callable[[ScaledPicture, tuple[float, float]], tuple[int, ...] | None],
+    ) -> None:
+        """Let a click on a number of a picture show how it comes about."""
+        picture.setCursor(Qt.CursorShape.PointingHandCursor)
+        picture.setToolTip("Click a number: how it comes about is shown on the canvas")
+
+        def clicked(spot: QPointF) -> None:
+            self.number_wanted.emit(node_id, find(picture, (spot.x(), spot.y())))
+
+        picture.clicked.connect(clicked)
+
+    def _in_strip(
+        self, node_id: str, height: int, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        shown = picture.pixmap().size()
+        size = (shown.width(), shown.height())
+        values = self._values(node_id)
+        return strip_places.number_in_strip(values, size, spot, height, picture.width_now)
+
+    def _in_maps(
+        self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        columns = _columns(picture.width_now)
+        return strip_places.number_in_maps(self._values(node_id).shape, SIDE, columns, spot)
+
     def _show(self) -> None:
         self._soon.stop()
         look = self._live.look or self._looking.look_now
@@ -240,14 +240,25 @@ class InsidePanel(QWidget):
             spec = LAYERS.get(node.layer)
             words = describe(node.params, spec) if spec else ""
             self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            self._add_picture(partial(self._small, node_id), 340)
+            picture = self._add_picture(partial(self._small, node_id), 340)
+            self._open_by_click(picture, node_id, partial(self._in_small, node_id))
         self._add(note_label("Select a layer on the canvas to see it closely.", self))
+
+    def _told(self, node_id: str) -> bool:
+        """Whether there are words or named numbers for what a layer gives."""
+        look = self._of_look()
+        named = node_id in look.told or node_id in look.answers
+        return named and self._values(node_id).ndim == 1
+
+    def _in_small(
+        self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
+    ) -> tuple[int, ...] | None:
+        return None if self._told(node_id) else self._in_strip(node_id, 36, picture, spot)
 
     def _small(self, node_id: str, width: int) -> QImage | None:
         """One line of pictures; where there are words or named numbers for it, those."""
         look = self._of_look()
-        named = node_id in look.told or node_id in look.answers
-        if named and self._values(node_id).ndim == 1:
+        if self._told(node_id):
             node = look.project.graph.by_id[node_id]
             return picture_of(look, node, self._values(node_id))
         return self._strip(node_id, 36, width)
@@ -262,15 +273,20 @@ class InsidePanel(QWidget):
         if values.dtype.kind in "fiub" and values.size:
             self._add_words(lambda: _span(self._values(node_id)))
             if values.ndim == 3 and values.shape[2] == 3:
-                self._add_picture(lambda width: _montage(self._values(node_id), width), 180)
+                picture = self._add_picture(
+                    lambda width: _montage(self._values(node_id), width), 180
+                )
+                self._open_by_click(picture, node_id, lambda _picture, _spot: None)
             elif values.ndim == 3:
                 from netbuilder.core.results.inside import as_pictures
 
-                self._add_picture(
+                picture = self._add_picture(
                     lambda width: _maps(as_pictures(self._values(node_id)), width), WIDE
                 )
+                self._open_by_click(picture, node_id, partial(self._in_maps, node_id))
             else:
-                self._add_picture(partial(self._strip, node_id, 72), WIDE)
+                picture = self._add_picture(partial(self._strip, node_id, 72), WIDE)
+                self._open_by_click(picture, node_id, partial(self._in_strip, node_id, 72))
         owner = graph.by_id.get(node.shared or "", node)
         if self._filters(owner) is not None:
             self._add(_title("The patterns that it looks for", self))
@@ -342,9 +358,11 @@ def _title(text: str, parent: QWidget) -> QLabel:
 
 def _maps(maps: NDArray[Any], width: int) -> QImage:
     """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
-    return activation_strips.montage(
-        maps, SIDE, max((width + activation_strips.GAP) // (SIDE + activation_strips.GAP), 1)
-    )
+    return activation_strips.montage(maps, SIDE, _columns(width))
+
+
+def _columns(width: int) -> int:
+    return max((width + activation_strips.GAP) // (SIDE + activation_strips.GAP), 1)
 
 
 def _numbers(shape: tuple[int, ...]) -> str:

@@ -127,23 +127,27 @@ class PredictPanel(QWidget):
         self.bars = Bars(self)
         self.bars.hide()
         self.why = WhyView(self._workbench, self)
-        self.why.hide()
         self.file_answers = FileAnswersView(self)
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.another = QPushButton("Another test row", self)
         buttons = FlowLayout(spacing=8)
-        buttons.addWidget(self.another)
-        buttons.addWidget(self.file_button)
+        for button in (self.another, self.why.button):
+            buttons.addWidget(button)
+        self.others = note_label("The other classes:", self)
+        below = FlowLayout(spacing=8)
+        below.addWidget(self.file_button)
         self.stale = StaleNote(self._workbench, self)
         page.addWidget(self.stale)
         page.addWidget(self.cards)
+        # Answer, why, and what is asked with stand above the fold of a small screen.
+        page.addLayout(buttons)
+        page.addWidget(self.about)
         for view in self.views:
             page.addWidget(view)
-        page.addWidget(self.about)
-        page.addLayout(buttons)
+        page.addWidget(self.others)
         page.addWidget(self.bars)
-        page.addWidget(self.why)
+        page.addLayout(below)
         page.addWidget(self.file_answers)
         page.addStretch(1)
 
@@ -185,6 +189,7 @@ class PredictPanel(QWidget):
         explains = first is not None and (first.task == "regression" or has_dropout(trained))
         self.head.begin(len(first.classes) if first is not None else 0, explains)
         self.view = next(view for view in self.views if view.fits(trained))
+        self.view.place_why(self.why)
         self.view.show()
         self.another.setText(f"Another test {self.view.one}")
         self.view.begin(trained, fresh)
@@ -260,7 +265,12 @@ class PredictPanel(QWidget):
 
     def _clear_answer(self) -> None:
         self.head.clear()
-        self.bars.show_rows([])
+        self._show_others([], None)
+
+    def _show_others(self, rows: list[tuple[str, float, str]], marked: str | None) -> None:
+        """The classes that the head has no room for."""
+        self.bars.show_rows(rows[TOP:], marked=marked, top=1.0)
+        self.others.setVisible(len(rows) > TOP)
 
     def _ask_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -298,8 +308,7 @@ class PredictPanel(QWidget):
         for note in found.notes:
             self.cards.add(RoleBox("info", "", note, self))
         self.head.show_answer(found)
-        rows = class_rows(found)
-        self.bars.show_rows(rows if len(rows) > TOP else [], marked=likeliest(found), top=1.0)
+        self._show_others(class_rows(found), likeliest(found))
 
     def _failed(self, question: Question, error: Exception) -> None:
         if question[0] is self._workbench.trained:

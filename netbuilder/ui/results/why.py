@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
+from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services import jobs
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.explain.explanation import Explanation
 
 log = logging.getLogger(__name__)
-SIDE, MOST_BARS = 196, 24
+SIDE, MOST_BARS = 140, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,35 +57,44 @@ def _explain(question: _Question) -> Explanation:
 
 
 class WhyView(QWidget):
-    """``show_sample`` says what is asked about; it is explained once the button is pressed."""
+    """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
+
+    ``button`` stands where the panel puts it, and ``picture`` where the way to ask has room for
+    it. ``pictured``: it is seen, or no more.
+    """
+
+    pictured = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._sample: Callable[[TrainedModel], Sample] | None = None
         self._known: object = None
-        layout = QVBoxLayout(self)
+        layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout()
         self.button = QPushButton("Why this answer?", self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)
         self.method = QComboBox(self)
         self.method.setAccessibleName("Way to explain")
         self.method.activated.connect(self._ask)
-        row.addWidget(self.button)
-        row.addWidget(self.method)
-        row.addStretch(1)
-        layout.addLayout(row)
+        self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.sentence = note_label("", self)
         self.picture = QLabel(self)
         PictureMenu(self.picture, "why")
+        self.legend = ColourBar(self)
         self.bars = Bars(self)
         self.nearest = note_label("", self)
+        row = QHBoxLayout()
+        row.addWidget(self.method)
+        row.addWidget(self.legend)
+        row.addStretch(1)
+        layout.addLayout(row)
+        self._parts = (self.sentence, self.legend, self.picture, self.bars, self.nearest)
         for widget in (self.sentence, self.picture, self.bars, self.nearest):
             layout.addWidget(widget)
         self._worker = jobs.Latest.for_widget(self, _explain, "why", self._found, self._failed)
-        self._toggled(False)
+        self._make_room()
 
     @property
     def idle(self) -> bool:
@@ -94,16 +104,29 @@ class WhyView(QWidget):
     def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:
         """Say what is asked about; None: nothing."""
         self._sample = sample
-        self.setVisible(sample is not None)
+        self.button.setVisible(sample is not None)
         self._list_methods()
+        self._make_room()
         self._ask()
 
     def forget(self) -> None:
         """Close what was explained: another project is asked from now on."""
         self._sample = None
         self.button.setChecked(False)
-        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+        self._hide_parts()
+
+    def _hide_parts(self) -> None:
+        for widget in self._parts:
             widget.setVisible(False)
+        self.pictured.emit()
+
+    def _make_room(self) -> None:
+        """Take room where something is explained, and only there."""
+        on = self.button.isChecked() and self._sample is not None
+        self.setVisible(on)
+        self.method.setVisible(on and self.method.count() > 1)
+        if not on:
+            self._hide_parts()
 
     def _list_methods(self) -> None:
         trained = self._workbench.trained
@@ -119,7 +142,7 @@ class WhyView(QWidget):
             ways = methods_for(trained)
         except UserError:
             self._sample = None
-            self.hide()
+            self.button.hide()
             return
         for way in ways:
             self.method.addItem(way.title, way.name)
@@ -129,36 +152,41 @@ class WhyView(QWidget):
         known = self.method.findData(chosen) if chosen is not None else -1
         self.method.setCurrentIndex(known if known >= 0 else first)
 
-    def _toggled(self, on: bool) -> None:
-        self.method.setVisible(on and self.method.count() > 1)
-        for widget in (self.sentence, self.picture, self.bars, self.nearest):
-            widget.setVisible(False)
+    def _toggled(self) -> None:
+        self._make_room()
         self._ask()
 
     def _ask(self) -> None:
         trained = self._workbench.trained
         if self._sample is None or trained is None or not self.button.isChecked():
             return
-        self.method.setVisible(self.method.count() > 1)
         method = str(self.method.currentData()) if self.method.count() > 1 else None
         self._worker.ask(_Question(trained, self._workbench.base, self._sample, method))
 
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("explaining failed", exc_info=error)
+        self._hide_parts()
         self.sentence.setText(str(error))
         self.sentence.setVisible(True)
-        for widget in (self.picture, self.bars, self.nearest):
-            widget.setVisible(False)
 
     def _found(self, question: _Question, found: Explanation) -> None:
-        from netbuilder.core.results.explain.drawing import bars_of, overlay, strongest, written
+        from netbuilder.core.results.explain.drawing import (
+            bars_of,
+            legend_of,
+            overlay,
+            strongest,
+            written,
+        )
 
         if question.trained is not self._workbench.trained or not self.button.isChecked():
             return
         self.sentence.setText(found.sentence)
         self.sentence.setVisible(True)
         self.picture.setVisible(found.heatmap is not None)
+        self.legend.setVisible(found.heatmap is not None and bool(found.heatmap.any()))
+        colours, ends = legend_of(found)
+        self.legend.show_ends(tuple(QColor(*one) for one in colours), ends)
         if found.heatmap is not None and found.picture is not None:
             image = to_image(overlay(found.picture, found.heatmap))
             pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
@@ -179,3 +207,4 @@ class WhyView(QWidget):
                 f"{n} {here} → {there}" for n, (here, there) in near.changes.items()
             )
             self.nearest.setText(f"The nearest row with another answer ({near.answer}): {changes}.")
+        self.pictured.emit()

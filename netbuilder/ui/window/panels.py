@@ -70,7 +70,7 @@ def _predict(parts: Parts) -> QWidget:
 def _inside(parts: Parts) -> QWidget:
     from netbuilder.ui.results.inside import InsidePanel
 
-    return InsidePanel(
+    panel = InsidePanel(
         parts.store,
         parts.workbench,
         parts.looking,
@@ -78,6 +78,8 @@ def _inside(parts: Parts) -> QWidget:
         parts.selection.changed,
         parts.selection.ids,
     )
+    panel.number_wanted.connect(parts.canvas.show_number)
+    return panel
 
 
 def _code(parts: Parts) -> QWidget:

@@ -1,38 +1,93 @@
-"""The pad takes ink from a mouse and from a finger."""
+"""Mouse, pen and finger draw alike; a pen that presses harder draws wider."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.plots.draw_pad import DrawPad
 
+_WAY = [QPoint(40, y) for y in range(30, 140, 10)]
 
-def test_a_finger_draws_and_does_not_scroll(qtbot: QtBot) -> None:
-    area, pad = QScrollArea(), DrawPad()
-    qtbot.addWidget(area)
-    area.setWidget(pad)
-    area.resize(120, 100)  # smaller than the pad: there would be something to scroll
-    area.show()
-    qtbot.waitExposed(area)
-    screen = QTest.createTouchDevice()
-    QTest.touchEvent(area, screen).press(0, QPoint(30, 30), pad).commit()
-    for y in range(30, 80, 5):
-        QTest.touchEvent(area, screen).move(0, QPoint(30, y), pad).commit()
-    QTest.touchEvent(area, screen).release(0, QPoint(30, 80), pad).commit()
+
+def _mouse(pad: DrawPad, way: list[QPoint]) -> None:
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=way[0])
+    for spot in way[1:]:
+        QTest.mouseMove(pad, spot)
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=way[-1])
+
+
+def _pen(pad: DrawPad, way: list[QPoint], pressure: float = 0.5) -> None:
+    kinds = QEvent.Type
+    steps = [(kinds.TabletPress, way[0]), *((kinds.TabletMove, spot) for spot in way[1:])]
+    for kind, spot in [*steps, (kinds.TabletRelease, way[-1]), (kinds.TabletMove, QPoint(150, 90))]:
+        down = kind is not kinds.TabletRelease and spot in way
+        event = QTabletEvent(
+            kind,
+            QPointingDevice.primaryPointingDevice(),
+            QPointF(spot),
+            QPointF(pad.mapToGlobal(spot)),
+            pressure,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            0.0,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.MouseButton.LeftButton,
+            Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton,
+        )
+        QApplication.sendEvent(pad, event)
+        assert event.isAccepted(), "else a mouse is made of it as well"
+
+
+def _finger(pad: DrawPad, way: list[QPoint]) -> None:
+    device = QTest.createTouchDevice()
+    touch = QTest.touchEvent(pad, device, False)
+    touch.press(0, way[0], pad).commit()
+    for spot in way[1:]:
+        touch.move(0, spot, pad)
+        touch.press(1, QPoint(150, 90), pad) if spot is way[1] else touch.stationary(1)
+        touch.commit()
+    touch.release(0, way[-1], pad).release(1, QPoint(150, 90), pad).commit()
+    QApplication.processEvents()
+
+
+@pytest.mark.parametrize("draw", [_mouse, _pen, _finger])
+def test_a_stroke_is_drawn(qtbot: QtBot, draw: Callable[..., None]) -> None:
+    page = QScrollArea()
+    pad = DrawPad(page)
+    page.setWidget(pad)
+    qtbot.addWidget(page)
+    page.show()
+    drawn: list[None] = []
+    pad.drawn.connect(lambda: drawn.append(None))
+    draw(pad, _WAY)
+    assert len(drawn) >= len(_WAY) - 1, "the answer follows the hand"
     ink = pad.ink()
-    assert ink[50, 30] == 1.0
-    assert ink[30:75, 30].min() == 1.0, "one stroke without gaps"
-    assert area.verticalScrollBar().value() == 0
+    assert ink[30:130, 38:42].min() > 0.9
+    assert not ink[:, 60:].any(), "neither a second finger nor a pen in the air draws"
+    first = pad.ink().copy()
+    pad.clear()
+    draw(pad, [QPoint(spot.x() + 60, spot.y()) for spot in _WAY])
+    assert not (pad.ink() * first).any(), "a new stroke begins where the pen is put down"
 
 
-def test_only_the_left_button_draws(qtbot: QtBot) -> None:
+def test_a_pen_that_presses_harder_draws_wider(qtbot: QtBot) -> None:
     pad = DrawPad()
     qtbot.addWidget(pad)
-    pad.show()
-    qtbot.mouseClick(pad, Qt.MouseButton.RightButton, pos=QPoint(60, 60))
-    assert pad.empty
-    qtbot.mouseClick(pad, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
-    assert pad.ink()[60, 60] == 1.0
+    wide = []
+    for pressure in (0.1, 0.5, 1.0):
+        pad.clear()
+        _pen(pad, _WAY, pressure)
+        wide.append(int(np.count_nonzero(pad.ink()[80] > 0.5)))
+    assert wide[0] < 12
+    assert wide[1] == pytest.approx(15, abs=1), "as wide as a mouse"
+    assert wide[2] > 20

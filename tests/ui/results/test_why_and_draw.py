@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -38,6 +38,20 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()
     assert panel.why.method.count() == 3
+    # Answer, drawing and why are seen together on the screen of a classroom laptop.
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: _in_view(panel, panel.why.sentence), timeout=MINUTE)
+    for part in (panel.pictures.pad, panel.why.picture, panel.why.legend, panel.why.method):
+        assert _in_view(panel, part)
+    assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
+    assert "does not matter" in panel.why.legend.accessibleName()
+    listed = [name for name, _value, _text in panel.head.bars._rows + panel.bars._rows]
+    assert len(listed) == len(set(listed)) == 10, "every class stands once"
+    panel.why.button.click()
+    assert not panel.pictures.picture.isHidden()
+    assert panel.why.picture.isHidden() and panel.why.isHidden()
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     panel.pictures.clear_button.click()
     qtbot.waitUntil(lambda: panel.answer.text() == "", timeout=MINUTE)
 
@@ -66,6 +80,8 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.bars.isHidden(), timeout=MINUTE)
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: _in_view(panel, panel.why.bars), timeout=MINUTE)
     assert "changes this answer most" in panel.why.sentence.text()
     assert panel.why.method.currentText() == "In this row"
     panel.why.method.setCurrentIndex(0)
@@ -88,6 +104,12 @@ def test_a_row_is_explained(
     slide.box.selectAll()
     qtbot.keyClicks(slide.box, "30")
     qtbot.waitUntil(lambda: "the answer is a guess" in _told(panel), timeout=MINUTE)
+
+
+def _in_view(panel: PredictPanel, widget: QWidget) -> bool:
+    """Whether all of a widget is seen, without scrolling."""
+    whole = widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
+    return whole and panel.answer.isVisible()
 
 
 def _told(panel: PredictPanel) -> str:

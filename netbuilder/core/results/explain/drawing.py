@@ -15,7 +15,16 @@ from netbuilder.core.results.explain.explanation import Explanation, Response
 
 #: For and against: the colours of training and validation (Okabe and Ito, safe for all eyes).
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
+#: Of the picture below the colours, in the middle of its greys.
+GREY = (150, 150, 150)
 _SIDE, _WIDTH, _LINE = 448, 640, 24
+
+
+def legend_of(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
+    """Colours of a heat map from one end to the other, and what the ends mean in words."""
+    if found.heatmap is not None and float(found.heatmap.min()) >= 0:
+        return (GREY, FOR), ("does not matter", "speaks for it")
+    return (AGAINST, GREY, FOR), ("speaks against it", "speaks for it")
 
 
 def overlay(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -173,7 +173,7 @@ METHODS: tuple[Method, ...] = (
         PICTURE,
         "Where it looks",
         "What the last convolution found, weighted by its gradient (Grad-CAM)",
-        _picture("grad_cam", pictures.grad_cam, "Bright places speak for {about}."),
+        _picture("grad_cam", pictures.grad_cam, "Places in orange speak for {about}."),
     ),
     Method(
         "integrated_gradients",

@@ -32,6 +32,7 @@ from netbuilder.ui.widgets.save_dialog import place_of
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.predict import Predictions
+    from netbuilder.ui.results.why import WhyView
 
 PICTURE_SIDE = 140
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -42,6 +43,7 @@ class PictureView(AskView):
     """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
 
     one = "picture"
+    why_at = 1
     words = "This network looks at pictures."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
@@ -54,7 +56,8 @@ class PictureView(AskView):
         self.pad = DrawPad(self)
         self.picture = QLabel(self)
         self.picture.setAccessibleName("The picture that is asked about")
-        shown = QHBoxLayout()
+        shown = self._shown = QHBoxLayout()
+        self._why: WhyView | None = None
         shown.setSpacing(12)
         shown.addWidget(self.pad)
         shown.addWidget(self.picture)
@@ -97,6 +100,19 @@ class PictureView(AskView):
 
         return takes(trained) == "images"
 
+    def place_why(self, why: WhyView) -> None:
+        """Show beside the picture, or beside the pad, where the answer comes from."""
+        super().place_why(why)
+        self._shown.insertWidget(2, why.picture)
+        if self._why is None:
+            self._why = why
+            why.pictured.connect(self._make_room)
+
+    def _make_room(self) -> None:
+        """Beside the pad is room for one picture: with an explanation it is that one."""
+        explained = self._why is not None and not self._why.picture.isHidden()
+        self.picture.setVisible(not (explained and self.draw_button.isChecked()))
+
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with a new page where the data is another; else what is drawn is asked again."""
         self._look, self._own = None, False
@@ -135,6 +151,7 @@ class PictureView(AskView):
 
     def _draw_toggled(self, on: bool) -> None:
         self.pad.setVisible(on)
+        self._make_room()
         self.clear_button.setVisible(on)
         if on:
             self._own = False

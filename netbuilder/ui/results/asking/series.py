@@ -60,6 +60,7 @@ class SeriesView(AskView):
     """The curve, which of its columns is dragged, and how many steps are foretold."""
 
     one = "row"
+    why_at = 3
     words = "This network reads a series: its last steps stand here as a curve."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:

@@ -81,6 +81,7 @@ class SoundView(AskView):
     """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
 
     one = "sound"
+    why_at = 1
     words = "This network hears sounds: choose a file, or drop one here."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:

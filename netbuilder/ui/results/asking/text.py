@@ -30,6 +30,7 @@ class TextView(AskView):
     """A field to write in; below it, for a network that foretells tokens, what it goes on with."""
 
     one = "text"
+    why_at = 1
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)

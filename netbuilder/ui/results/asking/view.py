@@ -16,6 +16,7 @@ from netbuilder.ui.services.workbench import Workbench
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.predict import Predictions
+    from netbuilder.ui.results.why import WhyView
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,8 @@ class AskView(QWidget):
     one = "sample"
     #: What stands there before anything is asked.
     words = ""
+    #: Before which of its parts stands why it is answered so.
+    why_at = 0
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +68,11 @@ class AskView(QWidget):
     def fits(self, trained: TrainedModel) -> bool:
         """Whether the network takes what is asked here."""
         raise NotImplementedError
+
+    def place_why(self, why: WhyView) -> None:
+        """Take in why it is answered so, where it is seen together with what is asked with."""
+        why.column.insertWidget(2, why.picture)
+        self.page.insertWidget(self.why_at, why)
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Ask this network from now on; ``fresh``: it is of other data, so that nothing stays."""

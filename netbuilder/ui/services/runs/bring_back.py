@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.runs.recorded_curves import curves_of
 from netbuilder.ui.services.runs.restore_last_run import network_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -46,8 +45,13 @@ def bring_back(
         kept = "with its weights" if trained is not None else "without weights: none were kept"
         told(f"{name} is back, {kept}.")
 
+    def read() -> object:
+        from netbuilder.ui.services.runs.recorded_curves import curves_of  # needs NumPy
+
+        return network_of(run), curves_of(run)
+
     jobs.run(
-        lambda: (network_of(run), curves_of(run)),
+        read,
         loaded,
         lambda error: told(str(error)),
         name="bring back",

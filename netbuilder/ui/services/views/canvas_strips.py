@@ -53,8 +53,10 @@ class CanvasStrips(QObject):
     def show(self) -> None:
         """Show what the trained network makes of the row; nothing while another is trained."""
         self._live.forget()
-        if self._looking.look_now is not None or self._looking.look is None:
-            self._show(self._looking.look_now)
+        found = self._looking.look_now
+        # While the model is asked, what the run showed last stays, and a card that is opened too.
+        if found is not None or (self._looking.look is None and self._looking.idle):
+            self._show(found)
 
     def _show(self, look: Look | None) -> None:
         found: dict[str, QImage] = {}

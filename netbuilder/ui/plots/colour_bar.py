@@ -1,0 +1,64 @@
+"""What the colours of a heat map mean: a strip of them, with a word at each end."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from netbuilder.ui.style import theme
+
+_STRIP, _GAP = 64, 8
+
+
+class ColourBar(QWidget):
+    """``show_ends(colours, words)``: from left to right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colours: tuple[QColor, ...] = ()
+        self._words = ("", "")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_ends(self, colours: tuple[QColor, ...], words: tuple[str, str]) -> None:
+        """Show the colours evenly from one end to the other, and what the ends mean."""
+        self._colours, self._words = colours, words
+        self.setAccessibleName(f"Colours: from “{words[0]}” to “{words[1]}”")
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        words = sum(metrics.horizontalAdvance(one) for one in self._words)
+        return QSize(words + _STRIP + 2 * _GAP, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_STRIP, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._colours:
+            return
+        painter, metrics = QPainter(self), self.fontMetrics()
+        scheme, height = theme.colors(), float(self.height())
+        room = max(self.width() - _STRIP - 2 * _GAP, 0)
+        left, right = (metrics.horizontalAdvance(one) for one in self._words)
+        if left + right > room:  # each as much as it takes of the room that there is
+            left = int(room * left / (left + right))
+            right = room - left
+        strip = QRectF(left + _GAP, 3, _STRIP, height - 6)
+        shades = QLinearGradient(QPointF(strip.left(), 0), QPointF(strip.right(), 0))
+        for step, colour in enumerate(self._colours):
+            shades.setColorAt(step / max(len(self._colours) - 1, 1), colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shades)
+        painter.drawRoundedRect(strip, 3, 3)
+        painter.setPen(QColor(scheme.secondary))
+        elide, middle = Qt.TextElideMode.ElideRight, Qt.AlignmentFlag.AlignVCenter
+        places = (
+            QRectF(0, 0, left + 1, height),
+            QRectF(strip.right() + _GAP, 0, right + 1, height),
+        )
+        for words, place in zip(self._words, places, strict=True):
+            shown = metrics.elidedText(words, elide, int(place.width()))
+            painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()

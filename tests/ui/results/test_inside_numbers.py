@@ -1,0 +1,90 @@
+"""A number that is clicked in Inside is explained on the canvas: the very one under the pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.activation_strips import strip
+from netbuilder.ui.plots.live.strip_places import number_in_strip
+from netbuilder.ui.plots.scaled_picture import ScaledPicture
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+@pytest.mark.parametrize("shape", [(6,), (64,), (100,), (5, 7), (6, 8, 1), (3, 5, 4)])
+def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...]) -> None:
+    for place in np.random.default_rng(1).choice(int(np.prod(shape)), 5):
+        index = tuple(int(one) for one in np.unravel_index(place, shape))
+        values = np.zeros(shape)
+        values[index] = 1.0
+        image = strip(values, 180, 36)
+        assert image is not None
+        size = (image.width(), image.height())
+        lit = [
+            (x, y)
+            for x in range(size[0])
+            for y in range(size[1])
+            if image.pixelColor(x, y).red() > 200 or (len(shape) == 1 and y == 2 and _bar(image, x))
+        ]
+        assert lit
+        x, y = np.median([x for x, _ in lit]), np.median([y for _, y in lit])
+        assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
+
+
+def _bar(image: object, x: int) -> bool:
+    return image.pixelColor(x, 2).alpha() > 0 and image.height() == 36  # type: ignore[attr-defined]
+
+
+def test_a_click_opens_how_the_number_comes_about(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel, closer = window.docks.show_panel("inside"), window.canvas.closer
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    window.canvas.select(("dense",))
+    pictures = [one for one in panel._parts if isinstance(one, ScaledPicture)]
+    bars = pictures[0]
+    qtbot.waitUntil(lambda: bars.isVisible() and bars.height() >= bars.pixmap().height())
+    step = bars.pixmap().width() / 64
+    qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(round(40.5 * step), 30))
+    assert closer.isVisible() and closer.node_id == "dense"
+    value = float(window.looking.look.values["dense"][40])
+    assert closer.words.text().startswith(f"[40] = {value:.4g}\n"), "and below how it comes about"
+    assert "w" in closer.words.text() or "·" in closer.words.text()
+
+    window.canvas.select(("conv2d",))
+    maps = next(one for one in panel._parts if isinstance(one, ScaledPicture))
+    qtbot.waitUntil(lambda: maps.isVisible() and maps.height() >= maps.pixmap().height())
+    # The second map (44 pixels a side, 2 between), 8×8 numbers: row 2, column 5.
+    spot = QPoint(46 + round(5.5 * 44 / 8), round(2.5 * 44 / 8))
+    qtbot.mouseClick(maps, Qt.MouseButton.LeftButton, pos=spot)
+    assert closer.node_id == "conv2d"
+    assert closer.words.text().startswith("[2, 5, 1] = ")
+
+
+def test_large_layers_say_that_their_numbers_come_after_the_run(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("digits"), epochs=100_000)
+    project = edits.set_params(project, "dense", units=500)
+    window = open_window(project)
+    window.runner.start()
+    live = window.sample_view
+    qtbot.waitUntil(lambda: live.look is not None, timeout=MINUTE)
+    window.canvas.show_number("dense", (3,))
+    closer = window.canvas.closer
+    qtbot.waitUntil(lambda: "after the run" in closer.words.text(), timeout=MINUTE)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    qtbot.waitUntil(lambda: "after the run" not in closer.words.text(), timeout=MINUTE)
