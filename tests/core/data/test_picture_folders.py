@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -272,3 +273,17 @@ def test_texts_in_parts_as_aclimdb_lays_them(tmp_path: Path) -> None:
     assert found.classes == ("neg", "pos")
     assert (found.rows + found.validation_rows, found.test_rows) == (16, 6)
     assert "The folder without labels was left out." in found.notes
+
+
+def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label in CLASSES:
+        paint(tmp_path / "p" / label, 5)
+    walked: list[str] = []
+    real = os.walk
+    monkeypatch.setattr(
+        os, "walk", lambda top, **more: walked.append(Path(top).name) or real(top, **more)
+    )
+    assert facts(project(), tmp_path).rows
+    assert sorted(walked) == sorted(CLASSES)

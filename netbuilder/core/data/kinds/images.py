@@ -35,7 +35,7 @@ from netbuilder.core.data.kinds.scripts import pictures
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, select
+from netbuilder.core.data.readers.class_folders import find, may_have_test, select
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.files_left_out import (
@@ -343,6 +343,8 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() and path.suffix.lower() != ZIP:
         return None
     root = unpacked(path, ENDINGS) if path.is_file() else path
+    if not may_have_test(root):
+        return None
     if not select(find(root, ENDINGS, "picture"), part=True).files:
         return None
     return read_images(data, path, part=True)

@@ -34,7 +34,7 @@ from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
 from netbuilder.core.data.preprocessing.keras_sound import spectrogram
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
-from netbuilder.core.data.readers.class_folders import find, select, usual_ending
+from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
 from netbuilder.core.data.readers.files_left_out import Home, with_mend, without_left_out
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave
@@ -93,7 +93,9 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    if not path.is_dir() or not select(find(path, ENDINGS, "sound"), part=True).files:
+    if not path.is_dir() or not may_have_test(path):
+        return None
+    if not select(find(path, ENDINGS, "sound"), part=True).files:
         return None
     return _read(data, path, False, part=True)
 

@@ -57,7 +57,7 @@ from netbuilder.core.data.preprocessing.word_numbers import (
     lost_words,
     raw_of_texts,
 )
-from netbuilder.core.data.readers.class_folders import find, select, usual_ending
+from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, of_folders
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
@@ -151,6 +151,8 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
 
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() or data.options.get("task") == next_token.TASK:
+        return None
+    if not may_have_test(path):
         return None
     if not select(find(path, (".txt",), "text"), part=True).files:
         return None

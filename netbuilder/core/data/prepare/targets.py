@@ -55,9 +55,9 @@ def detect(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> st
         return _detect_many(targets, given, source)
     series = targets.iloc[:, 0]
     name = str(series.name)
-    distinct = _distinct(series)
+    distinct = series.dropna().unique()
     if len(distinct) < 2:
-        value = shown(distinct[0]) if distinct else ""
+        value = shown(as_label(distinct[0])) if len(distinct) else ""
         raise DataError(
             f"The target column '{name}' of {source} has the same value in every row: '{value}'.",
             "There is nothing to learn from it. Choose another target column, or a file in "
@@ -79,10 +79,6 @@ def detect(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> st
     if not _looks_like_classes(series, len(distinct), source):
         return REGRESSION
     return BINARY if len(distinct) == 2 else CLASSES
-
-
-def _distinct(series: pd.Series) -> list[str]:
-    return [as_label(value) for value in series.dropna().unique()]
 
 
 def _detect_many(targets: pd.DataFrame, given: str, source: str) -> str:

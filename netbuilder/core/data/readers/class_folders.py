@@ -236,6 +236,21 @@ def _unwrapped(path: Path, endings: Sequence[str], found: Found) -> Path:
     return path
 
 
+def may_have_test(path: Path) -> bool:
+    """Whether a folder for testing stands in ``path``, or in the folder that unzipping made.
+
+    Asked before all files are looked for, which takes a second where there are many.
+    """
+    for _ in range(_DEEPEST_WRAPPER + 1):
+        folders, _files = _entries(path)
+        if any(PART_FOLDERS.get(one.name.lower()) == TEST for one in folders):
+            return True
+        if len(folders) != 1:
+            return False
+        path = folders[0]
+    return False
+
+
 def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
     found.parts[TRAIN] = _classes(named[TRAIN], endings, what, found)
     classes = set(found.parts[TRAIN].labels)
