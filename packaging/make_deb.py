@@ -30,20 +30,30 @@ Priority: optional
 Description: Draw a neural network, watch it learn, take the trained model away
  A desktop app for classrooms: layers are drawn, trained live and taken away as a Keras .h5.
 """
+# HDF5 files (.h5) have their type from the system: here they are only one more that can be opened.
 DESKTOP = """[Desktop Entry]
 Type=Application
 Name=NetBuilder
 Comment=Draw a neural network, watch it learn
 Exec=netbuilder %f
 Icon=netbuilder
-Categories=Education;Science;
-MimeType=application/x-netbuilder;
+StartupWMClass=netbuilder
+Categories=Education;ArtificialIntelligence;
+MimeType=application/x-netbuilder;application/x-keras;application/x-hdf;
 """
 MIME = """<?xml version="1.0" encoding="UTF-8"?>
 <mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">
   <mime-type type="application/x-netbuilder">
     <comment>NetBuilder project</comment>
+    <sub-class-of type="application/json"/>
+    <icon name="netbuilder"/>
     <glob pattern="*.netbuilder"/>
+  </mime-type>
+  <mime-type type="application/x-keras">
+    <comment>Trained network (Keras)</comment>
+    <sub-class-of type="application/zip"/>
+    <icon name="netbuilder"/>
+    <glob pattern="*.keras"/>
   </mime-type>
 </mime-info>
 """

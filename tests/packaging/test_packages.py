@@ -9,7 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
+import h5py
+import numpy as np
 import pytest
 
 ON_REQUEST = "NETBUILDER_TEST_PACKAGING"
@@ -40,6 +43,14 @@ def test_a_debian_package_holds_program_link_and_menu_entry(root: Path, tmp_path
     assert "netbuilder.desktop" in listed
     assert "hicolor/scalable/apps/netbuilder.svg" in listed
     assert "mime/packages/netbuilder.xml" in listed
+    out = tmp_path / "out"
+    subprocess.run(["dpkg-deb", "--extract", str(package), str(out)], check=True)
+    entry = (out / "usr/share/applications/netbuilder.desktop").read_text(encoding="utf-8")
+    types = (out / "usr/share/mime/packages/netbuilder.xml").read_bytes()
+    named = [one.get("type") for one in ElementTree.fromstring(types)]
+    assert set(named) == {"application/x-netbuilder", "application/x-keras"}
+    (opens,) = [line for line in entry.splitlines() if line.startswith("MimeType=")]
+    assert {*named, "application/x-hdf"} == {*opens.removeprefix("MimeType=").strip(";").split(";")}
     told = subprocess.run(
         ["dpkg-deb", "--field", str(package), "Depends"], check=True, capture_output=True, text=True
     ).stdout
@@ -59,13 +70,17 @@ def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None
     built = tmp_path / "dist" / "netbuilder"
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen"}
 
-    def run(*words: str) -> str:
+    # As the Debian package starts it: by a link from elsewhere.
+    link = tmp_path / "bin" / "netbuilder"
+    link.parent.mkdir()
+    link.symlink_to(built / "netbuilder")
+
+    def run(*words: str, code: int = 0) -> str:
         done = subprocess.run(
-            [str(built / "netbuilder"), *words], env=env, cwd=tmp_path, capture_output=True,
-            text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+            [str(link), *words], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout or done.stderr
 
     assert "digits" in run("examples")
     run("examples", "iris", "-o", "iris.netbuilder")
@@ -77,6 +92,13 @@ def test_the_folder_that_runs_without_python(root: Path, tmp_path: Path) -> None
     hidden = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),species\n"
     (tmp_path / "hidden.csv").write_text(f"{hidden}5.1,3.5,1.4,0.2,setosa\n", encoding="utf-8")
     assert "1 file." in run("grade", "in", "--data", "hidden.csv")
+    # A file that ends the HDF5 library is read by such a process first.
+    with h5py.File(tmp_path / "deadly.h5", "w", libver="latest") as file:
+        for number in range(40):
+            file[f"g/d{number:02d}"] = np.arange(number)
+    data = (tmp_path / "deadly.h5").read_bytes()
+    (tmp_path / "deadly.h5").write_bytes(data.replace(b"d02", b"\x9302"))
+    assert "would end the program" in run("check", "deadly.h5", code=1)
     run("screenshot", "iris.netbuilder", "-o", "window.png")
     assert (tmp_path / "window.png").stat().st_size > 10_000
     package = _make_deb(root).make(built, tmp_path)
