@@ -131,7 +131,7 @@ def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return "The network has not been trained yet."
+        return f"{value.title}: asked for is {value.condition.shown}."
     found = value.of(state.run)
     if found is None:
         return f"The training did not measure {value.title}."
@@ -142,7 +142,10 @@ def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return "The network has not been trained yet."
+        return (
+            f"How far training and validation are apart in {value.title}: asked for is "
+            f"{value.condition.shown}."
+        )
     train = values.last(state.run.history, value.names)
     validated = values.last(state.run.history, tuple(f"val_{name}" for name in value.names))
     if train is None or validated is None:

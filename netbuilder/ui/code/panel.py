@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -19,12 +21,11 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code.highlight import PythonColors
-from netbuilder.ui.services import file_names, jobs
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 log = logging.getLogger(__name__)
 _SOON_MS = 120
@@ -60,10 +61,16 @@ class CodePanel(QWidget):
     """Follows the project while it is looked at."""
 
     def __init__(
-        self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
+        self,
+        store: ProjectStore,
+        workbench: Workbench,
+        save: Callable[[], Path | None],
+        parent: QWidget | None = None,
     ) -> None:
+        """``save``: asks for a file name and begins to write; None where that was cancelled."""
         super().__init__(parent)
-        self._store, self._workbench = store, workbench
+        self._store, self._workbench, self._write = store, workbench, save
+        self._writing = ""
         self._shown: _Question | None = None
         self._worker = jobs.Latest.for_widget(self, _source, "code", self._found, self._failed)
         self._soon = QTimer(self)
@@ -93,6 +100,7 @@ class CodePanel(QWidget):
         self.save.clicked.connect(self._save)
         store.changed.connect(lambda _old, _new: self._soon.start())
         workbench.facts_changed.connect(self._soon.start)
+        workbench.happened.connect(self._told)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -134,15 +142,10 @@ class CodePanel(QWidget):
         self.about.setText("Copied.")
 
     def _save(self) -> None:
-        from netbuilder.core.project.atomic import write_bytes
+        path = self._write()
+        self._writing = path.name if path is not None else ""
 
-        suggested = file_names.suggested(self._workbench, ".py")
-        path = ask_save(self, "Save the script", suggested, (FileType("Python", (".py",)),))
-        if path is None:
-            return
-        try:
-            write_bytes(path, self.text.toPlainText().encode("utf-8"))
-        except UserError as error:
-            self.about.setText(str(error))
-        else:
-            self.about.setText(f"Wrote {path.name}.")
+    def _told(self, event: str) -> None:
+        if self._writing and event == f"saved:{PurePath(self._writing).suffix.lower()}":
+            self.about.setText(f"Wrote {self._writing}.")
+            self._writing = ""

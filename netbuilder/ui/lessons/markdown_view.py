@@ -145,4 +145,7 @@ class MarkdownView(QTextBrowser):
             shown.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
             cursor.setCharFormat(shown)
         self.document().setTextWidth(width)
-        self.setFixedHeight(round(self.document().size().height()) + 4)
+        # A line of code that is too long brings a bar, which must not lie over the last line.
+        size = self.document().size()
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
+        self.setFixedHeight(round(size.height()) + bar + 4)

@@ -234,6 +234,14 @@ class Documents(QObject):
         if path is not None:
             self.export_to(path)
 
+    def save_script(self) -> Path | None:
+        """Ask for a file name, and write the script there; None where that was cancelled."""
+        types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
+        path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
+        if path is not None:
+            self.export_to(path)
+        return path
+
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
         trained, project, base = self._workbench.trained, self._store.project, self._workbench.base

@@ -85,7 +85,7 @@ def _inside(parts: Parts) -> QWidget:
 def _code(parts: Parts) -> QWidget:
     from netbuilder.ui.code.panel import CodePanel
 
-    return CodePanel(parts.store, parts.workbench)
+    return CodePanel(parts.store, parts.workbench, parts.documents.save_script)
 
 
 def _runs(parts: Parts) -> QWidget:

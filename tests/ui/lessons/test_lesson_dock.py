@@ -54,7 +54,12 @@ def test_steps_tick_as_the_network_changes_and_stay_ticked(
     assert done(window) == []
     # The second step does not tick before its turn.
     window.store.apply("Add", lambda p: edits.append_layer(p, "Dense", params={"units": 16}))
-    qtbot.wait(50)
+    qtbot.waitUntil(
+        lambda: (
+            session.results[1].missing
+            == ("This counts as soon as step 1 is done: it comes first.",)
+        )
+    )
     assert done(window) == []
     window.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
     qtbot.waitUntil(lambda: done(window) == [1, 2], timeout=10_000)

@@ -79,3 +79,11 @@ def test_a_formula_has_the_colour_and_the_size_of_the_words(view: MarkdownView) 
 def test_what_is_no_formula_stands_there_as_it_was_written(view: MarkdownView) -> None:
     view.show_markdown(r"A price of $5, and $\fraq{1}{2}$ too.")
     assert view.toPlainText() == r"A price of $5, and $\fraq{1}{2}$ too."
+
+
+def test_the_bar_of_a_long_line_of_code_lies_below_it(view: MarkdownView) -> None:
+    view.show_markdown("```\nshort\nshort\n```")
+    low = view.height()
+    view.show_markdown("```\nshort\n" + "a long line of code " * 9 + "\n```")
+    assert view.horizontalScrollBar().maximum() > 0
+    assert view.viewport().height() >= low - 1

@@ -231,8 +231,14 @@ class LessonSession(QObject):
             if one.done and not one.ticked and not self.lesson.steps[one.number - 1].reading
         }
         reached = self._reached(new)
+        ticked = self.record.done | reached
+        first = next((one.number for one in results if one.number not in ticked), 0)
+        early = (f"This counts as soon as step {first} is done: it comes first.",)
         self.results = tuple(
-            replace(one, done=one.number in self.record.done | reached) for one in results
+            replace(one, done=False, missing=early)
+            if one.number in new - ticked
+            else replace(one, done=one.number in ticked)
+            for one in results
         )
         if reached:
             self._tick(reached)

@@ -1,0 +1,34 @@
+"""Save in the tab Code is an export like any other: with what the script reads beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.code.panel import CodePanel
+from netbuilder.ui.main_window import MainWindow
+
+
+def test_saved_from_the_tab(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    window = open_window(example("frozen_body"), keras=False)
+    window.docks.show_panel("code")
+    panel = window.findChild(CodePanel)
+    assert panel is not None
+    # The system's dialog cannot be seen by a test.
+    answer = (str(tmp_path / "mine.py"), "Python script (*.py)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: answer)
+    with qtbot.waitSignal(window.workbench.happened, timeout=30_000) as told:
+        qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
+    assert told.args == ["saved:.py"]
+    assert panel.about.text() == "Wrote mine.py."
+    assert "MobileNet" in (tmp_path / "mine.py").read_text(encoding="utf-8")
+    assert (tmp_path / "drawn_digits.weights.h5").is_file()
