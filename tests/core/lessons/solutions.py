@@ -152,7 +152,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     "overfitting": [
         [Answer("It falls, then rises again")],
         [TRAIN],
-        [Answer("Learnt the patients by heart")],
+        [Answer("Learned the patients by heart")],
         [params("dense", units=4), params("dense_1", units=4), TRAIN],
         [
             params("dense", units=128),
