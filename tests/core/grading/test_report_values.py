@@ -1,0 +1,85 @@
+"""What is written of a grading holds what was graded: table, workbook, page, feedback."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from openpyxl import load_workbook
+
+from netbuilder.core.grading import report
+from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
+
+ADA = Submission(
+    "in/ada.h5", "Ada", GRADED, 91.25, {"accuracy": 0.9125, "loss": 0.25}, 3, 4,
+    comment="Well done.", parameters=131, time=datetime(2026, 11, 25, 10, 0, tzinfo=UTC),
+    history={"loss": (2.0, 1.0)}, svg="<svg id='ada'></svg>",
+)  # fmt: skip
+BOB = Submission(
+    "bob.h5", "Bob", LATE, 40.0, {"mean_absolute_error": 2.5, "r2_score": 0.4}, 0, 4,
+    same_as=("eve.h5",), message="Equal weights: eve.h5.", same_words="Equal weights: eve.h5.",
+    time=datetime(2026, 11, 25, 13, 30, tzinfo=UTC),
+)  # fmt: skip
+EVE = Submission("eve.h5", "Eve", FAILED, message="The file is empty (0 bytes).")
+ROWS = (ADA, BOB, EVE)
+EXPECTED = [
+    ["Ada", "in/ada.h5", "graded", 91.25, 3, 4, 131, "2026-11-25T10:00+00:00", None, None,
+     "Well done.", 0.9125, 0.25, None, None],
+    ["Bob", "bob.h5", "late", 40.0, 0, 4, None, "2026-11-25T13:30+00:00", "eve.h5",
+     "Equal weights: eve.h5.", None, None, None, 2.5, 0.4],
+    ["Eve", "eve.h5", "failed", None, 0, 0, None, None, None, "The file is empty (0 bytes).",
+     None, None, None, None, None],
+]  # fmt: skip
+NAMES = [*report.COLUMNS, "accuracy", "loss", "mean_absolute_error", "r2_score"]
+
+
+def test_the_table(tmp_path: Path) -> None:
+    report.write_table(ROWS, tmp_path / "grades.csv")
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        names, *rows = csv.reader(file)
+    assert names == NAMES
+    assert rows == [["" if cell is None else str(cell) for cell in row] for row in EXPECTED]
+
+
+def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
+    report.write_table(ROWS, tmp_path / "grades.xlsx")
+    sheet = load_workbook(tmp_path / "grades.xlsx").active
+    assert sheet is not None
+    names, *rows = sheet.iter_rows(values_only=True)
+    assert list(names) == NAMES
+    assert [[None if cell == "" else cell for cell in row] for row in rows] == EXPECTED
+
+
+def test_the_page(tmp_path: Path) -> None:
+    report.write_html(ROWS, tmp_path / "grades.html", "Class 9b")
+    page = (tmp_path / "grades.html").read_text(encoding="utf-8")
+    body = re.findall(r"<tbody>(.*?)</tbody>", page, re.S)[0]
+    cells = [
+        [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+        for row in re.findall(r"<tr.*?</tr>", body, re.S)
+    ]
+    assert cells == [
+        ["Ada", "91.2", "graded", "3/4", "accuracy 0.9125", ""],
+        ["Bob", "40", "late", "0/4", "mean_absolute_error 2.5, r2_score 0.4",
+         "Equal weights: eve.h5."],
+        ["Eve", "–", "failed", "", "", "The file is empty (0 bytes)."],
+    ]  # fmt: skip
+    # The mean is of those that have points, and each pupil has network, curve and numbers.
+    assert "3 files · mean 65.62" in page
+    ada = page[page.index('<section id="s0"') : page.index('<section id="s1"')]
+    for words in ("<svg id='ada'>", "Loss over 2 epochs", "131 parameters", "Well done.", "0.25"):
+        assert words in ada, words
+
+
+def test_the_feedback(tmp_path: Path) -> None:
+    written = report.write_feedback(ROWS, tmp_path / "back", "Class 9b")
+    assert [path.name for path in written] == ["Ada.html", "Bob.html", "Eve.html"]
+    ada, bob, eve = (path.read_text(encoding="utf-8") for path in written)
+    assert "<b>91.2</b> points. Well done." in ada
+    assert "Handed in late." in bob
+    assert "eve.h5" not in bob
+    assert "The file is empty (0 bytes)." in eve
+    for page, others in ((ada, ("Bob", "Eve")), (bob, ("Ada", "Eve")), (eve, ("Ada", "Bob"))):
+        assert not any(name in page for name in others)
