@@ -1,11 +1,16 @@
 """How much the program grows a run: the same project again and again, and one that changes.
 
-    python benchmarks/memory.py [headless] [changed] [window] [--runs N]
+    python benchmarks/memory.py [headless] [changed] [graph] [xla] [window] [--runs N]
+
+The same network again and again (headless, window), or another each time: compiled as the program
+chooses (changed), never by XLA (graph), or always (xla).
 
 Prints one JSON object; figures in MB of resident memory. ``growth`` is what a run adds, over the
 second half of the runs: what the first ones bring in once is no growth. ``kept`` is the same of
 the memory that the C library has handed out and not got back (None where it is not glibc):
-without its loose pieces, so that a few runs tell a leak. Each part runs in a process of its own.
+without its loose pieces, so that a few runs tell a leak. ``compiled`` is how many programs each
+way of compiling was asked for, and ``reach`` follows from it: XLA keeps something of each program
+for ever. Each part runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +35,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-REACH = {"headless": 0.5, "changed": 0.5, "window": 0.5}
+#: MB a run may add: where nothing changes, where a graph is traced, where XLA compiles.
+SAME, GRAPH, XLA = 0.5, 1.0, 12.0
 
 
 class _Info(ctypes.Structure):
@@ -74,38 +81,52 @@ def _growth(marks: list[Any]) -> float | None:
     return round((marks[-1] - marks[half]) / max(1, len(marks) - 1 - half), 3)
 
 
-def _summary(marks: Marks, seconds: float, reach: float) -> dict[str, Any]:
+def _summary(marks: Marks, seconds: float, reach: float, **more: Any) -> dict[str, Any]:
     resident, kept = ([mark[number] for mark in marks] for number in range(2))
     return {
         "runs": len(marks),
         "growth": _growth(resident),
+        "reach": round(reach, 2),
         "kept": _growth(kept),
         "first": round(resident[0] or 0.0, 1),
         "last": round(resident[-1] or 0.0, 1),
         "seconds_a_run": round(seconds / len(marks), 3),
-        "reach": reach,
+        **more,
     }
 
 
-def headless(runs: int, *, changed: bool = False) -> dict[str, Any]:
+def headless(runs: int, *, changed: bool = False, compilation: Any = "auto") -> dict[str, Any]:
     """The iris example by sessions, one after the other; ``changed``: another network each time."""
     from netbuilder.core.data.load import load
+    from netbuilder.core.engine.loop.program import Program
     from netbuilder.core.engine.session import Session
     from netbuilder.core.project import edits
     from netbuilder.core.quiet import load_tensorflow
 
     load_tensorflow()
+    compiled: Counter[str] = Counter()
+    trace = Program._trace
+
+    def counted(program: Program) -> Any:
+        compiled[program.kind] += 1
+        return trace(program)
+
+    Program._trace = counted  # type: ignore[method-assign]
     project = edits.set_training(_project("iris"), epochs=5)
     dataset = load(project, Path())
     first = next(node for node in project.graph.nodes if "units" in node.params)
     marks: Marks = []
     begin = time.perf_counter()
     for number in range(runs):
+        if number == runs // 2:
+            compiled.clear()
         if changed:
             project = edits.set_params(project, first.id, units=8 + number % 100)
-        Session(project, dataset, record=False).run()
+        Session(project, dataset, record=False, compilation=compilation).run()
         marks.append(memory())
-    return _summary(marks, time.perf_counter() - begin, REACH["changed" if changed else "headless"])
+    by_xla = (compiled["loop"] + compiled["step"]) / max(1, runs - runs // 2)
+    reach = GRAPH + min(1.0, by_xla) * (XLA - GRAPH) if changed else SAME
+    return _summary(marks, time.perf_counter() - begin, reach, compiled=dict(compiled))
 
 
 def window(runs: int) -> dict[str, Any]:
@@ -142,12 +163,14 @@ def window(runs: int) -> dict[str, Any]:
     window.documents.keep_model()
     window.close()
     application.processEvents()
-    return _summary(marks, seconds, REACH["window"])
+    return _summary(marks, seconds, SAME)
 
 
 PARTS = {
     "headless": headless,
     "changed": lambda runs: headless(runs, changed=True),
+    "graph": lambda runs: headless(runs, changed=True, compilation="graph"),
+    "xla": lambda runs: headless(runs, changed=True, compilation="loop"),
     "window": window,
 }
 
