@@ -1,0 +1,54 @@
+"""Every example goes into every format: in turns, or all into all (``NETBUILDER_ALL_KINDS=1``).
+
+The weights are those that a run begins with; what is written is opened again by ``save`` itself,
+and must answer the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.data.defaults import resolve
+from netbuilder.core.data.examples import example, examples
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.build.assembly import assemble
+from netbuilder.core.engine.build.graph_to_keras import build_core
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.formats import registry
+from netbuilder.core.project import files
+
+NAMES = sorted(one.name for one in examples())
+FORMATS = registry.FORMATS
+ALL = bool(os.environ.get("NETBUILDER_ALL_KINDS"))
+
+
+def turns(number: int) -> list[registry.Format]:
+    """Two formats for each example, so that each format meets every fifth."""
+    half = len(FORMATS) // 2
+    return [FORMATS[place % len(FORMATS)] for place in (number, number + half)]
+
+
+def test_each_format_meets_some_examples() -> None:
+    counts = Counter(row.name for number in range(len(NAMES)) for row in turns(number))
+    assert min(counts[row.name] for row in FORMATS) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_in_each_of_its_formats(tmp_path: Path, name: str) -> None:
+    path = example(name).path
+    project = files.read(path)
+    dataset = load(project, path.parent)
+    project = resolve(project, dataset.facts)
+    core = build_core(project, dataset.facts, base=path.parent)
+    model = assemble(core, project, dataset.pre, dataset.facts)
+    trained = TrainedModel(project, core, model, dataset.pre, dataset.facts)
+    for row in FORMATS if ALL else turns(NAMES.index(name)):
+        if row.available:
+            target = tmp_path / f"m{row.endings[0] if row.endings else ''}"
+            registry.save(trained, target, path.parent)
+            assert target.exists()
