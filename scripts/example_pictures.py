@@ -129,7 +129,7 @@ def redrawn(p: QPainter, result: Result) -> None:
 
 
 def scatter(p: QPainter, result: Result) -> None:
-    """What was foretold over what was true: on the line it is right."""
+    """What was predicted over what was true: on the line it is right."""
     truth = np.asarray(result.judged.truth, float).ravel()
     told = np.asarray(result.judged.predictions, float).ravel()
     low, high = min(truth.min(), told.min()), max(truth.max(), told.max())
@@ -146,23 +146,23 @@ def scatter(p: QPainter, result: Result) -> None:
     p.save()
     p.translate(12, HEIGHT / 2 - 10)
     p.rotate(-90)
-    _text(p, QRectF(-60, -8, 120, 16), "foretold", INK, 9)
+    _text(p, QRectF(-60, -8, 120, 16), "predicted", INK, 9)
     p.restore()
 
 
 def series(p: QPainter, result: Result) -> None:
-    """The last days: true, and as foretold from the days before."""
+    """The last days: true, and as predicted from the days before."""
     truth = np.asarray(result.judged.truth, float).ravel()[-90:]
     told = np.asarray(result.judged.predictions, float).ravel()[-90:]
-    _curves(p, {"true": truth, "foretold": told})
+    _curves(p, {"true": truth, "predicted": told})
 
 
 def weeks(p: QPainter, result: Result) -> None:
-    """Eight weeks: true, and each as foretold at its beginning."""
+    """Eight weeks: true, and each as predicted at its beginning."""
     truth, told = (np.asarray(v, float) for v in (result.judged.truth, result.judged.predictions))
     rows = range(len(truth) - 1 - 7 * 7, len(truth), 7)
     pieces = [np.concatenate([values[row] for row in rows]) for values in (truth, told)]
-    _curves(p, dict(zip(("true", "foretold by week"), pieces, strict=True)))
+    _curves(p, dict(zip(("true", "predicted by week"), pieces, strict=True)))
 
 
 def looks(p: QPainter, result: Result) -> None:

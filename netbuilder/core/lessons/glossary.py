@@ -62,7 +62,7 @@ _ROWS = (
          "is, each column what was said. On the diagonal the network is right.",
          ("matrix", "3"), (), ("accuracy", "precision and recall")),
     Word("constraint", "After each step weights that break a rule are put right: none below zero, "
-         "none too long. Harder than a regularizer, which only makes them dear.",
+         "none too long. Stricter than a regularizer, which only makes large ones costly.",
          ("functions", "relu"), (), ("regularizer", "weight")),
     Word("convolution", "A small window of weights that slides over a picture (or along a series) "
          "and looks for one pattern everywhere: an edge, a stroke. It needs few weights, and finds "
@@ -99,9 +99,9 @@ _ROWS = (
          "takes for ever. Too large: it jumps over the valley, and the loss rises.",
          ("valley", "large"), ("learning_rate",), ("optimizer", "gradient")),
     Word("loss", "A number that says how wrong the answers are; training makes it small. For "
-         "numbers it is mostly the squared error, for classes the cross-entropy, which makes being "
-         "sure and wrong very dear.", ("curves", "falling"), ("loss",), ("metric", "gradient"),
-         ("error", "cross-entropy", "mean squared error")),
+         "numbers it is mostly the squared error, for classes the cross-entropy, where an answer "
+         "that is sure and wrong costs most.", ("curves", "falling"), ("loss",),
+         ("metric", "gradient"), ("error", "cross-entropy", "mean squared error")),
     Word("metric", "A number for people that says how good the network is: of 100 right, or off by "
          "so many degrees. It is looked at, but not trained on.", ("bars", "right 92", "wrong 8"),
          ("metrics",), ("accuracy", "loss")),
@@ -136,9 +136,9 @@ _ROWS = (
          "what it remembers. **LSTM** and **GRU** have gates that decide what is kept.",
          ("loop", "4"), ("return_sequences", "go_backwards", "stateful"), ("series",),
          ("LSTM", "GRU", "memory")),
-    Word("regression", "Foretelling a number: a price, a temperature. The other great task is "
+    Word("regression", "Predicting a number: a price, a temperature. The other great task is "
          "telling classes apart.", ("line", "fit"), (), ("class", "loss")),
-    Word("regularizer", "Makes large weights dear: their size is added to the loss (**L2** their "
+    Word("regularizer", "Makes large weights costly: their size is added to the loss (**L2** their "
          "squares, **L1** their amounts). A network with small weights bends less.",
          ("functions", "l2", "l1"),
          ("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
@@ -147,7 +147,7 @@ _ROWS = (
          "their mean 0 and their spread 1, **minmax** puts them between 0 and 1.",
          ("bars", "price 9", "stars 2"), ("scaling",), ("normalisation",)),
     Word("series", "Numbers in time, such as the temperature of each day. The network sees a "
-         "*window* of them and foretells what comes next.", ("line", "series"),
+         "*window* of them and predicts what comes next.", ("line", "series"),
          ("window", "horizon", "order_by"), ("recurrent layer",)),
     Word("shape", "How many numbers there are, axis by axis: `(None, 28, 28, 1)` are pictures of "
          "28 × 28 pixels with one channel. None stands for however many there are in a batch.",
@@ -160,8 +160,8 @@ _ROWS = (
     Word("target", "What the network shall answer: the column with the right answer.",
          ("table", "last"), ("target",), ("data", "loss"), ("label",)),
     Word("test data", "Rows that the network never sees while it learns, and that judge it at the "
-         "end: the future, as it were.", ("split", "test"), ("test_split", "test_path"),
-         ("validation data", "over-fitting")),
+         "end, as new data will that nobody has yet.", ("split", "test"),
+         ("test_split", "test_path"), ("validation data", "over-fitting")),
     Word("token", "A piece of text that has a number of its own: a word, or a character.",
          ("words", "the", "cat", "sat", "down"), ("max_words", "sequence_length"),
          ("embedding",), ("vocabulary",)),

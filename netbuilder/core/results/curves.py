@@ -177,12 +177,14 @@ def _of(found: Evaluation) -> str:
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "accuracy": lambda value, found: f"Of 100 answers {100 * value:.0f} are right.",
     "precision": lambda value, found: (
-        f"When it names a class, it is right in {value:.0%} of cases (mean over classes)."
+        f"When it names a class, it is right in {value:.0%} of cases (on average over the classes)."
     ),
     "recall": lambda value, found: (
-        f"Of the rows of a class it finds {value:.0%} (mean over classes)."
+        f"Of the rows of a class it finds {value:.0%} (on average over the classes)."
     ),
-    "f1_score": lambda value, found: "Precision and recall in one: high only if both are.",
+    "f1_score": lambda value, found: (
+        "Precision and recall in one number: high only where both of them are high."
+    ),
     "mean_absolute_error": lambda value, found: (
         f"{_of(found)} is off by {number(value)} on average;"
         f" always answering the mean: {number(found.baseline)}."
@@ -198,7 +200,10 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
         if value > 0
         else "It is worse than always answering the mean."
     ),
-    "loss": lambda value, found: "What the training made small, on scaled values.",
+    "loss": lambda value, found: (
+        "The number that the training makes small. It is measured on scaled values, so it has"
+        " no unit."
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""A series foretold further than the network sees: its own answers become its next rows."""
+"""A series predicted further than the network sees: its own answers become its next rows."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class SeriesEnds:
-    """What of a network makes it foretell a series.
+    """What of a network makes it predict a series.
 
     ``key`` and ``output`` are the nodes' ids; ``columns`` of the window, ``targets`` what is
-    foretold, ``horizon`` steps at once.
+    predicted, ``horizon`` steps at once.
     """
 
     key: str
@@ -41,12 +41,12 @@ class SeriesEnds:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Columns that are not foretold."""
+        """Columns that are not predicted."""
         return tuple(name for name in self.columns if name not in self.targets)
 
 
 def series_ends(trained: TrainedModel) -> SeriesEnds | None:
-    """Input and output of a network that foretells numbers from a window of rows, or None."""
+    """Input and output of a network that predicts numbers from a window of rows, or None."""
     pre = preprocessing_of(trained)
     if len(pre.inputs) != 1 or len(pre.outputs) != 1:
         return None
@@ -80,23 +80,23 @@ class Forecast:
 def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     """What comes after a window, ``steps`` rows on.
 
-    What was foretold takes its place at the window's end, and the network is asked again
+    What was predicted takes its place at the window's end, and the network is asked again
     (recursive forecasting: Taieb et al., "A review and comparison of strategies for multi-step
     ahead time series forecasting", Expert Systems with Applications 2012). Columns that are not
-    foretold stay at their last value.
+    predicted stay at their last value.
 
     Args:
-        trained: a network that foretells a series.
+        trained: a network that predicts a series.
         window: raw rows, float (window, columns), the oldest first.
         steps: how far; a network whose targets are no columns of its window cannot go further
             than its horizon.
 
     Raises:
-        DataError: the network foretells no series, or the window has another shape.
+        DataError: the network predicts no series, or the window has another shape.
     """
     ends = series_ends(trained)
     if ends is None:
-        raise DataError("This network foretells no series.", "Ask it about a sample.")
+        raise DataError("This network predicts no series.", "Ask it about a sample.")
     pre = preprocessing_of(trained)
     entry: InputPre = pre.inputs[ends.key]
     rows = np.array(window, np.float64)
@@ -135,7 +135,7 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
         return (
-            f"It can go no further: {listed(ends.targets)} is foretold, but is no column of its"
+            f"It can go no further: {listed(ends.targets)} is predicted, but is no column of its"
             " window."
         )
     if steps <= ends.horizon:

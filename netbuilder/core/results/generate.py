@@ -28,7 +28,7 @@ class Generated:
 
 
 def next_token_ends(trained: TrainedModel) -> tuple[str, InputPre, str, OutputPre] | None:
-    """Input and output of a network that foretells tokens, or None."""
+    """Input and output of a network that predicts tokens, or None."""
     pre = preprocessing_of(trained)
     if len(pre.inputs) != 1 or len(pre.outputs) != 1:
         return None

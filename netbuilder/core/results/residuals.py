@@ -1,4 +1,4 @@
-"""How far the answers are off, row by row: what is left over once a number was foretold."""
+"""How far the answers are off, row by row: what is left over once a number was predicted."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ def uncertainty_of(
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
             parts.append(
-                f"With units switched off at random (dropout) it says "
+                f"Asked again and again with other neurons sitting out (dropout), it says "
                 f"{roughly(float(ends[0]), wide)} to {roughly(float(ends[1]), wide)}."
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
@@ -242,8 +242,8 @@ def uncertainty_of(
     ends = np.quantile(sure, (0.05, 0.95))
     label = target.classes[usual] if usual < len(target.classes) else str(usual)
     sentence = (
-        f"With units switched off at random (dropout) it says “{label}” in "
-        f"{(tries == usual).mean():.0%} of {len(tries)} tries, {ends[0]:.0%} to {ends[1]:.0%} sure."
+        f"Asked {len(tries)} times with other neurons sitting out each time (dropout), it says "
+        f"“{label}” in {(tries == usual).mean():.0%} of them, {ends[0]:.0%} to {ends[1]:.0%} sure."
     )
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
 

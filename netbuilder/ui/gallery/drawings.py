@@ -322,7 +322,7 @@ def loop(p: QPainter, counts: tuple[str, ...]) -> None:
 
 
 def line(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """A line through points, or a series with what is foretold."""
+    """A line through points, or a series with what is predicted."""
     _axes(p)
     if kinds[0] == "fit":
         for n in range(12):

@@ -1,4 +1,4 @@
-"""A window of a series as a curve whose points can be dragged, and what is foretold after it."""
+"""A window of a series as a curve whose points can be dragged, and what is predicted after it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class WindowCurve(pg.PlotWidget):
             item.getAxis(side).enableAutoSIPrefix(False)
         item.setLabel("bottom", "steps after the window's end")
         self._curve = self.plot([], [])
-        self._foretold = self.plot([], [], symbol="t", symbolSize=7)
+        self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self._points)
         self._now = pg.InfiniteLine(pos=0.5, angle=90)
@@ -62,14 +62,14 @@ class WindowCurve(pg.PlotWidget):
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
-        self._foretold.setPen(pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine))
-        self._foretold.setSymbolBrush(QColor(scheme.validation))
-        self._foretold.setSymbolPen(None)
+        self._predicted.setPen(pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine))
+        self._predicted.setSymbolBrush(QColor(scheme.validation))
+        self._predicted.setSymbolPen(None)
         self._now.setPen(pg.mkPen(scheme.hairline, width=1))
         self._draw()
 
     def show_window(self, values: NDArray[np.float64], name: str) -> None:
-        """Show a window, (steps,), the oldest first; what was foretold is forgotten."""
+        """Show a window, (steps,), the oldest first; what was predicted is forgotten."""
         self.values, self._name = np.array(values, np.float64), name
         self._ahead, self.chosen = np.zeros(0), -1
         self.getPlotItem().setLabel("left", name)
@@ -77,7 +77,7 @@ class WindowCurve(pg.PlotWidget):
         self._fit()
 
     def show_ahead(self, values: NDArray[np.float64]) -> None:
-        """Show what is foretold of the same quantity, (steps,), the nearest first; may be empty."""
+        """Show what is predicted of the same quantity, (steps,), nearest first; may be empty."""
         self._ahead = np.asarray(values, np.float64)
         self._draw()
         if not self._held:
@@ -97,10 +97,10 @@ class WindowCurve(pg.PlotWidget):
         )
         ahead = np.arange(1, len(self._ahead) + 1, dtype=np.float64)
         joined = np.concatenate([self.values[-1:], self._ahead]) if len(ahead) else self._ahead
-        self._foretold.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
+        self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
         words = f"{self._name}: a window of {len(x)} steps"
         if len(ahead):
-            words += f"; foretold: {', '.join(number(float(v)) for v in self._ahead[:5])}"
+            words += f"; predicted: {', '.join(number(float(v)) for v in self._ahead[:5])}"
         self.setAccessibleName(words)
 
     def _fit(self) -> None:

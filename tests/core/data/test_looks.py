@@ -124,7 +124,7 @@ def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(
     assert before.values["up"].tolist() == list(range(40))
 
 
-def test_several_steps_ahead_end_where_the_last_is_foretold(tmp_path: Path) -> None:
+def test_several_steps_ahead_end_where_the_last_is_predicted(tmp_path: Path) -> None:
     rows = "\n".join(str(n) for n in range(60))
     (tmp_path / "t.csv").write_text(f"x\n{rows}\n", encoding="utf-8")
     data = Data("series", path="t.csv", target=("x",), options={"window": 5, "horizon": 3})

@@ -78,7 +78,7 @@ def test_types_of_a_series(tmp_path: Path) -> None:
     assert load(left, tmp_path).facts.column_names == ("sold",)
 
 
-def test_weights_and_parts_of_a_series_are_those_of_the_foretold_row(tmp_path: Path) -> None:
+def test_weights_and_parts_of_a_series_are_those_of_the_predicted_row(tmp_path: Path) -> None:
     rows = np.arange(40)
     table = pd.DataFrame(
         {

@@ -46,7 +46,7 @@ def windows_of(found: Project, folder: Path) -> dict[tuple[float, ...], tuple[fl
     }
 
 
-def test_all_steps_of_the_horizon_are_foretold(tmp_path: Path) -> None:
+def test_all_steps_of_the_horizon_are_predicted(tmp_path: Path) -> None:
     frame = pd.DataFrame({"t": np.arange(40.0), "u": np.arange(40.0) * 10})
     found = project(tmp_path, frame, horizon=3)
     assert windows_of(found, tmp_path)[0, 1, 2, 3] == (4, 5, 6)
@@ -165,7 +165,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path]
     )  # fmt: skip
 
 
-def test_seven_steps_are_judged_and_foretold(model: tuple[TrainedModel, Path]) -> None:
+def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) -> None:
     trained, folder = model
     assert trained.core.output_shape == (None, 7)
     split = read_split(trained.project.data, trained.pre, folder / "s.csv")
@@ -224,7 +224,7 @@ NUMBER_TIMES = {
 
 @pytest.mark.parametrize("name", NUMBER_TIMES)
 def test_numbers_that_say_when_order_the_rows(tmp_path: Path, name: str) -> None:
-    """Newest first, a careless reader foretells the past from the future."""
+    """Newest first, a careless reader predicts the past from the future."""
     frame = pd.DataFrame({name: NUMBER_TIMES[name], "t": np.arange(60.0)})[::-1]
     found = project(tmp_path, frame)
     rows = facts(found, tmp_path)

@@ -226,7 +226,7 @@ def pictures_of_another_size(folder: Path) -> Case:
 
 
 def series(folder: Path) -> Case:
-    """Two columns with gaps in one, three steps foretold."""
+    """Two columns with gaps in one, three steps predicted."""
     steps = np.arange(120)
     frame = pd.DataFrame(
         {"t": 50 + 20 * np.sin(steps / 5) + steps % 3, "wind": (steps % 11) ** 1.5}

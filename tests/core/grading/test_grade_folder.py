@@ -330,7 +330,7 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
 def test_a_network_that_answers_another_column_is_not_compared(
     folder: Path, hidden: Path, tmp_path: Path
 ) -> None:
-    """The hidden rows hold the petal's length too: foretelling it is another, easier task."""
+    """The hidden rows hold the petal's length too: predicting it is another, easier task."""
     table = tmp_path / "iris.csv"
     shutil.copy(hidden, table)
     project = Project("Other", data=Data("csv", path=str(table), target=("petal length (cm)",)))

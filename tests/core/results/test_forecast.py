@@ -1,4 +1,4 @@
-"""A series foretold on and on: on weights whose continuation is known."""
+"""A series predicted on and on: on weights whose continuation is known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_it_builds_on_its_own_answers(tmp_path: Path) -> None:
     assert window.tolist() == [[10.0, 0.0], [13.0, 0.0], [16.0, 5.0]], "the window is left alone"
 
 
-def test_columns_that_are_not_foretold_stay(tmp_path: Path) -> None:
+def test_columns_that_are_not_predicted_stay(tmp_path: Path) -> None:
     trained = ramp(tmp_path, 1)
     kernel = np.zeros((6, 1))
     kernel[4, 0], kernel[5, 0] = 1.0, 1.0  # next a = last a + last b
@@ -76,7 +76,7 @@ def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
     assert series_ends(house_model[0]) is None
-    with pytest.raises(DataError, match="foretells no series"):
+    with pytest.raises(DataError, match="predicts no series"):
         forecast(house_model[0], np.zeros((3, 2)), 4)
     with pytest.raises(DataError, match="as many rows as it looks back"):
         forecast(ramp(tmp_path, 1)[0], np.zeros((4, 2)), 4)

@@ -61,5 +61,5 @@ def test_the_answer_has_the_units_of_the_data(house_model: Trained) -> None:
     values = {node: one[None] for node, one in look(trained, raw).items()}
     (price,) = own_answers(values, trained.project, trained.pre.outputs)["out"][0]
     assert abs(float(values["out"][0, 0])) < 10 < price, "the layer itself gives scaled numbers"
-    foretold = predict_rows(trained, row_of(trained, raw)).first.values
-    assert price == pytest.approx(float(np.reshape(foretold, -1)[0]), rel=1e-4)
+    predicted = predict_rows(trained, row_of(trained, raw)).first.values
+    assert price == pytest.approx(float(np.reshape(predicted, -1)[0]), rel=1e-4)

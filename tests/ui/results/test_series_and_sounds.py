@@ -1,4 +1,4 @@
-"""In the Predict tab a series is dragged and foretold on, a sound is dropped and played."""
+"""In the Predict tab a series is dragged and predicted on, a sound is dropped and played."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def trained_window(
     return window
 
 
-def test_a_window_is_dragged_and_foretold_on(
+def test_a_window_is_dragged_and_predicted_on(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     project = edits.set_training(example("temperatures"), epochs=1)

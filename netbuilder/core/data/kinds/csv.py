@@ -137,7 +137,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         raise DataError(
             f"{path.name} has one column, '{only[0]}': there is nothing to learn it from.",
             "Choose a file with more columns. If its rows follow each other in time, they are a "
-            "series, and each can be foretold from those before.",
+            "series, and each can be predicted from those before.",
             mends=(AS_SERIES,),
         )
     return samples_of_table(data, found, path.name, test=test)

@@ -80,7 +80,7 @@ _REVIEWS = (
 _TEMPERATURES = (
     Param("years", Kind.INT, 4, "how many years", 1, 40, slide=True),
     Param("window", Kind.INT, 14, "steps that it looks back", 1, 1000),
-    Param("horizon", Kind.INT, 1, "steps that it foretells", 1, 1000),
+    Param("horizon", Kind.INT, 1, "steps that it predicts", 1, 1000),
     seed_option(),
 )
 
@@ -216,7 +216,7 @@ GENERATED = (
             _waves, _waves_code, _WAVES),
     DataSet("reviews", "Reviews", "Short sentences of praise or blame.", "binary", _reviews,
             _reviews_code, _REVIEWS),
-    DataSet("temperatures", "Temperatures", "Years of daily temperatures: foretell the next day "
+    DataSet("temperatures", "Temperatures", "Years of daily temperatures: predict the next day "
             "from the days before.", "regression", _temperatures, _temperatures_code,
             _TEMPERATURES),
 )  # fmt: skip

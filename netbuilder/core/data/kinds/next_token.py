@@ -43,7 +43,7 @@ DEFAULT_WINDOW = 40
 MOST_WORDS = 1000
 _FEWEST = 20
 
-LEVEL = Param("level", Kind.CHOICE, tokens_.CHARACTER, "what it foretells", choices=tokens_.LEVELS)
+LEVEL = Param("level", Kind.CHOICE, tokens_.CHARACTER, "what it predicts", choices=tokens_.LEVELS)
 WINDOW = Param("window", Kind.INT, DEFAULT_WINDOW, "tokens that it looks back", 1, 1000)
 STEP = Param("step", Kind.INT, 1, "tokens between two windows", 1, 1000, more=True)
 LOWERCASE = Param("lowercase", Kind.BOOL, True, "capitals become small letters", more=True)

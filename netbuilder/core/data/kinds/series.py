@@ -1,4 +1,4 @@
-"""Series: foretell the next values of columns from a window of the values before."""
+"""Series: predict the next values of columns from a window of the values before."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ KIND = DataKind(
     noun="series",
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, "steps that it looks back", 1),
-        Param("horizon", Kind.INT, 1, "steps that it foretells", 1),
+        Param("horizon", Kind.INT, 1, "steps that it predicts", 1),
         Param(
             "order_by", Kind.TEXT, None, "column of time: found by itself", optional=True, more=True
         ),

@@ -19,7 +19,7 @@ from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW, SeriesRows,
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.project.model import Data
 
-#: Of rows that no window foretells: the first ones of a stretch are only looked back at.
+#: Of rows that no window predicts: the first ones of a stretch are only looked back at.
 LOOKED_BACK_AT = 3
 _EXAMPLES = 6
 _MOST_CLASSES = 10
@@ -30,7 +30,7 @@ class Stretch:
     """Rows that follow each other without a gap.
 
     ``times`` float64 (rows,); ``values`` float64 (rows,) by column; ``parts`` int8 (rows,): 0
-    training, 1 validation, 2 test where a row is foretold, 3 where it is only looked back at.
+    training, 1 validation, 2 test where a row is predicted, 3 where it is only looked back at.
     """
 
     times: NDArray[np.float64]
@@ -47,7 +47,7 @@ class SeriesLook:
         stretches: between which there are gaps, or which are series of their own.
         order: the column of time, or "".
         dates: times are days since 1970.
-        window, horizon: rows that are looked back at and foretold.
+        window, horizon: rows that are looked back at and predicted.
     """
 
     columns: tuple[str, ...]
@@ -118,7 +118,7 @@ def _from_windows(
     cut = next(iter(samples.arrays.values()))
     whole_series = np.concatenate([cut[0], cut[1:, -1]])
     mine = np.full(len(whole_series), LOOKED_BACK_AT, np.int8)
-    # The last row that a window foretells lies so far behind the window's first.
+    # The last row that a window predicts lies so far behind the window's first.
     ends = np.arange(len(parts)) + window + horizon - 1
     inside = ends < len(mine)
     mine[ends[inside]] = parts[inside]

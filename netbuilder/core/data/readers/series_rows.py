@@ -73,7 +73,7 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
 
     Args:
         table: as read; its index is the lines.
-        targets: columns that are foretold.
+        targets: columns that are predicted.
         data: the recipe. Roles: "order": the column of time (a column of dates is found by itself);
             "group": the column that tells several series apart.
         source: name of the file.
@@ -206,7 +206,7 @@ def _numbers(
         elif name in targets:
             raise DataError(
                 f"The target column '{name}' of {source} is text.",
-                "A series foretells numbers: choose a column of numbers.",
+                "A series predicts numbers: choose a column of numbers.",
             )
         else:
             notes.append(f"Column '{name}' is text and was left out of the series.")

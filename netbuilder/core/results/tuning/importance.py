@@ -16,7 +16,7 @@ def importance(varied: Sequence[Vary], trials: Sequence[Trial]) -> dict[str, flo
 
     Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
     Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
-    (scikit-learn's) that foretells the logarithm of the score. All 0 where scores do not differ.
+    (scikit-learn's) that predicts the logarithm of the score. All 0 where scores do not differ.
     """
     whole = [trial for trial in trials if trial.score is not None]
     shares = {one.path: 0.0 for one in varied}

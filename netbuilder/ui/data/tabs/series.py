@@ -47,9 +47,9 @@ class SeriesTab(QWidget):
         self._draw()
         gaps = len(self.plot.gaps())
         ahead = "the next row" if look.horizon == 1 else f"the next {look.horizon} rows"
-        words = [f"{counted(look.window, 'row')} are looked back at to foretell {ahead}."]
+        words = [f"{counted(look.window, 'row')} are looked back at to predict {ahead}."]
         if any((one.parts == LOOKED_BACK_AT).any() for one in look.stretches):
-            words.append("The dotted rows are only looked back at, never foretold.")
+            words.append("The dotted rows are only looked back at, never predicted.")
         if gaps:
             words.append(f"{counted(gaps, 'gap')} (shaded): no window spans one.")
         self.note.setText(" ".join(words))

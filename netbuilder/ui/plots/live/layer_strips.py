@@ -61,7 +61,7 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
 
 
 def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
-    """The first lines of a name and what it is: the columns of a row, a text, numbers foretold.
+    """The first lines of a name and what it is: the columns of a row, a text, numbers predicted.
 
     Where there are more, the last line says how many.
     """

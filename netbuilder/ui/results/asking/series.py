@@ -1,4 +1,4 @@
-"""A window of a series: drag its points, and see what the network foretells, on and on."""
+"""A window of a series: drag its points, and see what the network predicts, on and on."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def last_window(trained: TrainedModel, base: Path) -> dict[str, Any] | None:
 
 
 class SeriesView(AskView):
-    """The curve, which of its columns is dragged, and how many steps are foretold."""
+    """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     one = "row"
     why_at = 3
@@ -77,13 +77,13 @@ class SeriesView(AskView):
         self.column = QComboBox(self)
         self.column.setAccessibleName("Column that is shown and dragged")
         self.steps = QSlider(Qt.Orientation.Horizontal, self)
-        self.steps.setAccessibleName("Steps that are foretold")
+        self.steps.setAccessibleName("Steps that are predicted")
         self.count = CountBox(1, 1, self)
-        self.count.setAccessibleName("Number of steps that are foretold")
+        self.count.setAccessibleName("Number of steps that are predicted")
         self._ahead = QWidget(self)
         row = QHBoxLayout(self._ahead)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel("Foretell", self._ahead))
+        row.addWidget(QLabel("Predict", self._ahead))
         row.addWidget(self.steps, 1)
         row.addWidget(self.count)
         row.addWidget(QLabel("steps", self._ahead))
@@ -216,15 +216,15 @@ class SeriesView(AskView):
         own = _OWN if about == _DRAGGED else ""
         raw = {self._key: rows.astype(np.float32)}
         self.asked.emit(ask_raw(raw, about, by_hand=by_hand, own=own))
-        self._foretell()
+        self._predict()
 
     def _count_changed(self, count: int) -> None:
         self.steps.blockSignals(True)  # further than it goes it stays at its end
         self.steps.setValue(count)
         self.steps.blockSignals(False)
-        self._foretell()
+        self._predict()
 
-    def _foretell(self) -> None:
+    def _predict(self) -> None:
         if self._trained is not None and self._ends is not None and self._rows is not None:
             self._worker.ask((self._trained, self._rows.copy(), self.count.value()))
 
@@ -236,7 +236,7 @@ class SeriesView(AskView):
 
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):
-            log.error("foretelling failed", exc_info=error)
+            log.error("predicting failed", exc_info=error)
         self.note.setText(str(error))
 
     def _show_ahead(self) -> None:

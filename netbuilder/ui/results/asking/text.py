@@ -27,7 +27,7 @@ _OWN = "your text"
 
 
 class TextView(AskView):
-    """A field to write in; below it, for a network that foretells tokens, what it goes on with."""
+    """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
 
     one = "text"
     why_at = 1
