@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +10,20 @@ import pytest
 from sklearn.decomposition import PCA
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.load import load
 from netbuilder.core.engine.events import Event, Probed
 from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.project import edits
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data
+from netbuilder.core.resources import resource
 from netbuilder.core.results.inside import look, sample_of
 from netbuilder.core.results.live import histograms, maps, others, plane, words
 from netbuilder.core.results.live.pictures import HistogramPicture
 from netbuilder.core.results.live.views import VIEWS, Axes, views_for
+from netbuilder.core.results.predict import predict_raw
 from tests.core.results.conftest import chain, train
 
 Trained = tuple[TrainedModel, Dataset]
@@ -50,6 +54,49 @@ def test_a_surface_is_what_the_model_answers(moons: Trained) -> None:
     own = trained.model.predict(np.asarray(points.at, np.float32), verbose=0)[:, 0]
     assert np.array_equal(points.right, (own >= 0.5) == (points.value == 1))
     assert 0.5 < points.right.mean() < 1
+
+
+def test_a_surface_goes_along_columns_of_several_inputs() -> None:
+    project = files.read(resource("examples", "two_inputs.netbuilder"))
+    inputs = {
+        "sepal": ("sepal length (cm)", "sepal width (cm)", "petal width (cm)"),
+        "petal": ("petal length (cm)", "petal width (cm)"),
+    }
+    recipe = replace(project.data, inputs=inputs)
+    project = edits.set_training(replace(project, data=recipe), epochs=5)
+    data = load(project, Path())
+    trained = Session(project, data, on_event=lambda event: None).run()
+    names = ("sepal length (cm)", "sepal width (cm)", "petal width (cm)", "petal length (cm)")
+    assert plane.number_columns(data) == names
+    assert [view.name for view in views_for(data, project)][:2] == ["surface", "curve"]
+
+    # Petal length (of the one) against petal width (of both); the rest as in test row 4.
+    view = next(one for one in VIEWS if one.name == "surface")
+    asked = view.ask(data, trained.project, Axes("petal length (cm)", "petal width (cm)", row=4))
+    found = asked.read(evaluate_probe(trained, asked.probe))
+    assert data.test is not None
+    rest = {key: np.repeat(values[4:5], 4, axis=0) for key, values in data.test.raw_x.items()}
+    left, bottom, right, top = found.box
+    rest["petal"][:, 0] = [left, right, left, right]
+    rest["petal"][:, 1] = rest["sepal"][:, 2] = [bottom, bottom, top, top]
+    answers = predict_raw(trained, rest).first.probabilities
+    assert found.shares[[0, 0, -1, -1], [0, -1, 0, -1]] == pytest.approx(answers, abs=1e-4)
+    assert (found.points.part == 2).sum() == len(data.test)
+    where = found.points.at[found.points.part == 2]
+    assert where == pytest.approx(data.test.raw_x["petal"], abs=1e-5)
+
+    own = {key: values[7] for key, values in data.test.raw_x.items()}
+    asked = view.ask(data, trained.project, Axes("sepal length (cm)", own=own))
+    shown = asked.read(evaluate_probe(trained, asked.probe)).shares
+    asked = view.ask(data, trained.project, Axes("sepal length (cm)", row=7))
+    assert np.array_equal(shown, asked.read(evaluate_probe(trained, asked.probe)).shares)
+
+    asked = plane.curve(data, trained.project, "petal width (cm)")
+    along = asked.read(evaluate_probe(trained, asked.probe))
+    means = {key: np.repeat(v.mean(axis=0)[None], 2, axis=0) for key, v in data.train.raw_x.items()}
+    means["petal"][:, 1] = means["sepal"][:, 2] = along.x[[0, -1]]
+    ends = predict_raw(trained, means).first.probabilities
+    assert along.y[[0, -1]] == pytest.approx(ends, abs=1e-4)
 
 
 def test_the_running_training_answers_the_same_probe(moons: Trained) -> None:

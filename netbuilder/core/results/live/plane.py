@@ -12,44 +12,22 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
+from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import class_probabilities, in_own_units
 from netbuilder.core.results.live.pictures import Asked, CurvePicture, Found, Points, SurfacePicture
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.results.live.table_rows import TableRows, table_rows
 
 Array = NDArray[Any]
 SIZE, CURVE_SIZE, MOST_POINTS, LAST_POINTS = 50, 200, 600, 60
 
 
-def only_table(dataset: Dataset) -> tuple[str, InputPre] | None:
-    """The input of a network that takes one table row, flat, and nothing else."""
-    found = list(dataset.pre.inputs.items())
-    if len(found) != 1 or found[0][1].kind != "table" or len(found[0][1].shape) != 1:
-        return None
-    return found[0]
-
-
 def number_columns(dataset: Dataset) -> tuple[str, ...]:
-    """Columns that an axis can go along."""
-    table = only_table(dataset)
-    if table is None:
-        return ()
-    return tuple(c.name for c in table[1].columns if c.kind in {"number", "date"})
-
-
-def _place(entry: InputPre, name: str, names: tuple[str, ...]) -> int:
-    start = 0
-    for column in entry.columns:
-        if column.name == name and name in names:
-            return start
-        start += len(column.features)
-    raise DataError(
-        f"There is no column of numbers '{name}'.",
-        f"{did_you_mean(name, names)} There are {listed(names, 12)}.".strip(),
-    )
+    """Columns that an axis can go along, of whichever Input."""
+    rows = table_rows(dataset)
+    return rows.numbers if rows is not None else ()
 
 
 def parts_of(dataset: Dataset, most: int) -> list[tuple[int, Split, NDArray[np.int64]]]:
@@ -65,20 +43,6 @@ def parts_of(dataset: Dataset, most: int) -> list[tuple[int, Split, NDArray[np.i
         last = np.arange(max(len(split) - LAST_POINTS, 0), len(split))
         found.append((number, split, rows if number else np.union1d(rows, last)))
     return found
-
-
-def resting(raw: Array, entry: InputPre) -> Array:
-    """A row to hold other columns at: the mean of numbers, the most frequent category."""
-    row = np.asarray(raw, np.float64).mean(axis=0)
-    start = 0
-    for column in entry.columns:
-        end = start + len(column.features)
-        if column.kind == "category" and end > start:
-            most = int(row[start:end].argmax())
-            row[start:end] = 0.0
-            row[start + most] = 1.0
-        start = end
-    return np.asarray(row)
 
 
 def _range(values: Array) -> tuple[float, float]:
@@ -98,28 +62,24 @@ def surface(
         project: the project that is trained on it.
         across, up: names of the columns; "": the first two.
         size: rows and columns of the grid.
-        at: a raw row (features,) to hold other columns at; None: the mean of the training rows.
+        at: a raw row (features of all Inputs side by side) to hold other columns at; None: the
+            mean of the training rows.
         drawn: the same set with other points, that are drawn instead of those trained on.
 
     Raises:
         DataError: there is no such column of numbers.
     """
-    key, entry, across, up = _two_columns(dataset, across, up)
-    names = number_columns(dataset)
-    first, second = _place(entry, across, names), _place(entry, up, names)
+    table, across, up = _two_columns(dataset, across, up)
+    first, second = table.place(across), table.place(up)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([split.raw_x[key] for _, split, _ in parts])
-    x = np.linspace(*_range(seen[:, first]), size)
-    y = np.linspace(*_range(seen[:, second]), size)
-    rows = np.repeat(
-        (resting(dataset.train.raw_x[key], entry) if at is None else np.asarray(at))[None],
-        size * size,
-        axis=0,
-    ).astype(np.float64)
-    rows[:, first] = np.tile(x, size)
-    rows[:, second] = np.repeat(y, size)
-    ready, where, truth, part = _with_points(parts, key, entry, rows, (first, second))
+    seen = np.concatenate([table.joined(split.raw_x) for _, split, _ in parts])
+    x = np.linspace(*_range(seen[:, first[0]]), size)
+    y = np.linspace(*_range(seen[:, second[0]]), size)
+    rows = np.repeat(_held(table, dataset, at)[None], size * size, axis=0)
+    rows[:, first] = np.tile(x, size)[:, None]
+    rows[:, second] = np.repeat(y, size)[:, None]
+    ready, where, truth, part = _with_points(parts, table, rows, (first[0], second[0]))
     output, target = next(iter(dataset.pre.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
@@ -142,7 +102,7 @@ def surface(
             name,
         )
 
-    return Asked(Probe("surface", outputs=(output,), x={key: ready}), read)
+    return Asked(Probe("surface", outputs=(output,), x=ready), read)
 
 
 def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
@@ -151,12 +111,12 @@ def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePict
     Raises:
         DataError: there is no such column of numbers.
     """
-    key, entry, across, up = _two_columns(dataset, across, up)
-    names, target = number_columns(dataset), next(iter(dataset.pre.outputs.values()))
-    axes = (_place(entry, across, names), _place(entry, up, names))
+    table, across, up = _two_columns(dataset, across, up)
+    target = next(iter(dataset.pre.outputs.values()))
+    axes = (table.place(across)[0], table.place(up)[0])
     parts = parts_of(dataset, MOST_POINTS)
-    none = np.zeros((0, len(dataset.train.raw_x[key][0])))
-    _, where, truth, part = _with_points(parts, key, entry, none, axes)
+    none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
+    _, where, truth, part = _with_points(parts, table, none, axes)
     left, right = _range(where[:, 0])
     bottom, top = _range(where[:, 1])
     points = Points(where, truth, part, np.ones(len(truth), bool))
@@ -164,14 +124,19 @@ def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePict
     return SurfacePicture(across, up, (left, bottom, right, top), points, classes=classes)
 
 
-def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[str, InputPre, str, str]:
-    """The Input, how it is prepared, and the columns, where "" the first two that there are."""
-    table = only_table(dataset)
+def _held(table: TableRows, dataset: Dataset, at: Array | None) -> Array:
+    """The row at which other columns are held."""
+    return table.resting(dataset.train) if at is None else np.asarray(at, np.float64)
+
+
+def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str, str]:
+    """The rows, and the columns, where "" the first two that there are."""
+    table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or len(names) < 2:
         raise DataError("A surface needs two columns of numbers.", "Choose another view.")
     across = across or next(n for n in names if n != up)
-    return *table, across, up or next(n for n in names if n != across)
+    return table, across, up or next(n for n in names if n != across)
 
 
 def _by_name(truth: Array, drawn: Dataset, target: OutputPre) -> Array:
@@ -189,20 +154,18 @@ def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None
     Raises:
         DataError: there is no such column of numbers.
     """
-    table = only_table(dataset)
+    table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or not names:
         raise DataError("A curve needs a column of numbers.", "Choose another view.")
-    key, entry = table
     across = across or names[0]
-    first = _place(entry, across, names)
+    first = table.place(across)
     parts = parts_of(dataset, MOST_POINTS)
-    seen = np.concatenate([split.raw_x[key] for _, split, _ in parts])
-    x = np.linspace(*_range(seen[:, first]), CURVE_SIZE)
-    held = resting(dataset.train.raw_x[key], entry) if at is None else np.asarray(at, np.float64)
-    rows = np.repeat(held[None], CURVE_SIZE, axis=0)
-    rows[:, first] = x
-    ready, where, truth, part = _with_points(parts, key, entry, rows, (first,))
+    seen = np.concatenate([table.joined(split.raw_x) for _, split, _ in parts])
+    x = np.linspace(*_range(seen[:, first[0]]), CURVE_SIZE)
+    rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
+    rows[:, first] = x[:, None]
+    ready, where, truth, part = _with_points(parts, table, rows, (first[0],))
     output, target = next(iter(dataset.pre.outputs.items()))
 
     def read(found: Found) -> CurvePicture:
@@ -215,23 +178,22 @@ def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None
         classes = target.classes if shares is not None else ()
         return CurvePicture(across, x, drawn[:CURVE_SIZE], points, classes, name)
 
-    return Asked(Probe("surface", outputs=(output,), x={key: ready}), read)
+    return Asked(Probe("surface", outputs=(output,), x=ready), read)
 
 
 def _with_points(
     parts: list[tuple[int, Split, NDArray[np.int64]]],
-    key: str,
-    entry: InputPre,
+    table: TableRows,
     rows: Array,
     axes: tuple[int, ...],
-) -> tuple[Array, Array, Array, NDArray[np.int64]]:
-    """Model-ready rows of the grid and then of the points; where the points are; their right
-    answers; their parts."""
-    raw = np.concatenate([split.raw_x[key][chosen] for _, split, chosen in parts])
+) -> tuple[dict[str, Array], Array, Array, NDArray[np.int64]]:
+    """Model-ready rows of the grid and then of the points, by Input id; where the points are;
+    their right answers; their parts."""
+    raw = np.concatenate([table.joined(split.raw_x)[chosen] for _, split, chosen in parts])
     truth = np.concatenate([_truth(split)[chosen] for _, split, chosen in parts])
     part = np.concatenate([np.full(len(chosen), n, np.int64) for n, _, chosen in parts])
-    ready = entry.apply(np.concatenate([rows, raw]))
-    return ready, np.asarray(raw, np.float64)[:, list(axes)], truth, part
+    ready = table.ready(np.concatenate([rows, raw]))
+    return ready, raw[:, list(axes)], truth, part
 
 
 def _truth(split: Split) -> Array:

@@ -14,6 +14,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms, maps, others, plane
 from netbuilder.core.results.live.pictures import Asked
+from netbuilder.core.results.live.table_rows import table_rows
 
 Array = NDArray[Any]
 
@@ -28,21 +29,30 @@ class Axes:
             are held; None: at their mean.
         drawn: the data whose points are drawn, where they were edited since; None: its own.
         moments: what is known of the run so far, by the name of a view of histograms.
+        own: a person's own row, raw by Input id, at which other columns are held instead.
     """
 
     across: str = ""
     up: str = ""
     row: int | None = None
+
     drawn: Dataset | None = None
     moments: Mapping[str, histograms.Moments] = field(default_factory=dict)
+    own: Mapping[str, Array] | None = None
 
 
 def _row(dataset: Dataset, axes: Axes) -> Array | None:
     """The raw row at which other columns are held; None: at their mean."""
-    table, part = plane.only_table(dataset), others.shown_part(dataset)
-    if axes.row is None or table is None or not len(part):
+    table, part = table_rows(dataset), others.shown_part(dataset)
+    if table is None or (axes.row is None and axes.own is None):
         return None
-    return np.asarray(part.raw_x[table[0]][axes.row % len(part)])
+    if axes.own is not None:
+        alone = {key: np.asarray(value)[None] for key, value in axes.own.items()}
+        return np.asarray(table.joined(alone)[0])
+    if axes.row is None or not len(part):
+        return None
+    at = axes.row % len(part)
+    return np.asarray(table.joined({k: rows[at : at + 1] for k, rows in part.raw_x.items()})[0])
 
 
 def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> Asked:

@@ -37,9 +37,9 @@ class _Question:
     """``project`` on its data; ``trained`` where it is asked now, None where a run answers.
 
     ``before`` is what was asked of the same network: histograms go on from it. ``row``: at which
-    other columns are held. ``edited``: the project whose points are drawn, where they are others.
-    ``still``: there is no network yet, the points are shown alone. ``moments``: what was recorded
-    of the run so far.
+    other columns are held, or ``own``: a person's. ``edited``: the project whose points are drawn,
+    where they are others. ``still``: there is no network yet, the points are shown alone.
+    ``moments``: what was recorded of the run so far.
     """
 
     project: Project
@@ -49,6 +49,7 @@ class _Question:
     trained: TrainedModel | None
     before: Asked | None = None
     row: int | None = None
+    own: Mapping[str, Any] | None = None
     edited: Project | None = None
     still: bool = False
     moments: Mapping[str, Moments] = field(default_factory=dict)
@@ -110,7 +111,9 @@ def _ask(question: _Question) -> Shown:
     edited = question.edited
     drawn = None if edited is None else load(edited, question.base)
     asked = question.before or view.ask(
-        dataset, project, Axes(across, up, question.row, drawn, question.moments)
+        dataset,
+        project,
+        Axes(across, up, question.row, drawn, question.moments, _fitting(question.own, dataset)),
     )
     picture = first = None
     if question.trained is not None:
@@ -118,6 +121,16 @@ def _ask(question: _Question) -> Shown:
     elif view.name == "surface":
         first = only_points(drawn or dataset, across, up)
     return Shown(question, dataset, views, view, columns, asked, picture, first)
+
+
+def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, Any] | None:
+    """A row of a person's own, where it is one of this data set."""
+    rows = dataset.train.raw_x
+    if own is None or {key: value.shape for key, value in own.items()} != {
+        key: values.shape[1:] for key, values in rows.items()
+    }:
+        return None
+    return own
 
 
 def _read_answer(question: tuple[Shown, Any]) -> Picture:
@@ -266,11 +279,18 @@ class LiveView(QObject):
                 None if active else trained,
                 None if self._fresh else self._histograms(project),
                 self._looking.index if self.at_sample else None,
+                self._own(),
                 edited,
                 still,
                 self._known(project, None if active else trained),
             )
         )
+
+    def _own(self) -> Mapping[str, Any] | None:
+        """The row of a person's own that is looked at, where others are held at the sample."""
+        look = self._looking.look
+        own = self.at_sample and self._looking.own is not None and look is not None and look.own
+        return look.raw if own and look is not None else None
 
     def _known(self, project: Project, trained: TrainedModel | None) -> Mapping[str, Moments]:
         return self._recorded.of(project, trained) if self._recorded is not None else {}

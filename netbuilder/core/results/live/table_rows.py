@@ -1,0 +1,91 @@
+"""Rows of a table as one array, whatever the number of Inputs that they feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
+from netbuilder.core.errors import DataError
+from netbuilder.core.wording import did_you_mean, listed
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """The raw values of all Inputs side by side, (n, features), in the order of ``inputs``."""
+
+    inputs: tuple[tuple[str, InputPre], ...]
+
+    @property
+    def places(self) -> dict[str, tuple[Column, tuple[int, ...]]]:
+        """By name: the column, and where its first feature stands, once for each Input that it
+        feeds."""
+        found: dict[str, tuple[Column, tuple[int, ...]]] = {}
+        start = 0
+        for _, entry in self.inputs:
+            for column in entry.columns:
+                before = found.get(column.name, (column, ()))[1]
+                found[column.name] = (column, (*before, start))
+                start += len(column.features)
+        return found
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns that an axis can go along."""
+        return tuple(
+            name for name, (one, _) in self.places.items() if one.kind in {"number", "date"}
+        )
+
+    def place(self, name: str) -> tuple[int, ...]:
+        """Where a column of numbers stands.
+
+        Raises:
+            DataError: there is none of that name.
+        """
+        names = self.numbers
+        if name not in names:
+            raise DataError(
+                f"There is no column of numbers '{name}'.",
+                f"{did_you_mean(name, names)} There are {listed(names, 12)}.".strip(),
+            )
+        return self.places[name][1]
+
+    def joined(self, raw: Mapping[str, NDArray[np.generic]]) -> Array:
+        """Raw values by Input id, (n, ...), as rows."""
+        return np.concatenate([np.asarray(raw[key], np.float64) for key, _ in self.inputs], axis=1)
+
+    def ready(self, rows: Array) -> dict[str, NDArray[np.float64]]:
+        """Rows as the network gets them, by Input id."""
+        found, start = {}, 0
+        for key, entry in self.inputs:
+            end = start + sum(len(column.features) for column in entry.columns)
+            found[key] = entry.apply(rows[:, start:end])
+            start = end
+        return found
+
+    def resting(self, split: Split) -> Array:
+        """A row to hold other columns at: the mean of numbers, the most frequent category."""
+        row = self.joined(split.raw_x).mean(axis=0)
+        start = 0
+        for _, entry in self.inputs:
+            for column in entry.columns:
+                end = start + len(column.features)
+                if column.kind == "category" and end > start:
+                    most = int(row[start:end].argmax())
+                    row[start:end] = 0.0
+                    row[start + most] = 1.0
+                start = end
+        return np.asarray(row)
+
+
+def table_rows(dataset: Dataset) -> TableRows | None:
+    """The rows of a network that takes rows of a table, flat, and nothing else; None of others."""
+    found = tuple(dataset.pre.inputs.items())
+    flat = all(entry.kind == "table" and len(entry.shape) == 1 for _, entry in found)
+    return TableRows(found) if found and flat else None
