@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell what was understood; 1 if something keeps it from being trained on: it is a note."""
-    from netbuilder.core.data.columns import report
+    """Tell what was understood, after ``--fix`` what it then is.
+
+    Gives 1 if something keeps it from being trained on: it is a note.
+    """
     from netbuilder.core.data.findings import ERROR
 
-    project, base = _project(Path(arguments.source))
-    with reading_bar():
-        found = report(project, base)
+    source = Path(arguments.source)
+    project, base = _project(source)
+    target = _written_to(source, arguments)
+    found = _report(project, base)
+    if target is not None:
+        project = _mended(project, found, arguments.fix)
+        _write(project, base, target)
+        found = _report(project, base)
+        note(f"Written: {target}")
     _tell(found)
     if arguments.json:
         print_json(to_json(found))
@@ -59,17 +69,99 @@ def _project(path: Path) -> tuple[Project, Path]:
     return Project(data=recipe_for(path, path.name)), path.parent
 
 
+def _report(project: Project, base: Path) -> DataReport:
+    """What was understood; what cannot be read, and may be mended here, is a note too."""
+    from netbuilder.core.data.columns import DataReport, report
+    from netbuilder.core.data.findings import of_error
+
+    try:
+        with reading_bar():
+            return report(project, base)
+    except UserError as error:
+        if not error.mends:
+            raise
+        return DataReport(project.data.kind, {}, notes=(of_error(error),))
+
+
+def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
+    """The project that is written; None where nothing is to be fixed and none is asked for."""
+    from netbuilder.core.project.files import ENDING
+
+    if arguments.output:
+        target = Path(arguments.output)
+        if target.suffix.lower() != ENDING:
+            raise UserError(
+                f"'{target.name}' is no name for a project.", f"Let it end in {ENDING}."
+            )
+        if target.exists() and not (source.exists() and target.samefile(source)):
+            raise UserError(
+                f"There is a project '{target}' already: it would be lost.",
+                f"Choose another name, or mend that one: netbuilder data {target}",
+            )
+        return target
+    if not arguments.fix:
+        return None
+    if source.suffix.lower() != ENDING:
+        raise UserError(
+            f"'{source.name}' itself is not changed: what is fixed stands in a project.",
+            f"Say which one to write: -o {source.stem}{ENDING}",
+        )
+    return source
+
+
+def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Project:
+    """The project after some of the fixes, each its number among all or its words."""
+    from netbuilder.core.wording import quoted
+
+    fixes = [fix for one in found.notes for fix in one.fixes]
+    words = [fix.label for fix in fixes]
+    for name in wanted:
+        if name.isdecimal() and 1 <= int(name) <= len(fixes):
+            place = int(name) - 1
+        elif name in words:
+            place = words.index(name)
+        else:
+            mend = f"Choose one of {quoted(words, 12)}, or its number."
+            raise UserError(
+                f"There is no fix '{name}'.",
+                f"{did_you_mean(name, words)} {mend}".strip()
+                if words
+                else "Nothing is to be fixed here.",
+            )
+        project = fixes[place].edit(project)
+    return project
+
+
+def _write(project: Project, base: Path, target: Path) -> None:
+    """Write the project; its paths are those that lead from there to the data."""
+    from netbuilder.core.project import files
+
+    def seen_from_there(name: str) -> str:
+        path = (base / name).absolute()
+        inside = path.is_relative_to(target.parent.absolute())
+        return path.relative_to(target.parent.absolute()).as_posix() if inside else str(path)
+
+    data = project.data
+    if base.absolute() != target.parent.absolute():
+        paths = {"path": data.path, "test_path": data.test_path}
+        moved = {key: seen_from_there(name) for key, name in paths.items() if name}
+        project = replace(project, data=replace(data, **moved))
+    files.write(project, target)
+
+
 def _tell(found: DataReport) -> None:
     parts = ", ".join(f"{count:,} {part}" for part, count in found.rows.items() if count)
-    say(f"{found.kind}: {parts} rows")
+    say(f"{found.kind}: {parts} rows" if parts else f"{found.kind}: cannot be used yet")
     for column in found.columns:
         say(f"  {column.name}: {_about(column)}")
     if found.classes:
         say("classes: " + ", ".join(f"{label} {count:,}" for label, count in found.classes.items()))
+    number = 0
     for one in found.notes:
         note(f"{one.severity}: {one.message}")
         for fix in one.fixes:
-            note(f"    fix: {fix.label}")
+            number += 1
+            note(f"    fix {number}: {fix.label}")
 
 
 def _about(column: ColumnFacts) -> str:

@@ -84,6 +84,17 @@ def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", help="a file, a folder, a project (.netbuilder) or the name of a built-in set"
     )
+    parser.add_argument(
+        "--fix",
+        metavar="N",
+        action="append",
+        default=[],
+        help="do what is told as fix N (or its words); may be given several times",
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="PROJECT",
+        help="project to write what is fixed into (default: SOURCE, if it is one)",
+    )  # fmt: skip
     _json(parser)
 
 

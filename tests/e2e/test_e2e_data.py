@@ -157,3 +157,67 @@ def test_check_offers_what_the_data_panel_does(
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     (problem,) = (one for one in found["problems"] if one["code"] == "data-error")
     assert problem["fix"] == "Leave those rows out"
+
+
+WEATHER = "\n".join(
+    ["day,temp,rain", *(f"{20240101 + n % 28},{-999 if n == 7 else n},{n % 5}" for n in range(60))]
+)
+
+
+def test_fixes_are_done_by_their_number_or_their_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    table, project = tmp_path / "in" / "d.csv", tmp_path / "p.netbuilder"
+    table.write_text(WEATHER.replace("-999", "dry"))
+    code, found = told(capsys, str(table))
+    (error,) = (one for one in found["notes"] if one["severity"] == "error")  # type: ignore[attr-defined]
+    assert (code, error["fix"]) == (1, "Treat 'dry' as missing")
+
+    code, found = told(capsys, str(table), "--fix", "1", "-o", str(project))
+    assert "1 value is missing" in str(found["notes"])
+    assert files.read(project).data.path == "in/d.csv"
+    code, found = told(capsys, str(project), "--fix", "Leave those rows out")
+    assert (code, sum(found["rows"].values())) == (0, 59)  # type: ignore[attr-defined]
+    day = files.read(project)
+    assert main(["data", str(project), "--fix", "Use 'day' as a date"]) == 0
+    assert files.read(project).data.columns["day"].type == "date"
+    assert files.read(project).graph == day.graph
+
+
+def test_what_is_fixed_never_stands_in_the_place_of_something_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, project = tmp_path / "d.csv", tmp_path / "p.netbuilder"
+    table.write_text(WEATHER)
+    files.write(Project(name="mine"), project)
+    for words, answer in (
+        (["--fix", "1"], "itself is not changed"),
+        (["--fix", "1", "-o", str(project)], "already: it would be lost"),
+        (["--fix", "99", "-o", str(tmp_path / "q.netbuilder")], "There is no fix '99'"),
+        (["--fix", "1", "-o", str(tmp_path / "q.csv")], "no name for a project"),
+    ):
+        assert main(["data", str(table), *words]) == 1
+        assert answer in capsys.readouterr().err
+    assert files.read(project).name == "mine"
+    assert table.read_text() == WEATHER
+    assert not (tmp_path / "q.netbuilder").exists()
+
+
+def test_damaged_pictures_are_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    for label in ("cat", "dog"):
+        (tmp_path / "pics" / label).mkdir(parents=True)
+        for n in range(5):
+            Image.new("L", (8, 8), 20 * n).save(tmp_path / "pics" / label / f"{n}.png")
+    (tmp_path / "pics" / "dog" / "cut.png").write_bytes(b"\x89PNG")
+    project = tmp_path / "p.netbuilder"
+    code, found = told(capsys, str(tmp_path / "pics"))
+    assert code == 1
+    assert "'dog/cut.png'" in str(found["notes"])
+    code, found = told(capsys, str(tmp_path / "pics"), "--fix", "1", "-o", str(project))
+    assert (code, found["classes"]) == (0, {"cat": 5, "dog": 5})
+    assert main(["data", str(project)]) == 0

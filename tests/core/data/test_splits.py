@@ -26,3 +26,16 @@ def test_the_rows_are_those_of_train_test_split(count: int, seed: int, classed: 
     assert cut.test.tolist() == sorted(test)
     assert cut.validation.tolist() == sorted(watched)
     assert cut.train.tolist() == sorted(train)
+
+
+@pytest.mark.parametrize("rows", [40, 120])
+def test_a_class_of_one_row_is_learned_and_the_others_keep_their_shares(rows: int) -> None:
+    classes = np.arange(rows) % 4
+    classes[rows // 2] = 4
+    cut = split_rows(rows, validation=0.2, test=0.25, seed=3, classes=classes, ordered=False)
+    assert 4 in classes[cut.train]
+    for part, share in ((cut.validation, 0.15), (cut.test, 0.25)):
+        counts = np.bincount(classes[part], minlength=5)
+        assert np.ptp(counts[:4]) <= 1, "each other class has its share"
+        assert counts[4] == 0
+        assert abs(len(part) - share * rows) <= 1
