@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks._window import Loop, idle_until, open_on
+from benchmarks._window import Loop, built_anew, idle_until, open_on
 
 #: Panels that ask a running training, or draw what it sends.
 _PANELS = ("training", "surface", "inside", "runs")
@@ -61,6 +61,7 @@ def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
             data = load(project, Path())
             session = Session(project, data, record=True, checkpoint_dir=Path(folder))
             headless = session.run().steps_per_second
+        built_anew(window)
         window.runner.start(project)
         turn = loop if number == rounds else Loop(None)
         if number == rounds:  # one more, whose event loop is measured: the clock costs something

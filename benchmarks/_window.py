@@ -62,6 +62,16 @@ def open_on(name: str, epochs: int) -> tuple[Any, Any]:
     return application, window
 
 
+def built_anew(window: Any) -> None:
+    """Wait until the network is built beforehand, as it is where a person presses Train again.
+
+    One network is kept at a time, and a run without the window that came between has taken it.
+    """
+    window.prebuilding.again()
+    Loop(None).until(lambda: window.prebuilding.ready, 60)
+    Loop(None).until(lambda: False, 0.5)
+
+
 def idle_until(done: Callable[[], bool]) -> None:
     """Turn the event loop as the app does: no timer of the benchmark's takes time from it."""
     from PySide6.QtCore import QEventLoop, QTimer

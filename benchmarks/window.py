@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks._live_views import first_point, surface, views  # noqa: E402
-from benchmarks._window import Loop, idle_until, open_on  # noqa: E402
+from benchmarks._window import Loop, built_anew, idle_until, open_on  # noqa: E402
 
 START = """
 import os, sys, time
@@ -232,6 +232,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
                 data = load(project, Path())
                 session = Session(project, data, record=kept, checkpoint_dir=place)
                 speeds[name] = session.run().steps_per_second
+        built_anew(window)
         window.runner.start(project)
         idle_until(lambda: window.runner.state is RunState.IDLE)
         speeds["window"] = window.workbench.trained.steps_per_second

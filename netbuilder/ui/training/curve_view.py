@@ -28,6 +28,7 @@ from netbuilder.ui.training.tools import Tools
 from netbuilder.ui.widgets.questions import ask
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.widgets.spoken import tell_beside
+from netbuilder.ui.widgets.steady import Steady
 
 LEGEND_MS = 150
 _INVITATION = "Press Train: the network learns, and its curves grow here."
@@ -59,7 +60,7 @@ class CurveView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.legend)
+        layout.addWidget(Steady(self.legend, self, grows=True))
         layout.addWidget(self.plot, 1)
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.steady import Steady
 from netbuilder.ui.window.action import Actions
 
 _SIDE, _GAP = 8, 12
@@ -31,11 +32,12 @@ _GIVE_WAY = (
 )  # fmt: skip
 
 
-class ProgressView(QWidget):
+class ProgressView(Steady):
     """Epoch, speed and time left above a thin bar."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        inside = QWidget()
+        super().__init__(inside, parent, grows=False)
         self.left = QLabel(self)
         self.right = QLabel(self)
         for label in (self.left, self.right):
@@ -50,7 +52,7 @@ class ProgressView(QWidget):
         words.addWidget(self.left)
         words.addStretch(1)
         words.addWidget(self.right)
-        layout = QVBoxLayout(self)
+        layout = QVBoxLayout(inside)
         layout.setContentsMargins(_SIDE, 0, _SIDE, 0)
         layout.setSpacing(3)
         layout.addStretch(1)

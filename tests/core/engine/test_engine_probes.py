@@ -268,3 +268,46 @@ def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
     counts = [sum(one.key == key for one in run.of(Probed)) for key in ("one", "two")]
     assert min(counts) > 2
     assert max(counts) - min(counts) <= 2
+
+
+def test_a_view_gets_as_many_answers_a_second_as_it_asked_for(monkeypatch: Any) -> None:
+    """Chunks of 40 ms do not put off every turn of 50 ms to the next chunk but one."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    answers: list[Probed] = []
+    probing = Probing(answers.append)
+    probing.watch(Probe("surface", every=0.05))
+
+    class Ready:
+        def is_prepared(self, _probe: Probe) -> bool:
+            return True
+
+        def answer(self, _probe: Probe, *, live: bool) -> Any:
+            return {}, {}, {}
+            yield
+
+    for step in range(100):
+        now[0] += 0.04
+        probing.look(Ready(), 0, step, 0.04)  # type: ignore[arg-type]
+    assert 75 <= len(answers) <= 81
+
+
+def test_what_is_answered_in_one_go_is_of_one_moment(chain: Any, data: Any) -> None:
+    """Without a copy of the weights, too: outputs and weights belong together."""
+    run = Listening(chain(NET, epochs=10**6), data)
+    x = {"input": data.train.x["input"][:4]}
+    run.session.watch(Probe("few", ("a", "out"), x, weights=("a", "out"), every=0))
+    thread = threading.Thread(target=run.session.run)
+    thread.start()
+    run.wait(lambda: len(run.of(Probed)) > 4)
+    run.session.stop()
+    thread.join(20)
+    answers = run.of(Probed)
+    for found in answers:
+        hidden, out = found.weights["a"], found.weights["out"]
+        inner = np.tanh(x["input"] @ hidden["kernel"] + hidden["bias"])
+        told = inner @ out["kernel"] + out["bias"]
+        np.testing.assert_allclose(found.outputs["a"], inner, atol=1e-5)
+        np.testing.assert_allclose(found.outputs["out"], told, atol=1e-5)
+    first, last = (one.weights["a"]["kernel"] for one in (answers[0], answers[-1]))
+    assert np.abs(first - last).max() > 1e-4

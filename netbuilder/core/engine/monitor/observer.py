@@ -126,6 +126,8 @@ class Observer:
             DataError: the samples do not fit the network.
         """
         x = self._samples(wish)
+        # What is answered in one go shows one moment by itself: copying costs more than looking.
+        live = live and not self._in_one_go(wish, len(x[0]) if x else 0)
         self._take_copies(live)
         weights = {node: self._weights(node) for node in self._owned(wish.weights)}
         nodes = self._known(wish.outputs)
@@ -138,8 +140,7 @@ class Observer:
                 count = self._slice_of(nodes)
                 begin = time.perf_counter()
                 parts.append(self._run(function, [v[start : start + count] for v in x], live))
-                spent = time.perf_counter() - begin
-                self._pace[nodes] = spent / min(count, rows - start)
+                self._learn(nodes, (time.perf_counter() - begin) / min(count, rows - start))
                 start += count
                 if start < rows:
                     yield
@@ -155,6 +156,19 @@ class Observer:
                 node: {name: next(found) for name, _ in self._trainable(node)} for node in learning
             }
         return outputs, weights, gradients
+
+    def _learn(self, nodes: tuple[str, ...], pace: float) -> None:
+        """Seconds a row. One slow slice, put off by other threads, is no reason for small ones."""
+        before = self._pace.get(nodes, pace)
+        self._pace[nodes] = min(pace, 1.5 * before)
+
+    def _in_one_go(self, wish: Wish, rows: int) -> bool:
+        if not rows:
+            return True
+        nodes = self._known(wish.outputs)
+        if self._learning(wish.gradients):
+            return not nodes and all(name in self._names for name in wish.outputs)
+        return rows <= self._slice_of(nodes)
 
     def _slice_of(self, nodes: tuple[str, ...]) -> int:
         pace = self._pace.get(nodes)

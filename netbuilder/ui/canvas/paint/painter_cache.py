@@ -6,7 +6,7 @@ few pictures; at every zoom step these few are drawn anew and each card is a cop
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -231,7 +231,9 @@ class CanvasLook:
                     q.drawEllipse(QPointF((i + 0.5) * size, (k + 0.5) * size), 1.0, 1.0)
             q.end()
             self._tile = (key, tile)
-        p.drawTiledPixmap(QRectF(0, 0, width, height), self._tile[1], QPointF(-x % size, -y % size))
+        # Whole pixels: between them the ground would be sampled anew at every painting.
+        start = QPoint(round(-x % size), round(-y % size))
+        p.drawTiledPixmap(QRect(0, 0, width, height), self._tile[1], start)
 
 
 def static_text(text: str, font: QFont) -> QStaticText:

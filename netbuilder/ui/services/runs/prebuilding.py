@@ -81,6 +81,11 @@ class Prebuilding(QObject):
         """Trace, too, what a view will ask of a run; ``ask`` is called on another thread."""
         self._foreseen.append(ask)
 
+    def again(self) -> None:
+        """Build anew: what was built has been given away."""
+        self._built = None
+        self._soon.start()
+
     def close(self) -> None:
         """End the thread."""
         self._soon.stop()

@@ -289,7 +289,7 @@ def _sample_probe(project: Project, x: Mapping[str, Any], small: tuple[str, ...]
     from netbuilder.core.engine.probes import Probe
 
     # Painting all of it takes the window's thread some milliseconds.
-    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small, every=0.1)
+    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small, every=0.15)
 
 
 def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Probe:
@@ -315,4 +315,4 @@ def _surface_probe(project: Project, train: Split) -> Probe | None:
         return None
     graph = project.graph
     dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
-    return Probe(_SURFACE, outputs=dense, x=grid, every=0.1)
+    return Probe(_SURFACE, outputs=dense, x=grid, every=0.15)
