@@ -34,7 +34,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.script.python import source
-from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 from netbuilder.core.results import predict
 from netbuilder.core.results.predict_file import predict_file
 
@@ -147,7 +147,15 @@ def test_plain_keras_answers_rows_as_they_stand_in_the_file(
         one
         for one in NAMES
         if one.values[0]
-        in {"table", "gaps", "dropped", "texts", "pictures", "pictures_of_another_size"}
+        in {
+            "table",
+            "gaps",
+            "dropped",
+            "two_inputs",
+            "texts",
+            "pictures",
+            "pictures_of_another_size",
+        }
     ],
 )
 def test_a_script_saves_a_keras_that_takes_words_and_pictures(
@@ -155,7 +163,8 @@ def test_a_script_saves_a_keras_that_takes_words_and_pictures(
 ) -> None:
     one = written[name]
     size = np.abs(one.answers[0]).max()
-    np.testing.assert_allclose(plain[name][file][0], one.answers[0], atol=one.case.near * size)
+    for found, expected in zip(plain[name][file], one.answers, strict=True):
+        np.testing.assert_allclose(found, expected, atol=one.case.near * size)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -239,6 +248,41 @@ def cells_of(frame: pd.DataFrame, **types: str) -> dict[str, Any]:
     import tensorflow as tf
 
     return {name: tf.constant(frame[[name]].to_numpy(), types.get(name)) for name in frame}
+
+
+def test_a_code_is_the_same_column_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postcodes, of which pandas makes numbers: the answer tells which column is 1."""
+    codes = ["01067", "80331", "50667", "04109"]
+    rows = [f"{codes[step % 7 % 4]},{step}" for step in range(60)]
+    (tmp_path / "d.csv").write_text("\n".join(["code,y", *rows]))
+    columns = {"code": ColumnChoice(type="category")}
+    data = Data("csv", path="d.csv", target=("y",), columns=columns, scaling="none")
+    trained, _ = untrained(chain(data, ("Dense", {"units": 1})), tmp_path)
+    trained.core.layers[-1].set_weights([np.array([[1.0], [2.0], [3.0], [4.0]]), np.zeros(1)])
+    truth = {"01067": 1, "1067": 1, "04109": 2, "50667": 3, "80331": 4}
+    for code, place in truth.items():
+        (answer,) = predict.predict_rows(trained, {"code": code}).first.values.ravel()
+        assert answer == place
+    # One cell that is no number leaves the zeros of all others.
+    pd.DataFrame({"code": [*truth, "Bonn"]}).to_csv(tmp_path / "asked.csv", index=False)
+    with pytest.raises(DataError, match="Bonn"):
+        predict_file(trained, tmp_path / "asked.csv")
+    pd.DataFrame({"code": list(truth)}).to_csv(tmp_path / "asked.csv", index=False)
+    assert predict_file(trained, tmp_path / "asked.csv").first.values.ravel().tolist() == list(
+        truth.values()
+    )
+    (note,) = registry.save(trained, tmp_path / "m.keras")
+    assert "code as whole numbers" in note
+    opened = keras.models.load_model(tmp_path / "m.keras")
+    cells = pd.read_csv(tmp_path / "asked.csv")[["code"]].to_numpy("int64")
+    assert opened.predict({"code": cells}, verbose=0).ravel().tolist() == list(truth.values())
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {}
+    exec(source(trained.project, facts(trained.project, tmp_path)).split("# Build the")[0], space)
+    held = pd.read_csv("d.csv", dtype=str)["code"].to_numpy()[space["train_rows"]]
+    assert [truth[code] for code in held] == (space["x_train"].argmax(axis=1) + 1).tolist()
 
 
 def test_two_inputs_of_a_table_share_a_column_and_a_stranger_is_refused(tmp_path: Path) -> None:
@@ -327,3 +371,20 @@ def test_a_picture_of_another_size_is_brought_to_size_in_the_file(tmp_path: Path
     expected = predict.predict_files(trained, [tmp_path / "large.png"]).first.values
     found = opened.predict(pixels[None].astype("float32"), verbose=0)
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
+    """Where layers do not do it, whoever asks the file has to."""
+    wanted = {
+        "sounds": "no wave of another rate or length",
+        "series": "windows in which the gaps are filled",
+        "stories": "the numbers of words or characters",
+        "table": "Both take yes and no as 1 and 0 and dates as days since 1970-01-01",
+        "classes": "",
+    }
+    for name, words in wanted.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        saved = source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
+        assert words in saved, saved
+        assert ("It takes" in saved or "Both take" in saved) == bool(words)

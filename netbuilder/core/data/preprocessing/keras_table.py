@@ -99,8 +99,10 @@ def taken_columns(entry: InputPre) -> str:
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
     said = f"each column as it stands in the file: {listed((c.name for c in entry.columns), 12)}"
-    if dates:
-        said += f" ({listed(dates)} as days since 1970-01-01)"
+    codes = [column.name for column in entry.columns if _is_whole(column)]
+    forms = [f"{listed(dates)} as days since 1970-01-01"] if dates else []
+    forms += [f"{listed(codes)} as whole numbers"] if codes else []
+    said += f" ({'; '.join(forms)})" if forms else ""
     if words:
         said += f"; a word that the training rows did not hold, of {listed(words)}, is an error"
     return said
@@ -111,6 +113,10 @@ def _is_number(column: Column) -> bool:
     if column.kind == "boolean":
         return set(column.categories) == {"0", "1"}
     return column.kind != "category"
+
+
+def _is_whole(column: Column) -> bool:
+    return column.kind == "category" and whole(column)
 
 
 def whole(column: Column) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
+from netbuilder.core.data.kinds.kind import Fed
 from netbuilder.core.data.kinds.scripts.lines import used_inputs
 from netbuilder.core.formats.script.cell import Cell
 from netbuilder.core.formats.script.data_section import Recipe
 from netbuilder.core.formats.script.prepare_section import output_columns
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import literal
+from netbuilder.core.wording import listed
 
 _OF_SCALERS = {
     "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
@@ -32,6 +36,7 @@ def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
     units = _units(project, recipe)
     words = _takes_words(project, recipe, several)
     file = literal(f"{stem}.h5")
+    cell.add(*_takes_numbers(project, recipe, several))
     if not scaling and not units and not words:
         cell.add(f"model.save({file})")
         return cell
@@ -112,8 +117,34 @@ def _units(project: Project, recipe: Recipe) -> list[str]:
     ]
 
 
+def _takes_numbers(project: Project, recipe: Recipe, several: bool) -> list[str]:
+    """A comment about what no saved model does: whoever asks it has to do that before."""
+    data, said = project.data, []
+    table = recipe.table and not recipe.ids_of_numbers
+    if recipe.code.fed is Fed.IDS:
+        said.append("the numbers of words or characters, as made above")
+    elif recipe.code.fed is Fed.SOUNDS:
+        said.append("what was made of the files above: no wave of another rate or length")
+    elif recipe.code.fed is Fed.NUMBERS and recipe.code.fills:
+        said.append("windows in which the gaps are filled")
+    elif (recipe.texts or recipe.code.sized) and several:
+        said.append("the numbers that were made above")
+    if table and any(one.type == "boolean" for one in data.columns.values()):
+        said.append("yes and no as 1 and 0")
+    if table and any(one.type == "date" for one in data.columns.values()):
+        said.append("dates as days since 1970-01-01")
+    if not said:
+        return []
+    taker = "Both take" if recipe.code.words and table else "It takes"
+    return wrap(f"# {taker} {listed(said)}.", 88, subsequent_indent="# ")
+
+
 def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
     """Lines from ``given``, as it stands in the file, to ``numbers``; none where it is numbers."""
+    if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
+        lines = [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
+        each = "[joined(names) for names in columns.values()]"
+        return [*lines, f"numbers = {each if several else 'joined(x.columns)'}"]
     if several:
         return []
     if recipe.texts:
@@ -122,8 +153,6 @@ def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
             'given = keras.Input((1,), dtype="string")',
             "numbers = vectorize(given)",
         ]
-    if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
-        return [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
     if recipe.code.sized:
         return [
             "# A .keras holds the resizing too: it takes pictures of any size.",
@@ -135,11 +164,14 @@ def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
 
 _COLUMNS = (
     "# A .keras holds the words too: it takes a column each, words as strings.",
-    "given, parts = {}, []",
-    "for name in x.columns:",
-    '    kind = "string" if name in words else "float32"',
-    '    one = keras.Input((1,), dtype=kind, name=name.replace("/", "_"))',
-    "    given[one.name] = one",
+    "given = {}",
+    "",
+    "",
+    "def features_of(name):",
+    '    """The numbers of a column, as layers make them of its cells."""',
+    '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
+    "    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
+    "    one = given[key]",
     "    if name in words:",
 )
 _WORDS = (
@@ -160,6 +192,13 @@ _GAPS = (
 )
 _JOINED = (
     '        one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)',
-    "    parts.append(one)",
-    "numbers = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]",
+    "    return one",
+    "",
+    "",
+    "def joined(names):",
+    '    """The numbers of an Input."""',
+    "    parts = [features_of(name) for name in names]",
+    "    return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]",
+    "",
+    "",
 )
