@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
 
 _TAKEN = "What was taken for what"
+#: As long as what comes in its place.
+_COMPARING = (
+    "Judging the rows that it learned from, too: is it as good on rows that it has never seen as"
+    " on those that it learned from?"
+)
 
 
 class EvaluatePanel(QWidget):
@@ -171,8 +176,7 @@ class EvaluatePanel(QWidget):
         self.metrics.show()
         self.threshold.show_evaluation(found)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
-        for widget in (self.parts, self.parts_note, self.samples):
-            widget.hide()
+        self._keep_place(found, file)
         self.behind.ask(found, file)
         scores = [
             (
@@ -186,6 +190,21 @@ class EvaluatePanel(QWidget):
         ]
         self.classes.setVisible(bool(scores))
         self.classes.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
+
+    def _keep_place(self, found: Evaluation, file: Path | None) -> None:
+        """Hold the room of what is still being found, so that nothing jumps when it comes."""
+        several = file is None  # a file has no training rows to compare with
+        self.parts.setVisible(several)
+        self.parts_note.setVisible(several)
+        if several:
+            rows = [(name.replace("_", " "), "…", "…", "…") for name in found.metrics]
+            self.parts.show_rows(("measure", "training", "validation", "test"), rows)
+            self.parts_note.setText(self.parts_note.text() or _COMPARING)
+        # What was said of the network before stands there, pale, until the new is found.
+        for widget in (self.parts_note, self.samples):
+            widget.setEnabled(False)
+        if file is not None:
+            self.samples.hide()
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
@@ -202,6 +221,9 @@ class EvaluatePanel(QWidget):
     def _show_behind(self) -> None:
         """Show the parts side by side, and the worst mistakes."""
         behind = self.behind.behind
+        if behind is None and self.behind.idle:  # it could not be found
+            for widget in (self.parts, self.parts_note, self.samples):
+                widget.hide()
         if behind is None or behind.evaluation is not self._judging.evaluation:
             return
         from netbuilder.core.results.curves import gap_sentence
@@ -217,6 +239,8 @@ class EvaluatePanel(QWidget):
         self.parts.show_rows(("measure", *parts), rows)
         self.parts_note.setText(gap_sentence(parts))
         self.parts_note.setVisible(bool(self.parts_note.text()))
+        for widget in (self.parts_note, self.samples):
+            widget.setEnabled(True)
         self.samples.show_samples(behind.worst, "The worst mistakes (truth → answer):")
 
     def _show_cell(self, truth: int, answer: int) -> None:

@@ -41,3 +41,24 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
         panel.threshold.which.setCurrentIndex(index)
     assert "dotted line" in panel.threshold.words.text()
     panel.grab()
+
+    # Judged anew, nothing jumps: what comes later has its place from the beginning.
+    tops: list[dict[str, int]] = []
+
+    def note() -> None:
+        tops.append({name: getattr(panel, name).y() for name in ("parts", "heat", "samples")})
+
+    panel.heat.chosen.emit(3, 3)
+    qtbot.waitUntil(lambda: panel.heat.isVisible() and panel.heat.y() > 0, timeout=MINUTE)
+    qtbot.wait(50)
+    before = panel.behind.behind
+    note()
+    panel._judging.judge()
+    panel._judging.changed.connect(note)
+    panel.behind.changed.connect(note)
+    qtbot.waitUntil(lambda: panel.behind.behind not in (None, before), timeout=MINUTE)
+    qtbot.wait(100)
+    note()
+    assert len(tops) >= 4
+    assert all(one == tops[0] for one in tops), tops
+    assert panel.samples.isEnabled()

@@ -40,6 +40,19 @@ def test_it_writes_on_and_stops(
     panel = window.docks.show_panel("predict")
     view = panel.texts.generate
     qtbot.waitUntil(lambda: not view.isHidden(), timeout=MINUTE)
+    # A beginning out of the text stands there: Generate works at once.
+    qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)
+    given = panel.texts.text.toPlainText()
+    assert given in "abcd " * 300
+    qtbot.waitUntil(lambda: "beginning is from the data's text" in panel.about.text())
+    assert not window.looking.look.own, "it is a row of the data, as on the canvas"
+    view.length.setValue(8)
+    view.temperature.setValue(0)
+    qtbot.mouseClick(view.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not view.running, timeout=MINUTE)
+    assert view.output.toPlainText() in "abcd " * 300
+    assert len(view.output.toPlainText()) == len(given) + 8
+
     panel.texts.text.setPlainText("cd ab")
     qtbot.waitUntil(lambda: "c" in panel.answer.text(), timeout=MINUTE)
     assert "Not known" not in panel.about.text(), "letters are its tokens, not words"
