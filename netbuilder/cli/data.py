@@ -143,9 +143,12 @@ def _write(project: Project, base: Path, target: Path) -> None:
 
     data = project.data
     if base.absolute() != target.parent.absolute():
-        paths = {"path": data.path, "test_path": data.test_path}
-        moved = {key: seen_from_there(name) for key, name in paths.items() if name}
-        project = replace(project, data=replace(data, **moved))
+        data = replace(
+            data,
+            path=seen_from_there(data.path) if data.path else "",
+            test_path=seen_from_there(data.test_path) if data.test_path else "",
+        )
+        project = replace(project, data=data)
     files.write(project, target)
 
 

@@ -212,8 +212,8 @@ KIND = DataKind(
         (
             "a file of rows, in whatever dialect, encoding or container",
             "separator, header, title and comments, encoding, sheet, and how numbers are written "
-            "(1,125 or 1.125, $, %, kg) are found and shown; where a comma can be read in two ways "
-            "it is asked",
+            "(1,125 or 1.125, ($45), %, kg) are found and shown; where a comma or a point can be "
+            "read in two ways it is asked",
         ),
         (
             "columns",
@@ -222,8 +222,11 @@ KIND = DataKind(
             "can be decided for each",
         ),
         (
-            "dates beside a number, sentences, one column, codes such as 01067",
-            "asked by a button: a series, texts, a category",
+            "dates beside a number, sentences, one column, codes such as 01067, days such as "
+            "20241231, dates such as 01/02/2024, two columns of one name, a scale from 1 - never "
+            "to 5 - always",
+            "asked by a button: a series, texts, a category, a date, which comes first, other "
+            "names",
         ),
         (
             "missing values",

@@ -423,6 +423,10 @@ KIND = DataKind(
             "are counted and named",
         ),
         (
+            "a file that is no picture, or is cut off",
+            "all of them are named; one click leaves them out",
+        ),
+        (
             "Thumbs.db, ._x.png, __MACOSX",
             "passed over; .heic, .avif and the like are counted and named",
         ),
