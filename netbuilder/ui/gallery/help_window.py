@@ -67,7 +67,7 @@ class HelpWindow(QDialog):
         self.resize(round(760 * large), round(600 * min(large, 1.2)))
         self.tabs = QTabWidget(self)
         self.tabs.addTab(self._words_page(), "Words")
-        self.tabs.addTab(_page(first_steps, self), "First steps")
+        self.tabs.addTab(_page(first_steps, "First steps", self), "First steps")
         self.tabs.addTab(_table_page(GESTURES, "Gestures", self), "Gestures")
         self.tabs.addTab(_table_page(keys, "Keys", self), "Keys")
         self.tour_button = QPushButton("Show me around", self)
@@ -102,6 +102,7 @@ class HelpWindow(QDialog):
         self.title = note_label("", right, role="answer")
         self.drawing = DrawingView(right)
         self.text = QTextBrowser(right)
+        self.text.setAccessibleName("What the word means")
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._follow)
@@ -171,8 +172,9 @@ class HelpWindow(QDialog):
             self.show_word(url.path())
 
 
-def _page(html: str, parent: QWidget) -> QTextBrowser:
+def _page(html: str, name: str, parent: QWidget) -> QTextBrowser:
     page = QTextBrowser(parent)
+    page.setAccessibleName(name)
     page.setFrameShape(QFrame.Shape.NoFrame)
     page.setOpenExternalLinks(True)
     page.setHtml(html)
@@ -185,6 +187,4 @@ def _table_page(rows: Sequence[tuple[str, str]], name: str, parent: QWidget) -> 
         f"<td style='padding:3px 0'>{other}</td></tr>"
         for one, other in rows
     )
-    page = _page(f"<table>{cells}</table>", parent)
-    page.setAccessibleName(name)
-    return page
+    return _page(f"<table>{cells}</table>", name, parent)

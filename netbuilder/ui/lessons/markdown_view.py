@@ -45,6 +45,7 @@ class MarkdownView(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
+        self.setAccessibleName("Text of the lesson")
         self.setStyleSheet("QTextBrowser { background: transparent; }")
         self.viewport().setAutoFillBackground(False)
 

@@ -22,7 +22,7 @@ from netbuilder.core.wording import capital
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
-from netbuilder.ui.plots.live.surface import SurfacePlot, legend
+from netbuilder.ui.plots.live.surface import PART_SIGNS, SurfacePlot, legend
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
@@ -42,7 +42,6 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.roles import area
 
 _PARTS = ("training", "validation", "test")
-_SIGNS = ("●", "■", "▼")  # as the plot draws them
 
 
 class SurfacePanel(QWidget):
@@ -76,7 +75,7 @@ class SurfacePanel(QWidget):
         page.addLayout(self._choices())
         self._add_pictures(page)
         self.parts = [
-            QCheckBox(f"{sign} {name}", self) for sign, name in zip(_SIGNS, _PARTS, strict=True)
+            QCheckBox(f"{sign} {name}", self) for sign, name in zip(PART_SIGNS, _PARTS, strict=True)
         ]
         self.discrete = QCheckBox("clear borders", self)
         self.held = QComboBox(self)

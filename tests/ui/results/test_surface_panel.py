@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
+from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, SurfacePicture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.live.surface import paint_surface
+from netbuilder.ui.plots.class_colors import class_sign
+from netbuilder.ui.plots.live.surface import PART_SIGNS, paint_surface
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.style import theme
 
 MINUTE = 60_000
 
@@ -71,3 +75,30 @@ def test_the_surface_moves_while_it_learns(
     qtbot.waitUntil(lambda: panel.live.idle, timeout=MINUTE)
     shares, _ = next(iter(panel.picture.layers.values()))
     assert len(shares) > 1, "what the run showed stays in view after its end"
+
+
+def test_classes_and_parts_are_told_apart_without_colours(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("moons"))
+    panel = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    for part in panel.parts:
+        part.setChecked(True)
+    drawn, points = panel.plot._points.data, panel.picture.points
+    assert len(drawn) == len(points.value)
+    shapes = {number: set(drawn["symbol"][points.value == number]) for number in (0, 1)}
+    assert [len(one) for one in shapes.values()] == [1, 1]
+    assert shapes[0] != shapes[1], "a shape for each class"
+    signs = [class_sign(number) for number in (0, 1)]
+    assert all(sign in panel.legend.text() for sign in signs)
+    # The parts differ in how they are filled, whatever the class.
+    panel_color = QColor(theme.colors().panel).name()
+    looks: list[set[tuple[bool, float]]] = []
+    for part in sorted(set(points.part)):
+        rows = drawn[points.part == part]
+        pairs = zip(rows["brush"], rows["pen"], strict=True)
+        looks.append({(a.color().name() == panel_color, b.widthF()) for a, b in pairs})
+    assert len(looks) > 1
+    assert all(one.isdisjoint(other) for one, other in itertools.combinations(looks, 2))
+    assert [one.text()[0] for one in panel.parts] == list(PART_SIGNS)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.ui.plots.class_colors import class_color
+from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
         SurfacePicture,
     )
 
-#: Shapes of the points of each part: training, validation, test.
-_SYMBOLS = ("o", "s", "t")
+#: How points of each part are filled, as signs: the shape is the class's. Training rows are
+#: filled, validation rows hollow, test rows filled with a dark edge.
+PART_SIGNS = ("●", "○", "◉")
 _LOW, _HIGH = "#D55E00", "#0072B2"
 
 
@@ -248,8 +249,10 @@ class SurfacePlot(pg.PlotWidget):
         """Draw samples where the hidden layer puts them, or words where the embedding does."""
         scheme = theme.colors()
         self._map = picture
+        symbols = ["o"] * len(picture.at)
         if picture.classes:
             colors = [class_color(int(number)) for number in picture.value]
+            symbols = [class_symbol(int(number)) for number in picture.value]
         elif picture.labels:
             colors = [QColor(scheme.training)] * len(picture.at)
         else:
@@ -260,7 +263,8 @@ class SurfacePlot(pg.PlotWidget):
         sizes = np.where(wrong, 7, 10)
         self._points.setData(
             x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes,
-            data=list(picture.labels) or picture.rows, hoverable=bool(picture.labels),
+            symbol=symbols, data=list(picture.labels) or picture.rows,
+            hoverable=bool(picture.labels),
             tip=lambda x, y, data: str(data),
         )  # fmt: skip
         if picture.way == "PCA":
@@ -287,25 +291,39 @@ class SurfacePlot(pg.PlotWidget):
         mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
         if mark != self._drawn_points:
             self._drawn_points, self._ringed = mark, None
+            symbols = ["o"] * int(shown.sum())
             if classes:
-                colors = [class_color(int(number)) for number in points.value[shown]]
+                numbers = [int(number) for number in points.value[shown]]
+                colors = [class_color(number) for number in numbers]
+                symbols = [class_symbol(number) for number in numbers]
             else:
                 part = scaled_part(points.value.astype(float), points.value.astype(float))[shown]
                 colors = [_between(float(one)) for one in part]
+            ways = {
+                0: (None, pg.mkPen(scheme.panel, width=0.8), 8),
+                1: (QColor(scheme.panel), None, 8),
+                2: (None, pg.mkPen(scheme.text, width=1.2), 9),
+            }
+            drawn = [
+                (brush or color, pen or pg.mkPen(color, width=2), size)
+                for color, (brush, pen, size) in zip(
+                    colors, (ways[int(one)] for one in points.part[shown]), strict=True
+                )
+            ]
             self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
             self._points.setData(
                 x=points.at[shown, 0],
                 y=y[shown],
-                brush=colors,
-                pen=pg.mkPen(scheme.panel, width=0.8),
-                size=7,
-                symbol=[_SYMBOLS[number] for number in points.part[shown]],
+                brush=[brush for brush, _, _ in drawn],
+                pen=[pen for _, pen, _ in drawn],
+                size=[size for _, _, size in drawn],
+                symbol=symbols,
             )
         wrong = shown & ~points.right
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
             pen = pg.mkPen(scheme.text, width=1.8)
-            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=12, pen=pen, brush=None)
+            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=None)
 
 
 def _between(part: float) -> QColor:
@@ -317,11 +335,11 @@ def _between(part: float) -> QColor:
 
 
 def legend(classes: tuple[str, ...]) -> str:
-    """Rich text that names the classes' colours."""
+    """Rich text that names the colour and the sign of each class."""
     from html import escape
 
     parts = [
-        f'<span style="color:{class_color(n).name()}">●</span>&nbsp;{escape(name)}'
+        f'<span style="color:{class_color(n).name()}">{class_sign(n)}</span>&nbsp;{escape(name)}'
         for n, name in enumerate(classes[:12])
     ]
     if len(classes) > len(parts):

@@ -1,0 +1,148 @@
+"""Every field of the window says what it is to whoever does not see the label beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.grading.rubric import Rubric
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.capture.window import CollectWindow
+from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.grading.hand_in_dialog import HandInDialog
+from netbuilder.ui.grading.hand_in_work import work_of
+from netbuilder.ui.grading.rubric_form import RubricForm
+from netbuilder.ui.grading.window import GradeWindow
+from netbuilder.ui.lessons.writer import LessonWriter
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
+from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.documents import empty_project
+from netbuilder.ui.window.settings_dialog import SettingsDialog
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+FIELDS = (
+    QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider, QAbstractItemView, QTextEdit,
+    QPlainTextEdit,
+)  # fmt: skip
+#: Parts of a field that has the name.
+INNER = (QComboBox, QAbstractSpinBox, QAbstractItemView)
+
+
+def nameless(window: QWidget) -> set[str]:
+    """Fields of which a screen reader knows the value at most, and not what it is of."""
+    found = set()
+    for widget in window.findChildren(QWidget):
+        if not isinstance(widget, FIELDS) or isinstance(widget, (QScrollBar, QHeaderView, QMenu)):
+            continue
+        above = widget.parentWidget()
+        while above is not None and not isinstance(above, INNER):
+            above = above.parentWidget()
+        if above is not None:
+            continue
+        read = QAccessible.queryAccessibleInterface(widget)
+        assert read is not None, widget
+        # A list of choices takes its value for its name where it was given none (Qt on Unix).
+        labels = read.relations(QAccessible.RelationFlag.Label)
+        said = [one.text(QAccessible.Text.Name) for one, _kind in labels]
+        if not widget.accessibleName().strip() and not any(word.strip() for word in said):
+            place, outer = [], widget.parentWidget()
+            while outer is not None and len(place) < 3:
+                place.append(type(outer).__name__)
+                outer = outer.parentWidget()
+            found.add(f"{type(widget).__name__} in {' in '.join(place)}")
+    return found
+
+
+def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
+    """Through all tabs and all layers."""
+    found = set()
+    for name in window.docks.panels:
+        window.docks.show_panel(name, focus=False)
+        qtbot.waitUntil(lambda: window.judging.idle and window.looking.idle, timeout=MINUTE)
+        found |= {f"{name}: {one}" for one in nameless(window)}
+    for node in window.store.project.graph.nodes:
+        window.canvas.select((node.id,))
+        found |= {f"{node.layer}: {one}" for one in nameless(window)}
+    return found
+
+
+def test_each_field_has_a_name(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(
+        lambda: window.workbench.trained is not None and not window.runner.active, timeout=MINUTE
+    )
+    assert sorted(walk(window, qtbot)) == []
+    window.documents.keep_model()
+    window.documents.show_project(empty_project(), None)
+    assert sorted(walk(window, qtbot)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["digits", "reviews", "waves", "moons", "stories", "week"])
+def test_each_field_of_other_kinds_of_data_has_a_name(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, name: str
+) -> None:
+    window = open_window(edits.set_training(example(name), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(
+        lambda: window.workbench.trained is not None and not window.runner.active,
+        timeout=2 * MINUTE,
+    )
+    assert sorted(walk(window, qtbot)) == []
+
+
+def test_a_field_without_a_name_is_found(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    box = QComboBox(page)
+    box.addItem("relu")
+    assert nameless(page) == {"QComboBox in QWidget"}
+    label = QLabel("activation", page)
+    label.setBuddy(box)
+    assert nameless(page) == set()
+
+
+def test_each_field_of_the_windows_beside_has_a_name(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    work = work_of(window.workbench)
+    beside = (
+        GradeWindow(window),
+        RubricForm(Rubric(), window),
+        HandInDialog(work.words, work.write, window),
+        LessonWriter(window.store.project, window, tmp_path),
+        SettingsDialog(window),
+        CollectWindow(tmp_path, window, current=None),
+        ElsewhereDialog(window.store.project, tmp_path, print, window),
+        HelpWindow("", [], "", window),
+        CommandSearch(window.actions_table, window),
+    )
+    found = {f"{type(one).__name__}: {name}" for one in beside for name in nameless(one)}
+    for one in beside:
+        one.deleteLater()
+    assert sorted(found) == []
