@@ -175,8 +175,10 @@ def _plan(name: str) -> Missing:
             return f"The {PLAN[name].title} {value.shown} is not there."
         if value.holds(found):
             return ""
+        titles = PLAN[name].titles
         shown = number(found) if isinstance(found, int | float) else (found or "not chosen")
-        return f"The {PLAN[name].title} is {shown}; asked for is {value.shown}."
+        asked = value.shown_as(titles)
+        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; asked for is {asked}."
 
     return missing_of
 

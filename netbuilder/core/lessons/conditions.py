@@ -36,11 +36,15 @@ class Condition:
 
     @property
     def shown(self) -> str:
-        """In words: "at least 16", "relu or tanh", "not sigmoid"."""
+        """In words: "at least 16", "relu or tanh", "anything but sigmoid"."""
+        return self.shown_as({})
+
+    def shown_as(self, titles: Mapping[str, str]) -> str:
+        """``shown`` with the words that a person sees in the place of names."""
         if self.compare:
             return f"{_COMPARE[self.compare][1]} {number_text(self.limit)}".strip()
-        joined = " or ".join(self.words)
-        return f"not {joined}" if self.negated else joined
+        joined = " or ".join(titles.get(word, word) for word in self.words)
+        return f"anything but {joined}" if self.negated else joined
 
     def holds(self, value: Any) -> bool:
         """Whether ``value`` is so; a list of equal numbers counts as that number."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from netbuilder.core.catalog.training.index import OPTIMIZERS
+from netbuilder.core.catalog.training.index import LOSSES, OPTIMIZERS
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition, plain
 from netbuilder.core.project.model import Choice, Project
@@ -18,7 +18,8 @@ AUTOMATIC = "automatic"
 @dataclass(frozen=True)
 class PlanWord:
     """``read`` gives the value of a project; with ``many`` a tuple of names. ``checked`` words can
-    be compared with a value; the others only be ``changed``.
+    be compared with a value; the others only be ``changed``. ``titles``: what stands in the window
+    for a name.
     """
 
     name: str
@@ -29,6 +30,7 @@ class PlanWord:
     parse: Callable[[str], Condition] = values.words_condition
     many: bool = False
     checked: bool = True
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def held(project: Project, name: str) -> Any:
@@ -68,7 +70,8 @@ _ROWS = (
     PlanWord("learning_rate", "learning rate", "The optimizer's learning rate.", "<= 0.01", _rate,
              values.number_condition),
     PlanWord("loss", "loss", "The loss, or 'automatic' where it is chosen from the data.",
-             "mean_squared_error", lambda p: _named(p.training.loss), values.loss),
+             "mean_squared_error", lambda p: _named(p.training.loss), values.loss,
+             titles={name: spec.title for name, spec in LOSSES.items()}),
     PlanWord("epochs", "number of epochs", "Epochs of the plan.", ">= 20",
              lambda p: p.training.epochs, values.number_condition),
     PlanWord("batch_size", "batch size", "Rows in a step.", "<= 64",

@@ -137,7 +137,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("sigmoid")],
         [plan(loss=Choice("binary_crossentropy"))],
         [plan(loss=Choice("mean_squared_error")), TRAIN],
-        [Answer("mean_squared_error")],
+        [Answer("Mean squared error")],
     ],
     "optimizers": [
         [TRAIN],
