@@ -222,7 +222,8 @@ def _event(name: str, sentence: str) -> Missing:
             value is True and any(one.startswith(f"{name}:") for one in state.events)
         ):
             return ""
-        return sentence.format(value)
+        # Tabs have capital letters, endings have none.
+        return sentence.format(value.capitalize() if name == LOOKED else value)
 
     return missing_of
 
@@ -255,7 +256,7 @@ _WORDS = (
     CheckWord("evaluated", "The tab Evaluate was looked at with a trained network.", "true",
               values.yes, _event(EVALUATED, "Look at the tab Evaluate once it is trained.")),
     CheckWord("looked", "A tab was looked at.", "inside", values.panel,
-              _event(LOOKED, "The tab {} has not been looked at yet.")),
+              _event(LOOKED, "Open the tab {} once.")),
     CheckWord("saved", "A file with this ending was written.", ".h5", values.ending,
               _event(SAVED, "No {} file has been saved yet.")),
     CheckWord("opened", "A file with this ending was opened.", ".h5", values.ending,
