@@ -8,8 +8,9 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core import folders
+from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.engine import download_progress
-from netbuilder.core.errors import UserError
+from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.lessons import library
 from netbuilder.core.site_settings import VARIABLE, SiteSettings, site_settings
 
@@ -103,3 +104,14 @@ def test_downloads_are_refused_where_the_school_says_so(
         download_progress.told("The weights", None),
     ):
         keras.utils.get_file("weights.h5", "http://127.0.0.1:9/weights.h5", cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mnist", "imdb"])
+def test_data_sets_are_not_fetched_where_the_school_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    _write(tmp_path, monkeypatch, "downloads = false")
+    with pytest.raises(DataError, match="switched off on this machine") as caught:
+        read_builtin(name, {})
+    assert str(tmp_path / "keras" / "datasets") in caught.value.mend

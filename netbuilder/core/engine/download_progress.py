@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from netbuilder.core.errors import UserError
+from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.site_settings import site_settings
 
 Tell = Callable[[str], None]
@@ -35,36 +35,12 @@ def _sizes(place: Path) -> dict[Path, int]:
 
 
 @contextmanager
-def _kept_off_the_network(what: str) -> Iterator[None]:
-    """Where the school has switched downloads off: files that are there already still open.
-
-    Keras fetches through one function, ``urlretrieve``, as a name of its module.
-    """
-    if site_settings().downloads:
-        yield
-        return
-    from keras.src.utils import file_utils
-
-    def refuse(*_arguments: object, **_named: object) -> None:
-        raise UserError(
-            f"{what} would have to be downloaded, and downloads are switched off on this machine.",
-            f"Ask whoever looks after it to put the file into {folder()}.",
-        )
-
-    fetch, file_utils.urlretrieve = file_utils.urlretrieve, refuse
-    try:
-        yield
-    finally:
-        file_utils.urlretrieve = fetch
-
-
-@contextmanager
 def told(what: str, tell: Tell | None) -> Iterator[None]:
     """While inside, tell every now and then how much of ``what`` has come; nothing where
     nothing is downloaded. Keras's own bar is kept off the terminal.
     """
     if tell is None or not site_settings().downloads:
-        with contextlib.redirect_stdout(io.StringIO()), _kept_off_the_network(what):
+        with contextlib.redirect_stdout(io.StringIO()), kept_off_the_network(what, folder()):
             yield
         return
     place, before, done = folder(), _sizes(folder()), threading.Event()

@@ -12,11 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
 from netbuilder.core.data.kinds.scripts.lines import answers, text_code
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.python_text import literal
 from netbuilder.core.wording import listed
 
@@ -59,7 +60,10 @@ def _loaded(name: str, **options: Any) -> Any:
     import importlib
 
     try:
-        return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
+        with kept_off_the_network(f"The data set '{name}'", home()):
+            return importlib.import_module(f"keras.datasets.{name}").load_data(**options)
+    except UserError as error:
+        raise DataError(error.what, error.mend) from error
     except Exception as error:
         raise _missing(name, error) from error
 
@@ -132,7 +136,10 @@ def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
     try:
         from keras.datasets import imdb
 
-        words = {number + 3: word for word, number in imdb.get_word_index().items()}
+        with kept_off_the_network("The words of 'imdb'", home()):
+            words = {number + 3: word for word, number in imdb.get_word_index().items()}
+    except UserError as error:
+        raise DataError(error.what, error.mend) from error
     except Exception as error:
         raise _missing("imdb", error) from error
 

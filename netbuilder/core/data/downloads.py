@@ -1,0 +1,38 @@
+"""Whether anything may be fetched from a network: a school can switch it off for a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.site_settings import site_settings
+
+
+@contextmanager
+def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
+    """Where the school has switched downloads off: files that are there already still open.
+
+    Keras fetches through one function, ``urlretrieve``, as a name of its module.
+
+    Args:
+        what: would be fetched, for the message that is raised inside.
+        folder: where it could be put by hand.
+    """
+    if site_settings().downloads:
+        yield
+        return
+    from keras.src.utils import file_utils
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise UserError(
+            f"{what} would have to be downloaded, and downloads are switched off on this machine.",
+            f"Ask whoever looks after it to put the file into {folder}.",
+        )
+
+    fetch, file_utils.urlretrieve = file_utils.urlretrieve, refuse
+    try:
+        yield
+    finally:
+        file_utils.urlretrieve = fetch
