@@ -101,7 +101,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(
     window = open_window(edits.set_training(example("moons"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
-    qtbot.waitUntil(lambda: "input" in window.canvas.previews.ids, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
 
     def lightest() -> int:
         image = window.canvas.previews._images["input"]

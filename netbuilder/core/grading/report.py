@@ -205,7 +205,7 @@ def _row(one: Submission, index: int) -> str:
 def _result(one: Submission) -> str:
     wanted = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
               if name in one.metrics]  # fmt: skip
-    return ", ".join(f"{name} {number(one.metrics[name])}" for name in wanted)
+    return ", ".join(f"{name}\N{NO-BREAK SPACE}{number(one.metrics[name])}" for name in wanted)
 
 
 def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:

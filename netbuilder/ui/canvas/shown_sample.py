@@ -66,6 +66,11 @@ class ShownSample(QFrame):
         self._restyle()
         self.hide()
 
+    @property
+    def taken(self) -> int:
+        """Pixels that it takes above the lower edge just now."""
+        return 0 if self.isHidden() else self.height() + _AWAY
+
     def _restyle(self) -> None:
         scheme = theme.colors()
         self.setStyleSheet(

@@ -181,6 +181,7 @@ class CanvasView(QAbstractScrollArea):
         self.nothing_to_look_at = trouble or TRAIN_FIRST
         self.closer.follow(look)
         self.shown_sample.follow(look)
+        self.sight.make_room()
 
     def look_closer(self, node_id: str) -> bool:
         """Open a card to show more of what it gives; whether there is anything to show."""
@@ -200,6 +201,10 @@ class CanvasView(QAbstractScrollArea):
             self.sight.show_node(card)
         if self.look_closer(node_id) and index is not None:
             self.closer.choose(index)
+
+    def room_below(self) -> int:
+        """Pixels at the lower edge that belong to what says which sample is shown."""
+        return self.shown_sample.taken
 
     def room_beside(self) -> tuple[float, float]:
         """Room that pictures take left and right of all cards, 0 without any."""

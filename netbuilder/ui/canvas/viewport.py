@@ -32,6 +32,9 @@ class Shown(Protocol):
     def bubbles_now(self) -> list[problem_cards.Bubble]:
         """Problems that are shown in words."""
 
+    def room_below(self) -> int:
+        """Pixels at the lower edge where no card should be when all is fitted in."""
+
     def room_beside(self) -> tuple[float, float]:
         """Room that pictures take left and right of all cards, 0 without any; on the canvas."""
 
@@ -110,10 +113,14 @@ class Viewport:
 
     def fit(self) -> None:
         """Show the whole network, and what stands beside it, not larger than the letters."""
-        size, largest = self._shown.viewport().size(), letters()
+        size, largest = self._free(), letters()
         box = self._with_room()
         self.set_camera(camera.fitting(box, size.width(), size.height(), largest=largest))
         self.followed = False
+
+    def _free(self) -> QSize:
+        """The part of the viewport that is there for the network, from the upper left corner."""
+        return self._shown.viewport().size() - QSize(0, self._shown.room_below())
 
     def enlarge(self, factor: float) -> None:
         """Follow the letters of the window: cards grow with them, and stay in view."""
@@ -149,10 +156,11 @@ class Viewport:
             or not self._holds_all(self.camera, size)
         ):
             return
-        left, _, right, _ = self._shown.picture.bounds
+        left, _, right, bottom = self._shown.picture.bounds
         room_left, room_right = self._shown.room_beside()
         begin, end = (self.camera.to_world(x, 0)[0] for x in (0, size.width()))
-        if left - room_left < begin or right + room_right > end:
+        lowest = self.camera.to_world(0, self._free().height())[1]
+        if left - room_left < begin or right + room_right > end or bottom > lowest:
             self.fit_pending = True
 
     def _holds_all(self, seen: Camera, size: QSize) -> bool:
@@ -177,7 +185,7 @@ class Viewport:
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
-        size, picture = self._shown.viewport().size(), self._shown.picture
+        size, picture = self._free(), self._shown.picture
         larger = letters()
         scale = larger * (0.8 if len(picture.cards) < _MANY_CARDS else 0.6)
         box = picture.outline

@@ -73,6 +73,5 @@ class HighScores(QDialog):
             (self._heading, round(1.2 * high)),
             *((label, high) for labels in self.labels for label in labels),
         ):
-            font = label.font()
-            font.setPixelSize(size)
-            label.setFont(font)
+            # As a sheet: a font is lost when the scheme, and with it the window's sheet, changes.
+            label.setStyleSheet(f"font-size: {size}px;")

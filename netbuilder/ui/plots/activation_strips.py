@@ -20,6 +20,7 @@ MAPS_IN_STRIP = 8
 BARS_IN_STRIP = 64
 NAME_GAP = 6
 MOST_SURFACES = 6
+_DOTS = 2  # a pixel
 _MOST_NAMES = 100  # so many are measured
 
 
@@ -42,15 +43,20 @@ def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
     return found
 
 
+def blank(width: int, height: int) -> QImage:
+    """An empty picture of a size, with more dots than that: it is enlarged with the canvas."""
+    picture = QImage(width * _DOTS, height * _DOTS, QImage.Format.Format_ARGB32)
+    picture.setDevicePixelRatio(_DOTS)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
+
+
 def montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QImage:
     """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels."""
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
     used = min(columns, max(len(maps), 1))
-    picture = QImage(
-        used * (side + GAP) - GAP, rows * (side + GAP) - GAP, QImage.Format.Format_ARGB32
-    )
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
     for number, values in enumerate(maps):
         image = to_image(colored(values) if values.ndim == 2 else _bytes(values))
@@ -75,8 +81,7 @@ def _fitted(image: QImage, box: QRectF) -> QRectF:
 def bars(values: NDArray[Any], width: int, height: int, marked: int | None = None) -> QImage:
     """Units as upright bars around zero; the marked one in the training colour."""
     flat = np.nan_to_num(np.asarray(values, float).reshape(-1))[:BARS_IN_STRIP]
-    picture = QImage(width, height, QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(width, height)
     if not len(flat):
         return picture
     painter = QPainter(picture)
@@ -112,16 +117,21 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
         return montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
     if values.ndim == 2:
-        image = to_image(colored(np.asarray(values, float).T))
-        return image.scaled(width, height)
+        return _stretched(np.asarray(values, float).T, width, height)
     if values.ndim <= 1:
         flat = values.reshape(-1)
         if len(flat) > BARS_IN_STRIP:
-            image = to_image(colored(flat[None, :].astype(float)))
-            return image.scaled(width, height // 2)
+            return _stretched(flat[None, :].astype(float), width, height // 2)
         best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
         return bars(flat, min(width, max(12 * len(flat), 24)), height, best)
     return None
+
+
+def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
+    """Numbers (rows, columns) as fields of colour that fill a picture."""
+    image = to_image(colored(values)).scaled(width * _DOTS, height * _DOTS)
+    image.setDevicePixelRatio(_DOTS)
+    return image
 
 
 def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> QImage:
@@ -132,8 +142,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     metrics = QFontMetricsF(font)
     # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
     left = names_width(metrics, [str(name) for name in names])
-    picture = QImage(left + 110, line * len(order), QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(left + 110, line * len(order))
     painter = QPainter(picture)
     painter.setFont(font)
     scheme = theme.colors()
@@ -174,8 +183,7 @@ def surface_strip(
     """What each unit makes of a plane of two numbers: (height, width, units); ``names`` of the
     classes, where they are an answer."""
     units = min(surfaces.shape[2], most)
-    picture = QImage(units * (side + GAP) - GAP, side, QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(units * (side + GAP) - GAP, side)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for unit in range(units):
@@ -227,8 +235,7 @@ def word_strip(text: str) -> QImage:
     font = theme.fixed_font()
     font.setPixelSize(13)
     width = int(QFontMetricsF(font).horizontalAdvance(text)) + 4
-    picture = QImage(width, 18, QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(width, 18)
     painter = QPainter(picture)
     painter.setFont(font)
     painter.setPen(QColor(theme.colors().text))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -314,13 +314,19 @@ def _end(series: Series) -> float:
     return float(series.x[-1]) if len(series) else 0.0
 
 
-def picture_of(run: RunCurves, size: QSize) -> QImage:
-    """The loss of a run as a picture of so many pixels, in the colours of paper."""
+def picture_of(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
+    """The loss of a run as a picture of a size, in the colours of paper; with ``sharp`` dots a
+    pixel, for it is printed."""
     plot = CurvePlot(scheme=theme.LIGHT)
     plot.resize(size)
     plot.set_run(run, 0)
     plot.redraw()
-    image: QImage = plot.grab().toImage()
+    image = QImage(size * sharp, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(sharp)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    plot.render(painter)
+    painter.end()
     plot.deleteLater()
     return image
 

@@ -73,6 +73,7 @@ class EvaluatePanel(QWidget):
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.heat_title = heading(_TAKEN, self)
+        self.heat_title.setWordWrap(True)  # of many classes it says which
         self.heat = HeatMap(self)
         self.residuals_title = heading("Answers and truth", self)
         self.residuals = ResidualsView(self)

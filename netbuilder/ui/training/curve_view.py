@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
+    QComboBox,
     QLabel,
     QMenu,
     QToolButton,
@@ -31,6 +32,7 @@ from netbuilder.ui.widgets.spoken import tell_beside
 from netbuilder.ui.widgets.steady import Steady
 
 LEGEND_MS = 150
+_LONGEST_NAME = 22  # letters of a quantity that are shown at most
 _INVITATION = "Press Train: the network learns, and its curves grow here."
 _ON_THE_WAY = "It begins to train: its curves grow here in a moment."
 FILE_TYPES = (
@@ -82,6 +84,8 @@ class CurveView(QWidget):
         self.quantity = QuietComboBox(self.tools)
         self.quantity.setProperty("quiet", True)
         self.quantity.setAccessibleName("What is drawn")
+        self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.quantity.setMaximumWidth(_LONGEST_NAME * self.fontMetrics().averageCharWidth())
         self.quantity.addItem("loss", "loss")
         self.steps = self._switch("steps", "A point for every step, or for every epoch")
         self.steps.setChecked(True)

@@ -57,7 +57,11 @@ class Tools(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """With every switch in the menu."""
-        always = [one.sizeHint() for one in (self._choice, self._menu_button) if one is not None]
+        always = [
+            one.sizeHint().boundedTo(one.maximumSize())
+            for one in (self._choice, self._menu_button)
+            if one is not None
+        ]
         heights = [one.sizeHint().height() for one, _ in self._switches]
         height = max([*(size.height() for size in always), *heights], default=0)
         return QSize(sum(size.width() for size in always), height)

@@ -239,7 +239,7 @@ class WindowCommands:
             parts.store.project,
             parts.workbench.facts,
             trained,
-            png_bytes(picture_of(parts.runner.curves, QSize(560, 480))),
+            png_bytes(picture_of(parts.runner.curves, QSize(330, 290))),
             parts.judging.sentence,
             tuple(f"{one.title}: {one.message}" for one in parts.runner.notices),
         )

@@ -103,7 +103,8 @@ def page_of(report: Report, runs: Iterable[Run]) -> str:
     style = (
         "body { font-family: sans-serif; font-size: 10pt; max-width: 680px; margin: 24px auto; }"
         " h1 { font-size: 18pt; margin-bottom: 0; } h2 { font-size: 12pt; }"
-        " td, th { padding: 2px 16px 2px 0; text-align: left; } .note { color: #667085; }"
+        " td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
+        " .note { color: #667085; }"
     )
     return (
         "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"

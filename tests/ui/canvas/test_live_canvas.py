@@ -204,3 +204,21 @@ def test_of_two_classes_the_right_one_is_named(open_window, example, qtbot) -> N
         qtbot.waitUntil(lambda row=row: window.looking.look.index == row, timeout=MINUTE)
         number_of = int(split.raw_y[next(iter(split.raw_y))][row])
         assert window.looking.look.truth == window.workbench.trained.facts.classes[number_of]
+
+
+def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qtbot) -> None:
+    """In a low window the network gives way to it, also where it comes with the first look."""
+    window = open_window(edits.set_training(example("sales"), epochs=2))
+    window.resize(1000, 560)
+    window.canvas.sight.fit()
+    window.runner.start()
+    qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
+    bar = window.canvas.shown_sample
+    qtbot.waitUntil(bar.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending, timeout=MINUTE)
+
+    def covered() -> list[str]:
+        sight, cards = window.canvas.sight, window.canvas.picture.cards
+        return [one for one in cards if sight.card_rect(one).bottom() > bar.y()]
+
+    assert covered() == []

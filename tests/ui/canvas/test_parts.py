@@ -39,6 +39,9 @@ class Shown:
     def bubbles_now(self) -> list:
         return []
 
+    def room_below(self) -> int:
+        return 0
+
     def room_beside(self) -> tuple[float, float]:
         return 0.0, 0.0
 

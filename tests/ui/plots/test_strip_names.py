@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.activation_strips import answer_strip
+from netbuilder.ui.plots.activation_strips import answer_strip, strip
 from netbuilder.ui.plots.live.layer_strips import lines_strip
 
 
@@ -20,15 +20,23 @@ def _first_ink(image: QImage) -> int:
 
 
 def test_short_names_begin_with_the_strip(qtbot: QtBot) -> None:
-    assert _first_ink(answer_strip(np.array([0.9, 0.1]), ("1", "2"))) < 5
-    assert _first_ink(lines_strip([("x", "1.5"), ("y", "-0.3")])) < 5
+    assert _first_ink(answer_strip(np.array([0.9, 0.1]), ("1", "2"))) < 10
+    assert _first_ink(lines_strip([("x", "1.5"), ("y", "-0.3")])) < 10
 
 
 def test_a_strip_is_as_wide_whichever_class_is_likeliest(qtbot: QtBot) -> None:
     names = ("a", "a very long name", "b", "c", "d")
+    shares = np.array([0.5, 0.2, 0.1, 0.1, 0.1])
     widths = {
-        answer_strip(np.roll(np.array([0.5, 0.2, 0.1, 0.1, 0.1]), by), names).width()
-        for by in range(5)
+        answer_strip(np.roll(shares, by), names).deviceIndependentSize().width() for by in range(5)
     }
     assert len(widths) == 1
     assert widths.pop() <= 230
+
+
+def test_a_strip_has_more_dots_than_pixels(qtbot: QtBot) -> None:
+    """Before a class the canvas stands enlarged: letters and maps stay sharp."""
+    maps = np.random.default_rng(0).normal(size=(8, 8, 4))
+    for image in (lines_strip([("x", "1")]), strip(maps), strip(np.ones(9)), strip(maps[0])):
+        assert image is not None
+        assert image.width() == 2 * image.deviceIndependentSize().width()

@@ -14,6 +14,7 @@ from netbuilder.core.results.live.words import PADDING
 from netbuilder.ui.plots.activation_strips import (
     MAPS_IN_STRIP,
     NAME_GAP,
+    blank,
     montage,
     names_width,
     small_font,
@@ -40,8 +41,7 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
         width: in pixels.
     """
     chosen = [step for step, word in enumerate(words) if word != PADDING][:_MOST_WORDS] or [0]
-    picture = QImage(width, _LINE * len(chosen), QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(width, _LINE * len(chosen))
     painter = QPainter(picture)
     font = small_font()
     painter.setFont(font)
@@ -70,8 +70,7 @@ def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
         shown[-1] = (shown[-1][0], f"{shown[-1][1]} …") if not lines[0][0] else (
             "", f"and {len(lines) - MOST_LINES + 1} more"
         )  # fmt: skip
-    picture = QImage(width, _LINE * len(shown), QImage.Format.Format_ARGB32)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = blank(width, _LINE * len(shown))
     painter = QPainter(picture)
     font = small_font()
     painter.setFont(font)
