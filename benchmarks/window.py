@@ -47,11 +47,16 @@ os._exit(0)
 def start(rounds: int = 9) -> dict[str, Any]:
     """From the process's start to the first painted window, with the ready example on it."""
     whole, busy, heavy = [], [], 0
-    for _ in range(rounds):
+    # As an installed program, which keeps the compiled form of its modules; the first round writes.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    for number in range(rounds + 1):
         begin = time.time()
         done = subprocess.run(
-            [sys.executable, "-c", START], cwd=ROOT, check=True, capture_output=True, text=True
-        )
+            [sys.executable, "-c", START],
+            cwd=ROOT, check=True, capture_output=True, text=True, env=environment,
+        )  # fmt: skip
+        if not number:
+            continue
         painted, cpu, imported = map(float, done.stdout.split())
         whole.append(painted - begin)
         busy.append(cpu)
@@ -61,7 +66,7 @@ def start(rounds: int = 9) -> dict[str, Any]:
         "fastest": round(min(whole), 3),
         "processor_seconds": round(statistics.median(busy), 3),
         "heavy_libraries_imported": heavy,
-        "reach": 0.6,
+        "reach": 0.45,
     }
 
 
@@ -76,7 +81,7 @@ def loading() -> dict[str, Any]:
     loop = Loop(application)
     window.workbench.start()
     loop.until(lambda: window.workbench.keras_state == "ready", 120)
-    result = loop.summary(None, 200.0)
+    result = loop.summary(None, 50.0)
     window.documents.keep_model()
     window.close()
     return result
@@ -246,7 +251,7 @@ def looking(rounds: int = 5, epochs: int = 120) -> dict[str, Any]:
         **{f"steps_per_second_{name}": round(value) for name, value in medians.items()},
         "ratio": round(medians["window"] / medians["headless"], 3),
         "ratio_bare": round(medians["window"] / medians["bare"], 3),
-        "reach": 0.95,
+        "reach": 0.97,
     }
 
 
