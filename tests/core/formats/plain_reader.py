@@ -89,11 +89,36 @@ def log_mel(wave: Any, entry: dict[str, Any]) -> Any:
 
 def ask_h5(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
     """Ask a ``.h5`` in the numbers that the attributes of ``about`` make of the cells."""
+    model = keras.models.load_model(path)
+    given = numbers_of(cells, about)
+    return model.predict(given[0] if len(given) == 1 else given, verbose=0)
+
+
+def numbers_of(cells: dict[str, list[Any]], about: Path) -> list[Any]:
+    """What goes into each input, in their order, by what stands in the attributes of ``about``."""
     with h5py.File(about) as file:
         inputs = json.loads(file.attrs["netbuilder_preprocessing"])["inputs"]
-    model = keras.models.load_model(path)
-    given = [raw(entry, cells, name).astype(entry["dtype"]) for name, entry in inputs.items()]
-    return model.predict(given[0] if len(given) == 1 else given, verbose=0)
+    return [raw(entry, cells, name).astype(entry["dtype"]) for name, entry in inputs.items()]
+
+
+def ask_tflite(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+    """One row after the other, inputs and outputs in the order of their numbers."""
+    runner = tf.lite.Interpreter(model_path=str(path)).get_signature_runner()
+    rows, names = numbers_of(cells, about), sorted(runner.get_input_details())
+    found = []
+    for at in range(len(rows[0])):
+        given = {name: one[at : at + 1] for name, one in zip(names, rows, strict=True)}
+        said = runner(**given)
+        found.append([said[name] for name in sorted(said)])
+    return [np.concatenate(one) for one in zip(*found, strict=True)]
+
+
+def ask_onnx(path: Path, cells: dict[str, list[Any]], about: Path) -> Any:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path)
+    named = zip(session.get_inputs(), numbers_of(cells, about), strict=True)
+    return session.run(None, {one.name: rows for one, rows in named})
 
 
 def tensor(cells: list[Any], wanted: Any) -> Any:
@@ -168,6 +193,11 @@ def answers(folder: Path) -> dict[str, Any]:
         "m.h5": ask_h5(folder / "m.h5", cells, folder / "m.h5"),
         "m.keras": ask_keras(folder / "m.keras", cells, None),
         "saved": ask_keras(folder / "m.keras", cells, folder / "saved"),
+        **{
+            name: ask(folder / name, cells, folder / "m.h5")
+            for name, ask in (("m.tflite", ask_tflite), ("m.onnx", ask_onnx))
+            if (folder / name).exists()
+        },
         **dict(ask_scripts(folder, cells)),
     }
     return {

@@ -66,6 +66,10 @@ NAMES = [
 ]
 
 
+#: Files that take numbers only, as a ``.h5``; written in the slow tests.
+NUMBERED = ("m.tflite", "m.onnx")
+
+
 class Cases(dict[str, Written]):
     """Cases by name, trained and written when they are first asked for."""
 
@@ -79,8 +83,9 @@ class Cases(dict[str, Written]):
         case = CASES[name](folder)
         dataset = load(case.project, folder)
         trained = Session(case.project, dataset, on_event=lambda _event: None).run()
-        for file in ("m.h5", "m.keras", "saved"):
-            registry.save(trained, folder / file, folder)
+        for file in ("m.h5", "m.keras", "saved", *(NUMBERED if name in REST else ())):
+            if registry.format_for(folder / file).available:
+                registry.save(trained, folder / file, folder)
         known = facts(case.project, folder)
         (folder / "script.py").write_text(source(case.project, known), "utf-8")
         (folder / "script_alone.py").write_text(source(case.project), "utf-8")
@@ -138,6 +143,20 @@ def test_plain_keras_answers_rows_as_they_stand_in_the_file(
     for answer, expected in zip(found, one.answers, strict=True):
         size = np.abs(expected).max()
         np.testing.assert_allclose(answer, expected, atol=one.case.near * size)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REST)
+@pytest.mark.parametrize("file", NUMBERED)
+def test_plain_interpreters_answer_the_same(
+    written: Cases, plain: Plain, name: str, file: str
+) -> None:
+    one = written[name]
+    if not registry.format_for(one.folder / file).available:
+        pytest.skip("its packages are not installed")
+    for found, expected in zip(plain[name][file], one.answers, strict=True):
+        size = np.abs(expected).max()
+        np.testing.assert_allclose(found, expected, atol=one.case.near * size)
 
 
 @pytest.mark.parametrize("file", ["script.keras", "script_alone.keras"])
