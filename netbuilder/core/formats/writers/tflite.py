@@ -40,7 +40,8 @@ CALIBRATION = 200
 _LOST = 0.5
 _IN_LOOPS = (
     "In a recurrent network only large matrices have 8 bits; it goes on calculating with 32, since"
-    " TensorFlow Lite cannot measure the ranges in its loop."
+    " TensorFlow Lite cannot measure the ranges in its loop. A board that calculates with whole"
+    " numbers only needs a network without recurrent layers, of Conv1D for example."
 )
 
 

@@ -139,7 +139,9 @@ def _scaling_tensors(data: bytes, scaled: Sequence[bool]) -> list[str]:
 def has_loop(folder: Path) -> bool:
     """Whether a SavedModel goes round in a loop, as recurrent layers do.
 
-    The measuring of ranges ends the whole process there, with no exception (TensorFlow 2.21).
+    The measuring of ranges ends the whole process there, with no exception (TensorFlow 2.21). A
+    loop of 20 steps that was unrolled could be measured, but the file was 6 times as large, and 23
+    times as far off as with weights alone in 8 bits (3 times with 16 bits between the layers).
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
