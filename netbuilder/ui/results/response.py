@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import Field
 
 log = logging.getLogger(__name__)
-_DAY = 86_400  # seconds: the axis of dates counts them
+#: Where dates are written below the curve, from its left end to its right.
+_DATES_AT = (0.12, 0.5, 0.88)
 _Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
 _Band = tuple["np.ndarray", "np.ndarray"]
 
@@ -150,31 +151,26 @@ class ResponseView(QWidget):
     def _place(self) -> None:
         """Put the line where the row is, without saying that it was moved."""
         low, high = self._range()
-        self._name_places()
-        wide = self._seconds
-        self.plot.getPlotItem().setXRange(low * wide, high * wide, padding=0.02)
-        self._here.setBounds((low * wide, high * wide))
+        self._name_places(low, high)
+        self.plot.getPlotItem().setXRange(low, high, padding=0.02)
+        self._here.setBounds((low, high))
         here = _place_of(self._row.get(self.column.currentText(), low))
         if here is not None and not self._here.moving:
-            self._here.setPos(here * wide)
+            self._here.setPos(here)
 
-    @property
-    def _seconds(self) -> int:
-        """Of one step to the right: of a date's day as many as the axis wants, else 1."""
-        field = self._fields.get(self.column.currentText())
-        return _DAY if field is not None and is_days(field) else 1
-
-    def _name_places(self) -> None:
+    def _name_places(self, low: float, high: float) -> None:
         """Dates below a column of dates, numbers below others."""
-        days = self._seconds > 1
-        item = self.plot.getPlotItem()
-        if isinstance(item.getAxis("bottom"), pg.DateAxisItem) != days:
-            axis = pg.DateAxisItem(utcOffset=0) if days else pg.AxisItem("bottom")
-            item.setAxisItems({"bottom": axis})
-            self._style_axes()
+        from netbuilder.core.results.answers import day_words
+
+        field = self._fields.get(self.column.currentText())
+        ticks = None
+        if field is not None and is_days(field):
+            days = [round(low + part * (high - low)) for part in _DATES_AT]
+            ticks = [[(day, day_words(day, low)) for day in days]]
+        self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
 
     def _dragged(self) -> None:
-        value = self._here.value() / self._seconds
+        value = self._here.value()
         field = self._fields.get(self.column.currentText())
         whole = field is not None and (field.whole or field.kind == "date")
         self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
@@ -183,7 +179,7 @@ class ResponseView(QWidget):
         if question[0] is not self._workbench.trained or question[3] != self.column.currentText():
             return
         found, around = answer
-        x = np.array(found.values, float) * self._seconds
+        x = np.array(found.values, float)
         self._show_curve(x, found.answers, around)
         axis = self.plot.getPlotItem().getAxis("left")
         room = self.plot.height() - 2 * self.fontMetrics().height()

@@ -106,6 +106,9 @@ class WhyView(QWidget):
         self._sample = sample
         self.button.setVisible(sample is not None)
         self._list_methods()
+        if not self.method.count():  # there is no way to explain such a network
+            self._sample = None
+            self.button.hide()
         self._make_room()
         self._ask()
 
@@ -141,8 +144,6 @@ class WhyView(QWidget):
         try:
             ways = methods_for(trained)
         except UserError:
-            self._sample = None
-            self.button.hide()
             return
         for way in ways:
             self.method.addItem(way.title, way.name)

@@ -45,6 +45,7 @@ def test_it_writes_on_and_stops(
     given = panel.texts.text.toPlainText()
     assert given in "abcd " * 300
     qtbot.waitUntil(lambda: "beginning is from the data's text" in panel.about.text())
+    assert panel.why.button.isHidden(), "there is no way to explain it"
     assert not window.looking.look.own, "it is a row of the data, as on the canvas"
     view.length.setValue(8)
     view.temperature.setValue(0)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 _READS = "This network reads texts: write one, and it answers as you type."
 _GOES_ON = "Write a beginning: above is what most likely follows, and Generate goes on from it."
-_GIVEN = "This beginning is from the data's text."
+_GIVEN = (
+    "This beginning is from the data's text: above is what most likely follows. Write another, or"
+    " press Generate to go on from it."
+)
 _OWN = "your text"
 
 
@@ -140,7 +143,7 @@ class TextView(AskView):
         from netbuilder.core.results.samples import text_of_sample
 
         written = text_of_sample(look.trained, look.raw)
-        self._written = (written.strip(), f"{_GIVEN} {_GOES_ON}" if self._goes_on else about)
+        self._written = (written.strip(), _GIVEN if self._goes_on else about)
         self._writing = True
         self.text.setPlainText(written)
         self._writing = False
