@@ -99,6 +99,26 @@ def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
     qtbot.waitUntil(lambda: "Test row 2" in panel.about.text(), timeout=MINUTE)
 
 
+def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("temperatures"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel, looking = window.docks.show_panel("predict"), window.looking
+    view = panel.series
+    qtbot.waitUntil(lambda: view._rows is not None and looking.idle, timeout=MINUTE)
+    view.last_button.click()
+    qtbot.waitUntil(lambda: looking.look.own == "the end of the data", timeout=MINUTE)
+    assert looking.look.raw["input"] == pytest.approx(view._rows)
+    view.curve.values[0] += 3.0
+    view.curve.dragged.emit()
+    qtbot.waitUntil(lambda: looking.look.own == "the window that you changed", timeout=MINUTE)
+    assert looking.look.raw["input"][0, 0] == pytest.approx(view._given[0, 0] + 3.0)
+    panel.another.click()
+    qtbot.waitUntil(lambda: not looking.look.own and looking.look.index == 1, timeout=MINUTE)
+
+
 def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:
     pad, left = panel.pictures.pad, Qt.MouseButton.LeftButton
     qtbot.mousePress(pad, left, pos=QPoint(across, 20))

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 WINDOWS, LEAST, MOST = 4, 50, 2_000
 _LAST = "The end of the data: drag its points, and see what would follow."
 _DRAGGED = "A window that you changed."
-_OWN = "the window that you changed"
+_OWN, _END = "the window that you changed", "the end of the data"
 _Question = tuple["TrainedModel", Any, int]
 
 
@@ -213,7 +213,9 @@ class SeriesView(AskView):
         if self._rows is None or self._trained is None:
             return
         rows = self._rows.copy()
-        own = _OWN if about == _DRAGGED else ""
+        own = {_DRAGGED: _OWN, _LAST: _END}.get(about, "")
+        if about == _LAST and not self.isVisible():
+            own = ""  # nobody asked for it: the canvas goes on showing its row
         raw = {self._key: rows.astype(np.float32)}
         self.asked.emit(ask_raw(raw, about, by_hand=by_hand, own=own))
         self._predict()
