@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.data.columns import DataReport
@@ -97,6 +98,10 @@ class LookTabs(QTabWidget):
         super().__init__(parent)
         self._apply = apply
         self.setDocumentMode(True)
+        # In a narrow panel titles are shortened; arrows would hide the first ones.
+        self.tabBar().setProperty("close", True)
+        self.tabBar().setUsesScrollButtons(False)
+        self.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
         self.tabBar().setAccessibleName("Views of the data")
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)
@@ -135,6 +140,13 @@ class LookTabs(QTabWidget):
         data = project.data
         self._only(shown, (data.kind, data.name, data.path), ["Scatter"] if made else [])
         self._draw()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to see."""
+        shown = [place for place in range(self.count()) if self.isTabVisible(place)]
+        only_rows = all(self.widget(place) is self.preview for place in shown)
+        return only_rows and not self.preview.model.rowCount()
 
     def show_nothing(self) -> None:
         """There is nothing to look at but rows."""

@@ -163,6 +163,7 @@ class DataPanel(QWidget):
         self.look.columns.columns.decided.connect(self._decide)
         layout.addWidget(self.look, 1)
         layout.addWidget(self._form.rest)
+        layout.addStretch()  # where there is nothing to see, cards stay as high as their words
         scroll = QScrollArea(self)
         area(scroll, "Data")
         scroll.setWidgetResizable(True)
@@ -301,6 +302,7 @@ class DataPanel(QWidget):
             return
         report, looks = found
         self.look.show_report(report, looks, *question)
+        self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
         self.conclusions.show_findings(report.notes)
@@ -312,6 +314,7 @@ class DataPanel(QWidget):
             log.error("report failed", exc_info=error)
         if question[0].data == self._store.project.data:
             self.look.show_nothing()
+            self.look.setVisible(not self.look.empty)
             self.parts.show_rows({})
             self.findings.show_findings(())
             self.conclusions.show_findings(())
@@ -342,6 +345,7 @@ class DataPanel(QWidget):
         if question[0].data != self._store.project.data:
             return
         self.preview.show_preview(preview)
+        self.look.setVisible(not self.look.empty)
         self._show_preview_note()
         self.target.show_columns(preview.columns, question[0].data.target)
 
@@ -349,6 +353,7 @@ class DataPanel(QWidget):
         if question[0].data != self._store.project.data:
             return
         self.preview.show_preview(Preview())
+        self.look.setVisible(not self.look.empty)
         if not isinstance(error, UserError):
             log.error("preview failed", exc_info=error)
             error = DataError(f"The data cannot be shown: {error}.", "Choose other data.")
@@ -366,15 +371,7 @@ def _pastes(event: QKeyEvent) -> bool:
 
 
 def summary(facts: DataFacts) -> str:
-    """The data in one line: rows, their parts, the target."""
-    parts = [f"{facts.rows:,} rows to train on"]
-    if facts.validation_rows:
-        parts.append(f"{facts.validation_rows:,} to watch")
-    if facts.test_rows:
-        parts.append(f"{facts.test_rows:,} to judge")
+    """What is learned, in a line; the rows of each part stand in the bar below."""
     names = ", ".join(facts.target_names[:3]) or "the target"
-    if facts.classes:
-        parts.append(f"{names}: {len(facts.classes)} classes")
-    else:
-        parts.append(f"{names}: a number")
-    return " · ".join(parts)
+    what = f"{len(facts.classes)} classes" if facts.classes else "a number"
+    return f"{names}: {what}"

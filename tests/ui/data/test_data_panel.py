@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
@@ -365,3 +367,46 @@ def test_the_guess_of_the_target_is_what_was_concluded(
     )
     panel.target.question.cards[0].buttons[0].click()
     assert window.store.project.data.target == ("garden",)
+
+
+def test_damaged_pictures_are_left_out_by_a_button_and_come_back_by_undo(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    for label in ("cat", "dog"):
+        (tmp_path / "pics" / label).mkdir(parents=True)
+        for n in range(6):
+            Image.new("L", (8, 8), 20 * n).save(tmp_path / "pics" / label / f"{n}.png")
+    for name in ("cat/1.png", "dog/2.png"):
+        whole = (tmp_path / "pics" / name).read_bytes()
+        (tmp_path / "pics" / name).write_bytes(whole[: len(whole) // 2])
+    window = open_window(empty_project(), tmp_path / "p.netbuilder")
+    panel = window.docks.show_panel("data")
+    panel.choose_path(tmp_path / "pics")
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+    (card,) = panel.cards.cards
+    assert "'cat/1.png' and 'dog/2.png'" in card.accessibleName()
+    assert panel.look.isHidden(), "no empty frame where there is nothing to see"
+
+    card.buttons[0].click()
+    qtbot.waitUntil(lambda: window.workbench.facts is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    assert "2 pictures are left out" in panel.conclusions.lines[0].words.text()
+    assert not panel.look.isHidden()
+    window.store.undo()
+    qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
+
+
+def test_in_a_narrow_panel_no_view_is_behind_an_arrow(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    days = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d},{n}" for n in range(112)]
+    (tmp_path / "s.csv").write_text("date,sales\n" + "\n".join(days))
+    data = Data("series", path="s.csv", target=("sales",))
+    window = open_window(Project(data=data), tmp_path / "p.netbuilder", keras=False)
+    window.resize(1024, 700)
+    panel = window.docks.show_panel("data")
+    qtbot.waitUntil(lambda: "Series" in panel.look.tabs, timeout=MINUTE)
+    bar = panel.look.tabBar()
+    qtbot.waitUntil(lambda: bar.tabRect(bar.count() - 1).right() <= bar.width(), timeout=MINUTE)
+    assert bar.tabRect(0).left() >= 0
+    assert not any(button.isVisible() for button in bar.findChildren(QToolButton))

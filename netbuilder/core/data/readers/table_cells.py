@@ -155,7 +155,12 @@ def question(name: str, cells: list[str], all_asked: tuple[str, ...]) -> Finding
     whole, decimal = told.replace(mark, ""), told.replace(mark, ".")
     answers = ((whole, GROUPS_BY[mark]), (decimal, mark))
     fixes = [
-        column_edit(f"It is {said}", [name], f"{told} is {said}", decimal=point)
+        column_edit(
+            f"It is {said}",
+            [name],
+            f"{told} as it stands" if said == told else f"{told} is {said}",
+            decimal=point,
+        )
         for said, point in answers
     ]
     if len(all_asked) > 1:
