@@ -287,6 +287,23 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
 
 
+def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=50_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: not window.looking.idle, timeout=MINUTE // 3)
+    assert window.canvas.shown_sample.isVisible()
+    window.documents.show_project(example("xor"), None)
+    assert not window.canvas.shown_sample.isVisible(), "it names a row of data that is gone"
+    assert window.canvas.previews.ids == frozenset()
+    qtbot.waitUntil(lambda: window.looking.idle, timeout=MINUTE // 3)
+    assert not window.canvas.shown_sample.isVisible()
+    assert window.canvas.previews.ids == frozenset()
+
+
 def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
     view = CurveView()
     qtbot.addWidget(view)

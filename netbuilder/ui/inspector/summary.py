@@ -73,7 +73,7 @@ class ProjectSummary(QWidget):
         if not layers:
             size = "no layers yet"
         elif bench.data_error is not None:
-            size = f"not known: {bench.data_trouble}"
+            size = "not known yet: see the data"
         elif bench.shapes is not None:
             shapes = bench.shapes
             size = (

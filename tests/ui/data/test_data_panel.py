@@ -152,7 +152,7 @@ def test_unreadable_data_shows_no_zeros(
     assert status.operations.isHidden()
     summary = ProjectSummary(window.store, bench, window.judging)
     qtbot.addWidget(summary)
-    assert summary.words()["size"] == "not known: the data cannot be read"
+    assert summary.words()["size"] == "not known yet: see the data"
     window.store.undo()
     qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
     assert "cannot be read" not in status.problems.text()

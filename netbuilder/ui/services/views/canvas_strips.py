@@ -55,7 +55,9 @@ class CanvasStrips(QObject):
         self._live.forget()
         found = self._looking.look_now
         # While the model is asked, what the run showed last stays, and a card that is opened too.
-        if found is not None or (self._looking.look is None and self._looking.idle):
+        # Of a model that is gone nothing does: its answer may still be on its way.
+        asked = self._looking.workbench.trained is not None and not self._looking.idle
+        if found is not None or (self._looking.look is None and not asked):
             self._show(found)
 
     def _show(self, look: Look | None) -> None:
