@@ -12,6 +12,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.slide import SlideEditor
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.results.varied import VariedRow
@@ -70,6 +71,17 @@ def test_a_ring_goes_where_that_goes_which_it_is_around(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: callout.ring.width() > 300, timeout=MINUTE)
     assert callout.bubble.x() > 300
     callout.end()
+
+
+def test_a_number_is_whole_in_the_field_beside_its_slider(qtbot: QtBot) -> None:
+    param = Param("y", Kind.FLOAT, -0.34485, help="", slide=(-1.0, 2.0), ends=(-1.0, 2.0))
+    editor = SlideEditor(param)
+    qtbot.addWidget(editor)
+    _shown(qtbot, editor, 320)
+    editor.show_value(-0.34485)
+    box = editor.box
+    buttons = 28  # its arrows, and what is around its letters
+    assert box.width() - buttons >= box.fontMetrics().horizontalAdvance("-0.34485")
 
 
 def test_large_numbers_have_separators_everywhere(qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ _STEPS = 200
 _MOST_WHOLE = 2_000
 #: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
 _WIDE = 50.0
-_FIELD = 76
+_FIELD = 88
 #: Room for the ends of a range, where they are written beside the slider.
 _END = 44
 #: The least that a slider is wide beside the ends of its range.
