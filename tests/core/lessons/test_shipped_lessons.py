@@ -11,6 +11,7 @@ import pytest
 
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.engine.session import Session
+from netbuilder.core.formats.registry import save
 from netbuilder.core.lesson_files import observe
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.judge import judge
@@ -104,3 +105,18 @@ def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
         assert after.done, f"step {number} '{after.title}': {after.missing}"
         record = replace(record, done=record.done | {number})
     assert all(result.done for result in results())
+
+
+def test_the_python_that_a_lesson_shows_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever types it in must get what the lesson promises."""
+    step = library.lesson("taking_it_away").steps[2]
+    project = library.start_project(library.lesson("taking_it_away"))
+    trained = Session(project, load(project, Path()), on_event=lambda _event: None).run()
+    save(trained, tmp_path / "iris.h5")
+    monkeypatch.chdir(tmp_path)
+    code = step.text.split("```python")[1].split("```")[0]
+    exec(compile(code, "lesson", "exec"), {})
+    answer = capsys.readouterr().out.splitlines()[-1]
+    assert [round(float(one)) for one in answer.strip("[]").split()] == [1, 0, 0]
