@@ -171,3 +171,27 @@ def test_numbers_as_people_write_them(tmp_path: Path, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(np.ravel(space["y_train"]), y, rtol=1e-6)
     data = load(project, tmp_path)
     np.testing.assert_allclose(data.train.raw_x["input"], told, rtol=1e-6)
+
+
+def test_days_are_those_that_the_program_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        f"0{1 + n % 9}/0{1 + n % 5}/2024,{20240101 + n % 28},"
+        f"2024/03/{1 + n % 28:02d} 8:15 PM GMT+1,{n}"
+        for n in range(40)
+    ]
+    (tmp_path / "d.csv").write_text("british,number,form,y\n" + "\n".join(rows))
+    recipe = Data(
+        "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0,
+        columns={name: ColumnChoice(type="date") for name in ("british", "number", "form")},
+        options={"dates": {"british": "day"}},
+    )  # fmt: skip
+    data = load(Project(graph=GRAPH, data=recipe), tmp_path)
+    script = script_frame(recipe, tmp_path, monkeypatch)
+    mine = data.train.raw_x["input"]
+    first = (np.datetime64("2024-01-01") - np.datetime64("1970-01-01")).astype(int)
+    months = mine[:, 0] // 1 - first
+    assert months.max() > 100, "the month comes second: from January to May"
+    for place, name in enumerate(("british", "number", "form")):
+        np.testing.assert_allclose(script[name].astype(float), mine[:, place], rtol=1e-9)
