@@ -43,7 +43,7 @@ class ScaledPicture(QLabel):
     @property
     def _above(self) -> float:
         """Pixels between its upper edge and that of the image."""
-        return (self.height() - self.pixmap().height()) / 2
+        return float(self.height() - self.pixmap().deviceIndependentSize().height()) / 2
 
     @property
     def width_now(self) -> int:

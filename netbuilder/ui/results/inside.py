@@ -171,8 +171,8 @@ class InsidePanel(QWidget):
     def _in_strip(
         self, node_id: str, height: int, picture: ScaledPicture, spot: tuple[float, float]
     ) -> tuple[int, ...] | None:
-        shown = picture.pixmap().size()
-        size = (shown.width(), shown.height())
+        shown = picture.pixmap().deviceIndependentSize()  # its dots are finer than its pixels
+        size = (round(shown.width()), round(shown.height()))
         values = self._values(node_id)
         return strip_places.number_in_strip(values, size, spot, height, picture.width_now)
 

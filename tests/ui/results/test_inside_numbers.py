@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -28,20 +29,27 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         values[index] = 1.0
         image = strip(values, 180, 36)
         assert image is not None
-        size = (image.width(), image.height())
+        dots = image.devicePixelRatio()
+        size = (round(image.width() / dots), round(image.height() / dots))
         lit = [
             (x, y)
             for x in range(size[0])
             for y in range(size[1])
-            if image.pixelColor(x, y).red() > 200 or (len(shape) == 1 and y == 2 and _bar(image, x))
+            if _color(image, x, y).red() > 200
+            or (len(shape) == 1 and y == 2 and size[1] == 36 and _color(image, x, y).alpha() > 0)
         ]
         assert lit
         x, y = np.median([x for x, _ in lit]), np.median([y for _, y in lit])
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
 
 
-def _bar(image: object, x: int) -> bool:
-    return image.pixelColor(x, 2).alpha() > 0 and image.height() == 36  # type: ignore[attr-defined]
+def _color(image: QImage, x: int, y: int) -> QColor:
+    dots = image.devicePixelRatio()
+    return image.pixelColor(int((x + 0.5) * dots), int((y + 0.5) * dots))
+
+
+def _laid(picture: ScaledPicture) -> bool:
+    return picture.height() >= picture.pixmap().deviceIndependentSize().height()
 
 
 def test_a_click_opens_how_the_number_comes_about(
@@ -55,8 +63,8 @@ def test_a_click_opens_how_the_number_comes_about(
     window.canvas.select(("dense",))
     pictures = [one for one in panel._parts if isinstance(one, ScaledPicture)]
     bars = pictures[0]
-    qtbot.waitUntil(lambda: bars.isVisible() and bars.height() >= bars.pixmap().height())
-    step = bars.pixmap().width() / 64
+    qtbot.waitUntil(lambda: bars.isVisible() and _laid(bars))
+    step = bars.pixmap().deviceIndependentSize().width() / 64
     qtbot.mouseClick(bars, Qt.MouseButton.LeftButton, pos=QPoint(round(40.5 * step), 30))
     assert closer.isVisible() and closer.node_id == "dense"
     value = float(window.looking.look.values["dense"][40])
@@ -65,7 +73,7 @@ def test_a_click_opens_how_the_number_comes_about(
 
     window.canvas.select(("conv2d",))
     maps = next(one for one in panel._parts if isinstance(one, ScaledPicture))
-    qtbot.waitUntil(lambda: maps.isVisible() and maps.height() >= maps.pixmap().height())
+    qtbot.waitUntil(lambda: maps.isVisible() and _laid(maps))
     # The second map (44 pixels a side, 2 between), 8×8 numbers: row 2, column 5.
     spot = QPoint(46 + round(5.5 * 44 / 8), round(2.5 * 44 / 8))
     qtbot.mouseClick(maps, Qt.MouseButton.LeftButton, pos=spot)
