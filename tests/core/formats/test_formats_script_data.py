@@ -141,6 +141,32 @@ def test_one_spelling_of_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert space["words"] == {"colour": ["Blue", "green", "red"]}
 
 
+def test_lines_that_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = frame()[["a", "colour", "y"]].to_csv(index=False)
+    (tmp_path / "d.csv").write_text(f"Measured in May\n\n{text}")
+    data = Data("csv", path="d.csv", target=("y",), options={"skip_lines": [5, 21]})
+    space = same_numbers(chain(data, *NUMBER), tmp_path, monkeypatch, alone=False)
+    assert len(space["data"]) == 58 and not space["data"]["y"].isin([2, 34]).any()
+
+
+@pytest.mark.parametrize("parts", ["x", "x_train x_test", "x_train x_val", "x_train x_dev x_test"])
+@pytest.mark.parametrize("pixels", [True, False])
+def test_arrays_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: str, pixels: bool
+) -> None:
+    random, held = np.random.default_rng(1), {}
+    for name, count in zip(parts.split(), (40, 9, 7), strict=False):
+        held[name] = random.integers(0, 250, (count, 4, 3)).astype("uint8" if pixels else "float32")
+        held[name.replace("x", "y")] = np.arange(count) % 3
+    np.savez(tmp_path / "d.npz", **held)
+    layers = (("Conv2D", {"filters": 1, "kernel_size": 1}), *CLASSES) if pixels else CLASSES
+    same_numbers(chain(Data("arrays", path="d.npz"), *layers), tmp_path, monkeypatch)
+    x, y = parts.split(maxsplit=1)[0], parts.split(maxsplit=1)[0].replace("x", "y")
+    np.savez(tmp_path / "t.npz", **{x: held[x][::3], y: held[y][::3]})
+    told = Data("arrays", path="d.npz", test_path="t.npz")
+    same_numbers(chain(told, *layers), tmp_path, monkeypatch)
+
+
 def test_times_of_the_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = frame()[["day", "y"]]
     rows["at"] = [f"{step % 24:02d}:30" for step in range(len(rows))]

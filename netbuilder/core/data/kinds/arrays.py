@@ -25,7 +25,13 @@ from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInpu
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.data.readers.arrays.files import ENDINGS
-from netbuilder.core.data.readers.arrays.named import X_NAMES, Y_NAMES, partner_of, read_arrays
+from netbuilder.core.data.readers.arrays.named import (
+    VALIDATION_WORDS,
+    X_NAMES,
+    Y_NAMES,
+    partner_of,
+    read_arrays,
+)
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.project.graph_ends import byte_taker, feeds_embedding
 from netbuilder.core.project.model import Data, Project
@@ -215,17 +221,17 @@ def _code(question: Question) -> DataCode:
         ]
     inputs = used_inputs(question.project.graph)
     pictures = takes_pictures(question)
-    if isinstance(x_name, Mapping) or len(inputs) > 1:
+    several = isinstance(x_name, Mapping) or len(inputs) > 1
+    if several:
         names = x_name if isinstance(x_name, Mapping) else {one: one for one in inputs}
         lines.append("x = {")
         lines += [f"    {literal(one)}: arrays[{literal(names.get(one, one))}]," for one in inputs]
         lines.append("}")
     else:
-        if not x_name:
-            lines.append(
-                f"x_name = next(name for name in {literal(list(X_NAMES))} if name in arrays)"
-            )
-        lines.append(f"x = arrays[{literal(x_name) if x_name else 'x_name'}]")
+        lines += [_named("x", x_name, X_NAMES), "x = arrays[x_name]"]
+    lines += [_named("y", y_name, Y_NAMES), "y = arrays[y_name]"]
+    if not several:
+        lines += _part_lines(data)
         if pictures:
             lines += [
                 "is_bytes = x.dtype == np.uint8",
@@ -233,18 +239,57 @@ def _code(question: Question) -> DataCode:
                 "    x = x[..., np.newaxis]",
             ]
         lines.append('x = x.astype("float32")')
-    if not y_name:
-        lines.append(f"y_name = next(name for name in {literal(list(Y_NAMES))} if name in arrays)")
-    lines.append(f"y = arrays[{literal(y_name) if y_name else 'y_name'}]")
-    if question.task in {CLASSES, BINARY}:
+    own_test = not several and data.test_path.lower().endswith(".npz")
+    if own_test:
         lines += [
-            "labels, y = np.unique(y, return_inverse=True)",
-            "labels = [str(label) for label in labels]",
+            f"test = np.load({literal(data.test_path)}, allow_pickle=False)",
+            'x_test, y_test = test[x_name].astype("float32"), test[y_name]',
+            *(["x_test = x_test.reshape(len(x_test), *x.shape[1:])"] if pictures else []),
         ]
+    if question.task in {CLASSES, BINARY}:
+        lines.append("labels, y = np.unique(y, return_inverse=True)")
+        lines += ["y_test = np.searchsorted(labels, y_test)"] if own_test else []
+        lines.append("labels = [str(label) for label in labels]")
     fed = Fed.PIXELS if pictures else Fed.NUMBERS
     return DataCode(
-        tuple(lines), fed, pixels="(0, 255) if is_bytes else (x_train.min(), np.ptp(x_train))"
+        tuple(lines),
+        fed,
+        pixels="(0, 255) if is_bytes else (x_train.min(), np.ptp(x_train))",
+        parts="" if several else "folders",
+        own_test=own_test,
     )
+
+
+def _named(what: str, name: str | None, usual: Sequence[str]) -> str:
+    if name:
+        return f"{what}_name = {literal(name)}"
+    return f"{what}_name = next(name for name in {literal(list(usual))} if name in arrays)"
+
+
+def _part_lines(data: Data) -> list[str]:
+    """Lines that put arrays for watching and testing behind those to train on."""
+    named = [data.options.get(f"{one}_test") for one in ("x", "y")]
+    test = [literal(name) if name else f"part_name({one}_name, 'test')"
+            for one, name in zip("xy", named, strict=True)]  # fmt: skip
+    return [
+        "",
+        "",
+        "def part_name(name, part):",
+        '    """Of x_train, say, that of another part: x_val."""',
+        '    return name.replace("train", part) if "train" in name else f"{name}_{part}"',
+        "",
+        "",
+        f"pairs = [(part_name(x_name, one), part_name(y_name, one)) for one in {VALIDATION_WORDS}]",
+        "pairs = [pair for pair in pairs if pair[0] in arrays and pair[1] in arrays][:1]",
+        "numbers = [0] + [1] * len(pairs)",
+        f"test_pair = ({test[0]}, {test[1]})",
+        "if test_pair[0] in arrays and test_pair[1] in arrays:",
+        "    pairs, numbers = [*pairs, test_pair], [*numbers, 2]",
+        "x = np.concatenate([x, *(arrays[one] for one, _ in pairs)])",
+        "sizes = [len(y), *(len(arrays[one]) for _, one in pairs)]",
+        "y = np.concatenate([y, *(arrays[one] for _, one in pairs)])",
+        "part_of = np.repeat(numbers, sizes)",
+    ]
 
 
 KIND = DataKind(

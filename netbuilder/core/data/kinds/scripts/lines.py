@@ -100,6 +100,10 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
         concluded = facts.test_read_as if test else facts.read_as
         if isinstance(concluded, Mapping):
             told |= {key: concluded[key] for key in _READ_AS if key in concluded}
+    lines = options.get("skip_lines") or []
+    if lines and not test and project.data.kind != "series":
+        lines = list(lines) if isinstance(lines, list | tuple) else [lines]
+        told["skiprows"] = [*range(int(told.get("skiprows") or 0)), *(line - 1 for line in lines)]
     return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array: TypeAlias = "NDArray[Any]"
 X_NAMES = ("x_train", "x", "X_train", "X", "images", "data", "features")
 Y_NAMES = ("y_train", "y", "Y_train", "Y", "labels", "target", "targets")
-_VALIDATION = ("val", "valid", "validation", "dev")
+VALIDATION_WORDS = ("val", "valid", "validation", "dev")
 
 
 def read_arrays(
@@ -112,7 +112,7 @@ def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array
     """Put arrays for watching the training (``x_val``, …) behind those to train on."""
     import numpy as np
 
-    for word in _VALIDATION:
+    for word in VALIDATION_WORDS:
         others = {name: _part_name(name, word) for name in found}
         if not all(other in names for other in others.values()):
             continue
@@ -143,7 +143,7 @@ def _guessed(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, st
             return path.stem, partner
     elif any(name in shapes for name in X_NAMES) and any(name in shapes for name in Y_NAMES):
         return None
-    words = ("test", *_VALIDATION)
+    words = ("test", *VALIDATION_WORDS)
     pool = {n: s for n, s in shapes.items() if not any(word in n.lower() for word in words)}
     pool = {n: s for n, s in pool.items() if "train" in n.lower()} or pool
     if len(pool) == 1:
