@@ -200,15 +200,26 @@ def whole_model(raw):
 raw = keras.Input(x_train.shape[1:])
 keras.Model(raw, whole_model(raw)).save("sales.h5")
 # A .keras holds the words too: it takes a column each, words as strings.
-given, parts = {}, []
-for name in x.columns:
-    kind = "string" if name in words else "float32"
-    one = keras.Input((1,), dtype=kind, name=name.replace("/", "_"))
-    given[one.name] = one
+given = {}
+
+
+def features_of(name):
+    """The numbers of a column, as layers make them of its cells."""
+    kind, key = "string" if name in words else "float32", name.replace("/", "_")
+    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))
+    one = given[key]
     if name in words:
         look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)
         one = look_up(one)
         one = layers.CategoryEncoding(len(words[name]), output_mode="one_hot")(one)
-    parts.append(one)
-numbers = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    return one
+
+
+def joined(names):
+    """The numbers of an Input."""
+    parts = [features_of(name) for name in names]
+    return layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+numbers = joined(x.columns)
 keras.Model(given, whole_model(numbers)).save("sales.keras")
