@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +14,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.forms.slide import SlideEditor
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import picture_of
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.results.varied import VariedRow
 from netbuilder.ui.services.runs.run_progress import metric_text
@@ -82,6 +84,23 @@ def test_a_number_is_whole_in_the_field_beside_its_slider(qtbot: QtBot) -> None:
     box = editor.box
     buttons = 28  # its arrows, and what is around its letters
     assert box.width() - buttons >= box.fontMetrics().horizontalAdvance("-0.34485")
+
+
+def test_the_curves_of_a_report_are_whole(qtbot: QtBot) -> None:
+    """To the last epoch, in letters of the size that the page has."""
+    run = RunCurves("x")
+    run.add_epochs("loss", [1, 2, 3, 4], [4.0, 3.0, 2.0, 1.0])
+    image = picture_of(run, QSize(330, 290))
+    assert (image.width(), image.height()) == (660, 580)
+    blue = [
+        (x, y)
+        for x in range(0, 660, 2)
+        for y in range(0, 580, 2)
+        if image.pixelColor(x, y).blue() > image.pixelColor(x, y).red() + 80
+    ]
+    assert min(x for x, _ in blue) < 220
+    assert max(x for x, _ in blue) > 560
+    assert max(y for _, y in blue) - min(y for _, y in blue) > 300
 
 
 def test_large_numbers_have_separators_everywhere(qtbot: QtBot) -> None:

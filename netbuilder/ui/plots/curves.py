@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -325,7 +325,7 @@ def picture_of(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
     image.setDevicePixelRatio(sharp)
     image.fill(Qt.GlobalColor.white)
     painter = QPainter(image)
-    plot.render(painter)
+    plot.render(painter, QRectF(0, 0, size.width(), size.height()))
     painter.end()
     plot.deleteLater()
     return image
