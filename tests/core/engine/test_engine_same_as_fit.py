@@ -123,6 +123,10 @@ CASES = {
 }
 
 
+#: What most networks have; of the other cases every third is asked each time, all in the slow part.
+QUICK = {"dense", "convolution", "dropout", "masking"}
+
+
 def reference(project: Project, data: Any) -> tuple[list[Any], dict[str, list[float]]]:
     """What ``fit`` makes of it."""
     model = build_core(project, data.facts)
@@ -159,7 +163,13 @@ def compare(project: Project, data: Any, kind: str) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        one if one in QUICK or number % 3 == 0 else pytest.param(one, marks=pytest.mark.slow)
+        for number, one in enumerate(CASES)
+    ],
+)
 def test_same_as_fit(name: str, chain: Callable[..., Project], dataset: Callable[..., Any]) -> None:
     case = CASES[name]
     settings = {"batch_size": 16, "epochs": 2, **case.training}
@@ -170,7 +180,11 @@ def test_same_as_fit(name: str, chain: Callable[..., Project], dataset: Callable
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("dense", "step"), ("masking", "loop"), ("metrics with state", "loop")],
+    [
+        ("dense", "step"),
+        pytest.param("masking", "loop", marks=pytest.mark.slow),
+        pytest.param("metrics with state", "loop", marks=pytest.mark.slow),
+    ],
 )
 def test_same_as_fit_when_compiled_by_xla(
     name: str, kind: str, chain: Callable[..., Project], dataset: Callable[..., Any]

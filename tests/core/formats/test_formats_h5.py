@@ -293,6 +293,7 @@ def test_kinds_of_models_open_in_keras_3(
     assert inspect(path).refused == ()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not KERAS_2, reason="there is no Python with tf_keras here")
 def test_the_same_files_open_in_keras_2(
     written: dict[str, tuple[Path, keras.Model]], saved: Path, tmp_path: Path

@@ -193,6 +193,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
     assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
 
 
+@pytest.mark.slow
 def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> None:
     project = files.read(EXAMPLES / "two_inputs.netbuilder")
     training = replace(
@@ -206,6 +207,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
     assert (tmp_path / "two_inputs.h5").exists()
 
 
+@pytest.mark.slow
 def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) -> None:
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (60, 6, 6), dtype=np.uint8)

@@ -58,8 +58,8 @@ class Written:
     answers: list[np.ndarray]
 
 
-#: The first of each are asked always, the others in the slow tests: they train for a minute.
-FEW = ("table", "texts")
+#: The first is asked always, the others in the slow tests: they train for a minute.
+FEW = ("table",)
 REST = tuple(name for name in CASES if name not in FEW)
 NAMES = [
     pytest.param(name, marks=() if name in FEW else pytest.mark.slow) for name in (*FEW, *REST)

@@ -162,6 +162,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     assert "essay.docx" in left_out(tmp_path)
 
 
+@pytest.mark.slow
 def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -205,6 +206,7 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
     assert found.score == pytest.approx(10 * found.steps_done)
 
 
+@pytest.mark.slow
 def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     hidden: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from netbuilder.core.data.readers.arrays.files import infos_of
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.hdf5 import door
 from netbuilder.core.hdf5.door import open_hdf5
 
 READ = "from netbuilder.core.hdf5.worker import read_through; read_through({path!r})"
@@ -65,8 +66,13 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("read", [inspect, infos_of, lambda path: open_hdf5(path).__enter__()])
 def test_a_file_that_ends_the_library_is_refused(
-    tmp_path: Path, make: Callable[[Path], None], words: str, read: Callable[[Path], object]
+    tmp_path: Path,
+    make: Callable[[Path], None],
+    words: str,
+    read: Callable[[Path], object],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(door, "_SECONDS", 2.0)
     path = tmp_path / "theirs.h5"
     make(path)
     with pytest.raises(FormatError, match=words) as caught:
