@@ -24,7 +24,8 @@ class Split:
 
     ``x``: model-ready values by Input node id; ``y``: what the losses compare with by output
     id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
-    class numbers (n,)); ``sample_weight``: (n,) or None.
+    class numbers (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the cells that
+    were empty and got a value by the rule for missing values, bool (n, columns), where any did.
     """
 
     x: dict[str, Array]
@@ -32,6 +33,11 @@ class Split:
     raw_x: dict[str, Array]
     sample_weight: Array | None = None
     raw_y: dict[str, Array] = field(default_factory=dict)
+    filled: dict[str, Array] = field(default_factory=dict)
+
+    def filled_in(self, row: int) -> dict[str, Array]:
+        """Which columns of a row were empty and were filled, bool (columns,) by Input id."""
+        return {key: cells[row] for key, cells in self.filled.items()}
 
     def __len__(self) -> int:
         return len(next(iter(self.x.values()))) if self.x else 0

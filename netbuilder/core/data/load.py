@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare import targets
-from netbuilder.core.data.prepare.fit_inputs import read_raw
+from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
 from netbuilder.core.data.prepare.gate import check_finite
 from netbuilder.core.data.prepare.prepared_data import PreparedData, make_plan, read_samples
 from netbuilder.core.data.preview import Preview, preview_of, preview_of_table
@@ -81,7 +81,7 @@ def split_of(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) -> S
     weights = None if samples.weights is None else samples.weights[rows]
     x, y = plan.pre.apply_inputs(raw_x), plan.pre.apply_targets(raw_y)
     check_finite(x, y, plan.pre, chosen.index, samples.source)
-    return Split(x, y, raw_x, weights, raw_y)
+    return Split(x, y, raw_x, weights, raw_y, filled_cells(samples, plan.pre.inputs, rows))
 
 
 def preview(project: Project, base: Path, rows: int = 100) -> Preview:

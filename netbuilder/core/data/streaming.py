@@ -107,8 +107,19 @@ def whole_split(found: Scan, transform: Transform) -> Split:
 
     return Split(
         joined("x"), joined("y"), joined("raw_x"),
-        np.concatenate(weights) if weights else None, joined("raw_y"),
+        np.concatenate(weights) if weights else None, joined("raw_y"), _joined_filled(parts),
     )  # fmt: skip
+
+
+def _joined_filled(parts: list[Split]) -> dict[str, NDArray[Any]]:
+    """Which cells were filled; a part without any does not say so."""
+    widths = {key: cells.shape[1] for part in parts for key, cells in part.filled.items()}
+    return {
+        key: np.concatenate(
+            [part.filled.get(key, np.zeros((len(part), wide), bool)) for part in parts]
+        )
+        for key, wide in widths.items()
+    }
 
 
 @dataclass(frozen=True)

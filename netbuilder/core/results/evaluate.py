@@ -128,7 +128,7 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     if split.raw_y:
         # What the model learned counts, also where its data set was scaled anew since.
         x, y = pre.apply_inputs(split.raw_x), pre.apply_targets(split.raw_y)
-        split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y)
+        split = Split(x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled)
     # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
     call = repeated(trained) if len(split) > TRACED_FROM else partial(ask, trained)
     answers = call(split.x)

@@ -156,7 +156,10 @@ def _part(split: Split, rows: NDArray[np.int64]) -> Split:
         return {key: value[rows] for key, value in values.items()}
 
     weights = None if split.sample_weight is None else split.sample_weight[rows]
-    return Split(some(split.x), some(split.y), some(split.raw_x), weights, some(split.raw_y))
+    return Split(
+        some(split.x), some(split.y), some(split.raw_x), weights, some(split.raw_y),
+        some(split.filled),
+    )  # fmt: skip
 
 
 def _writes(callback: Choice) -> bool:

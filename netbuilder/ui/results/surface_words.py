@@ -29,7 +29,9 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
         case pictures.SurfacePicture():
             return _of_surface(picture, live)
         case pictures.CurvePicture():
-            return _held(live, 1) if np.isfinite(picture.y).all() else NO_NUMBER
+            if not np.isfinite(picture.y).all():
+                return NO_NUMBER
+            return f"{_held(live, 1)} {_filled(picture)}".strip()
         case pictures.ForecastPicture():
             return "Grey is the truth, orange the forecast."
         case pictures.WallPicture():
@@ -69,7 +71,20 @@ def _of_surface(picture: Any, live: LiveView) -> str:
         return NO_NUMBER
     wrong = int((~picture.points.right).sum())
     words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
-    return words + _held(live, 2)
+    return f"{words}{_held(live, 2)} {_filled(picture)}".strip()
+
+
+def _filled(picture: Any) -> str:
+    """What faint points are; "" where there is none."""
+    points = picture.points
+    if points.filled is None:
+        return ""
+    count = int(points.filled.sum())
+    verb = "is a row" if count == 1 else "are rows"
+    return (
+        f"The {counted(count, 'faint point')} {verb} with an empty cell: where it would stand "
+        "is filled in."
+    )
 
 
 def _held(live: LiveView, axes: int) -> str:

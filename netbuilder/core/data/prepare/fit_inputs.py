@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,23 @@ def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -
     """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
     sort = "table" if samples.table is not None else pre.kind
     return MODALITIES[sort].read(samples, pre, rows)
+
+
+def filled_cells(
+    samples: Samples, inputs: Mapping[str, InputPre], rows: NDArray[np.int64]
+) -> dict[str, NDArray[np.bool_]]:
+    """By Input id which cells of some rows are empty and get the column's ``fill``, (rows,
+    columns); nothing of Inputs in whose rows there is none."""
+    found: dict[str, NDArray[np.bool_]] = {}
+    for key, entry in inputs.items():
+        if samples.table is None or entry.kind != "table" or len(entry.shape) != 1:
+            continue
+        if all(column.fill is None for column in entry.columns):
+            continue  # what is streamed is not looked through for nothing
+        cells = np.zeros((len(rows), len(entry.columns)), bool)
+        for place, column in enumerate(entry.columns):
+            if column.fill is not None:
+                cells[:, place] = samples.table[column.name].isna().to_numpy()[rows]
+        if cells.any():
+            found[key] = cells
+    return found

@@ -25,13 +25,15 @@ class Points:
 
     ``at`` float (n, 2), or (n, 1) for one column; ``value`` (n,): class number, or number in own
     units; ``part`` (n,): index of ``PARTS``; ``right`` (n,): whether the network answers it
-    rightly (True for numbers).
+    rightly (True for numbers); ``filled`` (n,): whether a column of the axes was empty in the
+    file, so that the place says what was filled in; None: nowhere.
     """
 
     at: Array
     value: Array
     part: NDArray[np.int64]
     right: NDArray[np.bool_]
+    filled: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)

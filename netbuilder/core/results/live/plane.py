@@ -80,6 +80,7 @@ def surface(
     rows[:, first] = np.tile(x, size)[:, None]
     rows[:, second] = np.repeat(y, size)[:, None]
     ready, where, truth, part = _with_points(parts, table, rows, (first[0], second[0]))
+    filled = _filled(parts, table, (across, up))
     output, target = next(iter(dataset.pre.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
@@ -87,7 +88,7 @@ def surface(
         values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         right = _right(values[size * size :], truth, target)
-        points = Points(where, truth, part, right)
+        points = Points(where, truth, part, right, filled)
         box = (float(x[0]), float(y[0]), float(x[-1]), float(y[-1]))
         name = target.columns[0] if target.columns else output
         grid = (size, size)
@@ -119,7 +120,8 @@ def only_points(dataset: Dataset, across: str = "", up: str = "") -> SurfacePict
     _, where, truth, part = _with_points(parts, table, none, axes)
     left, right = _range(where[:, 0])
     bottom, top = _range(where[:, 1])
-    points = Points(where, truth, part, np.ones(len(truth), bool))
+    filled = _filled(parts, table, (across, up))
+    points = Points(where, truth, part, np.ones(len(truth), bool), filled)
     classes = target.classes if target.task not in {REGRESSION, MULTI_LABEL} else ()
     return SurfacePicture(across, up, (left, bottom, right, top), points, classes=classes)
 
@@ -166,12 +168,13 @@ def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None
     rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
     rows[:, first] = x[:, None]
     ready, where, truth, part = _with_points(parts, table, rows, (first[0],))
+    filled = _filled(parts, table, (across,))
     output, target = next(iter(dataset.pre.outputs.items()))
 
     def read(found: Found) -> CurvePicture:
         values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
-        points = Points(where, truth, part, _right(values[CURVE_SIZE:], truth, target))
+        points = Points(where, truth, part, _right(values[CURVE_SIZE:], truth, target), filled)
         name = target.columns[0] if target.columns else output
         drawn = shares if shares is not None else numbers
         assert drawn is not None
@@ -194,6 +197,22 @@ def _with_points(
     part = np.concatenate([np.full(len(chosen), n, np.int64) for n, _, chosen in parts])
     ready = table.ready(np.concatenate([rows, raw]))
     return ready, raw[:, list(axes)], truth, part
+
+
+def _filled(
+    parts: list[tuple[int, Split, NDArray[np.int64]]], table: TableRows, axes: tuple[str, ...]
+) -> NDArray[np.bool_] | None:
+    """Which points have a place along some of the axes that was filled in; None: none has."""
+    found = []
+    for _, split, chosen in parts:
+        empty = np.zeros(len(chosen), bool)
+        for key, entry in table.inputs:
+            if key in split.filled:
+                at = [n for n, column in enumerate(entry.columns) if column.name in axes]
+                empty |= split.filled[key][chosen][:, at].any(axis=1)
+        found.append(empty)
+    every = np.concatenate(found)
+    return every if every.any() else None
 
 
 def _truth(split: Split) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Outp
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import in_own_units
-from netbuilder.core.wording import number
+from netbuilder.core.wording import listed, number
 
 Array = NDArray[Any]
 #: Lines of a name and what it is.
 Lines = tuple[tuple[str, str], ...]
+FILLED = " (filled in)"
 _WIDE = 28  # letters in a line of text
 
 
@@ -40,13 +41,18 @@ def cells_of(entry: InputPre, values: Array) -> dict[str, float | str]:
     return row
 
 
-def told_inputs(inputs: Mapping[str, InputPre], raw: Mapping[str, Array]) -> dict[str, Lines]:
+def told_inputs(
+    inputs: Mapping[str, InputPre],
+    raw: Mapping[str, Array],
+    filled: Collection[str] = (),
+) -> dict[str, Lines]:
     """By Input id: the columns of a table with their values, or the lines of a text; nothing of
     Inputs that are pictures, sounds or sequences of numbers.
 
     Args:
         inputs: how the Inputs are prepared.
         raw: the sample's raw values by Input id, without a batch axis.
+        filled: names of the columns that were empty (``filled_columns``).
     """
     found: dict[str, Lines] = {}
     for key, entry in inputs.items():
@@ -56,8 +62,34 @@ def told_inputs(inputs: Mapping[str, InputPre], raw: Mapping[str, Array]) -> dic
             found[key] = tuple(("", line) for line in _text_lines(entry, raw[key]))
         elif entry.kind == "table" and len(entry.shape) == 1:
             cells, columns = cells_of(entry, raw[key]), {c.name: c for c in entry.columns}
-            found[key] = tuple((n, _cell(columns[n], cell)) for n, cell in cells.items())
+            found[key] = tuple(
+                (n, _cell(columns[n], cell) + (FILLED if n in filled else ""))
+                for n, cell in cells.items()
+            )
     return {key: lines for key, lines in found.items() if lines}
+
+
+def filled_columns(inputs: Mapping[str, InputPre], filled: Mapping[str, Array]) -> tuple[str, ...]:
+    """Names of the columns that were empty in a row, of which ``Split.filled_in`` says which."""
+    return tuple(
+        column.name
+        for key, entry in inputs.items()
+        if key in filled
+        for column, empty in zip(entry.columns, filled[key], strict=True)
+        if empty
+    )
+
+
+def filled_words(names: Sequence[str]) -> str:
+    """A sentence about the columns that were empty in a row; "" where none was."""
+    if not names:
+        return ""
+    verb = (
+        "was empty in the file: its value is"
+        if len(names) == 1
+        else ("were empty in the file: their values are")
+    )
+    return f"{listed(names)} {verb} filled in."
 
 
 def _cell(column: Column, cell: float | str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 #: How points of each part are filled, as signs: the shape is the class's. Training rows are
 #: filled, validation rows hollow, test rows filled with a dark edge.
 PART_SIGNS = ("●", "○", "◉")
+FAINT = 0.3
 _LOW, _HIGH = "#D55E00", "#0072B2"
 
 
@@ -310,6 +311,10 @@ class SurfacePlot(pg.PlotWidget):
                     colors, (ways[int(one)] for one in points.part[shown]), strict=True
                 )
             ]
+            if points.filled is not None:
+                # Where they stand was not measured: they are drawn as if half there.
+                for at in np.flatnonzero(points.filled[shown]):
+                    drawn[at] = _faint(*drawn[at])
             self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
             self._points.setData(
                 x=points.at[shown, 0],
@@ -324,6 +329,16 @@ class SurfacePlot(pg.PlotWidget):
             self._ringed = wrong
             pen = pg.mkPen(scheme.text, width=1.8)
             self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=None)
+
+
+def _faint(brush: QColor, pen: QPen, size: int) -> tuple[QColor, QPen, int]:
+    """The look of a point, most of it let through."""
+    brush, pen = QColor(brush), QPen(pen)
+    color = pen.color()
+    for one in (brush, color):
+        one.setAlphaF(FAINT)
+    pen.setColor(color)
+    return brush, pen, size
 
 
 def _between(part: float) -> QColor:

@@ -38,7 +38,7 @@ class ActivationsLook:
     of a plane of two numbers, (side, side, units) by node id; ``wires``: how strong they are, by
     (source, target); ``told``: what goes in, in words, by Input id; ``answers``: by output id, in
     own units or as probabilities; ``own``: what the sample is, where it is a person's own and no
-    row of the data ("your drawing").
+    row of the data ("your drawing"); ``filled``: columns that are empty in the file.
     """
 
     trained: TrainedModel
@@ -52,6 +52,7 @@ class ActivationsLook:
     told: Mapping[str, Lines] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
     own: str = ""
+    filled: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
@@ -125,7 +126,7 @@ class _Question:
 def _look(question: _Question) -> ActivationsLook | None:
     from netbuilder.core.results.answers import preprocessing_of
     from netbuilder.core.results.inside import look, sample_of, weights_of
-    from netbuilder.core.results.live.told import own_answers, told_inputs
+    from netbuilder.core.results.live.told import filled_columns, own_answers, told_inputs
     from netbuilder.core.results.live.wires import wire_weights
 
     trained, own, before = question.trained, question.own, question.before
@@ -136,12 +137,14 @@ def _look(question: _Question) -> ActivationsLook | None:
         return None
     index = question.index % max(rows, 1)
     truth = ""
+    filled: tuple[str, ...] = ()
     pre = preprocessing_of(trained)
     if own is not None:
         raw = own.make(trained)[0]
     else:
-        assert split is not None
+        assert split is not None and dataset is not None
         raw, truth = sample_of(split, index), truth_of(split, pre, index)
+        filled = filled_columns(dataset.pre.inputs, split.filled_in(index))
     values = look(trained, raw)
     if before is not None and before.trained is trained:  # no other sample changes these
         surfaces, wires = before.surfaces, before.wires
@@ -150,10 +153,10 @@ def _look(question: _Question) -> ActivationsLook | None:
         wires = wire_weights(trained.project.graph, lambda node: weights_of(trained, node))
     given = own_answers({k: v[None] for k, v in values.items()}, trained.project, pre.outputs)
     answers = {name: value[0] for name, value in given.items()}
-    told = told_inputs(pre.inputs, raw)
+    told = told_inputs(pre.inputs, raw, filled)
     words = own.words if own is not None else ""
     return ActivationsLook(
-        trained, values, raw, truth, index, rows, surfaces, wires, told, answers, words
+        trained, values, raw, truth, index, rows, surfaces, wires, told, answers, words, filled
     )
 
 

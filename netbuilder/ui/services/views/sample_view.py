@@ -151,7 +151,7 @@ class SampleView(QObject):
             return
         first = self._asked is None or self._asked[0] is not dataset
         self._asked = asked
-        from netbuilder.core.results.live.told import told_inputs
+        from netbuilder.core.results.live.told import filled_columns, told_inputs
 
         split = shown_rows(dataset)
         if not len(split):
@@ -164,13 +164,14 @@ class SampleView(QObject):
         self.recorded.leave_out(large)
         raw = {name: values[at] for name, values in split.raw_x.items()}
         truth, words = truth_of(split, dataset.pre, at), ""
+        filled = filled_columns(dataset.pre.inputs, split.filled_in(at))
         if own is not None and _takes(project, raw, own):
-            raw, truth, words = dict(own.raw), "", own.own
+            raw, truth, words, filled = dict(own.raw), "", own.own, ()
             x = dataset.pre.apply_inputs({name: value[None] for name, value in raw.items()})
         else:
             x = {name: values[at : at + 1] for name, values in split.x.items()}
         probe = _sample_probe(project, x, small)
-        told = told_inputs(dataset.pre.inputs, raw)
+        told = told_inputs(dataset.pre.inputs, raw, filled)
         self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre, words)
         self._runner.watch(probe)
         if not first:

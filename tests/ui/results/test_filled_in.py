@@ -1,0 +1,73 @@
+"""A value that was filled in for an empty cell says so wherever it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.load import load
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.results.live.plane import only_points
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.live.surface import FAINT
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def _project(folder: Path) -> Project:
+    """Each fifth row, the first test row among them, has no size."""
+    rows = [f"{'' if n % 5 == 0 else 40 + n},{n % 4},{100 + 3 * n}" for n in range(50)]
+    (folder / "d.csv").write_text("size,rooms,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    data = Data("csv", path="d.csv", target=("price",), options={"missing": "median"})
+    return edits.set_training(Project(graph=graph, data=data), epochs=2)
+
+
+def test_only_cells_that_were_empty_count_as_filled(tmp_path: Path) -> None:
+    data = load(_project(tmp_path), tmp_path)
+    fill = data.pre.inputs["input"].columns[0].fill
+    count = 0
+    for split in (data.train, data.validation, data.test):
+        assert split is not None
+        cells = split.filled.get("input", np.zeros((len(split), 2), bool))
+        assert (split.raw_x["input"][cells[:, 0], 0] == fill).all()
+        assert not cells[:, 1].any()
+        count += int(cells.sum())
+    assert count == 10
+    points = only_points(data, "size", "rooms").points
+    assert points.filled is not None
+    assert points.filled.sum() == 10
+    assert only_points(data, "rooms", "size").points.filled is not None
+
+
+def test_canvas_predict_and_surface_say_it(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    project = _project(tmp_path)
+    test = load(project, tmp_path).test
+    assert test is not None
+    row = int(np.flatnonzero(test.filled["input"][:, 0])[0])
+    other = int(np.flatnonzero(~test.filled["input"][:, 0])[0])
+    window = open_window(project, tmp_path / "own.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: window.looking.look is not None, timeout=MINUTE)
+    for at, said in ((row, True), (other, False)):
+        window.looking.show_row(at)
+        qtbot.waitUntil(lambda at=at: window.looking.look_now.index == at, timeout=MINUTE)
+        told = dict(window.looking.look_now.told["input"])
+        assert told["size"].endswith("(filled in)") is said
+        assert not told["rooms"].endswith("(filled in)")
+        words = "size was empty in the file: its value is filled in."
+        assert (words in panel.about.text()) is said
+    surface = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: "10 faint points" in surface.note.text(), timeout=MINUTE)
+    faint = [p for p in surface.plot._points.points() if p.brush().color().alphaF() < 2 * FAINT]
+    shown = np.isin(surface.picture.points.part, sorted(surface.plot.shown_parts))
+    assert len(faint) == int((surface.picture.points.filled & shown).sum()) > 0
