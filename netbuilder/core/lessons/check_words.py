@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.conditions import Condition
 from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
@@ -126,24 +127,24 @@ def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
     if value.holds(epochs):
         return ""
-    return f"It was trained for {counted(epochs, 'epoch')}; asked for is {value.shown}."
+    return f"It was trained for {counted(epochs, 'epoch')}; this step asks for {value.shown}."
 
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return f"{value.title}: asked for is {value.condition.shown}."
+        return f"{value.title}: this step asks for {value.condition.shown}."
     found = value.of(state.run)
     if found is None:
         return f"The training did not measure {value.title}."
     if value.condition.holds(found):
         return ""
-    return f"{value.title} is {number(found)}; asked for is {value.condition.shown}."
+    return f"{value.title} is {number(found)}; this step asks for {value.condition.shown}."
 
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
         return (
-            f"How far training and validation are apart in {value.title}: asked for is "
+            f"How far training and validation are apart in {value.title}: this step asks for "
             f"{value.condition.shown}."
         )
     train = values.last(state.run.history, value.names)
@@ -154,7 +155,7 @@ def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if value.condition.holds(gap):
         return ""
     return (
-        f"Training and validation are {number(gap)} apart in {value.title}; asked for is "
+        f"Training and validation are {number(gap)} apart in {value.title}; this step asks for "
         f"{value.condition.shown}."
     )
 
@@ -178,7 +179,7 @@ def _plan(name: str) -> Missing:
         titles = PLAN[name].titles
         shown = number(found) if isinstance(found, int | float) else (found or "not chosen")
         asked = value.shown_as(titles)
-        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; asked for is {asked}."
+        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; this step asks for {asked}."
 
     return missing_of
 
@@ -187,8 +188,12 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
     if any(value.holds(one) for one in (data.name, data.kind) if one):
         return ""
-    chosen = data.name or data.path or data.kind
-    return f"The data is {chosen or 'not chosen yet'}; asked for is {value.shown}."
+    asked = value.shown_as({name: one.title for name, one in BUILTINS.items()})
+    chosen = data.path or data.name or data.kind
+    if not chosen:
+        return f"No data is chosen yet; this step asks for {asked}."
+    title = BUILTINS[chosen].title if chosen in BUILTINS else chosen
+    return f"The data is {title}; this step asks for {asked}."
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:
@@ -196,14 +201,14 @@ def _parameters(state: LessonState, value: Condition, _step: int) -> str:
         return "The parameters are still being counted."
     if value.holds(state.parameters):
         return ""
-    return f"It has {counted(state.parameters, 'parameter')}; asked for is {value.shown}."
+    return f"It has {counted(state.parameters, 'parameter')}; this step asks for {value.shown}."
 
 
 def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    return f"It has {counted(count, 'layer')} behind the Input; asked for is {value.shown}."
+    return f"It has {counted(count, 'layer')} behind the Input; this step asks for {value.shown}."
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:

@@ -57,30 +57,37 @@ class LayerCheck:
                 return ""
             return (
                 f"{fitting} of {counted(len(there), self.layer + ' layer')} "
-                f"{'is' if fitting == 1 else 'are'} so; asked for is {self.count.shown}."
+                f"{'is' if fitting == 1 else 'are'} so; this step asks for {self.count.shown}."
             )
         return "" if fitting else min(wanting, key=len)[0]
 
     def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
         graph = state.project.graph
         found = []
-        for name, wanted in self.params:
-            held = param_of(node, graph, name)
-            if not wanted.holds(held):
-                found.append(
-                    f"The {name} of {node.id} is {words_of(held)}; asked for is {wanted.shown}."
-                )
+        # Where it stands is said first: a layer that is another one needs no other numbers.
         if self.connected and not connected(graph, node.id):
             found.append(f"{node.id} is not connected to the Input yet.")
         if self.after and not any(
             one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
         ):
-            found.append(f"{node.id} does not stand behind a {self.after}.")
+            found.append(self._not_after(node))
         if self.last and node.id not in graph.outputs:
             found.append(f"{node.id} is not the last layer.")
+        for name, wanted in self.params:
+            held = param_of(node, graph, name)
+            if not wanted.holds(held):
+                found.append(
+                    f"The {name} of {node.id} is {words_of(held)}; "
+                    f"this step asks for {wanted.shown}."
+                )
         if self.shape is not None:
             found += self._shape_wanting(node, state)
         return tuple(found)
+
+    def _not_after(self, node: Node) -> str:
+        if self.after == self.layer:
+            return f"There is no second {self.layer} behind {node.id} yet: put one more in."
+        return f"{node.id} does not stand behind a {self.after}."
 
     def _shape_wanting(self, node: Node, state: LessonState) -> list[str]:
         assert self.shape is not None

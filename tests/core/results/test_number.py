@@ -11,7 +11,7 @@ from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.number.attention import shares
 from netbuilder.core.results.number.explain import explain, explain_node
 from netbuilder.core.results.number.recurrent import states
-from netbuilder.core.results.number.values import CURVES, curve
+from netbuilder.core.results.number.values import CURVES, activated, curve
 from netbuilder.core.results.number.words import in_words
 
 RNG = np.random.default_rng(7)
@@ -224,3 +224,13 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
     # What does not agree with the layer's own number is not told.
     wrong = {**values, "lstm": values["lstm"] + 1.0}
     assert explain_node(graph, "lstm", wrong, weights_of, (0,)) is None
+
+
+@pytest.mark.parametrize("sums", [[9.73, 4.3, -8.53], [0.0, 0.0, 0.0], [700.0, -700.0, 699.0]])
+def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums: list[float]) -> None:
+    for own in range(3):
+        said = in_words(activated("softmax", np.asarray(sums), own, (), 0.0))
+        words = said.replace("−", "-").splitlines()[-1].removeprefix("= ")
+        division, result = words.split(" = ")
+        one, other = map(float, division.split(" ÷ "))
+        assert f"{one / other:.3g}" == result, said

@@ -22,11 +22,22 @@ def in_words(number: Number, most: int = 6) -> str:
         products = shown(number.before)
     line = f"{products} + bias {shown(number.bias)} = {shown(number.before)}"
     if number.rule == "softmax" and number.parts:
-        parts = list(number.parts.values())
+        own, whole = (part.value for part in number.parts.values())
         return (
-            f"{line}\nsoftmax: {shown(parts[0].value)} ÷ {shown(parts[1].value)}"
-            f" = {shown(number.value)}"
+            f"{line}\nsoftmax: e^(z − largest z) ÷ sum of them all"
+            f"\n= {_division(own, whole, number.value)} = {shown(number.value)}"
         )
     if number.activation:
         return f"{line}\n{number.activation}({shown(number.before)}) = {shown(number.value)}"
     return "\n".join((*number.lines, line))
+
+
+def _division(one: float, other: float, result: float) -> str:
+    """A division in as many digits as it takes for the result to be seen to follow from it."""
+    words = ""
+    for digits in range(3, 10):
+        parts = [f"{part:.{digits}g}" for part in (one, other)]
+        words = " ÷ ".join(parts).replace("-", "−")
+        if shown(float(parts[0]) / float(parts[1])) == shown(result):
+            break
+    return words

@@ -1,0 +1,62 @@
+"""What a step says that is missing leads to what its text asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.check.shapes.shapes import ShapeCache
+from netbuilder.core.data.load import facts
+from netbuilder.core.lesson_files import observe
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.judge import judge
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+
+
+def _begun() -> Project:
+    """The first model after its second step."""
+    project = library.start_project(library.lesson("first_model"))
+    project = edits.set_data(project, Data(kind="builtin", name="iris"))
+    return edits.append_layer(project, "Dense", params={"units": 16, "activation": "relu"})
+
+
+def _missing(project: Project, step: int) -> tuple[str, ...]:
+    lesson = library.lesson("first_model")
+    known = facts(project, Path()) if project.data.kind else None
+    return judge(lesson, observe(lesson, project, known))[step - 1].missing
+
+
+def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
+    begun = _begun()
+    assert _missing(begun, 3)[0] == "There is no second Dense behind dense yet: put one more in."
+    changed = edits.set_params(begun, "dense", units=3, activation="softmax")
+    assert _missing(changed, 3)[0].startswith("There is no second Dense")
+    more = edits.append_layer(begun, "Dense")
+    assert "dense_1 is 32; this step asks for 3." in _missing(more, 3)[0]
+    assert not _missing(edits.set_params(more, "dense_1", units=3, activation="softmax"), 3)
+
+
+def test_a_button_that_the_hint_names_is_there() -> None:
+    begun = _begun()
+    step = library.lesson("first_model").steps[2]
+    title, button = re.findall(r'"([^"]+)"', step.hint)
+    known = facts(begun, Path())
+    found = diagnose(begun, known, ShapeCache().compute(begun.graph, known))
+    problem = next(one for one in found if one.title == title)
+    fix = next(one for one in problem.fixes if one.label == button)
+    assert not _missing(fix.edit(begun), 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (Data(), "No data is chosen yet; this step asks for Iris."),
+        (Data(kind="builtin", name="digits"), "The data is Digits; this step asks for Iris."),
+    ],
+)
+def test_data_is_called_as_its_card_is(data: Data, words: str) -> None:
+    assert _missing(edits.set_data(_begun(), data), 1) == (words,)
