@@ -68,18 +68,18 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
 
 
 def _tell(found: Explanation) -> None:
+    from netbuilder.core.results.explain.drawing import bars_of
+
     say(found.answer)
     say(found.sentence)
-    pairs = [*found.importance.items()]
-    pairs.sort(key=lambda pair: -abs(pair[1]))
-    pairs = pairs or [*found.tokens, *found.steps]
+    pairs = bars_of(found)
     width = max((len(name) for name, _ in pairs), default=0)
     most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)
         say(f"  {name:<{width}}  {value:>+10.4g}  {bar}")
     if found.nearest is not None and found.nearest.changes:
-        say(f"The nearest row with another answer is row {found.nearest.row}"
+        say(f"{found.nearest.words} is row {found.nearest.row}"
             f" ({found.nearest.answer}):")  # fmt: skip
         for name, (here, there) in found.nearest.changes.items():
             say(f"  {name}: {here} → {there}")

@@ -63,6 +63,13 @@ def cell_words(column: Column, features: Array) -> str:
     return day_words(value, column.low) if column.kind == "date" else number(value)
 
 
+def usual_range(low: float, high: float) -> tuple[float, float]:
+    """From where to where a number is not far from those of the training rows: a tenth of their
+    range beyond its ends."""
+    room = 0.1 * (high - low)
+    return low - room, high + room
+
+
 def day_words(days: float, low: float | None) -> str:
     """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years
     counts as dates too (``dates_as_days``): 1985 stays a year."""

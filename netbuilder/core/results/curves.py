@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.data_facts import MULTI_LABEL
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -173,6 +173,8 @@ def _of(found: Evaluation) -> str:
     return listed(found.columns) if found.columns else "the target"
 
 
+_SCALED = " It is measured on scaled values, so it has no unit."
+
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "accuracy": lambda value, found: f"Of 100 answers {100 * value:.0f} are right.",
@@ -201,8 +203,8 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
         else "It is worse than always answering the mean."
     ),
     "loss": lambda value, found: (
-        "The number that the training makes small. It is measured on scaled values, so it has"
-        " no unit."
+        "The number that the training makes small: the smaller, the better."
+        + (_SCALED if found.task == REGRESSION else "")
     ),
 }
 

@@ -18,7 +18,7 @@ from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import places_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
+from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of, usual_range
 from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.wording import counted, did_you_mean, listed, number, share
 
@@ -303,13 +303,13 @@ def unusual(trained: TrainedModel, rows: Sequence[Mapping[str, object]]) -> tupl
     for entry in form_fields(trained):
         if entry.kind != "number" or entry.low is None or entry.high is None:
             continue
-        room = 0.1 * (entry.high - entry.low)
+        low, high = usual_range(entry.low, entry.high)
         for row in rows:
             value = row.get(entry.name)
             if value in {None, ""}:
                 continue
             size = _number(value, entry.name)
-            if size < entry.low - room or size > entry.high + room:
+            if size < low or size > high:
                 notes.append(
                     f"'{entry.name}' is {number(size)}; the training rows run from "
                     f"{number(entry.low)} to {number(entry.high)}, so the answer is a guess."

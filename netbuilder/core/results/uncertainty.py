@@ -17,11 +17,12 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.answers import ask, preprocessing_of
+from netbuilder.core.results.answers import ask, preprocessing_of, usual_range
 from netbuilder.core.wording import roughly
 
 if TYPE_CHECKING:
@@ -125,6 +126,23 @@ def _flat(x: Mapping[str, Array]) -> NDArray[np.float64]:
     return np.concatenate(parts, axis=1)
 
 
+def outside(pre: Preprocessing, raw: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """Which rows have a number far from all that the network learned from: (m,) for raw values.
+
+    The known rows are then no measure, not even the nearest.
+    """
+    far = np.zeros(len(next(iter(raw.values()))), bool)
+    for key, entry in pre.inputs.items():
+        flat, start = np.asarray(raw[key]).reshape(len(far), -1), 0
+        for column in entry.columns if entry.kind == "table" else ():
+            if column.kind == "number" and column.low is not None and column.high is not None:
+                low, high = usual_range(column.low, column.high)
+                cells = flat[:, start].astype(np.float64)
+                far |= (cells < low) | (cells > high)
+            start += len(column.features)
+    return far
+
+
 def dropout_nodes(graph: Graph) -> tuple[str, ...]:
     """The nodes that switch values off at random while training."""
     return tuple(
@@ -218,11 +236,14 @@ def uncertainty_of(
         if known is not None:
             here = float(ask(trained, ready)[output].reshape(-1)[0])
             half = float(known.half_widths(ready)[0])
-            low, high = here - half, here + half
-            parts.append(
-                f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
-                f"±{roughly(half, half)}: from {roughly(low, half)} to {roughly(high, half)}."
-            )
+            if outside(pre, raw)[0]:
+                parts.append("No known row is like it: how far off this answer is cannot be said.")
+            else:
+                low, high = here - half, here + half
+                parts.append(
+                    f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
+                    f"±{roughly(half, half)}: from {roughly(low, half)} to {roughly(high, half)}."
+                )
         if shaken is not None:
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
@@ -251,7 +272,8 @@ def uncertainty_of(
 def band(
     trained: TrainedModel, raw: Mapping[str, Array], unit: int, known: KnownErrors | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Lowest and highest of ``uncertainty_of`` for many samples, (n,) each; None: not known.
+    """Lowest and highest of ``uncertainty_of`` for many samples, (n,) each, NaN where no known
+    row is like one; None: not known.
 
     Args:
         trained: the network.
@@ -265,7 +287,7 @@ def band(
     ranges = []
     if known is not None and target.task == REGRESSION and unit == 0:
         here = ask(trained, ready)[output].reshape(len(next(iter(ready.values()))), -1)[:, 0]
-        half = known.half_widths(ready)
+        half = np.where(outside(pre, raw), np.nan, known.half_widths(ready))
         ranges.append((here - half, here + half))
     shaken = with_dropout(trained, ready)
     if shaken is not None:

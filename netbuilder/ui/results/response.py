@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,10 +144,14 @@ class ResponseView(QWidget):
             self.show_row(self._row, self._make)
 
     def _range(self) -> tuple[float, float]:
+        """Of the training rows, and on to the row that is asked about."""
         field = self._fields.get(self.column.currentText())
         if field is None or field.low is None or field.high is None:
             return 0.0, 1.0
-        return field.low, field.high
+        here = _place_of(self._row.get(field.name))
+        if here is None or not isfinite(here):
+            return field.low, field.high
+        return min(field.low, here), max(field.high, here)
 
     def _place(self) -> None:
         """Put the line where the row is, without saying that it was moved."""
@@ -189,8 +194,12 @@ class ResponseView(QWidget):
 
     def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self._curve.setData(x, answers)
-        for line, values in zip((self._low, self._high), around or ([], []), strict=True):
-            line.setData(x if around is not None else [], values)
+        x = np.asarray(x, float)
+        low, high = (np.zeros(0), np.zeros(0)) if around is None else around
+        known = np.isfinite(low) & np.isfinite(high)  # the rest is unlike all known rows
+        at = x[known] if around is not None else low
+        self._low.setData(at, low[known])
+        self._high.setData(at, high[known])
 
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):

@@ -207,5 +207,5 @@ class WhyView(QWidget):
             changes = ", ".join(
                 f"{n} {here} → {there}" for n, (here, there) in near.changes.items()
             )
-            self.nearest.setText(f"The nearest row with another answer ({near.answer}): {changes}.")
+            self.nearest.setText(f"{near.words} ({near.answer}): {changes}.")
         self.pictured.emit()

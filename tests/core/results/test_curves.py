@@ -115,5 +115,8 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     assert "by heart" in gap_sentence({"training": known, "test": other})
     found = parts["test"]
     assert set(found.metrics) <= set(MEANINGS)
+    assert "scaled values" in meaning("loss", 0.1, found)
+    classes = replace(found, task="classes")
+    assert "scaled" not in meaning("loss", 0.1, classes), "a cross-entropy has no scale"
     words = meaning("median_absolute_error", found.metrics["median_absolute_error"], found)
     assert words.startswith("Half of the answers are off by less than")

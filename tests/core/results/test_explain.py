@@ -3,6 +3,7 @@ which only one thing counts."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,15 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
     assert f"{number(abs(given[2] - changed))} {way}" in found.sentence
     assert found.nearest is not None
     assert found.nearest.row == nearest.row, "what would have to change stands beside it"
+    words = found.compared
+    assert words["size"] == (number(raw["input"][2][0]), number(float(columns["size"].typical)))
+    assert f"typical size ({words['size'][1]})" in found.sentence or "size" not in found.sentence
+    assert found.label("size") == "size: {} → {}".format(*words["size"])
+    town = next(name for name in columns if columns[name].kind == "category")
+    same = replace(found, compared={town: ("Bath", "Bath")})
+    assert same.label(town) == f"{town}: Bath, typical", "its 0 is explained"
+    assert found.nearest.apart == pytest.approx(given.std(), rel=1e-4)
+    assert "an answer that is more than " in found.nearest.words, "nearly every price is another"
 
 
 def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:

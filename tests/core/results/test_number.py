@@ -230,7 +230,12 @@ def test_masked_steps_are_left_out_as_keras_leaves_them_out() -> None:
 def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums: list[float]) -> None:
     for own in range(3):
         said = in_words(activated("softmax", np.asarray(sums), own, (), 0.0))
-        words = said.replace("−", "-").splitlines()[-1].removeprefix("= ")
-        division, result = words.split(" = ")
-        one, other = map(float, division.split(" ÷ "))
-        assert f"{one / other:.3g}" == result, said
+        assert "e-" not in said.replace("−", "-"), "powers of ten are written as by hand"
+        division, result = said.splitlines()[-1].removeprefix("= ").split(" = ")
+        one, other = map(_read, division.split(" ÷ "))
+        assert f"{one / other:.3g}" == f"{_read(result):.3g}", said
+
+
+def _read(written: str) -> float:
+    ordinary = str.maketrans("⁻−⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
+    return float(written.replace(" · 10", "e").translate(ordinary))

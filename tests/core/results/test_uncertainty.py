@@ -100,3 +100,23 @@ def test_a_unit_that_is_switched_off_is_counted_right(tmp_path: Path) -> None:
     few = replace(dataset, validation=None, test=None)
     assert FEWEST > 0
     assert known_errors(trained, few) is None
+
+
+def test_no_range_is_given_for_a_row_unlike_all_known_ones(house_model: Trained) -> None:
+    trained, dataset = house_model
+    known = known_errors(trained, dataset)
+    assert known is not None
+    assert dataset.test is not None
+    sample = {key: value[0] for key, value in dataset.test.raw_x.items()}
+    column = next(c for c in trained.pre.inputs["input"].columns if c.name == "size")
+    assert column.low is not None
+    assert column.high is not None
+    wide = column.high - column.low
+    grid = [column.low, column.high + 0.05 * wide, column.high + wide]
+    low, high = band(trained, along(trained, sample, "size", grid), 0, known) or ([], [])
+    assert np.isfinite(low).tolist() == np.isfinite(high).tolist() == [True, True, False]
+    far = uncertainty_of(trained, along(trained, sample, "size", grid[2:]), known)
+    assert far is not None
+    assert (far.low, far.high) == (None, None)
+    assert "cannot be said" in far.sentence
+    assert "%" not in far.sentence

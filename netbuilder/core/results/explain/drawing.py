@@ -46,7 +46,8 @@ def overlay(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint
 def bars_of(found: Explanation) -> list[tuple[str, float]]:
     """Names and values of what is no picture; columns with the strongest first."""
     if found.importance:
-        return sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
+        pairs = sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
+        return [(found.label(name), value) for name, value in pairs]
     return [*found.tokens, *found.steps]
 
 

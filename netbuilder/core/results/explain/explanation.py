@@ -9,17 +9,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.wording import roughly
+
 
 @dataclass(frozen=True)
 class Nearest:
     """The most similar row that is answered otherwise: what would have to change.
 
-    ``answer`` is that row's; ``changes``: column to (here, there) for the columns that differ.
+    ``answer`` is that row's; ``changes``: column to (here, there) for the columns that differ;
+    ``apart``: of numbers, how far another answer must be away to count as one.
     """
 
     row: int
     answer: str
     changes: Mapping[str, tuple[str, str]]
+    apart: float | None = None
+
+    @property
+    def words(self) -> str:
+        """Which row it is. Nearly every row has another price: of numbers that says nothing."""
+        if self.apart is None:
+            return "The nearest row with another answer"
+        away = roughly(self.apart, self.apart)
+        return f"The nearest row with an answer that is more than {away} away"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +62,7 @@ class Explanation:
         about: what the values speak about: "species: setosa", "price".
         sentence: what the values mean, in words.
         importance: by column of a table.
+        compared: by column, what its importance compares: the row's value, the typical one.
         tokens: words of a text in order; above 0 speaks for the answer, below against it.
         steps: of a series, oldest first: name of the step, value.
         heatmap: float (height, width) of a picture.
@@ -63,12 +76,20 @@ class Explanation:
     about: str
     sentence: str
     importance: Mapping[str, float] = field(default_factory=dict)
+    compared: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tokens: tuple[tuple[str, float], ...] = ()
     steps: tuple[tuple[str, float], ...] = ()
     heatmap: NDArray[np.float64] | None = None
     picture: NDArray[Any] | None = None
     nearest: Nearest | None = None
     responses: tuple[Response, ...] = ()
+
+    def label(self, column: str) -> str:
+        """A column with what is compared in it: "size: 300 → 95", "city: Lisbon, typical"."""
+        here, typical = self.compared.get(column, ("", ""))
+        if not here or not typical:
+            return column
+        return f"{column}: {here} → {typical}" if here != typical else f"{column}: {here}, typical"
 
     def to_json(self) -> dict[str, Any]:
         """What ``netbuilder explain --json`` says."""
@@ -80,6 +101,8 @@ class Explanation:
         }
         if self.importance:
             found["importance"] = dict(self.importance)
+        if self.compared:
+            found["compared"] = {name: list(pair) for name, pair in self.compared.items()}
         if self.tokens:
             found["tokens"] = [[word, value] for word, value in self.tokens]
         if self.steps:

@@ -76,7 +76,9 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
     else:
         way = "less sure" if found[most] > 0 else "surer"
         change = f"it would be {abs(found[most]):.1%} {way}"
-    sentence = f"With a typical {most} {change}: of all columns it changes this answer most."
+    cells = tables.typical_cells(asked)
+    typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
+    sentence = f"With a typical {typical} {change}: of all columns it changes this answer most."
     if _settled(asked, found[most]):
         sentence = f"No single column changes {asked.about}: the network is sure without each."
     if not found[most]:
@@ -84,8 +86,9 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
     many = rows is not None and len(next(iter(rows.raw.values()))) > 1
     nearest = tables.nearest_other(asked, rows.raw) if rows is not None and many else None
     return Explanation(
-        "occlusion", asked.answer, asked.about, sentence, importance=found, nearest=nearest
-    )
+        "occlusion", asked.answer, asked.about, sentence, importance=found, compared=cells,
+        nearest=nearest,
+    )  # fmt: skip
 
 
 def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanation:

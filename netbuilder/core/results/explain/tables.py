@@ -131,6 +131,17 @@ def against_typical(question: Question) -> dict[str, float]:
     return found
 
 
+def typical_cells(question: Question) -> dict[str, tuple[str, str]]:
+    """What ``against_typical`` compares, in words: by column (the row's cell, the typical one)."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, places in columns_of(question.trained).items():
+        key, column, part = places[0]
+        here = np.asarray(question.sample[key], np.float64).reshape(-1)[part]
+        typical = _features(column, column.typical)
+        found[name] = cell_words(column, here), cell_words(column, typical)
+    return found
+
+
 def _features(column: Column, value: object) -> Array:
     if column.kind == "category":
         return np.array([float(str(value) == one) for one in column.categories])
@@ -145,7 +156,8 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
     """The mean answer over rows, where ``column`` is set to one value after another.
 
     Friedman, "Greedy Function Approximation", Annals of Statistics 2001. Numbers go over 40
-    even steps from the rows' lowest to their highest, categories over all that are known.
+    even steps from the lowest to the highest of the training rows and of these, categories over
+    all that are known.
 
     Raises:
         DataError: there is no such column.
@@ -168,8 +180,9 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
         grid = first.categories
     else:
         seen = flat[key][:, part]
-        low = float(seen.min()) if first.low is None else first.low
-        high = float(seen.max()) if first.high is None else first.high
+        seen = seen[np.isfinite(seen)]
+        known = [float(v) for v in seen] + [v for v in (first.low, first.high) if v is not None]
+        low, high = (min(known), max(known)) if known else (0.0, 1.0)
         grid = [float(v) for v in np.linspace(low, high, GRID)]
     pre = preprocessing_of(question.trained)
     means = []
@@ -218,10 +231,12 @@ def nearest_other(question: Question, raw: Raw) -> Nearest | None:
     alone = {k: np.asarray(v)[None] for k, v in question.sample.items()}
     own = predict_raw(question.trained, alone)
     mine = own.outputs[question.output]
+    apart: float | None = None
     if found.task == REGRESSION:
         values = found.values.reshape(len(found.values), -1)[:, question.unit]
         here = float(mine.values.reshape(-1)[question.unit])
-        other = np.abs(values - here) > values.std() if len(values) > 1 else np.zeros(1, bool)
+        apart = float(values.std())
+        other = np.abs(values - here) > apart if len(values) > 1 else np.zeros(1, bool)
     else:
         other = np.array([label != mine.labels[0] for label in found.labels])
     if not other.any():
@@ -243,4 +258,4 @@ def nearest_other(question: Question, raw: Raw) -> Nearest | None:
         there = cell_words(column, np.asarray(raw[key])[row].reshape(-1)[part])
         if cell != there:
             changes[name] = (cell, there)
-    return Nearest(row, found.text(row), changes)
+    return Nearest(row, found.text(row), changes, apart)

@@ -99,9 +99,20 @@ def curve(name: str, low: float, high: float, points: int = 121) -> tuple[Array,
     return (x, function(x)) if function is not None else (x[:0], x[:0])
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def shown(value: float) -> str:
-    """A number in three digits, with a true minus sign."""
-    return f"{value:.3g}".replace("-", "−")
+    """A number in three digits, as it is written by hand."""
+    return by_hand(f"{value:.3g}")
+
+
+def by_hand(written: str) -> str:
+    """A formatted number with a true minus sign, and with its power of ten as it is written by
+    hand: "1.16e-08" is 1.16 · 10⁻⁸."""
+    mantissa, _, power = written.partition("e")
+    raised = f" · 10{str(int(power)).translate(_RAISED)}" if power.lstrip("+-").isdigit() else ""
+    return mantissa.replace("-", "−") + raised
 
 
 def named(axis: int | tuple[int, ...]) -> str:

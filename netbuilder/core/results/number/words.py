@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netbuilder.core.results.number.values import Number, shown
+from netbuilder.core.results.number.values import Number, by_hand, shown
 
 
 def in_words(number: Number, most: int = 6) -> str:
@@ -37,7 +37,7 @@ def _division(one: float, other: float, result: float) -> str:
     words = ""
     for digits in range(3, 10):
         parts = [f"{part:.{digits}g}" for part in (one, other)]
-        words = " ÷ ".join(parts).replace("-", "−")
+        words = " ÷ ".join(map(by_hand, parts))
         if shown(float(parts[0]) / float(parts[1])) == shown(result):
             break
     return words

@@ -110,8 +110,21 @@ class PictureView(AskView):
 
     def _make_room(self) -> None:
         """Beside the pad is room for one picture: with an explanation it is that one."""
-        explained = self._why is not None and not self._why.picture.isHidden()
-        self.picture.setVisible(not (explained and self.draw_button.isChecked()))
+        drawing = self.draw_button.isChecked()
+        self.picture.setVisible(not (self._explained and drawing))
+        if drawing and self._look is not None and not self.isHidden():
+            self.said.emit(self._beside)
+
+    @property
+    def _explained(self) -> bool:
+        return self._why is not None and not self._why.picture.isHidden()
+
+    @property
+    def _beside(self) -> str:
+        """What hangs beside the pad, in words."""
+        if self._explained:
+            return "Beside the pad: what the network looks at in your drawing."
+        return "Beside the pad: what the network sees of your drawing."
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with a new page where the data is another; else what is drawn is asked again."""
@@ -184,7 +197,7 @@ class PictureView(AskView):
         self.asked.emit(
             ask_raw(
                 {**self._look.raw, name: sample},
-                "Beside the pad: what the network sees of your drawing.",
+                self._beside,
                 own="your drawing",
             )
         )
