@@ -24,6 +24,7 @@ from netbuilder.core.data.preprocessing.cells import (
     labels_of,
 )
 from netbuilder.core.data.preprocessing.cleaning import as_decided
+from netbuilder.core.data.preprocessing.missing import rule_in_effect
 from netbuilder.core.data.preprocessing.roles import Roles, roles_of
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.large_csv import LOOKED_AT, looked_at
@@ -216,9 +217,12 @@ def column_facts(
         if name in listed or name in _names(data.options.get("ignore")):
             decided.add("role")
         kind = choice.type or _type_of(table[name], data, name, role == "target", facts)
+        if "missing" in data.options and table[name].isna().any():
+            decided.add("missing")  # for all columns at once
+        rule = rule_in_effect(role, kind, choice.missing or general)
         found.append(
             _facts_of(
-                table[name], role, kind, choice.missing or general, frozenset(decided), groups,
+                table[name], role, kind, rule, frozenset(decided), groups,
                 reading.units.get(name, ""),
             )
         )  # fmt: skip

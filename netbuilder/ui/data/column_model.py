@@ -18,9 +18,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor
 
 from netbuilder.core.data.columns import ColumnFacts
-from netbuilder.core.data.findings import ERROR, Finding
+from netbuilder.core.data.findings import ERROR, INFO, Finding
+from netbuilder.core.data.preprocessing.missing import fitting_rules
 from netbuilder.core.project.edits_columns import fed_by, learned_by
-from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, MISSING_RULES, Project
+from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import number
 from netbuilder.ui.services.column_drag import MIME, DraggedColumns
 from netbuilder.ui.style import theme
@@ -34,7 +35,7 @@ ROLE_WORDS = {
     "split": "split", "order": "order", "group": "group",
 }  # fmt: skip
 MISSING_WORDS = {
-    "error": "ask", "drop": "leave rows out", "mean": "mean", "median": "median",
+    "error": "ask", "drop": "rows left out", "mean": "mean", "median": "median",
     "most_frequent": "commonest", "category": "own category",
 }  # fmt: skip
 
@@ -68,12 +69,14 @@ class Field:
     text: Callable[[ColumnFacts, Ends], str]
     width: int
     key: str = ""
-    choices: Callable[[Ends], Mapping[str, str]] = lambda ends: {}
+    choices: Callable[[ColumnFacts, Ends], Mapping[str, str]] = lambda one, ends: {}
     now: Callable[[ColumnFacts, Ends], str] = lambda one, ends: ""
     tip: str = ""
 
 
 def _missing(one: ColumnFacts, ends: Ends) -> str:
+    if one.missing and one.role == "ignore":
+        return f"{one.missing:,}"  # nothing is done with them
     rule = MISSING_WORDS.get(one.missing_rule, one.missing_rule)
     return f"{one.missing:,} · {rule}" if one.missing else "none"
 
@@ -86,7 +89,7 @@ def _range(one: ColumnFacts, ends: Ends) -> str:
     return ", ".join(one.examples)
 
 
-def _nodes(ends: Ends) -> dict[str, str]:
+def _nodes(one: ColumnFacts, ends: Ends) -> dict[str, str]:
     inputs = {node: f"Input {node}" for node in ends.inputs}
     return inputs | {node: f"Goal of {node}" for node in ends.outputs}
 
@@ -99,7 +102,7 @@ FIELDS = (
     Field("Column", lambda one, ends: one.name, 100),
     Field(
         "Role", lambda one, ends: ROLE_WORDS[one.role], 74, "role",
-        lambda ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
+        lambda one, ends: {role: ROLE_WORDS[role] for role in COLUMN_ROLES},
         lambda one, ends: one.role,
         "What the column is for",
     ),
@@ -109,13 +112,15 @@ FIELDS = (
     ),
     Field(
         "Type", lambda one, ends: one.type, 68, "type",
-        lambda ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
+        lambda one, ends: {name: name for name in COLUMN_TYPES}, lambda one, ends: one.type,
         "How its cells are understood",
     ),
     Field("Values", lambda one, ends: "", 72, tip="How often each value comes, by class"),
     Field(
         "Missing", _missing, 94, "missing",
-        lambda ends: {rule: MISSING_WORDS[rule] for rule in MISSING_RULES},
+        lambda one, ends: {
+            rule: MISSING_WORDS[rule] for rule in fitting_rules(one.role, one.type)
+        },
         lambda one, ends: one.missing_rule,
         "Empty cells, and what is done with them",
     ),
@@ -180,6 +185,10 @@ class ColumnModel(QAbstractTableModel):
         """What was noticed about the column of a row."""
         return self._findings.get(self.columns[row].name, [])
 
+    def warned(self, row: int) -> bool:
+        """Whether something looks wrong with the column of a row; how it was read is told only."""
+        return any(finding.severity != INFO for finding in self.findings_of(row))
+
     def asked(self) -> dict[int, Finding]:
         """By row what must be answered about its column before it can be learned from."""
         return {
@@ -192,7 +201,7 @@ class ColumnModel(QAbstractTableModel):
     def choices_of(self, row: int, column: int) -> dict[str, str]:
         """Values that can be chosen in a cell, with their words; "" concludes again."""
         one = FIELDS[column]
-        found = dict(one.choices(self.ends))
+        found = dict(one.choices(self.columns[row], self.ends))
         return found if not found or one.key == "node" else {"": AUTOMATIC, **found}
 
     def chosen_in(self, row: int, column: int) -> str:
@@ -230,7 +239,7 @@ class ColumnModel(QAbstractTableModel):
         if role == FACTS_ROLE:
             return one
         if role == Qt.ItemDataRole.DisplayRole:
-            mark = "⚠ " if found and shown is FIELDS[0] else ""
+            mark = "⚠ " if shown is FIELDS[0] and self.warned(index.row()) else ""
             return f"{mark}{shown.text(one, self.ends)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(finding.message for finding in found) or self._tip(one, shown)

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.columns import ColumnFacts
-from netbuilder.core.data.findings import Finding
+from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 from netbuilder.ui.widgets.fix_buttons import Apply
@@ -122,6 +122,7 @@ class ColumnView(QTableView):
         super().__init__(parent)
         self._apply = apply
         self._asked: dict[int, Finding] = {}
+        self._fitted: dict[int, int] = {}  # widths of the words that columns are as wide as
         self.columns = ColumnModel(self)
         self.setModel(self.columns)
         choose = ChoiceDelegate(self)
@@ -164,9 +165,12 @@ class ColumnView(QTableView):
 
     def _begin(self) -> None:
         self._asked = {}  # a reset takes the widgets of all rows away
+        self._fitted = {}
         self.clearSpans()
         self._follow()
-        self._fit()
+        # The bar that brings the columns at the right into view stands below the last row, and
+        # not below the edge of the panel.
+        self.setMaximumHeight(self._height(max(self.columns.rowCount(), 1)))
 
     def _fit(self) -> None:
         """As wide as what stands in them, so that little is cut and more of them are in view."""
@@ -174,6 +178,9 @@ class ColumnView(QTableView):
             if number == DISTRIBUTION or self.isColumnHidden(number):
                 continue
             words = self.sizeHintForColumn(number)
+            if words == self._fitted.get(number):
+                continue  # a width that somebody chose stays as long as the words do
+            self._fitted[number] = words
             title = self.horizontalHeader().sectionSizeHint(number)
             wanted = max(words + _ROOM, min(title, field.width))
             self.setColumnWidth(number, min(wanted, round(_WIDEST * field.width)))
@@ -181,6 +188,7 @@ class ColumnView(QTableView):
     def _follow(self, *_changed: object) -> None:
         """Show where columns go only where that can be chosen, and ask what must be answered."""
         self.setColumnHidden(GOES_TO, not self.columns.ends.several)
+        self._fit()
         asked = self.columns.asked()
         if asked == self._asked:
             return
@@ -217,7 +225,7 @@ class ColumnView(QTableView):
         left = event.button() == Qt.MouseButton.LeftButton
         # The warning sign is what one presses to see what is wrong and how it is mended.
         on_sign = index.isValid() and index.column() == 0 and event.position().x() < _SIGN
-        if plain and left and on_sign and self.columns.findings_of(index.row()):
+        if plain and left and on_sign and self.columns.warned(index.row()):
             self.menu_for(index.row()).popup(self._below(index))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -231,7 +239,8 @@ class ColumnView(QTableView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for finding in self.columns.findings_of(row):
-            words = menu.addAction(f"⚠ {finding.message}")
+            mark = "" if finding.severity == INFO else "⚠ "
+            words = menu.addAction(f"{mark}{finding.message}")
             words.setEnabled(False)
             for fix in finding.fixes:
                 menu.addAction(fix.label, partial(self._apply, fix.label, fix.edit))
@@ -248,12 +257,14 @@ class ColumnView(QTableView):
     def _chosen(self, row: int, key: str, value: str, _on: bool = False) -> None:
         self.choose(row, key, value)
 
-    def sizeHint(self) -> QSize:
-        rows = min(self.columns.rowCount(), 14)
+    def _height(self, rows: int) -> int:
         line = self.verticalHeader().defaultSectionSize()
         head = self.horizontalHeader().sizeHint().height()
         bar = self.horizontalScrollBar().sizeHint().height()
-        return QSize(super().sizeHint().width(), head + rows * line + bar + 8)
+        return head + rows * line + bar + 8
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height(min(self.columns.rowCount(), 14)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, min(self.sizeHint().height(), 240))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,59 @@ def test_one_choice_counts_for_all_selected_columns(opened: Opened, qtbot: QtBot
     qtbot.waitUntil(lambda: "median" in _text(model, "size", "Missing"), timeout=MINUTE)
     window.store.undo()
     assert not window.store.project.data.columns
+
+
+def test_what_is_done_with_empty_cells_is_said_of_each_column(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = [
+        f"{'' if n == 7 else 30 + n},{'' if n in (3, 4) else ('Bath', 'York')[n % 2]},"
+        f"{'' if n == 9 else 1000 + 10 * n}"
+        for n in range(60)
+    ]
+    (tmp_path / "d.csv").write_text("size,city,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    data = Data("csv", path="d.csv", target=("price",), options={"missing": "mean"})
+    window = open_window(
+        replace(empty_project(), data=data), tmp_path / "p.netbuilder", keras=False
+    )
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    model = panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 3, timeout=MINUTE)
+    assert _text(model, "size", "Missing") == "1 · mean"
+    assert _text(model, "city", "Missing") == "2 · commonest"
+    assert _text(model, "price", "Missing") == "1 · rows left out"
+    missing = next(i for i, one in enumerate(FIELDS) if one.title == "Missing")
+    offered = {one.name: set(model.choices_of(r, missing)) for r, one in enumerate(model.columns)}
+    assert offered["price"] == {"", "error", "drop"}
+    assert {"mean", "median"} & offered["city"] == set()
+    assert "category" in offered["city"] - offered["size"]
+    tip = model.index(0, missing).data(Qt.ItemDataRole.ToolTipRole)
+    assert "concluded" not in tip, "the recipe says it"
+    view = panel.look.columns
+    bar = view.horizontalScrollBar()
+    assert bar.isVisible()
+    last = view.visualRect(model.index(2, 0)).bottom()
+    assert bar.mapTo(view, bar.rect().topLeft()).y() < last + 3 * view.rowHeight(0), "just below"
+    assert view.columnWidth(missing) >= view.sizeHintForColumn(missing)
+
+
+def test_how_a_column_was_read_is_no_warning(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.csv"
+    rows = [f"{n % 9 + 30},${200 + n}" for n in range(60)]
+    path.write_text("size,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    window = open_window(empty_project(), keras=False)
+    panel = window.docks.show_panel("data")
+    assert isinstance(panel, DataPanel)
+    panel.choose_path(path)
+    model = panel.look.columns.columns
+    qtbot.waitUntil(lambda: model.rowCount() == 2, timeout=MINUTE)
+    assert _text(model, "price", "Column") == "price"
+    told = panel.look.columns.menu_for(1).actions()[0].text()
+    assert "read as numbers in $" in told
+    assert "⚠" not in told
 
 
 def test_scatter_and_correlation_follow(opened: Opened) -> None:

@@ -41,6 +41,26 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
     return rules
 
 
+def fitting_rules(role: str, kind: str) -> tuple[str, ...]:
+    """What can be done with missing values of a column of a role and a type."""
+    if role == "target":
+        return ("error", "drop")  # a made-up answer would teach what is not so
+    if kind == "category":
+        return ("error", "drop", "most_frequent", "category")
+    if kind == "boolean":
+        return ("error", "drop", "most_frequent")
+    return ("error", "drop", "mean", "median", "most_frequent")
+
+
+def rule_in_effect(role: str, kind: str, rule: str) -> str:
+    """What a rule comes to for a column of a role and a type: none but "most_frequent" fills a
+    category where the whole table's is "mean"."""
+    if role == "target":
+        return "error" if rule == "error" else "drop"
+    averaged = rule in {"mean", "median"}
+    return "most_frequent" if averaged and rule not in fitting_rules(role, kind) else rule
+
+
 def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str]) -> None:
     """Raise the one error that names every missing value, unless ``rule`` says what to do.
 
