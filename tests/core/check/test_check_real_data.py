@@ -32,6 +32,10 @@ def loss(name: str) -> Training:
 
 LSTM = {"units": 4}
 CASES = {
+    "only an Input, for a number": (chain(INPUT, data=on("diabetes")), ["Add a Dense: 1 unit"]),
+    "only an Input, for pictures of ten classes": (
+        chain(INPUT, data=on("digits")), ["Add Flatten and Dense: 10 units, softmax"],
+    ),
     "no Flatten": (
         chain(INPUT, CONV, dense("out", 10, "softmax"), data=on("digits")),
         ["Insert Flatten"],

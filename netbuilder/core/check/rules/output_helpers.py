@@ -54,6 +54,11 @@ def loss_title(name: str) -> str:
     return (spec.title if spec and spec.title else name).lower()
 
 
+def activation_for(task: str | None) -> str | None:
+    """The activation that suits a task's target; None for none."""
+    return {BINARY: "sigmoid", MULTI_LABEL: "sigmoid", CLASSES: "softmax"}.get(task or "")
+
+
 def wants_logits(end: End) -> bool:
     """Whether the loss is told that it gets raw scores."""
     return end.loss is not None and end.loss.params.get("from_logits") is True

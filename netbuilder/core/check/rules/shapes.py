@@ -8,6 +8,7 @@ from netbuilder.core.check.context import Context, End
 from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.explain import recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
@@ -120,7 +121,7 @@ def _output_rank(context: Context) -> Iterable[Found]:
 
 def wanted_activation(end: End) -> str | None:
     """The activation that suits an output's target."""
-    return {"binary": "sigmoid", "multi_label": "sigmoid", "classes": "softmax"}.get(end.task or "")
+    return activation_for(end.task)
 
 
 def _ended(project: Project, end: End, units: int, activation: str | None) -> Project:

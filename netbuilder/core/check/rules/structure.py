@@ -7,16 +7,20 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain
+from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Fix, Severity
 from netbuilder.core.check.rule import Found, Rule, fix
+from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.explain import input_count
 from netbuilder.core.check.words import count, label, listed
+from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.project import edits
+from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.project.wiring import with_graph
 
 _DENSE = {"units": 8, "activation": "relu"}
+_NO_END = {DEFAULT_OUTPUT: 1}
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 
 
@@ -51,8 +55,33 @@ def _no_layers(context: Context) -> Iterable[Found]:
     yield Found(
         None,
         "The network has an Input and nothing behind it. Add a layer that learns, such as Dense.",
-        fix("Add a Dense", edits.append_layer, "Dense", params={"activation": None}),
+        _first_layer(context),
     )
+
+
+def _first_layer(context: Context) -> Fix:
+    """A Dense that answers what the target asks, so that one click makes a network that trains.
+
+    Where the target is not known it is a hidden layer as the palette gives it: what is then told
+    of it is that the last layer is still to come, and no fault.
+    """
+    facts = context.facts
+    units = facts.output_units.get(DEFAULT_OUTPUT) if facts and context.task_is_known else None
+    if facts is None or units is None:
+        return fix("Add a Dense", edits.append_layer, "Dense")
+    activation = activation_for(facts.tasks.get(DEFAULT_OUTPUT, facts.task))
+    shape = facts.input_shapes.get(context.graph.inputs[-1], ())
+    flat = len(shape) < 2 or None in shape
+    params = {"units": units, "activation": activation}
+
+    def edit(project: Project) -> Project:
+        if not flat:
+            project = edits.append_layer(project, "Flatten")
+        return edits.append_layer(project, "Dense", params=params)
+
+    what = "a Dense" if flat else "Flatten and Dense"
+    asked = f"{count(units, 'unit')}, {activation}" if activation else count(units, "unit")
+    return fix(f"Add {what}: {asked}", edit)
 
 
 def _unconnected(context: Context) -> Iterable[Found]:
@@ -362,7 +391,12 @@ RULES: tuple[Rule, ...] = (
         "There is an Input, but no layer behind it that could learn.",
         "Add layers behind the Input.",
         _no_layers,
-        (lambda: Example(chain(("input", "Input", {}))),),
+        (
+            lambda: Example(chain(("input", "Input", {}))),
+            lambda: Example(
+                chain(("input", "Input", {})), facts_for(REGRESSION, 1, output_units=_NO_END)
+            ),
+        ),
         beginning=True,
     ),
     Rule(
