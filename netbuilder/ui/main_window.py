@@ -30,6 +30,7 @@ from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.typed_steps import TypedSteps
 from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.activations import Looking
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._remember = remember
         self.setAnimated(not reduced_motion())
         self.store = ProjectStore(project, self)
+        TypedSteps(self.store, self)
         self.workbench = Workbench(self.store, self)
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)

@@ -1,0 +1,47 @@
+"""One entry in a field is one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+
+
+def test_what_is_typed_after_enter_is_a_step_of_its_own(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
+    window.canvas.select((layer,))
+    form = window.inspector._form
+    assert form is not None
+    units, rate = form.rows["units"].editor, form.rows["activation"].editor
+
+    def typed(text: str) -> None:
+        units.setFocus()
+        qtbot.waitUntil(units.hasFocus)
+        units.selectAll()
+        QTest.keyClicks(units, text)
+
+    def shown() -> object:
+        return window.store.project.graph.by_id[layer].params["units"]
+
+    before = shown()
+    typed("18")
+    QTest.keyClick(units, Qt.Key.Key_Return)
+    typed("37")
+    rate.setFocus()  # another field; then this one again
+    qtbot.waitUntil(rate.hasFocus)
+    typed("255")
+    seen = []
+    while window.store.undo_label:
+        window.store.undo()
+        seen.append(shown())
+    assert seen == [37, 18, before], "a number of three digits is one step"
