@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.hdf5.door import open_hdf5
+from netbuilder.core.hdf5.filters import FILTERS
 
 if TYPE_CHECKING:
     import h5py
@@ -21,9 +22,6 @@ MAX_DEPTH = 100
 # Trained weights hardly compress; zeros do, so a little room for small files.
 MAX_RATIO = 200
 FREE_BYTES = 16 * 1024 * 1024
-# deflate, shuffle, fletcher32, szip, nbit, scale-offset: built into HDF5. Any other would be
-# loaded as a program from a plugin folder. 32000 is h5py's own lzf.
-_FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
 _REFUSE = "Do not open this file. Ask for it again from where it was made."
 
 
@@ -191,7 +189,7 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
     _check_type(item.dtype, f"dataset '{place}'", name)
     plist = item.id.get_create_plist()
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
-    strange = [number for number in filters if number not in _FILTERS]
+    strange = [number for number in filters if number not in FILTERS]
     if strange:
         raise FormatError(
             f"'{place}' in '{name}' needs the add-on {strange[0]} to be unpacked.", _REFUSE

@@ -38,7 +38,7 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
 
     Raises:
         FormatError: it does.
-        OSError: it is no HDF5 file, or it cannot be read; what h5py raises.
+        OSError: it is no HDF5 file, or it is damaged; with the library's words.
     """
     import h5py
 
@@ -55,7 +55,7 @@ class _Reader:
         self._worker = WorkerProcess(
             _MODULE, Bounds(_SECONDS, _MEMORY_MB), lambda: False, died="It ended its reader."
         )
-        self._known: dict[_Mark, str] = {}
+        self._known: dict[_Mark, Exception | None] = {}
         self._idle: threading.Timer | None = None
 
     def prove(self, path: Path) -> None:
@@ -70,15 +70,12 @@ class _Reader:
                     del self._known[next(iter(self._known))]
                 self._known[mark] = self._asked(path)
             wrong = self._known[mark]
-        if wrong:
-            raise FormatError(
-                f"'{path.name}' is damaged: {wrong}.",
-                "It was probably cut off or changed: copy it again, or save it again where it "
-                "was made.",
-                path=str(path),
-            )
+        if isinstance(wrong, FormatError):
+            raise FormatError(wrong.what, wrong.mend, path=str(path))
+        if wrong is not None:
+            raise OSError(str(wrong))
 
-    def _asked(self, path: Path) -> str:
+    def _asked(self, path: Path) -> Exception | None:
         if self._idle is not None:
             self._idle.cancel()
         seconds = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
@@ -86,8 +83,19 @@ class _Reader:
         self._idle = threading.Timer(_IDLE_SECONDS, self._rest)
         self._idle.daemon = True
         self._idle.start()
+        if answer.get("wrong"):
+            # The damage may have spoilt the reader's memory: the next file gets another.
+            self._worker.end()
+            return OSError(answer["wrong"])
         # Where no second process may be started, the file is read as if there were none.
-        return _WRONG.get(str(answer.get("reason")), "")
+        reason = _WRONG.get(str(answer.get("reason")))
+        if reason is None:
+            return None
+        return FormatError(
+            f"'{path.name}' is damaged: {reason}.",
+            "It was probably cut off or changed: copy it again, or save it again where it was "
+            "made.",
+        )
 
     def _rest(self) -> None:
         with self._lock:

@@ -1,14 +1,16 @@
-"""The process that reads a file first: a request ``{"file": …}`` a line, ``{"read": true}`` out.
+"""The process that reads a file first: a request ``{"file": …}`` a line, ``{"wrong": …}`` out.
 
-Whatever Python can say of a file is left to the side that asks, which reads it again with its own
-words; here only the library's own end, or its endless loop, counts.
+What the library itself says of a damaged file stands in ``wrong`` ("" of a sound one): it is read
+no second time, since the same damage may end the program the next time.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.hdf5.filters import FILTERS
 from netbuilder.core.worker_process import serve
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 # are read: that is where damage ends the library. Unpacking what is in the pieces does not.
 _WHOLE_BYTES = 64 * 2**20
 _SLICE_BYTES = 8 * 2**20
+# What h5py raises of damage. A type that NumPy lacks is a TypeError, and no damage.
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
 
 
 def main() -> None:
@@ -40,14 +44,15 @@ def read_through(path: str) -> dict[str, Any]:
         if isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
             _numbers(item)
 
-    # Any of h5py's exceptions is an answer: the asking side meets it again and says it.
     try:
         with h5py.File(path, "r") as file:
             _attributes(file)
             file.visititems(visit)
-    except Exception:  # noqa: BLE001
-        return {"read": True, "whole": False}
-    return {"read": True, "whole": True}
+    except _DAMAGE as error:
+        return {"wrong": str(error) or type(error).__name__}
+    except Exception:  # noqa: BLE001 - no damage: for the side that asks to judge
+        pass
+    return {"wrong": ""}
 
 
 def _attributes(item: Any) -> None:
@@ -56,6 +61,9 @@ def _attributes(item: Any) -> None:
 
 
 def _numbers(dataset: h5py.Dataset) -> None:
+    plist = dataset.id.get_create_plist()
+    if any(plist.get_filter(i)[0] not in FILTERS for i in range(plist.get_nfilters())):
+        return  # nobody here can unpack it
     if dataset.chunks is not None:
         _tried(dataset.id.get_num_chunks)
         _tried(dataset.id.chunk_iter, lambda _info: None)
@@ -75,8 +83,6 @@ def _numbers(dataset: h5py.Dataset) -> None:
 
 
 def _tried(act: Any, *arguments: Any) -> None:
-    """One piece that cannot be read says nothing of the next."""
-    try:
+    """What NumPy has no type for, or no room, is judged by the one who wants it."""
+    with suppress(TypeError, MemoryError):
         act(*arguments)
-    except Exception:  # noqa: BLE001
-        return

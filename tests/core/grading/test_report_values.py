@@ -57,7 +57,10 @@ def test_the_page(tmp_path: Path) -> None:
     page = (tmp_path / "grades.html").read_text(encoding="utf-8")
     body = re.findall(r"<tbody>(.*?)</tbody>", page, re.S)[0]
     cells = [
-        [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+        [
+            re.sub("<[^>]+>", "", cell).replace("\xa0", " ")
+            for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)
+        ]
         for row in re.findall(r"<tr.*?</tr>", body, re.S)
     ]
     assert cells == [
