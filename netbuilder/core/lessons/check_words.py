@@ -27,6 +27,7 @@ from netbuilder.core.lessons.state import (
 from netbuilder.core.wording import counted, listed, number
 
 Missing = Callable[[LessonState, Any, int], str]
+ABSENT, CHANGED = "absent", "changed"
 
 #: Of the plan, what makes another network of the same graph. How long it learned is
 #: ``epochs_run``'s business, and a seed is as good as another.
@@ -40,7 +41,8 @@ class CheckWord:
 
     ``parse`` makes a value of the text behind the colon, or raises ``ValueError`` with a sentence.
     ``missing`` says, for a state, the value and the step's number, what is still missing; ""
-    means that it holds.
+    means that it holds. ``lasting``: once it held it should go on holding, until a later step
+    asks for something else.
     """
 
     name: str
@@ -48,6 +50,7 @@ class CheckWord:
     example: str
     parse: Callable[[str], Any]
     missing: Missing
+    lasting: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,8 @@ def _plan(name: str) -> Missing:
             there = [one for one in found if value.holds(one)]
             if bool(there) or (value.negated and not found):
                 return ""
+            if value.negated:
+                return f"Take the {PLAN[name].title} {listed(found)} out."
             return f"The {PLAN[name].title} {value.shown} is not there."
         if value.holds(found):
             return ""
@@ -234,7 +239,7 @@ def _event(name: str, sentence: str) -> Missing:
 
 
 _WORDS = (
-    CheckWord("absent", "No such layer on the canvas.", "Dropout", values.layer_name, _absent),
+    CheckWord(ABSENT, "No such layer on the canvas.", "Dropout", values.layer_name, _absent, True),
     CheckWord("connected", "Every layer lies on a way from an Input to an output. With 'layer': "
               "that layer does.", "true", values.yes, _connected),
     CheckWord("problems", "'none', 'no errors' (warnings may stay), or the code of a problem that "
@@ -250,10 +255,10 @@ _WORDS = (
               "'val_' before its name on those.", "accuracy >= 0.9", values.metric, _metric),
     CheckWord("gap", "How far training and validation are apart in the last epoch.",
               "accuracy >= 0.1", values.metric, _gap),
-    CheckWord("changed", "What must be another than at the start.", "optimizer", plan_name,
+    CheckWord(CHANGED, "What must be another than at the start.", "optimizer", plan_name,
               _changed),
     CheckWord("data", "The data that is chosen: its name, or its kind.", "iris",
-              values.words_condition, _data),
+              values.words_condition, _data, True),
     CheckWord("answered", "The answer to the step's question, or 'true' for any.", "3",
               values.text, _answered),
     CheckWord("predicted", "The network was asked in the tab Predict.", "true", values.yes,
@@ -273,7 +278,7 @@ WORDS: Mapping[str, CheckWord] = {
     for row in (
         *_WORDS,
         *(
-            CheckWord(row.name, row.help, row.example, row.parse, _plan(row.name))
+            CheckWord(row.name, row.help, row.example, row.parse, _plan(row.name), True)
             for row in PLAN.values()
             if row.checked
         ),

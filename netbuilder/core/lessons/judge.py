@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from netbuilder.core.lessons.check_words import missing
 from netbuilder.core.lessons.lesson import Lesson, Step
 from netbuilder.core.lessons.state import LessonState
+from netbuilder.core.lessons.undone import undone
 
 
 @dataclass(frozen=True)
 class StepResult:
     """One step's state. ``missing`` says in sentences what is not there yet; empty where done.
 
-    ``ticked`` says that it is done because it was once: what it asked for may have been changed
-    since, as the next steps want it.
+    ``ticked`` says that it is done because it was once. ``undone`` says in sentences what of it is
+    gone since, though no later step asks for anything else.
     """
 
     number: int
@@ -23,18 +24,21 @@ class StepResult:
     hint: str = ""
     missing: tuple[str, ...] = ()
     ticked: bool = False
+    undone: tuple[str, ...] = ()
 
 
 def judge(lesson: Lesson, state: LessonState) -> tuple[StepResult, ...]:
     """The state of each step, in their order.
 
     A step that was ticked once stays so: later steps often change what earlier ones asked for.
+    What came undone otherwise is told beside.
     A step that is only read is done once all before it are.
     """
     found: list[StepResult] = []
     for number, step in enumerate(lesson.steps, 1):
         if number in state.done:
-            found.append(StepResult(number, step.title, True, step.hint, ticked=True))
+            gone = undone(lesson, state, number)
+            found.append(StepResult(number, step.title, True, step.hint, ticked=True, undone=gone))
             continue
         wanting = _missing(step, state, number)
         if step.reading and not all(result.done for result in found):

@@ -107,11 +107,13 @@ class LessonPanel(QWidget):
         self.text = MarkdownView(self)
         self.text.setAccessibleName("What to do in this step")
         self.question_place = QVBoxLayout()
+        self.undone = note_label("", self, role="complaint")
         self.missing = note_label("", self)
         self.hint = note_label("", self, role="body")
         for widget in (self.intro, self.heading, self.text):
             self.page.addWidget(widget)
         self.page.addLayout(self.question_place)
+        self.page.addWidget(self.undone)
         self.page.addWidget(self.missing)
         self.page.addWidget(self.hint)
         self.page.addStretch(1)
@@ -206,8 +208,10 @@ class LessonPanel(QWidget):
         for index, dot in enumerate(self.dots):
             result = session.results[index] if index < len(session.results) else None
             ticked = result is not None and result.done
-            dot.setText(f"✓ {index + 1}" if ticked else str(index + 1))
-            state = "done" if ticked else "not done yet"
+            gone = result is not None and bool(result.undone)
+            mark = "✓ " if ticked else "! " if gone else ""
+            dot.setText(f"{mark}{index + 1}")
+            state = "done" if ticked else "came undone" if gone else "not done yet"
             dot.setAccessibleName(f"Step {index + 1}, {lesson.steps[index].title}: {state}")
             dot.setChecked(index == session.current)
         self._show_state()
@@ -241,6 +245,7 @@ class LessonPanel(QWidget):
             words = tuple(one for one in words if "question" not in one and "answer" not in one)
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))
+        self._show_undone()
         self.hint_button.setVisible(bool(step.hint))
         self.show_button.setVisible(step.show is not None)
         self.status.setText(
@@ -255,6 +260,22 @@ class LessonPanel(QWidget):
             self.next.setProperty("role", primary)
             self.next.style().unpolish(self.next)
             self.next.style().polish(self.next)
+
+    def _show_undone(self) -> None:
+        """Say which steps that were done are so no more, on whichever step one stands."""
+        session = self._session
+        gone = [one for one in session.results if one.undone]
+        lines = [
+            "This step came undone."
+            if one.number == session.current + 1
+            else f"Step {one.number} came undone: {' '.join(one.undone)}"
+            for one in gone
+        ]
+        words = "\n".join(lines)
+        if words and words != self.undone.text():
+            say(self, words)
+        self.undone.setText(words)
+        self.undone.setVisible(bool(words))
 
     def _next(self) -> None:
         session = self._session

@@ -42,7 +42,7 @@ def test_every_place_that_a_lesson_may_name_is_found(
     assert places.layer("MobileNetV2") is not None
 
 
-def test_steps_tick_as_the_network_changes_and_stay_ticked(
+def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path
 ) -> None:
     window = open_window()
@@ -63,11 +63,18 @@ def test_steps_tick_as_the_network_changes_and_stay_ticked(
     assert done(window) == []
     window.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
     qtbot.waitUntil(lambda: done(window) == [1, 2], timeout=10_000)
+    session.go(2)
     window.store.undo()
-    qtbot.wait(50)
-    assert done(window) == [1, 2]
+    panel = window.welcome.lessons.panel
+    dots = panel.dots
+    qtbot.waitUntil(lambda: done(window) == [2])
+    assert dots[0].text() == "! 1"
+    assert "came undone" in dots[0].accessibleName()
+    assert panel.undone.text().startswith("Step 1 came undone: No data is chosen yet")
+    assert panel.undone.isVisible()
     window.store.redo()
-    dots = window.welcome.lessons.panel.dots
+    qtbot.waitUntil(lambda: done(window) == [1, 2])
+    assert not panel.undone.isVisible()
     assert dots[0].text() == "✓ 1"
     assert "done" in dots[0].accessibleName()
     assert "not done yet" in dots[2].accessibleName()
@@ -140,6 +147,48 @@ def test_a_lesson_that_was_begun_asks_for_its_network(
     assert session.record.done == frozenset()
     assert session.record.work not in ("", work)
     assert not again.store.project.data.name
+
+
+@pytest.mark.parametrize("way", ["file", "example"])
+def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
+    qtbot: QtBot, open_window: Callable[..., MainWindow], tmp_path: Path, way: str
+) -> None:
+    window = open_window(keras=False)
+    session = window.welcome.session
+    window.welcome.open_lesson(library.lesson("first_model"))
+    window.store.apply("Data", lambda p: edits.set_data(p, Data(kind="builtin", name="iris")))
+    qtbot.waitUntil(lambda: done(window) == [1], timeout=10_000)
+    mine = tmp_path / "mine.netbuilder"
+    assert window.documents.save_to(mine)
+    window.documents.open_path(mine)
+    assert session.lesson is not None, "the lesson's own file goes on with it"
+    if way == "example":
+        window.welcome.open_example("xor")
+    else:
+        other = tmp_path / "houses.netbuilder"
+        files.write(library.start_project(library.lesson("scaling")), other)
+        window.documents.open_path(other)
+    assert session.lesson is None
+    assert not window.welcome.lessons.dock.isVisible()
+    assert record_of(session.stamp(window.store.project)) is None
+
+    def buttons() -> dict[str, QPushButton]:
+        cards = window.banner.cards
+        return {one.text(): one for card in cards for one in card.findChildren(QPushButton)}
+
+    qtbot.waitUntil(lambda: "Back to the lesson" in buttons())
+    asked: list[str] = []
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        next(one for one in box.buttons() if one.text() == "Cancel").click()
+
+    QTimer.singleShot(100, answer)
+    qtbot.mouseClick(buttons()["Back to the lesson"], Qt.MouseButton.LeftButton)
+    assert "1 of 10 steps" in asked[0]
+    assert lesson_progress.kept("first_model").done == {1}
 
 
 def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:

@@ -11,7 +11,14 @@ from netbuilder.core.lessons.judge import StepResult, judge
 from netbuilder.core.lessons.lesson import Lesson, Step
 from netbuilder.core.lessons.library import start_project
 from netbuilder.core.lessons.record import Record, begin_work, record_of, with_record
-from netbuilder.core.lessons.state import EVALUATED, LOOKED, LessonState, ProblemSeen, RunSeen
+from netbuilder.core.lessons.state import (
+    EVALUATED,
+    LOOKED,
+    OPENED,
+    LessonState,
+    ProblemSeen,
+    RunSeen,
+)
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.lessons import lesson_progress
 from netbuilder.ui.services.store import ProjectStore
@@ -127,6 +134,17 @@ class LessonSession(QObject):
             self.record = _joined(self.record, held)
             self._look_again()
 
+    @property
+    def waits_for_file(self) -> bool:
+        """Whether the step whose turn it is asks for a file to be opened: any may be it."""
+        if self.lesson is None:
+            return False
+        numbered = enumerate(self.lesson.steps, 1)
+        turn = next((step for n, step in numbered if n not in self.record.done), None)
+        return turn is not None and any(
+            term.word.name == OPENED for check in turn.checks for term in check.terms
+        )
+
     def left_behind(self, lesson: Lesson) -> int:
         """How many steps of a lesson were done with a network that is not on the canvas."""
         if self.on_canvas(lesson):
@@ -237,6 +255,8 @@ class LessonSession(QObject):
         self.results = tuple(
             replace(one, done=False, missing=early)
             if one.number in new - ticked
+            else replace(one, done=False, missing=one.undone)
+            if one.undone
             else replace(one, done=one.number in ticked)
             for one in results
         )

@@ -98,8 +98,6 @@ class Welcome(QObject):
         except UserError as error:
             self._show_error(error)
             return
-        # Its steps are about another network: they would tick by chance on this one.
-        self.session.close()
         self._parts.documents.show_project(project, None)
         self._offer_tour()
 
@@ -129,9 +127,40 @@ class Welcome(QObject):
         self.page.shut()
         if self.tour.at >= 0:
             self.tour.end()
+        self._leave_lesson()
         self.session.take_over()
         # The window takes away what was said about the project before.
         QTimer.singleShot(0, self, self._offer_start)
+
+    def _leave_lesson(self) -> None:
+        """Put the lesson away where a network that is not of it was opened, and tell the way back.
+
+        Its steps are about another network: they would tick by chance on this one.
+        """
+        lesson, project = self.session.lesson, self._parts.store.project
+        if lesson is None or self.session.on_canvas(lesson) or self.session.waits_for_file:
+            return
+        # On an empty canvas anything can begin, the lesson's own work too.
+        if _empty(project):
+            return
+        self.session.close()
+        QTimer.singleShot(0, self, partial(self._tell_left, lesson, project))
+
+    def _tell_left(self, lesson: Lesson, project: Project) -> None:
+        self._close("lesson")
+        if self.session.lesson is not None:
+            return
+        self._offer(
+            "lesson",
+            f"The lesson “{lesson.title}” is closed",
+            f"“{project.name}” is no network of this lesson. How far you are is kept.",
+            ("Back to the lesson", partial(self._return_to, lesson)),
+            ("Close", partial(self._close, "lesson")),
+        )
+
+    def _return_to(self, lesson: Lesson) -> None:
+        self._close("lesson")
+        self.open_lesson(lesson)
 
     def _leaving(self) -> None:
         parts = self._parts
@@ -144,8 +173,7 @@ class Welcome(QObject):
         """On an empty canvas, say where ready-made networks and lessons are."""
         self._close("empty")
         project = self._parts.store.project
-        lone = all(node.layer == "Input" for node in project.graph.nodes)
-        if lone and not project.data.kind and self.session.lesson is None:
+        if _empty(project) and self.session.lesson is None:
             self._offer(
                 "empty",
                 "An empty canvas",
@@ -223,3 +251,8 @@ class Welcome(QObject):
         self._close("tour")
         self.tour.end()
         self._parts.status.tell("The tour begins from Help whenever you like: Show me around.")
+
+
+def _empty(project: Project) -> bool:
+    """Whether nothing was begun yet: no layer but an Input, and no data."""
+    return not project.data.kind and all(node.layer == "Input" for node in project.graph.nodes)

@@ -1,0 +1,71 @@
+"""A ticked step that is taken back is told; one that a later step takes further is not."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netbuilder.core.lesson_files import observe
+from netbuilder.core.lessons import library
+from netbuilder.core.lessons.judge import judge
+from netbuilder.core.lessons.record import Record, with_record
+from netbuilder.core.lessons.state import LessonState
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
+
+
+def _solutions() -> Any:
+    path = Path(__file__).with_name("solutions.py")
+    spec = importlib.util.spec_from_file_location("lesson_solutions", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("lesson_solutions", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+solutions = _solutions()
+
+
+def _undone(lesson: str, project: Project, done: int) -> dict[int, tuple[str, ...]]:
+    state = LessonState(project, done=frozenset(range(1, done + 1)))
+    return {r.number: r.undone for r in judge(library.lesson(lesson), state) if r.undone}
+
+
+@pytest.mark.parametrize("name", solutions.SOLUTIONS)
+def test_whoever_does_a_lesson_as_it_is_written_undoes_nothing(name: str) -> None:
+    project = library.start_project(library.lesson(name))
+    for number, actions in enumerate(solutions.SOLUTIONS[name]):
+        for action in solutions.changes(actions):
+            if callable(action):
+                project = action(project)
+                # In the midst of a step the canvas may be anything that leads to it.
+                assert not _undone(name, project, number), f"while step {number + 1} is done"
+        assert not _undone(name, project, number + 1), f"behind step {number + 1}"
+
+
+def test_what_is_taken_back_is_told_until_it_is_there_again() -> None:
+    begun = library.start_project(library.lesson("first_model"))
+    begun = edits.set_data(begun, Data(kind="builtin", name="iris"))
+    first = edits.append_layer(begun, "Dense", params={"units": 16, "activation": "relu"})
+    whole = edits.append_layer(first, "Dense", params={"units": 3, "activation": "softmax"})
+    assert _undone("first_model", whole, 3) == {}
+    wider = edits.set_params(whole, "dense", units=32)
+    assert _undone("first_model", wider, 3) == {
+        2: ("The units of dense is 32; this step asks for 16.",)
+    }
+    headless = edits.remove_nodes(whole, ["dense_1"])
+    assert list(_undone("first_model", headless, 3)) == [3]
+    assert list(_undone("first_model", edits.set_data(whole, Data()), 3)) == [1]
+    # What is counted for the pupil stays counted.
+    record = with_record(headless, replace(Record("first_model"), done=frozenset({1, 2, 3})))
+    lesson = library.lesson("first_model")
+    assert [one.done for one in judge(lesson, observe(lesson, record, None))][:4] == [
+        True, True, True, False,
+    ]  # fmt: skip
