@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,35 @@ def number(value: float) -> str:
     if size >= 1e-3:
         return f"{value:.4g}"
     return f"{value:.2e}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number in words and what it counts: ``$1,304``, ``-$20``, ``81.5 m²``; signs of
+    currencies stand in front."""
+    front = _currency(unit)
+    if not front:
+        return f"{text} {unit}".strip()
+    sign = "-" if text.startswith("-") else ""
+    return f"{sign}{front}{text.removeprefix('-')}{unit.removeprefix(front)}"
+
+
+def with_units(low: str, high: str, unit: str) -> str:
+    """From one number to another: ``$457 to $2,745``, ``30 to 89 kg``."""
+    return f"{with_unit(low, _currency(unit))} to {with_unit(high, unit)}"
+
+
+def _currency(unit: str) -> str:
+    """The sign of a currency, with its country ("US$"), or "" of other units."""
+    first = unit.partition(" ")[0]
+    return first if any(unicodedata.category(letter) == "Sc" for letter in first) else ""
+
+
+def measured(value: float, unit: str) -> str:
+    """A number with its unit; an amount of money of less than a thousand with its cents."""
+    text = number(value)
+    if _currency(unit) and 0.01 <= abs(value) < 1000 and not float(value).is_integer():
+        text = f"{value:.2f}"
+    return with_unit(text, unit)
 
 
 def roughly(value: float, spread: float) -> str:

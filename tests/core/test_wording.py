@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import netbuilder
+from netbuilder.core import wording
 from netbuilder.core.check.words import count
 from netbuilder.core.wording import counted, plural, roughly, share
 
@@ -66,3 +67,15 @@ def test_a_probability_is_whole_only_where_it_is() -> None:
     assert [share(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 0.0)] == [
         "100%", "100%", "99.7%", "83%", "0.4%", "0%",
     ]  # fmt: skip
+
+
+def test_a_unit_stands_where_it_is_written() -> None:
+    assert wording.measured(1304, "$") == "$1,304"
+    assert wording.measured(158.6, "$") == "$158.60"
+    assert wording.measured(-20, "US$") == "-US$20"
+    assert wording.measured(81.5, "m²") == "81.5 m²"
+    assert wording.measured(2.5, "$ /m") == "$2.50 /m"
+    assert wording.measured(0.00012, "$") == "$1.20e-04"
+    assert wording.measured(7, "") == "7"
+    assert wording.with_units("457", "2,745", "€") == "€457 to €2,745"
+    assert wording.with_units("30", "89", "kg") == "30 to 89 kg"

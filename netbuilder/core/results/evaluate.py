@@ -205,7 +205,9 @@ def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
 
 def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: float) -> str:
     off = np.abs(values - truth).mean(axis=0)
-    rows, mean = _count(len(truth), "row"), f"would be off by {number(baseline)}."
+    one = len(target.columns) == 1
+    mean = f"would be off by {target.told(baseline) if one else number(baseline)}."
+    rows = _count(len(truth), "row")
     if len(target.columns) > _MOST_NAMED:
         worst = int(off.argmax())
         return (
@@ -217,11 +219,11 @@ def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: f
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
         parts.append(
-            f"{name} is off by {number(float(off[index]))} on average "
-            f"(values run from {number(float(low))} to {number(float(high))})"
+            f"{name} is off by {target.told(float(off[index]), index)} on average (values "
+            f"run from {target.told(float(low), index)} to {target.told(float(high), index)})"
         )
     text = f"On {rows}, {'; '.join(parts)}."
-    if len(target.columns) == 1 and len(truth) > 1:
+    if one and len(truth) > 1:
         text += f" Always answering the mean {mean}"
     return text
 

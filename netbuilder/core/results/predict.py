@@ -20,7 +20,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of, usual_range
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.wording import counted, did_you_mean, listed, number, share
+from netbuilder.core.wording import counted, did_you_mean, listed, measured, number, share
 
 Array = NDArray[Any]
 #: Of more numbers than these an answer in words names the first only.
@@ -39,6 +39,7 @@ class Answers:
         labels: the label of each sample ("a, b" where several hold); empty for numbers.
         classes: all labels.
         probabilities: (n, classes), or None.
+        units: what stands beside the numbers of each column, or empty.
     """
 
     output: str
@@ -48,6 +49,7 @@ class Answers:
     labels: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     probabilities: Array | None = None
+    units: tuple[str, ...] = ()
 
     def text(self, index: int = 0) -> str:
         """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
@@ -57,9 +59,10 @@ class Answers:
             row = self.values[index]
             if row.ndim > 1:
                 return f"{self.output}: an array of shape {row.shape}"
+            units = self.units or ("",) * len(self.columns)
             told = [
-                f"{name}: {number(float(value))}"
-                for name, value in zip(self.columns, row[:_MOST_NAMED], strict=False)
+                f"{name}: {measured(float(value), unit)}"
+                for name, unit, value in zip(self.columns, units, row[:_MOST_NAMED], strict=False)
             ]
             more = [f"and {len(row) - len(told):,} more"] if len(row) > len(told) else []
             return ", ".join(told + more)
@@ -196,7 +199,7 @@ def _need_shape(values: Array, entry: InputPre, key: str) -> None:
 
 def _answers(output: str, values: Array, target: OutputPre) -> Answers:
     if target.task == REGRESSION:
-        return Answers(output, target.task, target.columns, values)
+        return Answers(output, target.task, target.columns, values, units=target.column_units)
     numbers = target.class_numbers(values)
     if target.task == MULTI_LABEL:
         labels = tuple(

@@ -23,7 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.answers import ask, preprocessing_of, usual_range
-from netbuilder.core.wording import roughly
+from netbuilder.core.wording import roughly, with_unit
 
 if TYPE_CHECKING:
     import keras
@@ -233,6 +233,7 @@ def uncertainty_of(
     shaken = with_dropout(trained, ready)
     if target.task == REGRESSION:
         low, high, parts = None, None, []
+        unit = next(iter(target.column_units), "")
         if known is not None:
             here = float(ask(trained, ready)[output].reshape(-1)[0])
             half = float(known.half_widths(ready)[0])
@@ -242,14 +243,17 @@ def uncertainty_of(
                 low, high = here - half, here + half
                 parts.append(
                     f"Of the {known.what} rows most like it, {LEVEL:.0%} were answered to within "
-                    f"±{roughly(half, half)}: from {roughly(low, half)} to {roughly(high, half)}."
+                    f"±{with_unit(roughly(half, half), unit)}: from "
+                    f"{with_unit(roughly(low, half), unit)} to "
+                    f"{with_unit(roughly(high, half), unit)}."
                 )
         if shaken is not None:
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
             parts.append(
                 f"Asked again and again with other neurons sitting out (dropout), it says "
-                f"{roughly(float(ends[0]), wide)} to {roughly(float(ends[1]), wide)}."
+                f"{with_unit(roughly(float(ends[0]), wide), unit)} to "
+                f"{with_unit(roughly(float(ends[1]), wide), unit)}."
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
             high = float(ends[1]) if high is None else max(high, float(ends[1]))

@@ -22,7 +22,7 @@ from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
 from netbuilder.core.project.edits_columns import fed_by, learned_by
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
-from netbuilder.core.wording import number
+from netbuilder.core.wording import number, with_units
 from netbuilder.ui.services.column_drag import MIME, DraggedColumns
 from netbuilder.ui.style import theme
 
@@ -83,7 +83,8 @@ def _missing(one: ColumnFacts, ends: Ends) -> str:
 
 def _range(one: ColumnFacts, ends: Ends) -> str:
     if one.span:
-        return f"{one.span} {one.unit}".strip()
+        low, _, high = one.span.partition(" to ")
+        return with_units(low, high, one.unit)
     if one.common:
         return ", ".join(name for name, _ in one.common[:3]) + (" …" if one.unique > 3 else "")
     return ", ".join(one.examples)

@@ -106,7 +106,7 @@ def _make(project: Project, base: Path) -> PreparedData:
             "Choose data with more rows.",
         )
     _check_classes(data, base, samples)
-    outputs = _fit_outputs(project, samples.targets, samples.source)
+    outputs = _fit_outputs(project, samples.targets, samples)
     first = next(iter(outputs.values()))
     classes = None
     if first.task in {BINARY, CLASSES}:
@@ -173,7 +173,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     seen = prepared_stream.targets_seen(scan, samples)
     outputs = {
         key: prepared_stream.scale_output(pre, scan, data.scaling)
-        for key, pre in _fit_outputs(project, seen, samples.source).items()
+        for key, pre in _fit_outputs(project, seen, samples).items()
     }
     inputs, notes = prepared_stream.fit_inputs(project, scan, samples)
     if data.test_path and test is not None:
@@ -214,18 +214,23 @@ def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[s
     return tuple(names)
 
 
-def _fit_outputs(project: Project, frame: pd.DataFrame, source: str) -> dict[str, OutputPre]:
+def _fit_outputs(project: Project, frame: pd.DataFrame, samples: Samples) -> dict[str, OutputPre]:
+    source = samples.source
     found: dict[str, OutputPre] = {}
     names = [str(name) for name in frame.columns]
     for output in output_ids(project.graph):
         columns = frame[list(_columns_for(project, output, names))]
-        found[output] = targets.fit(
+        fitted = targets.fit(
             columns,
             targets.detect(columns, _options_for(project.data, columns), source),
             units=last_units(project.graph, output),
             one_hot=bool(project.data.options.get("one_hot", False)),
             source=source,
         )
+        beside = tuple(samples.units.get(name, "") for name in fitted.columns)
+        if fitted.task == REGRESSION and any(beside):
+            fitted = replace(fitted, column_units=beside)
+        found[output] = fitted
     return found
 
 

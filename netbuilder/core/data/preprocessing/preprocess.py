@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.data_facts import BINARY, MULTI_LABEL, REGRESSION, Shape
+from netbuilder.core.wording import measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,6 +124,7 @@ class OutputPre:
         offset, scale: for numbers: one of each a column; empty: unscaled.
         units: numbers in one target row as the loss gets it (1 for class numbers).
         one_hot: classes are one-hot rows.
+        column_units: what stood beside the numbers of each column ("$"), or ""; empty: nothing.
     """
 
     task: str = REGRESSION
@@ -132,6 +134,11 @@ class OutputPre:
     scale: tuple[float, ...] = ()
     units: int = 1
     one_hot: bool = False
+    column_units: tuple[str, ...] = ()
+
+    def told(self, value: float, column: int = 0) -> str:
+        """A number of one of its columns in words, with its unit."""
+        return measured(value, self.column_units[column] if self.column_units else "")
 
     @property
     def scaled(self) -> bool:

@@ -13,7 +13,7 @@ from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Outp
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.answers import in_own_units
-from netbuilder.core.wording import listed, number
+from netbuilder.core.wording import listed, measured
 
 Array = NDArray[Any]
 #: Lines of a name and what it is.
@@ -101,7 +101,7 @@ def _cell(column: Column, cell: float | str) -> str:
         return column.categories[int(cell > 0.5)]
     if column.kind == "date":
         return str(np.datetime64(int(cell), "D"))
-    return f"{number(cell)} {column.unit}".strip()
+    return measured(cell, column.unit)
 
 
 def _text_lines(entry: InputPre, ids: Array) -> list[str]:

@@ -93,6 +93,11 @@ class ActivationsLook:
         return {name: one.columns for name, one in self.trained.pre.outputs.items()}
 
     @property
+    def units(self) -> Mapping[str, tuple[str, ...]]:
+        """What stands beside the numbers of the target's columns, by output id."""
+        return {name: one.column_units for name, one in self.trained.pre.outputs.items()}
+
+    @property
     def classes(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the classes by output id."""
         facts = self.trained.facts
@@ -183,14 +188,12 @@ def truth_of(split: Split, pre: Preprocessing, index: int) -> str:
     data's own units; "" where it is more than one."""
     import numpy as np
 
-    from netbuilder.core.wording import number
-
     for name, column in split.raw_y.items():
         target, given = pre.outputs.get(name), np.reshape(column[index], -1)
         if target is None or given.size != 1 or not np.isfinite(float(given[0])):
             return ""
         if not target.classes:
-            return number(float(given[0]))
+            return target.told(float(given[0]))
         known = 0 <= int(given[0]) < len(target.classes)
         return str(target.classes[int(given[0])]) if known else ""
     return ""

@@ -133,7 +133,7 @@ def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     """An output's answer: classes with their shares, or numbers in the data's own units."""
     import numpy as np
 
-    from netbuilder.core.wording import number
+    from netbuilder.core.wording import measured, number
     from netbuilder.ui.plots import activation_strips
     from netbuilder.ui.plots.live import layer_strips
 
@@ -146,7 +146,11 @@ def answer_picture(look: Look, node_id: str, values: Any) -> QImage | None:
     if not np.isfinite(own).all():
         return activation_strips.word_strip("not a number")
     if len(columns) == own.size and own.size <= layer_strips.MOST_LINES:
-        lines = [(name, number(float(one))) for name, one in zip(columns, own, strict=True)]
+        units = look.units.get(node_id) or ("",) * len(columns)
+        lines = [
+            (name, measured(float(one), unit))
+            for name, unit, one in zip(columns, units, own, strict=True)
+        ]
         return layer_strips.lines_strip(lines)
     if own.size == 1:
         return activation_strips.word_strip(number(float(own[0])))

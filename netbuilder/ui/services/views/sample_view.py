@@ -58,6 +58,7 @@ class LiveLook:
         features: names of the numbers by id of the Inputs that take rows of a table.
         targets: names of the target's columns by output id.
         own: what the sample is, where it is a person's own and no row of the data.
+        units: what stands beside the numbers of the target's columns, by output id.
     """
 
     project: Project
@@ -77,6 +78,7 @@ class LiveLook:
     features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: str = ""
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
@@ -248,6 +250,7 @@ class SampleView(QObject):
                 features_of(sample.pre.inputs),
                 {name: one.columns for name, one in sample.pre.outputs.items()},
                 sample.own,
+                {name: one.column_units for name, one in sample.pre.outputs.items()},
             )
             self.recorded.weigh(answer)
             self.changed.emit()
