@@ -19,6 +19,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.results.runs_model import number
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.activations import ActivationsLook
+from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
 from netbuilder.ui.training.panel import TrainingPanel
 from netbuilder.ui.window.documents import empty_project
@@ -103,8 +104,8 @@ def test_escape_in_a_side_panel_goes_to_the_canvas(
 def test_a_beginning_is_no_mistake(open_window: Open) -> None:
     window = open_window(empty_project())
     assert "problem" not in window.status.problems.text()
-    assert "2 steps to go" in window.status.problems.text()
-    assert window.status.problems.styleSheet() == "", "not in red"
+    assert window.status.problems.text() == "2 steps to go: no data"
+    assert theme.colors().accent in window.status.problems.styleSheet(), "not in red, nor in grey"
     window.commands.train()
     assert window.banner.cards[0].property("role") == "info"
     assert not window.runner.active
@@ -121,8 +122,8 @@ def test_a_network_that_is_half_drawn_is_told_what_comes_next(
     qtbot.waitUntil(lambda: bool(panel.cards.cards), timeout=MINUTE)
     (end, join) = (p for p in window.workbench.problems if p.follows is None)
     assert {end.tone, join.tone} == {"hint"}
-    assert window.status.problems.text() == "2 steps to go"
-    assert window.status.problems.styleSheet() == "", "not in red"
+    assert window.status.problems.text().startswith("2 steps to go: ")
+    assert theme.colors().error not in window.status.problems.styleSheet(), "not in red"
     (card,) = panel.cards.cards
     last_missing = next(p for p in (end, join) if p.code == "output-units")
     assert card.property("role") == "info"

@@ -43,7 +43,8 @@ class CheckEditor(QCheckBox):
 
 
 class ChoiceEditor(QuietComboBox):
-    """One of a few words; ``helps`` gives a line to each, shown as it is chosen."""
+    """One of a few words; ``helps`` gives a line to each, shown as it is chosen, ``none`` to none
+    of them."""
 
     edited = Signal(object)
     complained = Signal(str)
@@ -54,10 +55,12 @@ class ChoiceEditor(QuietComboBox):
         param: Param,
         parent: QWidget | None = None,
         helps: dict[str, str] | None = None,
+        none: str = "",
     ) -> None:
         super().__init__(parent)
         self._param = param
         self._helps = helps or {}
+        self._none = none
         if param.optional or not (param.required or param.default is not None):
             self.addItem("none", None)
         for name in self._helps or param.choices:
@@ -79,7 +82,8 @@ class ChoiceEditor(QuietComboBox):
 
     def explanation(self) -> str:
         """The line that belongs to what is chosen."""
-        return self._helps.get(self.currentData() or "", "")
+        chosen = self.currentData()
+        return self._helps.get(chosen, "") if chosen else self._none
 
     def _choose(self, index: int) -> None:
         self._explain()
@@ -92,7 +96,7 @@ class ChoiceEditor(QuietComboBox):
 
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
     """The activations of the catalog, each with its line of help."""
-    return ChoiceEditor(param, parent, dict(ACTIVATIONS))
+    return ChoiceEditor(param, parent, dict(ACTIVATIONS), ACTIVATIONS["linear"])
 
 
 class FileEditor(QWidget):

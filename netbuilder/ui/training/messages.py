@@ -18,13 +18,17 @@ _URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignore
 
 @dataclass(frozen=True)
 class Message:
-    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour."""
+    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour.
+
+    Buttons that are ``always`` wanted stay when another message is looked at.
+    """
 
     key: str
     role: str
     title: str
     words: str
     buttons: Buttons = ()
+    always: bool = False
 
 
 def _rank(message: Message) -> tuple[int, int]:
@@ -85,7 +89,8 @@ class Messages(QWidget):
         self.setVisible(message is not None)
         if message is None:
             return
-        buttons = message.buttons
+        others = [one for one in self.messages if one.always and one is not message]
+        buttons = (*message.buttons, *(button for one in others for button in one.buttons))
         count = len(self.messages)
         if count > 1:
             buttons = (*buttons, (f"{self._place + 1} of {count} ›", self.next))

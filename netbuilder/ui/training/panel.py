@@ -226,6 +226,7 @@ class TrainingPanel(QWidget):
                     ("Save the network (.h5)…", self._save_model),
                     ("Evaluate", partial(self._show_panel, "evaluate")),
                 ),
+                always=True,
             )
         )
 

@@ -137,7 +137,8 @@ class StatusBar(QStatusBar):
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.all_problems if p.follows is None]
-        beginnings = sum(p.beginning for p in problems)
+        steps = [p.title for p in problems if p.beginning]
+        beginnings = len(steps)
         errors = sum(p.tone == "error" for p in problems)
         hints = len(problems) - errors - beginnings
         unreadable = self._workbench.data_error is not None
@@ -146,9 +147,13 @@ class StatusBar(QStatusBar):
         if errors:
             parts.append(counted(errors, "problem"))
         if beginnings:
-            parts.append(f"{counted(beginnings, 'step')} to go")
+            to_do = f"{counted(beginnings, 'step')} to go"
+            # Alone it says what to do next; beside faults these come first.
+            named = not errors and not unreadable
+            parts.append(f"{to_do}: {steps[0][:1].lower()}{steps[0][1:]}" if named else to_do)
         if hints:
             parts.append(counted(hints, "suggestion"))
         self.problems.setText(" · ".join(parts) or "No problems")
-        color = theme.colors().error if errors or unreadable else theme.colors().secondary
-        self.problems.setStyleSheet(f"color: {color};" if errors or unreadable else "")
+        scheme = theme.colors()
+        color = scheme.error if errors or unreadable else scheme.accent if beginnings else ""
+        self.problems.setStyleSheet(f"color: {color};" if color else "")

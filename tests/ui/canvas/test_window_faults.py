@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -149,3 +150,23 @@ def test_a_long_fix_is_written_whole_on_its_button(make) -> None:
     assert needed.height() > 20, "it has two lines"
     assert needed.height() <= bubble.button.height()
     assert bubble.button.bottom() < bubble.box[3]
+
+
+def test_the_line_to_a_problem_that_moved_away_crosses_no_card(make) -> None:
+    hand = make(_chain("Input", "Dense", "Dense", units=32))
+    hand.view.resize(420, 660)
+    hand.view.viewport().repaint()
+    said = Problem("output-units", Severity.ERROR, "dense", "Wrong", "Much is wrong here.")
+    hand.view.workbench.problems = (said,)
+    hand.view.workbench.problems_changed.emit()
+    hand.view.sight.zoom_to(1.0)
+    hand.view.select(("dense",))
+    hand.view.viewport().repaint()
+    (bubble,) = hand.view.bubbles_now()
+    assert bubble.box[1] > hand.view.picture.cards["dense_1"].y, "below the next layer"
+    assert len(bubble.leader) > 2, "around it"
+    others = [c for c in hand.view.picture.cards.values() if c.id != "dense"]
+    for (ax, ay), (bx, by) in pairwise(bubble.leader):
+        for c in others:
+            across = min(ax, bx) <= c.x + c.w and max(ax, bx) >= c.x
+            assert not (across and min(ay, by) <= c.y + c.h and max(ay, by) >= c.y), c.id

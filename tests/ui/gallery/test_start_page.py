@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.examples import examples
 from netbuilder.core.lessons.glossary import WORDS
-from netbuilder.core.project import files
+from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.drawings import DRAWINGS
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
@@ -227,6 +227,39 @@ def test_a_table_that_is_opened_begins_a_project(
     before = window.store.project
     window.documents.open_path(tmp_path / "missing.xlsx")
     assert window.store.project is before
+
+
+def test_my_data_is_chosen_at_once_and_nothing_goes_before_that(
+    qtbot: QtBot,
+    open_window: Callable[..., MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_example("iris")
+    before = window.store.project
+    rows = "\n".join(f"{n},{2 * n}" for n in range(60))
+    (tmp_path / "double.csv").write_text(f"number,double\n{rows}\n")
+    chosen = ""
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (chosen, ""))
+    window.welcome.show_page()
+    qtbot.mouseClick(window.welcome.page.data_button, Qt.MouseButton.LeftButton)
+    assert window.store.project is before, "nothing was chosen"
+    chosen = str(tmp_path / "double.csv")
+    window.welcome.show_page()
+    qtbot.mouseClick(window.welcome.page.data_button, Qt.MouseButton.LeftButton)
+    project = window.store.project
+    assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
+
+
+def test_an_empty_canvas_is_told_until_data_is_chosen(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.documents.new()
+    qtbot.waitUntil(lambda: bool(window.banner.cards))
+    window.store.apply("Choose data", lambda p: edits.set_data(p, kind="builtin", name="iris"))
+    assert window.banner.cards == []
 
 
 def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(

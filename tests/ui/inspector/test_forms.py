@@ -283,3 +283,13 @@ def test_a_number_longer_than_its_field_is_cut_at_its_end(qtbot: QtBot) -> None:
     box.clearFocus()
     qtbot.waitUntil(lambda: not box.hasFocus())
     assert front() <= 1
+
+
+def test_no_activation_bends_nothing(qtbot: QtBot) -> None:
+    spec = LAYERS["Dense"]
+    form = open_form(qtbot, spec.params, {"units": 1})
+    row = form.rows["activation"]
+    assert row.editor.currentText() == "none"
+    assert row.help.text().startswith("No change")
+    form.show_values({"units": 1, "activation": "relu"})
+    assert row.help.text().startswith("Negative numbers become 0")

@@ -22,7 +22,7 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(
     window.canvas.select((layer,))
     form = window.inspector._form
     assert form is not None
-    units, rate = form.rows["units"].editor, form.rows["activation"].editor
+    units, other = form.rows["units"].editor, form.rows["activation"].editor
 
     def typed(text: str) -> None:
         units.setFocus()
@@ -37,8 +37,8 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(
     typed("18")
     QTest.keyClick(units, Qt.Key.Key_Return)
     typed("37")
-    rate.setFocus()  # another field; then this one again
-    qtbot.waitUntil(rate.hasFocus)
+    other.setFocus()  # and back
+    qtbot.waitUntil(other.hasFocus)
     typed("255")
     seen = []
     while window.store.undo_label:

@@ -387,7 +387,7 @@ RULES: tuple[Rule, ...] = (
         beginning=True,
     ),
     Rule(
-        "no-layers", Severity.ERROR, "Nothing to train",
+        "no-layers", Severity.ERROR, "No layer that learns",
         "There is an Input, but no layer behind it that could learn.",
         "Add layers behind the Input.",
         _no_layers,

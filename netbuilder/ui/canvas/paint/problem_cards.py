@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.paint.paint_state import NEAR
 from netbuilder.ui.canvas.paint.painter_cache import CanvasLook
 from netbuilder.ui.canvas.scene.cards import Card
@@ -20,11 +22,15 @@ AWAY = 14.0  # from the card
 _PAD = 11.0
 _TITLE_PIXELS, _TEXT_PIXELS = 13, 12
 PREVIEW_HEIGHT = 40.0
+Line = tuple[Point, ...]
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """The words of one card's first problem, placed. ``button`` is its fix, or None."""
+    """The words of one card's first problem, placed. ``button`` is its fix, or None.
+
+    ``leader`` is the line from its card, where it had to move away from it.
+    """
 
     card: Card
     problem: Any
@@ -33,6 +39,7 @@ class Bubble:
     title: QRectF
     text: QRectF
     button: QRectF | None
+    leader: Line = ()
 
     def holds(self, x: float, y: float) -> bool:
         """Whether a point lies in the bubble."""
@@ -70,7 +77,7 @@ def place(
             bubbles.append(bubble)
         elif card.id in asked:
             bubbles.append(_aside(picture, bubble, bubbles, seen, previews))
-    return bubbles
+    return [replace(one, leader=_leader(picture, one, bubbles, previews)) for one in bubbles]
 
 
 def _covers(picture: Scene, bubble: Bubble, previews: Mapping[str, Box]) -> bool:
@@ -217,7 +224,8 @@ def paint(p: QPainter, bubbles: Iterable[Bubble], look: CanvasLook, hovered_fix:
     for bubble in bubbles:
         line, back, on_line = map(QColor, look.tone(bubble.problem.tone))
         left, top, right, bottom = bubble.box
-        _leader(p, bubble, line)
+        if bubble.leader:
+            _draw_leader(p, bubble, line)
         p.setPen(QPen(line, 1.0))
         p.setBrush(back)
         p.drawRoundedRect(QRectF(left, top, right - left, bottom - top), 8, 8)
@@ -279,23 +287,60 @@ def _paint_tag(
     p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _leader(p: QPainter, bubble: Bubble, line: QColor) -> None:
-    """A thin line from the card to a bubble that had to move away from it."""
+def _leader(
+    picture: Scene, bubble: Bubble, told: list[Bubble], previews: Mapping[str, Box]
+) -> Line:
+    """A thin line from the card to a bubble that had to move away from it.
+
+    It goes around other cards, their words and their pictures: through one it would seem to cross
+    it out. Where there is no way there is no line; the colours of card and words are the same.
+    """
+    ways = _ways(picture, bubble)
+    taken = [*(one.box for one in told), *previews.values()]
+    return next((way for way in ways if _free(picture, bubble, way, taken)), ())
+
+
+def _ways(picture: Scene, bubble: Bubble) -> list[Line]:
+    """The ways that a line may take, the shortest first; none where the bubble is near."""
     card, (left, top, right, bottom) = bubble.card, bubble.box
-    p.setPen(QPen(line, 1.0))
-    if top > card.y + card.h and left > card.x + card.w:
-        p.drawPolyline(
-            [
-                QPointF(card.x + card.w, card.y + card.h / 2),
-                QPointF(card.x + card.w + AWAY / 2, card.y + card.h / 2),
-                QPointF(card.x + card.w + AWAY / 2, top + 14),
-                QPointF(left, top + 14),
-            ]
-        )
-    elif left - card.x - card.w > 2 * AWAY or card.x - right > 2 * AWAY:
-        near, far = (card.x + card.w, left) if left > card.x else (card.x, right)
-        level = min(max(card.y + card.h / 2, top + 8), bottom - 8)
-        p.drawLine(QPointF(near, card.y + card.h / 2), QPointF(far, level))
-    elif top - card.y - card.h > 2 * AWAY or card.y - bottom > 2 * AWAY:
+    beyond, middle = card.x + card.w, card.y + card.h / 2
+    if top > card.y + card.h and left > beyond:
+        bend = beyond + AWAY / 2
+        return [((beyond, middle), (bend, middle), (bend, top + 14), (left, top + 14))]
+    if left - beyond > 2 * AWAY or card.x - right > 2 * AWAY:
+        near, far = (beyond, left) if left > card.x else (card.x, right)
+        level = min(max(middle, top + 8), bottom - 8)
+        bend = near + (AWAY / 2 if far > near else -AWAY / 2)
+        return [
+            ((near, middle), (far, level)),
+            ((near, middle), (bend, middle), (bend, level), (far, level)),
+        ]
+    if top - card.y - card.h > 2 * AWAY or card.y - bottom > 2 * AWAY:
         near, far = (card.y + card.h, top) if top > card.y else (card.y, bottom)
-        p.drawLine(QPointF(card.x + 20, near), QPointF(card.x + 20, far))
+        level = top + 14 if top > card.y else bottom - 14
+        column = (min(card.x, left), min(near, far), max(beyond, right), max(near, far))
+        between = picture.grid.cards_in(column)
+        east = max([beyond, right, *(c.x + c.w for c in between)]) + AWAY / 2
+        west = min([card.x, left, *(c.x for c in between)]) - AWAY / 2
+        return [
+            ((card.x + 20, near), (card.x + 20, far)),
+            ((card.x, middle), (west, middle), (west, level), (left, level)),
+            ((beyond, middle), (east, middle), (east, level), (right, level)),
+        ]
+    return []
+
+
+def _free(picture: Scene, bubble: Bubble, way: Line, taken: list[Box]) -> bool:
+    for (ax, ay), (bx, by) in pairwise(way):
+        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+        cards = picture.grid.cards_in(box)
+        # The grid gives all cards for a box around them all.
+        boxes = [(c.x, c.y, c.x + c.w, c.y + c.h) for c in cards if c.id != bubble.card.id]
+        if any(_touch(box, other) for other in (*boxes, *taken) if other is not bubble.box):
+            return False
+    return True
+
+
+def _draw_leader(p: QPainter, bubble: Bubble, line: QColor) -> None:
+    p.setPen(QPen(line, 1.0))
+    p.drawPolyline([QPointF(*point) for point in bubble.leader])

@@ -27,6 +27,8 @@ class RunProgress:
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: "2.3 s", "3 min 20 s", "1 h 05 min"."""
+    if 0 < seconds < 0.05:
+        return "less than 0.1 s"  # nothing that was done took no time
     if 0 < seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = max(round(seconds), 0)

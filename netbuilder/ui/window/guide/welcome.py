@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
 
 from netbuilder.core.data.examples import example
 from netbuilder.core.errors import UserError
@@ -18,9 +19,11 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.runs.bring_back import bring_back
 from netbuilder.ui.widgets.cards import RoleBox
+from netbuilder.ui.widgets.save_dialog import place_of
 from netbuilder.ui.window.guide.lesson_dock import LessonDock
 from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.guide.tour import Tour
@@ -102,10 +105,19 @@ class Welcome(QObject):
         self._offer_tour()
 
     def open_data(self) -> None:
-        """An empty canvas, and the tab where data is chosen."""
-        if self._parts.store.project.data.kind or self._parts.store.project.graph.edges:
-            self._parts.documents.new()
-        self._parts.docks.show_panel("data")
+        """Let data be chosen, and begin with it on an empty canvas.
+
+        Nothing that is open goes before something was chosen. Who chose nothing may have meant a
+        folder, or a table on the clipboard: an empty canvas shows the tab where these are.
+        """
+        parts = self._parts
+        start = str(place_of(parts.window))
+        name, _ = QFileDialog.getOpenFileName(parts.window, "Choose data", start, FILE_FILTER)
+        project = parts.store.project
+        if name and parts.documents.may_close():
+            parts.documents.data_opened.emit(Path(name))
+        elif not name and not project.data.kind and not project.graph.edges:
+            parts.docks.show_panel("data")
 
     def open_lesson(self, lesson: Lesson) -> None:
         """Open a lesson beside the network."""
@@ -233,7 +245,8 @@ class Welcome(QObject):
             self._parts.banner.remove(card)
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        if old.graph is not new.graph and new.graph.edges:
+        drawn = old.graph is not new.graph and bool(new.graph.edges)
+        if drawn or (old.data is not new.data and new.data.kind):
             self._close("empty")
 
     def _offer_tour(self) -> None:
