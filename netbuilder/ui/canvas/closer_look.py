@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.project.model import Node
+from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.shown_layer import nearest_words, shown_layer
 from netbuilder.ui.canvas.shown_sample import row_words
@@ -17,7 +27,8 @@ from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
-_WIDTH = 430
+_WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
+_LEAST = 120  # of the picture's height, where a small window has no room for all of it
 _LATER = (
     "This layer has so many weights that they are not followed while it trains: how the number"
     " comes about is shown after the run."
@@ -26,52 +37,42 @@ _LATER = (
 TRAIN_FIRST = "Train first, or wait for the first step: then its numbers can be looked at."
 
 
-class CurvePlot(QWidget):
-    """An activation's curve, with the point on it that a number is."""
+#: What the axes of an output are, by how many there are.
+_AXES = {
+    2: ("step", "unit"),
+    3: ("row", "column", "map"),
+    4: ("step", "row", "column", "map"),
+}
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+
+@dataclass(frozen=True)
+class _Told:
+    """How a number comes about in words, and its place ``(x, y)`` on an activation's ``curve``."""
+
+    words: str
+    curve: str = ""
+    x: float = 0.0
+    y: float = 0.0
+
+
+class _Window(QScrollArea):
+    """Shows a widget whole where there is room, and with a scroll bar where there is not."""
+
+    def __init__(self, shown: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedHeight(84)
-        self._name, self._x, self._y = "", 0.0, 0.0
-        self.setAccessibleName("Curve of the activation")
+        self._shown = shown
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys choose numbers
+        self.setWidget(shown)
+        self.viewport().setAutoFillBackground(False)
+        shown.setAutoFillBackground(False)
 
-    def show_point(self, name: str, x: float, y: float) -> None:
-        """Show the curve ``name`` and its point; "" hides it."""
-        self._name, self._x, self._y = name, x, y
-        self.setVisible(bool(name))
-        self.setAccessibleDescription(f"{name} of {x:.3g} is {y:.3g}" if name else "")
-        self.update()
+    def sizeHint(self) -> QSize:
+        return self._shown.sizeHint()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        from netbuilder.core.results.number.values import curve
-
-        reach = max(4.0, min(abs(self._x) * 1.3, 1e6))
-        xs, ys = curve(self._name, -reach, reach)
-        if not len(xs):
-            return
-        low, high = min(float(ys.min()), self._y, 0.0), max(float(ys.max()), self._y, 0.5)
-        scheme = theme.colors()
-        p = QPainter(self)
-        p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(4, 6, self.width() - 8, self.height() - 12)
-
-        def spot(x: float, y: float) -> QPointF:
-            return QPointF(
-                area.left() + (x + reach) / (2 * reach) * area.width(),
-                area.bottom() - (y - low) / (high - low) * area.height(),
-            )
-
-        p.setPen(QPen(QColor(scheme.hairline), 1))
-        p.drawLine(spot(-reach, 0), spot(reach, 0))
-        p.drawLine(spot(0, low), spot(0, high))
-        p.setPen(QPen(QColor(scheme.training), 2))
-        p.drawPolyline(QPolygonF([spot(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]))
-        p.setPen(QPen(QColor(scheme.panel), 1.5))
-        p.setBrush(QColor(scheme.validation))
-        p.drawEllipse(spot(self._x, self._y), 5, 5)
-        p.setPen(QColor(scheme.secondary))
-        p.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._name)
-        p.end()
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.sizeHint().width(), min(self.sizeHint().height(), _LEAST))
 
 
 class CloserLook(QFrame):
@@ -110,6 +111,25 @@ class CloserLook(QFrame):
         close.clicked.connect(self.dismiss)
         head.addWidget(close)
         column.addLayout(head)
+        column.addLayout(self._choice_of_row())
+        self.picture = LayerPicture(self)
+        self.picture.chosen.connect(self.choose)
+        self.window_of_picture = _Window(self.picture, self)
+        column.addWidget(self.window_of_picture, 1)
+        self.words = note_label("", self, role="body")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.words)
+        self.curve = CurvePlot(self)
+        self.curve.hide()
+        column.addWidget(self.curve)
+        self._grip: QPoint | None = None
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
+        self.hide()
+
+    def _choice_of_row(self) -> QHBoxLayout:
+        """Which row is looked at, and the one before and behind it."""
         rows = QHBoxLayout()
         self.row = note_label("", self)
         for sign, step, key in (("‹", -1, "Page up"), ("›", 1, "Page down")):
@@ -122,20 +142,7 @@ class CloserLook(QFrame):
             button.clicked.connect(partial(self.row_wanted.emit, step))
             rows.addWidget(button)
         rows.addWidget(self.row, 1)
-        column.addLayout(rows)
-        self.picture = LayerPicture(self)
-        self.picture.chosen.connect(self.choose)
-        column.addWidget(self.picture)
-        self.words = note_label("", self, role="body")
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.words)
-        self.curve = CurvePlot(self)
-        self.curve.hide()
-        column.addWidget(self.curve)
-        self._grip: QPoint | None = None
-        theme.theme().changed.connect(self._restyle)
-        self._restyle()
-        self.hide()
+        return rows
 
     def _restyle(self) -> None:
         scheme = theme.colors()
@@ -170,7 +177,9 @@ class CloserLook(QFrame):
             self._index = None
         self.node_id = node_id
         self._refresh()
-        self.resize(_WIDTH, self._wanted_height())
+        self._keep_room()
+        self.window_of_picture.verticalScrollBar().setValue(0)
+        self.resize(_WIDTH, min(self._wanted_height(), self._parent.height() - 8))
         self.move(
             max(4, min(spot.x(), self._parent.width() - self.width() - 4)),
             max(4, min(spot.y(), self._parent.height() - self.height() - 4)),
@@ -191,10 +200,30 @@ class CloserLook(QFrame):
         self._index = index
         self._explain()
         self.picture.mark(index)
-        wanted = min(self._wanted_height(), self._parent.height() - 8)
+        # Downwards only: what is clicked next must stay where it is.
+        wanted = min(self._wanted_height(), self._parent.height() - 4 - self.y())
         if wanted > self.height():
             self.resize(self.width(), wanted)
-            self.move(self.x(), max(4, min(self.y(), self._parent.height() - self.height() - 4)))
+
+    def _keep_room(self) -> None:
+        """Leave room for what will be said of a number, that of the largest."""
+        import numpy as np
+
+        assert self._look is not None
+        values = self._look.values[self.node_id]
+        told = None
+        if values.size:
+            largest = np.nan_to_num(np.abs(values)).argmax()
+            told = self._told(tuple(int(at) for at in np.unravel_index(largest, values.shape)))
+        before = self.words.text()
+        self.words.setMinimumHeight(0)
+        if told is not None:
+            self.words.setText(told.words)
+            self.words.setMinimumHeight(self.words.heightForWidth(_WIDTH - 24))
+            self.words.setText(before)
+        kept = self.curve.sizePolicy()
+        kept.setRetainSizeWhenHidden(told is not None and bool(told.curve))
+        self.curve.setSizePolicy(kept)
 
     def _wanted_height(self) -> int:
         """With its words broken into lines of its width."""
@@ -218,43 +247,61 @@ class CloserLook(QFrame):
         self.title.setText(f"{node.layer} “{node.id}”")
         self.row.setText(row_words(self._look))
         self.picture.show_layer(shown_layer(self._look, node, owner))
+        self.picture.resize(self.picture.sizeHint())
+        self.window_of_picture.updateGeometry()
         self._explain()
 
     def _explain(self) -> None:
+        self.curve.show_point("", 0.0, 0.0)
+        if self._index is None:
+            what = "a coloured square" if self.picture.of_squares else "a bar"
+            self.words.setText(
+                f"Click {what}, or use the arrow keys, to see how its number comes about."
+            )
+            return
+        told = self._told(self._index)
+        if told is None:
+            return
+        self.words.setText(told.words)
+        self.curve.show_point(told.curve, told.x, told.y)
+
+    def _told(self, index: tuple[int, ...]) -> _Told | None:
+        """What is said of the number at a place; None where there is none."""
         from netbuilder.core.results.number.explain import explain_node
+        from netbuilder.core.results.number.values import by_hand, shown
         from netbuilder.core.results.number.words import in_words
 
-        found, look, index = self._node(), self._look, self._index
-        self.curve.show_point("", 0.0, 0.0)
-        if found is None or look is None or index is None:
-            self.words.setText("Click a number, or use the arrow keys, to see how it comes about.")
-            return
+        found, look = self._node(), self._look
+        if found is None or look is None:
+            return None
         node, owner = found
         values = look.values[self.node_id]
         if len(index) != values.ndim or any(
             not 0 <= at < length for at, length in zip(index, values.shape, strict=True)
         ):
-            return
-        own = f"[{', '.join(map(str, index))}] = {float(values[index]):.4g}"
-        graph = look.project.graph
-        number = explain_node(graph, node.id, look.values, look.weights_of, index)
+            return None
+        own = f"[{', '.join(map(str, index))}] = {by_hand(f'{float(values[index]):.4g}')}"
+        axes = _AXES.get(len(index), ())
+        if axes:
+            places = ", ".join(f"{name} {at}" for name, at in zip(axes, index, strict=True))
+            own += f" ({places}, counted from 0)"
+        number = explain_node(look.project.graph, node.id, look.values, look.weights_of, index)
         if number is None:
             near = nearest_words(look, node, owner, index)
             if look.too_large(owner.id):
                 near = _LATER
-            self.words.setText(f"{own}\n{near}" if near else own)
-            return
+            return _Told(f"{own}\n{near}" if near else own)
         said = f"{own}\n{in_words(number)}"
         if number.rule == "state" and number.parts:
             gates = [
-                f"{name}: {part.activation}({part.before:.3g}) = {part.value:.3g}"
+                f"{name}: {part.activation}({shown(part.before)}) = {shown(part.value)}"
                 for name, part in number.parts.items()
                 if part.terms and part.activation
             ]
             said += "\n" + "\n".join(gates)
-        self.words.setText(said)
         if number.activation and number.activation != "softmax":
-            self.curve.show_point(number.activation, number.before, self._height(number))
+            return _Told(said, number.activation, number.before, self._height(number))
+        return _Told(said)
 
     @staticmethod
     def _height(number: Any) -> float:
@@ -280,6 +327,8 @@ class CloserLook(QFrame):
             there = self.picture.beside(self._index, *steps[key])
             if there is not None:
                 self.choose(there)
+                spot = self.picture.marked_box().center()
+                self.window_of_picture.ensureVisible(int(spot.x()), int(spot.y()), 10, 20)
         else:
             super().keyPressEvent(event)
 

@@ -253,6 +253,11 @@ class LayerPicture(QWidget):
         self._marked = index
         self.update()
 
+    @property
+    def of_squares(self) -> bool:
+        """Whether numbers are squares of pictures, and no bars."""
+        return self._values is not None and self._values.ndim > 1
+
     def index_at(self, spot: QPointF) -> tuple[int, ...] | None:
         """The place in the output of the number under a point."""
         if self._values is None:
@@ -343,11 +348,12 @@ class LayerPicture(QWidget):
         count = len(self._units)
         sizes = [abs(value) for _, value, _ in self._nodes[:count] if not isnan(value)]
         largest = max(sizes, default=0.0) or 1.0
+        given = max((abs(value) for _, value, _ in self._nodes[count:]), default=0.0)
         for number, (box, value, name) in enumerate(self._nodes):
             p.setPen(QColor(scheme.secondary))
             center = Qt.AlignmentFlag.AlignVCenter
             if number >= count:
-                shown = f"{value:.3g}"
+                shown = _short(value, given)
                 room = box.width() - metrics.horizontalAdvance(f" {shown}")
                 elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
                 p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
@@ -367,8 +373,8 @@ class LayerPicture(QWidget):
                 color,
             )  # fmt: skip
             p.setPen(QColor(scheme.text))
-            end = QRectF(box.right() - 60, box.top(), 58, box.height())
-            p.drawText(end, center | Qt.AlignmentFlag.AlignRight, f"{value:.3g}")
+            end = QRectF(box.right() - 82, box.top(), 80, box.height())
+            p.drawText(end, center | Qt.AlignmentFlag.AlignRight, _short(value, largest))
         if self._left_out:
             p.setPen(QColor(scheme.secondary))
             low = QRectF(0, self._height - 16, _WIDTH, 14)
@@ -405,15 +411,13 @@ class LayerPicture(QWidget):
             p.setPen(QPen(color, 0.5 + 4.0 * part, style))
             p.drawLine(link.start, link.end)
 
-    def _paint_mark(self, p: QPainter) -> None:
+    def marked_box(self) -> QRectF:
+        """Where the number that is explained stands; empty where none is."""
         index = self._marked
         if index is None or self._values is None or len(index) != self._values.ndim:
-            return
-        p.setPen(QPen(QColor(theme.colors().accent), 2))
-        p.setBrush(Qt.BrushStyle.NoBrush)
+            return QRectF()
         if len(index) == 1 and index[0] in self._units:
-            p.drawRect(self._nodes[self._units.index(index[0])][0].adjusted(-1, -1, 1, 1))
-            return
+            return self._nodes[self._units.index(index[0])][0]
         for tile in self._tiles:
             if tile.axes is None or not tile.index:
                 continue
@@ -423,10 +427,34 @@ class LayerPicture(QWidget):
             down, across = index[tile.axes[0]], index[tile.axes[1]]
             height = tile.box.height() / tile.shape[0]
             width = tile.box.width() / tile.shape[1]
-            spot = QRectF(
-                tile.box.left() + across * width, tile.box.top() + down * height, width, height
-            )
-            p.drawRect(spot.adjusted(-1, -1, 1, 1))
+            left, top = tile.box.left() + across * width, tile.box.top() + down * height
+            return QRectF(left, top, width, height)
+        return QRectF()
+
+    def _paint_mark(self, p: QPainter) -> None:
+        """A ring, on a map in two colours, one of which is seen on every other."""
+        box = self.marked_box()
+        if box.isEmpty():
+            return
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        if not self.of_squares:
+            p.setPen(QPen(QColor(theme.colors().accent), 2))
+            p.drawRect(box.adjusted(1, -1, -1, 1))
+            return
+        box = box.adjusted(-2, -2, 2, 2) & QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        for color, wide in ((QColor(_NEGATIVE), 5), (QColor("white"), 2)):
+            p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap,
+                          Qt.PenJoinStyle.MiterJoin))  # fmt: skip
+            p.drawRect(box)
+
+
+def _short(value: float, largest: float) -> str:
+    """A number beside a bar; one that is nothing beside the largest is no power of ten."""
+    from netbuilder.core.results.number.values import shown
+
+    if 0 < abs(value) < 1e-4 and abs(value) * 1000 < largest:
+        return "≈ 0"
+    return shown(value)
 
 
 def _always(words: str) -> Callable[[int, int], str]:

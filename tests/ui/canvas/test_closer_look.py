@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.number.values import by_hand
 from netbuilder.ui.services.views.sample_view import LiveLook
 
 
@@ -78,9 +79,12 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     assert closer.picture.index_at(spot) == (1, 2, 1)
     assert sum(t.label == "filter" for t in closer.picture._tiles) == 2
     closer.choose((1, 2, 1))
-    assert f"[1, 2, 1] = {out[1, 2, 1]:.4g}" in closer.words.text()
+    assert (
+        f"[1, 2, 1] = {by_hand(f'{out[1, 2, 1]:.4g}')} (row 1, column 2, map 1"
+        in closer.words.text()
+    )
     QTest.keyClick(closer, Qt.Key.Key_Right)
-    assert f"[1, 3, 1] = {out[1, 3, 1]:.4g}" in closer.words.text()
+    assert f"[1, 3, 1] = {by_hand(f'{out[1, 3, 1]:.4g}')}" in closer.words.text()
 
 
 @pytest.fixture
@@ -217,3 +221,60 @@ def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
     picture = _opened(hand, look, "dense").picture
     link = next(one for one in picture._links if (one.source, one.unit) == (1, 0))
     assert picture.told_at((link.start * 3 + link.end) / 4).startswith("weight of stars in unit 0")
+
+
+def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> None:
+    """The next click at the same place must find the same number, and × stay below the pointer."""
+    values = np.random.default_rng(5).normal(size=(8, 8, 32))
+    layers = (("Input", {}), ("Conv2D", {"filters": 32, "kernel_size": 3, "padding": "same"}))
+    weights = {"conv2d": {"kernel": np.ones((3, 3, 1, 32)), "bias": np.zeros(32)}}
+    look = _look({"input": np.ones((8, 8, 1)), "conv2d": values}, weights, *layers)
+    closer = hand.view.closer
+    closer.follow(look)
+    assert closer.open_at("conv2d", QPoint(20, hand.view.height() - 60))
+    hand.settle()
+    assert hand.view.rect().contains(closer.geometry())
+    assert closer.words.text().startswith("Click a coloured square")
+
+    def places() -> tuple[QPoint, ...]:
+        return closer.pos(), closer.picture.mapTo(hand.view, QPoint()), closer.row.pos()
+
+    tile = next(one for one in closer.picture._tiles if one.label == "map 2")
+    spot = (tile.box.topLeft() + QPointF(3, 3)).toPoint()
+    before = places()
+    for _ in range(2):
+        QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot)
+        hand.settle()
+        assert "[0, 0, 2] = " in closer.words.text()
+        assert places() == before
+    assert hand.view.rect().contains(closer.geometry())
+    bar = closer.window_of_picture.verticalScrollBar()
+    hidden = closer.picture.height() - closer.window_of_picture.viewport().height()
+    assert bar.isVisible() == (hidden > 0) and bar.maximum() == max(hidden, 0)
+    hand.view.resize(hand.view.width(), 420)
+    assert closer.open_at("conv2d", QPoint(20, 20))
+    hand.settle()
+    assert bar.isVisible(), "not all rows of maps have room"
+    for _ in range(7):
+        QTest.keyClick(closer, Qt.Key.Key_Down)
+    closer.choose((7, 7, 23))
+    QTest.keyClick(closer, Qt.Key.Key_Left)
+    hand.settle()
+    assert closer.picture.visibleRegion().contains(closer.picture.marked_box().center().toPoint())
+
+
+def test_what_is_nothing_beside_the_largest_is_no_power_of_ten() -> None:
+    from netbuilder.ui.canvas.layer_picture import _short
+
+    assert [_short(one, 0.996) for one in (0.996, 0.00431, 6.01e-14, 0.0)] == [
+        "0.996", "0.00431", "≈ 0", "0",
+    ]  # fmt: skip
+    assert _short(6e-8, 7e-8) == "6 · 10⁻⁸", "where all are small they are told apart"
+
+
+def test_behind_a_layer_of_many_maps_a_small_one_is_small_again(hand, dense) -> None:
+    alone = _opened(hand, dense, "dense").height()
+    layers = (("Input", {}), ("Conv2D", {"filters": 24, "kernel_size": 3}))
+    maps = _look({"input": np.ones((8, 8, 1)), "conv2d": np.ones((6, 6, 24))}, {}, *layers)
+    assert _opened(hand, maps, "conv2d").height() > alone
+    assert _opened(hand, dense, "dense").height() == alone

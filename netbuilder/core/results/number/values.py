@@ -103,7 +103,9 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def shown(value: float) -> str:
-    """A number in three digits, as it is written by hand."""
+    """A number in three digits, as it is written by hand; thousands whole."""
+    if 1000 <= abs(value) < 1e6:
+        return by_hand(f"{value:,.0f}")
     return by_hand(f"{value:.3g}")
 
 
