@@ -11,10 +11,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, seal
 from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import common_fault, files_of, grade, judged_on, left_out
+from netbuilder.core.grading.points import mean_words, points_words
 from netbuilder.core.grading.rubric import PLAIN
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import counted, listed
 from netbuilder.core.worker_process import Bounds
 
 
@@ -50,15 +51,21 @@ def run(arguments: argparse.Namespace) -> int:
         told=told,
     )
     title = rubric.title or folder.resolve().name
+    points = points_words(found, rubric)
+    written: list[str] = []
     if table:
         report.write_table(found, Path(table))
+        written.append(table)
     if arguments.html:
-        report.write_html(found, Path(arguments.html), title)
+        report.write_html(found, Path(arguments.html), title, points)
+        written.append(arguments.html)
     if arguments.feedback:
         report.write_feedback(found, Path(arguments.feedback), title)
+        written.append(arguments.feedback)
     _tell(found)
     fault = common_fault(found)
-    for words in (judged_on(found), left_out(folder), fault):
+    wrote = f"Wrote {listed(written)}." if written else ""
+    for words in (points, judged_on(found), left_out(folder), wrote, fault):
         if words:
             note(words)
     if arguments.json:
@@ -103,8 +110,7 @@ def _tell(found: list[Submission]) -> None:
         )
     Console().print(table)
     failed = sum(one.status == FAILED for one in found)
-    say(
-        f"{counted(len(found), 'file')}, {failed} of them could not be graded."
-        if failed
-        else f"{counted(len(found), 'file')}."
-    )
+    parts = [counted(len(found), "file")]
+    parts += [f"{failed} of them could not be graded"] if failed else []
+    parts += [mean] if (mean := mean_words(found)) else []
+    say(f"{'; '.join(parts)}.")

@@ -47,9 +47,14 @@ def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(
     folder.mkdir()
     assert run("examples", "iris", "-o", tmp_path / "iris.netbuilder").code == 0
     done = run("train", tmp_path / "iris.netbuilder", "-o", folder / "ada.h5", "--json")
-    done_again = run("grade", folder, "--json")
+    page = tmp_path / "grades.html"
+    done_again = run("grade", folder, "--html", page, "--json")
     assert done_again.code == 0, done_again.err
     (row,) = done_again.json["submissions"]
     assert row["status"] == "graded"
     assert abs(row["metrics"]["accuracy"] - done.json["test"]["accuracy"]) < 1e-6
     assert "test rows of Iris" in done_again.err
+    told = "Points are 100 × the accuracy (the share of right answers)."
+    assert told in done_again.err
+    assert f"Wrote {page}." in done_again.err
+    assert told in page.read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats.registry import MODEL_ENDINGS
 from netbuilder.core.grading import hand_in, own_test
+from netbuilder.core.grading.points import main_metric
 from netbuilder.core.grading.sameness import fingerprint_of
 from netbuilder.core.grading.seal import MISSING, judged, statement
 from netbuilder.core.grading.steps import known_lesson, steps_done
@@ -109,11 +109,8 @@ def _seal(
 
 def main_share(metrics: Mapping[str, float]) -> float | None:
     """Share of the points where no rubric says otherwise: accuracy, or r2 (not below 0)."""
-    for name in ("accuracy", "r2_score"):
-        value = metrics.get(name)
-        if value is not None and math.isfinite(value):
-            return min(1.0, max(0.0, value))
-    return None
+    name = main_metric(metrics)
+    return min(1.0, max(0.0, metrics[name])) if name else None
 
 
 def _need_file(path: Path) -> None:

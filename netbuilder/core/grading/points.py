@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.wording import number
+
+STEPS = "steps"
+#: What gives the points without a rubric, the first that was measured, and what it is.
+_MAIN = {
+    "accuracy": "the accuracy (the share of right answers)",
+    "r2_score": "r2_score (1: every number is right, 0: no better than always the mean)",
+    STEPS: "the share of the lesson's steps that are done",
+}
+_METRICS = tuple(name for name in _MAIN if name != STEPS)
+
+
+def main_metric(metrics: Mapping[str, float]) -> str:
+    """The metric that gives the points where no rubric says otherwise; "" where there is none."""
+    return next((name for name in _METRICS if math.isfinite(metrics.get(name, math.nan))), "")
+
+
+def points_words(found: Sequence[Submission], rubric: Rubric) -> str:
+    """What the points of a table are, in a sentence; "" where there are none."""
+    if rubric.thresholds or rubric.steps_points:
+        return f"Points by the rubric: {rubric.words}."
+    by = [_MAIN[name] for name in dict.fromkeys(one.points_by for one in found) if name]
+    return f"Points are {number(rubric.points)} × {' or '.join(by)}." if by else ""
+
+
+def mean_words(found: Sequence[Submission]) -> str:
+    """The mean of the points, and of how many it is where some have none; "" without points."""
+    scores = [one.score for one in found if one.score is not None]
+    if not scores:
+        return ""
+    mean = f"mean {number(sum(scores) / len(scores))} points"
+    left = len(found) - len(scores)
+    return f"{mean}, of {len(scores)} of {len(found)} files" if left else mean
 
 
 def award(one: Submission, rubric: Rubric, main: float | None) -> Submission:
@@ -28,6 +62,7 @@ def award(one: Submission, rubric: Rubric, main: float | None) -> Submission:
     status = LATE if late else GRADED
     if given is not None:
         return replace(one, status=status, score=given, comment=comment)
+    one = replace(one, points_by=_points_by(one, rubric, main))
     points, words = _earned(one, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
@@ -45,10 +80,10 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
             "the result."
         )
     steps = one.steps_done / one.steps if one.steps else 0.0
-    if not rubric.thresholds and not rubric.steps_points:
-        if main is None:
-            main = steps
-        return (rubric.points * main if fits else 0.0), words
+    if one.points_by:
+        share = steps if main is None else main
+        words.append(_told_share(one, rubric))
+        return (rubric.points * share if fits else 0.0), words
     points = rubric.steps_points * steps
     if rubric.steps_points and one.steps:
         words.append(f"{one.steps_done} of {one.steps} steps.")
@@ -59,6 +94,21 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
     if not rubric.thresholds and main is not None and fits:
         points += (rubric.points - rubric.steps_points) * main
     return min(points, rubric.points), words
+
+
+def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:
+    if rubric.thresholds or rubric.steps_points:
+        return ""
+    return STEPS if main is None else main_metric(one.metrics)
+
+
+def _told_share(one: Submission, rubric: Rubric) -> str:
+    """Where the points come from, for the pupil."""
+    if one.points_by == STEPS:
+        return f"{one.steps_done} of {one.steps} steps × {number(rubric.points)} points."
+    value = one.metrics[one.points_by]
+    below = " (below 0 counts as 0)" if value < 0 else ""
+    return f"{one.points_by} {number(value)} × {number(rubric.points)} points{below}."
 
 
 def _told(one: Submission, threshold: Threshold, reached: bool) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.grade import judged_on
 from netbuilder.core.grading.hand_in import file_name
+from netbuilder.core.grading.points import mean_words
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.wording import counted, number, quoted
 
-COLUMNS = ("student", "file", "status", "score", "steps_done", "steps", "parameters", "handed_in",
+COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "parameters", "handed_in",
            "same_as", "message", "comment")  # fmt: skip
 ENDINGS = (".csv", ".xlsx")
 
@@ -62,8 +63,8 @@ def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]
             one.file,
             one.status,
             None if one.score is None else round(one.score, 2),
-            one.steps_done,
-            one.steps,
+            one.steps_done if one.steps else None,
+            one.steps or None,
             one.parameters,
             one.time.isoformat(timespec="minutes") if one.time else "",
             "; ".join(one.same_as),
@@ -129,18 +130,25 @@ section { border-top: 2px solid var(--line); margin-top: 2rem; page-break-inside
 """
 
 
-def write_html(submissions: Sequence[Submission], path: Path, title: str = "") -> None:
+def write_html(
+    submissions: Sequence[Submission], path: Path, title: str = "", points: str = ""
+) -> None:
     """One page: the table, and for each pupil network, curves and words. Needs no network.
+
+    Args:
+        submissions: the rows.
+        path: the file.
+        title: of the page.
+        points: what the points are, in a sentence.
 
     Raises:
         UserError: the place cannot be written.
     """
     heading = escape(title or "Handed in")
     rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
-    scores = [one.score for one in submissions if one.score is not None]
-    mean = f" · mean {number(sum(scores) / len(scores))}" if scores else ""
-    told = judged_on(submissions)
-    basis = f"<p>{escape(told)}</p>" if told else ""
+    mean = mean_words(submissions)
+    mean = f" · {mean}" if mean else ""
+    basis = "".join(f"<p>{escape(one)}</p>" for one in (points, judged_on(submissions)) if one)
     page = (
         _head(heading) + f"<h1>{heading}</h1><p>{counted(len(submissions), 'file')}{mean} · "
         f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"

@@ -38,6 +38,7 @@ class Submission:
         steps: steps of the lesson.
         same_as: names of files with the same work.
         message: a sentence for the teacher: what went wrong, or what to look at.
+        points_by: what gave the points where no rubric does: a metric, or "steps".
         same_words: the end of ``message`` that names other pupils' files.
         comment: a sentence for the pupil.
         parameters: of the network.
@@ -73,6 +74,7 @@ class Submission:
     basis: str = ""
     basis_id: str = ""
     same_words: str = ""
+    points_by: str = ""
 
     def to_json(self) -> dict[str, object]:
         """As the command line says it."""

@@ -130,24 +130,24 @@ def _epochs_run(state: LessonState, value: Condition, _step: int) -> str:
     epochs = state.run.epochs if state.run is not None else 0
     if value.holds(epochs):
         return ""
-    return f"It was trained for {counted(epochs, 'epoch')}; this step asks for {value.shown}."
+    return f"It was trained for {counted(epochs, 'epoch')}; the lesson asks for {value.shown}."
 
 
 def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
-        return f"{value.title}: this step asks for {value.condition.shown}."
+        return f"{value.title}: the lesson asks for {value.condition.shown}."
     found = value.of(state.run)
     if found is None:
         return f"The training did not measure {value.title}."
     if value.condition.holds(found):
         return ""
-    return f"{value.title} is {number(found)}; this step asks for {value.condition.shown}."
+    return f"{value.title} is {number(found)}; the lesson asks for {value.condition.shown}."
 
 
 def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if state.run is None:
         return (
-            f"How far training and validation are apart in {value.title}: this step asks for "
+            f"How far training and validation are apart in {value.title}: the lesson asks for "
             f"{value.condition.shown}."
         )
     train = values.last(state.run.history, value.names)
@@ -158,7 +158,7 @@ def _gap(state: LessonState, value: values.MetricValue, _step: int) -> str:
     if value.condition.holds(gap):
         return ""
     return (
-        f"Training and validation are {number(gap)} apart in {value.title}; this step asks for "
+        f"Training and validation are {number(gap)} apart in {value.title}; the lesson asks for "
         f"{value.condition.shown}."
     )
 
@@ -184,7 +184,7 @@ def _plan(name: str) -> Missing:
         titles = PLAN[name].titles
         shown = number(found) if isinstance(found, int | float) else (found or "not chosen")
         asked = value.shown_as(titles)
-        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; this step asks for {asked}."
+        return f"The {PLAN[name].title} is {titles.get(shown, shown)}; the lesson asks for {asked}."
 
     return missing_of
 
@@ -196,9 +196,9 @@ def _data(state: LessonState, value: Condition, _step: int) -> str:
     asked = value.shown_as({name: one.title for name, one in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return f"No data is chosen yet; this step asks for {asked}."
+        return f"No data is chosen yet; the lesson asks for {asked}."
     title = BUILTINS[chosen].title if chosen in BUILTINS else chosen
-    return f"The data is {title}; this step asks for {asked}."
+    return f"The data is {title}; the lesson asks for {asked}."
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:
@@ -206,14 +206,14 @@ def _parameters(state: LessonState, value: Condition, _step: int) -> str:
         return "The parameters are still being counted."
     if value.holds(state.parameters):
         return ""
-    return f"It has {counted(state.parameters, 'parameter')}; this step asks for {value.shown}."
+    return f"It has {counted(state.parameters, 'parameter')}; the lesson asks for {value.shown}."
 
 
 def _layers(state: LessonState, value: Condition, _step: int) -> str:
     count = sum(node.layer != "Input" for node in state.project.graph.nodes)
     if value.holds(count):
         return ""
-    return f"It has {counted(count, 'layer')} behind the Input; this step asks for {value.shown}."
+    return f"It has {counted(count, 'layer')} behind the Input; the lesson asks for {value.shown}."
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:

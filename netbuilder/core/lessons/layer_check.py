@@ -57,7 +57,7 @@ class LayerCheck:
                 return ""
             return (
                 f"{fitting} of {counted(len(there), self.layer + ' layer')} "
-                f"{'is' if fitting == 1 else 'are'} so; this step asks for {self.count.shown}."
+                f"{'is' if fitting == 1 else 'are'} so; the lesson asks for {self.count.shown}."
             )
         return "" if fitting else min(wanting, key=len)[0]
 
@@ -78,7 +78,7 @@ class LayerCheck:
             if not wanted.holds(held):
                 found.append(
                     f"The {name} of {node.id} is {words_of(held)}; "
-                    f"this step asks for {wanted.shown}."
+                    f"the lesson asks for {wanted.shown}."
                 )
         if self.shape is not None:
             found += self._shape_wanting(node, state)

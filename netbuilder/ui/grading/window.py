@@ -37,6 +37,7 @@ from netbuilder.core.grading.grade import (
     left_out,
     ordered,
 )
+from netbuilder.core.grading.points import mean_words, points_words
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.rubric import PLAIN, Override, Rubric
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
@@ -333,10 +334,12 @@ class GradeWindow(QDialog):
         same = sum(bool(one.same_as) for one in found)
         parts = [counted(len(found), "file")]
         parts += [f"{failed} could not be graded"] if failed else []
+        parts += [mean] if (mean := mean_words(found)) else []
         parts += [f"{same} are the same as another"] if same else []
         words = ", ".join(parts) + ". Points and comments can be changed in the table."
         fault = common_fault(found)
-        said = (words, judged_on(found), left_out(self._folder), fault)
+        points = points_words(found, self._rubric)
+        said = (words, points, judged_on(found), left_out(self._folder), fault)
         self._say(" ".join(one for one in said if one), wrong=bool(fault))
         self._follow()
 
@@ -366,6 +369,9 @@ class GradeWindow(QDialog):
                     comment if comment != one.comment else before.comment,
                 )
                 self._unwritten = True
+                if points != one.score and comment == one.comment:
+                    # What told where other points came from goes with them.
+                    comment = self._decided[file].comment
                 status = GRADED if one.status == FAILED and points is not None else one.status
                 one = replace(one, score=points, comment=comment, status=status)  # noqa: PLW2901
             rows.append(one)
@@ -384,8 +390,10 @@ class GradeWindow(QDialog):
         self._write(path, lambda place: write_table(self.model.rows, place))
 
     def _save_page(self) -> None:
+        rows = self.model.rows
         path = ask_save(self, "Save page", str(self._folder.parent / "grades.html"), (PAGE,))
-        self._write(path, lambda place: write_html(self.model.rows, place, self._title()))
+        points = points_words(rows, self._rubric)
+        self._write(path, lambda place: write_html(rows, place, self._title(), points))
 
     def _save_feedback(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Folder for one page a pupil")

@@ -14,7 +14,7 @@ import pytest
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import hand_in, report, rubric, seal
 from netbuilder.core.grading.grade import common_fault
-from netbuilder.core.grading.points import award
+from netbuilder.core.grading.points import award, mean_words, points_words
 from netbuilder.core.grading.sameness import fingerprint_of, graph_hash, mark, same
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Fingerprint, Submission
 from netbuilder.core.project import files
@@ -81,6 +81,28 @@ def test_a_rubric_is_written_as_it_is_read(tmp_path: Path) -> None:
 def test_points_without_rubric() -> None:
     assert award(_one(), rubric.PLAIN, 0.95).score == 95
     assert award(_one(metrics={}), rubric.PLAIN, None).score == 75  # the steps are all there is
+
+
+def test_points_tell_where_they_come_from() -> None:
+    right = award(_one(metrics={"accuracy": 0.95}), rubric.PLAIN, 0.95)
+    near = award(_one(metrics={"r2_score": 0.891}), rubric.PLAIN, 0.891)
+    worse = award(_one(metrics={"r2_score": -0.5}), rubric.PLAIN, 0.0)
+    steps = award(_one(), rubric.PLAIN, None)
+    assert [one.comment for one in (right, near, worse, steps)] == [
+        "accuracy 0.95 × 100 points.",
+        "r2_score 0.891 × 100 points.",
+        "r2_score -0.5 × 100 points (below 0 counts as 0).",
+        "3 of 4 steps × 100 points.",
+    ]
+    failed = award(_one(status=FAILED), rubric.PLAIN, None)
+    assert points_words([near, failed], rubric.PLAIN) == (
+        "Points are 100 × r2_score (1: every number is right, 0: no better than always the mean)."
+    )
+    assert points_words([failed], rubric.PLAIN) == ""
+    rules = rubric.Rubric(thresholds=(rubric.Threshold("accuracy", 60, 0.9),))
+    assert "accuracy at least 0.9: 60 points" in points_words([near], rules)
+    assert mean_words([near, failed]) == "mean 89.1 points, of 1 of 2 files"
+    assert mean_words([failed]) == ""
 
 
 @pytest.mark.parametrize(
@@ -212,7 +234,7 @@ def test_report(tmp_path: Path) -> None:
     with (tmp_path / "t.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["student"] == "'=HYPERLINK(1)"
-    assert (rows[0]["score"], rows[1]["score"]) == ("12.35", "") or rows[0]["score"] == "12.34"
+    assert (rows[0]["points"], rows[1]["points"]) == ("12.35", "") or rows[0]["points"] == "12.34"
     assert rows[0]["accuracy"] == "0.95"
     report.write_table([evil, twice], tmp_path / "t.xlsx")
     from openpyxl import load_workbook

@@ -29,7 +29,7 @@ EXPECTED = [
      "Well done.", 0.9125, 0.25, None, None],
     ["Bob", "bob.h5", "late", 40.0, 0, 4, None, "2026-11-25T13:30+00:00", "eve.h5",
      "Equal weights: eve.h5.", None, None, None, 2.5, 0.4],
-    ["Eve", "eve.h5", "failed", None, 0, 0, None, None, None, "The file is empty (0 bytes).",
+    ["Eve", "eve.h5", "failed", None, None, None, None, None, None, "The file is empty (0 bytes).",
      None, None, None, None, None],
 ]  # fmt: skip
 NAMES = [*report.COLUMNS, "accuracy", "loss", "mean_absolute_error", "r2_score"]
@@ -53,7 +53,7 @@ def test_the_workbook_holds_numbers_as_numbers(tmp_path: Path) -> None:
 
 
 def test_the_page(tmp_path: Path) -> None:
-    report.write_html(ROWS, tmp_path / "grades.html", "Class 9b")
+    report.write_html(ROWS, tmp_path / "grades.html", "Class 9b", "Points are < 100.")
     page = (tmp_path / "grades.html").read_text(encoding="utf-8")
     body = re.findall(r"<tbody>(.*?)</tbody>", page, re.S)[0]
     cells = [
@@ -70,7 +70,8 @@ def test_the_page(tmp_path: Path) -> None:
         ["Eve", "–", "failed", "", "", "The file is empty (0 bytes)."],
     ]  # fmt: skip
     # The mean is of those that have points, and each pupil has network, curve and numbers.
-    assert "3 files · mean 65.62" in page
+    assert "3 files · mean 65.62 points, of 2 of 3 files" in page
+    assert "Points are &lt; 100." in page
     ada = page[page.index('<section id="s0"') : page.index('<section id="s1"')]
     for words in ("<svg id='ada'>", "Loss over 2 epochs", "131 parameters", "Well done.", "0.25"):
         assert words in ada, words

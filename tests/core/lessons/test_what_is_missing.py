@@ -36,7 +36,7 @@ def test_the_output_is_a_second_layer_and_not_the_first_one_changed() -> None:
     changed = edits.set_params(begun, "dense", units=3, activation="softmax")
     assert _missing(changed, 3)[0].startswith("There is no second Dense")
     more = edits.append_layer(begun, "Dense")
-    assert "dense_1 is 32; this step asks for 3." in _missing(more, 3)[0]
+    assert "dense_1 is 32; the lesson asks for 3." in _missing(more, 3)[0]
     assert not _missing(edits.set_params(more, "dense_1", units=3, activation="softmax"), 3)
 
 
@@ -54,8 +54,8 @@ def test_a_button_that_the_hint_names_is_there() -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (Data(), "No data is chosen yet; this step asks for Iris."),
-        (Data(kind="builtin", name="digits"), "The data is Digits; this step asks for Iris."),
+        (Data(), "No data is chosen yet; the lesson asks for Iris."),
+        (Data(kind="builtin", name="digits"), "The data is Digits; the lesson asks for Iris."),
     ],
 )
 def test_data_is_called_as_its_card_is(data: Data, words: str) -> None:

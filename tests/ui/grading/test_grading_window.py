@@ -122,6 +122,16 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
+def test_points_that_a_teacher_gives_come_from_no_metric(grading: GradeWindow) -> None:
+    earned = replace(ROWS[0], score=90.0, comment="accuracy 0.9 × 100 points.")
+    grading.model.show_rows([earned])
+    assert grading.model.setData(grading.model.index(0, 1), "95")
+    assert [(one.score, one.comment) for one in grading.model.rows] == [(95, "")]
+    assert grading.model.setData(grading.model.index(0, 6), "Explained well.")
+    assert grading.model.setData(grading.model.index(0, 1), "96")
+    assert [(one.score, one.comment) for one in grading.model.rows] == [(96, "Explained well.")]
+
+
 @pytest.mark.slow
 def test_what_was_decided_stays_when_it_is_graded_again(
     grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
