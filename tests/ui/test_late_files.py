@@ -77,3 +77,28 @@ def test_a_network_that_was_trained_meanwhile_is_asked_about(
     window.documents.open_asking(window.documents.path.with_name("xor.h5"))
     qtbot.waitUntil(lambda: window.documents.path.name == "xor.h5", timeout=MINUTE)
     assert pressed == ["Don't save"]
+
+
+@pytest.mark.parametrize("name", ["broken.h5", "broken.netbuilder"])
+def test_nothing_is_asked_for_a_file_that_cannot_be_opened(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    answer: Callable[..., list[str]],
+    name: str,
+) -> None:
+    window = open_window(example("xor"), keras=False)
+    window.store.apply("Epochs", lambda project: edits.set_training(project, epochs=7))
+    assert window.documents.unsaved
+    broken = tmp_path / name
+    broken.write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 5000)
+    pressed = answer("Don't save")
+    with qtbot.waitSignal(window.documents.failed, timeout=MINUTE):
+        window.documents.open_asking(broken)
+    assert pressed == []
+    assert window.store.project.training.epochs == 7
+    files.write(example("iris"), tmp_path / "whole.netbuilder")
+    window.documents.open_asking(tmp_path / "whole.netbuilder")
+    assert pressed == ["Don't save"], "what can be opened is asked about as before"
+    assert window.documents.path == tmp_path / "whole.netbuilder"

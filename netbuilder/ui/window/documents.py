@@ -116,32 +116,33 @@ class Documents(QObject):
 
     def open(self) -> None:
         """Ask for a file, and open it."""
-        if not self.may_close():
-            return
         start = str(place_of(self._window))
         name, _ = QFileDialog.getOpenFileName(self._window, "Open", start, OPEN_FILTER)
         if name:
-            self.open_path(Path(name))
+            self.open_asking(Path(name))
 
     def open_asking(self, path: Path) -> None:
-        """Open a file that was dropped or chosen among the recent ones."""
-        if self.may_close():
-            self.open_path(path)
+        """Open a file that a person chose or dropped. What is unsaved is asked about once the
+        file was read: for one that cannot be opened nothing has to go."""
+        self.open_path(path, asking=True)
 
-    def open_path(self, path: Path) -> None:
+    def open_path(self, path: Path, *, asking: bool = False) -> None:
         """Open a project, a model, or data to begin a project with; what cannot be opened leaves
-        all as it was."""
+        all as it was. ``asking``: what is open may not go unasked."""
         path = path.absolute()
         if path.suffix.lower() in DATA_ENDINGS and path.is_file():
-            self.data_opened.emit(path)
+            if not asking or self.may_close():
+                self.data_opened.emit(path)
             return
         if is_model(path):
-            self._open_model(path)
+            self._open_model(path, asking=asking)
             return
         try:
             project = files.read(path)
         except UserError as error:
             self.failed.emit(error)
+            return
+        if asking and not self.may_close():
             return
         self.show_project(project, path)
         settings.remember_file(path)
@@ -323,7 +324,7 @@ class Documents(QObject):
         """Nothing needs to be recovered from here on."""
         self._recovery.close()
 
-    def _open_model(self, path: Path) -> None:
+    def _open_model(self, path: Path, *, asking: bool) -> None:
         def work() -> tuple[TrainedModel | None, Project, str]:
             from netbuilder.core.formats.registry import import_model, load
 
@@ -344,7 +345,7 @@ class Documents(QObject):
                 return
             project, trained = before
             changed = self._store.project is not project or self._workbench.trained is not trained
-            if changed and not may_leave(self.unsaved, self._window):
+            if (asking or changed) and not may_leave(self.unsaved, self._window):
                 return
             trained, project, words = found
             if project.name == Project().name:

@@ -386,3 +386,19 @@ def test_nothing_is_given_to_keras(tmp_path: Path) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["FormatError", "False", "False"]
+
+
+def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None:
+    for path in (
+        write_h5(tmp_path / "zeros.h5", sequential(dense())),
+        write_keras(tmp_path / "zeros.keras", sequential(dense())),
+    ):
+        whole = path.read_bytes()
+        third = len(whole) // 3
+        path.write_bytes(whole[: third // 2] + bytes(third) + whole[third // 2 + third :])
+        with pytest.raises(FormatError) as caught:
+            inspect(path)
+        words = str(caught.value)
+        assert "damaged: a part of it cannot be read" in words
+        assert "bytes in it were changed" in words
+        assert "object" not in words, "what HDF5 says is for those who made it"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.safety.model_file import PREFIX
+from netbuilder.core.formats.safety.model_file import CHANGED, PREFIX
 from netbuilder.core.hdf5.contents import check_container
 from netbuilder.core.hdf5.door import open_hdf5
 
@@ -45,15 +45,18 @@ def read_hdf5(path: Path) -> CheckedContainer:
         error.path = str(path)
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError) as error:
-        line = _first_line(error)
+        raise FormatError(*_damage(path, str(error)), path=str(path)) from error
+
+
+def _damage(path: Path, said: str) -> tuple[str, str]:
+    """What is wrong with a file that HDF5 cannot read, and how that is mended."""
+    if "truncated" in said:
         size = f"{path.stat().st_size:,} bytes" if path.exists() else "some bytes"
-        raise FormatError(
-            f"'{path.name}' ends in the middle: of the model only {size} are there."
-            if "truncated" in line
-            else f"'{path.name}' is damaged: {line}.",
+        return (
+            f"'{path.name}' ends in the middle: of the model only {size} are there.",
             "It was probably cut off: copy it again, or save the model again.",
-            path=str(path),
-        ) from error
+        )
+    return f"'{path.name}' is damaged: a part of it cannot be read.", CHANGED
 
 
 def _text(value: Any) -> str | bytes:
@@ -85,8 +88,3 @@ def _json(file: h5py.File, key: str, name: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise FormatError(f"'{key}' in '{name}' is too long.", _REFUSE)
     return read_json(text, f"'{key}' in '{name}'")
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__

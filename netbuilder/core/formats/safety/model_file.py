@@ -9,6 +9,8 @@ from typing import Any
 
 PREFIX = "netbuilder_"
 ZIP_ENTRY = "netbuilder.json"
+#: What is done about a file that is there to its end, and wrong in the middle.
+CHANGED = "Some bytes in it were changed: copy it again from where it was, or save the model again."
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from netbuilder.core.bounded_json import MAX_CHARACTERS, read_json
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety.hdf5 import CheckedContainer
-from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
+from netbuilder.core.formats.safety.model_file import CHANGED, ZIP_ENTRY
 from netbuilder.core.hdf5.contents import check_container
 from netbuilder.core.hdf5.door import open_hdf5
 
@@ -63,9 +63,11 @@ def read_zip(path: Path) -> CheckedContainer:
         EOFError,
         MemoryError,
     ) as error:
+        # The list of what is in it stands at the end.
+        cut = "not a zip file" in str(error)
         raise FormatError(
-            f"'{name}' is damaged: {error}.",
-            "It was probably cut off: copy it again, or save the model again.",
+            f"'{name}' is damaged: {'its end' if cut else 'a part of it'} cannot be read.",
+            "It was probably cut off: copy it again, or save the model again." if cut else CHANGED,
             path=str(path),
         ) from error
     if isinstance(found.config, dict):
