@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
-from netbuilder.core.wording import number
+from netbuilder.core.wording import counted, number
 
 STEPS = "steps"
 #: What gives the points without a rubric, the first that was measured, and what it is.
@@ -40,7 +40,7 @@ def mean_words(found: Sequence[Submission]) -> str:
         return ""
     mean = f"mean {number(sum(scores) / len(scores))} points"
     left = len(found) - len(scores)
-    return f"{mean}, of {len(scores)} of {len(found)} files" if left else mean
+    return f"{mean} ({len(scores)} of {counted(len(found), 'file')})" if left else mean
 
 
 def award(one: Submission, rubric: Rubric, main: float | None) -> Submission:

@@ -101,7 +101,7 @@ def test_points_tell_where_they_come_from() -> None:
     assert points_words([failed], rubric.PLAIN) == ""
     rules = rubric.Rubric(thresholds=(rubric.Threshold("accuracy", 60, 0.9),))
     assert "accuracy at least 0.9: 60 points" in points_words([near], rules)
-    assert mean_words([near, failed]) == "mean 89.1 points, of 1 of 2 files"
+    assert mean_words([near, failed]) == "mean 89.1 points (1 of 2 files)"
     assert mean_words([failed]) == ""
 
 
