@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.wording import capital
+from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
 from netbuilder.ui.plots.live.picture_wall import PictureWall
-from netbuilder.ui.plots.live.surface import PART_SIGNS, SurfacePlot, legend
+from netbuilder.ui.plots.live.surface import PART_SIGNS, SurfacePlot, legend, number_colours
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
@@ -40,6 +41,9 @@ from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.roles import area
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.pictures import SurfacePicture
 
 _PARTS = ("training", "validation", "test")
 
@@ -60,6 +64,7 @@ class SurfacePanel(QWidget):
         self._store, self._workbench, self._looking = store, workbench, looking
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
+        self._resting: tuple[Any, dict[str, str]] = (None, {})
         self.waiting = Waiting.filling(self, NO_MODEL)
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
         workbench.training_changed.connect(self._redraw)
@@ -90,6 +95,8 @@ class SurfacePanel(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         page.addWidget(self.legend)
+        self.colours = ColourBar(self)
+        page.addWidget(self.colours)
         self.note = note_label("", self)
         page.addWidget(self.note)
         self.view.activated.connect(self._choose_view)
@@ -243,6 +250,7 @@ class SurfacePanel(QWidget):
         self.neighbours.setVisible(shown.view.name in {"map", "words"})
         self.neighbours.setEnabled(not self.live.live)
         named = bool(shown.dataset.pre.classes)
+        self.colours.hide()
         self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
         if shown.first is not None:
@@ -275,6 +283,7 @@ class SurfacePanel(QWidget):
         match picture:
             case pictures.SurfacePicture():
                 self.plot.show_surface(picture)
+                self._show_colours(picture)
             case pictures.CurvePicture():
                 self.plot.show_curve(picture)
             case pictures.ForecastPicture():
@@ -287,7 +296,34 @@ class SurfacePanel(QWidget):
                 self.plot.show_map(picture)
                 self.plot.ring_sample(self._looking.index)
         if not self.points.hand.on:  # else it says what the hand does
-            self.note.setText(note_of(picture, self.live, over_epochs=self.over_epochs.isChecked()))
+            self.note.setText(
+                note_of(
+                    picture,
+                    self.live,
+                    over_epochs=self.over_epochs.isChecked(),
+                    resting=self._resting_words(),
+                )
+            )
+
+    def _resting_words(self) -> dict[str, str]:
+        """What columns without an axis are held at; found once for a data set."""
+        from netbuilder.core.results.live.table_rows import resting_words
+
+        dataset = self.live.shown.dataset if self.live.shown is not None else None
+        if dataset is not self._resting[0]:
+            self._resting = dataset, resting_words(dataset) if dataset is not None else {}
+        return self._resting[1]
+
+    def _show_colours(self, picture: SurfacePicture) -> None:
+        """Say what the colours of numbers mean: from the lowest to the highest right answer."""
+        shown, truth = self.live.shown, picture.points.value
+        numbers = shown is not None and not picture.classes and len(truth) > 0
+        self.colours.setVisible(numbers)
+        if shown is not None and numbers:
+            name, target = picture.target, next(iter(shown.dataset.pre.outputs.values()))
+            ends = target.told(float(truth.min())), target.told(float(truth.max()))
+            first = f"{name or target.columns[0]} {ends[0]}"
+            self.colours.show_ends(number_colours(), (first, ends[1]))
 
     def _histograms(self) -> HistogramRidges | HistogramMaps:
         return self.maps if self.over_epochs.isChecked() else self.histograms

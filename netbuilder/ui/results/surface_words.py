@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from netbuilder.core.wording import capital, counted
+from netbuilder.core.wording import capital, counted, listed
 from netbuilder.ui.services.views.live_view import LiveView
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
@@ -21,17 +24,24 @@ NO_NUMBER = (
 )
 
 
-def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
-    """A sentence or two about a picture."""
+def note_of(
+    picture: Any,
+    live: LiveView,
+    *,
+    over_epochs: bool = False,
+    resting: Mapping[str, str] = _NONE,
+) -> str:
+    """A sentence or two about a picture; ``resting`` is what columns without an axis are held at,
+    in words."""
     from netbuilder.core.results.live import pictures
 
     match picture:
         case pictures.SurfacePicture():
-            return _of_surface(picture, live)
+            return _of_surface(picture, live, resting)
         case pictures.CurvePicture():
             if not np.isfinite(picture.y).all():
                 return NO_NUMBER
-            return f"{_held(live, 1)} {_filled(picture)}".strip()
+            return f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
         case pictures.ForecastPicture():
             return "Grey is the truth, orange the forecast."
         case pictures.WallPicture():
@@ -63,7 +73,7 @@ def note_of(picture: Any, live: LiveView, *, over_epochs: bool = False) -> str:
     return live.shown.view.help + "." if live.shown is not None else ""
 
 
-def _of_surface(picture: Any, live: LiveView) -> str:
+def _of_surface(picture: Any, live: LiveView, resting: Mapping[str, str]) -> str:
     if not picture.answered:
         return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
     seen = picture.shares if picture.shares is not None else picture.values
@@ -71,7 +81,7 @@ def _of_surface(picture: Any, live: LiveView) -> str:
         return NO_NUMBER
     wrong = int((~picture.points.right).sum())
     words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
-    return f"{words}{_held(live, 2)} {_filled(picture)}".strip()
+    return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
 
 
 def _filled(picture: Any) -> str:
@@ -87,11 +97,13 @@ def _filled(picture: Any) -> str:
     )
 
 
-def _held(live: LiveView, axes: int) -> str:
+def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> str:
     """Where the columns that no axis shows are held; "" where there is none."""
-    columns = live.shown.columns if live.shown is not None else ()
-    if len(columns) <= axes:
+    others = [f"{name} {words}" for name, words in resting.items() if name not in axes]
+    if live.shown is None or not (others or len(live.shown.columns) > len(axes)):
         return ""
     if live.at_sample:
         return f"Other columns are as in row {live.sample + 1}."
-    return "Other columns are at their mean."
+    if not others:
+        return "Other columns are at their mean."
+    return f"Drawn for what is usual: {listed(others, 4)}."

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.errors import DataError
+from netbuilder.core.results.live.told import told_inputs
 from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[np.float64]
@@ -82,6 +83,24 @@ class TableRows:
                     row[start + most] = 1.0
                 start = end
         return np.asarray(row)
+
+
+def resting_words(dataset: Dataset) -> dict[str, str]:
+    """By column what other views hold it at, in words: a category's commonest, a number's mean.
+
+    A yes-or-no is held between the two, for which there is no word.
+    """
+    table = table_rows(dataset)
+    if table is None or not len(dataset.train):
+        return {}
+    row, found, start = table.resting(dataset.train), dict[str, str](), 0
+    for key, entry in table.inputs:
+        wide = len(entry.features)
+        told = told_inputs({key: entry}, {key: row[start : start + wide]}).get(key, ())
+        kinds = {column.name: column.kind for column in entry.columns}
+        found |= {name: words for name, words in told if kinds[name] != "boolean"}
+        start += wide
+    return found
 
 
 def table_rows(dataset: Dataset) -> TableRows | None:

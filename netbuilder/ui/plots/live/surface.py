@@ -60,6 +60,13 @@ def paint_surface(picture: SurfacePicture, *, discrete: bool) -> NDArray[np.uint
     return faded
 
 
+def number_colours() -> tuple[QColor, ...]:
+    """The colours of a surface of numbers, from the lowest to the highest."""
+    back = _rgb(QColor(theme.colors().panel))
+    ends = (_rgb(QColor(_LOW)), back, _rgb(QColor(_HIGH)))
+    return tuple(QColor(*(int(v) for v in 0.62 * one + 0.38 * back)) for one in ends)
+
+
 def scaled_part(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
     """Numbers to 0 to 1 between the lowest and the highest right answer."""
     low, high = (float(np.min(truth)), float(np.max(truth))) if len(truth) else (0.0, 1.0)

@@ -1,0 +1,39 @@
+"""A surface of numbers says what its colours are, and what it is drawn for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_colours_and_what_is_held(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    rows = [
+        f"{40 + n},{n % 4},{('Faro', 'Porto', 'Porto')[n % 3]},${200 + 3 * n}" for n in range(60)
+    ]
+    (tmp_path / "d.csv").write_text("size,rooms,city,price\n" + "\n".join(rows) + "\n", "utf-8")
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
+    window = open_window(edits.set_training(project, epochs=2), tmp_path / "own.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: "city Porto" in panel.note.text(), timeout=MINUTE)
+    assert panel.note.text() == "Drawn for what is usual: city Porto."
+    assert panel.colours.isVisible()
+    assert panel.colours.accessibleName() == "Colours: from “price $200” to “$377”"
+    panel.view.setCurrentIndex(panel.view.findData("curve"))
+    panel.view.activated.emit(panel.view.currentIndex())
+    qtbot.waitUntil(lambda: "rooms 1" in panel.note.text(), timeout=MINUTE)
+    assert "size" not in panel.note.text()
+    assert not panel.colours.isVisible(), "a curve has an axis for it"
