@@ -73,8 +73,8 @@ def _currency(unit: str) -> str:
 def measured(value: float, unit: str) -> str:
     """A number with its unit; an amount of money of less than a thousand with its cents."""
     text = number(value)
-    if _currency(unit) and 0.01 <= abs(value) < 1000 and not float(value).is_integer():
-        text = f"{value:.2f}"
+    if _currency(unit) and 0.01 <= abs(value) < 1000:
+        text = f"{value:.2f}".removesuffix(".00")
     return with_unit(text, unit)
 
 

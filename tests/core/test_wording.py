@@ -73,6 +73,7 @@ def test_a_unit_stands_where_it_is_written() -> None:
     assert wording.measured(1304, "$") == "$1,304"
     assert wording.measured(158.6, "$") == "$158.60"
     assert wording.measured(-20, "US$") == "-US$20"
+    assert wording.measured(510.0000001, "$") == "$510"
     assert wording.measured(81.5, "m²") == "81.5 m²"
     assert wording.measured(2.5, "$ /m") == "$2.50 /m"
     assert wording.measured(0.00012, "$") == "$1.20e-04"
