@@ -64,4 +64,4 @@ def not_a_number(epoch: int, rate: float, holes: str = "") -> TrainingError:
 
 def _rate(rate: float) -> str:
     """As people write it: 0.003, 1,000; of what float32 makes of 1e12, 1e+12."""
-    return f"{rate:,.0f}" if 10 <= rate < 1e6 else f"{rate:.2g}"
+    return f"{rate:,.0f}" if 10 <= rate < 1e7 else f"{rate:.2g}"
