@@ -77,7 +77,11 @@ def _fresh_names() -> None:
 def largest(found: list[np.ndarray], expected: list[np.ndarray]) -> float:
     assert [one.shape for one in found] == [one.shape for one in expected]
     pairs = zip(found, expected, strict=True)
-    return max(float(np.abs(a.astype("float64") - b).max()) for a, b in pairs)
+    # Of a deep network's large answers float32 keeps as many digits as of small ones.
+    return max(
+        float(np.abs(a.astype("float64") - b).max() / max(1.0, float(np.abs(b).max())))
+        for a, b in pairs
+    )
 
 
 def a_step_on(trained: TrainedModel, rows: list[np.ndarray]) -> TrainedModel:
@@ -134,6 +138,7 @@ def asked() -> list[Any]:
 def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: str) -> None:
     if ending == "h5" and name in NEVER_WRITTEN:
         pytest.skip("Keras cannot write it")
+    keras.utils.set_random_seed(7)
     model = KINDS[name](keras)
     MADE.shaken(model)
     rows = MADE.probe(model)
