@@ -116,7 +116,8 @@ def from_json(ours: Mapping[str, Any], name: str) -> Beside:
         raise FormatError(f"The project in '{name}': {error.what}", error.mend) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _damaged(name, str(error)) from error
-    problem = misfit(found.pre) or misfit(found.facts) or _scaling_problem(found.pre)
+    problem = misfit(found.pre) or misfit(found.facts)
+    problem = problem or _scaling_problem(found.pre) or _category_problem(found.pre)
     if problem:
         raise _damaged(name, problem)
     return found
@@ -129,6 +130,16 @@ def _scaling_problem(pre: Preprocessing) -> str:
     for scale, offset in pairs:
         if len(scale) != len(offset) or 0 in scale:
             return f"a scaling takes away {offset!r:.60} and divides by {scale!r:.60}"
+    return ""
+
+
+def _category_problem(pre: Preprocessing) -> str:
+    """A category's values are words, each once; of yes or no there are two."""
+    for column in (one for how in pre.inputs.values() for one in how.columns):
+        values = column.categories
+        wanted = {"category": len(values) > 0, "boolean": len(values) == 2}
+        if not wanted.get(column.kind, True) or len(set(values)) != len(values):
+            return f"the values of column '{column.name:.40}' are {values!r:.60}"
     return ""
 
 

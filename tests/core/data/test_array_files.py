@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.data.load import facts, load
+from netbuilder.core.data.readers.arrays.files import read_named
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
 
@@ -112,3 +113,20 @@ def test_a_head_that_no_parser_takes_ends_in_words(tmp_path: Path) -> None:
         path.write_bytes(whole.replace(old, new))
         with pytest.raises(DataError):
             load(Project(data=Data("arrays", path="a.npy")), tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".npz", ".npy", ".h5"])
+def test_numbers_of_another_machine(tmp_path: Path, ending: str) -> None:
+    """Written with the large end first: pandas and TensorFlow take none such."""
+    values = np.arange(6, dtype=">f8")
+    path = tmp_path / f"x{ending}"
+    if ending == ".h5":
+        with h5py.File(path, "w") as file:
+            file["x"] = values
+    elif ending == ".npz":
+        np.savez(path, x=values)
+    else:
+        np.save(path, values)
+    found = read_named(path, ["x"])["x"]
+    assert found.dtype.isnative
+    assert found.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]

@@ -148,7 +148,7 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
         warnings.simplefilter("ignore")
         model.save(path)
     trained = registry.load(path)
-    assert largest(answers_of(trained.model, rows), expected) < 1e-4
+    assert largest(answers_of(trained.model, rows), expected) < 5e-4
     came = name in AS_THEY_CAME | WITH_OPERATIONS
     assert ("keras_own" in trained.extra) == came
     assert any("as it came" in text for text in trained.extra["notes"]) == came
@@ -165,8 +165,8 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
             assert largest(answers_of(trained.model, rows), expected) < 2.0
         expected = answers_of(trained.model, rows)
     registry.save(trained, again)
-    assert largest(answers_of(keras.models.load_model(again), rows), expected) < 1e-4
-    assert largest(answers_of(registry.load(again).model, rows), expected) < 1e-4
+    assert largest(answers_of(keras.models.load_model(again), rows), expected) < 5e-4
+    assert largest(answers_of(registry.load(again).model, rows), expected) < 5e-4
 
 
 @pytest.mark.parametrize("name", sorted(NEVER_OPENED & QUICK))

@@ -16,7 +16,10 @@ import pytest
 
 from netbuilder.core.bounded_json import read_json
 from netbuilder.core.errors import FormatError
+from netbuilder.core.formats import metadata
 from netbuilder.core.formats.safety.inspect import inspect
+from netbuilder.core.project import files
+from netbuilder.core.project.model import Graph, Node, Project
 
 Config = dict[str, Any]
 
@@ -402,3 +405,20 @@ def test_a_file_with_zeros_in_the_middle_was_not_cut_off(tmp_path: Path) -> None
         assert "damaged: a part of it cannot be read" in words
         assert "bytes in it were changed" in words
         assert "object" not in words, "what HDF5 says is for those who made it"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("category", ["red", "red"]), ("category", []), ("boolean", ["yes"])]
+)
+def test_values_of_a_column_that_cannot_be_are_refused(
+    tmp_path: Path, kind: str, values: list[str]
+) -> None:
+    """Keras's lookup would raise at the first question; a file says so when it is opened."""
+    project = Project("Colours", graph=Graph((Node("input", "Input"),)))
+    column = {"name": "colour", "kind": kind, "categories": values}
+    ours = {
+        "project": files.to_json(project),
+        "preprocessing": {"inputs": {"input": {"columns": [column]}}},
+    }
+    with pytest.raises(FormatError, match="values of column 'colour'"):
+        metadata.from_json(ours, "theirs.h5")

@@ -128,11 +128,12 @@ def read_named(path: Path, names: Sequence[str]) -> dict[str, Array]:
 
     try:
         if path.suffix.lower() == ".npy":
-            return {n: np.load(path.with_name(f"{n}.npy"), allow_pickle=False) for n in names}
+            loaded = (np.load(path.with_name(f"{n}.npy"), allow_pickle=False) for n in names)
+            return {n: _native(value) for n, value in zip(names, loaded, strict=True)}
         if path.suffix.lower() == ".npz":
             # Pickled objects could run code: they are refused by allow_pickle=False.
             with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in names}
+                return {name: _native(archive[name]) for name in names}
         return _read_hdf5(path, names)
     except ValueError as error:
         if "pickle" not in str(error):
@@ -161,8 +162,13 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
             values = dataset[()]
             if values.dtype.kind == "O":
                 values = dataset.asstr()[()].astype(str)
-            found[name] = values
+            found[name] = _native(values)
     return found
+
+
+def _native(values: Array) -> Array:
+    """In this machine's order of bytes: pandas and TensorFlow take no other."""
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
 def _damaged(path: Path) -> DataError:
