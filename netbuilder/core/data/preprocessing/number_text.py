@@ -25,7 +25,7 @@ _CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.
 _CELL = re.compile(
     rf"^(?P<sign>[-+−]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-+−]?)"
     r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
-    r"(?:\.(?=\s|$))?\s*(?P<after>[^\d\s.,'’+\-][^\d]{0,11})?$"
+    r"(?:\.(?=\s|$))?\s*(?P<after>[kcdm]?m[23]|[^\d\s.,'’+\-][^\d]{0,11})?$"
 )
 _SPACES = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 ](?=\d{3}(?!\d))")
 # Books of account write what is owed in brackets: ($45.00).
