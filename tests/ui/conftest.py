@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import files
@@ -37,6 +38,16 @@ def qapp_cls() -> type[QApplication]:
 def qapp(qapp_args: list[str]) -> Iterator[QApplication]:
     """The application as the program makes it."""
     yield app.make_application(["netbuilder"])
+
+
+@pytest.fixture(autouse=True)
+def no_key_held(qapp: QApplication) -> None:
+    """No key that an earlier test held down is still held: after a click with Ctrl Qt goes on
+    believing so, and whoever selects a row toggles it."""
+    if QApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        nobody = QWidget()
+        QTest.keyRelease(nobody, Qt.Key.Key_Control, Qt.KeyboardModifier.NoModifier)
+    assert QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture

@@ -60,7 +60,9 @@ def test_a_panel_that_is_gone_hears_nothing(qtbot: QtBot) -> None:
 
     go = threading.Event()
     label = QLabel()
-    job = jobs.run(lambda: go.wait(5), lambda _answer: label.setText("done"), owner=label)
+    job = jobs.run(
+        lambda: go.wait(5), lambda _answer: label.setText("done"), name="late", owner=label
+    )
     with qtbot.waitSignal(label.destroyed):
         label.deleteLater()
     with qtbot.waitSignal(job.finished, timeout=10_000):

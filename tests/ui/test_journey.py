@@ -130,7 +130,8 @@ def test_from_an_empty_canvas_to_an_answer(
     again.documents.open_path(file)
     assert again.store.project == window.store.project
     again.documents.open_path(model)
-    qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not again.documents.opening, timeout=MINUTE)
+    assert again.workbench.trained is not None
     assert again.store.project.graph == window.store.project.graph
     assert again.store.project.name == "iris", "trained before it had a name"
     curves = panel(again, "training").curves

@@ -103,7 +103,9 @@ class HandInDialog(QDialog):
         kept.setValue(_NAME, name)
         kept.setValue(_FOLDER, str(folder))
         kept.sync()
-        jobs.run(lambda: self._write(name, folder), self._done, self._failed, "hand in", self)
+        jobs.run(
+            lambda: self._write(name, folder), self._done, self._failed, name="hand in", owner=self
+        )
 
     def _failed(self, error: Exception) -> None:
         self.hand_in.setEnabled(True)

@@ -317,8 +317,8 @@ class GradeWindow(QDialog):
             ),
             self._done,
             self._failed,
-            "grading",
-            self,
+            name="grading",
+            owner=self,
         )
         self._follow()
 

@@ -132,6 +132,7 @@ class GenerateView(QWidget):
             lambda _none: self._ended(stop),
             lambda error: self._failed(stop, error),
             name="generate",
+            owner=self,
         )
 
     def _draw(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtCore import QItemSelectionModel, QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -196,10 +196,12 @@ class RunsPanel(QWidget):
         kept = {run.id for run in self.selected()}
         self.model.show_runs(found)
         self.stack.setCurrentIndex(1 if found else 0)
-        for row in range(self.sorted.rowCount()):
-            index = self.sorted.index(row, 0)
-            if self.model.runs[self.sorted.mapToSource(index).row()].id in kept:
-                self.table.selectRow(row)
+        # Not selectRow: with a key held down it would toggle, and of several it would keep one.
+        rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for number, run in enumerate(found):
+            if run.id in kept:
+                index = self.sorted.mapFromSource(self.model.index(number, 0))
+                self.table.selectionModel().select(index, rows)
         self._show_differences()
 
     def _rename(self, run: Run, name: str) -> None:

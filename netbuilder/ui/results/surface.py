@@ -273,7 +273,7 @@ class SurfacePanel(QWidget):
             self.neighbours.setEnabled(not self.live.live)
             self.note.setText(str(error))
 
-        jobs.run(lambda: maps.neighbours(picture), found, failed, name="t-SNE")
+        jobs.run(lambda: maps.neighbours(picture), found, failed, name="t-SNE", owner=self)
 
     def draw(self, picture: Any) -> None:
         """Draw a picture of the view that is shown."""

@@ -89,12 +89,14 @@ def run(
     work: Callable[[], Any],
     done: Callable[[Any], object] | None = None,
     failed: Callable[[Any], object] | None = None,
-    name: str = "job",
-    owner: QObject | None = None,
+    *,
+    name: str,
+    owner: QObject,
 ) -> Job:
     """Start ``work`` in a thread; call ``done(result)`` or ``failed(exception)`` on this one.
 
-    Neither is called once ``owner`` is destroyed: a panel that is gone has nowhere to show it.
+    Neither is called once ``owner`` is destroyed: a window or a panel that is gone has nowhere to
+    show it.
     """
     app = QCoreApplication.instance()
     if app is not None and QThread.currentThread() is not app.thread():
@@ -104,8 +106,7 @@ def run(
         job.done.connect(done)
     if failed is not None:
         job.failed.connect(failed)
-    if owner is not None:
-        owner.destroyed.connect(job.cancel)
+    owner.destroyed.connect(job.cancel)
     job.start()
     return job
 

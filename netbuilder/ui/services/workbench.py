@@ -129,12 +129,14 @@ class Workbench(QObject):
         """Load TensorFlow and Keras behind the window, then find facts and shapes."""
         self._set_keras("loading")
         # One after the other: two imports at once stop the event loop longer.
-        jobs.run(_import_check, self._check_loaded, self._keras_failed, name="check")
+        jobs.run(_import_check, self._check_loaded, self._keras_failed, name="check", owner=self)
 
     def _check_loaded(self, _none: None) -> None:
         self._check_ready = True
         self.diagnose()
-        jobs.run(keras_loading.load, self._keras_loaded, self._keras_failed, name="keras")
+        jobs.run(
+            keras_loading.load, self._keras_loaded, self._keras_failed, name="keras", owner=self
+        )
 
     def close(self) -> None:
         """End the threads."""
@@ -272,7 +274,13 @@ class Workbench(QObject):
         project = self.store.project
         key = (project.data, project.graph, project.training.seed)
         question = _FactsQuestion(project, self.base, key)
-        jobs.run(lambda: _find_facts(question), done, lambda _error: self.refresh(), name="facts")
+        jobs.run(
+            lambda: _find_facts(question),
+            done,
+            lambda _error: self.refresh(),
+            name="facts",
+            owner=self,
+        )
 
     def diagnose(self) -> None:
         """Find problems with what is known now."""

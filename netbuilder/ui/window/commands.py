@@ -250,6 +250,7 @@ class WindowCommands:
                 dialogs.error_of(error, "The report could not be written", "Choose another place.")
             ),
             name="report",
+            owner=parts.documents,
         )
 
     def write_worksheet(self) -> None:
@@ -290,6 +291,7 @@ class WindowCommands:
                 dialogs.error_of(error, "The picture could not be written", "Choose another place.")
             ),
             name="worksheet",
+            owner=parts.documents,
         )
 
     def search_commands(self) -> None:

@@ -272,6 +272,7 @@ class Documents(QObject):
             done,
             lambda error: self._trouble(error, path, "written"),
             name="export",
+            owner=self,
         )
 
     def may_close(self) -> bool:
@@ -370,7 +371,7 @@ class Documents(QObject):
         number, before = self._shown, (self._store.project, self._workbench.trained)
         self.opening = path.name
         self.busy.emit(f"Opening {path.name}…")
-        jobs.run(work, done, failed, name="open model")
+        jobs.run(work, done, failed, name="open model", owner=self)
 
     def _trouble(self, error: Exception, path: Path, verb: str) -> None:
         self.busy.emit("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -58,7 +59,18 @@ def test_runs_are_kept_and_compared(
     window.store.undo()
     assert window.store.project.graph.by_id[node].params["units"] == 5
 
+    panel.table.selectAll()
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel._worker.idle, timeout=MINUTE)
+    assert len(panel.selected()) == 2, "a list that is read again leaves what is selected"
+    # A key held meanwhile, as for the next click with Ctrl, changes nothing of it.
     panel.table.selectRow(0)
+    QTest.mouseClick(panel.differs, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
+    panel.refresh()
+    qtbot.waitUntil(lambda: panel._worker.idle, timeout=MINUTE)
+    assert [run.name for run in panel.selected()] == ["small"]
+    QTest.keyRelease(panel.table, Qt.Key.Key_Control, Qt.KeyboardModifier.NoModifier)
+
     panel.delete_selected()
     assert panel.model.rowCount() == 1
     assert window.runner.overlays == {}

@@ -86,6 +86,7 @@ class Recall(QObject):
             found,
             lambda error: log.info("the last run cannot be shown: %s", error),
             name="recall",
+            owner=self,
         )
 
     def _bring_network(self) -> None:
@@ -106,6 +107,7 @@ class Recall(QObject):
             loaded,
             lambda error: log.info("the network of the last run cannot be loaded: %s", error),
             name="recall network",
+            owner=self,
         )
 
     def _waiting_for(self, project: Project, path: Path) -> bool:

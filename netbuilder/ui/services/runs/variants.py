@@ -92,7 +92,7 @@ class Variants(QObject):
                 plan.file.unlink(missing_ok=True)
             return found
 
-        jobs.run(work, self._done, self._failed, name="variants")
+        jobs.run(work, self._done, self._failed, name="variants", owner=self)
         self.changed.emit()
 
     def stop(self) -> None:
