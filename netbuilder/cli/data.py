@@ -133,8 +133,9 @@ def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Proje
 
 
 def _write(project: Project, base: Path, target: Path) -> None:
-    """Write the project; its paths are those that lead from there to the data."""
-    from netbuilder.core.project import files
+    """Write the project, named as its file; its paths lead from there to the data."""
+    from netbuilder.core.project import edits, files
+    from netbuilder.core.project.model import Project
 
     def seen_from_there(name: str) -> str:
         path = (base / name).absolute()
@@ -149,6 +150,8 @@ def _write(project: Project, base: Path, target: Path) -> None:
             test_path=seen_from_there(data.test_path) if data.test_path else "",
         )
         project = replace(project, data=data)
+    if project.name == Project().name:
+        project = edits.rename_project(project, target.stem)
     files.write(project, target)
 
 

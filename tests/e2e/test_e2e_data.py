@@ -176,7 +176,7 @@ def test_fixes_are_done_by_their_number_or_their_words(
 
     code, found = told(capsys, str(table), "--fix", "1", "-o", str(project))
     assert "1 value is missing" in str(found["notes"])
-    assert files.read(project).data.path == "in/d.csv"
+    assert (files.read(project).name, files.read(project).data.path) == ("p", "in/d.csv")
     code, found = told(capsys, str(project), "--fix", "Leave those rows out")
     assert (code, sum(found["rows"].values())) == (0, 59)  # type: ignore[attr-defined]
     day = files.read(project)

@@ -56,6 +56,12 @@ def work_of(project: Project) -> str:
     return (record.work if record else "") or (found.work if found else "")
 
 
+def lesson_of(project: Project) -> str:
+    """Name of the lesson that a project was handed in for, else saved in; "" for none."""
+    record, found = record_of(project), hand_in_of(project)
+    return found.lesson if found else _text(record.name) if record else ""
+
+
 def checked_name(text: str) -> str:
     """A pupil's name or number without what no name holds.
 

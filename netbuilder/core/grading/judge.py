@@ -29,8 +29,8 @@ def judge(path: Path, data: Path | None, lesson: str = "", private_key: str = ""
         path: the file.
         data: the hidden rows, as ``results.evaluate`` takes them; None: the rows that the
             network's own data keeps aside, where that is a set of the program.
-        lesson: name or file of the lesson whose steps are checked; "" for the one that was handed
-            in, where there is such a lesson here.
+        lesson: name or file of the lesson whose steps are checked; "" for the one that the file
+            was handed in for, or saved in, where there is such a lesson here.
         private_key: the teacher's, to open seals with; "" asks for none.
 
     Returns:
@@ -66,14 +66,14 @@ def judge(path: Path, data: Path | None, lesson: str = "", private_key: str = ""
         "message": "",
     }
     weights = [] if trained is None else trained.core.get_weights()
-    found["fingerprint"] = fingerprint_of(
-        project.graph, weights, given.work if given else ""
-    ).__dict__
+    found["fingerprint"] = fingerprint_of(project.graph, weights, hand_in.work_of(project)).__dict__
     if private_key:
         found["seal"] = _seal(private_key, found, given, trained)
-    recorded = given.steps if given else ()
-    lesson = lesson or known_lesson(given.lesson if given else "")
-    found["steps"] = steps_done(lesson, path) if lesson else list(recorded)
+    begun = hand_in.lesson_of(project)
+    lesson = lesson or known_lesson(begun)
+    found["steps"] = steps_done(lesson, path) if lesson else list(given.steps if given else ())
+    if begun and not lesson and not found["steps"]:
+        _tell(found, f"The steps of its lesson “{begun}” are not known: no such lesson is here.")
     if trained is not None:
         _measure(trained, data, found)
     if trained is None and not found["steps"]:
@@ -82,7 +82,7 @@ def judge(path: Path, data: Path | None, lesson: str = "", private_key: str = ""
             "Ask for the .h5, or name the lesson whose steps count.",
         )
     if trained is None:
-        found["message"] = "Nothing was trained: only the steps of the lesson count."
+        _tell(found, "Nothing was trained: only the steps of the lesson count.")
     return found
 
 
@@ -113,6 +113,11 @@ def main_share(metrics: Mapping[str, float]) -> float | None:
     return min(1.0, max(0.0, metrics[name])) if name else None
 
 
+def _tell(found: dict[str, Any], words: str) -> None:
+    """Say something more to the teacher."""
+    found["message"] = f"{found['message']} {words}".strip()
+
+
 def _need_file(path: Path) -> None:
     """Raise what to say of a name that is no file: opening it would fail, or wait for ever."""
     ask = "Ask for the file itself."
@@ -139,14 +144,16 @@ def _measure(trained: TrainedModel, data: Path | None, found: dict[str, Any]) ->
     try:
         result = evaluate(trained, data)
     except UserError as error:
-        found |= {"failed": True, "misfit": str(error), "message": str(error)}
+        found |= {"failed": True, "misfit": str(error)}
+        _tell(found, str(error))
         return
     found["metrics"] = _metrics(result)
     found["main"] = main_share(found["metrics"])
     if result.reading:
         # The columns of the file, where they have names; those of a foreign network are made up.
         named = list(result.columns)
-        found |= {"message": result.reading, "answers": [] if named == found["answers"] else named}
+        found["answers"] = [] if named == found["answers"] else named
+        _tell(found, result.reading)
 
 
 def _measure_on_own(trained: TrainedModel, found: dict[str, Any]) -> None:
@@ -158,7 +165,8 @@ def _measure_on_own(trained: TrainedModel, found: dict[str, Any]) -> None:
         found["metrics"] = _metrics(evaluate(trained, own.split))
     except UserError as error:
         by_steps = "Only its steps count." if found["steps"] else "Give hidden data."
-        found |= {"failed": not found["steps"], "message": f"{error.what} {by_steps}"}
+        found["failed"] = not found["steps"]
+        _tell(found, f"{error.what} {by_steps}")
         return
     found |= {"basis": own.words, "basis_id": own.mark}
     if not found["steps"]:

@@ -20,6 +20,7 @@ from netbuilder.core.grading import hand_in, handing, seal
 from netbuilder.core.grading.grade import common_fault, grade, judged_on, left_out
 from netbuilder.core.grading.rubric import PLAIN, Override
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
+from netbuilder.core.lessons.record import Record, with_record
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
@@ -204,6 +205,35 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
     assert (found.student, found.status, found.steps) == ("Cy", GRADED, 10)
     assert 0 < found.steps_done < 10
     assert found.score == pytest.approx(10 * found.steps_done)
+
+
+def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
+    folder: Path, tmp_path: Path
+) -> None:
+    """ "Save model" instead of "Hand in…": the file tells its lesson and its ticks all the same."""
+    trained = registry.load(folder / "ada.h5")
+    plain = replace(
+        trained.project,
+        extra={key: one for key, one in trained.project.extra.items() if key != hand_in.KEY},
+    )
+    record = Record("first_model", frozenset({1, 2}), events=frozenset({"predicted"}), work="ab12")
+    for name, kept in (
+        ("dan.h5", record),
+        ("copy.h5", record),
+        ("own.h5", replace(record, name="of_another_school", work="")),
+    ):
+        registry.save(replace(trained, project=with_record(plain, kept)), tmp_path / name)
+    found = {one.file: one for one in grade(tmp_path, None)}
+    dan = found["dan.h5"]
+    assert (dan.student, dan.steps, dan.points_by) == ("dan", 10, "steps")
+    assert 2 <= dan.steps_done < 10
+    assert dan.score == pytest.approx(10 * dan.steps_done)
+    # What was begun by one is told of its copy, handed in or not.
+    assert dan.same_as[0] == "copy.h5"
+    assert "equal id" in dan.message
+    own = found["own.h5"]
+    assert (own.status, own.steps, own.points_by) == (GRADED, 0, "accuracy")
+    assert "“of_another_school” are not known" in own.message
 
 
 @pytest.mark.slow
