@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     _tell(found)
     if out is not None:
-        from netbuilder.core.results.explain.drawing import write_png
+        from netbuilder.core.results.explain.png import write_png
 
         write_png(found, out)
         note(f"Wrote {out}.")

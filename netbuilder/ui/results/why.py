@@ -17,6 +17,7 @@ from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.token_heat import TokenHeat
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
@@ -82,6 +83,7 @@ class WhyView(QWidget):
         self.sentence = note_label("", self)
         self.picture = QLabel(self)
         PictureMenu(self.picture, "why")
+        self.text = TokenHeat(self)
         self.legend = ColourBar(self)
         self.bars = Bars(self)
         self.nearest = note_label("", self)
@@ -90,8 +92,9 @@ class WhyView(QWidget):
         row.addWidget(self.legend)
         row.addStretch(1)
         layout.addLayout(row)
-        self._parts = (self.sentence, self.legend, self.picture, self.bars, self.nearest)
-        for widget in (self.sentence, self.picture, self.bars, self.nearest):
+        shown = (self.sentence, self.picture, self.text, self.bars, self.nearest)
+        self._parts = (*shown, self.legend)
+        for widget in shown:
             layout.addWidget(widget)
         self._worker = jobs.Latest.for_widget(self, _explain, "why", self._found, self._failed)
         self._make_room()
@@ -176,6 +179,7 @@ class WhyView(QWidget):
             bars_of,
             legend_of,
             overlay,
+            patches,
             strongest,
             written,
         )
@@ -185,9 +189,13 @@ class WhyView(QWidget):
         self.sentence.setText(found.sentence)
         self.sentence.setVisible(True)
         self.picture.setVisible(found.heatmap is not None)
-        self.legend.setVisible(found.heatmap is not None and bool(found.heatmap.any()))
-        colours, ends = legend_of(found)
-        self.legend.show_ends(tuple(QColor(*one) for one in colours), ends)
+        self.text.setVisible(bool(found.tokens))
+        self.text.show_tokens(patches(found))
+        told = found.heatmap is not None and bool(found.heatmap.any())
+        self.legend.setVisible(told or any(value for _, value in found.tokens))
+        rgb, ends = legend_of(found)
+        colours = tuple(QColor(*one) for one in rgb)
+        self.legend.show_ends(self.text.colours(colours) if found.tokens else colours, ends)
         if found.heatmap is not None and found.picture is not None:
             image = to_image(overlay(found.picture, found.heatmap))
             pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)

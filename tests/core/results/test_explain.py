@@ -16,8 +16,16 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.answers import ask
 from netbuilder.core.results.explain import pictures, tables
-from netbuilder.core.results.explain.drawing import overlay, strongest, write_png, written
+from netbuilder.core.results.explain.drawing import (
+    FOR,
+    bars_of,
+    overlay,
+    patches,
+    strongest,
+    written,
+)
 from netbuilder.core.results.explain.methods import Rows, explain, methods_for
+from netbuilder.core.results.explain.png import write_png
 from netbuilder.core.results.explain.score import question
 from netbuilder.core.results.inside import sample_of
 from netbuilder.core.results.samples import read_samples, text_samples
@@ -239,6 +247,42 @@ def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
     assert dict(found.tokens)["loved"] > 0
 
 
+def test_the_letter_that_decides_counts(tmp_path: Path) -> None:
+    """A text in which the letter before the last says what follows, told by brute force."""
+    random = np.random.default_rng(3)
+    letters = ["a", "b"]
+    follows = {"a": "b", "b": "c", "c": "d", "d": "a"}
+    for _ in range(600):
+        before = letters[-2]
+        letters.append(follows[before] if random.random() < 0.9 else str(random.choice([*"abcd"])))
+    (tmp_path / "t.txt").write_text("".join(letters))
+    graph = chain(
+        ("e", "Embedding", {"input_dim": 6, "output_dim": 8}), ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 4, "activation": "softmax"}),
+    )  # fmt: skip
+    recipe = Data("text", path="t.txt", options={"task": "next_token", "window": 4})
+    trained, _ = train(graph, recipe, tmp_path, epochs=40)
+    assert [way.name for way in methods_for(trained)] == ["occlusion"]
+    samples = text_samples(trained, ["dacb"])
+    found = explain(trained, samples.sample(0), text="dacb")
+    assert [token for token, _ in found.tokens] == [*"dacb"]
+    assert found.level == "character"
+    falls = [value for _, value in found.tokens]
+    assert int(np.argmax(np.abs(falls))) == 2, "c stands before the last"
+    assert "“c” (1 before the last) speaks most for" in found.sentence
+    assert found.sentence.split("for ")[1].startswith(found.about)
+    # Each of the three others in its place, one by one.
+    asked = question(trained, samples.sample(0))
+    others = text_samples(trained, ["daab", "dabb", "dadb"]).raw["input"]
+    here = asked.scores("input", samples.raw["input"])[0]
+    assert falls[2] == pytest.approx(here - asked.scores("input", others).mean(), abs=1e-6)
+    assert [name for name, _ in bars_of(found)][-2:] == ["“c”, 1 before the last", "“b”, the last"]
+    assert patches(found)[2] == ("c", pytest.approx(np.sign(falls[2])))
+    # A short text is padded in front: what is not there is not asked about.
+    short = explain(trained, text_samples(trained, ["cb"]).sample(0))
+    assert [token for token, _ in short.tokens] == [*"cb"]
+
+
 def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     """A series in which each value is the one of three steps before, plus a little."""
     random = np.random.default_rng(2)
@@ -286,6 +330,13 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
     write_png(found, tmp_path / "why.png")
     with Image.open(tmp_path / "why.png") as picture:
         assert picture.size[0] >= 400
+        shown = np.asarray(picture.convert("RGB")).astype(int)
+    # Above the picture a strip of the colours, from grey to the colour of what speaks for it.
+    strip = next(row for row in shown if (row == FOR).all(axis=-1).any())
+    end = int(np.flatnonzero((strip == FOR).all(axis=-1))[-1])
+    blend = strip[end - 90 : end + 1]
+    assert np.all(np.diff(blend[:, 2]) <= 0)
+    assert blend[0, 2] - blend[-1, 2] > 100
     heat = np.zeros((2, 2))
     heat[0, 0], heat[1, 1] = 1.0, -1.0
     painted = overlay(np.zeros((2, 2)), heat).astype(int)

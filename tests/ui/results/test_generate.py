@@ -45,7 +45,17 @@ def test_it_writes_on_and_stops(
     given = panel.texts.text.toPlainText()
     assert given in "abcd " * 300
     qtbot.waitUntil(lambda: "beginning is from the data's text" in panel.about.text())
-    assert panel.why.button.isHidden(), "there is no way to explain it"
+    panel.why.button.click()
+    why = panel.why
+    qtbot.waitUntil(lambda: "speaks most for" in why.sentence.text(), timeout=MINUTE)
+    assert why.text.accessibleName() == given.replace(" ", "␣"), "the whole text, on patches"
+    strongest = max(why.bars._rows, key=lambda row: abs(row[1]))
+    token, where = strongest[0].split(", ")
+    assert why.sentence.text().startswith(f"{token} ({where}) speaks most for next: ")
+    assert len(why.bars._rows) == len(given), "each stands once, told apart by its place"
+    assert "speaks against it" in why.legend.accessibleName()
+    why.button.click()
+    assert why.isHidden()
     assert not window.looking.look.own, "it is a row of the data, as on the canvas"
     view.length.setValue(8)
     view.temperature.setValue(0)

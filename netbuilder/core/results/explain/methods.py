@@ -22,7 +22,7 @@ from netbuilder.core.wording import did_you_mean, listed, number
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
 SETTLED = 0.0005
-TABLE, PICTURE, TEXT, SERIES = "table", "picture", "text", "series"
+TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "series"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +133,25 @@ def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 
 
+def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
+    found = sequences.tokens(asked)
+    key, entry = asked.input_of("tokens")
+    sure = float(asked.scores(key, np.asarray(asked.sample[key])[None])[0])
+    place = max(range(len(found)), key=lambda one: abs(found[one][1]))
+    token, fall = found[place]
+    where = sequences.steps_back(len(found) - 1 - place)
+    way = "for" if fall >= 0 else "against"
+    sentence = (
+        f"“{token}” ({where}) speaks most {way} {asked.about}: with others in its place the network"
+        f" would be {sure - fall:.0%} sure of it, and not {sure:.0%}."
+    )
+    if _settled(asked, fall):
+        sentence = f"No single {entry.level} changes {asked.about}: it is as likely without each."
+    return Explanation(
+        "occlusion", asked.answer, asked.about, sentence, tokens=found, level=entry.level
+    )
+
+
 def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     found = sequences.steps(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
@@ -201,6 +220,13 @@ METHODS: tuple[Method, ...] = (
         ),
     ),
     Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),
+    Method(
+        "occlusion",
+        TOKENS,
+        "One by one",
+        "Puts others in the place of one character or word after another",
+        _tokens,
+    ),
     Method("occlusion", SERIES, "Step by step", "Hides one step after another", _steps),
 )
 
@@ -220,7 +246,7 @@ def sort_of(trained: TrainedModel) -> str:
 
 
 def _sort(entry: InputPre) -> str:
-    if entry.kind in {"table", "text"}:
+    if entry.kind in {TABLE, TEXT, TOKENS}:
         return entry.kind
     if entry.kind == "image" or (entry.kind == "numbers" and len(entry.shape) == 3):
         return PICTURE

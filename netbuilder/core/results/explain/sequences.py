@@ -1,4 +1,4 @@
-"""Which words of a text, and which steps of a series, an answer comes from: occlusion."""
+"""Which words of a text, tokens of a long one, steps of a series an answer comes from."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.results.explain.score import Question
 
 Array = NDArray[Any]
+OTHERS, _MOST_ROWS = 16, 2_000
 
 
 def words(question: Question, text: str | None = None) -> tuple[tuple[str, float], ...]:
@@ -43,6 +44,37 @@ def words(question: Question, text: str | None = None) -> tuple[tuple[str, float
     return tuple((word, float(value)) for word, value in zip(found, fall, strict=True))
 
 
+def tokens(question: Question) -> tuple[tuple[str, float], ...]:
+    """How far the answer falls where a token of a long text is another: (token, fall), in order.
+
+    Left out, it would move all that stand before it, and padding or an unknown letter is nothing
+    that the network saw in the middle of a text. So each is exchanged for others of the
+    vocabulary, evenly apart in it (16 of them, fewer where the text is long), and the mean of
+    the falls counts: Kim et al., "Interpretation of NLP Models through Input Marginalization",
+    EMNLP 2020, with all others equally likely.
+    """
+    key, entry = question.input_of("tokens")
+    ids = np.asarray(question.sample[key]).reshape(-1)
+    places = np.flatnonzero(ids)
+    if not len(places):
+        raise DataError("Nothing of this text is known to the network.", "Write another beginning.")
+    known = np.arange(2, len(entry.vocabulary))
+    many = min(max(_MOST_ROWS // len(places), 4), OTHERS, len(known))
+    others = known[np.unique(np.linspace(0, len(known) - 1, many).round().astype(np.int64))]
+    variants = np.repeat(ids[None], len(places) * len(others), axis=0)
+    rows = np.arange(len(variants)).reshape(len(places), len(others))
+    for row, place in zip(rows, places, strict=True):
+        variants[row, place] = others
+    before = float(question.scores(key, ids[None])[0])
+    falls = (before - question.scores(key, variants)).reshape(rows.shape)
+    changed = others[None, :] != ids[places][:, None]  # a token for itself is no exchange
+    mean = (falls * changed).sum(axis=1) / np.maximum(changed.sum(axis=1), 1)
+    return tuple(
+        (entry.vocabulary[int(ids[place])], float(value))
+        for place, value in zip(places, mean, strict=True)
+    )
+
+
 def steps(question: Question) -> tuple[tuple[str, float], ...]:
     """How far the answer falls where a step of a series is hidden: (name, fall), oldest first.
 
@@ -71,3 +103,8 @@ def _step(back: int) -> str:
     if back == 0:
         return "last step"
     return "1 step before" if back == 1 else f"{back} steps before"
+
+
+def steps_back(back: int) -> str:
+    """How far from the end of a text a token stands: "the last", "3 before the last"."""
+    return "the last" if back == 0 else f"{back} before the last"

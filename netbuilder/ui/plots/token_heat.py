@@ -1,0 +1,66 @@
+"""A text on coloured patches: which of its tokens speak for an answer, and which against it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+
+_STRONGEST = 0.7  # of a colour: the letters on it stay readable
+
+
+class TokenHeat(QLabel):
+    """``show_tokens((token, value) …)`` with values from -1, against, to 1, for."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tokens: Sequence[tuple[str, float]] = ()
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setFont(theme.fixed_font())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(20)
+        PictureMenu(self, "why")
+        theme.theme().changed.connect(self._show)
+
+    def show_tokens(self, tokens: Sequence[tuple[str, float]]) -> None:
+        """Show another text."""
+        self._tokens = tuple(tokens)
+        self.setAccessibleName("".join(token for token, _ in tokens))
+        self._show()
+
+    def colours(self, strongest: tuple[QColor, ...]) -> tuple[QColor, ...]:
+        """Colours as they stand on the patches: the middle one is the panel's own."""
+        first, last = strongest[0], strongest[-1]
+        return _mixed(first, 1.0), QColor(theme.colors().panel), _mixed(last, 1.0)
+
+    def _show(self) -> None:
+        scheme = theme.colors()
+        patches = []
+        for token, value in self._tokens:
+            colour = QColor(scheme.validation if value >= 0 else scheme.training)
+            back = _mixed(colour, abs(value)).name()
+            text = html.escape(token).replace(" ", "&nbsp;")
+            # A patch may end a line, and no word is broken within one.
+            patches.append(f"<span style='background-color:{back}'>{text}</span>&#8203;")
+        self.setText(f"<div style='line-height:140%'>{''.join(patches)}</div>")
+
+
+def _mixed(colour: QColor, share: float) -> QColor:
+    """A colour over the panel's, by its share."""
+    panel, part = QColor(theme.colors().panel), min(max(share, 0.0), 1.0) * _STRONGEST
+    mixed = (
+        round(below + (above - below) * part)
+        for below, above in (
+            (panel.red(), colour.red()),
+            (panel.green(), colour.green()),
+            (panel.blue(), colour.blue()),
+        )
+    )
+    return QColor(*mixed)
