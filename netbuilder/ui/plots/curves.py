@@ -169,10 +169,10 @@ class CurvePlot(pg.PlotWidget):
             lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, ""))
             lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign))
         training = self.run.training(self.quantity, self.per_step)
-        window = max(len(training) // 60, 2) if self.smooth else 1
+        window = max(training.count // 60, 2) if self.smooth else 1
         lines.append((training, scheme.training, 1.6, solid, window, TRAINING_SIGN[0]))
         checked = self.run.validation(self.quantity)
-        window = max(len(checked) // 30, 2) if self.smooth else 1
+        window = max(checked.count // 30, 2) if self.smooth else 1
         lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0]))
         self._draw(lines, left, right, pixels)
         self._draw_marks(scheme.secondary)

@@ -10,23 +10,42 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
+#: Points of a curve of steps that are held. A run of small steps makes a hundred thousand a second,
+#: and a plot is some thousand pixels wide.
+MOST_POINTS = 1 << 18
+
+
 class Series:
     """Points whose x never falls, in arrays that double as they grow.
 
     ``low`` and ``high`` are the smallest and largest finite value of y so far, ``last`` the
     newest one. The running sum makes a moving average at any point one subtraction.
+
+    Args:
+        most: points to hold; None: all. Of more, the smallest and the largest of each so many that
+            follow each other stay, everywhere of as many, so that no spike is lost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self._x = np.empty(256)
         self._y = np.empty(256)
+        # Of all points up to each that is held, itself included: what they come to, and how many.
         self._sum = np.zeros(257)
+        self._seen = np.zeros(257)
         self._size = 0
+        # Of the points before this one two stand for twice as many as ``_share``.
+        self._thinned, self._share = 0, 1
         self.low = np.inf
         self.high = -np.inf
 
     def __len__(self) -> int:
         return self._size
+
+    @property
+    def count(self) -> int:
+        """How many points there were, those that are not held any more included."""
+        return int(self._seen[self._size])
 
     @property
     def x(self) -> Floats:
@@ -49,31 +68,72 @@ class Series:
         count = min(len(new_x), len(new_y))
         if count == 0:
             return
-        end = self._size + count
+        start, end = self._size, self._size + count
         if end > len(self._x):
-            room = max(end, 2 * len(self._x))
-            self._x = np.concatenate([self.x, np.empty(room - self._size)])
-            self._y = np.concatenate([self.y, np.empty(room - self._size)])
-            self._sum = np.concatenate([self._sum[: self._size + 1], np.empty(room - self._size)])
-        self._x[self._size : end] = new_x[:count]
-        self._y[self._size : end] = new_y[:count]
-        finite = np.where(np.isfinite(new_y[:count]), new_y[:count], 0.0)
-        self._sum[self._size + 1 : end + 1] = self._sum[self._size] + np.cumsum(finite)
+            self._take(slice(None), max(end, 2 * len(self._x)))
+        new_y = new_y[:count]
+        self._x[start:end] = new_x[:count]
+        self._y[start:end] = new_y
+        finite = np.isfinite(new_y)
+        self._sum[start + 1 : end + 1] = self._sum[start] + np.cumsum(np.where(finite, new_y, 0.0))
+        self._seen[start + 1 : end + 1] = self._seen[start] + np.arange(1, count + 1)
         self._size = end
-        real = new_y[:count][np.isfinite(new_y[:count])]
+        real = new_y[finite]
         if len(real):
             self.low = min(self.low, float(real.min()))
             self.high = max(self.high, float(real.max()))
+        if self._most is not None and end > self._most:
+            self._thin(self._most)
+
+    def _take(self, kept: slice | NDArray[np.intp], room: int) -> None:
+        """Hold only the points ``kept``, in arrays with so much room."""
+
+        def moved(values: Floats, first: int) -> Floats:
+            held = values[first : first + self._size][kept]
+            grown = np.empty(first + room)
+            grown[:first] = values[:first]
+            grown[first : first + len(held)] = held
+            return grown
+
+        self._x, self._y = moved(self._x, 0), moved(self._y, 0)
+        self._sum, self._seen = moved(self._sum, 1), moved(self._seen, 1)
+
+    def _thin(self, most: int) -> None:
+        """Let points go until about half of ``most`` are left; the newest ones stay."""
+        y, first = self.y, self._thinned
+        self._share = max(self._share, 2)
+        whole = first + (self._size - 1 - first) // (2 * self._share) * 2 * self._share
+        kept = np.concatenate([np.arange(first), first + peaks(y[first:whole], 2 * self._share)])
+        while len(kept) > most // 2:
+            kept = kept[peaks(y[kept], 4)]
+            self._share *= 2
+        self._thinned = len(kept)
+        kept = np.concatenate([kept, np.arange(whole, self._size)])
+        self._take(kept, most + most // 4)
+        self._size = len(kept)
 
     def mean_around(self, index: NDArray[np.intp], window: int) -> Floats:
         """The mean of up to ``window`` points that end at each index."""
-        first = np.maximum(index - window + 1, 0)
-        return (self._sum[index + 1] - self._sum[first]) / (index + 1 - first)
+        seen = self._seen[: self._size + 1]
+        first = np.searchsorted(seen, seen[index + 1] - window, side="right") - 1
+        first = np.maximum(first, 0)
+        return (self._sum[index + 1] - self._sum[first]) / (seen[index + 1] - seen[first])
 
     def at(self, x: float) -> float | None:
         """The value of the last point at or before ``x``."""
         place = int(np.searchsorted(self.x, x, side="right")) - 1
         return float(self._y[place]) if 0 <= place < self._size else None
+
+
+def peaks(y: Floats, block: int) -> NDArray[np.intp]:
+    """Where the smallest and the largest of each ``block`` values stand, and all of the rest."""
+    whole = len(y) // block * block
+    blocks = y[:whole].reshape(-1, block)
+    low, high = blocks.argmin(axis=1), blocks.argmax(axis=1)
+    high = np.where(low == high, block - 1, high)  # all are equal
+    pairs = np.sort(np.stack([low, high], axis=1), axis=1)
+    pairs += np.arange(0, whole, block)[:, None]
+    return np.concatenate([pairs.ravel(), np.arange(whole, len(y))])
 
 
 def visible(
@@ -123,7 +183,10 @@ class RunCurves:
     def add_steps(self, x: ArrayLike, values: Mapping[str, ArrayLike]) -> None:
         """Add values of steps; x in epochs (2.5: half of the third epoch is done)."""
         for name, y in values.items():
-            self.steps.setdefault(name, Series()).extend(x, y)
+            series = self.steps.get(name)
+            if series is None:
+                series = self.steps[name] = Series(MOST_POINTS)
+            series.extend(x, y)
 
     def add_epochs(self, name: str, epochs: ArrayLike, values: ArrayLike) -> None:
         """Add values of epochs that ended; validation's names begin with ``val_``."""

@@ -54,6 +54,39 @@ def test_the_moving_average_is_one() -> None:
         assert value == pytest.approx(y[max(place - 9, 0) : place + 1].mean())
 
 
+def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost() -> None:
+    most, count, chunk = 4096, 300_000, 5000
+    y = 1.0 + np.random.default_rng(2).random(count)
+    y[[1234, 77_777, 210_001]] = 9.0, -4.0, 8.0
+    series = Series(most)
+    for start in range(0, count, chunk):
+        series.extend(np.arange(start, start + chunk), y[start : start + chunk])
+        assert len(series) <= most
+        assert series.last == y[start + chunk - 1]
+    assert series.count == count
+    assert (series.low, series.high) == (-4.0, 9.0)
+    assert np.all(np.diff(series.x) >= 0)
+    assert np.array_equal(series.y, y[series.x.astype(int)])
+    for place in (1234, 77_777, 210_001):
+        assert series.at(place) == y[place]
+    # As dense at the beginning as towards the end; only the newest points are held whole.
+    thirds = np.histogram(series.x[: series._thinned], 3)[0]
+    assert thirds.max() <= 1.2 * thirds.min()
+    x, smooth = visible(series, 0, count, 500, window=10_000)
+    for place, value in list(zip(x.astype(int), smooth, strict=True))[::37]:
+        near = y[max(place - 9999, 0) : place + 1].mean()
+        assert value == pytest.approx(near, abs=0.02)
+
+
+def test_points_that_come_at_once_are_thinned_too() -> None:
+    series = Series(1000)
+    series.extend(np.arange(50_000), np.full(50_000, 2.0))
+    assert len(series) <= 1000
+    assert series.x[0] == 0
+    assert series.x[-1] == 49_999
+    assert series.mean_around(np.array([len(series) - 1]), 20_000)[0] == pytest.approx(2.0)
+
+
 def test_quantities_begin_with_the_loss() -> None:
     curves = RunCurves()
     curves.add_steps([1], {"accuracy": [0.5], "loss": [1.0]})
