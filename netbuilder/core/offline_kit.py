@@ -18,6 +18,8 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import did_you_mean, listed
 
 WHEELS = "wheels"
+#: The versions that NetBuilder was tested with, in its own folder; the kit holds the same.
+LOCKED = Path("packaging") / "locked.txt"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def this_platform() -> Platform:
     return platform(names.get(sys.platform, "linux"))
 
 
-def download_command(source: Path, folder: Path, target: Platform, python: str) -> list[str]:
+def download_command(
+    source: Path, folder: Path, target: Platform, python: str, locked: Path | None = None
+) -> list[str]:
     """The ``pip download`` that fetches NetBuilder's dependencies for a platform.
 
     Args:
@@ -75,6 +79,7 @@ def download_command(source: Path, folder: Path, target: Platform, python: str) 
         folder: where the wheels go.
         target: for which machines.
         python: their Python, "3.12".
+        locked: the file of versions to take; None: the newest that fit.
     """
     words = [
         sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder),
@@ -83,6 +88,8 @@ def download_command(source: Path, folder: Path, target: Platform, python: str) 
     ]  # fmt: skip
     for tag in target.tags:
         words += ["--platform", tag]
+    if locked is not None:
+        words += ["--constraint", str(locked)]
     return [*words, *_requirements(source, target)]
 
 
@@ -98,6 +105,21 @@ def _requirements(source: Path, target: Platform) -> list[str]:
         f"tensorflow-cpu{one.removeprefix('tensorflow')}" if _is_tensorflow(one) else one
         for one in found
     ]
+
+
+def lock(source: Path, folder: Path) -> Path | None:
+    """Write the versions that NetBuilder was tested with into the kit; None where none are known.
+
+    TensorFlow's wheel without graphics cards has another name and the same versions.
+    """
+    if not (source / LOCKED).is_file():
+        return None
+    lines = (source / LOCKED).read_text(encoding="utf-8").splitlines()
+    cpu = [one.replace("tensorflow", "tensorflow-cpu", 1) for one in lines
+           if one.startswith("tensorflow==")]  # fmt: skip
+    path = folder / LOCKED.name
+    write_bytes(path, ("\n".join([*lines, *cpu]) + "\n").encode())
+    return path
 
 
 def _is_tensorflow(requirement: str) -> bool:
@@ -140,9 +162,10 @@ def make(
     tell("Building NetBuilder's own wheel …")
     _run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir",
           str(folder / WHEELS), str(source)])  # fmt: skip
+    locked = lock(source, folder)
     for target in targets:
         tell(f"Fetching the wheels for {target.title} …")
-        _run(download_command(source, folder / WHEELS, target, python))
+        _run(download_command(source, folder / WHEELS, target, python, locked))
     return write_scripts(folder, python)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from netbuilder.core import offline_kit
 from netbuilder.core.errors import UserError
@@ -20,6 +23,40 @@ def test_linux_takes_tensorflow_without_graphics_cards(root: Path, tmp_path: Pat
     assert not any(word.startswith("tensorflow>=") for word in linux)
     assert "win_amd64" in windows
     assert "cp312" in windows
+
+
+def test_the_kit_takes_the_versions_that_were_tested(root: Path, tmp_path: Path) -> None:
+    locked = offline_kit.lock(root, tmp_path)
+    assert locked is not None
+    words = offline_kit.download_command(
+        root, tmp_path, offline_kit.platform("linux"), "3.12", locked
+    )
+    assert words[words.index("--constraint") + 1] == str(locked)
+    lines = locked.read_text(encoding="utf-8").splitlines()
+    (version,) = [one.partition("==")[2] for one in lines if one.startswith("tensorflow==")]
+    assert f"tensorflow-cpu=={version}" in lines
+    # Another program's folder has no such file: then the newest that fit are taken.
+    assert offline_kit.lock(tmp_path / "elsewhere", tmp_path) is None
+
+
+@pytest.mark.parametrize("python", offline_kit.PYTHONS)
+def test_every_dependency_is_locked_to_a_version_that_it_allows(root: Path, python: str) -> None:
+    """As pip chooses on each Python; so nobody adds one and forgets the lock."""
+    raw = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = raw["optional-dependencies"]
+    given = [*raw["dependencies"], *extras["seal"], *extras["capture"], *extras["tune"]]
+    here = {"python_version": python, "python_full_version": f"{python}.0", "extra": ""}
+    lines = (root / offline_kit.LOCKED).read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    held = {
+        canonicalize_name(one.name): str(one.specifier).removeprefix("==")
+        for one in pins
+        if one.marker is None or one.marker.evaluate(here)
+    }
+    for one in map(Requirement, given):
+        if one.marker is None or one.marker.evaluate(here):
+            version = held[canonicalize_name(one.name)]
+            assert one.specifier.contains(version), f"{one}, and locked is {version}"
 
 
 def test_what_cannot_be_is_said(root: Path, tmp_path: Path) -> None:
