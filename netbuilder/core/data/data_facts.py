@@ -55,6 +55,8 @@ class DataFacts:
             feature, in their order.
         number_marks: "." or ",", the decimal mark of columns whose numbers are written with
             thousands or a unit ("$1,304").
+        number_factors: of columns with several units what each counts in that of the column
+            ("g": 0.001).
         column_roles: roles of columns that were concluded in a way of the kind's own: the column
             that orders a series, those that a text does not stand in.
     """
@@ -85,4 +87,5 @@ class DataFacts:
     test_read_as: Mapping[str, Any] = field(default_factory=dict)
     column_types: Mapping[str, str] = field(default_factory=dict)
     number_marks: Mapping[str, str] = field(default_factory=dict)
+    number_factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     column_roles: Mapping[str, str] = field(default_factory=dict)

@@ -155,8 +155,8 @@ CASES = {
     ),
     "units beside each other": Case(
         lines("weight,price,y", lambda n: f"{f'{900 - n} g' if n % 4 else f'{n} kg'},{n} €,{n}"),
-        {"weight": ("text",), "price": ("number", 0, 39), "y": ("number", 0, 39)},
-        {"weight": "several-units", "price": "unit"},
+        {"weight": ("number", 0, 36000), "price": ("number", 0, 39), "y": ("number", 0, 39)},
+        {"weight": "units-made-one", "price": "unit"},
     ),
     "true and false": Case(
         lines(

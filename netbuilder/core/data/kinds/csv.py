@@ -212,7 +212,8 @@ KIND = DataKind(
         (
             "a file of rows, in whatever dialect, encoding or container",
             "separator, header, title and comments, encoding, sheet, and how numbers are written "
-            "(1,125 or 1.125, ($45), %, kg) are found and shown; where a comma or a point can be "
+            "(1,125 or 1.125, ($45), %, kg) are found and shown, several units of one kind made "
+            "one (900 g beside 12 kg); where a comma or a point can be "
             "read in two ways it is asked",
         ),
         (

@@ -209,6 +209,8 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         hints=reading.hints,
         read_as=reading.read_as,
         units=reading.units,
+        marks=reading.marks,
+        factors=reading.factors,
     )
 
 

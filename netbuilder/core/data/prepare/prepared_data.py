@@ -314,6 +314,7 @@ def _facts(
             if entry.kind == "table"
         },
         number_marks=samples.marks,
+        number_factors=samples.factors,
         column_roles=samples.roles,
     )
 

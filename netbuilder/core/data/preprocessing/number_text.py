@@ -7,9 +7,12 @@ in two ways, 1,125,000 and 0,5 only in one.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from netbuilder.core.data.preprocessing.units import CURRENCY, factors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,16 +23,17 @@ NOTHING = frozenset(
 )  # fmt: skip
 #: What groups thousands where this is the decimal point.
 GROUPS_BY = {".": ",", ",": "."}
-_CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # Sign and currency in either order, digits with what groups them, a unit behind.
 _CELL = re.compile(
-    rf"^(?P<sign>[-+−]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-+−]?)"
+    rf"^(?P<sign>[-+−]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−]?)"
     r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
     r"(?:\.(?=\s|$))?\s*(?P<after>[kcdm]?m[23]|[^\d\s.,'’+\-][^\d]{0,11})?$"
 )
 _SPACES = re.compile(r"(?<=\d)[\u00a0\u202f\u2009 ](?=\d{3}(?!\d))")
 # Books of account write what is owed in brackets: ($45.00).
 _BRACKETED = re.compile(r"^\(\s*([^()]*\d[^()]*?)\s*\)$")
+# 1'200 groups thousands; 6'4 are feet and inches.
+_APOSTROPHES = re.compile(r"\d{1,3}('\d{3})+([.,]\d+)?")
 _LOOKED_AT = 20_000
 
 
@@ -40,12 +44,16 @@ class Style:
     ``decimal`` is "." or ","; ``thousands`` one of ",", ".", "'" or "" (spaces between digits
     always group); ``unit`` stands beside each number, or is "". ``ambiguous`` says that the
     cells alone do not tell whether a comma, or a point, groups thousands or is the decimal point.
+    ``factors``: what numbers with other units count in this one; ``owed``: most cells stand in
+    brackets, (1,200), as books of account write what is below 0.
     """
 
     decimal: str = "."
     thousands: str = ""
     unit: str = ""
     ambiguous: bool = False
+    factors: tuple[tuple[str, float], ...] = ()
+    owed: bool = False
 
 
 PLAIN = Style()
@@ -58,7 +66,7 @@ class Evidence:
     ``decimal``: the decimal point that a cell proves, or ""; ``commas``: cells like 1,125;
     ``points``: cells like 1.125; ``bracketed``: cells like (45);
     ``large``: whole numbers of four digits and more without a comma; ``small``: of three and
-    fewer.
+    fewer. ``units`` are the commonest first; "": a number other than 0 had none.
     """
 
     decimal: str = ""
@@ -68,7 +76,7 @@ class Evidence:
     small: int = 0
     numbers: int = 0
     others: int = 0
-    units: frozenset[str] = frozenset()
+    units: tuple[str, ...] = ()
     points: int = 0
     bracketed: int = 0
 
@@ -84,7 +92,7 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
     decimals: dict[str, int] = {".": 0, ",": 0}
     groups: dict[str, int] = {}
     commas = points = large = small = numbers = others = bracketed = 0
-    units: set[str] = set()
+    units: Counter[str] = Counter()
     for cell in cells:
         text = cell.strip()
         if text in NOTHING:
@@ -101,7 +109,8 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
             continue
         numbers += 1
         bracketed += owed is not None
-        units.add(_unit(found))
+        unit = _unit(found)
+        units.update([unit] if unit or body.strip("0.,") else ())
         if point == "?":
             commas += 1
         elif point == "?.":
@@ -119,14 +128,20 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
     if thousands in {",", "."} and not decimal:
         decimal = "." if thousands == "," else ","
     return Evidence(
-        decimal, thousands, commas, large, small, numbers, others, frozenset(units), points,
-        bracketed,
+        decimal, thousands, commas, large, small, numbers, others,
+        tuple(sorted(units, key=lambda unit: (-units[unit], unit))), points, bracketed,
     )  # fmt: skip
 
 
 def _unit(found: re.Match[str]) -> str:
     before, after = (found["before"] or "").strip(), (found["after"] or "").strip()
     return f"{before} {after}".strip()
+
+
+def unit_beside(cell: str) -> str | None:
+    """The unit beside the number in a cell, "" where it has none; None: it is no number."""
+    found = _CELL.match(_BRACKETED.sub(r"-\1", cell.strip()))
+    return None if found is None else _unit(found)
 
 
 def _reading(body: str) -> tuple[str, str]:
@@ -138,6 +153,8 @@ def _reading(body: str) -> tuple[str, str]:
         return "no", ""
     if "'" in body or "’" in body:
         rest = body.replace("’", "'")
+        if _APOSTROPHES.fullmatch(rest) is None:
+            return "no", ""
         tail = rest.rsplit("'", 1)[1]
         return ("." if "." in tail else "," if "," in tail else ""), "'"
     comma, dot = body.count(","), body.count(".")
@@ -155,37 +172,56 @@ def _reading(body: str) -> tuple[str, str]:
     return ("?" if mark == "," else "?."), ""
 
 
-def style_of(cells: Sequence[str], decimal: str = "", thousands: str | None = None) -> Style | None:
+def style_of(
+    cells: Sequence[str], decimal: str = "", thousands: str | None = None, unit: str = ""
+) -> Style | None:
     """How a column writes numbers, or None where it holds something else.
 
     Args:
         cells: texts of the column.
         decimal: what the file as a whole says, or "".
         thousands: what was chosen, or None.
+        unit: of the numbers that these belong to: others are converted to it.
     """
     found = evidence_of(cells[:_LOOKED_AT])
-    if not found.numbers or found.others * 2 > found.numbers or len(found.units - {""}) > 1:
+    if not found.numbers or found.others * 2 > found.numbers:
         return None
-    unit = next(iter(found.units - {""}), "")
-    if (unit and found.others) or found.bracketed * 2 > found.numbers:
+    units = [one for one in found.units if one]
+    if (units and found.others) or (found.others and found.numbers < 3):
         return None
-    if found.others and found.numbers < 3:
-        return None
+    beside, other = units[0] if units else "", tuple[tuple[str, float], ...]()
+    if len(found.units) > 1 or (unit and beside and beside != unit):
+        one = factors(found.units, unit if beside else "")
+        if one is None and len(units) > 1:
+            return None
+        if one is not None:
+            beside, other = one[0], tuple((k, v) for k, v in one[1].items() if v != 1)
+    style = _marks_of(found, decimal, thousands)
+    owed = found.bracketed * 2 > found.numbers
+    return replace(style, unit=beside, factors=other, owed=owed)
+
+
+def _marks_of(found: Evidence, decimal: str, thousands: str | None) -> Style:
     if thousands is not None:
-        return Style(decimal or ("," if thousands == "." else "."), thousands, unit)
+        return Style(decimal or ("," if thousands == "." else "."), thousands)
     point = found.decimal or decimal
     if point:
-        group = found.thousands or ("." if point == "," else ",")
-        return Style(point, group, unit)
+        return Style(point, found.thousands or ("." if point == "," else ","))
     if found.commas:
         # Larger numbers without a comma would have one if it grouped thousands.
         as_decimal = found.large > 0
-        return Style(
-            "," if as_decimal else ".", "." if as_decimal else ",", unit, ambiguous=True
-        )  # fmt: skip
+        return Style("," if as_decimal else ".", "." if as_decimal else ",", ambiguous=True)
     if found.only_points:
-        return Style(",", ".", unit, ambiguous=True)
-    return Style(".", found.thousands, unit)
+        return Style(",", ".", ambiguous=True)
+    return Style(".", found.thousands)
+
+
+def without_unit(cells: Iterable[str], style: Style) -> str:
+    """The first number, other than 0, that has no unit where others have one; "" for none."""
+    if not style.unit or "" in dict(style.factors):
+        return ""
+    bare = (cell.strip() for cell in cells if unit_beside(cell) == "")
+    return next((cell for cell in bare if cell.strip("0.,()- ")), "")
 
 
 def parse(series: pd.Series, style: Style) -> pd.Series:
@@ -203,4 +239,8 @@ def parse(series: pd.Series, style: Style) -> pd.Series:
     numbers = pd.to_numeric(body + parts["power"].fillna(""), errors="coerce").astype("float64")
     minus = parts["sign"].isin(["-", "−"]) ^ parts["inner"].isin(["-", "−"])
     result: pd.Series = numbers.where(~minus, -numbers)
+    if style.factors:
+        beside = parts[["before", "after"]].fillna("").apply(lambda part: part.str.strip())
+        units = (beside["before"] + " " + beside["after"]).str.strip()
+        result = result * units.map(dict(style.factors)).fillna(1.0).astype("float64")
     return result

@@ -197,12 +197,12 @@ class Preprocessing:
     """All inputs and outputs of a model, by node id.
 
     ``hints`` are options for reading new files: what the training file said and a single row
-    may leave open (is 1,125 a thousand or a little more than one?).
+    may leave open (is 1,125 a thousand or a little more than one? are these grams, too?).
     """
 
     inputs: Mapping[str, InputPre] = field(default_factory=dict)
     outputs: Mapping[str, OutputPre] = field(default_factory=dict)
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, Any] = field(default_factory=dict)
 
     def apply_inputs(self, raw: Mapping[str, Array]) -> dict[str, Array]:
         """Raw arrays by Input id to model-ready arrays by Input id."""
@@ -248,9 +248,14 @@ class Preprocessing:
         )
 
 
-def _hints(value: Any) -> dict[str, str]:
+def _hints(value: Any) -> dict[str, Any]:
     known = value if isinstance(value, Mapping) else {}
-    return {key: one for key, one in known.items() if isinstance(one, str)}
+    return {
+        key: one
+        for key, one in known.items()
+        if isinstance(one, str)
+        or (isinstance(one, Mapping) and all(isinstance(each, str) for each in one.values()))
+    }
 
 
 def _lists(value: Any) -> Any:

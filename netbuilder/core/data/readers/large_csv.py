@@ -134,6 +134,7 @@ class Scan:
             "table", targets, table=table, weights=weights, source=self.path.name,
             findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
             units=self.raw.reading.units, marks=self.raw.reading.marks,
+            factors=self.raw.reading.factors,
             read_as=self.raw.reading.read_as,
         )  # fmt: skip
 

@@ -59,6 +59,7 @@ class Samples:
         roles: of columns whose role was concluded in a way of the kind's own.
         units: what stands beside the numbers of a column.
         marks: the decimal mark of columns whose numbers are written with more than that.
+        factors: what numbers in other units count in the unit of their column.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character" or "word".
@@ -82,10 +83,11 @@ class Samples:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     from_file: bool = False
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, Any] = field(default_factory=dict)
     read_as: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     level: str = ""

@@ -25,8 +25,10 @@ from netbuilder.core.data.preprocessing.number_text import (
     evidence_of,
     parse,
     style_of,
+    unit_beside,
+    without_unit,
 )
-from netbuilder.core.wording import counted, quoted, shown
+from netbuilder.core.wording import counted, number, quoted, shown, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,12 +59,24 @@ class Reading:
     def marks(self) -> dict[str, str]:
         """The decimal mark of each column whose numbers have thousands or a unit beside them."""
         styles = self.styles.items()
-        return {name: style.decimal for name, style in styles if style.unit or style.thousands}
+        return {
+            name: style.decimal
+            for name, style in styles
+            if style.unit or style.thousands or style.owed or style.factors
+        }
 
     @property
-    def hints(self) -> dict[str, str]:
+    def factors(self) -> dict[str, dict[str, float]]:
+        """What numbers in other units count, of each column in which there are several."""
+        return {name: dict(one.factors) for name, one in self.styles.items() if one.factors}
+
+    @property
+    def hints(self) -> dict[str, Any]:
         """Options for files that belong to this one."""
-        told = {"like_decimal": self.decimal, "like_encoding": self.encoding}
+        told: dict[str, Any] = {
+            "like_decimal": self.decimal, "like_encoding": self.encoding,
+            "like_units": dict(self.units),
+        }  # fmt: skip
         return {key: value for key, value in told.items() if value}
 
 
@@ -87,6 +101,7 @@ def finished(
     decided: Mapping[str, str] = options.get("decimals") or {}
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
     dates: Mapping[str, str] = options.get("dates") or {}
+    like: Mapping[str, str] = options.get("like_units") or {}
     treated = _treated(options)
     units: dict[str, str] = {}
     styles: dict[str, Style] = {}
@@ -99,7 +114,9 @@ def finished(
             continue
         cells = [str(cell) for cell in series.dropna().unique()[:20_000]]
         own = decided.get(name, "")
-        style = style_of(cells, own or point, GROUPS_BY[own] if own else thousands)
+        style = style_of(
+            cells, own or point, GROUPS_BY[own] if own else thousands, like.get(name, "")
+        )
         if style is None:
             if dates.get(name) == "day":
                 changed[name] = day_first(series)
@@ -199,21 +216,53 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
 
 
 def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
-    if not style.unit:
-        return []
-    return [Finding(
-        "unit", INFO,
-        f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
-    )]  # fmt: skip
+    import pandas as pd
+
+    found = []
+    if style.owed:
+        one = next(cell.strip() for cell in cells if cell.strip().startswith("("))
+        found.append(Finding(
+            "owed", INFO,
+            f"Column '{name}' has most of its numbers in brackets, such as '{one}', as books of "
+            f"account write what is below 0: it is read as -{one.strip('()')}.",
+            name, (leave_out(name),),
+        ))  # fmt: skip
+    if style.factors:
+        others = dict(style.factors)
+        one = next(cell.strip() for cell in cells if unit_beside(cell) in others)
+        value = number(float(parse(pd.Series([one]), style).iloc[0]))
+        found.append(Finding(
+            "units-made-one", INFO,
+            f"Column '{name}' has numbers in several units: '{one}' is read as "
+            f"{with_unit(value, style.unit)}.",
+            name, (leave_out(name),),
+        ))  # fmt: skip
+    elif style.unit:
+        found.append(Finding(
+            "unit", INFO,
+            f"Column '{name}' is read as numbers in {style.unit} ('{cells[0].strip()}').", name,
+        ))  # fmt: skip
+    bare = without_unit(cells, style)
+    if bare:
+        found.append(Finding(
+            "some-without-unit", WARNING,
+            f"Column '{name}' has '{style.unit}' beside some of its numbers only: '{bare}' is read "
+            f"as {with_unit(bare, style.unit)}. If it is something else, write the unit beside "
+            "each number in the file.",
+            name, (leave_out(name),),
+        ))  # fmt: skip
+    return found
 
 
 def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
     said = evidence_of(cells[:2000])
-    if said.numbers > 5 and not said.others and 1 < len(said.units - {""}) <= 4:
+    units = sorted({*said.units} - {""})
+    if said.numbers > 5 and not said.others and 1 < len(units) <= 4:
         return [Finding(
             "several-units", WARNING,
-            f"Column '{name}' holds numbers in several units, {quoted(sorted(said.units - {''}))}: "
-            "it is taken for words.",
+            f"Column '{name}' holds numbers in several units, {quoted(units)}, which are not "
+            "converted: it is taken for words. Write all in one unit in the file, or leave the "
+            "column out.",
             name, (leave_out(name),),
         )]  # fmt: skip
     empty = [cell for cell in cells if cell.strip() in NOTHING - {"", ".", "-", "--", "–"}]

@@ -151,6 +151,7 @@ def samples_of_table(
         read_as=reading.read_as,
         units=reading.units,
         marks=reading.marks,
+        factors=reading.factors,
     )
 
 

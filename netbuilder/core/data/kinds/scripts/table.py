@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
@@ -102,7 +103,8 @@ def column_lines(
             f"{frame}[{literal(name)}] = one_spelling({frame}[{literal(name)}])" for name in alike
         ]
         lines += [
-            f"{frame}[{literal(name)}] = as_numbers({frame}[{literal(name)}], {literal(mark)})"
+            f"{frame}[{literal(name)}] = as_numbers({frame}[{literal(name)}], {literal(mark)}"
+            f"{_counts(name, facts)})"
             for name, mark in marks.items()
         ]
         lines += _types(data, frame)
@@ -119,6 +121,14 @@ def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
     return {name: mark for name, mark in found.items() if name not in decided}
 
 
+def _counts(name: str, facts: DataFacts | None) -> str:
+    """An argument that says what numbers in other units count, where a column has several."""
+    found = facts.number_factors.get(name) if facts is not None else None
+    if not found:
+        return ""
+    return f", {literal({re.sub(_NO_UNIT, '', unit): value for unit, value in found.items()})}"
+
+
 def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = False) -> list[str]:
     """Functions that ``column_lines`` call, and ``moments`` where that is wanted."""
     kinds = {choice.type for choice in data.columns.values()}
@@ -127,7 +137,10 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     lines += _MOMENTS if moments else _IN_TIME if ordered else ()
     lines += _ONE_SPELLING if option_names(data.options, "same_words") else ()
     lines += _TRUE if "boolean" in kinds else ()
-    return [*lines, *(_NUMBERS if _marks(data, facts) else ())]
+    marks = _marks(data, facts)
+    if facts is not None and facts.number_factors.keys() & marks.keys():
+        return [*lines, *_NUMBERS_IN_UNITS]
+    return [*lines, *(_NUMBERS if marks else ())]
 
 
 _DAYS = (
@@ -194,6 +207,19 @@ _NUMBERS = (
     '    body = body.str.replace(point, ".", regex=False) + parts[3].fillna("")',
     '    numbers = pd.to_numeric(body, errors="coerce")',
     '    return numbers.where((parts[0] == "-") == (parts[1] == "-"), -numbers)',
+    "",
+    "",
+)
+# What stands in a cell besides its unit.
+_NO_UNIT = r"[-\d.,'’\s()]"
+_NUMBERS_IN_UNITS = (
+    "def as_numbers(cells, point, counts=None):",
+    *_NUMBERS[1:2],
+    "    # ``counts``: what numbers in other units count in that of the column.",
+    *_NUMBERS[2:-3],
+    '    numbers = numbers.where((parts[0] == "-") == (parts[1] == "-"), -numbers)',
+    f'    units = texts.str.replace({_NO_UNIT!r}, "", regex=True)',
+    "    return numbers * units.map(counts or {}).fillna(1)",
     "",
     "",
 )

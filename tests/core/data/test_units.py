@@ -1,0 +1,96 @@
+"""Numbers in several units, with units beside some only, in brackets: right, or told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.columns import report
+from netbuilder.core.data.load import load
+from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.data.preprocessing.units import factors
+from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.formats import registry
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+
+GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+RECIPE = Data(
+    "csv", path="d.csv", target=("y",), scaling="none", test_split=0.0, validation_split=0.0
+)
+PROJECT = Project(graph=GRAPH, data=RECIPE, training=Training(loss=Choice("mse")))
+#: How a column is written, what it says, and the unit that is shown.
+COLUMNS = {
+    "weights": (["12 kg", "900 g", "3.5 kg", "1 kg"], [12, 0.9, 3.5, 1], "kg"),
+    "mostly small": (["12 g", "2 kg", "7 g", "1 g"], [12, 2000, 7, 1], "g"),
+    "disks": (["256 GB", "1TB", "512GB", "2 TB"], [256, 1000, 512, 2000], "GB"),
+    "money": (["€110.5M", "€565K", "€0", "€2M"], [110.5e6, 565e3, 0, 2e6], "€"),
+    "views": (["36k", "950", "1.2M", "12"], [36e3, 950, 1.2e6, 12], ""),
+    "books": (["(1,200)", "(45)", "7", "(3)"], [-1200, -45, 7, -3], ""),
+}
+
+
+def write(folder: Path, cells: list[str], name: str = "d.csv") -> None:
+    rows = (f'"{cell}",{place}' for place, cell in enumerate(cells * 12))
+    (folder / name).write_text("x,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(COLUMNS))
+def test_a_column_is_read_in_one_unit_by_program_and_script(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells, numbers, unit = COLUMNS[name]
+    write(tmp_path, cells)
+    told = np.array([numbers * 12], float).T
+    np.testing.assert_allclose(load(PROJECT, tmp_path).train.raw_x["input"], told)
+    found = report(PROJECT, tmp_path)
+    assert (found.columns[0].unit, found.columns[0].type) == (unit, "number")
+    said = {one.code for one in found.notes if one.column == "x" and one.fixes}
+    assert said == {"owed" if name == "books" else "units-made-one"}
+    registry.save(PROJECT, tmp_path / "out.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    space: dict[str, Any] = {}
+    exec((tmp_path / "out.py").read_text("utf-8").split("# Build the network")[0], space)
+    np.testing.assert_allclose(space["x_train"], told, rtol=1e-6)
+
+
+def test_new_rows_are_read_in_the_unit_that_was_learned(tmp_path: Path) -> None:
+    write(tmp_path, ["12 kg", "3.5 kg", "1 kg"])
+    pre = Preprocessing.from_json(load(PROJECT, tmp_path).pre.to_json())
+    write(tmp_path, ["900 g", "40 g"], "new.csv")
+    values = read_split(RECIPE, pre, tmp_path / "new.csv").raw_x["input"]
+    np.testing.assert_allclose(values[:2, 0], [0.9, 0.04])
+
+
+@pytest.mark.parametrize(
+    ("cells", "bare"),
+    [(["45%", "0.37", "12%"], "0.37"), (["3 kg", "7", "2 kg"], "7"), (["3 kg", "0", "2 kg"], "")],
+)
+def test_a_number_without_the_unit_of_the_others_is_told(
+    tmp_path: Path, cells: list[str], bare: str
+) -> None:
+    write(tmp_path, cells)
+    findings = reading_of(read_table(tmp_path / "d.csv", {})).findings
+    told = [one.message for one in findings if one.code == "some-without-unit"]
+    assert bool(told) == bool(bare)
+    assert not bare or f"'{bare}' is read as {bare} " in told[0]
+
+
+def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:
+    write(tmp_path, ['6\'4""', '5\'11""', '6\'1""'])
+    column = report(PROJECT, tmp_path).columns[0]
+    assert column.type == "category", "6'4\" was read as 64, and 5'11\" as 511"
+
+
+def test_what_differs_in_kind_has_no_factor() -> None:
+    assert factors(["kg", "cm"]) is None
+    assert factors(["$", "€"]) is None
+    assert factors(["", "m"]) is None, "5 m are metres and no millions"
+    assert factors(["B", ""]) is None, "the B of a house is no billion"
+    assert factors(["$ m", "$"]) == ("$", {"$ m": 1e6, "$": 1.0})
+    assert factors(["B", "M"]) == ("", {"B": 1e9, "M": 1e6})
+    assert factors(["min"], "h") == ("h", {"min": 1 / 60, "h": 1.0})
