@@ -31,9 +31,9 @@ def project(path: str = "p", **more: object) -> Project:
     return Project(data=Data("images", path=path, options=more))
 
 
-@pytest.mark.parametrize("train", ["train", "Training", "training_set"])
+@pytest.mark.parametrize("train", ["train", "Trainingsdaten", "training_set"])
 @pytest.mark.parametrize("watch", ["valid", "validation", "val"])
-@pytest.mark.parametrize("test", ["test", "testing"])
+@pytest.mark.parametrize("test", ["test", "Testbilder"])
 def test_part_folders_are_parts(tmp_path: Path, train: str, watch: str, test: str) -> None:
     for name, count in ((train, 6), (watch, 3), (test, 2)):
         for label in CLASSES:
@@ -50,6 +50,31 @@ def test_train_and_test_leave_some_for_watching(tmp_path: Path) -> None:
     found = facts(project(), tmp_path)
     assert (found.rows, found.validation_rows, found.test_rows) == (18, 2, 8)
     assert found.class_counts == (9, 9)
+
+
+def test_a_train_beside_a_bus_is_a_class(tmp_path: Path) -> None:
+    for label in ("bus", "car", "train"):
+        paint(tmp_path / "p" / label, 6)
+    assert facts(project(), tmp_path).classes == ("bus", "car", "train")
+
+
+def test_what_may_be_a_part_or_the_classes_is_told(tmp_path: Path) -> None:
+    for folder in ("a/cat", "a/dog", "b/cat", "b/dog"):
+        paint(tmp_path / "p" / folder, 5)
+    assert any("holds the folders cat and dog" in one for one in facts(project(), tmp_path).notes)
+    for folder in ("cat", "dog", "test"):
+        paint(tmp_path / "q" / folder, 5)
+    assert any("'test' is taken for a class" in one for one in facts(project("q"), tmp_path).notes)
+
+
+def test_documents_beside_texts_are_named(tmp_path: Path) -> None:
+    for label in CLASSES:
+        (tmp_path / "t" / label).mkdir(parents=True)
+        for index in range(8):
+            (tmp_path / "t" / label / f"{index}.txt").write_text(f"a {label} story {index}")
+        (tmp_path / "t" / label / "long.docx").write_bytes(b"PK")
+    found = facts(Project(data=Data("text", path="t")), tmp_path)
+    assert "2 files of the kind .docx cannot be read." in found.notes
 
 
 def test_kaggles_test_folder_without_labels_is_named(tmp_path: Path) -> None:

@@ -190,6 +190,8 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     "names": ("cat.1", "cat.2", "dog (3)", "dog (4)", "rabbit1", "LIESMICH"),
     "wrapped_names": ("in/cat.1", "in/cat.2", "in/dog.1", "in/dog.2"),
     "only_train": ("train/cat/1", "train/dog/1"),
+    "vehicles": ("bus/1", "car/1", "train/train1", "train/train2"),
+    "german": ("Trainingsdaten/a/1", "Trainingsdaten/b/1", "Testbilder/a/7", "Testbilder/b/8"),
     "junk": ("__MACOSX/cat/1", ".git/a/1", "cat/._1", "cat/1", "dog/2", "Thumbs.db/x/1"),
 }  # fmt: skip
 

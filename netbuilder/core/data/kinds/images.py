@@ -402,7 +402,7 @@ KIND = DataKind(
             "32 bit files",
         ),
         (
-            "folders train, valid/validation/val, test (also training, testing)",
+            "folders train, valid/validation/val, test (also training, testing, Testbilder)",
             "they are parts and no classes; pictures without a class folder are named and left out",
         ),
         (

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from netbuilder.core.data.readers.class_folders import PART_FOLDERS
+from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.project.model import Data
 
 Value = TypeVar("Value")
@@ -81,6 +81,6 @@ def _folder_times(path: Path) -> list[Hashable]:
     found: list[Hashable] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
         found.append((folder.name, folder.stat().st_mtime_ns))
-        if folder.name.lower() in PART_FOLDERS:
+        if part_of(folder.name) is not None:
             found += _folder_times(folder)
     return found

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
-PART_FOLDERS = {
-    **dict.fromkeys(("train", "training", "train_set", "training_set", "trainset"), TRAIN),
-    **dict.fromkeys(("valid", "validation", "val", "dev", "validation_set"), VALIDATION),
-    **dict.fromkeys(("test", "testing", "test_set", "testset", "eval"), TEST),
-}
+_OF_WHAT = r"[\W_]*(set|data|daten|images?|imgs?|pictures?|bilder|texts?|texte|sounds?|files)?"
+_PART_FOLDERS = (
+    re.compile(rf"train(ings?)?{_OF_WHAT}", re.I),
+    re.compile(rf"(val(id(ation|ierungs?)?)?|dev){_OF_WHAT}", re.I),
+    re.compile(rf"(test(ing)?|eval){_OF_WHAT}", re.I),
+)
 _JUNK = {
     "thumbs.db", "desktop.ini", "__macosx", "icon\r",
     "lost+found", "system volume information", "$recycle.bin",
@@ -121,6 +122,11 @@ def _called(path: Path) -> str:
     return path.name or str(path)
 
 
+def part_of(name: str) -> int | None:
+    """The part whose folder has this name: "Train", "test_images", "Validierungsdaten"."""
+    return next((part for part, one in enumerate(_PART_FOLDERS) if one.fullmatch(name)), None)
+
+
 def usual_ending(path: Path) -> str:
     """The ending that most of the first thousand files under a folder have; "" of none."""
     counts: Counter[str] = Counter()
@@ -186,7 +192,7 @@ def find(path: Path, endings: Sequence[str], what: str) -> Found:
     found = Found(path)
     root = _unwrapped(path, endings, found)
     folders, files = _entries(root)
-    named = {PART_FOLDERS[f.name.lower()]: f for f in folders if f.name.lower() in PART_FOLDERS}
+    named = _named_parts(folders, endings)
     if TRAIN in named and len(folders) > 1:
         _parts(found, named, endings, what)
         others = [one.name for one in folders if one not in named.values()]
@@ -224,7 +230,7 @@ def _unwrapped(path: Path, endings: Sequence[str], found: Found) -> Path:
     for _ in range(_DEEPEST_WRAPPER):
         folders, files = _entries(path)
         alone = len(folders) == 1 and not any(f.suffix.lower() in endings for f in files)
-        if not alone or PART_FOLDERS.get(folders[0].name.lower()) is not None:
+        if not alone or part_of(folders[0].name) is not None:
             return path
         inner = _entries(folders[0])
         if not inner[0] and not any(f.suffix.lower() in endings for f in inner[1]):
@@ -243,12 +249,22 @@ def may_have_test(path: Path) -> bool:
     """
     for _ in range(_DEEPEST_WRAPPER + 1):
         folders, _files = _entries(path)
-        if any(PART_FOLDERS.get(one.name.lower()) == TEST for one in folders):
+        if any(part_of(one.name) == TEST for one in folders):
             return True
         if len(folders) != 1:
             return False
         path = folders[0]
     return False
+
+
+def _named_parts(folders: Sequence[Path], endings: Sequence[str]) -> dict[int, Path]:
+    """The folders of the parts. Beside "car" and "bus" a "train" without classes is a class."""
+    parts = ((part_of(one.name), one) for one in folders)
+    named = {part: one for part, one in parts if part is not None}
+    if TRAIN not in named or len(named) > 1 or len(folders) == 1:
+        return named
+    inner, files = _entries(named[TRAIN])
+    return named if inner or len(_by_name(files, endings)) > 1 else {}
 
 
 def _parts(found: Found, named: dict[int, Path], endings: Sequence[str], what: str) -> None:
@@ -292,6 +308,7 @@ def _classes(
         part.labels += [folder.name] * len(mine)
         if not mine:
             empty.append(folder.name)
+    found.notes += _doubts(judged)
     if empty and part.files:
         found.notes.append(f"No {what} in folder {listed(empty)}.")
     if not part.files:
@@ -309,6 +326,23 @@ def _classes(
     for ending, count in sorted(other.items()):
         found.notes.append(f"{counted(count, 'file')} of the kind {ending} cannot be read.")
     return part
+
+
+def _doubts(classes: list[Path]) -> list[str]:
+    """What is told where a class may be a part, or where all hold the same folders."""
+    inside = [sorted(one.name for one in _entries(folder)[0]) for folder in classes]
+    for part in (one.name for one in classes if part_of(one.name) in {VALIDATION, TEST}):
+        return [
+            f"The folder '{part}' is taken for a class. If it is there for testing, put the "
+            "folders of the classes into a folder 'train' beside it."
+        ]
+    if len(inside) < 2 or len(inside[0]) < 2 or any(one != inside[0] for one in inside):
+        return []
+    return [
+        f"{listed([one.name for one in classes])} are taken for the classes. Each of them holds "
+        f"the folders {listed(inside[0])}: if those are the classes, put all that is of one class "
+        "in one folder."
+    ]
 
 
 def _samples(
@@ -337,8 +371,9 @@ def _samples(
     return mine
 
 
-#: Pictures and sounds that need programs which are not here: named, so that nobody misses them.
-UNREADABLE = (".heic", ".heif", ".avif", ".raw", ".cr2", ".nef", ".svg", ".psd", ".mp3", ".m4a")
+#: What needs programs that are not here is named, so that nobody overlooks it.
+UNREADABLE = (".heic", ".heif", ".avif", ".raw", ".cr2", ".nef", ".svg", ".psd", ".mp3", ".m4a",
+              ".docx", ".doc", ".odt", ".rtf", ".pdf")  # fmt: skip
 
 
 def _by_name(files: list[Path], endings: Sequence[str]) -> dict[str, list[Path]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from netbuilder.core.data.readers.class_folders import PART_FOLDERS
+from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.atomic import write_bytes, write_error
 from netbuilder.core.wording import shown
@@ -152,7 +152,7 @@ def checked_class(name: str, others: Sequence[str]) -> str:
         raise DataError(
             f"The name of this class has {len(name)} letters.", f"Use at most {_LONGEST}."
         )
-    if name.lower() in PART_FOLDERS:
+    if part_of(name) is not None:
         raise DataError(
             f"A folder called '{name}' is taken for a part of the data, not for a class.",
             f"Call the class something else, such as '{name} class'.",

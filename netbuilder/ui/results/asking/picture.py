@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from netbuilder.ui.results.why import WhyView
 
 PICTURE_SIDE = 140
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
 Found = TypeVar("Found")
 
 

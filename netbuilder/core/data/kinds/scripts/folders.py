@@ -20,11 +20,13 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
 
     junk = ("thumbs.db", "desktop.ini", "__macosx")
     unlabelled = ("unsup", "unlabeled", "unlabelled")
-    words = (
-        ("train", "training", "train_set", "training_set", "trainset"),
-        ("valid", "validation", "val", "dev", "validation_set"),
-        ("test", "testing", "test_set", "testset", "eval"),
-    )
+    of_what = r"[\W_]*(set|data|daten|images?|imgs?|pictures?|bilder|texts?|texte|sounds?|files)?"
+    words = ("train(ings?)?", "(val(id(ation|ierungs?)?)?|dev)", "(test(ing)?|eval)")
+
+    def part(folder: Path) -> int | None:
+        """The part that it is named for, if any."""
+        found = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
+        return found[0] if found else None
 
     def entries(folder: Path) -> tuple[list[Path], list[Path]]:
         """Folders in it, and files that may be samples, by name."""
@@ -53,14 +55,16 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
         return sorted(pairs, key=lambda pair: pair[0])
 
     folders, files = entries(root)
-    while len(folders) == 1 and not files and folders[0].name.lower() not in sum(words, ()):
+    while len(folders) == 1 and not files and part(folders[0]) is None:
         inner = entries(folders[0])
         if not inner[0] and len({name for name, _ in by_class(folders[0])}) < 2:
             break  # the only class
         # A single folder inside is the one that unzipping made.
         root, (folders, files) = folders[0], inner
-    parts = {number: one for number, names in enumerate(words) for one in folders
-             if one.name.lower() in names}  # fmt: skip
+    parts = {number: one for one in folders if (number := part(one)) is not None}
+    alone = set(parts) == {0} and len(folders) > 1 and not entries(parts[0])[0]
+    if alone and len({name for name, _ in by_class(parts[0])}) < 2:
+        parts = {}  # a train beside cars is a class
     if 0 not in parts:
         return [(0, name, file) for name, file in by_class(root)]
     known = {name for name, _ in by_class(parts[0])}
