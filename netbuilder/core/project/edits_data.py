@@ -41,7 +41,13 @@ def _added(held: Any, value: Any) -> Any:
         return [*held, *(one for one in value if one not in held)]
     if not (isinstance(held, dict) and isinstance(value, dict)):
         return value
-    return {**held, **{name: [*held.get(name, ()), *more] for name, more in value.items()}}
+    return {
+        **held,
+        **{
+            name: [*held.get(name, ()), *more] if isinstance(more, list) else more
+            for name, more in value.items()
+        },
+    }
 
 
 def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:

@@ -25,7 +25,8 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     """The table with what stands for a missing value (option "missing_values") missing.
 
     The option names values by column: ``{"age": [-999]}``. Columns that the table lacks do not
-    matter.
+    matter. Option "empty_means" names what stands for an empty cell: ``{"glasses": "no"}``, where
+    a tick says yes.
 
     Raises:
         DataError: the option has another form.
@@ -41,9 +42,19 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
         if name in table.columns:
             listed = values if isinstance(values, list | tuple) else [values]
             wrong = {as_label(value) for value in listed}
-            series = table[str(name)]
+            series: pd.Series = table[str(name)]
             labels = labels_of(series)
             changed[name] = series.mask(labels.isin(wrong))
+    meant = options.get("empty_means") or {}
+    if not isinstance(meant, Mapping):
+        raise DataError(
+            f"'empty_means' of the data is {meant!r:.60}.",
+            'Write a value by column: {"glasses": "no"}.',
+        )
+    for name in (one for one in map(str, table.columns) if one in meant):
+        series = changed[name] if name in changed else table[name]
+        filled = 0 if is_numeric(series) else str(meant[name])
+        changed[name] = series.where(series.notna(), filled)
     return table.assign(**changed) if changed else table
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.preprocess import Column
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.project.model import MISSING_RULES, Data
@@ -14,6 +15,7 @@ from netbuilder.core.wording import counted, listed, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+_TICKS = frozenset("x✓✔☑✗✘•*+")
 MISSING_LABEL = "(missing)"
 MISSING_MENDS = (
     DataFix("Leave those rows out", {"missing": "drop"}),
@@ -91,7 +93,11 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
         'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
         "(puts the column's mean there).",
-        mends=(*MISSING_MENDS, *_as_category(table, [str(name) for name in counts.index])),
+        mends=(
+            *_ticks(table, [str(name) for name in counts.index]),
+            *MISSING_MENDS,
+            *_as_category(table, [str(name) for name in counts.index]),
+        ),
         short=empty_cells(total),
     )
 
@@ -99,6 +105,20 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
 def empty_cells(count: int) -> str:
     """What is wrong with so many empty cells, in a few words."""
     return f"{counted(count, 'cell')} {'is' if count == 1 else 'are'} empty: choose what to do"
+
+
+def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
+    """Columns in which a tick stands, or nothing: what is not ticked is "no"."""
+    ticked = [
+        name
+        for name in holes
+        if all(as_label(one).casefold() in TRUE | _TICKS for one in table[name].dropna().unique())
+        and table[name].notna().any()
+    ]
+    if not ticked:
+        return ()
+    label = f'An empty cell means "no" in {quoted(ticked, 3)}'
+    return (DataFix(label, {"empty_means": dict.fromkeys(ticked, "no")}),)
 
 
 def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:

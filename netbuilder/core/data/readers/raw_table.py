@@ -52,7 +52,8 @@ FIRST_ROWS = 20_000
 MOST_WORDS = 5_000
 _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
-    "categories", "like_decimal", "like_encoding", "like_units", "decimals", "dates", "same_names",
+    "categories", "like_decimal", "like_encoding", "like_units", "decimals",
+    "empty_means", "dates", "same_names",
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ from netbuilder.core.data.preprocessing.number_text import (
     unit_beside,
     without_unit,
 )
-from netbuilder.core.wording import counted, number, quoted, shown, with_unit
+from netbuilder.core.data.preprocessing.odd_rows import strange_rows, total_row
+from netbuilder.core.wording import counted, number, quoted, with_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,10 +104,10 @@ def finished(
     dates: Mapping[str, str] = options.get("dates") or {}
     like: Mapping[str, str] = options.get("like_units") or {}
     treated = _treated(options)
-    units: dict[str, str] = {}
     styles: dict[str, Style] = {}
     found = list(findings)
     asked: dict[str, list[str]] = {}
+    odd: dict[str, pd.Series] = {}
     changed: dict[str, pd.Series] = {}
     for name in map(str, table.columns):
         series = table[name]
@@ -127,6 +128,7 @@ def finished(
         numbers = parse(series, style)
         junk = series.notna() & numbers.isna() & ~series.astype(str).str.strip().isin(NOTHING)
         if junk.any():
+            odd[name] = junk
             if style.unit or style.thousands:
                 # Word by word, so that the line with the text is named.
                 changed[name] = numbers.astype(object).where(~junk, series)
@@ -136,21 +138,16 @@ def finished(
         if style.ambiguous:
             asked[name] = cells
         found += _unit_finding(name, cells, style)
-        if style.unit:
-            units[name] = style.unit
-    if changed:
-        table = table.assign(**changed)
+    units = {name: one.unit for name, one in styles.items() if one.unit}
+    table = table.assign(**changed) if changed else table
     found += (question(name, cells, tuple(asked)) for name, cells in asked.items())
     counting = counting_column(table)
-    if counting:
-        found.append(Finding(
-            "counting-column", INFO,
-            f"Column '{counting}' has no name and counts the rows: it is not used.", counting,
-            (column_edit(f"Use '{counting}'", [counting], role="feature"),),
-        ))  # fmt: skip
+    found += _counting_finding(counting)
     skipped = options.get("skip_lines")
-    if table.index[-1] not in (skipped if isinstance(skipped, list | tuple) else [skipped]):
-        found += _total_row(table)
+    out = skipped if isinstance(skipped, list | tuple) else [skipped]
+    if table.index[-1] not in out:
+        found += total_row(table)
+    found += strange_rows(table, odd, out)
     table.attrs["reading"] = Reading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as)
     )
@@ -215,6 +212,16 @@ def _two_ways(name: str, cells: list[str]) -> list[Finding]:
     )]  # fmt: skip
 
 
+def _counting_finding(name: str) -> list[Finding]:
+    if not name:
+        return []
+    return [Finding(
+        "counting-column", INFO,
+        f"Column '{name}' has no name and counts the rows: it is not used.", name,
+        (column_edit(f"Use '{name}'", [name], role="feature"),),
+    )]  # fmt: skip
+
+
 def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
     import pandas as pd
 
@@ -274,27 +281,6 @@ def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
         "word-for-nothing", INFO,
         f"Column '{name}' has '{word}' in {counted(rows, 'row')}: it counts as a category.",
         name, (option_edit(f"Treat '{word}' as missing", "missing_values", {name: [word]}),),
-    )]  # fmt: skip
-
-
-_TOTAL = frozenset({"total", "sum", "totals", "grand total", "summe", "gesamt", "insgesamt",
-                    "suma", "somme", "totale", "итого", "合计", "合計"})  # fmt: skip
-
-
-def _total_row(table: pd.DataFrame) -> list[Finding]:
-    """The last row, where its first text is a word for the sum."""
-    if len(table) < 3:
-        return []
-    last = table.iloc[-1]
-    words = [str(cell).strip().casefold().rstrip(":") for cell in last if isinstance(cell, str)]
-    if not words or words[0] not in _TOTAL:
-        return []
-    line = int(table.index[-1])
-    return [Finding(
-        "total-row", WARNING,
-        f"Line {line} seems to hold totals ('{shown(str(last.dropna().iloc[0]))}'): it is no row "
-        "like the others.",
-        fixes=(option_edit(f"Leave line {line} out", "skip_lines", [line]),),
     )]  # fmt: skip
 
 

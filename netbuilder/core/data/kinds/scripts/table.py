@@ -99,6 +99,10 @@ def column_lines(
         for name, values in dict(data.options.get("missing_values") or {}).items():
             cell = f"{frame}[{literal(name)}]"
             lines.append(f"{cell} = {cell}.replace({literal(list(values))}, np.nan)")
+        for name, word in dict(data.options.get("empty_means") or {}).items():
+            cell = f"{frame}[{literal(name)}]"
+            fill = f"0 if {cell}.dtype.kind in 'iuf' else {literal(str(word))}"
+            lines.append(f"{cell} = {cell}.fillna({fill})")
         lines += [
             f"{frame}[{literal(name)}] = one_spelling({frame}[{literal(name)}])" for name in alike
         ]
