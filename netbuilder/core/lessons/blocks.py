@@ -108,7 +108,7 @@ def _show(reader: Reader, block: Block) -> Show:
             reader,
             at["place"],
             lambda text: values.known(text, list(PLACES), "place"),
-            f"Use {listed(PLACES, 30)}.",
+            f"Use {listed(PLACES, len(PLACES))}.",
         )
         show = replace(show, place=place)
     if "layer" in at:

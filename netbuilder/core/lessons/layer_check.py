@@ -76,9 +76,10 @@ class LayerCheck:
         for name, wanted in self.params:
             held = param_of(node, graph, name)
             if not wanted.holds(held):
+                # The field says "none" where nothing was chosen.
+                told = "none (linear)" if held == "linear" else words_of(held)
                 found.append(
-                    f"The {name} of {node.id} is {words_of(held)}; "
-                    f"the lesson asks for {wanted.shown}."
+                    f"The {name} of {node.id} is {told}; the lesson asks for {wanted.shown}."
                 )
         if self.shape is not None:
             found += self._shape_wanting(node, state)

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: Settings of the plan: they stand in the tab Training on a page that is not always in front.
+PLAN_FIELDS = (
+    "epochs",
+    "batch_size",
+    "validation_split",
+    "seed",
+    "class_weight",
+    "loss",
+    "metrics",
+    "optimizer",
+    "learning_rate",
+    "callbacks",
+)
+
 PLACES: Mapping[str, str] = {
     "palette": "the list of layers",
     "canvas": "the canvas",
@@ -26,4 +40,5 @@ PLACES: Mapping[str, str] = {
     "code": "the tab Code",
     "runs": "the tab Runs",
     "problems": "the number of problems",
+    **{name: f"the setting {name}" for name in PLAN_FIELDS},
 }

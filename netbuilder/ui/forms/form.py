@@ -188,6 +188,10 @@ class ParamForm(QWidget):
         if self._more is not None:
             self._more.setVisible(opened)
 
+    def folds(self, name: str) -> bool:
+        """Whether a parameter stands under More."""
+        return any(one.name == name for one in self._more_params)
+
     def set_steps(self, steps: int) -> None:
         """Tell the editors that draw over them how many steps the plan makes; 0: not known."""
         self._steps = steps

@@ -177,6 +177,9 @@ class LessonPanel(QWidget):
                 str(number), step.title, lambda index=number - 1: self._session.go(index)
             )
             dot.setCheckable(True)
+            # With room for its tick from the beginning: the step would move down below a new line.
+            dot.setText(f"✓ {number}")
+            dot.setMinimumWidth(dot.sizeHint().width())
             self.dots.append(dot)
             self.dots_layout.addWidget(dot)
         self.bar.setRange(0, len(lesson.steps))

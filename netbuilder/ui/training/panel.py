@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -132,6 +133,16 @@ class TrainingPanel(QWidget):
         self.run_button.setChecked(number == 1)
         if number == 1 or self._curves is not None:
             self.curves.tools.setVisible(number == 1)
+
+    def show_setting(self, name: str) -> None:
+        """Bring a setting of the plan into sight."""
+        self.show_page(0)
+        self.plan.unfold(name)
+        scroller = self.stack.currentWidget()
+        assert isinstance(scroller, QScrollArea)
+        # What was unfolded just now has no place yet.
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        scroller.ensureWidgetVisible(self.plan.field(name))
 
     def _began(self) -> None:
         project = self._runner.project

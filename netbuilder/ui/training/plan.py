@@ -101,6 +101,26 @@ class PlanForm(QWidget):
         self._show_automatic()
         self._show_problems()
 
+    def unfold(self, name: str) -> None:
+        """Open what a setting is folded under."""
+        if name == "callbacks":
+            self.callbacks_button.setChecked(True)
+        for form in (self.length, self.optimizer.form):
+            if form is not None and form.folds(name):
+                form.unfold(True)
+
+    def field(self, name: str) -> QWidget:
+        """Where a setting stands."""
+        if name == "callbacks":
+            return self.callbacks or self.callbacks_button
+        if name in ("loss", "metrics"):
+            form = next(iter(self.outputs.values()), self)
+            return form.loss if name == "loss" else form.metrics
+        for rows in (self.length, self.optimizer.form):
+            if rows is not None and name in rows.rows:
+                return rows.rows[name].editor
+        return self.optimizer
+
     def _show_problems(self) -> None:
         """Say beside the field what is wrong with it, with the mend as a button."""
         for field, cards in self.complaints.items():

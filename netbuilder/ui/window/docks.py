@@ -79,6 +79,8 @@ class LazyPage(QWidget):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self.panel)
+            # Qt would show it in the next turn; who asked for it may want to point at it now.
+            self.panel.show()
         return self.panel
 
 

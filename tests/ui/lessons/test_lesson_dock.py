@@ -14,10 +14,11 @@ from netbuilder.core.lessons import library
 from netbuilder.core.lessons.parse import parse
 from netbuilder.core.lessons.record import record_of
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.training.panel import TrainingPanel
 from netbuilder.ui.window.guide.places import unknown_places
 from netbuilder.ui.window.guide.tour import STOPS
 
@@ -217,6 +218,64 @@ def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., Ma
     assert callout.ring.intersects(window.welcome.places.rect("data"))
     qtbot.mouseClick(callout.buttons[-1], Qt.MouseButton.LeftButton)
     assert window.welcome.lessons.callout is None
+
+
+LOSS = """---
+title: Settings
+level: beginner
+minutes: 5
+start: xor
+---
+## Choose a loss
+```check
+loss: mean_squared_error
+```
+```show
+place: loss
+```
+## Let the rare ones count
+```check
+class_weight: balanced
+```
+```show
+place: class_weight
+```
+"""
+
+
+def test_show_me_brings_a_setting_of_the_plan_to_the_front(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    """Once something was trained the tab shows curves, with a list "loss" that is another."""
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse(LOSS, "settings"))
+    lessons = window.welcome.lessons
+    training = window.docks.show_panel("training")
+    assert isinstance(training, TrainingPanel)
+    training.show_page(1)
+    qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
+    assert lessons.callout is not None
+    assert training.plan.loss.isVisible()
+    corner = training.plan.loss.mapTo(window, training.plan.loss.rect().center())
+    assert lessons.callout.ring.contains(corner)
+    assert "loss" in lessons.callout.bubble.accessibleName()
+    # Whoever goes on elsewhere is not held, and nothing is pointed at where it is no more.
+    qtbot.mouseClick(training.run_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: lessons.callout is None)
+    assert not training.plan.isVisible()
+    # What is folded, and below the edge, comes into sight.
+    window.welcome.session.go(1)
+    qtbot.mouseClick(lessons.panel.show_button, Qt.MouseButton.LeftButton)
+    field = training.plan.length.rows["class_weight"].editor
+    assert not field.visibleRegion().isEmpty()
+    assert lessons.callout is not None
+    assert lessons.callout.ring.contains(field.mapTo(window, field.rect().center()))
+    # The row of steps has room for its ticks before they come.
+    dot = lessons.panel.dots[0]
+    wide = dot.width()
+    window.store.apply("Loss", lambda p: edits.set_training(p, loss=Choice("mean_squared_error")))
+    qtbot.waitUntil(lambda: dot.text() == "✓ 1")
+    assert dot.sizeHint().width() <= wide
 
 
 def test_a_lesson_is_written_from_the_present_project(

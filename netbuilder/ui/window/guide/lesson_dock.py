@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
 from netbuilder.core.lessons.library import start_path
+from netbuilder.core.lessons.places import PLACES
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.style.letter_size import letters
@@ -146,13 +147,20 @@ class LessonDock(QObject):
         self.callout = Callout(
             self._parts.window,
             ring,
-            show.layer,
+            show.layer or capital(PLACES[show.place]),
             show.text,
             (("Close", self.end_callout),),
             towards=towards,
             ghost=show.layer,
-            find=None if show.layer else partial(self._places.rect, show.place),
+            find=None if show.layer else partial(self._still, show.place),
         )
+
+    def _still(self, place: str) -> QRect | None:
+        """Where it is that is pointed at; once it is out of sight nothing is pointed at."""
+        found = self._places.where(place)
+        if found is None:
+            self.end_callout()
+        return found
 
     def end_callout(self) -> None:
         """Take away what points."""

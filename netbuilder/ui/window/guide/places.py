@@ -7,9 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from netbuilder.core.lessons.places import PLACES
+from netbuilder.core.lessons.places import PLACES, PLAN_FIELDS
+from netbuilder.ui.training.panel import TrainingPanel
 from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.top_bar import TopBar
+
+_TRAINING = "training"
 
 
 class Places:
@@ -31,8 +34,12 @@ class Places:
                 for name in ("pause", "stop", "undo", "save", "save-model", "gallery", "help")
             },
             **{
-                name: lambda name=name: self._panel(name)  # type: ignore[misc]
+                name: lambda name=name: self._of(parts.docks.panels[name])  # type: ignore[misc]
                 for name in parts.docks.panels
+            },
+            **{
+                name: lambda name=name: self._setting(name)  # type: ignore[misc]
+                for name in PLAN_FIELDS
             },
         }
 
@@ -42,7 +49,16 @@ class Places:
         return frozenset(self._finders)
 
     def rect(self, place: str) -> QRect | None:
-        """Where a place is."""
+        """Where a place is, once its tab and its page are brought to the front."""
+        if place in self._parts.docks.panels:
+            self._parts.docks.show_panel(place, focus=False)
+        elif place in PLAN_FIELDS:
+            self._parts.docks.show_panel(_TRAINING, focus=False)
+            self._training().show_setting(place)
+        return self.where(place)
+
+    def where(self, place: str) -> QRect | None:
+        """Where a place is now; None where it is not in sight."""
         finder = self._finders.get(place)
         return finder() if finder is not None else None
 
@@ -86,9 +102,17 @@ class Places:
                 return self._of(button) or self._of(self._bar.menu_button)
         return self._of(self._bar.menu_button)
 
-    def _panel(self, name: str) -> QRect | None:
-        self._parts.docks.show_panel(name, focus=False)
-        return self._of(self._parts.docks.panels[name])
+    def _setting(self, name: str) -> QRect | None:
+        whole, found = self._of(self._training()), self._of(self._training().plan.field(name))
+        # What is rolled out of sight is pointed at no more.
+        if whole is None or found is None or not whole.intersects(found):
+            return None
+        return whole.intersected(found)
+
+    def _training(self) -> TrainingPanel:
+        panel = self._parts.docks.pages[_TRAINING].fill()
+        assert isinstance(panel, TrainingPanel)
+        return panel
 
     def _card(self, ids: tuple[str, ...]) -> QRect | None:
         canvas = self._parts.canvas
