@@ -132,17 +132,20 @@ class WorkerProcess:
             "PYTHONIOENCODING": "utf-8",
         }
         self._lines = queue.SimpleQueue()
-        self._process = subprocess.Popen(
-            command(self._module),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-            # Windows would show a black window for each.
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        try:
+            self._process = subprocess.Popen(
+                command(self._module),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+                # Windows would show a black window for each.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:  # forbidden on a locked-down machine, or no memory for it
+            return failure(f"No second process could be started: {error}.", "start")
         threading.Thread(
             target=_read, args=(self._process, self._lines), name="worker", daemon=True
         ).start()

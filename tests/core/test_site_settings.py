@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from netbuilder.cli import main
 from netbuilder.core import folders
+from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.engine import download_progress
 from netbuilder.core.errors import DataError, UserError
@@ -115,3 +117,26 @@ def test_data_sets_are_not_fetched_where_the_school_says_so(
     with pytest.raises(DataError, match="switched off on this machine") as caught:
         read_builtin(name, {})
     assert str(tmp_path / "keras" / "datasets") in caught.value.mend
+
+
+def test_two_threads_leave_the_way_to_the_network_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keras.src.utils import file_utils
+
+    _write(tmp_path, monkeypatch, "downloads = false")
+    before = file_utils.urlretrieve
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with kept_off_the_network("The other", tmp_path):
+            entered.set()
+            leave.wait(20)
+
+    thread = threading.Thread(target=other)
+    with kept_off_the_network("The one", tmp_path):
+        thread.start()
+        entered.wait(0.2)  # it would be inside too
+    leave.set()
+    thread.join(20)
+    assert file_utils.urlretrieve is before

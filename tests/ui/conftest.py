@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -38,6 +39,32 @@ def qapp_cls() -> type[QApplication]:
 def qapp(qapp_args: list[str]) -> Iterator[QApplication]:
     """The application as the program makes it."""
     yield app.make_application(["netbuilder"])
+
+
+class PatientBot(QtBot):
+    """Waits a minute, and not five seconds, where a test does not say how long: a wait ends with
+    what it waits for, so that only a machine that is busy with something else takes longer."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = MINUTE) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = MINUTE, **more: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+    def waitExposed(self, widget: Any, *, timeout: int = MINUTE) -> Any:
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """As pytest-qt's."""
+    return PatientBot(request)
+
+
+@pytest.fixture
+def told(qtbot: QtBot) -> Callable[[], None]:
+    """Waits until each job under way has ended, and whoever asked for it has heard."""
+    return lambda: qtbot.waitUntil(lambda: not jobs._RUNNING)
 
 
 @pytest.fixture(autouse=True)

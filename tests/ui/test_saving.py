@@ -305,8 +305,9 @@ def slow_model(trained: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_file_that_comes_late_does_not_replace_a_newer_one(
-    trained: MainWindow, slow_model: tuple, small: Project, tmp_path: Path, qtbot: QtBot
-) -> None:
+    trained: MainWindow, slow_model: tuple, small: Project, tmp_path: Path,
+    told: Callable[[], None],
+) -> None:  # fmt: skip
     path, gate = slow_model
     other = tmp_path / "other.netbuilder"
     files.write(edits.rename_project(small, "Other"), other)
@@ -315,7 +316,7 @@ def test_a_file_that_comes_late_does_not_replace_a_newer_one(
     window.documents.open_path(other)
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=77))
     gate.set()
-    qtbot.wait(1500)
+    told()
     assert window.store.project.name == "Other"
     assert window.store.project.training.epochs == 77
     assert window.documents.path == other

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.site_settings import site_settings
+
+# Two threads that put the name back in turn would leave the one's refusal, or none, in place.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
@@ -31,8 +35,9 @@ def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
             f"Ask whoever looks after it to put the file into {folder}.",
         )
 
-    fetch, file_utils.urlretrieve = file_utils.urlretrieve, refuse
-    try:
-        yield
-    finally:
-        file_utils.urlretrieve = fetch
+    with _ONE_AT_A_TIME:
+        fetch, file_utils.urlretrieve = file_utils.urlretrieve, refuse
+        try:
+            yield
+        finally:
+            file_utils.urlretrieve = fetch

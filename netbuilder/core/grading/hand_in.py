@@ -13,7 +13,6 @@ unknown keys of a project survive a round trip, a program that knows nothing of 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import portable
 from netbuilder.core.lessons.record import begin_work, record_of
 from netbuilder.core.project.model import Project
 
@@ -113,9 +113,9 @@ def hand_in_of(project: Project) -> HandIn | None:
 
 def file_name(student: str, lesson: str, ending: str, taken: Sequence[str] = ()) -> str:
     """A file name that says who and what: ``Ada Lovelace - first-model.h5``."""
-    stem = re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", student).strip(" .") or "hand-in"
+    stem = portable(student) or "hand-in"
     if lesson:
-        stem += " - " + re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", lesson).strip(" .")
+        stem += f" - {portable(lesson)}"
     name, count = f"{stem}{ending}", 2
     while name in taken:
         name, count = f"{stem} {count}{ending}", count + 1

@@ -54,7 +54,7 @@ def holds_network(path: Path) -> bool:
 def own_datasets(file: h5py.File, name: str) -> list[str]:
     """Names of the datasets that stand in an open file itself, of those in groups "group/name".
 
-    No link out of it is followed.
+    No link out of it is followed. Datasets of a type that NumPy lacks are passed over.
 
     Raises:
         FormatError: a link to another file stands among them.
@@ -82,7 +82,14 @@ def own_datasets(file: h5py.File, name: str) -> list[str]:
                 )
             )
             found += [f"{key}/{path}" for path in inside]
-    return found
+    return [name for name in found if _has_numpy_type(file[name])]
+
+
+def _has_numpy_type(dataset: h5py.Dataset) -> bool:
+    try:
+        return dataset.dtype is not None
+    except TypeError:
+        return False
 
 
 def check_container(file: h5py.File, name: str) -> int:

@@ -42,7 +42,7 @@ def read_through(path: str) -> dict[str, Any]:
     def visit(_name: str, item: Any) -> None:
         _attributes(item)
         if isinstance(item, h5py.Dataset) and not item.external and not item.is_virtual:
-            _numbers(item)
+            _tried(_numbers, item)
 
     try:
         with h5py.File(path, "r") as file:

@@ -21,6 +21,7 @@ from netbuilder.core.wording import number
 
 Array = NDArray[Any]
 _AT_ONCE = 256
+_FIRST = date(1970, 1, 1)
 
 # By the network: what ``repeated`` traced.
 _traced: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyDictionary()
@@ -71,11 +72,21 @@ def usual_range(low: float, high: float) -> tuple[float, float]:
 
 
 def day_words(days: float, low: float | None) -> str:
-    """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years
-    counts as dates too (``dates_as_days``): 1985 stays a year."""
-    if low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200:
+    """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years, or
+    of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers."""
+    if not _dated(days, low):
         return f"{days:.0f}"
-    return (date(1970, 1, 1) + timedelta(days=math.floor(days))).isoformat()
+    return (_FIRST + timedelta(days=math.floor(days))).isoformat()
+
+
+def has_dates(low: float | None, high: float | None) -> bool:
+    """Whether a column of dates from ``low`` to ``high`` holds days, and no years or seconds."""
+    return all(end is not None and _dated(end, low) for end in (low, high))
+
+
+def _dated(days: float, low: float | None) -> bool:
+    years = low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200
+    return not years and (date.min - _FIRST).days <= days <= (date.max - _FIRST).days
 
 
 def ask(

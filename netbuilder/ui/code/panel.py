@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePath
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -64,13 +63,13 @@ class CodePanel(QWidget):
         self,
         store: ProjectStore,
         workbench: Workbench,
-        save: Callable[[], Path | None],
+        save: Callable[[Callable[[str], object]], object],
         parent: QWidget | None = None,
     ) -> None:
-        """``save``: asks for a file name and begins to write; None where that was cancelled."""
+        """``save(told)``: asks for a file name and writes there; ``told`` hears of it when it is
+        done."""
         super().__init__(parent)
         self._store, self._workbench, self._write = store, workbench, save
-        self._writing = ""
         self._shown: _Question | None = None
         self._worker = jobs.Latest.for_widget(self, _source, "code", self._found, self._failed)
         self._soon = QTimer(self)
@@ -100,7 +99,6 @@ class CodePanel(QWidget):
         self.save.clicked.connect(self._save)
         store.changed.connect(lambda _old, _new: self._soon.start())
         workbench.facts_changed.connect(self._soon.start)
-        workbench.happened.connect(self._told)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -142,10 +140,4 @@ class CodePanel(QWidget):
         self.about.setText("Copied.")
 
     def _save(self) -> None:
-        path = self._write()
-        self._writing = path.name if path is not None else ""
-
-    def _told(self, event: str) -> None:
-        if self._writing and event == f"saved:{PurePath(self._writing).suffix.lower()}":
-            self.about.setText(f"Wrote {self._writing}.")
-            self._writing = ""
+        self._write(self.about.setText)

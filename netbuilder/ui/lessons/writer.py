@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.core.file_names import portable
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.layer_check import PLACE_WORDS
@@ -201,7 +202,7 @@ class LessonWriter(QDialog):
     def _ask_save(self) -> None:
         folder = folders.data() / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        name = self._project.name.strip().lower().replace(" ", "_").replace("/", "-") or "lesson"
+        name = portable(self._project.name.strip().lower().replace(" ", "_"), "-") or "lesson"
         suggested = str(folder / f"{name}.md")
         path = ask_save(self, "Save the lesson", suggested, (FileType("Lesson", (".md",)),))
         if path is None or not self._may_replace(start_beside(path)):

@@ -209,10 +209,9 @@ class ResponseView(QWidget):
 
 def is_days(field: Field) -> bool:
     """Whether a column's numbers are days since 1970-01-01, and no years."""
-    from netbuilder.core.results.answers import day_words
+    from netbuilder.core.results.answers import has_dates
 
-    low = field.low
-    return field.kind == "date" and low is not None and not day_words(low, low).isdigit()
+    return field.kind == "date" and has_dates(field.low, field.high)
 
 
 def _place_of(cell: Any) -> float | None:

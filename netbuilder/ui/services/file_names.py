@@ -9,6 +9,7 @@ from PySide6.QtCore import QStandardPaths
 
 from netbuilder.core import folders
 from netbuilder.core.data.registry import is_chosen
+from netbuilder.core.file_names import portable
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.workbench import Workbench
 
@@ -26,7 +27,7 @@ def stem(project: Project, path: Path | None) -> str:
     name = project.name.strip()
     if name in ("", Project().name) and is_chosen(project.data):
         name = Path(project.data.path).stem or project.data.name
-    return name.replace("/", "-").replace("\\", "-") or Project().name
+    return portable(name, "-") or Project().name
 
 
 def folder(workbench: Workbench) -> Path:

@@ -101,6 +101,8 @@ class Workbench(QObject):
         self.paused = False
         #: What is kept of the lesson that is open in whatever is written or handed in.
         self.stamp: Callable[[Project], Project] = lambda project: project
+        #: Lets go of the project's file, where another project comes in its place.
+        self.leave_file: Callable[[], None] = lambda: None
         self._facts_key: tuple[Data, Graph, int] | None = None
         self._facts_of = Data()
         self._check_ready = False

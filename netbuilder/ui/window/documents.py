@@ -102,6 +102,7 @@ class Documents(QObject):
             lambda old, new: self._keep_place() if old.data is not new.data else None
         )
         self._keep_place()
+        workbench.leave_file = self._leave_file
 
     @property
     def title(self) -> str:
@@ -235,13 +236,12 @@ class Documents(QObject):
         if path is not None:
             self.export_to(path)
 
-    def save_script(self) -> Path | None:
-        """Ask for a file name, and write the script there; None where that was cancelled."""
+    def save_script(self, told: Callable[[str], object]) -> None:
+        """Ask for a file name, and write the script there; ``told`` hears that it is written."""
         types = [FileType(row.title.split(" (")[0], row.endings) for row in FORMATS if row.told]
         path = ask_save(self._window, "Save the script", self.suggested(".py"), types)
         if path is not None:
-            self.export_to(path)
-        return path
+            self.export_to(path).done.connect(lambda _notes: told(f"Wrote {path.name}."))
 
     def export_to(self, path: Path) -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending."""
@@ -389,6 +389,16 @@ class Documents(QObject):
     def suggested(self, ending: str) -> str:
         """A path to offer for a file of that ending."""
         return file_names.suggested(self._workbench, ending)
+
+    def _leave_file(self) -> None:
+        """Leave the file as it is on the disk: the next Save asks for another."""
+        if self.path is None:
+            return
+        old, self.path, self._recovery.original = self._workbench.base, None, None
+        self._workbench.path = None
+        self._store.rewrite(lambda project: rebased(project, old, self._workbench.base))
+        self._workbench.set_path(None)
+        self.titled.emit()
 
     def _keep_place(self) -> None:
         """Let every file dialog of the window begin where its files are."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.data.columns import report
 from netbuilder.core.data.load import load
 from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.preprocessing.number_text import style_of
+from netbuilder.core.data.readers.csv_header import numbered_names
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.recipe_options import reading_options
@@ -219,3 +222,20 @@ def test_nothing_among_numbers_and_nothing_among_words(tmp_path: Path) -> None:
     assert "'None' in 2 rows: it counts as a category" in told.message
     project = told.fixes[0].edit(Project(data=Data("csv", path="d.csv")))
     assert project.data.options["missing_values"] == {"c": ["None"]}
+
+
+def test_a_cell_that_never_ends_is_no_number(tmp_path: Path) -> None:
+    """Tried in every way, one of 200,000 letters would hold the program up for minutes."""
+    long = ["(" + "1" * 200_000, "-" + " " * 200_000 + "x", "1" + " " * 200_000 + "GMT"]
+    lines = ["v,y", *(f"${1000 + n},{n}" for n in range(60)), *(f"{one},1" for one in long)]
+    (tmp_path / "d.csv").write_text("\n".join(lines) + "\n")
+    table = read_table(tmp_path / "d.csv", {})
+    assert table["y"].tolist()[-3:] == [1, 1, 1]
+    days = pd.Series(["1/2/2024 10:00:00 GMT+1", "1/2/2024" + " " * 200_000])
+    assert dates_as_days(days, "", "").tolist()[1] == 19_724
+
+
+def test_columns_of_one_name_are_counted() -> None:
+    names = ["a", "a", "b", "a.1", "a", "b"]
+    assert numbered_names(names) == ["a", "a.2", "b", "a.1", "a.3", "b.1"]
+    assert len(set(numbered_names(["x"] * 20_000))) == 20_000

@@ -12,11 +12,13 @@ import h5py
 import numpy as np
 import pytest
 
+from netbuilder.core.data.load import load
 from netbuilder.core.data.readers.arrays.files import infos_of
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.safety.inspect import inspect
 from netbuilder.core.hdf5 import door
 from netbuilder.core.hdf5.door import open_hdf5
+from netbuilder.core.project.model import Data, Project
 
 READ = "from netbuilder.core.hdf5.worker import read_through; read_through({path!r})"
 
@@ -43,11 +45,19 @@ def endless(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-def plainly_read(path: Path) -> subprocess.CompletedProcess[bytes]:
+def odd(path: Path) -> None:
+    """A dataset of a type that NumPy lacks, before two that it has."""
+    with h5py.File(path, "w") as file:
+        space = h5py.h5s.create_simple((3,))
+        h5py.h5d.create(file.id, b"a", h5py.h5t.UNIX_D32LE, space)
+        file["x"], file["y"] = np.zeros((4, 2)), np.arange(4)
+
+
+def plainly_read(path: Path, seconds: float = 60) -> subprocess.CompletedProcess[bytes]:
     """The file read without the door, in a process that may end."""
     return subprocess.run(
         [sys.executable, "-c", READ.format(path=str(path))],
-        timeout=5, check=False, capture_output=True,
+        timeout=seconds, check=False, capture_output=True,
     )  # fmt: skip
 
 
@@ -58,7 +68,7 @@ def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
     assert plainly_read(path).returncode != 0
     endless(path)
     with pytest.raises(subprocess.TimeoutExpired):
-        plainly_read(path)
+        plainly_read(path, 5)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +113,39 @@ def test_numbers_and_links_of_an_honest_file(tmp_path: Path) -> None:
         file["words"] = ["one", "two"]
     with open_hdf5(path) as file:
         assert int(file["packed"][()].sum()) == 4_999_950_000
+
+
+def test_numbers_of_a_type_that_numpy_lacks_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "odd.h5"
+    odd(path)
+    assert list(infos_of(path)) == ["x", "y"]
+    found = load(Project(data=Data("arrays", path="odd.h5")), tmp_path)
+    assert found.facts.target_names == ("y",)
+
+
+def test_what_lies_behind_them_is_read_through_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "odd.h5"
+    odd(path)
+    with h5py.File(path, "a") as file:
+        packed = file.create_dataset("z", data=np.arange(4000.0), chunks=(4000,), compression=9)
+        place = packed.id.get_chunk_info(0).byte_offset
+    data = bytearray(path.read_bytes())
+    data[place + 2 : place + 40] = b"\xff" * 38
+    path.write_bytes(bytes(data))
+    with pytest.raises(OSError, match="filter returned failure"), open_hdf5(path):
+        pytest.fail("opened")
+
+
+def test_where_no_second_process_may_be_started_a_file_is_read_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "honest.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = 3.0
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "forbidden"))
+    monkeypatch.setattr(door, "_READER", door._Reader())
+    with open_hdf5(path) as file:
+        assert float(file["x"][()]) == 3.0
 
 
 def test_what_is_no_hdf5_is_left_to_h5py(tmp_path: Path) -> None:

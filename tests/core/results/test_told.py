@@ -8,6 +8,7 @@ import pytest
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.results.answers import has_dates
 from netbuilder.core.results.inside import look, sample_of
 from netbuilder.core.results.live.told import features_of, own_answers, told_inputs
 from netbuilder.core.results.predict import predict_rows
@@ -63,3 +64,14 @@ def test_the_answer_has_the_units_of_the_data(house_model: Trained) -> None:
     assert abs(float(values["out"][0, 0])) < 10 < price, "the layer itself gives scaled numbers"
     predicted = predict_rows(trained, row_of(trained, raw)).first.values
     assert price == pytest.approx(float(np.reshape(predicted, -1)[0]), rel=1e-4)
+
+
+def test_years_and_seconds_that_count_as_dates_stay_numbers() -> None:
+    columns = (Column("built", "date", low=1950), Column("at", "date", low=1.7e9, high=1.8e9))
+    entry = InputPre("table", (2,), columns=columns)
+    told = told_inputs({"input": entry}, {"input": np.array([1985, 1_750_000_000])})
+    assert dict(told["input"]) == {"built": "1985", "at": "1750000000"}
+    assert has_dates(-3000.0, 20_000.0)
+    assert not has_dates(1950.0, 2020.0)
+    assert not has_dates(1.7e9, 1.8e9)
+    assert not has_dates(float("nan"), 3.0)

@@ -215,6 +215,8 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
     bar = window.canvas.shown_sample
     qtbot.waitUntil(bar.isVisible, timeout=MINUTE)
+    # The look after the run has pictures of its own, and comes later than that of its last step.
+    qtbot.waitUntil(lambda: window.looking.idle and window.looking.look_now is not None)
     qtbot.waitUntil(lambda: not window.canvas.sight.fit_pending, timeout=MINUTE)
 
     def covered() -> list[str]:

@@ -32,3 +32,11 @@ def test_saved_from_the_tab(
     assert panel.about.text() == "Wrote mine.py."
     assert "MobileNet" in (tmp_path / "mine.py").read_text(encoding="utf-8")
     assert (tmp_path / "drawn_digits.weights.h5").is_file()
+
+    # What could not be written is not said to be, once something else was.
+    answer = (str(tmp_path / "nowhere" / "mine.py"), "Python script (*.py)")
+    panel.about.setText("")
+    with qtbot.waitSignal(window.documents.failed):
+        panel.save.click()
+    assert window.documents.export_to(tmp_path / "other.py").finish()
+    assert panel.about.text() == ""

@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.results.answers import day_words
+from netbuilder.core.results.predict import Field
+from netbuilder.ui.forms.slide import SlideEditor
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.asking.row import param_of
 from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -98,6 +102,17 @@ def _below(curve: ResponseView) -> list[tuple[float, str]]:
     """Dates that are written below the curve, and where."""
     levels = curve.plot.getPlotItem().getAxis("bottom")._tickLevels
     return levels[0] if levels is not None else []  # without any pyqtgraph writes numbers
+
+
+@pytest.mark.parametrize("ends", [(1950.0, 2020.0), (1.7e9, 1.8e9), (-9e9, -1e9)])
+def test_years_and_seconds_slide_as_numbers(qtbot: QtBot, ends: tuple[float, float]) -> None:
+    """Seconds since 1970 are no days: there is no such date, and the form could not be built."""
+    param = param_of(Field("when", "date", low=ends[0], high=ends[1], typical=ends[0]))
+    assert (param.kind, param.ends, param.default) == (Kind.FLOAT, ends, int(ends[0]))
+    editor = SlideEditor(param)
+    qtbot.addWidget(editor)
+    editor.show_value(param.default)
+    assert editor.slider.value() == 0
 
 
 def test_years_are_no_days() -> None:

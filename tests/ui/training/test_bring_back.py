@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.engine.runs import store as runs
 from netbuilder.core.formats.registry import load
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.recorded_curves import curves_of
@@ -44,7 +44,7 @@ def idle(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_who_opens_something_else_is_told_that_the_training_is_kept(
-    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, told: Callable[[], None]
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=3))
     window.welcome.tour.end()
@@ -64,8 +64,52 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     window.store.mark_saved()
     window.documents.new()
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
-    qtbot.wait(200)
+    told()
     assert [one.title.text() for one in window.banner.cards] == ["An empty canvas"]
+
+
+def test_a_run_of_another_project_leaves_the_open_file_alone(
+    open_window: Open, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its data is found from another folder, and Save does not write it over what is open."""
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        rows = "\n".join(f"{n},{2 * n}" for n in range(40))
+        (tmp_path / name / f"{name}.csv").write_text(f"a,{name}\n{rows}\n", encoding="utf-8")
+        project = Project(name, graph, Data("csv", path=f"{name}.csv", target=(name,)))
+        plan = edits.set_training(project, epochs=1)
+        files.write(plan, tmp_path / name / f"{name}.netbuilder")
+    window = open_window()
+    window.documents.open_path(tmp_path / "one" / "one.netbuilder")
+    window.runner.start()
+    idle(window, qtbot)
+    window.documents.keep_model()
+    window.documents.open_path(tmp_path / "two" / "two.netbuilder")
+    panel = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    panel.table.selectRow(0)
+    panel.bring_back()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None)
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    assert window.workbench.facts is not None, "its table is found"
+    assert window.workbench.facts.target_names == ("one",)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *args: (asked.append(args[2]), ("", ""))[1]
+    )
+    assert not window.documents.save()
+    assert Path(asked[0]).name == "one.netbuilder"
+    assert files.read(tmp_path / "two" / "two.netbuilder").name == "two"
+    window.store.undo()
+    assert window.store.project.name == "two"
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    assert window.workbench.facts is not None, "and so is that of the other, after undo"
+    # Of the same project the file stays.
+    assert window.documents.save_to(tmp_path / "two" / "two.netbuilder")
+    window.store.apply("Name", lambda p: edits.rename_project(p, "one"))
+    panel.bring_back()
+    assert window.documents.path == tmp_path / "two" / "two.netbuilder"
 
 
 def test_what_was_not_saved_comes_back_with_its_weights(

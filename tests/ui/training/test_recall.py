@@ -36,8 +36,7 @@ def trained(
 
 def settle(qtbot: QtBot) -> None:
     """Wait until whatever an opened project started has been told."""
-    assert jobs.wait_for_all(60)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: not jobs._RUNNING)
 
 
 def test_an_opened_project_shows_its_last_run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -197,14 +197,14 @@ def _code(question: Question) -> DataCode:
     data = question.project.data
     x_name, y_name = data.options.get("x"), data.options.get("y")
     if data.path.lower().endswith(".npy"):
-        folder = literal(str(PurePosixPath(data.path).parent))
+        folder = literal(Path(data.path).parent.as_posix())
         lines = [
             "from pathlib import Path",
             "",
             f"files = Path({folder}).glob('*.npy')",
             "arrays = {file.stem: np.load(file, allow_pickle=False) for file in files}",
         ]
-        stem = PurePosixPath(data.path).stem
+        stem = Path(data.path).stem
         x_name, y_name = x_name or stem, y_name or partner_of(stem, [stem.replace("x", "y", 1)])
     elif data.path.lower().endswith(".npz"):
         lines = [f"arrays = np.load({literal(data.path)}, allow_pickle=False)"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGEST = 1e18
 _FEW_WORDS = 3
 # A form's time stamp ends with it; what counts is the time that people saw on their clocks.
-ZONE = r"\s*(GMT|UTC)\s*[+-]\d{1,2}(:?\d{2})?\s*$"
+ZONE = r"\s{0,9}(GMT|UTC)\s{0,9}[+-]\d{1,2}(:?\d{2})?\s{0,9}$"
 # Days that are written as one number: 20241231.
 DAYS = (19_000_101, 21_001_231)
 #: A date of which the cell alone may not tell whether the day or the month comes first.

@@ -35,6 +35,8 @@ _BRACKETED = re.compile(r"^\(\s*([^()]*\d[^()]*?)\s*\)$")
 # 1'200 groups thousands; 6'4 are feet and inches.
 _APOSTROPHES = re.compile(r"\d{1,3}('\d{3})+([.,]\d+)?")
 _LOOKED_AT = 20_000
+# Of a longer cell the patterns above would try each place with each other, which takes minutes.
+_LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ def evidence_of(cells: Iterable[str]) -> Evidence:
         text = cell.strip()
         if text in NOTHING:
             continue
-        owed = _BRACKETED.match(text)
-        found = _CELL.match(owed[1] if owed else text)
+        owed = _BRACKETED.match(text[: _LONGEST + 1])
+        found = _CELL.match(owed[1] if owed else text) if len(text) <= _LONGEST else None
         if found is None:
             others += 1
             continue
@@ -229,6 +231,7 @@ def parse(series: pd.Series, style: Style) -> pd.Series:
     import pandas as pd
 
     texts = series.astype(object).where(series.notna(), "").astype(str).str.strip()
+    texts = texts.where(texts.str.len() <= _LONGEST, "")
     texts = texts.str.replace(_BRACKETED, r"-\1", regex=True)
     parts = texts.str.extract(_CELL)
     body = parts["body"].fillna("").str.replace(r"[\u00a0\u202f\u2009 ]", "", regex=True)

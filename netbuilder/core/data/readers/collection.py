@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.errors import DataError
+from netbuilder.core.file_names import DEVICES, FORBIDDEN
 from netbuilder.core.project.atomic import write_bytes, write_error
 from netbuilder.core.wording import shown
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-# Windows keeps these names for devices, whatever the ending.
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _LONGEST = 60
 _NUMBERED = re.compile(r"(\d+)\.\w+")
 
@@ -142,8 +140,8 @@ def checked_class(name: str, others: Sequence[str]) -> str:
     name = " ".join(name.split()).rstrip(".")
     if not name:
         raise DataError("This class has no name.", "Write what its samples show, such as 'cat'.")
-    bad = sorted(set(_FORBIDDEN.findall(name)))
-    if bad or _DEVICES.fullmatch(name) or name.startswith("."):
+    bad = sorted(set(FORBIDDEN.findall(name)))
+    if bad or DEVICES.fullmatch(name) or name.startswith("."):
         what = f"it holds {' '.join(bad)}" if bad else "the system keeps it for itself"
         raise DataError(
             f"A folder cannot be called {shown(name)}: {what}.", "Use letters, digits and blanks."

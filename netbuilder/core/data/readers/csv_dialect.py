@@ -13,7 +13,7 @@ from typing import Any
 
 from netbuilder.core.data.findings import INFO, WARNING, Finding, column_edit, data_edit, leave_out
 from netbuilder.core.data.preprocessing.number_text import Evidence, evidence_of
-from netbuilder.core.data.readers.csv_header import has_header, title_lines
+from netbuilder.core.data.readers.csv_header import has_header, numbered_names, title_lines
 from netbuilder.core.data.readers.encodings import (
     SAMPLE_BYTES,
     encoding_of,
@@ -472,7 +472,7 @@ def _header(
     names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice and options.get("same_names") == "number":
-        names, twice = _numbered(names), []
+        names, twice = numbered_names(names), []
     if twice:
         places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
         raise DataError(
@@ -486,15 +486,3 @@ def _header(
             ),
         )
     return tuple(names), skip + 1, True
-
-
-def _numbered(names: list[str]) -> list[str]:
-    """Each name once, as ``pandas.read_csv`` tells them apart: "score", "score.1"."""
-    found: list[str] = []
-    for name in names:
-        own, count = name, 0
-        while own in found or (count and own in names):
-            count += 1
-            own = f"{name}.{count}"
-        found.append(own)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from netbuilder.core.data.preprocessing.number_text import NOTHING, evidence_of
@@ -72,3 +73,18 @@ def title_lines(rows: Rows) -> int:
         if width > max(1, usual // 2) or unnamed:
             return index
     return 0
+
+
+def numbered_names(names: list[str]) -> list[str]:
+    """Each name once, as ``pandas.read_csv`` tells them apart: "score", "score.1"."""
+    taken, counts = set(names), Counter[str]()
+    found: list[str] = []
+    for name in names:
+        own = name
+        while counts[name] and own in taken:
+            own = f"{name}.{counts[name]}"
+            counts[name] += 1
+        counts[name] = counts[name] or 1
+        taken.add(own)
+        found.append(own)
+    return found

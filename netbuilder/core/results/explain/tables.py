@@ -180,9 +180,10 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
         grid = first.categories
     else:
         seen = flat[key][:, part]
-        seen = seen[np.isfinite(seen)]
-        known = [float(v) for v in seen] + [v for v in (first.low, first.high) if v is not None]
-        low, high = (min(known), max(known)) if known else (0.0, 1.0)
+        known = np.append(
+            seen[np.isfinite(seen)], [v for v in (first.low, first.high) if v is not None]
+        )
+        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         grid = [float(v) for v in np.linspace(low, high, GRID)]
     pre = preprocessing_of(question.trained)
     means = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, OutputPre
 from netbuilder.core.data.tokens import text_of
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.answers import in_own_units
+from netbuilder.core.results.answers import day_words, in_own_units
 from netbuilder.core.wording import listed, measured
 
 Array = NDArray[Any]
@@ -100,7 +100,7 @@ def _cell(column: Column, cell: float | str) -> str:
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(cell > 0.5)]
     if column.kind == "date":
-        return str(np.datetime64(int(cell), "D"))
+        return day_words(cell, column.low)
     return measured(cell, column.unit)
 
 

@@ -35,7 +35,6 @@ class Axes:
     across: str = ""
     up: str = ""
     row: int | None = None
-
     drawn: Dataset | None = None
     moments: Mapping[str, histograms.Moments] = field(default_factory=dict)
     own: Mapping[str, Array] | None = None

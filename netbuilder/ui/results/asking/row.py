@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.results.asking.view import Ask, AskView
-from netbuilder.ui.results.response import ResponseView
+from netbuilder.ui.results.response import ResponseView, is_days
 from netbuilder.ui.services.views.activations import ActivationsLook, Sample
 from netbuilder.ui.services.workbench import Workbench
 
@@ -34,7 +34,7 @@ def param_of(field: Field) -> Param:
     if field.low is None or field.high is None:
         return Param(field.name, Kind.TEXT if field.kind == "date" else Kind.FLOAT, typical)
     ends = (value_of(field, field.low), value_of(field, field.high))
-    if field.kind == "date" and str(ends[0]).count("-"):
+    if is_days(field):
         words = f"{ends[0]} to {ends[1]} in training"
         days = (math.floor(field.low), math.floor(field.high))
         slides = days[0] < days[1]
@@ -60,7 +60,7 @@ def value_of(field: Field, value: float | str | None) -> Any:
         from netbuilder.core.results.answers import day_words
 
         words = day_words(value, field.low)
-        return int(words) if words.isdigit() else words  # a column of years
+        return int(words) if words.lstrip("-").isdigit() else words  # of years, or seconds
     return int(value) if float(value).is_integer() else float(value)
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from netbuilder.core.formats.paths import rebased
+from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.restore_last_run import network_of
 from netbuilder.ui.services.runs.runner import Runner
@@ -30,9 +34,17 @@ def bring_back(
 ) -> None:
     """Put a run on the canvas; ``told`` is called with how it went, unless ``owner`` is gone.
 
-    One undo takes the project back. The network can be asked, saved and trained on.
+    One undo takes the project back. The network can be asked, saved and trained on. A run of
+    another project leaves the file that is open as it is: Save asks where this one goes.
     """
-    store.apply(f"Bring back {name}", lambda _project: run.project)
+    if run.project.name != store.project.name:
+        workbench.leave_file()
+    old, base = Path(run.base) if run.base else workbench.base, workbench.base
+
+    def here(project: Project) -> Project:
+        return rebased(project, old, base)
+
+    store.apply(f"Bring back {name}", lambda _project: here(run.project))
     project = store.project
 
     def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
@@ -41,7 +53,9 @@ def bring_back(
             return
         workbench.set_trained(None)
         runner.show_recorded(project, run, curves)
-        workbench.set_trained(trained)
+        workbench.set_trained(
+            replace(trained, project=here(trained.project)) if trained is not None else None
+        )
         kept = "with its weights" if trained is not None else "without weights: none were kept"
         told(f"{name} is back, {kept}.")
 

@@ -58,6 +58,7 @@ class Welcome(QObject):
         self.page.tour_wanted.connect(self.start_tour)
         self._cards: dict[str, RoleBox] = {}
         self._left: tuple[Project, Path] | None = None
+        self._sought: tuple[Project, Path] | None = None
         parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
         # What was asked for happens behind the page.
@@ -200,6 +201,7 @@ class Welcome(QObject):
         """What was trained before and saved nowhere is not lost: say so, where the eye is."""
         self._close("left")
         left, self._left = self._left, None
+        self._sought = left
         if left is None:
             return
 
@@ -209,7 +211,8 @@ class Welcome(QObject):
             return newest_of(*left)
 
         def found(run: Run | None) -> None:
-            if run is None or self._parts.runner.active:
+            newer = self._sought is not left  # something else was opened meanwhile
+            if run is None or newer or self._parts.runner.active:
                 return
             self._offer(
                 "left",
@@ -231,7 +234,8 @@ class Welcome(QObject):
     def _offer(
         self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]
     ) -> None:
-        """A card above the canvas that can be left alone."""
+        """A card above the canvas that can be left alone; one of a name at a time."""
+        self._close(name)
         box = RoleBox("info", title, words, self._parts.window, buttons=buttons)
         self._cards[name] = self._parts.banner.add(box)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.data.kinds.kind import DataCode, Fed, Question
@@ -61,7 +61,7 @@ def table_code(question: Question) -> DataCode:
 
 def _named(question: Question, frame: str, path: str) -> list[str]:
     """Lines that leave the ``files`` of a data frame, and in it the rows whose file is there."""
-    folder = str(PurePosixPath(path).parent)
+    folder = Path(path).parent.as_posix()
     there = "file not in left_out and file.is_file()"
     without = left_out_lines(question.project.data, path, folder)
     return [
