@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -112,6 +113,7 @@ class CloserLook(QFrame):
         head.addWidget(close)
         column.addLayout(head)
         column.addLayout(self._choice_of_row())
+        column.addLayout(self._choice_of_part())
         self.picture = LayerPicture(self)
         self.picture.chosen.connect(self.choose)
         self.window_of_picture = _Window(self.picture, self)
@@ -130,19 +132,40 @@ class CloserLook(QFrame):
 
     def _choice_of_row(self) -> QHBoxLayout:
         """Which row is looked at, and the one before and behind it."""
-        rows = QHBoxLayout()
         self.row = note_label("", self)
-        for sign, step, key in (("‹", -1, "Page up"), ("›", 1, "Page down")):
+        rows, _ = self._steps(
+            self.row, ("The row before", "The next row"), "Page %s", self.row_wanted.emit
+        )
+        return rows
+
+    def _choice_of_part(self) -> QHBoxLayout:
+        """Which maps or units are shown where there are many, and those before and behind them."""
+        self.part = note_label("", self)
+        parts, self.part_buttons = self._steps(
+            self.part, ("What stands before", "What comes next"), "Ctrl+Page %s", self.turn
+        )
+        return parts
+
+    def _steps(
+        self,
+        words: QLabel,
+        names: tuple[str, str],
+        keys: str,
+        step: Callable[[int], object],
+    ) -> tuple[QHBoxLayout, list[QToolButton]]:
+        """Words between which and others two buttons go back and on."""
+        row, buttons = QHBoxLayout(), []
+        for sign, by, name in (("‹", -1, names[0]), ("›", 1, names[1])):
             button = QToolButton(self)
             button.setText(sign)
             button.setAutoRaise(True)
-            words = "The row before" if step < 0 else "The next row"
-            button.setToolTip(f"{words} ({key})")
-            button.setAccessibleName(words)
-            button.clicked.connect(partial(self.row_wanted.emit, step))
-            rows.addWidget(button)
-        rows.addWidget(self.row, 1)
-        return rows
+            button.setToolTip(f"{name} ({keys % ('up' if by < 0 else 'down')})")
+            button.setAccessibleName(name)
+            button.clicked.connect(partial(step, by))
+            row.addWidget(button)
+            buttons.append(button)
+        row.addWidget(words, 1)
+        return row, buttons
 
     def _restyle(self) -> None:
         scheme = theme.colors()
@@ -175,6 +198,7 @@ class CloserLook(QFrame):
             return False
         if node_id != self.node_id:
             self._index = None
+            self.picture.parts.number = 0
         self.node_id = node_id
         self._refresh()
         self._keep_room()
@@ -200,6 +224,8 @@ class CloserLook(QFrame):
         self._index = index
         self._explain()
         self.picture.mark(index)
+        self.picture.turn_to(index)
+        self._fit_picture()
         # Downwards only: what is clicked next must stay where it is.
         wanted = min(self._wanted_height(), self._parent.height() - 4 - self.y())
         if wanted > self.height():
@@ -247,16 +273,37 @@ class CloserLook(QFrame):
         self.title.setText(f"{node.layer} “{node.id}”")
         self.row.setText(row_words(self._look))
         self.picture.show_layer(shown_layer(self._look, node, owner))
+        self._fit_picture()
+        self._explain()
+
+    def turn(self, by: int) -> None:
+        """Show the maps or units before those that are shown, or behind them."""
+        self.picture.show_part(
+            min(max(self.picture.parts.number + by, 0), self.picture.parts.count - 1)
+        )
+        self.window_of_picture.verticalScrollBar().setValue(0)
+        self._fit_picture()
+
+    def _fit_picture(self) -> None:
+        """Give the picture its size, and say which part of the layer it is."""
         self.picture.resize(self.picture.sizeHint())
         self.window_of_picture.updateGeometry()
-        self._explain()
+        parts = self.picture.parts
+        self.part.setText(parts.words)
+        self.part.setVisible(parts.count > 1)
+        for button, there in zip(
+            self.part_buttons, (parts.number > 0, parts.number < parts.count - 1), strict=True
+        ):
+            button.setVisible(parts.count > 1)
+            button.setEnabled(there)
 
     def _explain(self) -> None:
         self.curve.show_point("", 0.0, 0.0)
         if self._index is None:
             what = "a coloured square" if self.picture.of_squares else "a bar"
+            keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
             self.words.setText(
-                f"Click {what}, or use the arrow keys, to see how its number comes about."
+                f"Click {what}, or use the {keys}, to see how its number comes about."
             )
             return
         told = self._told(self._index)
@@ -319,12 +366,21 @@ class CloserLook(QFrame):
             Qt.Key.Key_Down: (0, 1),
         }
         key = Qt.Key(event.key())
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self.row_wanted.emit(1 if key == Qt.Key.Key_PageDown else -1)
+            by = 1 if key == Qt.Key.Key_PageDown else -1
+            if ctrl:
+                self.turn(by)
+            else:
+                self.row_wanted.emit(by)
         elif key == Qt.Key.Key_Escape:
             self.dismiss()
         elif key in steps:
-            there = self.picture.beside(self._index, *steps[key])
+            right, down = steps[key]
+            if ctrl:
+                there = self.picture.other_map(self._index, right + down)
+            else:
+                there = self.picture.beside(self._index, right, down)
             if there is not None:
                 self.choose(there)
                 spot = self.picture.marked_box().center()

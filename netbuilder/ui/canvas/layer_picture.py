@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from netbuilder.ui.canvas.layer_parts import Parts, counted_words
 from netbuilder.ui.canvas.layer_tiles import Link, ShownLayer, Tile
 from netbuilder.ui.style import theme
 
@@ -28,18 +29,22 @@ _MOST_HEADS = 8
 
 
 class LayerPicture(QWidget):
-    """Paints what a layer gives. ``chosen(index)``: a number was clicked."""
+    """Paints what a layer gives. ``chosen(index)``: a number was clicked.
+
+    ``parts``: which maps, steps or units are shown, where there are too many for one picture.
+    """
 
     chosen = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._layer: ShownLayer | None = None
         self._values: Any = None
+        self.parts = Parts()
         self._tiles: list[Tile] = []
         self._links: list[Link] = []
         self._nodes: list[tuple[QRectF, float, str]] = []
         self._units: list[int] = []  # that the first nodes stand for
-        self._left_out = ""
         self._past = False
         self._marked: tuple[int, ...] | None = None
         self._height = 60.0
@@ -57,9 +62,9 @@ class LayerPicture(QWidget):
         """Show an output, with what the layer was given and its weights."""
         values, kernel = layer.values, layer.weights.get("kernel")
         self._past = False
-        self._values, self._words = values, ()
-        self._tiles, self._links, self._nodes = [], [], []
-        self._units, self._left_out = [], ""
+        self._layer, self._values, self._words = layer, values, ()
+        self._tiles, self._links, self._nodes, self._units = [], [], [], []
+        self.parts.begin()
         if values.ndim > 3:
             self._lay_frames(values)
         elif values.ndim == 3:
@@ -78,6 +83,20 @@ class LayerPicture(QWidget):
             self.updateGeometry()
         self.update()
 
+    def show_part(self, number: int) -> None:
+        """Show another part of the same layer."""
+        self.parts.number = number
+        if self._layer is not None:
+            self.show_layer(self._layer)
+
+    def turn_to(self, index: tuple[int, ...]) -> None:
+        """Show the part in which a place of the output lies."""
+        if self._values is None or len(index) != self._values.ndim:
+            return
+        part = self.parts.holding(index)
+        if part != self.parts.number:
+            self.show_part(part)
+
     def fade(self) -> None:
         """What is shown is of an earlier run."""
         self._past = True
@@ -91,13 +110,15 @@ class LayerPicture(QWidget):
         from netbuilder.ui.plots.images import to_image
 
         height, width, channels = values.shape
+        held = self.parts.of(channels, _MOST_MAPS, counted_words("maps", channels))
+        # Parts of one layer look alike: the last one has as large maps as the others.
         count = min(channels, _MOST_MAPS)
         with_filter = kernel is not None and kernel.ndim == 4 and kernel.shape[-1] == channels
         columns = 1 if count == 1 else 3 if count <= 9 else 4
         cell = (_WIDTH - _GAP * (columns - 1)) / columns
         side = min(cell - (30 if with_filter else 0), 130.0)
-        for number in range(count):
-            row, column = divmod(number, columns)
+        for place, number in enumerate(held):
+            row, column = divmod(place, columns)
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
                 image = to_image(two_sided(kernel.mean(axis=2)[:, :, number]))
@@ -109,30 +130,44 @@ class LayerPicture(QWidget):
             image = to_image(colored(values[:, :, number]))
             index = (0, 0, number)
             self._tiles.append(Tile(box, image, index, (0, 1), (height, width), f"map {number}"))
-        if channels > count:
-            self._left_out = f"the first {count} of {channels:,} maps"
-        self._height = -(-count // columns) * (side + _GAP) + (16 if self._left_out else 0)
+        self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_frames(self, values: Any) -> None:
-        """Of pictures over time, or of a volume: each step's first map."""
+        """Of pictures over time, or of a volume: one map of each step."""
+        import numpy as np
+
         from netbuilder.ui.plots.activation_strips import colored
         from netbuilder.ui.plots.images import to_image
 
-        rest = (0,) * (values.ndim - 3)
-        count = min(len(values), _MOST_MAPS)
-        columns = min(count, 4)
+        steps, rest = len(values), values.shape[3:]
+        maps = int(np.prod(rest))
+        starts = range(0, steps, _MOST_MAPS)
+
+        def words(held: range) -> str:
+            number, start = divmod(held[0], len(starts))
+            said = f"map {number} of {maps:,}" if maps > 1 else ""
+            last = min(starts[start] + _MOST_MAPS, steps) - 1
+            some = f"steps {starts[start]} to {last} of {steps:,}" if len(starts) > 1 else ""
+            return " · ".join(one for one in (said, some) if one)
+
+        def place(index: tuple[int, ...]) -> int:
+            number = int(np.ravel_multi_index(index[3:], rest))
+            return number * len(starts) + index[0] // _MOST_MAPS
+
+        number, start = divmod(self.parts.of(maps * len(starts), 1, words, place)[0], len(starts))
+        shown = tuple(int(one) for one in np.unravel_index(number, rest))
+        columns = min(steps, 4)
         side = min((_WIDTH - _GAP * (columns - 1)) / columns, 130.0)
-        for step in range(count):
-            row, column = divmod(step, columns)
-            frame = values[(step, slice(None), slice(None), *rest)]
+        held = range(starts[start], min(starts[start] + _MOST_MAPS, steps))
+        for order, step in enumerate(held):
+            row, column = divmod(order, columns)
+            frame = values[(step, slice(None), slice(None), *shown)]
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = to_image(colored(frame))
             self._tiles.append(
-                Tile(box, image, (step, 0, 0, *rest), (1, 2), frame.shape, f"step {step}")
+                Tile(box, image, (step, 0, 0, *shown), (1, 2), frame.shape, f"step {step}")
             )
-        if len(values) > count:
-            self._left_out = f"the first {count} of {len(values):,} steps"
-        self._height = -(-count // columns) * (side + _GAP) + (16 if self._left_out else 0)
+        self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
@@ -154,17 +189,21 @@ class LayerPicture(QWidget):
         from netbuilder.ui.plots.images import to_image
 
         heads, rows, columns = shares.shape
-        count = min(heads, _MOST_HEADS)
-        across = min(count, 4)
+        # Each head shows all steps: which are shown goes with no place of the output.
+        held = self.parts.of(heads, _MOST_HEADS, counted_words("heads", heads), self._any_head)
+        across = min(heads, 4)
         side = min((_WIDTH - _GAP * (across - 1)) / across, 120.0)
         top = self._height + _GAP
-        for head in range(count):
-            row, column = divmod(head, across)
+        for place, head in enumerate(held):
+            row, column = divmod(place, across)
             box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
             image = to_image(colored(shares[head]))
             told = partial(_look_words, shares[head], words, head if heads > 1 else None)
             self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
-        self._height = top + -(-count // across) * (side + _GAP)
+        self._height = top + -(-len(held) // across) * (side + _GAP)
+
+    def _any_head(self, index: tuple[int, ...]) -> int:
+        return self.parts.number * _MOST_HEADS
 
     def _lay_states(self, states: Any) -> None:
         """Steps from left to right; the last column is the output below."""
@@ -180,15 +219,16 @@ class LayerPicture(QWidget):
         from netbuilder.ui.plots.activation_strips import surface_pixels
         from netbuilder.ui.plots.images import to_image
 
-        units = min(surfaces.shape[2], 16)
+        units = surfaces.shape[2]
+        held = self._units = list(self.parts.of(units, _MOST_WIRED, counted_words("units", units)))
         columns = min(units, 6)
         side = min((_WIDTH - _GAP * (columns - 1)) / columns, 90.0)
-        for unit in range(units):
-            row, column = divmod(unit, columns)
+        for place, unit in enumerate(held):
+            row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = to_image(surface_pixels(surfaces, unit, names))
             self._tiles.append(Tile(box, image, (unit,), None, label=f"unit {unit}"))
-        self._height = -(-units // columns) * (side + _GAP)
+        self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_units(self, layer: ShownLayer, kernel: Any) -> None:
         """Units on the right, with wires from what they are made of where they are few."""
@@ -201,7 +241,7 @@ class LayerPicture(QWidget):
             and given.ndim == 1
             and max(kernel.shape) <= _MOST_WIRED
         )
-        self._units = self._chosen_units(values, names)
+        self._units = self._units or self._chosen_units(values, names)
         count = len(self._units)
         line = 18.0 if count <= _MOST_WIRED else 12.0
         rows = max(count, len(given) if wired else 0)
@@ -219,18 +259,28 @@ class LayerPicture(QWidget):
             self._nodes.append((box, float(values[unit]), name))
         if wired:
             self._lay_wires(layer, kernel, QRectF(0, top + middle, left, line))
-        self._height = top + rows * line + 4 + (line if self._left_out else 0.0)
+        self._height = top + rows * line + 4
+
+    def _ranked(self) -> list[int]:
+        """Numbers of all units in the order that they are shown: of many classes the likeliest."""
+        assert self._layer is not None
+        values, size = self._values, len(self._values)
+        if size <= _MOST_UNITS or len(self._layer.names) != size:
+            return list(range(size))
+        return [int(one) for one in (-values).argsort(kind="stable")]
 
     def _chosen_units(self, values: Any, names: Sequence[str]) -> list[int]:
-        """All where they are few; of many classes the likeliest, else the first."""
-        size = len(values)
-        if size <= _MOST_UNITS:
-            return list(range(size))
+        """Those of the shown part."""
+        size, order = len(values), self._ranked()
         if len(names) != size:
-            self._left_out = f"the first {_MOST_UNITS} of {size:,}"
-            return list(range(_MOST_UNITS))
-        self._left_out = f"the {_MOST_UNITS} largest of {size:,}"
-        return [int(one) for one in (-values).argsort(kind="stable")[:_MOST_UNITS]]
+            words = counted_words("units", size)
+        else:
+
+            def words(held: range) -> str:
+                return f"from the largest down: {held[0] + 1} to {held[-1] + 1} of {size:,}"
+
+        held = self.parts.of(size, _MOST_UNITS, words, lambda index: order.index(index[0]))
+        return [order[place] for place in held]
 
     def _lay_wires(self, layer: ShownLayer, kernel: Any, place: QRectF) -> None:
         """What came in on the left, with a line to each unit. ``place``: of the middle line."""
@@ -289,8 +339,9 @@ class LayerPicture(QWidget):
             return (0,) * int(self._values.ndim)
         place = list(index)
         if self._values.ndim == 1:
-            at = self._units.index(index[0]) + dx + dy if index[0] in self._units else 0
-            return (self._units[at],) if 0 <= at < len(self._units) else index
+            order = self._ranked()
+            at = order.index(index[0]) + dx + dy if index[0] in order else 0
+            return (order[at],) if 0 <= at < len(order) else index
         if self._values.ndim > 3:
             place[1] += dy
             place[2] += dx
@@ -302,6 +353,31 @@ class LayerPicture(QWidget):
             place[1] += dx
         inside = all(0 <= at < n for at, n in zip(place, self._values.shape, strict=True))
         return tuple(place) if inside else index
+
+    @property
+    def maps(self) -> int:
+        """How many maps there are, where numbers stand in maps; 0 of others."""
+        if self._values is None or self._values.ndim < 3:
+            return 0
+        return int(self._values[(0,) * self._first_of_map].size)
+
+    @property
+    def _first_of_map(self) -> int:
+        """The first axis that goes from map to map: in front of it stand steps, rows, columns."""
+        return 2 if self._values.ndim == 3 else 3
+
+    def other_map(self, index: tuple[int, ...] | None, by: int) -> tuple[int, ...] | None:
+        """The same place in the map before or behind; beside it, where there are no maps."""
+        import numpy as np
+
+        if self.maps < 2 or index is None or len(index) != self._values.ndim:
+            return self.beside(index, by, 0)
+        first = self._first_of_map
+        shape = self._values.shape[first:]
+        number = int(np.ravel_multi_index(index[first:], shape)) + by
+        if not 0 <= number < self.maps:
+            return index
+        return (*index[:first], *(int(one) for one in np.unravel_index(number, shape)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = self.index_at(event.position())
@@ -375,10 +451,6 @@ class LayerPicture(QWidget):
             p.setPen(QColor(scheme.text))
             end = QRectF(box.right() - 82, box.top(), 80, box.height())
             p.drawText(end, center | Qt.AlignmentFlag.AlignRight, _short(value, largest))
-        if self._left_out:
-            p.setPen(QColor(scheme.secondary))
-            low = QRectF(0, self._height - 16, _WIDTH, 14)
-            p.drawText(low, Qt.AlignmentFlag.AlignVCenter, self._left_out)
         self._paint_mark(p)
         p.end()
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.paint import problem_cards
 from netbuilder.ui.canvas.scene import camera
-from netbuilder.ui.canvas.scene.camera import Camera
+from netbuilder.ui.canvas.scene.camera import MARGIN, Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 from netbuilder.ui.style.letter_size import letters
@@ -117,6 +117,11 @@ class Viewport:
         box = self._with_room()
         self.set_camera(camera.fitting(box, size.width(), size.height(), largest=largest))
         self.followed = False
+
+    @property
+    def widest(self) -> float:
+        """How wide cards with pictures beside them may be to be shown whole, on the canvas."""
+        return max(self._shown.viewport().width() - 2 * MARGIN, 0.0) / _LEAST_WITH_ROOM
 
     def _free(self) -> QSize:
         """The part of the viewport that is there for the network, from the upper left corner."""

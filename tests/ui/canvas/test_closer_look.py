@@ -200,9 +200,18 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
     closer = _opened(hand, replace(look, classes=names), "dense")
     picture = closer.picture
     assert [name for _, _, name in picture._nodes[:2]] == ["animal 640", "animal 7"]
-    assert (len(picture._nodes), picture._left_out) == (40, "the 40 largest of 1,000")
+    assert len(picture._nodes) == 40
+    assert closer.part.text() == "from the largest down: 1 to 40 of 1,000"
     assert picture.index_at(picture._nodes[1][0].center()) == (7,)
     assert picture.beside((640,), 0, 1) == (7,)
+    closer.choose(picture.index_at(picture._nodes[39][0].center()))
+    QTest.keyClick(closer, Qt.Key.Key_Down)
+    assert closer.part.text() == "from the largest down: 41 to 80 of 1,000", "keys turn the page"
+    assert picture.marked_box() == picture._nodes[0][0]
+    for _ in range(30):
+        closer.part_buttons[1].click()
+    assert closer.part.text() == "from the largest down: 961 to 1000 of 1,000"
+    assert not closer.part_buttons[1].isEnabled()
 
 
 def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
@@ -214,6 +223,55 @@ def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
     assert index == (1, 3, 4, 0)
     picture.chosen.emit(index)
     assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.closer.words.text()
+
+
+def test_all_maps_of_many_can_be_seen(hand) -> None:
+    values = np.random.default_rng(6).normal(size=(4, 4, 50))
+    layers = (("Input", {}), ("Conv2D", {"filters": 50, "kernel_size": 3}))
+    look = _look({"input": np.ones((6, 6, 1)), "conv2d": values}, {}, *layers)
+    closer = _opened(hand, look, "conv2d")
+    picture = closer.picture
+
+    def shown() -> tuple[str, list[str]]:
+        return closer.part.text(), [tile.label for tile in picture._tiles]
+
+    assert shown() == ("maps 0 to 23 of 50", [f"map {number}" for number in range(24)])
+    assert not closer.part_buttons[0].isEnabled()
+    side = picture._tiles[0].box.width()
+    QTest.mouseClick(closer.part_buttons[1], Qt.MouseButton.LeftButton)
+    assert shown() == ("maps 24 to 47 of 50", [f"map {number}" for number in range(24, 48)])
+    QTest.keyClick(closer, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert shown() == ("maps 48 to 49 of 50", ["map 48", "map 49"])
+    assert picture._tiles[0].box.width() == side, "as large as the others"
+    spot = picture._tiles[1].box.center() + QPointF(4, 4)
+    QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
+    assert "[2, 2, 49] = " in closer.words.text()
+    assert picture._tiles[1].box.contains(picture.marked_box())
+    # What another panel asks for, and the keys, turn to the part in which it is.
+    closer.choose((1, 2, 23))
+    assert shown()[0] == "maps 0 to 23 of 50"
+    QTest.keyClick(closer, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert shown()[0] == "maps 24 to 47 of 50"
+    assert "[1, 2, 24] = " in closer.words.text()
+    hand.view.show_look(replace(look, values={**look.values, "conv2d": values + 1}))
+    assert shown()[0] == "maps 24 to 47 of 50", "a run changes the numbers, not what is looked at"
+    closer.open_at("input", QPoint(20, 20))
+    assert closer.part.isHidden() and closer.part_buttons[0].isHidden()
+    closer.open_at("conv2d", QPoint(20, 20))
+    assert shown()[0] == "maps 0 to 23 of 50"
+
+
+def test_pictures_over_time_show_each_of_their_maps(hand) -> None:
+    values = np.arange(26 * 2 * 2 * 3, dtype=float).reshape(26, 2, 2, 3)
+    look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 3}))
+    closer = _opened(hand, look, "dense")
+    assert closer.part.text() == "map 0 of 3 · steps 0 to 23 of 26"
+    closer.turn(3)
+    assert closer.part.text() == "map 1 of 3 · steps 24 to 25 of 26"
+    assert [tile.index for tile in closer.picture._tiles] == [(24, 0, 0, 1), (25, 0, 0, 1)]
+    closer.choose((3, 1, 1, 2))
+    assert closer.part.text() == "map 2 of 3 · steps 0 to 23 of 26"
+    assert closer.picture._tiles[3].box.contains(closer.picture.marked_box())
 
 
 def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:

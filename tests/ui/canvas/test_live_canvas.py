@@ -154,6 +154,35 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
     assert min(box.width() for box in boxes.values()) < 180
 
 
+def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
+    open_window, example, qapp
+) -> None:
+    from PySide6.QtGui import QImage
+
+    window = open_window(example("two_inputs"), keras=False)
+    window.resize(1024, 700)
+    qapp.processEvents()
+    view = window.canvas
+    image = QImage(180, 30, QImage.Format.Format_ARGB32)
+    image.fill(0xFF0000FF)
+    for one in view.picture.cards:
+        view.set_preview(one, image)
+    view.viewport().repaint()
+    left, top, right, bottom = view.sight.seen_box()
+    boxes = view.previews.boxes()
+    assert set(boxes) == set(view.picture.cards)
+    for one, box in boxes.items():
+        assert left <= box[0] and top <= box[1] and box[2] <= right and box[3] <= bottom, one
+        spot = QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])
+        for card in view.picture.cards.values():
+            assert not spot.intersects(QRectF(card.x, card.y, card.w, card.h)), (one, card.id)
+        for wire in view.picture.wires.values():
+            assert not any(spot.contains(x, y) for x, y in wire.route.points()), one
+    card = view.picture.cards["dense_petal"]
+    assert boxes["dense_petal"][3] < card.y, "above its card, beside the wire"
+    assert view.camera.scale > 0.6, "cards stay readable"
+
+
 def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
     from netbuilder.ui.plots.activation_strips import surface_pixels, two_sided
     from netbuilder.ui.plots.class_colors import class_color

@@ -9,14 +9,13 @@ from PySide6.QtGui import QImage, QPainter
 
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.ui.canvas.host import Canvas
-from netbuilder.ui.canvas.paint.problem_cards import AWAY, PREVIEW_HEIGHT
+from netbuilder.ui.canvas.paint.preview_spots import WIDEST, spot_of
+from netbuilder.ui.canvas.paint.problem_cards import PREVIEW_HEIGHT
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
-_WIDEST = 320.0
 _FADED = 0.3
-_NEXT, _LEAST = 6.0, 20.0  # before the next card; the least width of a picture
 
 
 class Previews:
@@ -28,7 +27,7 @@ class Previews:
         self._past: set[str] = set()  # of an earlier run, while another one goes on
         self._seen_in: Graph | None = None  # the network that saw what is shown
         self._compared: tuple[Graph, bool] | None = None
-        self._spots_of: Scene | None = None
+        self._spots_of: tuple[Scene, float] | None = None
         self._spots: dict[str, tuple[tuple[float, float], QRectF]] = {}
 
     def __bool__(self) -> bool:
@@ -99,7 +98,7 @@ class Previews:
     def _size(image: QImage) -> tuple[float, float]:
         ratio = image.devicePixelRatio()
         width, height = image.width() / ratio, image.height() / ratio
-        shrink = min(1.0, _WIDEST / width, PREVIEW_HEIGHT / height)
+        shrink = min(1.0, WIDEST / width, PREVIEW_HEIGHT / height)
         return width * shrink, height * shrink
 
     def _places(self) -> Iterator[tuple[str, QRectF]]:
@@ -113,13 +112,16 @@ class Previews:
             yield one, self._spot(card, image)
 
     def _spot(self, card: Card, image: QImage) -> QRectF:
-        """Where a card's picture is; found once for a picture of the network."""
-        if self._spots_of is not self._view.picture:
-            self._spots_of, self._spots = self._view.picture, {}
+        """Where a card's picture is; found once for a picture of the network in a window."""
+        picture, kept = self._view.picture, self._spots_of
+        left, _, right, _ = picture.bounds
+        beyond = max(self._view.sight.widest - (right - left), 0.0)
+        if kept is None or kept[0] is not picture or kept[1] != beyond:
+            self._spots_of, self._spots = (picture, beyond), {}
         size = self._size(image)
         known = self._spots.get(card.id)
         if known is None or known[0] != size:
-            known = self._spots[card.id] = (size, _spot(self._view.picture, card, *size))
+            known = self._spots[card.id] = (size, spot_of(picture, card, size, beyond))
         return known[1]
 
     def boxes(self) -> dict[str, Box]:
@@ -154,38 +156,6 @@ class Previews:
             p.setOpacity(_FADED if stale or one in self._past else 1.0)
             p.drawImage(spot, self._images[one])
         p.setOpacity(1.0)
-
-
-def _spot(picture: Scene, card: Card, width: float, height: float) -> QRectF:
-    """Where a picture covers no other card: right of its card, else left of it, else smaller."""
-    if picture.horizontal:
-        return QRectF(card.x, card.y - height - 8, width, height)
-    x, y = card.x + card.w + AWAY, card.y + (card.h - height) / 2
-    beside = _others(picture, card, (x, y, x + width, y + height))
-    if not beside:
-        return QRectF(x, y, width, height)
-    # On the left stands perhaps what another card shows on its right.
-    left = card.x - AWAY - width
-    if not _others(picture, card, (left - _WIDEST - AWAY, y, card.x - AWAY, y + height)):
-        return QRectF(left, y, width, height)
-    shrink = max(min(other.x for other in beside) - _NEXT - x, _LEAST) / width
-    if shrink >= 1:
-        return QRectF(x, y, width, height)
-    return QRectF(x, card.y + (card.h - height * shrink) / 2, width * shrink, height * shrink)
-
-
-def _others(picture: Scene, card: Card, box: Box) -> list[Card]:
-    return [one for one in picture.grid.cards_in(box) if one.id != card.id and _lies_in(one, box)]
-
-
-def _lies_in(card: Card, box: Box) -> bool:
-    """Whether a card lies in a box: the grid gives all cards for a box around them all."""
-    return (
-        card.x < box[2]
-        and card.x + card.w > box[0]
-        and card.y < box[3]
-        and card.y + card.h > box[1]
-    )
 
 
 def _meaning(graph: Graph) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ SMALLEST, LARGEST = 0.05, 4.0
 _LEAST_WHOLE = 0.6  # a network that would have to be smaller to be seen whole is not shown whole
 _LEAST_WIDE = 0.4  # nor is one that is too wide, though no card is cut off down to this scale
 _MARGIN = 27.0
+MARGIN = 28.0  # around what is fitted in
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
 
@@ -48,7 +49,7 @@ class Camera:
 
 
 def fitting(
-    box: Box, width: float, height: float, margin: float = 28.0, largest: float = 1.0
+    box: Box, width: float, height: float, margin: float = MARGIN, largest: float = 1.0
 ) -> Camera:
     """The camera that shows a part of the canvas whole, centred, not larger than ``largest``."""
     left, top, right, bottom = box
