@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from itertools import islice
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.data.readers.cache import stamp
 from netbuilder.core.project.model import Data
@@ -50,6 +51,10 @@ class DataWatch(QObject):
         self._watcher.directoryChanged.connect(self._touched)
         self._settled = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._settled.timeout.connect(self._ask)
+        # Systems do not tell of a file that is overwritten in its place: looked for when the
+        # person comes back from the program that did it.
+        if isinstance(app := QGuiApplication.instance(), QGuiApplication):
+            app.applicationStateChanged.connect(self._come_back)
         self._looker = jobs.Latest(_look, "watch", self)
         self._looker.answered.connect(self._found)
 
@@ -66,6 +71,10 @@ class DataWatch(QObject):
 
     def _touched(self, _path: str) -> None:
         self._settled.start()
+
+    def _come_back(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:
+            self._settled.start()
 
     def _ask(self) -> None:
         if self._question is not None:

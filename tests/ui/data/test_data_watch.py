@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.readers.cache import stamp
 from netbuilder.core.project.model import Data
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_watch import DataWatch
@@ -64,4 +67,20 @@ def test_a_picture_that_comes_into_a_class_and_nothing_else(qtbot: QtBot, tmp_pa
     assert told == []
     Image.new("L", (4, 4)).save(tmp_path / "p" / "dog" / "2.png")
     qtbot.waitUntil(lambda: told == [1], timeout=MINUTE)
+    watch.close()
+
+
+def test_a_picture_that_is_overwritten_in_its_place(qtbot: QtBot, tmp_path: Path) -> None:
+    picture = tmp_path / "p" / "cat" / "1.png"
+    picture.parent.mkdir(parents=True)
+    Image.new("L", (4, 4)).save(picture)
+    data, watch = Data("images", path="p"), DataWatch()
+    watch.follow(data, tmp_path)
+    qtbot.waitUntil(lambda: watch._seen is not None, timeout=MINUTE)
+    before = stamp(data, tmp_path)
+    with picture.open("r+b") as file:
+        file.write(b"no picture any more")
+    assert stamp(data, tmp_path) != before, "the next edit, or a run, reads it anew"
+    with qtbot.waitSignal(watch.changed, timeout=MINUTE):
+        QApplication.instance().applicationStateChanged.emit(Qt.ApplicationState.ApplicationActive)
     watch.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -12,6 +14,8 @@ from netbuilder.core.data.readers.class_folders import part_of
 from netbuilder.core.project.model import Data
 
 Value = TypeVar("Value")
+# It is asked after each edit, and folders may lie on a server.
+_MOST_FILES = 2000
 
 
 class Recent(Generic[Value]):
@@ -59,7 +63,7 @@ def stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
     """A key that changes when the recipe or one of its files changes.
 
     Of a folder its own and its subfolders' times count, so that pictures that come or go are
-    seen.
+    seen, and those of its first 2,000 files: one may be overwritten under its own name.
     """
     found: list[Hashable] = [repr(data), str(base)]
     for name in (data.path, data.test_path):
@@ -71,6 +75,7 @@ def stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
             found.append((here.st_mtime_ns, here.st_size))
             if path.is_dir():
                 found += _folder_times(path)
+                found += islice(_file_times(path), _MOST_FILES)
         except OSError:
             found.append(None)
     return tuple(found)
@@ -84,3 +89,15 @@ def _folder_times(path: Path) -> list[Hashable]:
         if part_of(folder.name) is not None:
             found += _folder_times(folder)
     return found
+
+
+def _file_times(path: Path) -> Iterator[Hashable]:
+    """When each file below a folder was written, and its size."""
+    with os.scandir(path) as scanned:
+        entries = sorted(scanned, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.is_dir():
+            yield from _file_times(Path(entry.path))
+        else:
+            about = entry.stat()
+            yield (entry.name, about.st_mtime_ns, about.st_size)
