@@ -17,6 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services import jobs, keras_loading
+from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
 from netbuilder.ui.services.reading import Reading
 from netbuilder.ui.services.store import ProjectStore
@@ -119,6 +120,8 @@ class Workbench(QObject):
         store.changed.connect(self._project_changed)
         self.reading = Reading(self)
         self.reading.begin()
+        self._files = DamagedFiles(lambda: self.training, self)
+        self._files.found.connect(self._files_damaged)
         self._watch = DataWatch(self)
         self._watch.changed.connect(self.read_again)
 
@@ -145,6 +148,7 @@ class Workbench(QObject):
         self._facts_worker.stop()
         self._shapes_worker.stop()
         self._watch.close()
+        self._files.close()
         self.reading.close()
 
     @property
@@ -264,6 +268,7 @@ class Workbench(QObject):
     def read_again(self) -> None:
         """Read the data anew: its file changed, or the reading was stopped."""
         self.reading.resume()
+        self._files.forget()
         self._facts_key = None
         self.refresh()
         self.data_touched.emit()
@@ -327,7 +332,12 @@ class Workbench(QObject):
 
     def _facts_found(self, question: _FactsQuestion, facts: DataFacts) -> None:
         if question.key is self._facts_key:
-            self._set_facts(facts, None)
+            damage = self._files.look(question.project.data, question.base)
+            self._set_facts(None if damage else facts, damage)
+
+    def _files_damaged(self, data: Data, error: UserError) -> None:
+        if data is self.store.project.data and not self.training:
+            self._set_facts(None, error)
 
     def _facts_failed(self, question: _FactsQuestion, error: Exception) -> None:
         if question.key is not self._facts_key:

@@ -51,6 +51,7 @@ from netbuilder.core.data.readers.pictures.files import (
     ENDINGS,
     LOOK_AT,
     SMALL,
+    check_all,
     decode,
     ends_well,
     look_at,
@@ -331,6 +332,7 @@ IMAGE = Modality(
     of_files=pixels_of_files,
     labelled=_labelled,
     decoded=_decoded,
+    check_all=check_all,
     keras_form=KerasForm(_layers, _made_up, lambda entry: "pictures of any size"),
 )
 

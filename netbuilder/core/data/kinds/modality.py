@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netbuilder.core.data.data_facts import Shape
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.readers.files_left_out import Home
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -59,6 +60,8 @@ class Modality:
         labelled_tables: ``labelled`` reads tables too.
         decoded: bytes that a sample takes once it is read, for samples that stay in their files
             until they are needed; None: they are in memory anyway.
+        check_all: (files, their home): raises ``DataError`` where one is damaged, of so many that
+            ``fit`` looked at some only; None: all were looked at.
         keras_form: how a model takes it as it stands in a file; None: it takes raw values.
     """
 
@@ -73,6 +76,7 @@ class Modality:
     labelled: Callable[[Data, Preprocessing, Path], Samples] | None = None
     labelled_tables: bool = False
     decoded: Callable[[Samples, InputPre], int | None] | None = None
+    check_all: Callable[[Sequence[Path], Home], None] | None = None
     keras_form: KerasForm | None = None
 
 

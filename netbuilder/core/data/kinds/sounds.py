@@ -37,7 +37,14 @@ from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessin
 from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
 from netbuilder.core.data.readers.files_left_out import Home, with_mend, without_left_out
 from netbuilder.core.data.readers.samples import Samples, of_folders
-from netbuilder.core.data.readers.sound_files import ENDINGS, heard, lengths, log_mel, sound_wave
+from netbuilder.core.data.readers.sound_files import (
+    ENDINGS,
+    check_all,
+    heard,
+    lengths,
+    log_mel,
+    sound_wave,
+)
 from netbuilder.core.data.recipe_options import positive, whole
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Project
@@ -206,6 +213,7 @@ SOUND = Modality(
     of_files=_of_files,
     labelled=_labelled,
     decoded=_decoded,
+    check_all=check_all,
     keras_form=KerasForm(_layers, _made_up, _takes),
 )
 

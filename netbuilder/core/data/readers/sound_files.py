@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netbuilder.core.data import progress
 from netbuilder.core.data.readers.files_left_out import Home, damaged
 from netbuilder.core.errors import DataError, UserError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".wav", ".flac", ".ogg")
 _LOOKED_AT = 2000
+_TOLD_EACH = 50
 
 
 def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
@@ -61,8 +63,8 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     return heard
 
 
-def lengths(files: Sequence[Path], home: Home) -> list[float]:
-    """How many seconds sounds last, from their first bytes; of more than 2,000 some.
+def lengths(files: Sequence[Path], home: Home, *, every: bool = False) -> list[float]:
+    """How many seconds sounds last, from their first bytes; of more than 2,000 some or ``every``.
 
     Raises:
         DataError: some are no sounds; all of them are named.
@@ -77,7 +79,10 @@ def lengths(files: Sequence[Path], home: Home) -> list[float]:
         ) from error
     found: list[float] = []
     bad: list[Path] = []
-    for file in files[:: -(-len(files) // _LOOKED_AT)]:
+    some = files if every else files[:: -(-len(files) // _LOOKED_AT)]
+    for number, file in enumerate(some):
+        if every and not number % _TOLD_EACH:
+            progress.tell(number, len(some))
         try:
             about = soundfile.info(str(file))
             found.append(about.frames / about.samplerate)
@@ -86,6 +91,12 @@ def lengths(files: Sequence[Path], home: Home) -> list[float]:
     if bad:
         raise damaged(bad, "sound", home)
     return found
+
+
+def check_all(files: Sequence[Path], home: Home) -> None:
+    """Look at each of more than 2,000 sounds. Errors as for ``lengths``; or it was stopped."""
+    if len(files) > _LOOKED_AT:
+        lengths(files, home, every=True)
 
 
 def heard(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data import progress
 from netbuilder.core.data.readers.files_left_out import Home, damaged, leave_out
 from netbuilder.core.data.readers.pictures.whole import is_whole
 from netbuilder.core.errors import DataError
@@ -32,6 +33,7 @@ _DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
 #: More than these are looked at when they are needed: opening 50,000 files takes half a minute.
 LOOKED_AT = 2000
 _MEASURED = 100
+_TOLD_EACH = 50
 #: 16 bits often hold 12 (microscopes, X-rays): the range is the smallest that fits.
 _DEPTHS = (4095.0, 65535.0)
 _MOST_PIXELS = 120_000_000
@@ -48,7 +50,8 @@ class Pictures:
 def look_at(files: Sequence[Path], home: Home) -> Pictures:
     """Sizes and depth of pictures, from their first bytes, and whether their last ones are there.
 
-    Of more than 2,000 pictures as many are looked at, spread over all.
+    Of more than 2,000 pictures as many are looked at, spread over all; ``check_all`` looks at
+    the others.
 
     Raises:
         DataError: some are no pictures, cut off, or too large; all of them are named.
@@ -78,6 +81,25 @@ def look_at(files: Sequence[Path], home: Home) -> Pictures:
     if bad:
         raise damaged(bad, "picture", home)
     return Pictures(frozenset(sizes), _range(deep) if deep else BYTES)
+
+
+def check_all(files: Sequence[Path], home: Home) -> None:
+    """Look at each of more than 2,000 pictures; it tells how far it is, and can be stopped.
+
+    Raises:
+        DataError: some are no pictures or cut off; all of them are named.
+        CancelledError: whoever listens wants it to stop.
+    """
+    if len(files) <= LOOKED_AT:
+        return
+    bad = []
+    for place, file in enumerate(files):
+        if not place % _TOLD_EACH:
+            progress.tell(place, len(files))
+        if not ends_well(file):
+            bad.append(file)
+    if bad:
+        raise damaged(bad, "picture", home)
 
 
 def ends_well(file: Path) -> bool:

@@ -1,0 +1,66 @@
+"""Looks behind the window at all files of a large data set, before a run stumbles over one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Data
+from netbuilder.ui.services import jobs
+
+_Question = tuple[Data, Path]
+
+
+class DamagedFiles(QObject):
+    """``found(data, error)`` where files of a recipe are damaged that the first look passed over.
+
+    Args:
+        busy: whether a run goes on, which reads all files by itself: the look ends then.
+        parent: owner.
+    """
+
+    found = Signal(object, object)
+
+    def __init__(self, busy: Callable[[], bool], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._busy = busy
+        self._known: tuple[Data, UserError] | None = None
+        self._asked: Data | None = None
+        self._worker = jobs.Latest(self._look, "files", self)
+        self._worker.failed.connect(self._failed)
+
+    def look(self, data: Data, base: Path) -> UserError | None:
+        """Begin to look at the files of a recipe; what is known to be damaged already."""
+        self._asked = data
+        if self._known is not None and self._known[0] == data:
+            return self._known[1]
+        self._worker.ask((data, base))
+        return None
+
+    def forget(self) -> None:
+        """Files changed: what was damaged may be whole."""
+        self._known = None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._asked = None
+        self._worker.stop()
+
+    def _look(self, question: _Question) -> None:
+        from netbuilder.core.data.prepare.all_files import check_files
+        from netbuilder.core.data.progress import listening
+
+        data, base = question
+        with listening(lambda _done, _of: data is self._asked and not self._busy()):
+            check_files(data, base)
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        from netbuilder.core.data.progress import CancelledError
+
+        # Whatever else goes wrong here, the run will say.
+        if isinstance(error, UserError) and not isinstance(error, CancelledError):
+            self._known = (question[0], error)
+            self.found.emit(question[0], error)

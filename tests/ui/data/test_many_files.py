@@ -1,0 +1,84 @@
+"""Of thousands of pictures the first look opens some; all are looked at behind the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.prepare.all_files import check_files
+from netbuilder.core.data.progress import CancelledError, listening
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.edits import append_layer
+from netbuilder.core.project.edits_data import mend_data
+from netbuilder.core.project.model import Data
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.window.documents import empty_project
+
+MINUTE = 60_000
+RECIPE = Data("images", path="p")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """2,100 of them in two classes. Every second is opened at first; one of the others is none."""
+    Image.new("L", (4, 4)).save(tmp_path / "one.png")
+    content = (tmp_path / "one.png").read_bytes()
+    for label in ("cat", "dog"):
+        (tmp_path / "p" / label).mkdir(parents=True)
+        for number in range(1050):
+            (tmp_path / "p" / label / f"{number:04d}.png").write_bytes(content)
+    (tmp_path / "p" / "dog" / "0777.png").write_bytes(b"no picture")
+    return tmp_path / "p"
+
+
+def test_what_the_first_look_passes_over_is_named_before_a_run(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, pictures: Path
+) -> None:
+    window = open_window(empty_project())
+    bench, panel = window.workbench, window.docks.show_panel("data")
+    panel.choose_path(pictures)
+    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    error = bench.data_error
+    assert error is not None
+    assert "1 file is no picture or damaged: 'dog/0777.png'" in error.what
+    assert panel.cards.cards, "the panel shows it, with its mend"
+    window.store.apply("Mend", lambda project: mend_data(project, error.mends[0]))
+    qtbot.waitUntil(lambda: bench.facts is not None and bench.data_error is None, timeout=MINUTE)
+    assert bench.facts is not None
+    assert bench.facts.rows + bench.facts.validation_rows + bench.facts.test_rows == 2099
+
+
+def test_an_edit_of_the_network_does_not_lift_it(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, pictures: Path
+) -> None:
+    window = open_window(empty_project())
+    bench = window.workbench
+    window.docks.show_panel("data").choose_path(pictures)
+    qtbot.waitUntil(lambda: bench.data_error is not None, timeout=MINUTE)
+    seen: list[bool] = []
+    bench.facts_changed.connect(lambda: seen.append(bench.facts is None))
+    window.store.apply("Add", lambda project: append_layer(project, "Flatten"))
+    qtbot.waitUntil(lambda: bench.settled, timeout=MINUTE)
+    assert bench.data_error is not None
+    assert all(seen)
+    # What was damaged may be whole: the folder is read again.
+    (pictures / "dog" / "0777.png").write_bytes((pictures / "dog" / "0776.png").read_bytes())
+    bench.read_again()
+    qtbot.waitUntil(lambda: bench.facts is not None, timeout=MINUTE)
+
+
+def test_the_look_can_be_stopped_and_is_remembered(pictures: Path) -> None:
+    with listening(lambda _done, _of: False), pytest.raises(CancelledError):
+        check_files(RECIPE, pictures.parent)
+    told: list[int] = []
+    for _ in range(2):
+        with (
+            listening(lambda done, _of: not told.append(done)),
+            pytest.raises(DataError, match="0777"),
+        ):
+            check_files(RECIPE, pictures.parent)
+    assert len(told) == 42, "it is looked at once"
