@@ -16,8 +16,8 @@ from pathlib import Path
 
 from netbuilder.cli.terminal.output import fail, fail_unexpectedly, note, print_json
 from netbuilder.cli.verbs import VERBS, make_parser
+from netbuilder.core import folders
 from netbuilder.core.errors import UserError
-from netbuilder.core.folders import VARIABLE
 from netbuilder.core.site_settings import site_settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -77,6 +77,10 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
         return fail(told, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
         return fail_unexpectedly(error, as_json)
+    finally:
+        not_kept = folders.problem()
+        if not_kept is not None and verb != "app":  # the window has said it
+            note(str(not_kept))
 
 
 def _take_data_dir(words: list[str]) -> list[str]:
@@ -98,7 +102,7 @@ def _take_data_dir(words: list[str]) -> list[str]:
                 f"The folder '{value}' of --data-dir cannot be made: {error.strerror or error}.",
                 "Name a folder that you may write to.",
             ) from error
-        os.environ[VARIABLE] = str(folder)
+        os.environ[folders.VARIABLE] = str(folder)
         return [*words[:index], *rest]
     return words
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -19,6 +20,7 @@ from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.failures import Failures
+from netbuilder.ui.services.owned import of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import still_effects
@@ -45,6 +47,9 @@ def main(path: str | None = None) -> int:
     problem = site_settings().problem
     if problem:
         window.status.tell(problem, 30)
+    not_kept = folders.problem()
+    if not_kept is not None:
+        window.commands.show_error(not_kept)
     code = app.exec()
     failures.uninstall()
     leave(code)
@@ -109,17 +114,33 @@ def _first_project() -> Project:
 
 
 def _offer_recovery(window: MainWindow) -> None:
+    """Ask about what a crash left: what was edited, then what was being trained."""
+    back: Path | None = None
     for found in recovery.find():
-        if dialogs.offer_recovery(window, found):
+        answer = dialogs.LATER if back is not None else dialogs.offer_recovery(window, found)
+        if answer == dialogs.BACK:
             window.documents.recover(found)
-            break
-        recovery.discard(found)
+            back = found.file
+        elif answer == dialogs.FORGET:
+            recovery.discard(found)
+        else:
+            recovery.leave(found)
     for run in interrupted_runs.find():
-        if not dialogs.offer_to_go_on(window, run.project):
-            interrupted_runs.end(run)
+        # What was put back must not give way to the run of another window; beside its own run
+        # it stays as it is: it may have been edited while that went on.
+        beside = back is not None and of_one_process(run.folder, back)
+        if window.runner.active or (back is not None and not beside):
+            interrupted_runs.leave(run)
             continue
-        window.documents.show_project(run.project, run.base / "Untitled.netbuilder", saved=False)
-        window.documents.path = None
-        window.docks.show_panel("training", focus=False)
-        window.runner.start(interrupted=run)
-        break
+        answer = dialogs.offer_to_go_on(window, run.project)
+        if answer == dialogs.FORGET:
+            interrupted_runs.end(run)
+        elif answer != dialogs.GO_ON:
+            interrupted_runs.leave(run)
+        else:
+            if not beside:
+                place = run.base / "Untitled.netbuilder"
+                window.documents.show_project(run.project, place, saved=False)
+                window.documents.path = None
+            window.docks.show_panel("training", focus=False)
+            window.runner.start(interrupted=run)

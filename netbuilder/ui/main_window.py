@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
             lambda: self.top_bar.progress.show_progress(runner.progress)
         )
         runner.told.connect(self.status.tell)
+        runner.not_kept.connect(self.commands.show_error)
         self.as_drawn.told.connect(self.status.tell)
         self.as_drawn.changed.connect(self.refresh_actions)
         runner.ended.connect(self._run_ended)
@@ -279,12 +280,13 @@ class MainWindow(QMainWindow):
         return all(one.close() for one in beside if one.isVisible())
 
     def _may_leave(self) -> bool:
-        if not self.runner.active or self.runner.state is RunState.STOPPING:
+        runner = self.runner
+        if not runner.active:
             return True
-        if not dialogs.stop_training(self, self.runner.ended):
+        if runner.state is not RunState.STOPPING and not dialogs.stop_training(self, runner.ended):
             return False
-        self.runner.close()
-        return True
+        runner.stop()
+        return dialogs.ended_soon(self, lambda: runner.active, runner.ended)
 
     def _select(self, ids: tuple[str, ...]) -> None:
         self.selection.set(ids)

@@ -14,7 +14,6 @@ from netbuilder.core.engine.monitor.keras_callbacks import best_choice
 from netbuilder.core.engine.notices import Notice
 from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
 
@@ -86,7 +85,7 @@ def recorded(
     run_id: str,
     base: Path | None,
 ) -> str:
-    """Keep the run in the list of runs; that it cannot be kept is no reason to lose it.
+    """Keep the run in the list of runs.
 
     Args:
         trained: what it gave.
@@ -97,17 +96,17 @@ def recorded(
         base: folder of the project file.
 
     Returns:
-        Id of the record, "" where there is none.
+        Id of the record.
+
+    Raises:
+        UserError, OSError: it cannot be kept, which is no reason to lose what was trained.
     """
-    try:
-        return store.record(
-            trained,
-            trainer.history,
-            reason=reason,
-            run_id=run_id,
-            base=base,
-            steps_per_epoch=trainer.steps_per_epoch,
-            asked=asked,
-        ).id
-    except (UserError, OSError):
-        return ""
+    return store.record(
+        trained,
+        trainer.history,
+        reason=reason,
+        run_id=run_id,
+        base=base,
+        steps_per_epoch=trainer.steps_per_epoch,
+        asked=asked,
+    ).id

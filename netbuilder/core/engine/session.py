@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
@@ -40,7 +43,10 @@ from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
 from netbuilder.core.engine.tempo import Unit
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -101,6 +107,8 @@ class Session:
         self._agreement = Agreement(len(self.workers), worker_index) if workers else None
         self.run_id = ""
         self.trained: TrainedModel | None = None
+        self.rescued: TrainedModel | None = None
+        self.not_recorded: Exception | None = None
         self._emit = on_event or (lambda event: None)
         self._loop = RunLoop(self.project, dataset, self._emit, self._agreement)
         self._control = self._loop.control
@@ -239,12 +247,15 @@ class Session:
         """Train to the end of the plan, or until stopped. May be called again to go on.
 
         Raises:
-            UserError: why it failed; the ``Failed`` event came before.
+            UserError: why it failed; the ``Failed`` event came before. ``rescued`` is what it had
+                learned by then, where that is of use.
         """
         self._control.begin()
+        self.rescued = None
         try:
             return self._run()
         except Exception as error:
+            self._rescue()
             lost = self.workers and is_lost_worker(error)
             told = lost_worker() if lost else in_words(error, self.project.graph)
             self._emit(Failed(told, "" if told is error else str(error)))
@@ -285,7 +296,16 @@ class Session:
         watcher = self._loop.watcher
         for notice in watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
             self._emit(Noticed(notice))
-        if self.record and trainer.position:
+        self._keep_record(trainer, reason)
+        note = self._agreement.words if self._agreement is not None else ""
+        self._emit(Finished(self.trained, reason, note))
+        return self.trained
+
+    def _keep_record(self, trainer: Trainer, reason: str) -> None:
+        self.not_recorded = None
+        if not self.record or not trainer.position or self.trained is None:
+            return
+        try:
             self.run_id = recorded(
                 self.trained,
                 trainer,
@@ -294,9 +314,26 @@ class Session:
                 run_id=self.run_id,
                 base=self.base,
             )
-        note = self._agreement.words if self._agreement is not None else ""
-        self._emit(Finished(self.trained, reason, note))
-        return self.trained
+        except (UserError, OSError) as error:
+            self.run_id, self.not_recorded = "", error
+
+    def _rescue(self) -> None:
+        """Keep what a run had learned that failed behind its first epoch.
+
+        A log that cannot be written, or memory that ran out, is no reason to lose an hour.
+        """
+        parts = self._parts
+        if parts is None or not parts.trainer.epoch:
+            return
+        trainer = parts.trainer
+        try:
+            if all(np.isfinite(one).all() for one in trainer.core.get_weights()):
+                self.rescued = self.trained = trained_of(
+                    trainer, self.project, self.dataset, self.seconds, self._emit
+                )
+                self._keep_record(trainer, "failed")
+        except Exception as error:  # noqa: BLE001  the run has failed already: that is told
+            log.info("what was learned could not be kept: %s", error)
 
     def _prepare(self) -> RunParts:
         self._emit(Preparing("Building the network"))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.described import Described
 from netbuilder.core.project import files
+from netbuilder.core.project.atomic import no_room_told
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ def save(
         given = replace(source, project=_rebased(source.project, base, path))
     writer: Callable[[TrainedModel | Project | Described, Path], tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
-    return writer(given, path) or ()
+    with no_room_told(path):
+        return writer(given, path) or ()
 
 
 def _facts(project: Project, base: Path) -> DataFacts | None:
@@ -226,10 +228,11 @@ def load(path: Path | str) -> TrainedModel:
     from netbuilder.core.formats.safety.inspect import inspect
 
     path = Path(path)
-    file = inspect(path, placeholders=True)
-    if not file.is_ours:
-        return import_keras.load(file)
-    return rebuild.load(file)
+    with no_room_told(path):
+        file = inspect(path, placeholders=True)
+        if not file.is_ours:
+            return import_keras.load(file)
+        return rebuild.load(file)
 
 
 def import_model(path: Path | str) -> Project:
@@ -240,7 +243,8 @@ def import_model(path: Path | str) -> Project:
     """
     from netbuilder.core.formats.safety.inspect import inspect
 
-    return project_of(inspect(Path(path), placeholders=True))
+    with no_room_told(Path(path)):
+        return project_of(inspect(Path(path), placeholders=True))
 
 
 def project_of(file: ModelFile) -> Project:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,9 +32,73 @@ _REASONS = {
 }
 
 
+#: How libraries that raise errors of their own say that there is no room, in small letters.
+_NO_ROOM = {
+    errno.ENOSPC: ("no space left", "not enough space on the disk"),
+    errno.EDQUOT: ("disk quota exceeded",),
+    errno.EFBIG: ("file too large",),
+}
+#: Bytes; with less of them a disk is called full.
+_ROOM = 1_000_000
+
+
+def why(error: OSError) -> tuple[str, str]:
+    """Why something could not be written, and what to do about it, in words."""
+    return _REASONS.get(error.errno or 0, (error.strerror or str(error), "Try again."))
+
+
+@contextmanager
+def no_room_told(path: Path) -> Iterator[None]:
+    """Tell what fails for want of room as ``write_error`` does, whichever library says it how.
+
+    TensorFlow, and what is built on it, has errors of its own; and the disk that is full may be
+    the one of temporary files, where a file is converted or unpacked on its way.
+
+    Raises:
+        UserError: there was no room; says where.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = None if type(error) is UserError else _no_room(error)
+        if number is None:
+            raise
+        temporary = Path(tempfile.gettempdir())
+        if number == errno.ENOSPC and _free(path.parent) > _ROOM >= _free(temporary):
+            raise UserError(
+                f"There is no room for temporary files in '{temporary}', which '{path.name}' "
+                "needs on its way. It is unchanged.",
+                "Free some space on that disk.",
+                path=str(path),
+            ) from error
+        raise write_error(OSError(number, os.strerror(number)), path) from error
+
+
+def _no_room(error: BaseException) -> int | None:
+    """The number of the error of the disk, here or in what led to ``error``."""
+    seen: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in seen:
+        seen.append(following)
+        text = str(following).lower()
+        for number, said in _NO_ROOM.items():
+            told = isinstance(following, OSError) and following.errno == number
+            if told or any(words in text for words in said):
+                return number
+        following = following.__cause__ or following.__context__
+    return None
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
+
+
 def write_error(error: OSError, path: Path) -> UserError:
     """The words for a failed write of ``path``; the file that stood there is untouched."""
-    reason, mend = _REASONS.get(error.errno or 0, (error.strerror or str(error), "Try again."))
+    reason, mend = why(error)
     return UserError(
         f"Could not write '{path}': {reason}. What was there before is unchanged.",
         mend,

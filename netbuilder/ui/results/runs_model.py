@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
-_REASONS = {"done": "to the end", "stopped": "stopped by hand", "early": "stopped early"}
+_REASONS = {
+    "done": "to the end",
+    "stopped": "stopped by hand",
+    "early": "stopped early",
+    "failed": "broke off",
+}
 
 
 @dataclass(frozen=True)

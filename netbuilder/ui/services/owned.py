@@ -1,14 +1,28 @@
 """Files that belong to a running process: whoever finds one knows whether its owner still lives.
 
 A ``QLockFile`` names process, machine and program, so that a process number given anew, or a
-folder that two machines share, misleads nobody.
+folder that two machines share, misleads nobody. The names of all that a process leaves behind
+begin alike.
 """
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
+
+_PROCESS = uuid.uuid4().hex[:16]
+
+
+def new_name() -> str:
+    """A name for a file or folder of this process that no other one has."""
+    return f"{_PROCESS}-{uuid.uuid4().hex[:12]}"
+
+
+def of_one_process(one: Path, other: Path) -> bool:
+    """Whether the same process named both by ``new_name``."""
+    return one.name.partition("-")[0] == other.name.partition("-")[0]
 
 
 def own(path: Path) -> QLockFile | None:

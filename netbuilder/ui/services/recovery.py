@@ -10,19 +10,18 @@ import json
 import logging
 import threading
 import time
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
-from netbuilder.core.project.atomic import write_bytes
+from netbuilder.core.project.atomic import why, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
-from netbuilder.ui.services.owned import own
+from netbuilder.ui.services.owned import new_name, own
 from netbuilder.ui.services.store import ProjectStore
 
 log = logging.getLogger(__name__)
@@ -72,25 +71,44 @@ def find() -> list[Recovered]:
 def discard(recovered: Recovered) -> None:
     """Delete a recovery file."""
     recovered.file.unlink(missing_ok=True)
+    leave(recovered)
+
+
+def leave(recovered: Recovered) -> None:
+    """Let a recovery file lie, to be found again."""
     if recovered.lock is not None:
         recovered.lock.unlock()
 
 
 class Recovery(QObject):
-    """Writes the store's project to a recovery file while it has unsaved changes."""
+    """Writes the store's project to a recovery file while it has unsaved changes.
+
+    Signals:
+        failed(error): the file cannot be written; said once, until it can be again.
+        wrote: it was tried.
+    """
+
+    failed = Signal(object)
+    wrote = Signal()
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self.original: Path | None = None
-        self._file = _folder() / f"{uuid.uuid4().hex}.json"
+        self._file = _folder() / f"{new_name()}.json"
         self._owned = own(_lock_of(self._file))
         self._lock = threading.Lock()
         self._newest = 0
+        self._fails = False
         delay = round(1000 * site_settings().autosave_seconds)
         self._timer = QTimer(self, singleShot=True, interval=delay)
         self._timer.timeout.connect(self._write)
         store.steps_changed.connect(self._changed)
+
+    def take_over(self, found: Recovered) -> None:
+        """Go on with what a crash left, as this process's own file: it is on disk all the while."""
+        self.close()
+        self._file, self._owned = found.file, found.lock
 
     def close(self) -> None:
         """Remove file and lock: the program ends by itself and nothing was lost."""
@@ -135,4 +153,27 @@ class Recovery(QObject):
             try:
                 write_bytes(self._file, text.encode())
             except UserError as error:
-                log.warning("autosave failed: %s", error)
+                told = self._told(error)
+            else:
+                self._fails, told = False, None
+        try:
+            # Heard in the window's own thread.
+            if told is not None:
+                self.failed.emit(told)
+            self.wrote.emit()
+        except RuntimeError:  # the window has gone meanwhile
+            log.info("nobody is there to hear of it")
+
+    def _told(self, error: UserError) -> UserError | None:
+        """What to say of it, where that is new."""
+        log.warning("autosave failed: %s", error)
+        if self._fails:
+            return None
+        self._fails = True
+        cause = error.__cause__
+        reason, mend = why(cause) if isinstance(cause, OSError) else (error.what, error.mend)
+        return UserError(
+            f"What you change is not kept for a crash: in '{self._file.parent}' {reason}.",
+            f"{mend} Until then save often.",
+            path=error.path,
+        )

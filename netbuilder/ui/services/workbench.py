@@ -97,6 +97,7 @@ class Workbench(QObject):
         self._inner_holds = False
         self.trained: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
+        self.in_runs = True
         self.run_error: UserError | None = None
         self.training = False
         self.paused = False
@@ -211,10 +212,18 @@ class Workbench(QObject):
         self.refresh()
 
     def set_trained(
-        self, trained: TrainedModel | None, evaluation: Evaluation | None = None
+        self,
+        trained: TrainedModel | None,
+        evaluation: Evaluation | None = None,
+        *,
+        in_runs: bool = True,
     ) -> None:
-        """Take over a model that was trained or opened, and its judgement where it has one."""
+        """Take over a model that was trained or opened, and its judgement where it has one.
+
+        ``in_runs``: the record of its run has its weights, so that it can be had back from there.
+        """
         self.trained = trained
+        self.in_runs = in_runs
         self.evaluation = evaluation
         self.trained_changed.emit()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, SignalInstance
+from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import (
     QMenu,
@@ -25,6 +25,11 @@ from netbuilder.ui.window.action import Actions, sequences
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.services.workbench import Workbench
+
+#: So long a stopped run may take before it is asked about.
+PATIENCE_MS = 5000
+#: Answers about what a crash left. Escape, which is pressed without reading, throws nothing away.
+BACK, GO_ON, FORGET, LATER = "Put it back", "Go on training", "Forget it", "Ask me later"
 
 
 def search_commands(parent: QWidget, actions: Actions) -> None:
@@ -111,32 +116,55 @@ def stop_training(parent: QWidget, ended: SignalInstance) -> bool:
     return answer != "Go on training"
 
 
-def offer_recovery(parent: QWidget, found: Recovered) -> bool:
-    """Ask whether work that a crash left shall be put back."""
+def ended_soon(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
+    """Wait for the end of a run that was told to stop: what it has learned can be saved then.
+
+    Where that takes long it is asked about; False: the window stays.
+    """
+    loop = QEventLoop()
+    ended.connect(loop.quit)
+    if active():
+        QTimer.singleShot(PATIENCE_MS, loop.quit)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    ended.disconnect(loop.quit)
+    if not active():
+        return True
+    answer = ask(
+        parent,
+        "The training is not over yet",
+        "It was told to stop, and is at something that takes a while. Only when it has ended can "
+        "what it has learned be saved: this question goes then.",
+        ("Leave without it", "Stay here"),
+        until=ended,
+        default="Stay here",
+    )
+    return answer != "Stay here"
+
+
+def offer_recovery(parent: QWidget, found: Recovered) -> str:
+    """Ask whether work that a crash left shall be put back: ``BACK``, ``FORGET`` or ``LATER``."""
     from datetime import datetime
 
     when = datetime.fromtimestamp(found.time).strftime("%d %B, %H:%M")
     name = found.original.name if found.original else found.project.name
-    answer = ask(
+    return ask(
         parent,
         "Unsaved work was found",
         f"NetBuilder ended without saving “{name}”. Its last state, of {when}, was kept. "
         "Put it back?",
-        ("Put it back", "Forget it"),
+        (BACK, FORGET, LATER),
     )
-    return answer == "Put it back"
 
 
-def offer_to_go_on(parent: QWidget, project: Project) -> bool:
-    """Ask whether a training that was cut short shall go on."""
-    answer = ask(
+def offer_to_go_on(parent: QWidget, project: Project) -> str:
+    """Ask whether a training that was cut short shall go on: ``GO_ON``, ``FORGET``, ``LATER``."""
+    return ask(
         parent,
         "A training was cut short",
         f"NetBuilder ended while “{project.name}” was being trained. It can go on from its last "
         "checkpoint.",
-        ("Go on training", "Forget it"),
+        (GO_ON, FORGET, LATER),
     )
-    return answer == "Go on training"
 
 
 def train_elsewhere(

@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.services import file_names, jobs, settings
-from netbuilder.ui.services.recovery import Recovered, Recovery, discard
+from netbuilder.ui.services.recovery import Recovered, Recovery
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.save_dialog import PLACE, FileType, ask_save, place_of
@@ -93,6 +93,7 @@ class Documents(QObject):
         self._store, self._workbench, self._window = store, workbench, window
         self._may_leave = may_leave
         self._recovery = Recovery(store, self)
+        self._recovery.failed.connect(self.failed)
         self.path: Path | None = None
         self.opening = ""
         self._shown = 0
@@ -168,8 +169,8 @@ class Documents(QObject):
 
     def recover(self, found: Recovered) -> None:
         """Put back what a crash left."""
+        self._recovery.take_over(found)
         self.show_project(found.project, found.original, saved=False)
-        discard(found)
 
     def save(self) -> bool:
         """Write the project to its file; asks for one where there is none."""
@@ -297,9 +298,10 @@ class Documents(QObject):
     def model_unsaved(self) -> bool:
         """Whether a network was trained here that no file holds.
 
-        An example that nobody edited gives the same network again at a press of Train.
+        An example that nobody edited gives the same network again at a press of Train, and has
+        it in Runs.
         """
-        own = self.path is not None or self._store.modified
+        own = self.path is not None or self._store.modified or not self._workbench.in_runs
         return self.model_in_no_file and own
 
     @property

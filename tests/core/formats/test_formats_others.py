@@ -72,7 +72,7 @@ def test_saved_model(diabetes: TrainedModel, raw_rows: np.ndarray, tmp_path: Pat
     other = tmp_path / "mine"
     other.mkdir()
     (other / "diary.txt").write_text("private")
-    with pytest.raises(FormatError, match="no SavedModel"):
+    with pytest.raises(FormatError, match="no part of a SavedModel"):
         registry.save(diabetes, other)
     assert (other / "diary.txt").read_text() == "private"
 

@@ -56,7 +56,7 @@ class Run:
         name: what the user calls it; at first the project's name.
         project: as it was trained.
         started: when, in the ISO form, with the time zone.
-        reason: "done", "stopped" or "early".
+        reason: "done", "stopped", "early" or "failed".
         epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
         seconds: duration, pauses left out.
         last: the last epoch's numbers by name.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,11 @@ from netbuilder.core.formats.writers.file_model import for_files, takes
 from netbuilder.core.formats.writers.same_answers import must_agree, samples_for
 from netbuilder.core.project.atomic import write_error
 from netbuilder.core.quiet import muted
+
+_PARTS = {
+    "saved_model.pb", "saved_model.pbtxt", "variables", "assets", "assets.extra",
+    "fingerprint.pb", "keras_metadata.pb",
+}  # fmt: skip
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
@@ -36,7 +40,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     path = Path(path)
     if path.exists() and not _replaceable(path):
         raise FormatError(
-            f"There is something at '{path}' that is no SavedModel; it is left as it is.",
+            f"There is something in '{path}' that is no part of a SavedModel; it is left as it is.",
             "Choose the name of a new folder.",
             path=str(path),
         )
@@ -48,9 +52,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
             with muted():
                 model.export(written, verbose=False)
             verify(trained, written, made)
-            if path.exists():
-                shutil.rmtree(path)
-            written.rename(path)
+            _put(written, path, Path(folder) / "before")
     except OSError as error:
         raise write_error(error, path) from error
     return takes(trained, made)
@@ -83,7 +85,18 @@ def verify(trained: TrainedModel, path: Path, made: FileModel | None = None) -> 
     must_agree(found, expected, "a SavedModel")
 
 
+def _put(written: Path, path: Path, before: Path) -> None:
+    """Put a folder in the place of another one, which comes back where that fails."""
+    if path.exists():
+        path.rename(before)
+    try:
+        written.rename(path)
+    except OSError:
+        if before.exists():
+            before.rename(path)
+        raise
+
+
 def _replaceable(path: Path) -> bool:
-    if not path.is_dir():
-        return False
-    return (path / "saved_model.pb").exists() or not any(path.iterdir())
+    """Whether there is nothing in it but what a SavedModel is made of."""
+    return path.is_dir() and {one.name for one in path.iterdir()} <= _PARTS

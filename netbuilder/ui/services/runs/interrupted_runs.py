@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.owned import own
+from netbuilder.ui.services.owned import new_name, own
 
 log = logging.getLogger(__name__)
 _PROJECT, _BASE, _CHECKPOINTS, _LOCK = "project.netbuilder", "base.txt", "checkpoints", "lock"
@@ -48,7 +47,7 @@ def _root() -> Path:
 
 def begin(project: Project, base: Path) -> Interrupted | None:
     """A folder for a run that begins now; None where the disk does not let us."""
-    folder = _root() / uuid.uuid4().hex[:12]
+    folder = _root() / new_name()
     try:
         (folder / _CHECKPOINTS).mkdir(parents=True)
         lock = own(folder / _LOCK)
@@ -58,6 +57,12 @@ def begin(project: Project, base: Path) -> Interrupted | None:
         log.warning("no checkpoints for this run: %s", error)
         return None
     return Interrupted(folder, project, base, lock)
+
+
+def leave(run: Interrupted) -> None:
+    """Let a run lie, to be found again."""
+    if run.lock is not None:
+        run.lock.unlock()
 
 
 def end(run: Interrupted | None) -> None:

@@ -133,7 +133,7 @@ class Tracker:
                 words += f" · {rate(self._shown_speed)}"
             return RunProgress(words, "done", 1.0)
         where = f"at epoch {done:,}" if done else "in epoch 1"
-        how = "Stopped early" if reason == "early" else "Stopped"
+        how = {"early": "Stopped early", "failed": "Broke off"}.get(reason, "Stopped")
         return RunProgress(f"{how} {where} of {asked:,}", "", min(self.epoch / asked, 1.0))
 
     def _keep_pace(self, now: float, still: bool) -> None:

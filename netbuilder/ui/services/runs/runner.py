@@ -62,6 +62,7 @@ class Runner(QObject):
         probed(found): the newest answer to a probe that ``watch`` has asked.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
         told(words): something worth a line, such as why the run waits.
+        not_kept(error): what was trained could not be put into Runs.
         ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
     """
 
@@ -73,6 +74,7 @@ class Runner(QObject):
     withdrawn = Signal(str)
     probed = Signal(object)
     told = Signal(str)
+    not_kept = Signal(object)
     overlays_changed = Signal()
     ended = Signal()
 
@@ -178,7 +180,8 @@ class Runner(QObject):
         self._known = None
         self._tracker.planned = self.project.training.epochs
         self._work.session = None
-        order = Order(self.project, self._workbench.base, interrupted, on_from, more)
+        base = self._workbench.base if interrupted is None else interrupted.base
+        order = Order(self.project, base, interrupted, on_from, more)
         self._work.begin(order, lambda session: self._ready(session, first))
         self._launched("Reading the data…", before)
         self._workbench.set_run_error(None)
@@ -455,15 +458,15 @@ class Runner(QObject):
         kept = end.trained is None and self._take_back()
         self._set_state(RunState.IDLE)
         error = self._failure or end.error
-        if error is not None:
-            if not kept:
-                self._set_progress(None)
-            self._workbench.set_run_error(in_words(error, self.begun))
-        elif end.trained is not None:
-            self._set_progress(self._tracker.end(self._reason))
-            self._workbench.set_trained(end.trained, end.evaluation)
+        if end.trained is not None:
+            self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
+            self._workbench.set_trained(end.trained, end.evaluation, in_runs=end.kept)
         elif not kept:
             self._set_progress(None)
+        if error is not None:
+            self._workbench.set_run_error(in_words(error, self.begun, end.trained))
+        if end.not_kept is not None:
+            self.not_kept.emit(end.not_kept)
         self.curves_changed.emit()
         self.ended.emit()
 

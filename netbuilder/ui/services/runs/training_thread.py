@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
+from netbuilder.core.project.atomic import why
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.services.failures import log
 
 if TYPE_CHECKING:
@@ -42,11 +44,16 @@ class Order:
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """The last thing that is said: what was trained, how good it is; or why not."""
+    """The last thing that is said: what was trained, how good it is; why it ended early.
+
+    ``kept``: it is in Runs, with its weights; ``not_kept`` is why not, where that is no choice.
+    """
 
     trained: Any = None
     evaluation: Any = None
     error: Exception | None = None
+    kept: bool = True
+    not_kept: UserError | None = None
 
 
 class TrainingThread:
@@ -84,12 +91,21 @@ class TrainingThread:
         self.said.clear()
 
         def run() -> None:
+            trained, evaluation, failure = None, None, None
             try:
-                trained, evaluation = judged(work(), self.session)
-                keep_network(trained, self.session)
-                self.said.append(End(trained, evaluation))
+                trained = work()
             except Exception as error:  # noqa: BLE001 - every failure is told in the window
-                self.said.append(End(error=error))
+                failure = error
+                trained = self.session.rescued if self.session is not None else None
+            try:
+                trained, evaluation = judged(trained, self.session)
+            except Exception as error:  # noqa: BLE001 - what was trained is not lost for that
+                failure = failure or error
+            try:
+                kept, not_kept = keep_network(trained, self.session), None
+            except UserError as error:
+                kept, not_kept = False, error
+            self.said.append(End(trained, evaluation, failure, kept, not_kept))
 
         self._thread = threading.Thread(target=run, name="training", daemon=True)
         self._thread.start()
@@ -152,28 +168,62 @@ def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
         log.info("the test of the run is not recorded: %s", error)
 
 
-def keep_network(trained: TrainedModel | None, session: Session | None) -> None:
-    """Put a small network to the record of its run: a project that is opened again has it back."""
-    if trained is None or session is None or not session.run_id:
-        return
+def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
+    """Put a small network to the record of its run: a project that is opened again has it back.
+
+    Returns:
+        Whether it is kept there: one that is too large is not, nor one of no record.
+
+    Raises:
+        UserError: it cannot be kept, though it should be.
+    """
+    if trained is None or session is None:
+        return True
+    if session.not_recorded is not None:
+        raise _not_kept(session.not_recorded)
+    if not session.run_id:
+        return False
     from netbuilder.core.engine.runs import store as runs
     from netbuilder.core.formats import registry
 
     path = runs.network(session.run_id)
     try:
         path.unlink(missing_ok=True)
-        if trained.core.count_params() <= KEPT_WEIGHTS:
-            registry.save(trained, path)
+        if trained.core.count_params() > KEPT_WEIGHTS:
+            return False
+        registry.save(trained, path)
     except (UserError, OSError) as error:
-        log.info("the network of the run is not kept: %s", error)
+        raise _not_kept(error) from error
+    return True
 
 
-def in_words(error: Exception, begun: bool) -> UserError:
-    """Why a run failed, for people; ``begun``: whether it had made a step."""
-    if isinstance(error, UserError):
+def _not_kept(error: Exception) -> UserError:
+    log.info("the run is not kept: %s", error)
+    said = error.__cause__ or error
+    reason, mend = why(said) if isinstance(said, OSError) else (str(error), "")
+    return UserError(
+        f"This training is not kept in Runs: {reason.rstrip('.')}.",
+        f"{mend} Save the network, on another disk where need be.".strip(),
+    )
+
+
+def in_words(error: Exception, begun: bool, trained: TrainedModel | None = None) -> UserError:
+    """Why a run failed, for people.
+
+    Args:
+        error: what ended it.
+        begun: whether it had made a step.
+        trained: what it had learned by then, where that is kept.
+    """
+    if not isinstance(error, UserError):
+        log.error("training failed", exc_info=error)
+        error = TrainingError(
+            f"The training {'ended early' if begun else 'could not begin'}: {error}",
+            "Look at the network's problems, then try again.",
+        )
+    if trained is None:
         return error
-    log.error("training failed", exc_info=error)
+    kept = f"What it had learned by then, in {counted(trained.epochs, 'epoch')}, is kept."
     return TrainingError(
-        f"The training {'ended early' if begun else 'could not begin'}: {error}",
-        "Look at the network's problems, then try again.",
+        f"{error.what} {kept}", error.mend, node=error.node, path=error.path, mends=error.mends
     )

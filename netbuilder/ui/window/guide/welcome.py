@@ -178,7 +178,8 @@ class Welcome(QObject):
     def _leaving(self) -> None:
         parts = self._parts
         trained, asked = parts.workbench.trained, parts.runner.project
-        lost = trained is not None and parts.documents.model_in_no_file
+        recorded = trained is not None and parts.workbench.in_runs
+        lost = recorded and parts.documents.model_in_no_file
         project = asked or (trained.project if trained is not None else None)
         self._left = (project, parts.workbench.base) if lost and project is not None else None
 
@@ -206,9 +207,11 @@ class Welcome(QObject):
             return
 
         def find() -> Run | None:
-            from netbuilder.core.engine.runs.store import newest_of
+            from netbuilder.core.engine.runs.store import network, newest_of
 
-            return newest_of(*left)
+            run = newest_of(*left)
+            # Without its weights there would be little to bring back.
+            return run if run is not None and network(run.id).is_file() else None
 
         def found(run: Run | None) -> None:
             newer = self._sought is not left  # something else was opened meanwhile

@@ -1,0 +1,114 @@
+"""A run that breaks off keeps what it had learned by then."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.session import Session
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Choice, Project
+
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """Files cannot grow beyond two thousand bytes, as on a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_log_that_cannot_be_written_takes_no_weights_away(
+    chain: Callable[..., Project],
+    dataset: Callable[..., Any],
+    numbers: tuple[Any, Any],
+    tmp_path: Path,
+    small_disk: None,
+) -> None:
+    logged = Choice("CSVLogger", {"filename": "log.csv"})
+    session = Session(
+        chain(NET, epochs=10**6, callbacks=(logged,)),
+        dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20),
+        base=tmp_path,
+        compilation="graph",
+    )
+    with pytest.raises(UserError, match="File too large"):
+        session.run()
+    trained = session.rescued
+    assert trained is not None
+    assert trained is session.trained
+    assert trained.epochs > 5
+    assert len(trained.history["loss"]) == trained.epochs
+    assert trained.history["loss"][-1] < trained.history["loss"][0]
+    # The same disk took no record either, and that is known.
+    assert session.run_id == ""
+    assert isinstance(session.not_recorded, Exception)
+    assert store.list_runs() == []
+
+
+def test_what_is_no_number_is_not_kept(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    session = Session(
+        chain(NET, epochs=50, optimizer=Choice("SGD", {"learning_rate": 1e30})),
+        dataset({"input": x}, {"out": y}, held=20),
+        compilation="graph",
+    )
+    with pytest.raises(UserError, match="infinite"):
+        session.run()
+    assert session.rescued is None
+    assert store.list_runs() == []
+
+
+def test_a_run_that_broke_off_is_in_runs(
+    chain: Callable[..., Project],
+    dataset: Callable[..., Any],
+    numbers: tuple[Any, Any],
+    tmp_path: Path,
+) -> None:
+    kept = Choice("ModelCheckpoint", {"filepath": "nets/{epoch}.keras"})
+    ended: list[int] = []
+
+    def on_event(event: Any) -> None:
+        from netbuilder.core.engine.events import EpochEnd
+
+        if isinstance(event, EpochEnd):
+            ended.append(event.epoch)
+            if event.epoch == 3:  # the stick is pulled out
+                (tmp_path / "nets").rename(tmp_path / "gone")
+                (tmp_path / "nets").write_text("a file where the folder was")
+
+    session = Session(
+        chain(NET, epochs=30, callbacks=(kept,)),
+        dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20),
+        base=tmp_path,
+        compilation="graph",
+        on_event=on_event,
+    )
+    with pytest.raises(UserError):
+        session.run()
+    assert session.rescued is not None
+    (run,) = store.list_runs()
+    assert run.id == session.run_id
+    assert run.reason == "failed"
+    assert run.epochs == session.rescued.epochs >= 3
+    # It goes on from there when what was in the way is gone.
+    (tmp_path / "nets").unlink()
+    (tmp_path / "nets").mkdir()
+    session.epochs = 30
+    trained = session.run()
+    assert trained.epochs == 30
+    losses = trained.history["loss"]
+    assert np.isfinite(losses).all()
+    assert len(losses) == 30
+    assert session.rescued is None

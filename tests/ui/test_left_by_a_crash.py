@@ -1,0 +1,187 @@
+"""What a crash left is asked about; whoever does not answer loses nothing."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.data.load import load
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
+from netbuilder.ui import app
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import recovery
+from netbuilder.ui.services.runs import interrupted_runs
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def edited(example: Callable[[str], Project]) -> Project:
+    return edits.rename_project(edits.set_training(example("iris"), epochs=77), "Edited")
+
+
+@pytest.fixture
+def left(home: Path, edited: Project) -> Path:
+    """The recovery file of a process that is gone."""
+    file = home / "state" / "recovery" / "0123-a.json"
+    file.parent.mkdir(parents=True)
+    raw = {"time": time.time(), "path": "", "project": files.dumps(edited)}
+    file.write_text(json.dumps(raw), "utf-8")
+    return file
+
+
+def run_left(name: str, project: Project) -> Path:
+    """A run of a process that is gone, two epochs far."""
+    run = interrupted_runs.begin(project, Path())
+    assert run is not None
+    short = edits.set_training(project, epochs=2)
+    Session(short, load(short, Path()), checkpoint_dir=run.checkpoints, record=False).run()
+    assert any(run.checkpoints.iterdir())
+    run.lock.unlock()
+    return run.folder.rename(run.folder.with_name(name))
+
+
+def test_escape_throws_nothing_away(
+    open_window: Open, left: Path, example: Callable[[str], Project]
+) -> None:
+    run = run_left("4567-b", example("iris"))
+    window = open_window(keras=False)
+    escaped: list[str] = []
+
+    def escape() -> None:
+        box = QApplication.activeModalWidget()
+        if box is not None:
+            escaped.append(box.windowTitle())
+            QTest.keyClick(box, Qt.Key.Key_Escape)
+        if len(escaped) < 2:
+            QTimer.singleShot(30, escape)
+
+    QTimer.singleShot(30, escape)
+    app._offer_recovery(window)
+    assert escaped == ["Unsaved work was found", "A training was cut short"]
+    assert [one.file for one in recovery.find()] == [left], "it is found at the next start"
+    assert [one.folder for one in interrupted_runs.find()] == [run]
+
+
+def test_what_is_forgotten_is_gone(
+    open_window: Open, left: Path, answer: Callable[..., list[str]]
+) -> None:
+    window = open_window(keras=False)
+    answer("Forget it")
+    app._offer_recovery(window)
+    assert not left.exists()
+    assert recovery.find() == []
+
+
+def test_what_is_put_back_is_on_disk_all_the_while(
+    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    before = left.read_text("utf-8")
+    answer("Put it back")
+    app._offer_recovery(window)
+    assert window.store.project.graph == edited.graph
+    assert left.read_text("utf-8") == before
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=5))
+    qtbot.waitUntil(lambda: left.read_text("utf-8") != before, timeout=MINUTE)
+    assert recovery.find() == [], "it is this window's now"
+    window.store.mark_saved()
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])
+def test_what_is_put_back_does_not_give_way_to_a_run(
+    open_window: Open,
+    left: Path,
+    edited: Project,
+    example: Callable[[str], Project],
+    answer: Callable[..., list[str]],
+    qtbot: QtBot,
+    name: str,
+) -> None:
+    project = edits.set_training(example("iris"), epochs=1_000_000)
+    place = run_left(name, project)
+    window = open_window()
+    pressed = answer("Put it back", "Go on training")
+    app._offer_recovery(window)
+    assert window.store.project.name == edited.name, "the edits stay"
+    assert window.store.project.training.epochs == 77
+    if name.startswith("0123"):
+        assert pressed == ["Put it back", "Go on training"]
+        runner = window.runner
+        qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+        assert runner.project.training.epochs == 1_000_000
+        runner.stop()
+        qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    else:
+        assert pressed == ["Put it back"]
+        assert not window.runner.active
+        assert [one.folder for one in interrupted_runs.find()] == [place], "for the next start"
+
+
+@pytest.fixture
+def no_room() -> Iterator[Callable[[bool], None]]:
+    """A disk without room while it is on: files cannot grow beyond some bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def set_full(full: bool) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]) if full else before)
+
+    yield set_full
+    set_full(False)
+
+
+def test_that_changes_are_not_kept_is_told_once(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, no_room: Callable
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    told: list[str] = []
+    window.documents.failed.connect(lambda error: told.append(error.what))
+
+    def edit(epochs: int) -> None:
+        with qtbot.waitSignal(window.documents._recovery.wrote, timeout=MINUTE):
+            window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
+
+    no_room(True)
+    edit(3)
+    edit(4)
+    qtbot.waitUntil(lambda: bool(told), timeout=MINUTE)
+    no_room(False)
+    assert len(told) == 1
+    assert "not kept for a crash" in window.banner.cards[0].title.text()
+    edit(5)
+    no_room(True)
+    edit(6)
+    no_room(False)
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=MINUTE)
+
+
+def test_a_training_that_is_not_in_runs_is_asked_about(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, home: Path
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    shutil.rmtree(home / "data" / "runs", ignore_errors=True)
+    (home / "data" / "runs").write_text("a file where the folder should be")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.workbench.trained is not None
+    assert window.banner.cards[0].title.text().startswith("This training is not kept in Runs")
+    assert [one.what for one in window.documents.unsaved] == ["The trained network"]
+    (home / "data" / "runs").unlink()
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert window.documents.unsaved == (), "an example that nobody edited, in Runs"
