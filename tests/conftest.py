@@ -7,6 +7,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Random tests draw the same each time: whether a change passes must not hang on luck.
+# NETBUILDER_SEARCH=1 draws anew, to find what they missed so far.
+settings.register_profile("same", derandomize=True, database=None)
+if not os.environ.get("NETBUILDER_SEARCH"):
+    settings.load_profile("same")
 
 # Before Qt or TensorFlow is imported by anything.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -164,7 +164,7 @@ def _mapped(key: Any, splits: Callable[[], Iterator[Split]], of: int, pre: Prepr
 
     def opened(name: str) -> NDArray[Any]:
         kind, shape = meta["arrays"][name]
-        return np.memmap(folder / name, np.dtype(kind), "r", shape=(meta["rows"], *shape))
+        return disk_cache.mapped(folder / name, kind, (meta["rows"], *shape))
 
     def part(letter: str) -> dict[str, NDArray[Any]]:
         ids = meta[letter]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from netbuilder.core.data.load import load, preview
@@ -45,6 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scaling=st.sampled_from(["auto", "minmax", "none"]),
     limit=st.sampled_from([1024, 1e-5]),
 )
+@example(content=b"a\nNaN", missing="error", scaling="auto", limit=1e-5)
 def test_any_file(folder: Path, content: bytes, missing: str, scaling: str, limit: float) -> None:
     (folder / "d.csv").write_bytes(content)
     options = {"missing": missing, "memory_limit_mb": limit}

@@ -13,11 +13,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netbuilder.core import folders
 from netbuilder.core.data.readers.cache import Recent
 from netbuilder.core.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LIMIT_BYTES = 10 * 2**30
 _LEFT_OVER_SECONDS = 24 * 3600
@@ -77,6 +80,16 @@ def prepared(key: str, make: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
+
+
+def mapped(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """A prepared array, read from the disk as it is used; also one without a row, which is no file
+    that a system can map."""
+    import numpy as np
+
+    if 0 in shape:
+        return np.empty(shape, kind)
+    return np.memmap(file, np.dtype(kind), "r", shape=shape)
 
 
 def _unwritable(error: OSError) -> DataError:

@@ -130,8 +130,8 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
         meta["kinds"],
         {name: tuple(words) for name, words in meta["words"].items()},
         meta["styles"],
-        np.memmap(folder / "values.f64", np.float64, "r", shape=(rows, len(names))),
-        np.memmap(folder / "lines.i64", np.int64, "r", shape=(rows,)),
+        disk_cache.mapped(folder / "values.f64", np.float64, (rows, len(names))),
+        disk_cache.mapped(folder / "lines.i64", np.int64, (rows,)),
         reading_of(first),
     )
 
