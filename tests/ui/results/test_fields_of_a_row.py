@@ -46,7 +46,7 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     garden.editor.click()
     qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
     panel.another.click()
-    qtbot.waitUntil(lambda: "Test row" in panel.about.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Test row 2 of" in panel.about.text(), timeout=MINUTE)
     days = float(window.looking.look.raw["input"][2])
     shown = built.editor.box.text()
     assert shown == (date(1970, 1, 1) + timedelta(days=days)).isoformat()

@@ -58,6 +58,8 @@ def test_a_click_opens_how_the_number_comes_about(
     window = open_window(edits.set_training(example("digits"), epochs=1))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    # What the run showed last stands there until the network that it made was asked.
+    qtbot.waitUntil(lambda: window.looking.look_now is not None)
     panel, closer = window.docks.show_panel("inside"), window.canvas.closer
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     window.canvas.select(("dense",))

@@ -47,9 +47,10 @@ def test_the_surface_moves_while_it_learns(
     assert window.runner.active
     assert panel.live.live
     assert not np.array_equal(seen[0].shares, seen[-1].shares)
+    # When it has ended, and the network is asked, but before its answer can have come.
+    window.runner.ended.connect(seen.clear)
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    seen.clear()
     qtbot.waitUntil(lambda: bool(seen) and panel.live.idle, timeout=MINUTE)
     assert seen[-1].points.right.mean() > 0.8
     assert not window.runner._probes

@@ -26,9 +26,10 @@ def trained(
     """A window with a project that was saved and trained, its rate changed by hand."""
     window = open_window(edits.set_training(example("iris"), epochs=400))
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
-    window.runner.start()
-    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    window.runner.step()  # or it would be done before anybody could turn anything
+    qtbot.waitUntil(lambda: window.runner.paused, timeout=MINUTE)
     window.runner.set_learning_rate(0.002)
+    window.runner.toggle_pause()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.run_error is None
     return window
