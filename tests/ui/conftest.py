@@ -67,6 +67,21 @@ def told(qtbot: QtBot) -> Callable[[], None]:
     return lambda: qtbot.waitUntil(lambda: not jobs._RUNNING)
 
 
+@pytest.fixture
+def at_rest(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
+    """Waits until a value, such as where a widget stands, stays the same for a while."""
+
+    def wait(value: Callable[[], object]) -> None:
+        def same() -> bool:
+            before = value()
+            qtbot.wait(200)
+            return value() == before
+
+        qtbot.waitUntil(same)
+
+    return wait
+
+
 @pytest.fixture(autouse=True)
 def no_key_held(qapp: QApplication) -> None:
     """No key that an earlier test held down is still held: after a click with Ctrl Qt goes on

@@ -24,15 +24,18 @@ class Arrangements(QObject):
         return False
 
 
-def test_progress_and_legend_leave_the_docks_alone(open_window: Any, qtbot: Any) -> None:
+def test_progress_and_legend_leave_the_docks_alone(
+    open_window: Any, qtbot: Any, at_rest: Any
+) -> None:
     window = open_window(keras=False)
     window.docks.show_panel("training")
     qtbot.waitExposed(window)
     progress, legend = window.top_bar.progress, window.docks.pages["training"].fill().curves.legend
     progress.show_progress(RunProgress("Epoch 1 of 900 · 12 epochs/s", "9 min left", 0.001))
     legend.setText("loss 0.5")
-    qtbot.wait(100)
     counted = Arrangements(window)
+    at_rest(lambda: counted.count)
+    counted.count = 0
     for number in range(20):
         words = f"Epoch {number:,} of 900 · {number * 7} epochs/s"
         progress.show_progress(RunProgress(words, f"{900 - number} s left", number / 900))

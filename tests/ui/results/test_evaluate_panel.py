@@ -16,8 +16,9 @@ MINUTE = 60_000
 
 
 def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    at_rest: Callable[[Callable[[], object]], None],
+) -> None:  # fmt: skip
     window = open_window(edits.set_training(example("digits"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
@@ -45,19 +46,22 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     # Judged anew, nothing jumps: what comes later has its place from the beginning.
     tops: list[dict[str, int]] = []
 
+    def places() -> dict[str, int]:
+        return {name: getattr(panel, name).y() for name in ("parts", "heat", "samples")}
+
     def note() -> None:
-        tops.append({name: getattr(panel, name).y() for name in ("parts", "heat", "samples")})
+        tops.append(places())
 
     panel.heat.chosen.emit(3, 3)
     qtbot.waitUntil(lambda: panel.heat.isVisible() and panel.heat.y() > 0, timeout=MINUTE)
-    qtbot.wait(50)
+    at_rest(places)
     before = panel.behind.behind
     note()
     panel._judging.judge()
     panel._judging.changed.connect(note)
     panel.behind.changed.connect(note)
     qtbot.waitUntil(lambda: panel.behind.behind not in (None, before), timeout=MINUTE)
-    qtbot.wait(100)
+    at_rest(places)
     note()
     assert len(tops) >= 4
     assert all(one == tops[0] for one in tops), tops

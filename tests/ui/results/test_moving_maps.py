@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -38,7 +38,9 @@ def reviews(
     return open_window(edits.set_training(example("reviews"), epochs=3))
 
 
-def test_each_point_of_the_map_is_a_click_to_its_sample(reviews: MainWindow, qtbot: QtBot) -> None:
+def test_each_point_of_the_map_is_a_click_to_its_sample(
+    reviews: MainWindow, qtbot: QtBot, at_rest: Callable[[Callable[[], object]], None]
+) -> None:
     panel = trained_panel(reviews, qtbot, MapPicture, "map")
     picture, plot = panel.picture, panel.plot
     # A point that lies alone: the click means no other one.
@@ -47,9 +49,13 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(reviews: MainWindow, qtb
     )
     np.fill_diagonal(away, 9)
     lonely = int(away.min(axis=1).argmax())
-    qtbot.wait(50)
-    spot = plot.mapFromScene(plot.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[lonely])))
-    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+
+    def spot() -> QPoint:
+        place = plot.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[lonely]))
+        return plot.mapFromScene(place)
+
+    at_rest(spot)
+    QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot())
     assert reviews.looking.index == picture.rows[lonely]
     ring = plot._ring.getData()
     assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(picture.at[lonely]))

@@ -139,13 +139,15 @@ def test_unknown_words_are_marked_while_typing(
 
 
 def test_the_answer_is_pinned(
-    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
-) -> None:
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    at_rest: Callable[[Callable[[], object]], None],
+) -> None:  # fmt: skip
     window = trained_window(open_window, edits.set_training(example("iris"), epochs=1), qtbot)
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     scroll = panel.waiting.findChild(QScrollArea)
     assert not scroll.isAncestorOf(panel.head)
+    at_rest(lambda: (panel.idle, panel.head.geometry()))
     place, height = panel.head.y(), panel.head.height()
     bar = scroll.verticalScrollBar()
     bar.setValue(bar.maximum())
