@@ -19,7 +19,7 @@ from netbuilder.core.wording import listed
 
 T = TypeVar("T")
 QUESTION_KEYS = ("ask", "kind", "choices", "answer", "tolerance", "why")
-SHOW_KEYS = ("place", "layer", "text")
+SHOW_KEYS = ("place", "layer", "after", "text")
 
 
 def check(reader: Reader, block: Block) -> Check:
@@ -111,9 +111,10 @@ def _show(reader: Reader, block: Block) -> Show:
             f"Use {listed(PLACES, len(PLACES))}.",
         )
         show = replace(show, place=place)
-    if "layer" in at:
-        name = _value(reader, at["layer"], values.layer_name, "Use a class name of Keras.")
-        show = replace(show, layer=name)
+    for key in ("layer", "after"):
+        if key in at:
+            name = _value(reader, at[key], values.layer_name, "Use a class name of Keras.")
+            show = replace(show, **{key: name})
     if not show.place and not show.layer:
         raise reader.wrong(
             block.number, "'show' points at nothing", "Add 'place: train' or 'layer: Dense'."

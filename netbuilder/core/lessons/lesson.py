@@ -58,11 +58,13 @@ class Question:
 @dataclass(frozen=True)
 class Show:
     """Where "Show me" points: ``place`` is a row of ``places.PLACES``, ``layer`` a layer in the
-    palette whose way onto the canvas is drawn; ``text`` stands beside it.
+    palette whose way onto the canvas is drawn: onto the wire behind a layer ``after`` where one is
+    named and there, else to the end of the network. ``text`` stands beside it.
     """
 
     place: str = ""
     layer: str = ""
+    after: str = ""
     text: str = ""
 
 

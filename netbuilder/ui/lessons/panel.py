@@ -19,6 +19,7 @@ from netbuilder.core.lessons.lesson import Show
 from netbuilder.core.wording import counted
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.lessons.question_view import QuestionView
+from netbuilder.ui.lessons.step_button import StepButton
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -92,7 +93,7 @@ class LessonPanel(QWidget):
         self.dots_layout = FlowLayout(spacing=3)
         self.dots_place.setLayout(self.dots_layout)
         layout.addWidget(self.dots_place)
-        self.dots: list[QToolButton] = []
+        self.dots: list[StepButton] = []
 
     def _build_step(self, layout: QVBoxLayout) -> None:
         page = QWidget(self)
@@ -173,13 +174,8 @@ class LessonPanel(QWidget):
             return
         self.title.setText(lesson.title)
         for number, step in enumerate(lesson.steps, 1):
-            dot = self._tool(
-                str(number), step.title, lambda index=number - 1: self._session.go(index)
-            )
-            dot.setCheckable(True)
-            # With room for its tick from the beginning: the step would move down below a new line.
-            dot.setText(f"✓ {number}")
-            dot.setMinimumWidth(dot.sizeHint().width())
+            dot = StepButton(number, step.title, self)
+            dot.clicked.connect(lambda _checked=False, index=number - 1: self._session.go(index))
             self.dots.append(dot)
             self.dots_layout.addWidget(dot)
         self.bar.setRange(0, len(lesson.steps))
@@ -212,10 +208,7 @@ class LessonPanel(QWidget):
             result = session.results[index] if index < len(session.results) else None
             ticked = result is not None and result.done
             gone = result is not None and bool(result.undone)
-            mark = "✓ " if ticked else "! " if gone else ""
-            dot.setText(f"{mark}{index + 1}")
-            state = "done" if ticked else "came undone" if gone else "not done yet"
-            dot.setAccessibleName(f"Step {index + 1}, {lesson.steps[index].title}: {state}")
+            dot.show_state(done=ticked, undone=gone)
             dot.setChecked(index == session.current)
         self._show_state()
 

@@ -7,12 +7,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.lessons.lesson import Question
+from netbuilder.ui.lessons.answer_button import AnswerButton
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.spoken import say
 
@@ -29,11 +29,11 @@ class QuestionView(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(note_label(question.ask, self, role="heading"))
-        self.choices: list[QRadioButton] = []
+        self.choices: list[AnswerButton] = []
         self.line: QLineEdit | None = None
         if question.choices:
             for choice in question.choices:
-                button = QRadioButton(choice, self)
+                button = AnswerButton(choice, self)
                 button.setChecked(choice.casefold() == given.casefold())
                 button.toggled.connect(
                     lambda on, text=choice: self.answered.emit(text) if on else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -270,12 +270,76 @@ def test_show_me_brings_a_setting_of_the_plan_to_the_front(
     assert not field.visibleRegion().isEmpty()
     assert lessons.callout is not None
     assert lessons.callout.ring.contains(field.mapTo(window, field.rect().center()))
-    # The row of steps has room for its ticks before they come.
-    dot = lessons.panel.dots[0]
-    wide = dot.width()
+    # Another step is about something else.
+    window.welcome.session.go(0)
+    assert lessons.callout is None
+
+
+LONG = """---
+title: Long answers
+level: beginner
+minutes: 5
+start: xor
+---
+## A choice
+```question
+ask: For which of these is a network with memory made?
+choices: A house | Tomorrow's temperature from what the last two weeks were like, day after day
+answer: A house
+```
+```show
+layer: Dropout
+after: Input
+```
+"""
+
+
+def test_a_long_answer_goes_on_in_the_next_line_and_a_drag_goes_onto_its_wire(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.resize(1366, 768)
+    window.welcome.open_lesson(parse(LONG, "long"))
+    lessons = window.welcome.lessons
+    question = lessons.panel.question
+    assert question is not None
+    short, long = question.choices
+    view = lessons.panel.scroller.viewport()
+    qtbot.waitUntil(lambda: long.isVisible() and lessons.dock.width() >= 290)
+    assert long.mapTo(view, long.rect().topRight()).x() <= view.width()
+    assert long.height() > 1.7 * short.height()
+    # Its second line is pressed too.
+    qtbot.mouseClick(long, Qt.MouseButton.LeftButton, pos=QPoint(60, long.height() - 4))
+    assert window.welcome.session.record.answers == {1: long.text()}
+    drawn = long.grab().toImage()
+    dark = [
+        y for y in range(drawn.height())
+        if any(drawn.pixelColor(x, y).lightness() < 100 for x in range(30, drawn.width()))
+    ]  # fmt: skip
+    assert min(dark) < drawn.height() / 2 < max(dark), "both lines are there"
+    point = window.welcome.places.drop_point("Input")
+    cards = [window.canvas.sight.card_rect(name) for name in ("input", "dense")]
+    inside = window.canvas.viewport().mapFrom(window, point)
+    assert cards[0].bottom() < inside.y() < cards[1].top()
+    assert window.welcome.places.drop_point().y() > point.y()
+
+
+def test_eight_steps_stand_in_one_line_and_do_not_move_as_they_tick(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    head, steps = LOSS.split("## Choose", 1)
+    more = "".join(f"## More {number}\nRead.\n" for number in range(6))
+    window.welcome.open_lesson(parse(f"{head}## Choose{steps}{more}", "eight"))
+    dots = window.welcome.lessons.panel.dots
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: dots[-1].isVisible() and window.welcome.lessons.dock.width() >= 290)
+    before = [dot.geometry() for dot in dots]
+    assert len({one.y() for one in before}) == 1
     window.store.apply("Loss", lambda p: edits.set_training(p, loss=Choice("mean_squared_error")))
-    qtbot.waitUntil(lambda: dot.text() == "✓ 1")
-    assert dot.sizeHint().width() <= wide
+    qtbot.waitUntil(lambda: dots[0].text() == "✓ 1")
+    assert [dot.geometry() for dot in dots] == before
+    assert dots[0].fontMetrics().horizontalAdvance(dots[0].text()) < before[0].width()
 
 
 def test_a_lesson_is_written_from_the_present_project(

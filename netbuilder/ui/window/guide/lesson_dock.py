@@ -51,7 +51,9 @@ class LessonDock(QObject):
         self.dock.setTitleBarWidget(QWidget(self.dock))
         parts.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
         self.dock.hide()
+        self._pointed = -1
         session.opened.connect(self._follow)
+        session.changed.connect(self._end_of_step)
         self.panel.show_wanted.connect(self.point)
         self.panel.anew_wanted.connect(self.begin_anew)
         self.panel.closed.connect(self.close)
@@ -143,7 +145,8 @@ class LessonDock(QObject):
         ring = self._places.layer(show.layer) if show.layer else self._places.rect(show.place)
         if ring is None:
             return
-        towards = self._places.drop_point() if show.layer else None
+        self._pointed = self._session.current
+        towards = self._places.drop_point(show.after) if show.layer else None
         self.callout = Callout(
             self._parts.window,
             ring,
@@ -161,6 +164,11 @@ class LessonDock(QObject):
         if found is None:
             self.end_callout()
         return found
+
+    def _end_of_step(self) -> None:
+        """Another step is about something else."""
+        if self.callout is not None and self._session.current != self._pointed:
+            self.end_callout()
 
     def end_callout(self) -> None:
         """Take away what points."""

@@ -77,12 +77,23 @@ class Places:
         view = palette.list.viewport()
         return QRect(view.mapTo(self._parts.window, inside.topLeft()), inside.size())
 
-    def drop_point(self) -> QPoint:
-        """Where a layer is dropped: below the last card on the canvas, else in its middle."""
+    def drop_point(self, after: str = "") -> QPoint:
+        """Where a layer is dropped: onto the wire behind a layer ``after``, where there is one.
+
+        Else it is below the last card on the canvas, or in its middle.
+        """
         canvas, graph = self._parts.canvas, self._parts.store.project.graph
         ends = graph.outputs or graph.inputs
-        view = canvas.viewport()
-        if ends and ends[-1] in canvas.picture.cards:
+        view, cards = canvas.viewport(), canvas.picture.cards
+        wires = [
+            (a, b)
+            for a, b in graph.edges
+            if graph.by_id[a].layer == after and a in cards and b in cards
+        ]
+        if wires:
+            one, other = (canvas.sight.card_rect(name).center() for name in wires[0])
+            point = ((one + other) / 2).toPoint()
+        elif ends and ends[-1] in canvas.picture.cards:
             card = canvas.sight.card_rect(ends[-1]).toRect()
             point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
         else:
