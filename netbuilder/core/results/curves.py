@@ -13,7 +13,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.evaluate import MOST_NAMED, Evaluation, evaluate
 from netbuilder.core.wording import listed, number, share
 
 Array = NDArray[Any]
@@ -170,7 +170,17 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
 
 
 def _of(found: Evaluation) -> str:
+    if len(found.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
+        return f"the {len(found.columns):,} numbers"
     return listed(found.columns) if found.columns else "the target"
+
+
+def _off(value: float, found: Evaluation) -> str:
+    verb, mean = ("are", "their means") if len(found.columns) > 1 else ("is", "the mean")
+    return (
+        f"{_of(found)} {verb} off by {number(value)} on average;"
+        f" always answering {mean}: {number(found.baseline)}."
+    )
 
 
 _SCALED = " It is measured on scaled values, so it has no unit."
@@ -187,10 +197,7 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     "f1_score": lambda value, found: (
         "Precision and recall in one number: high only where both of them are high."
     ),
-    "mean_absolute_error": lambda value, found: (
-        f"{_of(found)} is off by {number(value)} on average;"
-        f" always answering the mean: {number(found.baseline)}."
-    ),
+    "mean_absolute_error": _off,
     "root_mean_squared_error": lambda value, found: (
         f"Like the mean error, but large misses count more: {number(value)}."
     ),

@@ -29,8 +29,8 @@ from netbuilder.core.wording import number
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
-#: Of more columns than these a sentence names the worst only.
-_MOST_NAMED = 4
+#: Of more columns than these a sentence names the worst only, or their number.
+MOST_NAMED = 4
 
 Array = NDArray[Any]
 
@@ -208,7 +208,7 @@ def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: f
     one = len(target.columns) == 1
     mean = f"would be off by {target.told(baseline) if one else number(baseline)}."
     rows = _count(len(truth), "row")
-    if len(target.columns) > _MOST_NAMED:
+    if len(target.columns) > MOST_NAMED:
         worst = int(off.argmax())
         return (
             f"On {rows}, the {len(target.columns):,} numbers are off by"

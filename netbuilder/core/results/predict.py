@@ -161,6 +161,20 @@ def takes(trained: TrainedModel) -> str:
     return taken.pop() if len(taken) == 1 else "arrays"
 
 
+def as_picture(trained: TrainedModel, found: Predictions) -> Array | None:
+    """The first sample's answer as a picture (height, width, channels), where it has as many
+    numbers as the one picture that the network looks at: an autoencoder's; None elsewhere."""
+    inputs = list(preprocessing_of(trained).inputs.values())
+    answers = found.first
+    if len(inputs) != 1 or answers.task != REGRESSION or len(inputs[0].shape) != 3:
+        return None
+    shape = tuple(size or 0 for size in inputs[0].shape)
+    flat = answers.values[0].reshape(-1)
+    if flat.size < 4 or flat.size != int(np.prod(shape)) or not np.isfinite(flat).all():
+        return None
+    return np.asarray(flat.reshape(shape))
+
+
 def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
     """Answers about raw values by Input id, (n, *shape), as the ``.h5`` takes them."""
     pre = preprocessing_of(trained)

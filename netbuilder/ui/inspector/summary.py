@@ -97,8 +97,11 @@ class ProjectSummary(QWidget):
         if facts is None:
             told = ", see the tab Data" if self._workbench.data_error is not None else ""
             return f"{name}: {self._workbench.data_words}{told}"
+        names = facts.target_names
         goal = f"{len(facts.classes)} classes" if facts.classes else "a number"
-        target = ", ".join(facts.target_names[:2])
+        if not facts.classes and len(names) > 1:
+            goal = f"{len(names):,} numbers"
+        target = wording.listed(names, 2)
         rows = f"{facts.rows:,} rows to train on"
         whole = facts.rows + facts.validation_rows + facts.test_rows
         if whole != facts.rows:

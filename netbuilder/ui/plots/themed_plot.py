@@ -12,6 +12,15 @@ from netbuilder.ui.style import theme
 _LARGE = 10_000
 
 
+def write_plainly(plot: pg.PlotWidget) -> None:
+    """Let axes write numbers as they are, without a factor (50 for 0.05) that stands nowhere."""
+    for side in ("left", "bottom"):
+        axis = plot.getPlotItem().getAxis(side)
+        if axis.autoSIPrefix:
+            # Once, before it has a label: later the call itself would scale the numbers.
+            axis.enableAutoSIPrefix(False)
+
+
 class NumberAxis(pg.AxisItem):
     """An axis whose large numbers are written as in the words beside it: 400,000."""
 
@@ -54,6 +63,4 @@ class ThemedPlot(pg.PlotWidget):
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
-            if axis.autoSIPrefix:
-                # Once, before it has a label: later the call itself would scale the numbers.
-                axis.enableAutoSIPrefix(False)
+        write_plainly(self)

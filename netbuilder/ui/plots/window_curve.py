@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.wording import number
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
 
 #: How near the mouse must be to take a point, in pixels; how far a key moves it, of the range.
@@ -36,8 +37,7 @@ class WindowCurve(pg.PlotWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
+        write_plainly(self)
         item.setLabel("bottom", "steps after the window's end")
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)

@@ -187,7 +187,8 @@ class PredictPanel(QWidget):
             return
         first = next(iter(trained.pre.outputs.values()), None)
         explains = first is not None and (first.task == "regression" or has_dropout(trained))
-        self.head.begin(len(first.classes) if first is not None else 0, explains)
+        numbers = len(first.columns) if first is not None and first.task == "regression" else 1
+        self.head.begin(len(first.classes) if first is not None else 0, explains, numbers)
         self.view = next(view for view in self.views if view.fits(trained))
         self.view.place_why(self.why)
         self.view.show()
@@ -311,6 +312,7 @@ class PredictPanel(QWidget):
         for note in found.notes:
             self.cards.add(RoleBox("info", "", note, self))
         self.head.show_answer(found)
+        self.view.show_answer(found)
         self._show_others(class_rows(found), likeliest(found))
 
     def _failed(self, question: Question, error: Exception) -> None:

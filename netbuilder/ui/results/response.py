@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
@@ -106,10 +107,10 @@ class ResponseView(QWidget):
         self._band.setBrush(color)
 
     def _style_axes(self) -> None:
+        write_plainly(self.plot)
         scheme = theme.colors()
         for side in ("left", "bottom"):
             axis = self.plot.getPlotItem().getAxis(side)
-            axis.enableAutoSIPrefix(False)
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
 

@@ -53,13 +53,13 @@ def note_of(
         case pictures.MapPicture() if picture.labels:
             return (
                 f"The {counted(len(picture.labels), 'most frequent word')} as “{picture.node}” "
-                f"sees them ({picture.way})."
+                f"sees them ({picture.way}{_share(picture)})."
             )
         case pictures.MapPicture():
             ringed = "; misjudged ones are ringed" if picture.right is not None else ""
             return (
-                f"Each point is a sample as “{picture.node}” sees it ({picture.way}){ringed}. "
-                "Click one to see it on its way through the layers."
+                f"Each point is a sample as “{picture.node}” sees it ({picture.way}"
+                f"{_share(picture)}){ringed}. Click one to see it on its way through the layers."
             )
         case pictures.HistogramPicture():
             way = (
@@ -82,6 +82,11 @@ def _of_surface(picture: Any, live: LiveView, resting: Mapping[str, str]) -> str
     wrong = int((~picture.points.right).sum())
     words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
     return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
+
+
+def _share(picture: Any) -> str:
+    """How much of all differences a map shows; "" where that cannot be said."""
+    return f": {picture.explained:.0%} of all differences" if picture.way == "PCA" else ""
 
 
 def _filled(picture: Any) -> str:

@@ -24,6 +24,7 @@ from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.results.varied import VariedRows
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.variants import Variants
@@ -306,7 +307,7 @@ def _curves_plot(parent: QWidget) -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(False, False)
-    plot.getPlotItem().getAxis("left").enableAutoSIPrefix(False)
+    write_plainly(plot)
     plot.setAccessibleName("Validation loss of all variants")
     return plot
 

@@ -39,11 +39,13 @@ class ClampedLabel(QLabel):
         self.update()
 
     def shown_lines(self) -> list[str]:
-        """The lines as they are drawn at the present width."""
-        return self.lines_in(self.width())
+        """The lines as they are drawn at the present width: as many as have room."""
+        room = max(self.height() // self.fontMetrics().lineSpacing(), 1)
+        return self.lines_in(self.width(), min(self._lines, room))
 
-    def lines_in(self, width: int) -> list[str]:
-        """The lines as they would be drawn at a width."""
+    def lines_in(self, width: int, most: int | None = None) -> list[str]:
+        """The lines as they would be drawn at a width, at most ``most`` (None: as it is made)."""
+        last = (most or self._lines) - 1
         text, metrics = self.text(), self.fontMetrics()
         if not text:
             return []
@@ -58,7 +60,7 @@ class ClampedLabel(QLabel):
             if not line.isValid():
                 break
             line.setLineWidth(width)
-            if len(found) == self._lines - 1:
+            if len(found) == last:
                 rest = text[line.textStart() :]
                 found.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
                 break

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class SurfacePlot(pg.PlotWidget):
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
-            axis.enableAutoSIPrefix(False)
+        write_plainly(self)
         self._drawn_points = None
 
     def clear_all(self) -> None:
@@ -276,7 +277,7 @@ class SurfacePlot(pg.PlotWidget):
             tip=lambda x, y, data: str(data),
         )  # fmt: skip
         if picture.way == "PCA":
-            self._axes(f"most different ({picture.explained:.0%} with the next)", "next")
+            self._axes("the way in which they differ most", "the second way")
         else:
             self._axes("neighbours lie together, distances say nothing", "")
         at = np.asarray(picture.at, float)

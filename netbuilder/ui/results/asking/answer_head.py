@@ -37,12 +37,14 @@ class AnswerHead(QFrame):
         for widget in (self.answer, self.sure, self._place):
             layout.addWidget(widget)
 
-    def begin(self, classes: int, explains: bool) -> None:
-        """Keep room for a network of so many classes (0: numbers), and for a sentence."""
+    def begin(self, classes: int, explains: bool, columns: int = 1) -> None:
+        """Keep room for a network of so many classes (0: numbers, of so many ``columns``), and
+        for a sentence."""
         self.ensurePolished()
         self.answer.ensurePolished()
-        # A class's name and its probability in large letters take two lines of a narrow dock.
-        rows = 2 if letters() > 1.3 else 1
+        # A class's name and its probability in large letters take two lines of a narrow dock, and
+        # several numbers with their names take them everywhere.
+        rows = 2 if letters() > 1.3 or columns > 1 else 1
         self.answer.setFixedHeight(self.answer.fontMetrics().lineSpacing() * rows + 2)
         lines = 0 if not explains else 2 if classes else 3
         self.sure.setFixedHeight(self.sure.fontMetrics().lineSpacing() * lines)

@@ -50,6 +50,7 @@ class PictureView(AskView):
         super().__init__(workbench, parent)
         self._look: ActivationsLook | None = None
         self._own = False
+        self._trained: TrainedModel | None = None
         self._drawn_soon = QTimer(self, singleShot=True, interval=40)
         self._drawn_soon.timeout.connect(self._ask_drawing)
         # The pad stands above all that changes: it must not move under the pen.
@@ -61,6 +62,10 @@ class PictureView(AskView):
         shown.setSpacing(12)
         shown.addWidget(self.pad)
         shown.addWidget(self.picture)
+        self.drawn_again = QLabel(self)
+        self.drawn_again.setToolTip("What the network answers, as a picture")
+        self.drawn_again.hide()
+        shown.addWidget(self.drawn_again)
         shown.addStretch(1)
         self.page.addLayout(shown)
         self.ways = FlowLayout(spacing=8)
@@ -131,6 +136,8 @@ class PictureView(AskView):
         self._look, self._own = None, False
         self._drawn_soon.stop()
         self.picture.clear()
+        self._trained = trained
+        self.drawn_again.hide()
         if fresh:
             self.pad.clear()
             self._drawn_soon.stop()
@@ -161,6 +168,16 @@ class PictureView(AskView):
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
         self.asked.emit(ask_raw(look.raw, about, by_hand=False))
+
+    def show_answer(self, found: Predictions) -> None:
+        """Show numbers that are a picture again, as an autoencoder's are, as one."""
+        from netbuilder.core.results.predict import as_picture
+
+        image = as_picture(self._trained, found) if self._trained is not None else None
+        self.drawn_again.setVisible(image is not None)
+        if image is not None:
+            self.drawn_again.setPixmap(_pixmap(image))
+            self.drawn_again.setAccessibleName("The picture that the network answers")
 
     def _draw_toggled(self, on: bool) -> None:
         self.pad.setVisible(on)
@@ -204,8 +221,7 @@ class PictureView(AskView):
 
     def _show_pixels(self, image: Any) -> None:
         if image.ndim == 3:
-            maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
-            self.picture.setPixmap(QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1)))
+            self.picture.setPixmap(_pixmap(image))
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
@@ -262,6 +278,11 @@ class PictureView(AskView):
             return False
         self.answer_image(image, "The picture that was pasted.")
         return True
+
+
+def _pixmap(image: Any) -> QPixmap:
+    maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
+    return QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1))
 
 
 def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:

@@ -85,6 +85,9 @@ class AskView(QWidget):
         if wanted or not self.busy:
             self.asked.emit(ask_raw(look.raw, about, by_hand=False))
 
+    def show_answer(self, found: Predictions) -> None:
+        """Show beside what was asked what the answer looks like, where it can be looked at."""
+
     @property
     def busy(self) -> bool:
         """Whether something of a person's own is asked about, which a test row must not replace."""

@@ -17,6 +17,7 @@ from netbuilder.ui.plots.curves import overlay_color, short
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.compared_runs import ComparedRuns
 from netbuilder.ui.style import theme
@@ -55,8 +56,7 @@ class CompareView(QWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
+        write_plainly(self.plot)
         self.plot.setFixedHeight(220)
         PictureMenu(self.plot, "runs_compared")
         self._matrices = QWidget(self)

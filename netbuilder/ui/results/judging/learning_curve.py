@@ -20,6 +20,7 @@ from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -70,8 +71,7 @@ class LearningCurveView(QWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
+        write_plainly(self.plot)
         self.plot.setFixedHeight(220)
         PictureMenu(self.plot, "learning_curve")
         self.table = ShortTable("Amounts of data", self)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
@@ -38,8 +39,7 @@ class ResidualsView(QWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        for side in ("left", "bottom"):
-            item.getAxis(side).enableAutoSIPrefix(False)
+        write_plainly(self.plot)
         self.plot.setFixedHeight(260)
         PictureMenu(self.plot, "residuals")
         self.words = note_label("", self)

@@ -1,0 +1,36 @@
+"""Numbers on axes are written as they are, also after the colours changed under them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.results.live.pictures import MapPicture
+from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.style import theme
+
+
+@pytest.mark.usefixtures("qapp")
+def test_small_numbers_have_no_factor_that_stands_nowhere(qtbot: QtBot) -> None:
+    plot = SurfacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    at = np.random.default_rng(1).uniform(-0.08, 0.08, (50, 2))
+    number = np.arange(50) % 2
+    picture = MapPicture("dense", at, number, np.arange(50), 0.9, ("a", "b"), None, at)
+    dark = theme.colors().dark
+    try:
+        for _ in range(2):  # a system that turns dark in the evening
+            plot.show_map(picture)
+            QApplication.processEvents()
+            theme.theme().force(not theme.colors().dark)
+        axis = plot.getPlotItem().getAxis("left")
+        low, high = plot.getPlotItem().viewRange()[1]
+        _, values = axis.tickValues(low, high, 300)[0]
+        told = axis.tickStrings(values, axis.autoSIPrefixScale * axis.scale, 0.05)
+        assert [float(one) for one in told] == pytest.approx([float(one) for one in values])
+    finally:
+        theme.theme().force(dark)

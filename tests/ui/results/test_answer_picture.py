@@ -1,0 +1,59 @@
+"""An autoencoder's answer is a picture again, and its many numbers are not cut through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.curves import meaning
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.predict import as_picture
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+MINUTE = 60_000
+
+
+def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("autoencoder"), epochs=1))
+    window.resize(1366, 768)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    view, found, trained = panel.pictures, panel.predictions, window.workbench.trained
+    assert not view.drawn_again.isHidden()
+    image = as_picture(trained, found)
+    assert image.shape == (8, 8, 1)
+    assert np.array_equal(image.reshape(-1), found.first.values[0])
+    shown = view.drawn_again.pixmap().toImage()
+    brightest = np.unravel_index(image[..., 0].argmax(), (8, 8))
+    side = shown.width() / 8
+    spot = [round((at + 0.5) * side) for at in brightest]
+    color = shown.pixelColor(spot[1], spot[0])
+    assert color.red() > 200 and color.blue() < 120, "yellow, the end of the colours"
+    # The answer's words end where their room ends, and no line is cut through.
+    lines = panel.answer.shown_lines()
+    assert len(lines) == 2
+    assert len(lines) * panel.answer.fontMetrics().lineSpacing() <= panel.answer.height()
+    # As many numbers are told as such, and not by the names of the first.
+    judged = evaluate(trained, window.runner.dataset.test)
+    words = meaning("mean_absolute_error", 0.5, judged)
+    assert words.startswith("the 64 numbers are off by 0.5 on average; always answering their mean")
+
+
+def test_other_numbers_are_no_picture(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    assert panel.pictures.drawn_again.isHidden()
