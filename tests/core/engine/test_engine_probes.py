@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import Event, Paused, Probed, Steps
+from netbuilder.core.engine.monitor.observer import Observer
 from netbuilder.core.engine.monitor.probing import Probing
 from netbuilder.core.engine.probes import Probe, evaluate_probe
 from netbuilder.core.engine.session import Session
@@ -311,3 +312,17 @@ def test_what_is_answered_in_one_go_is_of_one_moment(chain: Any, data: Any) -> N
         np.testing.assert_allclose(found.outputs["out"], told, atol=1e-5)
     first, last = (one.weights["a"]["kernel"] for one in (answers[0], answers[-1]))
     assert np.abs(first - last).max() > 1e-4
+
+
+@pytest.mark.parametrize("outputs", [(), ("input",), ("a",), ("input", "out")])
+@pytest.mark.parametrize("gradients", [(), ("a",)])
+def test_what_takes_several_slices_is_answered_from_a_copy(
+    chain: Any, data: Any, outputs: tuple[str, ...], gradients: tuple[str, ...]
+) -> None:
+    """Between two slices the training goes on: without one the parts would not belong together."""
+    trained = Listening(chain(NET, epochs=1), data).session.run()
+    observer = Observer(trained.core, trained.project)
+    x, y = data.train.x["input"][:4], data.train.y["out"][:4]
+    wish = Probe("few", outputs, {"input": x}, {"out": y}, weights=("a",), gradients=gradients)
+    slices = sum(1 for _ in observer.answer(wish, live=True))
+    assert observer._in_one_go(wish, len(x)) == (slices == 0)

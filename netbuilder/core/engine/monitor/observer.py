@@ -167,7 +167,7 @@ class Observer:
             return True
         nodes = self._known(wish.outputs)
         if self._learning(wish.gradients):
-            return not nodes and all(name in self._names for name in wish.outputs)
+            return not nodes and not any(name in self._names for name in wish.outputs)
         return rows <= self._slice_of(nodes)
 
     def _slice_of(self, nodes: tuple[str, ...]) -> int:
