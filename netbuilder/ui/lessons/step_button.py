@@ -5,9 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
-#: Pixels left and right of number and tick together: eight steps stand in one line.
-_AROUND = 5
-
 
 class StepButton(QToolButton):
     """Has room for its tick from the beginning: the step below would move with a new line."""
@@ -15,7 +12,7 @@ class StepButton(QToolButton):
     def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._number, self._title = number, title
-        self.setProperty("role", "quiet")
+        self.setProperty("role", "step")
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(title)
@@ -30,8 +27,12 @@ class StepButton(QToolButton):
 
     def sizeHint(self) -> QSize:
         self.ensurePolished()
-        words = self.fontMetrics().horizontalAdvance(f"✓ {self._number}")
-        return QSize(words + 2 * _AROUND, super().sizeHint().height())
+        letters, usual = self.fontMetrics(), super().sizeHint()
+        words, widest = (letters.size(0, one).width() for one in (self.text(), f"✓ {self._number}"))
+        # Qt adds two spaces to what the style wants around the words: eight steps stand in one line
+        # without them.
+        around = usual.width() - words - 2 * letters.horizontalAdvance(" ")
+        return QSize(widest + around, usual.height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

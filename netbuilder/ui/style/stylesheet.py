@@ -75,7 +75,8 @@ QToolButton:disabled {{ color: {c.secondary}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[role="fold"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 2px; }}
 QToolButton[role="quiet"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 5px; }}
-QToolButton[role="quiet"]:checked {{ color: {c.accent}; }}
+QToolButton[role="step"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px; }}
+QToolButton[role="quiet"]:checked, QToolButton[role="step"]:checked {{ color: {c.accent}; }}
 QToolButton[role="boxed"] {{ border: 1px solid {c.hairline}; border-radius: 8px;
                              padding: 5px 10px; }}
 
