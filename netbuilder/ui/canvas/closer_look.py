@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
-from netbuilder.ui.canvas.shown_layer import nearest_words, shown_layer
+from netbuilder.ui.canvas.shown_layer import shown_layer, word_words
 from netbuilder.ui.canvas.shown_sample import row_words
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
@@ -334,11 +334,11 @@ class CloserLook(QFrame):
             own += f" ({places}, counted from 0)"
         number = explain_node(look.project.graph, node.id, look.values, look.weights_of, index)
         if number is None:
-            near = nearest_words(look, node, owner, index)
+            near = word_words(look, node, owner, index)
             if look.too_large(owner.id):
                 near = _LATER
             return _Told(f"{own}\n{near}" if near else own)
-        said = f"{own}\n{in_words(number)}"
+        said = f"{own}\n{in_words(number, steps=self.picture.step_words)}"
         if number.rule == "state" and number.parts:
             gates = [
                 f"{name}: {part.activation}({shown(part.before)}) = {shown(part.value)}"

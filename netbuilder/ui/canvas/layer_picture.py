@@ -255,6 +255,8 @@ class LayerPicture(QWidget):
         for place, unit in enumerate(self._units):
             column, row = divmod(place, rows) if columns == 2 else (0, place - count / 2)
             box = QRectF(left + column * (wide + _GAP), top + middle + row * line, wide, line - 2)
+            if layer.words:  # numbers of a text: each stands for a word
+                names = layer.words
             name = str(names[unit]) if len(names) == len(values) else str(unit)
             self._nodes.append((box, float(values[unit]), name))
         if wired:
@@ -353,6 +355,11 @@ class LayerPicture(QWidget):
             place[1] += dx
         inside = all(0 <= at < n for at, n in zip(place, self._values.shape, strict=True))
         return tuple(place) if inside else index
+
+    @property
+    def step_words(self) -> Sequence[str]:
+        """The words of its steps, where it goes along a text."""
+        return self._layer.words if self._layer is not None else ()
 
     @property
     def maps(self) -> int:

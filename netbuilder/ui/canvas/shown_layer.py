@@ -9,6 +9,8 @@ from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_tiles import ShownLayer
 from netbuilder.ui.services.views.canvas_strips import Look, attention_shares
 
+_NOTHING = "No word stands here (padding): texts that are shorter are filled up with 0."
+
 
 def shown_layer(look: Look, node: Node, owner: Node) -> ShownLayer:
     """A node's numbers for the chosen sample; ``owner`` is the one whose weights it applies."""
@@ -19,7 +21,7 @@ def shown_layer(look: Look, node: Node, owner: Node) -> ShownLayer:
     given = given_to(look.project.graph, node.id, look.values)
     alone = given[0] if len(given) == 1 else None
     weights = look.weights_of(owner.id)
-    steps = len(values) if values.ndim == 2 else 0
+    steps = len(values) if values.ndim == 2 or node.id in look.words else 0
     return ShownLayer(
         values,
         alone,
@@ -45,10 +47,21 @@ def _states(look: Look, node: Node, owner: Node, weights: Mapping[str, Any], giv
     return states(owner.layer, owner.params, weights, given, mask)
 
 
-def nearest_words(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:
-    """Which words lie nearest to that of a step, for an Embedding of a text; "" of others."""
+def word_words(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:
+    """Which word a number of a text stands for, and of an Embedding which words lie nearest to
+    that of a step; "" of others."""
     from netbuilder.core.results.live.words import nearest, token_names
 
+    known = look.words.get(node.id, ())
+    if known and len(index) == 1:
+        number = int(look.values[node.id][index])
+        if number == 0:
+            return _NOTHING
+        if number == 1 or number >= len(known):
+            return "This number stands for all words that it does not know."
+        return (
+            f"“{known[number]}” is number {number:,} of the {len(known):,} that it can tell apart."
+        )
     sources = look.project.graph.sources[node.id]
     if owner.layer != "Embedding" or len(sources) != 1 or len(index) != 2:
         return ""
@@ -57,6 +70,8 @@ def nearest_words(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -
     if ids is None or matrix is None or not vocabulary or ids.ndim != 1:
         return ""
     number = int(ids[index[0]])
+    if number == 0:
+        return _NOTHING
     found = nearest(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
     listed = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in found)

@@ -19,7 +19,7 @@ GAP = 2
 MAPS_IN_STRIP = 8
 BARS_IN_STRIP = 64
 NAME_GAP = 6
-MOST_SURFACES = 6
+MOST_SURFACES, _FEW_SURFACES = 8, 6
 _DOTS = 2  # a pixel
 _MOST_NAMES = 100  # so many are measured
 
@@ -178,17 +178,22 @@ def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 104.
 
 
 def surface_strip(
-    surfaces: NDArray[Any], names: Sequence[str] = (), side: int = 34, most: int = MOST_SURFACES
+    surfaces: NDArray[Any], names: Sequence[str] = (), most: int = MOST_SURFACES
 ) -> QImage:
     """What each unit makes of a plane of two numbers: (height, width, units); ``names`` of the
     classes, where they are an answer."""
     units = min(surfaces.shape[2], most)
+    side = 34 if units <= _FEW_SURFACES else 26
     picture = blank(units * (side + GAP) - GAP, side)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for unit in range(units):
         image = to_image(surface_pixels(surfaces, unit, names))
-        painter.drawImage(QRectF(unit * (side + GAP), 0, side, side), image)
+        box = QRectF(unit * (side + GAP), 0, side, side)
+        painter.drawImage(box, image)
+        # A unit that is 0 everywhere is white: without an edge there would be nothing to see.
+        painter.setPen(QColor(theme.colors().hairline))
+        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.end()
     return picture
 

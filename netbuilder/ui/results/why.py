@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.bars import Bars
@@ -21,6 +21,7 @@ from netbuilder.ui.plots.token_heat import TokenHeat
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ class WhyView(QWidget):
         self.legend = ColourBar(self)
         self.bars = Bars(self)
         self.nearest = note_label("", self)
-        row = QHBoxLayout()
+        row = FlowLayout(spacing=8)  # in a narrow dock the colours stand below the ways
         row.addWidget(self.method)
         row.addWidget(self.legend)
-        row.addStretch(1)
         layout.addLayout(row)
         shown = (self.sentence, self.picture, self.text, self.bars, self.nearest)
         self._parts = (*shown, self.legend)

@@ -54,6 +54,7 @@ CASES = [
     ("SimpleRNN", {"units": 3}, (5, 2)),
     ("SimpleRNN", {"units": 3, "return_sequences": True, "activation": "linear"}, (5, 2)),
     ("Softmax", {}, (5,)),
+    ("Activation", {"activation": "softmax"}, (5,)),
     ("ReLU", {}, (5,)),
     ("LeakyReLU", {"negative_slope": 0.1}, (5,)),
     ("Activation", {"activation": "silu"}, (2, 5)),

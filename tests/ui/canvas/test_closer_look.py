@@ -115,7 +115,7 @@ def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     told = closer.picture.told_at(spot)
     assert told == f"step 1 “good” looks at step 2 “fine”: {share:.1%}"
     closer.choose((1, 2))
-    assert f"step 2 {share:.0%}" in closer.words.text()
+    assert f"step 2 “fine” {share:.0%}" in closer.words.text()
     assert closer.picture.height() >= tile.box.bottom(), "the words do not push the maps away"
 
 
@@ -125,6 +125,21 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> 
     assert "“good” points most like: fine (0.97)" in closer.words.text()
     spot = closer.picture._tiles[0].box.topLeft() + QPointF(3.0, 3.0)
     assert closer.picture.told_at(spot).startswith("“a” [0, 0]")
+    closer.choose((3, 0))
+    assert "No word stands here (padding)" in closer.words.text()
+
+
+def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
+    closer = _opened(hand, attending, "input")
+    assert [name for _, _, name in closer.picture._nodes] == ["a", "good", "fine", "·"]
+    closer.choose((1,))
+    assert "“good” is number 3 of the 5 that it can tell apart." in closer.words.text()
+    closer.choose((3,))
+    assert "No word stands here (padding)" in closer.words.text()
+    ids = np.array([1, 3, 4, 0])
+    closer.follow(replace(attending, values={**attending.values, "input": ids}))
+    closer.choose((0,))
+    assert "all words that it does not know" in closer.words.text()
 
 
 def test_wires_are_as_thick_and_coloured_as_their_weights(hand) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.activation_strips import answer_strip, strip
+from netbuilder.ui.plots.activation_strips import answer_strip, strip, surface_strip
 from netbuilder.ui.plots.live.layer_strips import lines_strip
 
 
@@ -40,3 +40,15 @@ def test_a_strip_has_more_dots_than_pixels(qtbot: QtBot) -> None:
     for image in (lines_strip([("x", "1")]), strip(maps), strip(np.ones(9)), strip(maps[0])):
         assert image is not None
         assert image.width() == 2 * image.deviceIndependentSize().width()
+
+
+def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot: QtBot) -> None:
+    """White on a light canvas would be nothing; and all of eight units are shown."""
+    image = surface_strip(np.zeros((5, 5, 8)))
+    ratio = image.devicePixelRatio()
+    side, high = image.width() / ratio / 8, image.height() / ratio
+    for unit in range(8):
+        x, y = round((unit + 0.5) * side * ratio), round(high / 2 * ratio)
+        assert image.pixelColor(x, y).name() == "#ffffff"
+        edge = image.pixelColor(x, 0)
+        assert edge.alpha() > 0 and edge.name() != "#ffffff"

@@ -118,3 +118,18 @@ def _in_view(panel: PredictPanel, widget: QWidget) -> bool:
 
 def _told(panel: PredictPanel) -> str:
     return " ".join(label.text() for label in panel.cards.findChildren(QLabel))
+
+
+def test_in_a_narrow_dock_what_colours_mean_is_written_out(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.resize(1024, 700)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.why.button.click()
+    qtbot.waitUntil(panel.why.legend.isVisible, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.why.legend.width() >= panel.why.legend.sizeHint().width())
+    assert not panel.why.legend.geometry().intersects(panel.why.method.geometry())

@@ -70,7 +70,7 @@ def explain(
         inner = params["layer"]
         own = dict(inner.get("params") or {})
         return explain(str(inner.get("layer")), own, weights, first[index[0]], index[1:])
-    if layer == "Softmax":
+    if layer == "Softmax" or (layer == "Activation" and params.get("activation") == "softmax"):
         return softmax(first[index[:-1]], index[-1])
     if layer in ("Activation", "ReLU", "LeakyReLU"):
         return plain.activation(layer, params, float(first[index]))

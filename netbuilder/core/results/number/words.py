@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from netbuilder.core.results.number.values import Number, by_hand, shown
 
 
-def in_words(number: Number, most: int = 6) -> str:
-    """The formula with its real numbers, largest products first, on a few lines."""
+def in_words(number: Number, most: int = 6, steps: Sequence[str] = ()) -> str:
+    """The formula with its real numbers, largest products first, on a few lines.
+
+    ``steps``: words of the steps of a text, which stand beside their numbers.
+    """
     if number.rule == "state":
         return "\n".join(number.lines)
     if number.rule in ("largest", "mean"):
@@ -29,7 +35,17 @@ def in_words(number: Number, most: int = 6) -> str:
         )
     if number.activation:
         return f"{line}\n{number.activation}({shown(number.before)}) = {shown(number.value)}"
-    return "\n".join((*number.lines, line))
+    return "\n".join((*(_with_words(one, steps) for one in number.lines), line))
+
+
+def _with_words(line: str, steps: Sequence[str]) -> str:
+    """Steps by their words too: "step 4 “dull” 7%"."""
+
+    def named(found: re.Match[str]) -> str:
+        place = int(found[1])
+        return f"{found[0]} “{steps[place]}”" if place < len(steps) else found[0]
+
+    return re.sub(r"\bstep (\d+)", named, line)
 
 
 def _division(one: float, other: float, result: float) -> str:
