@@ -14,6 +14,8 @@ from pathlib import Path
 from netbuilder.core.engine.build.tracing import no_collection
 from netbuilder.core.quiet import load_tensorflow, quiet_stderr
 
+#: Collections of younger objects between two of all: ten are usual.
+_RARELY = 100
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
 
 
@@ -29,6 +31,10 @@ def load() -> str:
         # Loads what Keras puts off until the first layer is made.
         keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
         gc.freeze()
+    # All that is left would be looked through again and again, and the event loop waits for 0.05
+    # to 0.2 s each time. What is left of networks is cleared up where they are let go.
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _RARELY)
     return str(tf.__version__)
 
 

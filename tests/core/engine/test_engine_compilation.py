@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,27 @@ def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
     assert len({tuple(row) for row in many.tolist()}) == 300
     assert not np.array_equal(Orders(50, 4).get(0, 1, 1)[0], many[0])
     np.testing.assert_array_equal(Orders(50, 3, shuffle=False).get(9, 1, 1)[0], np.arange(50))
+
+
+@pytest.mark.parametrize("rows", [50, 70_000])
+def test_the_next_orders_are_shuffled_beside_the_training(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[int, str]] = []
+    make = Orders._make
+
+    def note(self: Orders, number: int) -> Any:
+        made.append((number, threading.current_thread().name))
+        return make(self, number)
+
+    monkeypatch.setattr(Orders, "_make", note)
+    orders, epochs = Orders(rows, 3), 600 if rows == 50 else 3
+    chunk = 100 if rows == 50 else 1
+    parts = [orders.get(first, chunk, chunk) for first in range(0, epochs, chunk)]
+    here = [number for number, thread in made if thread == threading.current_thread().name]
+    assert here == [0], "the first block alone was waited for"
+    assert len({number for number, _ in made}) == len(made), "none is made twice"
+    np.testing.assert_array_equal(np.concatenate(parts), Orders(rows, 3).get(0, epochs, epochs))
 
 
 def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:

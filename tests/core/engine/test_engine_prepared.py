@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,21 @@ def test_two_at_once_have_a_network_each(chain: Any, data: Any) -> None:
     for run in runs:
         assert run.trained is not None
         assert run.trained.history == alone.history
+
+
+def test_letting_go_takes_circles_of_old_objects_apart() -> None:
+    class Circle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    one = Circle()
+    gone = weakref.ref(one)
+    gc.collect()  # it is an old object now, which younger collections leave alone
+    del one
+    gc.collect(1)
+    assert gone() is not None
+    tracing.let_go()
+    assert gone() is None
 
 
 def test_a_trace_leaves_no_gradient_behind(chain: Any, data: Any) -> None:

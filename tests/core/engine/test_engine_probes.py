@@ -192,6 +192,27 @@ def test_the_budget() -> None:
     assert chunks >= 100
 
 
+def test_what_is_made_ready_has_been_called_once(
+    chain: Any, data: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = Session(chain(NET), data, record=False).run()
+    calls: list[int] = []
+    run = Observer._run
+
+    def count(self: Observer, function: Any, values: Any, live: bool) -> Any:
+        calls.append(len(values[0]))
+        return run(self, function, values, live)
+
+    monkeypatch.setattr(Observer, "_run", count)
+    observer = Observer(trained.core, trained.project)
+    probe = Probe("view", ALL, data.train.x, data.train.y, gradients=("a",))
+    observer.prepare(probe)
+    assert calls == [1, 1], "outputs and gradients, of one sample each"
+    assert observer.is_prepared(probe)
+    observer.prepare(probe)
+    assert calls == [1, 1]
+
+
 def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
     wrong = Probe("view", ("out",), {"input": np.zeros((3, 5), np.float32)})
     run = Listening(chain(NET, epochs=2000), data)
