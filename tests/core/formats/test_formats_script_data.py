@@ -392,6 +392,25 @@ def test_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> N
     same_numbers(chain(data, *layers), tmp_path, monkeypatch)
 
 
+def test_a_series_whose_days_and_numbers_were_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both numbers of each date are at most 12: only the answer says that the day comes first."""
+    rows = [
+        f"{day:02d}/{month:02d}/2024,{100 + month * day},\"${1000 + 37 * month + day * day:,}\""
+        for month in range(1, 13)
+        for day in range(1, 13)
+    ]
+    (tmp_path / "d.csv").write_text("date,visitors,revenue\n" + "\n".join(rows) + "\n")
+    layers: Layers = (("LSTM", {"units": 2}), ("Dense", {"units": 1}))
+    ends = []
+    for options in ({"dates": {"date": "day"}}, {"dates": {"date": "month"}}):
+        data = Data("series", path="d.csv", target=("revenue",), options={"window": 3, **options})
+        space = same_numbers(chain(data, *layers), tmp_path, monkeypatch, alone=False)
+        ends.append(space["y"][0].item())
+    assert len(set(ends)) == 2, "the answer matters"
+
+
 def test_series_of_several_shops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Told apart by themselves, and cut into parts by time."""
     rows = hours(60)[["when", "t", "wind"]]
