@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -164,6 +164,13 @@ class DataPanel(QWidget):
         layout.addWidget(self.look, 1)
         layout.addWidget(self._form.rest)
         layout.addStretch()  # where there is nothing to see, cards stay as high as their words
+        # A plot's axis would lie below the panel's end in a small window.
+        self.look.tabBarClicked.connect(lambda: QTimer.singleShot(0, self, self._see_look))
+        self.look.currentChanged.connect(self._look_chosen)
+        self._scroll = self._scrolled(page)
+        return self._scroll
+
+    def _scrolled(self, page: QWidget) -> QScrollArea:
         scroll = QScrollArea(self)
         area(scroll, "Data")
         scroll.setWidgetResizable(True)
@@ -171,6 +178,17 @@ class DataPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(page)
         return scroll
+
+    def _look_chosen(self) -> None:
+        if self.look.tabBar().hasFocus():
+            QTimer.singleShot(0, self, self._see_look)
+
+    def _see_look(self) -> None:
+        """Scroll until the view that was chosen is seen whole, its tabs at least."""
+        top, bar = self.look.y(), self._scroll.verticalScrollBar()
+        wanted = top + self.look.height() - self._scroll.viewport().height()
+        if wanted > bar.value():
+            bar.setValue(min(top, wanted))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

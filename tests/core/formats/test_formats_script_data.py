@@ -397,7 +397,7 @@ def test_a_series_whose_days_and_numbers_were_answered(
 ) -> None:
     """Both numbers of each date are at most 12: only the answer says that the day comes first."""
     rows = [
-        f"{day:02d}/{month:02d}/2024,{100 + month * day},\"${1000 + 37 * month + day * day:,}\""
+        f'{day:02d}/{month:02d}/2024,{100 + month * day},"${1000 + 37 * month + day * day:,}"'
         for month in range(1, 13)
         for day in range(1, 13)
     ]

@@ -237,3 +237,29 @@ def test_the_arrays_of_a_file_are_picked_from_its_tree(
     ticked = [action.text() for action in menu.actions() if action.isChecked()]
     assert ticked == ["answers (y)"]
     menu.close()
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)])
+def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    rows = "".join(f'{n},"({n * 7},000)","({n * 3},500)",{n % 5}\n' for n in range(1, 40))
+    (tmp_path / "d.csv").write_text("month,cost,loss,y\n" + rows)
+    window = open_window(empty_project())
+    window.resize(*size)
+    panel = window.docks.show_panel("data")
+    panel.choose_path(tmp_path / "d.csv")
+    qtbot.waitUntil(lambda: "Scatter" in _titles(panel.look), timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    look, bar = panel.look, panel.look.tabBar()
+    place = next(n for n in range(look.count()) if look.tabText(n) == "Scatter")
+    assert panel._scroll.verticalScrollBar().value() == 0
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center())
+    plot = look.currentWidget().plot
+
+    def seen() -> bool:
+        view = panel._scroll.viewport()
+        end = plot.mapTo(view, plot.rect().bottomLeft()).y()
+        return bar.mapTo(view, bar.rect().topLeft()).y() >= 0 and end <= view.height()
+
+    qtbot.waitUntil(seen, timeout=5000)
