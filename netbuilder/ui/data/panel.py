@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,9 +43,10 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import relative
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
+from netbuilder.ui.widgets.cards import RoleBox
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 from netbuilder.ui.widgets.roles import area
 
@@ -91,7 +91,6 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
-        self._end: RoleBox | None = None
         self._reporter = jobs.Latest.for_widget(
             self, _read_report, "report", self._report_found, self._report_failed
         )
@@ -150,7 +149,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.conclusions)
         self.findings = FindingsList(self._apply, page)
         layout.addWidget(self.findings)
-        self.cards = CardList(page)
+        self.cards = ProblemCards(self._store.apply, page)
         layout.addWidget(self.cards)
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
@@ -279,18 +278,8 @@ class DataPanel(QWidget):
     def _show_end(self) -> None:
         """What the data asks of the network's end, in the words and with the mend that stand on
         the canvas: two buttons for one thing would seem to be two things."""
-        card, self._end = self._end, None
-        if card is not None and card in self.cards.cards:
-            self.cards.remove(card)
         problems = self._workbench.problems if self._workbench.facts is not None else ()
-        found = next((one for one in problems if one.code in _OF_THE_END), None)
-        if found is not None:
-            buttons = tuple(
-                (fix.label, partial(self._store.apply, fix.label, fix.edit)) for fix in found.fixes
-            )
-            self._end = self.cards.add(
-                RoleBox(role_of(found.tone), found.title, found.message, self, buttons=buttons)
-            )
+        self.cards.show_problems([one for one in problems if one.code in _OF_THE_END][:1])
 
     def _show_error(self, error: UserError) -> None:
         buttons = buttons_for(error, self._store.apply)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -32,8 +31,8 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.evaluation import Judging
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.problem_cards import ProblemCards
 from netbuilder.ui.widgets.roles import area
 
 GOAL = "@goal"
@@ -110,7 +109,7 @@ class Inspector(QScrollArea):
         self.group = GroupForm(page)
         self.group.repeated.connect(self._repeat)
         self._layout.addWidget(self.group)
-        self.cards = CardList(page)
+        self.cards = ProblemCards(self._store.apply, page)
         self._layout.addWidget(self.cards)
         self._layout.addStretch(1)
         self.setWidget(page)
@@ -330,23 +329,11 @@ class Inspector(QScrollArea):
         )
 
     def _show_problems(self) -> None:
-        self.cards.clear()
         node = self.node
-        if node is None:
-            return
-        for problem in self._workbench.all_problems:
-            if problem.node != node.id or problem.follows is not None:
-                continue
-            fix = problem.fix
-            card = RoleBox(
-                role_of(problem.tone),
-                problem.title,
-                problem.message,
-                self,
-                button=fix.label if fix else "",
-                do=partial(self._store.apply, fix.label, fix.edit) if fix else None,
-            )
-            self.cards.add(card)
+        found = self._workbench.all_problems if node is not None else ()
+        self.cards.show_problems(
+            one for one in found if node and one.node == node.id and one.follows is None
+        )
 
     def _edit(self, name: str, value: Any) -> None:
         node = self.node

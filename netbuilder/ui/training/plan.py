@@ -21,7 +21,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.training.goals import CallbacksForm, OutputForm
 from netbuilder.ui.training.metrics_editor import MetricsEditor
-from netbuilder.ui.widgets.cards import CardList, RoleBox, role_of
+from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 _DEFAULTS = Training()
 _LENGTH = (
@@ -77,7 +77,7 @@ class PlanForm(QWidget):
         self.optimizer = ChoiceForm("optimizer", OPTIMIZERS, self)
         self.optimizer.edited.connect(lambda c, merge: self._edit("optimizer", merge, optimizer=c))
         self._layout.addWidget(self.length)
-        self.complaints = {field: CardList(self) for field in _FIELDS}
+        self.complaints = {field: ProblemCards(store.apply, self) for field in _FIELDS}
         self._layout.addWidget(self.complaints["batch_size"])
         self._layout.addLayout(self._goals)
         self._layout.addWidget(self.complaints["loss"])
@@ -124,15 +124,11 @@ class PlanForm(QWidget):
     def _show_problems(self) -> None:
         """Say beside the field what is wrong with it, with the mend as a button."""
         for field, cards in self.complaints.items():
-            cards.clear()
-            for problem in self._workbench.problems:
-                if problem.field == field and problem.follows is None:
-                    buttons = tuple(
-                        (fix.label, partial(self._store.apply, fix.label, fix.edit))
-                        for fix in problem.fixes
-                    )
-                    role = role_of(problem.tone)
-                    cards.add(RoleBox(role, problem.title, problem.message, cards, buttons=buttons))
+            cards.show_problems(
+                one
+                for one in self._workbench.problems
+                if one.field == field and one.follows is None
+            )
 
     def _show(self) -> None:
         project = self._store.project

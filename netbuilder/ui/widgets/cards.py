@@ -112,6 +112,7 @@ class CardList(QWidget):
         self._layout.addWidget(card)
         self.cards.append(card)
         self.show()
-        if card.property("role") in {"error", "warning"} and card.isVisible():
+        # Not the card's own: in a list that is shown already Qt shows it a moment later.
+        if card.property("role") in {"error", "warning"} and self.isVisible():
             say(card, card.accessibleName())
         return card
