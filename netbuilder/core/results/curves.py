@@ -178,8 +178,8 @@ def _of(found: Evaluation) -> str:
 def _off(value: float, found: Evaluation) -> str:
     verb, mean = ("are", "their means") if len(found.columns) > 1 else ("is", "the mean")
     return (
-        f"{_of(found)} {verb} off by {number(value)} on average;"
-        f" always answering {mean}: {number(found.baseline)}."
+        f"{_of(found)} {verb} off by {found.told(value)} on average;"
+        f" always answering {mean}: {found.told(found.baseline)}."
     )
 
 
@@ -199,10 +199,10 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
     ),
     "mean_absolute_error": _off,
     "root_mean_squared_error": lambda value, found: (
-        f"Like the mean error, but large misses count more: {number(value)}."
+        f"Like the mean error, but large misses count more: {found.told(value)}."
     ),
     "median_absolute_error": lambda value, found: (
-        f"Half of the answers are off by less than {number(value)}."
+        f"Half of the answers are off by less than {found.told(value)}."
     ),
     "r2_score": lambda value, found: (
         f"It explains {share(value)} of the differences in {_of(found)}."

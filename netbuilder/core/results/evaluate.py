@@ -25,7 +25,7 @@ from netbuilder.core.results.answers import (
     repeated,
 )
 from netbuilder.core.results.file_order import in_file_order, knows_no_data
-from netbuilder.core.wording import number
+from netbuilder.core.wording import measured, number
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -68,6 +68,7 @@ class Evaluation:
         probabilities: (n, classes), or None.
         classes: a score for each class.
         columns: names of the target columns.
+        units: what stands beside the numbers of each column ("$"), or empty.
         baseline: the same error, or accuracy, of an answer that never looks at the sample: the
             mean, or the most frequent class of these rows.
         others: judgements on further outputs by id.
@@ -86,9 +87,16 @@ class Evaluation:
     probabilities: Array | None = None
     classes: tuple[ClassScore, ...] = ()
     columns: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     baseline: float = 0.0
     others: Mapping[str, Evaluation] = field(default_factory=dict)
     reading: str = ""
+
+    def told(self, value: float, column: int | None = None) -> str:
+        """A number of a column in words, with its unit; without one (None) of all of them, where
+        they have the same."""
+        same = self.units if column is None else self.units[column : column + 1]
+        return measured(value, same[0] if len(set(same)) == 1 else "")
 
     @property
     def mistakes(self) -> NDArray[np.int64]:
@@ -199,6 +207,7 @@ def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
         predictions=values,
         truth=truth,
         columns=target.columns,
+        units=target.column_units,
         baseline=baseline,
     )
 

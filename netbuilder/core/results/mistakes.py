@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
+from netbuilder.core.data.tokens import CHARACTER
 from netbuilder.core.results.answers import cell_words
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.wording import number
@@ -54,22 +55,26 @@ def rows_of_cell(found: Evaluation, truth: int, answer: int) -> NDArray[np.int64
     return rows[np.argsort(-found.probabilities[rows, answer], kind="stable")]
 
 
-def samples(found: Evaluation, split: Split, pre: Preprocessing, rows: Array) -> Samples:
+def samples(found: Evaluation, split: Split, pre: Preprocessing, wanted: Array) -> Samples:
     """These samples of the split that was judged, at most 24."""
-    chosen = np.asarray(rows, np.int64)[:MOST]
+    chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
+    kinds = {pre.inputs[key].kind for key in split.raw_x}
+    if kinds == {"table"}:  # of several Inputs too: together they are the row
+        rows: list[dict[str, str]] = [{} for _ in chosen]
+        for key, values in split.raw_x.items():
+            for row, one in zip(rows, values[chosen], strict=True):
+                row.update(_cells(pre.inputs[key], one.reshape(-1)))
+        names = tuple(rows[0]) if rows else ()
+        return Samples(chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows))
     key = next(iter(split.raw_x))
     entry = pre.inputs[key]
     raw = split.raw_x[key][chosen]
     if entry.kind == "image" or len(entry.shape) == 3:
         return Samples(chosen, captions, images=np.asarray(raw, np.float32))
-    if entry.kind == "text":
+    if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)
         return Samples(chosen, captions, names=("text",), cells=texts)
-    if entry.kind == "table":
-        names = tuple(column.name for column in entry.columns)
-        cells = tuple(_cells(entry, one.reshape(-1)) for one in raw)
-        return Samples(chosen, captions, names=names, cells=cells)
     last = tuple((", ".join(number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
     return Samples(chosen, captions, names=("last values",), cells=last)
 
@@ -78,7 +83,7 @@ def _caption(found: Evaluation, row: int) -> str:
     truth, answer = found.truth[row], found.predictions[row]
     if found.task == REGRESSION:
         here, there = float(np.ravel(truth)[0]), float(np.ravel(answer)[0])
-        return f"{number(here)} → {number(there)}"
+        return f"{found.told(here, 0)} → {found.told(there, 0)}"
     if found.task == MULTI_LABEL:
         return f"{_labels(found, truth)} → {_labels(found, answer)}"
     sure = "" if found.probabilities is None else f" ({found.probabilities[row].max():.0%})"
@@ -96,13 +101,14 @@ def _labels(found: Evaluation, on: Array) -> str:
 
 def _text(entry: InputPre, ids: Array) -> str:
     known = [int(i) for i in np.ravel(ids) if 0 < int(i) < len(entry.vocabulary)]
-    return " ".join(entry.vocabulary[i] for i in known)
+    words = [entry.vocabulary[i] for i in known]
+    return "".join(words) if entry.level == CHARACTER else " ".join(words)
 
 
-def _cells(entry: InputPre, row: Array) -> tuple[str, ...]:
-    found, start = [], 0
+def _cells(entry: InputPre, row: Array) -> dict[str, str]:
+    found, start = {}, 0
     for column in entry.columns:
         end = start + len(column.features)
-        found.append(cell_words(column, row[start:end]))
+        found[column.name] = cell_words(column, row[start:end])
         start = end
-    return tuple(found)
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,6 @@ from numpy.typing import NDArray
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import number
 
 #: So much larger must the errors of large answers be to be told.
 _GROWS = 1.8
@@ -41,10 +42,13 @@ def residuals(found: Evaluation, index: int = 0) -> Residuals:
     answers = np.asarray(found.predictions, float).reshape(found.samples, -1)[:, index]
     values = truth - answers
     column = found.columns[index] if index < len(found.columns) else f"value {index + 1}"
-    return Residuals(column, truth, answers, values, _sentence(answers, values))
+    told = partial(found.told, column=index)
+    return Residuals(column, truth, answers, values, _sentence(answers, values, told))
 
 
-def _sentence(answers: NDArray[np.float64], values: NDArray[np.float64]) -> str:
+def _sentence(
+    answers: NDArray[np.float64], values: NDArray[np.float64], told: Callable[[float], str]
+) -> str:
     whole = np.isfinite(values) & np.isfinite(answers)
     answers, values = answers[whole], values[whole]
     if not len(values):
@@ -53,10 +57,10 @@ def _sentence(answers: NDArray[np.float64], values: NDArray[np.float64]) -> str:
     error = wide / np.sqrt(len(values))
     if len(values) > 1 and abs(mean) > 2 * error:
         way = "too low" if mean > 0 else "too high"
-        said = f"On average it answers {number(abs(mean))} {way}"
+        said = f"On average it answers {told(abs(mean))} {way}"
     else:
         said = "It answers neither too high nor too low on average"
-    said += f"; the residuals spread by {number(wide)} (standard deviation)."
+    said += f"; the residuals spread by {told(wide)} (standard deviation)."
     if len(values) >= _FEWEST:
         order = np.argsort(answers, kind="stable")
         low, high = (np.abs(values[part]).mean() for part in np.array_split(order, 2))

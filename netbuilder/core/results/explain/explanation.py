@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.wording import roughly
+from netbuilder.core.wording import roughly, with_unit
 
 
 @dataclass(frozen=True)
@@ -17,20 +17,21 @@ class Nearest:
     """The most similar row that is answered otherwise: what would have to change.
 
     ``answer`` is that row's; ``changes``: column to (here, there) for the columns that differ;
-    ``apart``: of numbers, how far another answer must be away to count as one.
+    ``apart``: of numbers, how far another answer must be away to count as one, in ``unit``.
     """
 
     row: int
     answer: str
     changes: Mapping[str, tuple[str, str]]
     apart: float | None = None
+    unit: str = ""
 
     @property
     def words(self) -> str:
         """Which row it is. Nearly every row has another price: of numbers that says nothing."""
         if self.apart is None:
             return "The nearest row with another answer"
-        away = roughly(self.apart, self.apart)
+        away = with_unit(roughly(self.apart, self.apart), self.unit)
         return f"The nearest row with an answer that is more than {away} away"
 
 

@@ -17,7 +17,7 @@ from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.explain import pictures, sequences, tables
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.score import Question, question
-from netbuilder.core.wording import did_you_mean, listed, number
+from netbuilder.core.wording import did_you_mean, listed
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -56,7 +56,7 @@ def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explana
     most = max(found, key=lambda name: found[name])
     numbers = asked.target.task == "regression"
     worse = (
-        f"the answers are off by {number(found[most])} more"
+        f"the answers are off by {asked.told(found[most])} more"
         if numbers
         else f"{found[most]:.1%} fewer answers are right"
     )
@@ -72,7 +72,7 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
     most = max(found, key=lambda name: abs(found[name]))
     if asked.target.task == REGRESSION:
         way = "lower" if found[most] > 0 else "higher"
-        change = f"the answer would be {number(abs(found[most]))} {way}"
+        change = f"the answer would be {asked.told(abs(found[most]))} {way}"
     else:
         way = "less sure" if found[most] > 0 else "surer"
         change = f"it would be {abs(found[most]):.1%} {way}"
@@ -100,8 +100,8 @@ def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanati
     widest = max(found, key=lambda one: one.span)
     whose = "The answer" if rows is None else "Over all rows, the mean answer"
     sentence = (
-        f"{whose} ({asked.about}) goes from {number(float(widest.answers.min()))} to"
-        f" {number(float(widest.answers.max()))} along {widest.column}: further than along any"
+        f"{whose} ({asked.about}) goes from {asked.told(float(widest.answers.min()))} to"
+        f" {asked.told(float(widest.answers.max()))} along {widest.column}: further than along any"
         " other column."
     )
     spans = {one.column: one.span for one in found}
@@ -155,7 +155,9 @@ def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation
 def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     found = sequences.steps(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
-    sentence = f"The {most} changes {asked.about} most: by {number(abs(fall))} where it is hidden."
+    sentence = (
+        f"The {most} changes {asked.about} most: by {asked.told(abs(fall))} where it is hidden."
+    )
     if _settled(asked, fall):
         sentence = f"No single step changes {asked.about}: the network is sure without each."
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)

@@ -44,6 +44,10 @@ class Question:
         """What is known about the output."""
         return preprocessing_of(self.trained).outputs[self.output]
 
+    def told(self, value: float) -> str:
+        """The number that is explained, or a part of it, in words, with its unit."""
+        return self.target.told(value, self.unit if self.target.task == REGRESSION else 0)
+
     def input_of(self, *kinds: str) -> tuple[str, InputPre]:
         """The first input of one of these kinds.
 

@@ -259,4 +259,6 @@ def nearest_other(question: Question, raw: Raw) -> Nearest | None:
         there = cell_words(column, np.asarray(raw[key])[row].reshape(-1)[part])
         if cell != there:
             changes[name] = (cell, there)
-    return Nearest(row, found.text(row), changes, apart)
+    units = question.target.column_units
+    unit = units[question.unit] if apart is not None and units else ""
+    return Nearest(row, found.text(row), changes, apart, unit)

@@ -1,0 +1,83 @@
+"""Judgements and explanations speak in the data's units, and mistakes are shown as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.project.model import Data, Graph, Node
+from netbuilder.core.results.curves import meaning
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.explain.methods import Rows, explain
+from netbuilder.core.results.inside import sample_of
+from netbuilder.core.results.mistakes import samples
+from netbuilder.core.results.residuals import residuals
+from tests.core.results.conftest import Trained, chain, train
+
+
+@pytest.fixture(scope="module")
+def money(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    folder = tmp_path_factory.mktemp("money")
+    random = np.random.default_rng(4)
+    size = random.uniform(40, 90, 80).round(1)
+    price = (200 + 3 * size + random.normal(0, 20, 80)).round(2)
+    rows = [f"{one},${other}" for one, other in zip(size, price, strict=True)]
+    (folder / "d.csv").write_text("size,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    recipe = Data("csv", path="d.csv", target=("price",), scaling="standard")
+    return train(chain(("out", "Dense", {"units": 1})), recipe, folder, epochs=20)
+
+
+def test_every_number_about_money_is_money(money: Trained) -> None:
+    trained, data = money
+    assert data.test is not None
+    found = evaluate(trained, data.test)
+    for name in ("mean_absolute_error", "root_mean_squared_error", "median_absolute_error"):
+        assert "$" in meaning(name, found.metrics[name], found), name
+    assert "$" not in meaning("r2_score", 0.9, found)
+    assert "spread by $" in residuals(found).sentence
+    shown = samples(found, data.test, data.pre, found.mistakes[:2])
+    assert all(one.count("$") == 2 for one in shown.captions)
+    rows = Rows(data.test.raw_x, next(iter(data.test.raw_y.values())))
+    for method in ("importance", "occlusion", "response"):
+        why = explain(trained, sample_of(data.test, 0), method, rows=rows)
+        assert "$" in why.sentence or "typical ones" in why.sentence, method
+        assert why.nearest is None or "more than $" in why.nearest.words
+
+
+def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    frame = pd.DataFrame(random.normal(size=(60, 3)).round(2), columns=["a", "b", "c"])
+    frame["y"] = frame.sum(axis=1)
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    nodes = (
+        Node("one", "Input"), Node("two", "Input"),
+        Node("both", "Concatenate"), Node("out", "Dense", {"units": 1}),
+    )  # fmt: skip
+    graph = Graph(nodes, (("one", "both"), ("two", "both"), ("both", "out")))
+    inputs = {"one": ["a", "b"], "two": ["b", "c"]}
+    recipe = Data("csv", path="d.csv", target=("y",), inputs=inputs)
+    trained, data = train(graph, recipe, tmp_path, epochs=1)
+    assert data.test is not None
+    shown = samples(evaluate(trained, data.test), data.test, data.pre, np.arange(2))
+    assert shown.names == ("a", "b", "c")
+    raw = data.test.raw_x
+    for place in range(2):
+        expected = [*raw["one"][place], raw["two"][place][1]]  # b stands there once
+        assert [float(cell) for cell in shown.cells[place]] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_text_to_go_on_from_is_shown_as_letters(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("abcd " * 60)
+    graph = chain(
+        ("e", "Embedding", {"input_dim": 7, "output_dim": 4}), ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 5, "activation": "softmax"}),
+    )  # fmt: skip
+    recipe = Data("text", path="t.txt", options={"task": "next_token", "window": 6})
+    trained, data = train(graph, recipe, tmp_path, epochs=1)
+    assert data.test is not None
+    shown = samples(evaluate(trained, data.test), data.test, data.pre, np.arange(3))
+    assert shown.names == ("text",)
+    assert all(cells[0].replace("␣", " ") in "abcd " * 60 for cells in shown.cells)
