@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.speed import SPEEDS
-from netbuilder.ui.style import letter_size
+from netbuilder.ui.style import letter_size, theme
 from netbuilder.ui.window.presentation import LETTERS
 
 MINUTE = 60_000
@@ -36,6 +37,19 @@ def test_it_is_large_and_slow_and_then_as_before(
         first = next(iter(window.docks.panels))
         qtbot.waitUntil(lambda: window.docks.pages[first].panel is not None, timeout=MINUTE)
         assert present.spotlight.key == "1"
+        # A tab that comes forward lies over nothing of it: seen from the last row, not only known.
+        card = window.canvas.sight.card_rect("input").toRect().center()
+        QCursor.setPos(window.canvas.viewport().mapToGlobal(card))
+
+        def ring_is_seen() -> bool:
+            lit, picture = present.spotlight.lit, window.grab().toImage()
+            if lit is None:
+                return False
+            ratio = picture.devicePixelRatio()
+            edge = QPoint(lit.center().x(), lit.top() - 5) * ratio
+            return picture.pixelColor(edge) == QColor(theme.colors().accent)
+
+        qtbot.waitUntil(ring_is_seen, timeout=MINUTE)
         card = window.canvas.sight.card_rect("input").toRect().center()
         at = window.canvas.viewport().mapTo(window, card)
         present.spotlight.look_at(at, False)

@@ -262,7 +262,7 @@ _WORDS = (
     CheckWord("answered", "The answer to the step's question, or 'true' for any.", "3",
               values.text, _answered),
     CheckWord("predicted", "The network was asked in the tab Predict.", "true", values.yes,
-              _event(PREDICTED, "The network has not been asked yet: use the tab Predict.")),
+              _event(PREDICTED, "Nothing of your own was asked yet in the tab Predict.")),
     CheckWord("evaluated", "The tab Evaluate was looked at with a trained network.", "true",
               values.yes, _event(EVALUATED, "Look at the tab Evaluate once it is trained.")),
     CheckWord("looked", "A tab was looked at.", "inside", values.panel,

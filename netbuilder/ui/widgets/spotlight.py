@@ -77,6 +77,8 @@ class Spotlight(QWidget):
         self.update()
 
     def _follow(self) -> None:
+        # A tab that comes forward lies over all else of the window; Qt does nothing where none did.
+        self.raise_()
         at = self.mapFromGlobal(QCursor.pos())
         self.look_at(at, QApplication.mouseButtons() != Qt.MouseButton.NoButton)
 
