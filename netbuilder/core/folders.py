@@ -20,6 +20,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.site_settings import site_settings
 
 VARIABLE = "NETBUILDER_DATA_DIR"
+_MAY_NOT = "you are not allowed to write there"
 _DIRS = PlatformDirs("NetBuilder", appauthor=False)
 
 
@@ -34,9 +35,11 @@ def _folder(own: str, system: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK | os.X_OK):
             return folder
-        reason = "you are not allowed to write there"
+        reason = _MAY_NOT
+    except PermissionError:
+        reason = _MAY_NOT
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).lower()
     return _stand_in(folder, reason) / own
 
 
@@ -63,9 +66,10 @@ def problem() -> UserError | None:
     """What there is to say of a folder of the user's that could not be written, if any."""
     for folder, reason, instead in _NOT_WRITTEN:
         return UserError(
-            f"Nothing can be kept in '{folder}': {reason}. Runs, settings and what a crash would "
-            f"bring back lie in '{instead}' for now, where nobody will look for them.",
-            "Save what you make in a folder of your own, or start with --data-dir FOLDER.",
+            f"Nothing can be kept in '{folder}': {reason}.",
+            f"Runs, settings and what a crash would bring back lie in '{instead}' for now, where "
+            "nobody will look for them. Save what you make in a folder of your own, or start with "
+            "--data-dir FOLDER.",
         )
     return None
 

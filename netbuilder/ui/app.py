@@ -45,11 +45,10 @@ def main(path: str | None = None) -> int:
         window.welcome.begin()
     QTimer.singleShot(0, lambda: _offer_recovery(window))
     problem = site_settings().problem
-    if problem:
-        window.status.tell(problem, 30)
-    not_kept = folders.problem()
-    if not_kept is not None:
-        window.commands.show_error(not_kept)
+    wrong = UserError(problem, "Tell who looks after this machine.") if problem else None
+    for error in (wrong, folders.problem()):
+        if error is not None:
+            window.commands.show_of_machine(error)
     code = app.exec()
     failures.uninstall()
     leave(code)

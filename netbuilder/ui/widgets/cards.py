@@ -79,6 +79,9 @@ class RoleBox(QFrame):
         return button
 
 
+LASTING = "lasting"
+
+
 class CardList(QWidget):
     """Cards one below the other; nothing at all where there are none."""
 
@@ -91,13 +94,9 @@ class CardList(QWidget):
         self.hide()
 
     def clear(self) -> None:
-        """Take all cards away."""
-        for card in self.cards:
-            self._layout.removeWidget(card)
-            card.hide()
-            card.deleteLater()
-        self.cards = []
-        self.hide()
+        """Take all cards away but those that last until they are closed, see ``add``."""
+        for card in [card for card in self.cards if not card.property(LASTING)]:
+            self.remove(card)
 
     def remove(self, card: RoleBox) -> None:
         """Take one card away."""
@@ -107,8 +106,9 @@ class CardList(QWidget):
         card.deleteLater()
         self.setVisible(bool(self.cards))
 
-    def add(self, card: RoleBox) -> RoleBox:
-        """Put a card below the others."""
+    def add(self, card: RoleBox, *, lasting: bool = False) -> RoleBox:
+        """Put a card below the others; a ``lasting`` one goes by ``remove`` alone."""
+        card.setProperty(LASTING, lasting)
         self._layout.addWidget(card)
         self.cards.append(card)
         self.show()

@@ -65,6 +65,19 @@ class WindowCommands:
             )
         )
 
+    def show_of_machine(self, error: UserError) -> None:
+        """Say what is wrong with this machine or account, whatever is open, until it is closed."""
+        banner = self._parts.banner
+        card = RoleBox(
+            "warning",
+            error.what,
+            error.mend,
+            self._parts.window,
+            button="Close",
+            do=lambda: banner.remove(card),
+        )
+        banner.add(card, lasting=True)
+
     def show_notes(self, name: str, notes: tuple[str, ...]) -> None:
         """Say what an opened file holds that could not be taken over, until it is read."""
         card = RoleBox(

@@ -455,3 +455,90 @@ def test_training_on_it_gives_the_same_losses(
     for key in ("loss", "val_loss"):
         found = space["history"].history[key]
         np.testing.assert_allclose(found, trained.history[key], rtol=1e-3)
+
+
+# What the saved models take.
+
+
+def run_whole(project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The names of a script that ran to its end, an epoch long, in ``folder``."""
+    monkeypatch.chdir(folder)
+    space: dict[str, Any] = {}
+    short = replace(project, training=replace(project.training, epochs=1))
+    with redirect_stdout(io.StringIO()):
+        exec(source(short, facts(project, folder)), space)
+    return space
+
+
+@pytest.mark.parametrize("how", ["spectrogram", "waveform"])
+def test_a_keras_hears_waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    import keras
+
+    soundfile = pytest.importorskip("soundfile")
+
+    def sound(path: Path, place: int, number: int) -> None:
+        moments = np.arange(500) / 4000
+        wave = 0.3 * np.sin(2 * np.pi * (200 + 90 * place + number) * moments)
+        soundfile.write(path.with_suffix(".wav"), wave, 4000)
+
+    written(tmp_path / "s", PARTS["classes"], sound)
+    options = {"sample_rate": 4000, "mels": 8, "representation": how}
+    data = Data("sounds", path="s", options=options)
+    space = run_whole(chain(data, *CLASSES), tmp_path, monkeypatch)
+    files = sorted((tmp_path / "s").rglob("*.wav"))[:6]
+    waves = np.stack([space["sound_wave"](str(file), 4000, space["seconds"]) for file in files])
+    heard = waves[..., None]
+    if how == "spectrogram":
+        heard = np.stack([space["log_mel"](wave, 4000, 8) for wave in waves])
+    told, numbers = (keras.models.load_model(f"row.{end}") for end in ("keras", "h5"))
+    np.testing.assert_allclose(
+        told.predict(waves, verbose=0), numbers.predict(heard, verbose=0), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_a_keras_reads_the_end_of_a_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lowercase: bool
+) -> None:
+    import keras
+
+    (tmp_path / "t.txt").write_text("Ärger im Haus. Über uns, ärgerlich!\n" * 30, encoding="utf-8")
+    told: dict[str, Any] = {"task": "next_token", "window": 6, "lowercase": lowercase}
+    network = (
+        ("Embedding", {"input_dim": 50, "output_dim": 4}),
+        ("Flatten", {}),
+        ("Dense", {"units": 30, "activation": "softmax"}),
+    )
+    project = chain(Data("text", path="t.txt", options=told), *network)
+    units = len(facts(project, tmp_path).classes)
+    last = replace(project.graph.nodes[-1], params={"units": units, "activation": "softmax"})
+    graph = replace(project.graph, nodes=(*project.graph.nodes[:-1], last))
+    space = run_whole(replace(project, graph=graph), tmp_path, monkeypatch)
+    texts = ["im Haus. ÜBER uns", "Ä", "ärger §", "uns,\n"]
+    spelled = {token: number for number, token in enumerate(space["known"], 2)}
+
+    def windows(text: str) -> list[int]:
+        small = text.lower() if lowercase else text
+        ids = [spelled.get(space["shown"].get(one, one), 1) for one in small]
+        return [*[0] * 6, *ids][-6:]
+
+    asked = np.array([windows(text) for text in texts], "int32")
+    assert 1 in asked[2], "an unknown character"
+    reads, numbers = (keras.models.load_model(f"row.{end}") for end in ("keras", "h5"))
+    given = np.array(texts, object)[:, None]
+    import tensorflow as tf
+
+    np.testing.assert_allclose(
+        np.asarray(reads(tf.constant(given.astype(str)))),
+        numbers.predict(asked, verbose=0),
+        atol=1e-5,
+    )
+
+
+def test_what_no_layer_can_do_says_why(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("one two three four. " * 30, encoding="utf-8")
+    told = {"task": "next_token", "level": "word", "window": 3}
+    data = Data("text", path="t.txt", options=told)
+    text = source(chain(data, *WORDS), None)
+    assert "# It takes the numbers of words: no layer cuts words and marks apart" in text
+    assert ".keras" not in text

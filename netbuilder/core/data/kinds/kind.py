@@ -61,7 +61,10 @@ class DataCode:
         pixels: of pictures, their lowest value and range, as an expression.
         scaling: how sounds are scaled where the recipe says nothing.
         looked_at: samples by which mean and deviation of a whole are found; 0: all.
-        sized: pictures are brought to size.
+        given: lines, behind the network, from ``given``, a Keras Input of what stands in the
+            file, to ``numbers``, which are what ``x_train`` has before it is scaled; none where
+            that is the same, or where no layer can say it.
+        takes: what a model takes instead of what stands in the file, in words.
         split: of texts, "character" where each character is a word.
         length: words a text, where that is decided.
         most: words that are known.
@@ -80,7 +83,8 @@ class DataCode:
     pixels: str = "0, 255"
     scaling: str = "none"
     looked_at: int = 0
-    sized: bool = False
+    given: tuple[str, ...] = ()
+    takes: str = ""
     split: str = ""
     length: int | None = None
     most: int = 0

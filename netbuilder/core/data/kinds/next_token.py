@@ -286,7 +286,50 @@ def code(question: Question) -> DataCode:
         f"text = Path({literal(data.path)}).read_text(encoding={literal(encoding)})",
         *window_lines(data.options),
     ]
-    return DataCode(tuple(lines), Fed.IDS, ordered=True)
+    return _windows_code(lines, data.options)
+
+
+def _windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
+    if level_of(options) != tokens_.CHARACTER:
+        takes = "the numbers of words: no layer cuts words and marks apart as above"
+        return DataCode(tuple(lines), Fed.IDS, ordered=True, takes=takes)
+    return DataCode(
+        tuple(lines),
+        Fed.IDS,
+        ordered=True,
+        takes="the numbers of characters, as made above",
+        given=(*_CHARACTERS, *(_SMALL if options.get("lowercase", True) else _AS_WRITTEN), *_LAST),
+    )
+
+
+_CHARACTERS = (
+    "# A .keras holds the characters too: it takes texts, and reads the end of each.",
+    'given = keras.Input((1,), dtype="string")',
+    "characters = [hidden.get(one, one) for one in known]",
+)
+_AS_WRITTEN = (
+    "look_up = layers.TextVectorization(",
+    '    vocabulary=characters, standardize=None, split="character"',
+    ")",
+    'ids = keras.ops.cast(look_up(given), "int32")',
+)
+_SMALL = (
+    "# Small letters are made of A to Z by the layer, of others by what it knows.",
+    "small = {one.upper(): one for one in characters if not one.isascii()}",
+    "small = {a: b for a, b in small.items() if a.lower() == b and a not in characters}",
+    "look_up = layers.TextVectorization(",
+    '    vocabulary=[*characters, *small], standardize="lower", split="character"',
+    ")",
+    "places = range(2, len(characters) + 2)",
+    "place = [0, 1, *places, *(characters.index(one) + 2 for one in small.values())]",
+    'ids = keras.ops.take(np.array(place, "int32"), look_up(given), axis=0)',
+)
+_LAST = (
+    'size = keras.ops.sum(keras.ops.cast(ids != 0, "int32"), axis=1, keepdims=True)',
+    "padded = keras.ops.pad(ids, [[0, 0], [window, 0]])",
+    'last = size + np.arange(window, dtype="int32")',
+    "numbers = keras.ops.take_along_axis(padded, last, axis=1)",
+)
 
 
 _STORIES = (samples_option(1500), LEVEL, WINDOW, STEP, seed_option())
@@ -302,7 +345,7 @@ def _stories_code(question: Question) -> DataCode:
     options = question.project.data.options
     given = arguments_of((_STORIES[0], _STORIES[-1]), options)
     lines = [*made(stories), f"text = stories({given})", *window_lines(options)]
-    return DataCode(tuple(lines), Fed.IDS, ordered=True)
+    return _windows_code(lines, options)
 
 
 STORIES = DataSet(

@@ -32,7 +32,7 @@ from netbuilder.core.data.kinds.scripts.folders import folder_lines
 from netbuilder.core.data.kinds.scripts.lines import made
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.keras_inputs import KerasForm, KerasInputs, Key
-from netbuilder.core.data.preprocessing.keras_sound import spectrogram
+from netbuilder.core.data.preprocessing.keras_sound import mel_filters, spectrogram
 from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.data.readers.class_folders import find, may_have_test, select, usual_ending
 from netbuilder.core.data.readers.files_left_out import Home, with_mend, without_left_out
@@ -249,9 +249,19 @@ def _code(question: Question) -> DataCode:
         *folder_lines(data, data.path, ENDINGS, read, length),
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
+    size = f"round({rate} * {seconds or 'seconds'})"
+    hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
+    given = [
+        f"# A .keras takes waves from -1 to 1, {number(rate)} numbers a second, and hears them.",
+        *([*made(mel_filters), *made(spectrogram)] if how == SPECTROGRAM else ()),
+        f"given = keras.Input(({size},))",
+        f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
+    ]
     return DataCode(
         tuple(lines),
         Fed.SOUNDS,
+        given=tuple(given),
+        takes="what was made of the files above: no wave of another rate or length",
         scaling=usual,
         looked_at=_LOOK_AT,
         parts="folders",

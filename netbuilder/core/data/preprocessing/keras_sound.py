@@ -1,19 +1,21 @@
 """The log-mel spectrogram of a wave in Keras's own operations, as ``log_mel`` computes it.
 
-(``keras.layers.MelSpectrogram`` has another window, other triangles and decibels.)
+(``keras.layers.MelSpectrogram`` has another window, other triangles and decibels.) Both functions
+stand by themselves, because scripts carry their text.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from keras import KerasTensor
+    import keras
+    import numpy as np
 
-    from netbuilder.core.data.data_facts import Shape
 
-
-def spectrogram(wave: KerasTensor, sample_rate: int, mels: int, shape: Shape) -> Any:
+def spectrogram(
+    wave: keras.KerasTensor, sample_rate: int, mels: int, shape: tuple[int | None, ...]
+) -> keras.KerasTensor:
     """What a network hears of waves.
 
     Args:
@@ -45,7 +47,7 @@ def spectrogram(wave: KerasTensor, sample_rate: int, mels: int, shape: Shape) ->
     return heard if tuple(heard.shape[1:]) == tuple(shape) else keras.layers.Reshape(shape)(heard)
 
 
-def mel_filters(sample_rate: int, size: int, mels: int) -> Any:
+def mel_filters(sample_rate: int, size: int, mels: int) -> np.ndarray:
     """Triangles on HTK's mel scale, float32 (size // 2 + 1, mels)."""
     import numpy as np
 

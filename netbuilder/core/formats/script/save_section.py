@@ -26,8 +26,8 @@ _BACK = {
 def save_cell(project: Project, recipe: Recipe, stem: str) -> Cell:
     """Save a model that takes raw samples and answers in the data's own units.
 
-    The ``.h5`` takes numbers; where words were numbered, or pictures brought to size, a ``.keras``
-    beside it takes them as they are.
+    The ``.h5`` takes numbers; where words were numbered, sounds heard or pictures brought to size,
+    a ``.keras`` beside it takes them as they are.
     """
     cell = Cell("Save")
     inputs = used_inputs(project.graph)
@@ -121,13 +121,11 @@ def _takes_numbers(project: Project, recipe: Recipe, several: bool) -> list[str]
     """A comment about what no saved model does: whoever asks it has to do that before."""
     data, said = project.data, []
     table = recipe.table and not recipe.ids_of_numbers
-    if recipe.code.fed is Fed.IDS:
-        said.append("the numbers of words or characters, as made above")
-    elif recipe.code.fed is Fed.SOUNDS:
-        said.append("what was made of the files above: no wave of another rate or length")
+    if recipe.code.takes:
+        said.append(recipe.code.takes)
     elif recipe.code.fed is Fed.NUMBERS and recipe.code.fills:
         said.append("windows in which the gaps are filled")
-    elif (recipe.texts or recipe.code.sized) and several:
+    elif recipe.code.given and several:
         said.append("the numbers that were made above")
     if table and any(one.type == "boolean" for one in data.columns.values()):
         said.append("yes and no as 1 and 0")
@@ -135,7 +133,8 @@ def _takes_numbers(project: Project, recipe: Recipe, several: bool) -> list[str]
         said.append("dates as days since 1970-01-01")
     if not said:
         return []
-    taker = "Both take" if recipe.code.words and table else "It takes"
+    apart = recipe.code.given and recipe.code.takes and not several
+    taker = "Both take" if recipe.code.words and table else "The .h5 takes" if apart else "It takes"
     return wrap(f"# {taker} {listed(said)}.", 88, subsequent_indent="# ")
 
 
@@ -145,21 +144,7 @@ def _takes_words(project: Project, recipe: Recipe, several: bool) -> list[str]:
         lines = [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
         each = "[joined(names) for names in columns.values()]"
         return [*lines, f"numbers = {each if several else 'joined(x.columns)'}"]
-    if several:
-        return []
-    if recipe.texts:
-        return [
-            "# A .keras holds the words too: it takes texts, in small letters.",
-            'given = keras.Input((1,), dtype="string")',
-            "numbers = vectorize(given)",
-        ]
-    if recipe.code.sized:
-        return [
-            "# A .keras holds the resizing too: it takes pictures of any size.",
-            "given = keras.Input((None, None, x_train.shape[-1]))",
-            "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
-        ]
-    return []
+    return [] if several else list(recipe.code.given)
 
 
 _COLUMNS = (

@@ -139,5 +139,13 @@ def text_code(question: Question, lines: Iterable[str], **more: Any) -> DataCode
         split=CHARACTER if each_character else "",
         length=length,
         most=int(most),
+        given=_TEXTS,
         **more,
     )
+
+
+_TEXTS = (
+    "# A .keras holds the words too: it takes texts, in small letters.",
+    'given = keras.Input((1,), dtype="string")',
+    "numbers = vectorize(given)",
+)

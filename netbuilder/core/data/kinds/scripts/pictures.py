@@ -91,7 +91,16 @@ _FOUND_BY_NAME = (
 def _code(question: Question, lines: Sequence[str], **more: Any) -> DataCode:
     low, high = _range(question)
     pixels = f"{low:g}, {high - low:g}"
-    return DataCode(tuple(lines), Fed.PIXELS, looked_at=LOOK_AT, sized=True, pixels=pixels, **more)
+    return DataCode(
+        tuple(lines), Fed.PIXELS, looked_at=LOOK_AT, pixels=pixels, given=_ANY_SIZE, **more
+    )
+
+
+_ANY_SIZE = (
+    "# A .keras holds the resizing too: it takes pictures of any size.",
+    "given = keras.Input((None, None, x_train.shape[-1]))",
+    "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
+)
 
 
 def _range(question: Question) -> tuple[float, float]:

@@ -1,0 +1,60 @@
+"""What is wrong with the machine is said where one works, whatever is opened meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CODE = """
+import sys
+from PySide6.QtCore import QTimer
+from netbuilder.ui import app
+
+application = app.make_application(["netbuilder"])
+
+
+def look():
+    window = next(w for w in application.topLevelWidgets() if hasattr(w, "runner"))
+    window.welcome.open_example("xor")
+    window.documents.new()
+    QTimer.singleShot(200, lambda: tell(window))
+
+
+def tell(window):
+    for card in list(window.banner.cards):
+        print("card", card.isVisible(), card.title.text(), card.words.text(), flush=True)
+        if card.property("role") == "warning":
+            card.button.click()
+    print("left", [card.title.text() for card in window.banner.cards], flush=True)
+    window.close()
+
+
+QTimer.singleShot(200, look)
+sys.exit(app.main(None))
+"""
+
+
+def test_a_home_and_settings_that_are_wrong_are_said(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    (tmp_path / "settings.toml").write_text("downlods = false")
+    env = {
+        **os.environ,
+        "NETBUILDER_DATA_DIR": str(tmp_path / "taken" / "home"),
+        "NETBUILDER_SITE_SETTINGS": str(tmp_path / "settings.toml"),
+        "TMPDIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", CODE],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    lines = done.stdout.splitlines()
+    assert "card True Nothing can be kept in" in done.stdout
+    assert any(line.startswith("card True 'downlods'") for line in lines), lines
+    assert lines[-1].startswith("left ['An empty canvas'"), "closed by hand they are gone"
