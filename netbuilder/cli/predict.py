@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from netbuilder.core.results.predict_file import predict_file
 
     out = Path(arguments.output) if arguments.output else None
-    found = predict_file(trained, source, out)
+    found = predict_file(trained, source, out, scaled=arguments.scaled)
     for text in found.notes:
         note(text)
     if out is not None:

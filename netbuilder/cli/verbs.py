@@ -142,6 +142,9 @@ def _predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="trained .h5 or .keras")
     parser.add_argument("input", help="CSV, picture, text file, or a folder of them")
     parser.add_argument("-o", "--output", metavar="OUT.csv", help="write the answers there")
+    parser.add_argument(
+        "--scaled", action="store_true", help="the numbers were brought to 0 to 1 beforehand"
+    )
     _missing(parser)
     _json(parser)
 

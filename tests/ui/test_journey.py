@@ -311,6 +311,20 @@ def test_a_table_from_disk_is_trained_and_answered_in_a_file(
     assert answers.cards.cards[0].button.text() == "Save the answers…"
     answers.save(out)
     qtbot.waitUntil(lambda: "Wrote" in answers.cards.cards[0].words.text(), timeout=MINUTE)
+    given = answers.found.predictions.first.values[:, 0]
+    scaled = tmp_path / "scaled.csv"
+    scaled.write_text(
+        "size,rooms\n" + "\n".join(f"{n / 119},{n % 7 / 6}" for n in range(120)), encoding="utf-8"
+    )
+    predict.answer_file(scaled)
+    qtbot.waitUntil(lambda: answers.found.looks_scaled, timeout=MINUTE)
+    card = answers.cards.cards[0]
+    assert card.button.text() == "Take them as scaled"
+    QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not answers.found.looks_scaled, timeout=MINUTE)
+    # The training rows need not reach from the smallest to the largest of all rows.
+    assert answers.found.predictions.first.values[:, 0] == pytest.approx(given, abs=12)
+
     header, *lines = out.read_text(encoding="utf-8").splitlines()
     assert header == "size,rooms,price,predicted price"
     assert len(lines) == 120

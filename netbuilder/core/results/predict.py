@@ -18,9 +18,10 @@ from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.data.tokens import places_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of, usual_range
+from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.wording import counted, did_you_mean, listed, measured, number, share
+from netbuilder.core.results.unusual import unusual
+from netbuilder.core.wording import counted, did_you_mean, listed, measured, share
 
 Array = NDArray[Any]
 #: Of more numbers than these an answer in words names the first only.
@@ -244,7 +245,8 @@ def predict_rows(
     listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
     raw, notes = raw_of_rows(trained, listed_rows)
     found = predict_raw(trained, raw)
-    return Predictions(found.outputs, notes=(*found.notes, *notes, *unusual(trained, listed_rows)))
+    far = unusual(preprocessing_of(trained), raw)
+    return Predictions(found.outputs, notes=(*found.notes, *notes, *far))
 
 
 def raw_of_rows(
@@ -312,27 +314,6 @@ def _number(cell: object, name: str) -> float:
         raise DataError(
             f"'{name}' must be a number, not '{cell}'.", "Write a number such as 3.5."
         ) from None
-
-
-def unusual(trained: TrainedModel, rows: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
-    """Sentences about numbers far outside what the network saw while training."""
-    notes: list[str] = []
-    for entry in form_fields(trained):
-        if entry.kind != "number" or entry.low is None or entry.high is None:
-            continue
-        low, high = usual_range(entry.low, entry.high)
-        for row in rows:
-            value = row.get(entry.name)
-            if value in {None, ""}:
-                continue
-            size = _number(value, entry.name)
-            if size < low or size > high:
-                notes.append(
-                    f"'{entry.name}' is {number(size)}; the training rows run from "
-                    f"{number(entry.low)} to {number(entry.high)}, so the answer is a guess."
-                )
-                break
-    return tuple(notes)
 
 
 def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,15 @@ from netbuilder.core.results.predict import (
     predict_raw,
     takes,
 )
+from netbuilder.core.results.unusual import looks_scaled, unscaled, unusual
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LOOKS_SCALED = (
+    "All numbers of this file lie between 0 and 1, as if they had been scaled already. The network "
+    "scales by itself: it takes the numbers as they were."
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class FileAnswers:
 
     ``table`` has all columns of a CSV input (pictures and texts are named in "file") and then
     the ``answers``, names of the columns that were added. A CSV is written as it was read.
+    ``looks_scaled``: its numbers seem to have been brought to 0 to 1 before.
     """
 
     predictions: Predictions
@@ -44,6 +51,7 @@ class FileAnswers:
     separator: str = ","
     decimal: str = "."
     encoding: str = "utf-8"
+    looks_scaled: bool = False
 
     def write(self, out: Path) -> None:
         """Write the table as a CSV; a byte-order mark is kept, all else becomes UTF-8.
@@ -76,21 +84,28 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def predict_file(trained: TrainedModel, path: Path, out: Path | None = None) -> Predictions:
+def predict_file(
+    trained: TrainedModel, path: Path, out: Path | None = None, *, scaled: bool = False
+) -> Predictions:
     """Like ``answer_file``, with the answers written where ``out`` says so."""
-    found = answer_file(trained, path)
+    found = answer_file(trained, path, scaled=scaled)
     if out is not None:
         found.write(out)
-    return found.predictions
+    if not found.looks_scaled:
+        return found.predictions
+    notes = (f"{LOOKS_SCALED} If they were, add --scaled.", *found.predictions.notes)
+    return replace(found.predictions, notes=notes)
 
 
-def answer_file(trained: TrainedModel, path: Path) -> FileAnswers:
+def answer_file(trained: TrainedModel, path: Path, *, scaled: bool = False) -> FileAnswers:
     """Answers about everything in a file or folder.
 
     Args:
         trained: the network.
         path: a CSV file; a picture or a folder of pictures; a ``.txt`` file or a folder of
             them; a ``.npz`` or ``.h5`` file of arrays.
+        scaled: a table's numbers were brought to 0 to 1 by the training rows' smallest and
+            largest: they are brought back first.
 
     Returns:
         A table with a column "predicted NAME" for each target and, for classes, a "probability
@@ -110,7 +125,7 @@ def answer_file(trained: TrainedModel, path: Path) -> FileAnswers:
     if ending in ARRAY_ENDINGS:
         found = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
         return _answers(found)
-    return _table(trained, path)
+    return _table(trained, path, scaled)
 
 
 def _files(trained: TrainedModel, path: Path) -> FileAnswers:
@@ -143,7 +158,7 @@ def _answers(found: Predictions) -> FileAnswers:
     return FileAnswers(found, pd.DataFrame({**columns, **answers}), tuple(answers))
 
 
-def _table(trained: TrainedModel, path: Path) -> FileAnswers:
+def _table(trained: TrainedModel, path: Path, scaled: bool) -> FileAnswers:
     pre = preprocessing_of(trained)
     options = inference_data.reading_of_model(trained.project.data, pre)
     dialect = None if reader_of(path) else sniff(path, options)
@@ -151,6 +166,8 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
         read_table(path, options) if dialect is None else read_with(path, dialect, None, options)
     )
     used = inference_data.as_model_reads(table, pre, path.name)
+    if scaled:
+        used = unscaled(used, pre)
     raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
@@ -162,15 +179,21 @@ def _table(trained: TrainedModel, path: Path) -> FileAnswers:
     for name, values in answers.items():
         result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(f"line {line}" for line in kept.index)
+    far = unusual(pre, raw, sources)
     return FileAnswers(
-        Predictions(found.outputs, sources, (*found.notes, *notes)),
+        Predictions(found.outputs, sources, (*found.notes, *notes, *far)),
         result,
         tuple(answers),
-        *(() if dialect is None else _written(dialect)),
+        looks_scaled=not scaled and looks_scaled(pre, raw),
+        **({} if dialect is None else _written(dialect)),
     )
 
 
-def _written(dialect: Dialect) -> tuple[str, str, str]:
+def _written(dialect: Dialect) -> dict[str, Any]:
     """How the answers are written: as the input was, as far as spreadsheets understand it."""
     separator = " " if dialect.separator == BLANKS else dialect.separator
-    return separator, dialect.decimal, dialect.encoding
+    return {
+        "separator": separator,
+        "decimal": dialect.decimal,
+        "encoding": dialect.encoding,
+    }

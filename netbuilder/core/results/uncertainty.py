@@ -17,12 +17,12 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load
-from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.results.answers import ask, preprocessing_of, usual_range
+from netbuilder.core.results.answers import ask, preprocessing_of
+from netbuilder.core.results.unusual import outside
 from netbuilder.core.wording import roughly, with_unit
 
 if TYPE_CHECKING:
@@ -124,23 +124,6 @@ def errors_of(trained: TrainedModel, base: Path) -> KnownErrors | None:
 def _flat(x: Mapping[str, Array]) -> NDArray[np.float64]:
     parts = [np.asarray(value, np.float64).reshape(len(value), -1) for value in x.values()]
     return np.concatenate(parts, axis=1)
-
-
-def outside(pre: Preprocessing, raw: Mapping[str, Array]) -> NDArray[np.bool_]:
-    """Which rows have a number far from all that the network learned from: (m,) for raw values.
-
-    The known rows are then no measure, not even the nearest.
-    """
-    far = np.zeros(len(next(iter(raw.values()))), bool)
-    for key, entry in pre.inputs.items():
-        flat, start = np.asarray(raw[key]).reshape(len(far), -1), 0
-        for column in entry.columns if entry.kind == "table" else ():
-            if column.kind == "number" and column.low is not None and column.high is not None:
-                low, high = usual_range(column.low, column.high)
-                cells = flat[:, start].astype(np.float64)
-                far |= (cells < low) | (cells > high)
-            start += len(column.features)
-    return far
 
 
 def dropout_nodes(graph: Graph) -> tuple[str, ...]:

@@ -106,6 +106,7 @@ class PredictPanel(QWidget):
         self.file_button.clicked.connect(self._ask_file)
         self.another.clicked.connect(self._another)
         self.file_answers.failed.connect(self._tell_trouble)
+        self.file_answers.scaled.connect(lambda path: self.answer_file(path, scaled=True))
         looking.changed.connect(self._look_changed)
         workbench.trained_changed.connect(self._trained_changed)
         follow_next_step(workbench, self.waiting, self._wait)
@@ -283,8 +284,11 @@ class PredictPanel(QWidget):
         if name:
             self.answer_file(Path(name))
 
-    def answer_file(self, path: Path) -> None:
-        """Answer all rows of a file, and show the answers: they can then be saved."""
+    def answer_file(self, path: Path, *, scaled: bool = False) -> None:
+        """Answer all rows of a file, and show the answers: they can then be saved.
+
+        ``scaled``: its numbers were brought to 0 to 1 before.
+        """
         trained = self._workbench.trained
         if trained is None:
             return
@@ -295,7 +299,7 @@ class PredictPanel(QWidget):
         def answer(model: TrainedModel) -> FileAnswers:
             from netbuilder.core.results.predict_file import answer_file
 
-            return answer_file(model, path)
+            return answer_file(model, path, scaled=scaled)
 
         self._worker.ask((trained, answer, str(path)))
 

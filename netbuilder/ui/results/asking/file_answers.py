@@ -21,9 +21,11 @@ SHOWN_ROWS = 200
 
 
 class FileAnswersView(QWidget):
-    """``failed(error)``: the answers could not be written."""
+    """``failed(error)``: the answers could not be written; ``scaled(path)``: the file's numbers
+    were brought to 0 to 1 before, says the person who asks."""
 
     failed = Signal(object)
+    scaled = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,15 @@ class FileAnswersView(QWidget):
         if found is None:
             return
         self.cards.clear()
+        if found.looks_scaled:
+            from netbuilder.core.results.predict_file import LOOKS_SCALED
+
+            self.cards.add(
+                RoleBox(
+                    "warning", "Are these numbers scaled?", LOOKS_SCALED, self,
+                    button="Take them as scaled", do=self._take_as_scaled,
+                )
+            )  # fmt: skip
         rows = len(found.table)
         shown = f"Below are the first {SHOWN_ROWS} of {rows:,}." if rows > SHOWN_ROWS else ""
         title = f"{counted(len(found.predictions), 'answer')} about {Path(self._path).name}"
@@ -68,6 +79,9 @@ class FileAnswersView(QWidget):
         )
         for note in found.predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))
+
+    def _take_as_scaled(self) -> None:
+        self.scaled.emit(Path(self._path))
 
     def _ask_out(self) -> None:
         path = Path(self._path)
