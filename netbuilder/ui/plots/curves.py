@@ -210,6 +210,10 @@ class CurvePlot(pg.PlotWidget):
             # A wide smooth pen takes long over many points, and is not seen there.
             few = len(x) < FEW_POINTS
             item.setPen(pg.mkPen(color, width=width if few else 1.0, style=style))
+            # As one path a wide smooth line takes ten times as long as piece by piece, where it
+            # looks the same; dashes would begin anew with each piece.
+            pieces = few and style == Qt.PenStyle.SolidLine
+            item.setSegmentedLineMode("on" if pieces else "auto")
             item.setData(x, y, connect="finite", antialias=few)
             if sign and len(y) and np.isfinite(y[-1]):
                 ends.append(

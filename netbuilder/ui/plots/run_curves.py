@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 #: Points of a curve of steps that are held. A run of small steps makes a hundred thousand a second,
 #: and a plot is some thousand pixels wide.
-MOST_POINTS = 1 << 18
+MOST_POINTS = 1 << 17
 
 
 class Series:
@@ -68,9 +68,11 @@ class Series:
         count = min(len(new_x), len(new_y))
         if count == 0:
             return
+        if self._most is not None and self._size + count > self._most:
+            self._thin(self._most)
         start, end = self._size, self._size + count
         if end > len(self._x):
-            self._take(slice(None), max(end, 2 * len(self._x)))
+            self._grow(max(end, 2 * len(self._x)))
         new_y = new_y[:count]
         self._x[start:end] = new_x[:count]
         self._y[start:end] = new_y
@@ -85,21 +87,22 @@ class Series:
         if self._most is not None and end > self._most:
             self._thin(self._most)
 
-    def _take(self, kept: slice | NDArray[np.intp], room: int) -> None:
-        """Hold only the points ``kept``, in arrays with so much room."""
+    def _grow(self, room: int) -> None:
+        def grown(values: Floats, first: int) -> Floats:
+            held = np.empty(first + room)
+            held[: first + self._size] = values[: first + self._size]
+            return held
 
-        def moved(values: Floats, first: int) -> Floats:
-            held = values[first : first + self._size][kept]
-            grown = np.empty(first + room)
-            grown[:first] = values[:first]
-            grown[first : first + len(held)] = held
-            return grown
-
-        self._x, self._y = moved(self._x, 0), moved(self._y, 0)
-        self._sum, self._seen = moved(self._sum, 1), moved(self._seen, 1)
+        self._x, self._y = grown(self._x, 0), grown(self._y, 0)
+        self._sum, self._seen = grown(self._sum, 1), grown(self._seen, 1)
 
     def _thin(self, most: int) -> None:
-        """Let points go until about half of ``most`` are left; the newest ones stay."""
+        """Let points go until about half of ``most`` are left; the newest ones stay.
+
+        The arrays stay too: new ones cost more than all the rest.
+        """
+        if not self._size:
+            return
         y, first = self.y, self._thinned
         self._share = max(self._share, 2)
         whole = first + (self._size - 1 - first) // (2 * self._share) * 2 * self._share
@@ -109,8 +112,10 @@ class Series:
             self._share *= 2
         self._thinned = len(kept)
         kept = np.concatenate([kept, np.arange(whole, self._size)])
-        self._take(kept, most + most // 4)
         self._size = len(kept)
+        self._x[: self._size], self._y[: self._size] = self._x[kept], self._y[kept]
+        for sums in (self._sum, self._seen):
+            sums[1 : self._size + 1] = sums[1:][kept]
 
     def mean_around(self, index: NDArray[np.intp], window: int) -> Floats:
         """The mean of up to ``window`` points that end at each index."""
@@ -145,7 +150,7 @@ def visible(
     ("peak"), so that no spike is lost. ``window`` > 1 gives the moving average instead.
 
     Returns:
-        x and y, at most about two points a pixel.
+        x and y, at most about two points a pixel; copies, since points that are held may go.
     """
     x, y = series.x, series.y
     if not len(x):
@@ -160,7 +165,7 @@ def visible(
         return x[points], series.mean_around(points, window)
     share = count // max(pixels, 1)
     if share <= 2:
-        return x[first:last], y[first:last]
+        return x[first:last].copy(), y[first:last].copy()
     whole = count // share * share
     blocks = y[first : first + whole].reshape(-1, share)
     drawn_x = np.repeat(x[first : first + whole : share], 2)

@@ -78,6 +78,15 @@ def test_of_a_long_run_a_bounded_number_of_points_is_held_and_no_spike_is_lost()
         assert value == pytest.approx(near, abs=0.02)
 
 
+def test_what_is_drawn_stays_when_points_go() -> None:
+    series = Series(1000)
+    series.extend(np.arange(900), np.arange(900) * 2.0)
+    x, y = visible(series, 0, 100, 400)
+    before = x.copy(), y.copy()
+    series.extend(np.arange(900, 1800), np.zeros(900))
+    assert np.array_equal((x, y), before)
+
+
 def test_points_that_come_at_once_are_thinned_too() -> None:
     series = Series(1000)
     series.extend(np.arange(50_000), np.full(50_000, 2.0))
