@@ -26,7 +26,8 @@ def _weights(layer: Any) -> dict[str, Any]:
 def _shaken(layer: Any) -> Any:
     """Biases begin as zeros: nothing would show one that is left out."""
     for weight in layer.weights:
-        weight.assign(RNG.normal(size=weight.shape, scale=0.6))
+        shaken = RNG.normal(size=weight.shape, scale=0.6)
+        weight.assign(np.abs(shaken) if "variance" in weight.name else shaken)
     return layer
 
 
@@ -58,6 +59,13 @@ CASES = [
     ("ReLU", {}, (5,)),
     ("LeakyReLU", {"negative_slope": 0.1}, (5,)),
     ("Activation", {"activation": "silu"}, (2, 5)),
+    ("Dropout", {"rate": 0.5}, (2, 5)),
+    ("GaussianNoise", {"stddev": 1.0}, (5,)),
+    ("Flatten", {}, (3, 4, 2)),
+    ("Reshape", {"target_shape": [4, -1]}, (3, 4, 2)),
+    ("Rescaling", {"scale": 0.5, "offset": -1.0}, (3, 4)),
+    ("BatchNormalization", {}, (3, 4)),
+    ("BatchNormalization", {"axis": 1, "center": False, "epsilon": 0.1}, (3, 4)),
 ]  # fmt: skip
 
 
@@ -75,6 +83,26 @@ def test_every_number_is_the_layers_own(name: str, params: dict, shape: tuple) -
         assert number is not None
         assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
         assert in_words(number)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "shapes"),
+    [
+        ("Add", {}, [(3, 2)] * 3), ("Subtract", {}, [(4,)] * 2), ("Multiply", {}, [(4,)] * 2),
+        ("Average", {}, [(4,)] * 3), ("Maximum", {}, [(4,)] * 2), ("Minimum", {}, [(4,)] * 2),
+        ("Concatenate", {}, [(2, 3), (2, 1)]), ("Concatenate", {"axis": 1}, [(2, 3), (4, 3)]),
+    ],
+)  # fmt: skip
+def test_what_several_inputs_become_is_told(name: str, params: dict, shapes: list) -> None:
+    import keras
+
+    given = [RNG.normal(size=(1, *shape)).astype("float32") for shape in shapes]
+    out = np.asarray(getattr(keras.layers, name)(**params)(given))[0]
+    for index in np.ndindex(*out.shape):
+        number = explain(name, params, {}, [one[0] for one in given], index)
+        assert number is not None
+        assert number.value == pytest.approx(float(out[index]), abs=2e-5), index
+        assert "=" in in_words(number)
 
 
 def test_the_terms_add_up_to_what_the_activation_gets() -> None:
@@ -103,6 +131,12 @@ def test_a_worked_example_reads_as_one_writes_it() -> None:
     number = explain("Dense", {"activation": "relu"}, weights, np.array([3.0, 1.0]), (0,))
     assert number is not None
     assert in_words(number) == "3 · 2 + 1 · −1 + bias 0.5 = 5.5\nrelu(5.5) = 5.5"
+    flat = explain("Flatten", {}, {}, np.arange(24.0).reshape(3, 4, 2), (13,))
+    assert flat is not None
+    assert in_words(flat) == "x[1, 2, 1] = 13: only its place is another one"
+    both = explain("Concatenate", {}, {}, [np.zeros(3), np.array([4.0, 5.0])], (4,))
+    assert both is not None
+    assert in_words(both) == "x[1] of its input 2 = 5"
 
 
 def test_other_layers_are_not_taken_apart() -> None:

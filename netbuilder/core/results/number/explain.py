@@ -10,6 +10,7 @@ import numpy as np
 from netbuilder.core.project.model import Graph
 from netbuilder.core.results.number import attention as looking
 from netbuilder.core.results.number import feed_forward as plain
+from netbuilder.core.results.number.passing import passed
 from netbuilder.core.results.number.recurrent import bidirectional, is_recurrent, recurrent
 from netbuilder.core.results.number.values import Array, Number, softmax
 
@@ -53,7 +54,7 @@ def explain(
     if layer in looking.LAYERS:
         return looking.attention(layer, params, weights, inputs, index, mask)
     if len(inputs) != 1:
-        return None
+        return passed(layer, params, weights, inputs, index)
     if layer == "Dense" and "kernel" in weights:
         return plain.dense(params, weights, first, index)
     if layer in ("Conv1D", "Conv2D", "Conv3D") and "kernel" in weights:
@@ -74,7 +75,7 @@ def explain(
         return softmax(first[index[:-1]], index[-1])
     if layer in ("Activation", "ReLU", "LeakyReLU"):
         return plain.activation(layer, params, float(first[index]))
-    return None
+    return passed(layer, params, weights, inputs, index)
 
 
 def explain_node(

@@ -34,7 +34,8 @@ class Number:
         value: the number.
         rule: the formula in words: ``"sum"`` (terms and bias, then the activation),
             ``"largest"`` or ``"mean"`` of the terms, ``"softmax"`` (the share of its own
-            exponential), ``"state"`` (``parts`` combined as ``lines`` say).
+            exponential), ``"state"`` (``parts`` combined as ``lines`` say), ``"told"`` (all is in
+            ``lines``).
         terms: all products (weight 1 where there is none), as the layer reads them.
         bias: what is added.
         before: the sum, before the activation.

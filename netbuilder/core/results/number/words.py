@@ -13,7 +13,7 @@ def in_words(number: Number, most: int = 6, steps: Sequence[str] = ()) -> str:
 
     ``steps``: words of the steps of a text, which stand beside their numbers.
     """
-    if number.rule == "state":
+    if number.rule in ("state", "told"):
         return "\n".join(number.lines)
     if number.rule in ("largest", "mean"):
         values = ", ".join(shown(term.value) for term in number.terms[:12])
