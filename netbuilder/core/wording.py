@@ -78,6 +78,11 @@ def measured(value: float, unit: str) -> str:
     return with_unit(text, unit)
 
 
+def with_its_unit(name: str, unit: str) -> str:
+    """What stands beside an axis: ``price ($)``."""
+    return f"{name} ({unit})" if unit else name
+
+
 def roughly(value: float, spread: float) -> str:
     """A number that is known to within ``spread``, with no digit that this makes idle:
     ``roughly(68.437, 79.26)`` is ``68``; of the spread itself two digits are left."""

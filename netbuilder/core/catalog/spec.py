@@ -51,7 +51,8 @@ class Param:
     single number (other than the default) will not do. With ``slide`` people try values between
     ``minimum`` and ``maximum`` by a slider; with ``ends`` the slider goes from one to the other,
     and values beyond may still be typed. ``whole``: it goes by whole numbers, though others may
-    be typed. A ``TEXT`` with ``slide`` is a date, its ``ends`` in days since 1970-01-01.
+    be typed. A ``TEXT`` with ``slide`` is a date, its ``ends`` in days since 1970-01-01. ``unit``
+    is what its numbers count ("kg").
     """
 
     name: str
@@ -74,6 +75,7 @@ class Param:
     slide: bool = False
     ends: tuple[float, float] | None = None
     whole: bool = False
+    unit: str = ""
 
 
 class Category(StrEnum):

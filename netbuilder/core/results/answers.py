@@ -17,7 +17,7 @@ from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, Outp
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import number
+from netbuilder.core.wording import measured
 
 Array = NDArray[Any]
 _AT_ONCE = 256
@@ -61,7 +61,7 @@ def cell_words(column: Column, features: Array) -> str:
         return ""
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(value > 0.5)]
-    return day_words(value, column.low) if column.kind == "date" else number(value)
+    return day_words(value, column.low) if column.kind == "date" else measured(value, column.unit)
 
 
 def usual_range(low: float, high: float) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import MOST_NAMED, Evaluation, evaluate
-from netbuilder.core.wording import listed, number, share
+from netbuilder.core.wording import listed, share
 
 Array = NDArray[Any]
 
@@ -160,7 +160,8 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         apart = there > 1.3 * here
-        pair = f"it is off by {number(here)} on training rows and by {number(there)} on {name} rows"
+        mine, its = known.told(here), known.told(there)
+        pair = f"it is off by {mine} on training rows and by {its} on {name} rows"
     end = (
         "it knows its training rows by heart (over-fitting)"
         if apart

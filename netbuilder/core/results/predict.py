@@ -135,7 +135,8 @@ class Field:
     """One cell of the form in which a person fills in a row.
 
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
-    rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers.
+    rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
+    ``unit`` is what stood beside them.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Field:
     high: float | None = None
     typical: float | str | None = None
     whole: bool = False
+    unit: str = ""
 
 
 def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
@@ -152,7 +154,9 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
     found: dict[str, Field] = {}
     for entry in preprocessing_of(trained).inputs.values():
         for c in entry.columns if entry.kind == "table" else ():
-            found[c.name] = Field(c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole)
+            found[c.name] = Field(
+                c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit
+            )
     return tuple(found.values())
 
 

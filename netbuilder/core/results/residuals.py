@@ -21,13 +21,15 @@ _FEWEST = 20
 @dataclass(frozen=True, eq=False)
 class Residuals:
     """One target column: ``truth``, ``answers`` and ``values`` (truth less answer, as in
-    scikit-learn's ``PredictionErrorDisplay``), (n,) each, in own units; ``sentence`` in words."""
+    scikit-learn's ``PredictionErrorDisplay``), (n,) each, in own units; ``sentence`` in words;
+    ``unit`` of the numbers, or ""."""
 
     column: str
     truth: NDArray[np.float64]
     answers: NDArray[np.float64]
     values: NDArray[np.float64]
     sentence: str
+    unit: str = ""
 
 
 def residuals(found: Evaluation, index: int = 0) -> Residuals:
@@ -43,7 +45,8 @@ def residuals(found: Evaluation, index: int = 0) -> Residuals:
     values = truth - answers
     column = found.columns[index] if index < len(found.columns) else f"value {index + 1}"
     told = partial(found.told, column=index)
-    return Residuals(column, truth, answers, values, _sentence(answers, values, told))
+    unit = found.units[index] if index < len(found.units) else ""
+    return Residuals(column, truth, answers, values, _sentence(answers, values, told), unit)
 
 
 def _sentence(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.lessons.glossary import word_of
-from netbuilder.core.wording import listed
+from netbuilder.core.wording import listed, with_its_unit
 from netbuilder.ui.forms.boxes import FIELD_WIDTH
 from netbuilder.ui.forms.editors import editor_for, is_block
 from netbuilder.ui.forms.parsing import UNSET
@@ -34,7 +34,7 @@ class ParamRow:
         self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
     ) -> None:
         self.param = param
-        self.label = QLabel(param.name, parent)
+        self.label = QLabel(with_its_unit(param.name, param.unit), parent)
         self.label.setProperty("role", "field")
         word = word_of(param.name, form.about)
         more = f"\nF1: what is “{word}”?" if word else ""

@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import with_its_unit
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.services import jobs
@@ -190,7 +191,8 @@ class ResponseView(QWidget):
         axis = self.plot.getPlotItem().getAxis("left")
         room = self.plot.height() - 2 * self.fontMetrics().height()
         elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
-        axis.setLabel(self.fontMetrics().elidedText(found.about, elided, room))
+        about = with_its_unit(found.about, found.unit)
+        axis.setLabel(self.fontMetrics().elidedText(about, elided, room))
         self.plot.setAccessibleName(f"{found.about} along {found.column}")
 
     def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:

@@ -6,13 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.columns import report
 from netbuilder.core.data.load import load
+from netbuilder.core.data.looks.table import look_table
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.results.curves import MEANINGS, gap_sentence
 from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.explain.methods import Rows, explain
+from netbuilder.core.results.predict import form_fields
+from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.activations import truth_of
@@ -23,7 +30,7 @@ MINUTE = 60_000
 def test_answers_about_money_are_money(
     open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    rows = [f"{40 + n},${200 + 3 * n}" for n in range(50)]
+    rows = [f"{40 + n} m²,${200 + 3 * n}" for n in range(50)]
     (tmp_path / "d.csv").write_text("size,price\n" + "\n".join(rows) + "\n", encoding="utf-8")
     graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
     project = Project(graph=graph, data=Data("csv", path="d.csv", target=("price",)))
@@ -39,8 +46,30 @@ def test_answers_about_money_are_money(
     sentence = evaluate(trained, test).sentence
     assert "price is off by $" in sentence
     assert "would be off by $" in sentence
+    judged = evaluate(trained, test)
+    assert "the residuals spread by $" in residuals(judged).sentence
+    assert "by $" in gap_sentence({"training": judged, "test": judged})
+    assert all("$" in mean(1.5, judged) for name, mean in MEANINGS.items() if "error" in name)
+    sample = {"input": test.raw_x["input"][0]}
+    rows_beside = Rows(test.raw_x, test.raw_y["out"])
+    for method, words in (("occlusion", "would be $"), ("importance", "off by $"),
+                          ("response", "goes from $")):  # fmt: skip
+        said = explain(trained, sample, method, rows=rows_beside)
+        assert words in said.sentence, method
+    assert said.responses[0].unit == "$"
+    assert " m²" in said.responses[0].ends[0]
+    found = look_table(project, tmp_path, report(project, tmp_path))
+    assert found is not None
+    assert [found.axis(place) for place in (0, 1)] == ["size (m²)", "price ($)"]
     assert truth_of(test, trained.pre, 0) == f"${np.ravel(test.raw_y['out'])[0]:.0f}"
     panel = window.docks.show_panel("predict")
     qtbot.waitUntil(lambda: panel.answer.text().startswith("price: $"), timeout=MINUTE)
+    assert form_fields(trained)[0].unit == "m²"
+    assert "size (m²)" in [one.text() for one in panel.findChildren(QLabel)]
     qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
     assert window.looking.look_now.units == {"out": ("$",)}
+    evaluated = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: evaluated.evaluation is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
+    item = evaluated.residuals.plot.getPlotItem()
+    assert item.getAxis("bottom").labelText == "truth: price ($)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from netbuilder.core.data.preprocessing.cells import as_label, is_numeric
 from netbuilder.core.data.readers.csv_reader import read_csv
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW, SeriesRows, segments_of
-from netbuilder.core.data.recipe_options import whole
+from netbuilder.core.data.recipe_options import reading_options, whole
 from netbuilder.core.project.model import Data
 
 #: Of rows that no window predicts: the first ones of a stretch are only looked back at.
@@ -48,6 +48,7 @@ class SeriesLook:
         order: the column of time, or "".
         dates: times are days since 1970.
         window, horizon: rows that are looked back at and predicted.
+        units: what stands beside the numbers of a column.
     """
 
     columns: tuple[str, ...]
@@ -56,6 +57,7 @@ class SeriesLook:
     dates: bool = False
     window: int = DEFAULT_WINDOW
     horizon: int = 1
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +84,11 @@ def series_look(plan: PreparedData, data: Data, base: Path) -> SeriesLook | None
     targets = targets_behind([str(name) for name in samples.targets.columns], horizon)
     if data.kind != "series":
         return _from_windows(plan, targets, window, horizon)
-    table = read_csv(base / data.path, data.options)
+    table = read_csv(base / data.path, reading_options(data))
     rows = segments_of(table, targets, data, samples.source)
     stretches = _stretches(rows, samples, parts_of(plan))
     if plan.test is not None and data.test_path:
-        own_table = read_csv(base / data.test_path, data.options)
+        own_table = read_csv(base / data.test_path, reading_options(data))
         more = segments_of(own_table, targets, data, plan.test.source)
         own = np.full(len(plan.test), TEST, np.int8)
         stretches += _stretches(more, plan.test, own)
@@ -94,8 +96,9 @@ def series_look(plan: PreparedData, data: Data, base: Path) -> SeriesLook | None
     names = [str(name) for name in rows.segments[0].frame.columns]
     columns = (*targets, *(name for name in names if name not in targets))
     return SeriesLook(
-        columns, tuple(stretches), rows.order, bool(rows.order) and not numbered, window, horizon
-    )
+        columns, tuple(stretches), rows.order, bool(rows.order) and not numbered, window, horizon,
+        samples.units,
+    )  # fmt: skip
 
 
 def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> list[Stretch]:

@@ -13,6 +13,7 @@ from netbuilder.core.data.columns import DataReport, raw_table
 from netbuilder.core.data.preprocessing.cells import as_label, dates_as_days, day_comes_first
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import with_its_unit
 
 MOST_ROWS = 3000
 MOST_LABELS = 10
@@ -29,6 +30,7 @@ class LookTable:
         labels: class of each row, or "" where the target has no few classes.
         target: name of the first target, or "".
         sampled: rows that the table has beyond those shown.
+        units: what stands beside the numbers of each column, or "".
     """
 
     names: tuple[str, ...]
@@ -36,6 +38,12 @@ class LookTable:
     labels: tuple[str, ...]
     target: str = ""
     sampled: int = 0
+    units: tuple[str, ...] = ()
+
+    def axis(self, column: int) -> str:
+        """The name of a column with its unit: ``price ($)``."""
+        unit = self.units[column] if column < len(self.units) else ""
+        return with_its_unit(self.names[column], unit)
 
 
 def look_table(project: Project, base: Path, report: DataReport) -> LookTable | None:
@@ -72,6 +80,7 @@ def look_table(project: Project, base: Path, report: DataReport) -> LookTable | 
         labels,
         targets[0].name if targets else "",
         rows - len(table),
+        tuple(next(c.unit for c in used if c.name == name) for name in kept),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,19 @@ def fit_input(
     project: Project, key: str, samples: Samples, train: NDArray[np.int64]
 ) -> tuple[InputPre, tuple[str, ...]]:
     """The preprocessing of Input node ``key``, fitted on the rows ``train``, and notes."""
-    return MODALITIES[samples.role].fit(project, key, samples, train)
+    fitted, notes = MODALITIES[samples.role].fit(project, key, samples, train)
+    return with_units(fitted, samples), notes
+
+
+def with_units(fitted: InputPre, samples: Samples) -> InputPre:
+    """The preprocessing with what stood beside the numbers of each column."""
+    if not samples.units or not fitted.columns:
+        return fitted
+    columns = (
+        replace(one, unit=samples.units.get(one.name, "") if one.kind == "number" else "")
+        for one in fitted.columns
+    )
+    return replace(fitted, columns=tuple(columns))
 
 
 def read_raw(samples: Samples, pre: InputPre, rows: NDArray[np.int64] | slice) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.prepare import prepared_stream, targets
-from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw
+from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
 from netbuilder.core.data.prepare.holdout_check import checked_test
 from netbuilder.core.data.prepare.quality import findings_of, left_out, still_asked
 from netbuilder.core.data.prepare.splits import Rows3, rows_of_edited, rows_of_parts, split_rows
@@ -176,6 +176,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
         for key, pre in _fit_outputs(project, seen, samples).items()
     }
     inputs, notes = prepared_stream.fit_inputs(project, scan, samples)
+    inputs = {key: with_units(one, samples) for key, one in inputs.items()}
     if data.test_path and test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said

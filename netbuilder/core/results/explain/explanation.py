@@ -39,13 +39,15 @@ class Nearest:
 class Response:
     """How the answer goes with one column. ``values``: the column's, numbers or categories;
     ``answers`` (n,): the mean answer over all rows with that value set; ``column``, ``about``:
-    their names; ``ends``: the first and the last value in words."""
+    their names; ``ends``: the first and the last value in words; ``unit`` of the answers, or "".
+    """
 
     column: str
     about: str
     values: tuple[float | str, ...]
     answers: NDArray[np.float64]
     ends: tuple[str, str] = ("", "")
+    unit: str = ""
 
     @property
     def span(self) -> float:

@@ -44,6 +44,12 @@ class Question:
         """What is known about the output."""
         return preprocessing_of(self.trained).outputs[self.output]
 
+    @property
+    def unit_beside(self) -> str:
+        """What stands beside the number that is explained ("$"); "" of probabilities."""
+        units = self.target.column_units if self.target.task == REGRESSION else ()
+        return units[self.unit] if self.unit < len(units) else ""
+
     def told(self, value: float) -> str:
         """The number that is explained, or a part of it, in words, with its unit."""
         return self.target.told(value, self.unit if self.target.task == REGRESSION else 0)

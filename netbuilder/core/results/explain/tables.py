@@ -196,7 +196,9 @@ def partial_dependence(question: Question, raw: Raw, column: str) -> Response:
         for one in (grid[0], grid[-1])
     )
     ends = (first_word, last_word)
-    return Response(column, question.about, tuple(grid), np.array(means), ends)
+    return Response(
+        column, question.about, tuple(grid), np.array(means), ends, question.unit_beside
+    )
 
 
 def along(

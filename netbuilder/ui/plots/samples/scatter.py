@@ -106,8 +106,8 @@ class ScatterView(QWidget):
                 parts.append(f'<span style="color:{color.name()}">{sign}</span> {name}')
         self.legend.setText("&nbsp;&nbsp; ".join(parts))
         self.legend.setVisible(bool(parts))
-        item.setLabel("bottom", self.across.currentText())
-        item.setLabel("left", self.up.currentText())
+        item.setLabel("bottom", look.axis(max(self.across.currentIndex(), 0)))
+        item.setLabel("left", look.axis(max(self.up.currentIndex(), 0)))
         self.plot.setAccessibleName(
             f"{self.up.currentText()} against {self.across.currentText()}, "
             f"{counted(int(seen.sum()), 'point')}"

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.data.looks.series import SequencesLook, SeriesLook, Stretch
+from netbuilder.core.wording import with_its_unit
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.samples.parts import part_colors
 from netbuilder.ui.plots.themed_plot import ThemedPlot
@@ -98,7 +99,7 @@ class SeriesPlot(ThemedPlot):
                     symbolBrush=colors[part],
                 )
                 item.addItem(curve)
-        item.setLabel("left", self.column)
+        item.setLabel("left", with_its_unit(self.column, look.units.get(self.column, "")))
         item.setLabel("bottom", look.order or "row")
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.wording import with_units
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.results.asking.view import Ask, AskView
 from netbuilder.ui.results.response import ResponseView, is_days
@@ -32,7 +33,8 @@ def param_of(field: Field) -> Param:
         words = f"ticked: {field.categories[1]}; else: {field.categories[0]}"
         return Param(field.name, Kind.BOOL, typical, words)
     if field.low is None or field.high is None:
-        return Param(field.name, Kind.TEXT if field.kind == "date" else Kind.FLOAT, typical)
+        kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
+        return Param(field.name, kind, typical, unit=field.unit)
     ends = (value_of(field, field.low), value_of(field, field.high))
     if is_days(field):
         words = f"{ends[0]} to {ends[1]} in training"
@@ -41,12 +43,12 @@ def param_of(field: Field) -> Param:
         return Param(
             field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
         )
-    words = f"{field.low:.6g} to {field.high:.6g} in training"
+    words = f"{with_units(f'{field.low:.6g}', f'{field.high:.6g}', field.unit)} in training"
     slides = field.low < field.high
     return Param(
         field.name, Kind.FLOAT, typical, words,
         slide=slides, ends=(field.low, field.high) if slides else None,
-        whole=field.whole or field.kind == "date",
+        whole=field.whole or field.kind == "date", unit=field.unit,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from netbuilder.core.wording import with_its_unit
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
@@ -112,8 +113,8 @@ class ResidualsView(QWidget):
         self.plot.plot([low, high], [low, high], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=(low, high), yRange=(low, high), padding=0)
-        item.setLabel("bottom", f"truth: {found.column}")
-        item.setLabel("left", f"answer: {found.column}")
+        item.setLabel("bottom", with_its_unit(f"truth: {found.column}", found.unit))
+        item.setLabel("left", with_its_unit(f"answer: {found.column}", found.unit))
 
     def _over(self, found: Residuals) -> None:
         self._points(found.answers, found.values)
@@ -121,8 +122,8 @@ class ResidualsView(QWidget):
         self.plot.plot(list(across), [0.0, 0.0], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=across, yRange=up, padding=0)
-        item.setLabel("bottom", f"answer: {found.column}")
-        item.setLabel("left", "truth − answer")
+        item.setLabel("bottom", with_its_unit(f"answer: {found.column}", found.unit))
+        item.setLabel("left", with_its_unit("truth − answer", found.unit))
 
     def _spread(self, found: Residuals) -> None:
         values = found.values[np.isfinite(found.values)]
@@ -140,7 +141,7 @@ class ResidualsView(QWidget):
         self.plot.plot([0.0, 0.0], [0.0, top], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=_ends(np.append(values, 0.0)), yRange=(0, 1.05 * top), padding=0)
-        item.setLabel("bottom", "truth − answer")
+        item.setLabel("bottom", with_its_unit("truth − answer", found.unit))
         item.setLabel("left", "rows")
 
 
