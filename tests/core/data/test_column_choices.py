@@ -11,6 +11,7 @@ import pytest
 
 from netbuilder.core.data.load import Dataset, facts, load
 from netbuilder.core.data.prepare.inference_data import raw_of_table, read_split
+from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
@@ -99,6 +100,14 @@ def test_dates_are_days_and_the_day_comes_first_where_it_must(tmp_path: Path) ->
     data = loaded(tmp_path, table[["day", "y"]], columns=choices(day="- date"))
     first = (pd.Timestamp("2024-02-01") - pd.Timestamp("1970-01-01")).days
     np.testing.assert_array_equal(data.train.raw_x["input"][:, 0], first + np.arange(30))
+
+
+def test_a_day_that_begins_with_its_year_is_the_same_everywhere() -> None:
+    """What the forms of the window write: pandas reads 2024-01-06 as the first of June where
+    the day comes first."""
+    days = pd.Series(["25/12/2023", "06/01/2024", "2024-01-06", "2024/1/6", "6.1.2024"])
+    read = dates_as_days(days, "t", "dayfirst") - dates_as_days(days.iloc[:1], "t", "dayfirst")[0]
+    assert read.tolist() == [0, 12, 12, 12, 12]
 
 
 def test_yes_and_no_are_one_and_zero(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_days_are_those_that_the_program_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [
-        f"0{1 + n % 9}/0{1 + n % 5}/2024,{20240101 + n % 28},"
+        f"{'2024-01-06' if n == 7 else f'0{1 + n % 9}/0{1 + n % 5}/2024'},{20240101 + n % 28},"
         f"2024/03/{1 + n % 28:02d} 8:15 PM GMT+1,{n}"
         for n in range(40)
     ]
@@ -193,5 +193,6 @@ def test_days_are_those_that_the_program_reads(
     first = (np.datetime64("2024-01-01") - np.datetime64("1970-01-01")).astype(int)
     months = mine[:, 0] // 1 - first
     assert months.max() > 100, "the month comes second: from January to May"
+    assert months[7] == 5, "but not where the year comes first"
     for place, name in enumerate(("british", "number", "form")):
         np.testing.assert_allclose(script[name].astype(float), mine[:, place], rtol=1e-9)

@@ -23,6 +23,8 @@ DAYS = (19_000_101, 21_001_231)
 SLASHED = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)")
 # "48.5, 9.25" and "18-24" are dates to pandas, but hardly to people.
 _LIKE_A_DATE = r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d"
+#: What begins with its year, such as 2024-01-06: month and day follow, wherever it was written.
+YEAR_FIRST = r"\s*\d{4}\D"
 #: A time of the day, on no day.
 CLOCK = r"\s*\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?\s*"
 TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "ja", "oui", "si", "sí", "sim", "да"})
@@ -156,9 +158,11 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
         present = present.astype(str).str.replace(ZONE, "", regex=True)
     if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
         present = "1970-01-01 " + present.astype(str).str.strip()
-    dates = pd.to_datetime(
-        present, errors="coerce", dayfirst=style == "dayfirst", format="mixed", utc=True
-    )
+    dates = pd.to_datetime(present, errors="coerce", format="mixed", utc=True)
+    if style == "dayfirst":
+        # pandas would read 2024-01-06 as the first of June too.
+        turned = pd.to_datetime(present, errors="coerce", dayfirst=True, format="mixed", utc=True)
+        dates = dates.where(present.astype(str).str.match(YEAR_FIRST), turned)
     bad = present[dates.isna()]
     if len(bad):
         raise DataError(
