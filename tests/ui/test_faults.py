@@ -244,6 +244,13 @@ def test_small_losses_keep_their_digits() -> None:
     assert number(0.0123) == "0.0123"
 
 
+def test_errors_in_dollars_are_written_as_in_evaluate() -> None:
+    assert number(12679.4) == "12,679"
+    assert number(-1304.0) == "-1,304"
+    assert number(158.6) == "159"
+    assert number(3.2e9) == "3.2e+09"
+
+
 def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:
     view = CurveView()
     qtbot.addWidget(view)

@@ -129,6 +129,7 @@ class CanvasView(QAbstractScrollArea):
         store.changed.connect(self._project_changed)
         workbench.shapes_changed.connect(self._outdate)
         workbench.problems_changed.connect(self._outdate)
+        workbench.problems_changed.connect(self.sight.make_room)
         workbench.facts_changed.connect(self._outdate)
         workbench.keras_changed.connect(self._outdate)
         theme.theme().changed.connect(self._theme_changed)
@@ -207,8 +208,12 @@ class CanvasView(QAbstractScrollArea):
         return self.shown_sample.taken
 
     def room_beside(self) -> tuple[float, float]:
-        """Room that pictures take left and right of all cards, 0 without any."""
-        return self.previews.room
+        """Room that pictures take left and right of all cards, and on the right words that found
+        none; 0 without any."""
+        left, right = self.previews.room
+        told = {bubble.card.id for bubble in self.bubbles_now()}
+        untold = any(c.problems and c.id not in told for c in self.picture.cards.values())
+        return left, max(right, problem_cards.WIDTH + problem_cards.AWAY if untold else 0.0)
 
     def repaint_all(self) -> None:
         """Paint anew at the next occasion."""

@@ -36,7 +36,8 @@ class Shown(Protocol):
         """Pixels at the lower edge where no card should be when all is fitted in."""
 
     def room_beside(self) -> tuple[float, float]:
-        """Room that pictures take left and right of all cards, 0 without any; on the canvas."""
+        """Room that pictures, and words without a place, take left and right of all cards, 0
+        without any; on the canvas."""
 
 
 class Viewport:
@@ -153,7 +154,8 @@ class Viewport:
         return (left, top, right, bottom)
 
     def make_room(self) -> None:
-        """Look anew with the next paint if all cards are in view but pictures beside them not."""
+        """Look anew with the next paint if all cards are in view but not what belongs beside them:
+        pictures, and words that found no room."""
         size = self._shown.viewport().size()
         if (
             self.followed

@@ -48,6 +48,8 @@ def number(value: float | None) -> str:
     """A result in as few signs as a column has room for; empty where there is none."""
     if value is None:
         return ""
+    if 1000 <= abs(value) < 1e7:
+        return f"{value:,.0f}"
     small = 0 < abs(value) < 1e-3
     return f"{value:.1e}" if small else f"{value:.3g}"
 

@@ -152,6 +152,32 @@ def test_a_long_fix_is_written_whole_on_its_button(make) -> None:
     assert bubble.button.bottom() < bubble.box[3]
 
 
+def test_a_problem_that_appears_gets_the_room_that_there_is(make) -> None:
+    project = edits.connect(_chain("Input", "Dense", "Dense", "Add", "Dense"), "dense", "add")
+    hand = make(project)
+    hand.view.resize(690, 690)
+    hand.view.viewport().repaint()
+    fix = Fix("Insert Dense on the other branch", lambda p: p)
+    words = "Add 'add' needs inputs that are alike, but they are not. Give them the same sizes."
+    said = Problem("shape-merge", Severity.ERROR, "add", "Branches do not fit", words, fix)
+    hand.view.workbench.problems = (said,)
+    hand.view.workbench.problems_changed.emit()
+    hand.view.viewport().repaint()
+    (bubble,) = hand.view.bubbles_now()
+    left, _, right, _ = hand.view.sight.seen_box()
+    assert left <= bubble.box[0] and bubble.box[2] <= right
+    assert not hand.view.picture.grid.cards_in(bubble.box)
+    # What a person has moved stays where it is.
+    hand.view.workbench.problems = ()
+    hand.view.workbench.problems_changed.emit()
+    hand.view.sight.centre_on(*hand.middle("add"))
+    seen = hand.view.camera
+    hand.view.workbench.problems = (said,)
+    hand.view.workbench.problems_changed.emit()
+    hand.view.viewport().repaint()
+    assert hand.view.camera == seen
+
+
 def test_the_line_to_a_problem_that_moved_away_crosses_no_card(make) -> None:
     hand = make(_chain("Input", "Dense", "Dense", units=32))
     hand.view.resize(420, 660)
