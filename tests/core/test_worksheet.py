@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from netbuilder.core.formats.writers.svg import LINE, blanked, svg
+from netbuilder.core.formats.writers.svg import LINE, MARGIN, blanked, svg
 from netbuilder.core.lesson_files import known_facts
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -89,3 +90,24 @@ def test_a_picture_has_the_colours_of_the_canvas() -> None:
     assert set(CATEGORY_COLORS) == set(Category)
     body = files.read(resource("examples", "frozen_body.netbuilder"))
     assert CATEGORY_COLORS[Category.PRETRAINED] in svg(body)
+
+
+@pytest.mark.parametrize("horizontal", [False, True])
+def test_a_wire_past_other_layers_goes_beside_them(horizontal: bool) -> None:
+    """Straight it lies behind them, and the picture shows a chain."""
+    project = files.read(resource("examples", "residual.netbuilder"))
+    graph = replace(project.graph, extra={**project.graph.extra, "horizontal": horizontal})
+    drawn = ElementTree.fromstring(svg(replace(project, graph=graph)))
+    left, top, _width, _height = (float(one) for one in drawn.attrib["viewBox"].split())
+    paths = [one.attrib["d"] for one in drawn.iter("{http://www.w3.org/2000/svg}path")]
+    assert len(paths) == len(project.graph.edges)
+    cards = left + MARGIN, top + MARGIN
+    beside = []
+    for path in paths:
+        x1, y1, a, b, *_ = (float(one) for one in re.findall(r"[-\d.]+", path))
+        # A Bézier curve reaches three quarters of the way to its two middle points.
+        reached = 0.25 * x1 + 0.75 * a if not horizontal else 0.25 * y1 + 0.75 * b
+        if reached < cards[horizontal] - 10:
+            beside.append(path)
+            assert reached > (left, top)[horizontal], "it stays inside of the picture"
+    assert len(beside) == 1

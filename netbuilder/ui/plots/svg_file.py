@@ -14,8 +14,10 @@ from netbuilder.core.project.atomic import replacing, write_bytes
 ENDINGS = (".svg", ".png", ".pdf")
 _SHARP = 2.0  # dots a pixel
 _LONGEST = 16_000  # dots
-#: On paper a network is no larger than on a screen of 96 dots an inch.
 _DOTS = 1200
+#: On paper a network is so many times as large as on a screen of 96 dots an inch, where the page
+#: has room: its letters have 13 points, and its lines are long enough to write a number on.
+_LARGER = 1.5
 
 
 def write(svg: str, path: Path) -> None:
@@ -55,7 +57,7 @@ def image_of(svg: str) -> QImage:
 
 
 def _write_pdf(svg: str, path: Path) -> None:
-    """One page of A4, upright or lying as the picture is, which is made no larger than it is."""
+    """One page of A4, upright or lying as the picture is."""
     renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
     size = QSizeF(renderer.defaultSize())
     writer = QPdfWriter(str(path))
@@ -68,7 +70,9 @@ def _write_pdf(svg: str, path: Path) -> None:
     writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
     page = writer.pageLayout().paintRectPixels(_DOTS)
     scale = min(
-        _DOTS / 96, page.width() / max(size.width(), 1), page.height() / max(size.height(), 1)
+        _LARGER * _DOTS / 96,
+        page.width() / max(size.width(), 1),
+        page.height() / max(size.height(), 1),
     )
     painter = QPainter(writer)
     # The painter's zero is the corner of the margins.

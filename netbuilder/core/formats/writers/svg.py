@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +22,8 @@ WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
 #: Room beside the cards for long shapes, and below them for the sum of their weights.
 SHAPE_WIDTH, TOTAL_HEIGHT = 60.0, 36.0
 LINE, SHORT_LINE = "_____", "___"
+#: How far beside the cards a wire is drawn that would else lie behind them: less than the margin.
+_BESIDE = 28.0
 
 _OTHER = "#8A93A3"
 
@@ -98,7 +100,7 @@ def svg(project: Project, numbers: Numbers | None = None) -> str:
         f' fill="{"#F7F8FA" if numbers is None else "#FFFFFF"}"/>',
     ]
     parts += [
-        _wire(places[a], places[b], horizontal)
+        _wire(places[a], places[b], horizontal, _between(a, b, places, horizontal))
         for a, b in sorted(wires)
         if a != b and a in places and b in places
     ]
@@ -120,8 +122,48 @@ def _shown(node: Node, project: Project, places: dict[str, tuple[float, float]])
     return group or node.id
 
 
-def _wire(start: tuple[float, float], end: tuple[float, float], horizontal: bool) -> str:
+def _between(
+    start: str, end: str, places: Mapping[str, tuple[float, float]], horizontal: bool
+) -> list[tuple[float, float]]:
+    """The cards that a straight wire would lie behind."""
+    along, across = (0, 1) if horizontal else (1, 0)
+    size = HEIGHT if horizontal else WIDTH
+    low, high = sorted((places[start][along], places[end][along]))
+    near, far = sorted((places[start][across], places[end][across]))
+    return [
+        place
+        for one, place in places.items()
+        if one not in {start, end}
+        and low < place[along] < high
+        and near - size / 2 < place[across] < far + size / 2
+    ]
+
+
+def _around(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    horizontal: bool,
+    between: Sequence[tuple[float, float]],
+) -> tuple[float, float, str, float, float]:
+    """A wire beside the cards that lie between its ends: left of them, or above."""
     if horizontal:
+        top = min(y for _, y in (start, end, *between)) - _BESIDE
+        x1, x2 = start[0] + WIDTH / 2, end[0] + WIDTH / 2
+        return x1, start[1], f"C {x1:.1f} {top:.1f} {x2:.1f} {top:.1f}", x2, end[1]
+    left = min(x for x, _ in (start, end, *between)) - _BESIDE
+    y1, y2 = start[1] + HEIGHT / 2, end[1] + HEIGHT / 2
+    return start[0], y1, f"C {left:.1f} {y1:.1f} {left:.1f} {y2:.1f}", end[0], y2
+
+
+def _wire(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    horizontal: bool,
+    between: Sequence[tuple[float, float]],
+) -> str:
+    if between:
+        x1, y1, curve, x2, y2 = _around(start, end, horizontal, between)
+    elif horizontal:
         x1, y1 = start[0] + WIDTH, start[1] + HEIGHT / 2
         x2, y2 = end[0], end[1] + HEIGHT / 2
         bend = max((x2 - x1) / 2, 20.0)
