@@ -209,17 +209,21 @@ esac
 "$python" -m venv "$place"
 cpu=$(ls "$here"/wheels/tensorflow_cpu-*.whl 2>/dev/null | head -1 || true)
 if [ -n "$cpu" ] && [ "$(uname)" = Linux ]; then
-  # The wheel for processors alone is the same library under another name.
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" tensorflow-cpu
-  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder
-  "$place/bin/python" - "$here/wheels" <<'END' > "$place/needed.txt"
-from importlib.metadata import requires
-for one in requires("netbuilder"):
+  # The wheel for processors alone is the same library under another name. NetBuilder comes last:
+  # where it is there already, pip says that TensorFlow is missing.
+  "$place/bin/python" - "$here"/wheels/netbuilder-*.whl <<'END' > "$place/needed.txt"
+import email
+import sys
+import zipfile
+wheel = zipfile.ZipFile(sys.argv[-1])
+(about,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+for one in email.message_from_bytes(wheel.read(about)).get_all("Requires-Dist"):
     name = one.split(">")[0].split(";")[0].strip()
-    if "extra ==" not in one and name != "tensorflow":
-        print(one)
+    if "extra ==" not in one:
+        print("tensorflow-cpu" if name == "tensorflow" else one)
 END
   "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" -r "$place/needed.txt"
+  "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" --no-deps netbuilder
 else
   "$place/bin/pip" install --quiet --no-index --find-links "$here/wheels" netbuilder
 fi

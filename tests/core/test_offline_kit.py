@@ -72,6 +72,8 @@ def test_scripts_are_whole(tmp_path: Path) -> None:
     subprocess.run(["sh", "-n", str(tmp_path / "install.sh")], check=True)
     shell = (tmp_path / "install.sh").read_text(encoding="utf-8")
     assert "{" not in shell.replace("${1:-$HOME/netbuilder}", "")
+    # pip complains of what a package that is there lacks: NetBuilder itself comes last.
+    assert shell.index('-r "$place/needed.txt"') < shell.index("--no-deps netbuilder")
     batch = (tmp_path / "install.bat").read_bytes()
     assert b"\r\n" in batch
     assert b"py -3.12 -m venv" in batch
@@ -93,6 +95,7 @@ def test_a_kit_installs_without_a_network(root: Path, tmp_path: Path) -> None:
         env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert "ERROR" not in done.stderr, "who reads that thinks that it failed"
     told = subprocess.run(
         [str(tmp_path / "place" / "bin" / "netbuilder"), "examples"],
         env=env, capture_output=True, text=True, check=True, cwd=tmp_path,
