@@ -192,6 +192,10 @@ def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
     write(tmp_path, lines)
     said = message(tmp_path)
     assert "too many to be classes" in said
+    rows = "".join(f"{n},{18 + n}:{n * 7 % 60:02d}\n" for n in range(40))
+    (tmp_path / "d.csv").write_text("age,time\n" + rows)
+    with pytest.raises(DataError, match="write each as one number: 18 instead of 18:00"):
+        facts(Project(data=Data("csv", path="d.csv", target=("time",))), tmp_path)
     assert "'code-0-x'" in said
 
 

@@ -142,11 +142,13 @@ def write(path: Path, table: pd.DataFrame) -> None:
         polars.DataFrame(table.to_dict("list")).write_parquet(path)
     elif ending == ".jsonl":
         path.write_text("\n".join(json.dumps(row) for row in table.to_dict("records")) + "\n")
+    elif ending == ".json":
+        path.write_text(json.dumps(table.to_dict("records"), indent=1))
     else:
         arff(path, table)
 
 
-@pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.parquet", "d.jsonl", "d.arff"])
+@pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.parquet", "d.jsonl", "d.json", "d.arff"])
 def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
     table = frame()
     write(tmp_path / name, table)
@@ -164,11 +166,26 @@ def test_every_form_holds_the_same_numbers(tmp_path: Path, name: str) -> None:
     assert read_table(tmp_path / name, {})["rooms"].dtype.kind in "if"
 
 
-@pytest.mark.parametrize("name", ["d.xlsx", "d.ods", "d.xls", "d.parquet", "d.jsonl", "d.arff"])
+@pytest.mark.parametrize(
+    "name", ["d.xlsx", "d.ods", "d.xls", "d.parquet", "d.jsonl", "d.json", "d.arff"]
+)
 def test_what_only_has_the_ending(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04 this is nothing of the sort\n\0\1\2")
     with pytest.raises(DataError, match=f"'{name}' is no"):
         read_table(tmp_path / name, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a\tb\n1\t2\n", "a plain text .* Rename it to 'd.csv'"),
+        ("<html><table><tr><td>1</td></tr></table></html>\n", "a web page"),
+    ],
+)
+def test_texts_that_servers_call_spreadsheets(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "d.xls").write_text(content)
+    with pytest.raises(DataError, match=f"'d.xls' is {said}"):
+        read_table(tmp_path / "d.xls", {})
 
 
 def test_the_sheet_can_be_chosen(tmp_path: Path) -> None:

@@ -69,13 +69,14 @@ def test_columns_and_gaps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "note" not in script
 
 
-@pytest.mark.parametrize("name", ["d.parquet", "d.jsonl"])
+@pytest.mark.parametrize("name", ["d.parquet", "d.jsonl", "d.json"])
 def test_files_that_are_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     import polars
 
     frame = polars.DataFrame({"a": [1.5, 2.5, 3.5], "c": ["x", "y", "x"], "y": [1, 2, 3]})
     frame.write_parquet(tmp_path / "d.parquet")
     frame.write_ndjson(tmp_path / "d.jsonl")
+    frame.write_json(tmp_path / "d.json")
     whole = Data("csv", path=name, target=("y",), test_split=0.0, validation_split=0.0)
     found = script_frame(whole, tmp_path, monkeypatch)
     assert found["a"].tolist() == [1.5, 2.5, 3.5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,16 @@ def _need_numbers(series: pd.Series, source: str) -> None:
         )
 
 
+def _as_one_number(series: pd.Series) -> str:
+    """How to write what is no number to the program, for the end of a sentence."""
+    first = str(series.dropna().iloc[0]).strip()
+    time = re.fullmatch(r"(\d+):(\d\d)(:\d\d)?", first)
+    if time is None:
+        return "numbers, write them without units and thousands separators"
+    in_one = f"{int(time[1]) + int(time[2]) / 60:.4g}"
+    return f"times, write each as one number: {in_one} instead of {first}"
+
+
 def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
     if series.dtype.kind == "b":
         return True
@@ -122,8 +133,7 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
                 f"The target column '{name}' of {source} is text with {distinct} different "
                 f"values in {len(series)} rows ('{shown(series.dropna().iloc[0])}', ...), too "
                 "many to be classes.",
-                "Choose another target column. If these are numbers, write them without units "
-                "and thousands separators.",
+                f"Choose another target column. If these are {_as_one_number(series)}.",
                 mends=(as_texts(name, target=()),) if are_sentences(series) else (),
             )
         return True

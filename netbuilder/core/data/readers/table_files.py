@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-ENDINGS = (*SHEETS, ".parquet", ".jsonl", ".ndjson", ".arff")
+ENDINGS = (*SHEETS, ".parquet", ".jsonl", ".ndjson", ".json", ".arff")
+_WEB_PAGE = re.compile(rb"^\s*<(!doctype|html|\?xml|table|body)", re.I)
 
 Found = tuple["pd.DataFrame", tuple[Finding, ...]]
 Reader = Callable[[Path, Mapping[str, Any], int | None], Found]
@@ -30,7 +32,7 @@ def reader_of(path: Path) -> Reader | None:
         return read_sheet
     return {
         ".parquet": read_parquet, ".jsonl": read_json_lines, ".ndjson": read_json_lines,
-        ".arff": read_arff,
+        ".json": read_json, ".arff": read_arff,
     }.get(ending)  # fmt: skip
 
 
@@ -62,7 +64,29 @@ def _sheets(path: Path) -> dict[str, list[list[Any]]]:
             for name in book.sheet_names
         }
     except (CalamineError, ValueError, OSError) as error:
-        raise _broken(path, "spreadsheet", error) from error
+        raise _text_named_a_sheet(path) or _broken(path, "spreadsheet", error) from error
+
+
+def _text_named_a_sheet(path: Path) -> DataError | None:
+    """What to say of a text or a web page that a server calls a spreadsheet; None of others."""
+    try:
+        with open_bytes(path) as file:
+            head: bytes = file.read(4096)
+    except OSError:
+        return None
+    if _WEB_PAGE.match(head):
+        return DataError(
+            f"'{path.name}' is a web page and no spreadsheet, whatever its name says.",
+            "Open it in a spreadsheet program, and save it as .xlsx or .csv.",
+            path=str(path),
+        )
+    if head and b"\0" not in head and b"\n" in head:
+        return DataError(
+            f"'{path.name}' is a plain text and no spreadsheet, whatever its name says.",
+            f"Rename it to '{path.stem}.csv', and choose it again.",
+            path=str(path),
+        )
+    return None
 
 
 def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
@@ -187,6 +211,24 @@ def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -
     except (polars.exceptions.PolarsError, OSError) as error:
         raise _broken(path, "file of JSON lines", error) from error
     return _of_polars(frame, path, 1)
+
+
+def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
+    """JSON: a list of objects, each a row."""
+    import polars
+
+    text, _ = read_text_file(path)
+    if not text.lstrip().startswith("["):
+        raise DataError(
+            f"'{path.name}' is no list of rows: it does not begin with a [.",
+            'Write it as [{"size": 3, "price": 20}, …], or save the table as CSV.',
+            path=str(path),
+        )
+    try:
+        frame = polars.read_json(io.BytesIO(text.encode()), infer_schema_length=None)
+    except (polars.exceptions.PolarsError, OSError) as error:
+        raise _broken(path, "list of rows in JSON", error) from error
+    return _of_polars(frame if nrows is None else frame.head(nrows), path, 1)
 
 
 def _of_polars(frame: Any, path: Path, first: int) -> Found:

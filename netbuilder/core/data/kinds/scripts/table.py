@@ -42,6 +42,8 @@ def reader(
         return f"pd.DataFrame(polars.read_parquet({literal(path)}).to_dict(as_series=False))"
     if ending in {".jsonl", ".ndjson"}:
         return f"pd.read_json({literal(path)}, lines=True)"
+    if ending == ".json":
+        return f"pd.read_json({literal(path)})"
     if ending == ".arff":
         return f"pd.DataFrame(scipy.io.arff.loadarff({literal(path)})[0])"
     thousands = project.data.options.get("thousands")
