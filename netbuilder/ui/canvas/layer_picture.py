@@ -45,6 +45,7 @@ class LayerPicture(QWidget):
         self._links: list[Link] = []
         self._nodes: list[tuple[QRectF, float, str]] = []
         self._units: list[int] = []  # that the first nodes stand for
+        self._room = _MOST_UNITS  # for so many of them
         self._past = False
         self._marked: tuple[int, ...] | None = None
         self._height = 60.0
@@ -64,6 +65,7 @@ class LayerPicture(QWidget):
         self._past = False
         self._layer, self._values, self._words = layer, values, ()
         self._tiles, self._links, self._nodes, self._units = [], [], [], []
+        self._room = _MOST_UNITS
         self.parts.begin()
         if values.ndim > 3:
             self._lay_frames(values)
@@ -219,8 +221,8 @@ class LayerPicture(QWidget):
         from netbuilder.ui.plots.activation_strips import surface_pixels
         from netbuilder.ui.plots.images import to_image
 
-        units = surfaces.shape[2]
-        held = self._units = list(self.parts.of(units, _MOST_WIRED, counted_words("units", units)))
+        units, self._room = surfaces.shape[2], _MOST_WIRED
+        held = self._units = self._chosen_units(self._values, names)
         columns = min(units, 6)
         side = min((_WIDTH - _GAP * (columns - 1)) / columns, 90.0)
         for place, unit in enumerate(held):
@@ -267,7 +269,7 @@ class LayerPicture(QWidget):
         """Numbers of all units in the order that they are shown: of many classes the likeliest."""
         assert self._layer is not None
         values, size = self._values, len(self._values)
-        if size <= _MOST_UNITS or len(self._layer.names) != size:
+        if size <= self._room or len(self._layer.names) != size:
             return list(range(size))
         return [int(one) for one in (-values).argsort(kind="stable")]
 
@@ -281,7 +283,7 @@ class LayerPicture(QWidget):
             def words(held: range) -> str:
                 return f"from the largest down: {held[0] + 1} to {held[-1] + 1} of {size:,}"
 
-        held = self.parts.of(size, _MOST_UNITS, words, lambda index: order.index(index[0]))
+        held = self.parts.of(size, self._room, words, lambda index: order.index(index[0]))
         return [order[place] for place in held]
 
     def _lay_wires(self, layer: ShownLayer, kernel: Any, place: QRectF) -> None:
