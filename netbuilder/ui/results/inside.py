@@ -195,7 +195,6 @@ class InsidePanel(QWidget):
         if not self.isVisible():
             return
         self._look = look
-        self.waiting.ready()
         blocked = self.number.blockSignals(True)
         self.number.setRange(1, max(look.rows, 1))
         if not self.number.hasFocus() or look.index == self._looking.index:
@@ -217,6 +216,9 @@ class InsidePanel(QWidget):
         else:
             for update in self._updates:
                 update()
+        # Last: a page that comes to the front is resized, and what stands there paints itself
+        # from the newest look, which may have none of the layers of the look before.
+        self.waiting.ready()
 
     def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Names and shapes of a layer's weights."""

@@ -2,27 +2,99 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import Steps
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
 from netbuilder.ui.services.runs.run_tracker import Tracker
+from netbuilder.ui.services.runs.speed import SPEEDS
+
+SLOW = next(one for one in SPEEDS if one.id == "epochs-5")
 
 
-def test_waiting_between_epochs_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    import numpy as np
+class Clock:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        patch.setattr(run_tracker.time, "monotonic", lambda: self.now)
 
-    tracker = Tracker(RunCurves(), planned=100)
-    tracker.steps_per_epoch = 10
-    now = 0.0
-    monkeypatch.setattr(run_tracker.time, "monotonic", lambda: now)
-    left = ""
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def _tracker(epochs: int, steps: int) -> Tracker:
+    tracker = Tracker(RunCurves(), planned=epochs)
+    tracker.steps_per_epoch = steps
+    return tracker
+
+
+def _chunk(first: int, count: int, whole: int, seconds: float, so_far: float) -> Steps:
+    losses = {"loss": np.ones(count, np.float32)}
+    return Steps(first, losses, first // whole, count, count / seconds, so_far)
+
+
+def test_waiting_between_epochs_counts(clock: Clock) -> None:
+    tracker, left = _tracker(100, 10), ""
     # Five epochs of ten steps a second by the clock, while the steps themselves go 5,000 a second.
     for epoch in range(20):
-        now = 100.0 + epoch / 5
-        tracker.steps(
-            Steps(epoch * 10, {"loss": np.ones(10, np.float32)}, epoch, 10, 5000.0, now - 100)
-        )
+        clock.now = 100.0 + epoch / 5
+        tracker.steps(_chunk(epoch * 10, 10, 10, 0.002, epoch * 0.002))
         left = tracker.progress().left
     assert left == "16 s left"  # 80 epochs at 5 a second
+
+
+def test_small_slow_chunks_do_not_count_as_much_as_large_fast_ones(clock: Clock) -> None:
+    tracker, done, so_far = _tracker(100, 100), 0, 0.0
+    # Behind each picture one step that takes 50 ms, then 49 that take 1 ms each: 505 a second.
+    for _ in range(40):
+        for count, seconds in ((1, 0.05), (49, 0.049)):
+            clock.now += seconds
+            so_far += seconds
+            tracker.steps(_chunk(done, count, 100, seconds, so_far))
+            done += count
+        found = tracker.progress()
+    speed = int(found.words.split(" · ")[-1].removesuffix(" steps/s"))
+    assert 480 <= speed <= 530
+    assert found.left in ("15 s left", "16 s left")  # 8,000 steps
+
+
+def test_a_slowed_run_is_done_when_its_speed_says_so(clock: Clock) -> None:
+    tracker = _tracker(100, 16)
+    tracker.steps(_chunk(0, 16, 16, 0.01, 0.01))
+    first = tracker.progress(chosen=SLOW)
+    assert first.words.endswith("5 epochs/s")
+    assert first.left == "20 s left"  # from the first picture on: 99 epochs
+    clock.now += 0.2
+    tracker.steps(_chunk(16, 8, 16, 0.01, 0.02))  # half an epoch, and the machine is held up
+    clock.now += 0.6
+    assert tracker.progress(chosen=SLOW).left == "20 s left"
+    # At full speed again it is measured anew.
+    for chunk in range(4):
+        clock.now += 0.2
+        tracker.steps(_chunk(24 + 200 * chunk, 200, 16, 0.2, 0.1 + 0.2 * chunk))
+        full = tracker.progress()
+    assert "epochs/s" not in full.words
+    assert full.left == "0.8 s left"  # 776 steps, 1,000 a second
+
+
+def test_a_machine_slower_than_the_chosen_speed_is_believed(clock: Clock) -> None:
+    tracker = _tracker(10, 10)
+    tracker.progress(chosen=SLOW)
+    for epoch in range(5):
+        clock.now += 1.0
+        tracker.steps(_chunk(10 * epoch, 10, 10, 1.0, epoch + 1.0))
+        found = tracker.progress(chosen=SLOW)
+    assert found.left == "5.0 s left"
+
+
+def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
+    tracker = _tracker(15, 41)
+    # 615 steps took 0.2 s; the pictures between them made each chunk seem slow by the clock.
+    for chunk in range(3):
+        clock.now += 2.0
+        tracker.steps(_chunk(205 * chunk, 205, 41, 2.0, 0.2 * (chunk + 1) / 3))
+        tracker.progress()
+    assert tracker.end("done").words == "Epoch 15 of 15 · 3,075 steps/s"

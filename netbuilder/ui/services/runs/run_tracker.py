@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 
 import numpy as np
 
 from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate
+from netbuilder.ui.services.runs.speed import SPEEDS, Speed
 
-SMOOTHING = 0.2
-PACE_SECONDS = 2.0
+#: Seconds by the clock over which the speed is measured, and the least that say anything.
+PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
 
 
 def mark_words(change: Changed) -> str:
@@ -37,13 +39,14 @@ class Tracker:
         self.best_epoch = 0
         self.learning_rate: float | None = None
         self.validated = False
+        self._seconds = 0.0  # that the steps done so far took, without what came between them
+        # When how many steps were done, by the clock: pictures and slow motion count too.
+        self._done: deque[tuple[float, int]] = deque()
+        self._chosen = SPEEDS[0]
         self._speed = 0.0
-        self._shown_speed = 0.0
+        self._shown_speed, self._shown_words = 0.0, ""
         self._shown_at = 0.0
         self._marked_at = -10.0
-        # By the clock, waiting between steps of a slowed run included; 0 while it is not known.
-        self._pace = 0.0
-        self._paced_from: tuple[float, float] | None = None
 
     def take(self, event: object) -> bool:
         """Follow an event of any kind; whether the curves have grown by it."""
@@ -91,9 +94,8 @@ class Tracker:
         x = (event.first + np.arange(1, count + 1)) / self.steps_per_epoch
         self.curves.add_steps(x, dict(event.values))
         self.epoch = float(x[-1])
-        if event.steps_per_second > 0:
-            old = self._speed or event.steps_per_second
-            self._speed = old + SMOOTHING * (event.steps_per_second - old)
+        self._seconds = event.seconds
+        self._keep_time(time.monotonic(), event.first + count)
 
     def epoch_end(self, event: EpochEnd) -> None:
         """One epoch, or several, are done."""
@@ -129,40 +131,60 @@ class Tracker:
         self.planned = max(done, 1)
         if reason == "done":
             words = f"Epoch {done:,} of {asked:,}"
-            if self._shown_speed:
-                words += f" · {rate(self._shown_speed)}"
+            if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
+                words += f" · {rate(self.epoch * self.steps_per_epoch / self._seconds)}"
             return RunProgress(words, "done", 1.0)
         where = f"at epoch {done:,}" if done else "in epoch 1"
         how = {"early": "Stopped early", "failed": "Broke off"}.get(reason, "Stopped")
         return RunProgress(f"{how} {where} of {asked:,}", "", min(self.epoch / asked, 1.0))
 
-    def _keep_pace(self, now: float, still: bool) -> None:
-        """Measure steps a second by the clock, over two seconds at a time."""
-        if still or self._paced_from is None or self.epoch < self._paced_from[1]:
-            self._paced_from = (now, self.epoch)
-            return
-        since, epoch = self._paced_from
-        if now - since >= PACE_SECONDS and self.epoch > epoch:
-            self._pace = (self.epoch - epoch) * self.steps_per_epoch / (now - since)
-            self._paced_from = (now, self.epoch)
+    def _keep_time(self, now: float, done: int) -> None:
+        """Measure the speed by the clock, over the last two seconds."""
+        times = self._done
+        if times and done <= times[-1][1]:  # it was taken back to the start
+            times.clear()
+        times.append((now, done))
+        while len(times) > 2 and times[1][0] <= now - PACE_SECONDS:
+            times.popleft()
+        if self._span >= LEAST_SECONDS:
+            self._speed = (done - times[0][1]) / self._span
 
-    def progress(self, *, paused: bool = False) -> RunProgress:
-        """Where the run is now."""
+    @property
+    def _span(self) -> float:
+        """Over how many seconds the speed is measured."""
+        return self._done[-1][0] - self._done[0][0] if self._done else 0.0
+
+    def _pace(self) -> tuple[float, str]:
+        """Steps a second that the run goes on with, and in words."""
+        chosen = self._chosen
+        if chosen.rate is None:
+            return self._speed, rate(self._speed)
+        whole = self.steps_per_epoch if chosen.unit == "epochs" else 1
+        wanted = chosen.rate * whole
+        if self._speed < 0.7 * wanted and self._span >= 0.9 * PACE_SECONDS:
+            return self._speed, rate(self._speed)  # the machine is slower than that
+        unit = chosen.unit if chosen.rate != 1 else chosen.unit.removesuffix("s")
+        return wanted, f"{chosen.rate:g} {unit}/s"
+
+    def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
+        """Where the run is now, and when it will be done at the ``chosen`` speed."""
         whole = max(self.planned, 1)
         epoch = min(int(self.epoch) + 1, whole)
         words = f"Epoch {epoch:,} of {whole:,}"
+        if paused or chosen != self._chosen:
+            self._done.clear()  # what was measured is no longer so
+            if chosen != self._chosen:
+                self._chosen, self._speed, self._shown_at = chosen, 0.0, 0.0
         if self.steps_per_epoch > 20 and self._speed < 20 * self.steps_per_epoch:
             step = round((self.epoch - int(self.epoch)) * self.steps_per_epoch)
             words += f" · step {step:,} of {self.steps_per_epoch:,}"
         now = time.monotonic()
-        self._keep_pace(now, paused)
         # A speed that changes thirty times a second cannot be read.
-        if now - self._shown_at > 0.5:
-            slower = self._pace and self._pace < 0.5 * self._speed
-            self._shown_speed = self._pace if slower else self._speed
+        if now - self._shown_at > 0.5 or not self._shown_speed:
+            self._shown_speed, self._shown_words = self._pace()
             self._shown_at = now
         if self._shown_speed:
-            words += f" · {rate(self._shown_speed)}"
+            words += f" · {self._shown_words}"
         left = ""
         if paused:
             left = "paused"

@@ -411,7 +411,7 @@ class Runner(QObject):
         now = time.perf_counter()
         if self._pace.curves_due(now):
             if self._pace.words_due(now):
-                self._set_progress(self._tracker.progress(paused=self.paused))
+                self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))
             self.curves_changed.emit()
 
     def _take(self, event: Any) -> bool:
@@ -431,7 +431,7 @@ class Runner(QObject):
                 self._set_state(RunState.RUNNING)
             case events.Paused():
                 self._set_state(RunState.PAUSED)
-                self._set_progress(self._tracker.progress(paused=True))
+                self._set_progress(self._tracker.progress(paused=True, chosen=self.speed))
                 if event.reason:
                     self.told.emit(event.reason)
             case events.Resumed():
