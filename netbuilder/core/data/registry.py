@@ -21,6 +21,7 @@ from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
+from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import counted, listed, quoted
 
 # In the order in which they are offered, and asked whether a path is theirs.
@@ -88,9 +89,10 @@ def read(data: Data, base: Path, *, test: bool = False) -> Samples | None:
         return kind.read_test(data, base) if test else kind.read(data, base, False)
     if not data.path:
         raise DataError("No file is chosen yet.", "Choose a file in the Data panel.")
-    if test and not data.test_path:
-        return kind.read_test(data, base / data.path)
-    return kind.read(data, base / (data.test_path if test else data.path), test)
+    own = test and bool(data.test_path)
+    path = base / (data.test_path if own else data.path)
+    need_regular(path, DataError)
+    return kind.read(data, path, test) if own or not test else kind.read_test(data, path)
 
 
 def alternatives(data: Data) -> tuple[DataKind, ...]:
@@ -113,6 +115,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
     Raises:
         DataError: no kind of data reads it.
     """
+    need_regular(path, DataError)
     for kind in KINDS.values():
         options = kind.recognise(path)
         if options is not None:

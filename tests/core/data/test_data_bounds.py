@@ -11,10 +11,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from netbuilder.core.data.load import facts, load, preview
 from netbuilder.core.data.prepare.prepared_data import make_plan
 from netbuilder.core.data.readers import class_folders
+from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
@@ -128,6 +130,41 @@ def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
         facts(Project(data=Data(kind, path="/")), Path("/"))
     assert time.monotonic() - began < 20
     assert caught.value.mend
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["d.zip", "d.csv", "d.txt", "d.npz", "d.gz", "d.wav", "d.png"])
+def test_a_pipe_is_no_data(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match="is a pipe, not a file"):
+        recipe_for(tmp_path / name)
+    for kind in ("csv", "images", "sounds", "text", "series", "arrays"):
+        with pytest.raises(DataError, match="is a pipe, not a file"):
+            facts(Project(data=Data(kind, path=name)), tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no pipes in folders")
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("ending", [".png", ".txt"])
+def test_pipes_and_devices_among_samples_are_none(tmp_path: Path, ending: str) -> None:
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for place in range(3):
+            file = tmp_path / label / f"{place}{ending}"
+            if ending == ".png":
+                Image.new("L", (4, 4), 40 * place).save(file)
+            else:
+                file.write_text("one two three", encoding="utf-8")
+        os.mkfifo(tmp_path / label / f"pipe{ending}")
+        (tmp_path / label / f"zero{ending}").symlink_to("/dev/zero")
+    recipe = recipe_for(tmp_path)
+    assert recipe.kind == ("images" if ending == ".png" else "text")
+    found = facts(Project(data=recipe), tmp_path)
+    assert found.rows + found.validation_rows + found.test_rows == 6
+    if ending == ".txt":
+        told = Data("text", path=str(tmp_path), options={"task": "next_token", "window": 2})
+        assert facts(Project(data=told), tmp_path).rows > 0
 
 
 def test_a_tree_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

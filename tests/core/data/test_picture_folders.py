@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 
 from netbuilder.core.data.load import facts, load
 from netbuilder.core.data.prepare.inference_data import read_split
+from netbuilder.core.data.readers import class_folders
 from netbuilder.core.data.readers.pictures.files import decode
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
@@ -306,9 +306,9 @@ def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(
     for label in CLASSES:
         paint(tmp_path / "p" / label, 5)
     walked: list[str] = []
-    real = os.walk
+    real = class_folders._walk
     monkeypatch.setattr(
-        os, "walk", lambda top, **more: walked.append(Path(top).name) or real(top, **more)
+        class_folders, "_walk", lambda top, stop: walked.append(Path(top).name) or real(top, stop)
     )
     assert facts(project(), tmp_path).rows
     assert sorted(walked) == sorted(CLASSES)

@@ -114,7 +114,8 @@ def _cut(
 
 def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     """Samples of a text file; of a folder all its ``.txt`` files, one after the other."""
-    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    inside = sorted(one for one in path.rglob("*.txt") if one.is_file())
+    files = inside if path.is_dir() else [path]
     if not files:
         raise DataError(
             f"There is no .txt file in '{path.name}'.", "Choose a text file.", path=str(path)

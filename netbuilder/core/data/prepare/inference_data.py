@@ -30,6 +30,7 @@ from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
+from netbuilder.core.regular_file import need_regular
 from netbuilder.core.wording import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd
 
 
 def _labelled(data: Data, pre: Preprocessing, path: Path) -> Samples:
+    need_regular(path, DataError)
     wanted = tuple(dict.fromkeys(n for entry in pre.outputs.values() for n in entry.columns))
     if path.suffix.lower() in ARRAY_ENDINGS:
         return _array_samples(data, pre, path)

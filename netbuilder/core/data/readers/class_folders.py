@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -355,10 +355,9 @@ def _samples(
         # A class that is left out because nobody may read it would be left out in silence.
         raise _unreadable(error, Path(str(error.filename or folder)), found.root) from error
 
-    for place, inner, names in os.walk(folder, onerror=stop):
+    for place, names in _walk(str(folder), stop):
         before = len(mine)
-        inner[:] = sorted(name for name in inner if not is_junk(name))
-        for name in sorted(names):
+        for name in names:
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
             if is_junk(name):
                 continue
@@ -369,6 +368,22 @@ def _samples(
         here = len(mine) - before
         found.count(here, 1 + len(names) - here, what)
     return mine
+
+
+def _walk(folder: str, stop: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with the names of its files, in order: ``os.walk`` takes pipes for files."""
+    try:
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
+        names = [one.name for one in entries if one.is_file()]
+        inner = [one for one in entries if one.is_dir(follow_symlinks=False)]
+    except OSError as error:
+        stop(error)
+        return
+    yield folder, names
+    for one in inner:
+        if not is_junk(one.name):
+            yield from _walk(one.path, stop)
 
 
 #: What needs programs that are not here is named, so that nobody overlooks it.

@@ -1,0 +1,98 @@
+"""A training that breaks off, or ends slowly, takes nothing away that it had learned."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.engine.runs import store as runs
+from netbuilder.core.formats.registry import load
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs import training_thread
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window import dialogs
+
+MINUTE = 60_000
+Open = Callable[..., MainWindow]
+
+
+def test_a_stick_that_is_pulled_out_takes_no_weights_away(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
+) -> None:
+    nets = Choice("ModelCheckpoint", {"filepath": "nets/last.keras", "save_best_only": False})
+    project = edits.set_training(example("iris"), epochs=100_000, callbacks=(nets,))
+    path = tmp_path / "mine.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path)
+    runner = window.runner
+    runner.start()
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 5, timeout=MINUTE)
+    (tmp_path / "nets").rename(tmp_path / "gone")
+    (tmp_path / "nets").write_text("a file where the folder was")
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    trained = window.workbench.trained
+    assert trained is not None
+    assert trained.epochs > 5
+    title = window.banner.cards[0].title.text()
+    assert f"What it had learned by then, in {trained.epochs} epochs, is kept." in title
+    assert runner.progress.words.startswith(f"Broke off at epoch {trained.epochs}")
+    assert [one.what for one in window.documents.unsaved] == ["The trained network"]
+    (run,) = runs.list_runs()
+    assert run.reason == "failed"
+    assert load(runs.network(run.id)).epochs == trained.epochs
+    assert window.documents.export_to(tmp_path / "mine.h5").finish()
+    assert load(tmp_path / "mine.h5").epochs == trained.epochs
+
+
+def test_a_window_that_is_closed_waits_for_the_end_of_its_run(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    tmp_path: Path,
+    answer: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, judged = threading.Event(), training_thread.judged
+
+    def slowly(*given: Any) -> Any:
+        gate.wait(60)
+        return judged(*given)
+
+    monkeypatch.setattr(training_thread, "judged", slowly)
+    monkeypatch.setattr(dialogs, "PATIENCE_MS", 100)
+    project = edits.set_training(example("iris"), epochs=1_000_000)
+    path = tmp_path / "mine.netbuilder"
+    files.write(project, path)
+    window = open_window(project, path)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE)
+    pressed = answer("Stop it", "Stay here")
+    assert not window.close()
+    assert pressed == ["Stop it", "Stay here"]
+    assert window.isVisible()
+
+    seen: list[str] = []
+
+    def let_go() -> None:
+        box = QApplication.activeModalWidget()
+        if box is None or "not over" not in box.windowTitle():
+            QTimer.singleShot(30, let_go)
+            return
+        seen.append(box.windowTitle())
+        gate.set()
+
+    QTimer.singleShot(0, let_go)
+    pressed = answer("Don't save")
+    assert window.close()
+    assert seen == ["The training is not over yet"]
+    assert pressed == ["Don't save"], "by then there was a network to be saved"
+    assert window.workbench.trained is not None
