@@ -156,4 +156,4 @@ def whole_model(raw):
 
 
 raw = [keras.Input(one.shape[1:], name=name) for name, one in x_train.items()]
-keras.Model(raw, whole_model(raw)).save("two_branches.h5")
+keras.Model(raw, whole_model(raw)).save("two_branches_script.h5")

@@ -155,4 +155,4 @@ def whole_model(raw):
 
 
 raw = keras.Input(x_train.shape[1:])
-keras.Model(raw, whole_model(raw)).save("digits.h5")
+keras.Model(raw, whole_model(raw)).save("digits_script.h5")

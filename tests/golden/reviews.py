@@ -168,8 +168,8 @@ def whole_model(raw):
 
 
 raw = keras.Input(x_train.shape[1:], dtype="int32")
-keras.Model(raw, whole_model(raw)).save("reviews.h5")
+keras.Model(raw, whole_model(raw)).save("reviews_script.h5")
 # A .keras holds the words too: it takes texts, in small letters.
 given = keras.Input((1,), dtype="string")
 numbers = vectorize(given)
-keras.Model(given, whole_model(numbers)).save("reviews.keras")
+keras.Model(given, whole_model(numbers)).save("reviews_script.keras")

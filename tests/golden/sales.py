@@ -198,7 +198,7 @@ def whole_model(raw):
 
 
 raw = keras.Input(x_train.shape[1:])
-keras.Model(raw, whole_model(raw)).save("sales.h5")
+keras.Model(raw, whole_model(raw)).save("sales_script.h5")
 # A .keras holds the words too: it takes a column each, words as strings.
 given = {}
 
@@ -222,4 +222,4 @@ def joined(names):
 
 
 numbers = joined(x.columns)
-keras.Model(given, whole_model(numbers)).save("sales.keras")
+keras.Model(given, whole_model(numbers)).save("sales_script.keras")

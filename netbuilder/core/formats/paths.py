@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path, PurePath, PureWindowsPath
+from pathlib import Path
 
 from netbuilder.core.project.model import Node, Project
+from netbuilder.core.project.moved import is_whole
 
 WEIGHTS = "weights_file"  # the parameter of pretrained bodies
 
@@ -18,7 +19,7 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
         return project
 
     def moved(text: str) -> str:
-        if not text or PurePath(text).is_absolute() or PureWindowsPath(text).is_absolute():
+        if not text or is_whole(text):
             return text
         target = old / text
         try:
@@ -38,3 +39,20 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
         graph = replace(graph, nodes=tuple(with_weights(node) for node in graph.nodes))
     data = replace(data, path=moved(data.path), test_path=moved(data.test_path))
     return replace(project, graph=graph, data=data)
+
+
+def within(project: Project, folder: Path) -> Project:
+    """The project with the whole paths of data in ``folder`` as they read from there."""
+    data = project.data
+    path, test_path = (_inside(text, folder) for text in (data.path, data.test_path))
+    return replace(project, data=replace(data, path=path, test_path=test_path))
+
+
+def _inside(text: str, folder: Path) -> str:
+    if not text or not is_whole(text):
+        return text
+    try:
+        near = Path(text).resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:  # it lies elsewhere
+        return text
+    return text if near == "." else near  # a folder keeps its name

@@ -14,6 +14,7 @@ from netbuilder.core.formats.described import Described
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import no_room_told
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.moved import found_beside
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
@@ -232,7 +233,8 @@ def load(path: Path | str) -> TrainedModel:
         file = inspect(path, placeholders=True)
         if not file.is_ours:
             return import_keras.load(file)
-        return rebuild.load(file)
+        trained = rebuild.load(file)
+        return replace(trained, project=found_beside(trained.project, path.parent))
 
 
 def import_model(path: Path | str) -> Project:
@@ -253,7 +255,8 @@ def project_of(file: ModelFile) -> Project:
     from netbuilder.core.formats.importing import import_graph
 
     if file.is_ours:
-        return metadata.from_json(file.ours, file.path.name).project
+        project = metadata.from_json(file.ours, file.path.name).project
+        return found_beside(project, file.path.parent)
     return import_graph.project_of(file)
 
 
@@ -270,6 +273,9 @@ def read_project(path: Path | str) -> Project:
 
 
 def _rebased(project: Project, base: Path | None, path: Path) -> Project:
-    from netbuilder.core.formats.paths import rebased
+    from netbuilder.core.formats.paths import rebased, within
 
-    return project if base is None else rebased(project, base, path.parent)
+    if base is None:
+        return project
+    # What lies beside the file is found there also after both were moved to another computer.
+    return within(rebased(project, base, path.parent), path.parent)

@@ -36,6 +36,7 @@ from netbuilder.core.project.model import (
     Project,
     Training,
 )
+from netbuilder.core.project.moved import found_beside
 from netbuilder.core.regular_file import need_regular
 
 FORMAT = "netbuilder-project"
@@ -50,7 +51,7 @@ _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def read(path: Path) -> Project:
-    """Read a project file.
+    """Read a project file; data that was moved along with it is found beside it.
 
     Raises:
         ProjectFileError: not readable, not JSON, cut off, of a newer version or ill-formed; says
@@ -79,7 +80,7 @@ def read(path: Path) -> Project:
         raise ProjectFileError(
             f"'{path}' cannot be read: {error.strerror}.", "Check its permissions.", path=str(path)
         ) from error
-    return loads(text, str(path))
+    return found_beside(loads(text, str(path)), path.parent)
 
 
 def loads(text: str, path: str = "") -> Project:

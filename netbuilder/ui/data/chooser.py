@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.choose_data import FILE_FILTER, recipe_for
+from netbuilder.ui.services.choose_data import FILE_FILTER, again, recipe_for
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.save_dialog import place_of
@@ -45,11 +46,18 @@ class Chooser(QObject):
         self._choose(Data(kind="builtin", name=name))
 
     def choose_path(self, path: Path) -> None:
-        """Learn from a file or a folder."""
+        """Learn from a file or a folder; data that had moved keeps all that was decided of it."""
         try:
-            self._choose(recipe_for(path, self._folder))
+            data = recipe_for(path, self._folder)
         except DataError as error:
             self.failed.emit(error)
+            return
+        moved = again(self._store.project.data, path.absolute(), self._workbench.base, data)
+        if moved is None:
+            self._choose(data)
+        else:
+            self._store.apply("Choose the data again", lambda p: replace(p, data=moved))
+            self.chosen.emit()
 
     def ask_file(self) -> None:
         """Let a file be chosen."""

@@ -91,6 +91,7 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
+        self._of: object = None  # the data that is shown
         self._reporter = jobs.Latest.for_widget(
             self, _read_report, "report", self._report_found, self._report_failed
         )
@@ -226,12 +227,26 @@ class DataPanel(QWidget):
             return
         if self.stack.currentIndex() == 0:
             self.stack.setCurrentIndex(1)
+        of = (data.kind, data.name, data.path, self._workbench.base)
+        if of != self._of:
+            self._of = of
+            self._forget(data)
         kind = KINDS.get(data.kind)
         self.title.setText(kind.chosen(data) if kind is not None else data.kind)
         self.title.setToolTip(data.path)
         self._show_form(data)
         self._facts_changed()
         self._ask_preview()
+
+    def _forget(self, data: Data) -> None:
+        """Other data: nothing that was found of the old, or asked about it, holds any more."""
+        self.parts.show_rows({})
+        self.findings.show_findings(())
+        self.conclusions.show_findings(())
+        self.target.show_guess(())
+        self.target.show_columns((), data.target)
+        self.look.show_nothing()
+        self.preview.show_preview(Preview())
 
     def _show_form(self, data: Data) -> None:
         self._form.show_data(data)

@@ -178,13 +178,13 @@ def ask_scripts(folder: Path, cells: dict[str, list[Any]]) -> Iterator[tuple[str
     for script in sorted(folder.glob("script*.py")):
         with contextlib.redirect_stdout(io.StringIO()):
             runpy.run_path(str(script))
-        yield f"{script.stem}.h5", ask_h5(Path("row.h5"), cells, folder / "m.h5")
-        if Path("row.keras").exists():
+        yield f"{script.stem}.h5", ask_h5(Path("row_script.h5"), cells, folder / "m.h5")
+        if Path("row_script.keras").exists():
             yield (
                 f"{script.stem}.keras",
-                ask_keras(Path("row.keras"), in_small_letters(cells), None),
+                ask_keras(Path("row_script.keras"), in_small_letters(cells), None),
             )
-            Path("row.keras").unlink()
+            Path("row_script.keras").unlink()
 
 
 def answers(folder: Path) -> dict[str, Any]:

@@ -188,7 +188,7 @@ def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
         (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
     text = run_script(source(sales()), tmp_path, root)
     assert "Off by" in text
-    model = keras.models.load_model(tmp_path / "sales.h5")
+    model = keras.models.load_model(tmp_path / "sales_script.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
     assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
 
@@ -204,7 +204,7 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
     project = replace(project, training=training)
     text = run_script(source(project, facts(project, EXAMPLES)), tmp_path, root)
     assert "setosa" in text
-    assert (tmp_path / "two_inputs.h5").exists()
+    assert (tmp_path / "two_inputs_script.h5").exists()
 
 
 @pytest.mark.slow

@@ -490,7 +490,7 @@ def test_a_keras_hears_waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
     heard = waves[..., None]
     if how == "spectrogram":
         heard = np.stack([space["log_mel"](wave, 4000, 8) for wave in waves])
-    told, numbers = (keras.models.load_model(f"row.{end}") for end in ("keras", "h5"))
+    told, numbers = (keras.models.load_model(f"row_script.{end}") for end in ("keras", "h5"))
     np.testing.assert_allclose(
         told.predict(waves, verbose=0), numbers.predict(heard, verbose=0), atol=1e-4
     )
@@ -524,7 +524,7 @@ def test_a_keras_reads_the_end_of_a_text(
 
     asked = np.array([windows(text) for text in texts], "int32")
     assert 1 in asked[2], "an unknown character"
-    reads, numbers = (keras.models.load_model(f"row.{end}") for end in ("keras", "h5"))
+    reads, numbers = (keras.models.load_model(f"row_script.{end}") for end in ("keras", "h5"))
     given = np.array(texts, object)[:, None]
     import tensorflow as tf
 

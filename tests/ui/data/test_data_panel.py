@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
@@ -410,3 +410,53 @@ def test_in_a_narrow_panel_no_view_is_behind_an_arrow(
     qtbot.waitUntil(lambda: bar.tabRect(bar.count() - 1).right() <= bar.width(), timeout=MINUTE)
     assert bar.tabRect(0).left() >= 0
     assert not any(button.isVisible() for button in bar.findChildren(QToolButton))
+
+
+def rows_of(path: Path, head: str, count: int = 60) -> Path:
+    width = head.count(",")
+    lines = [",".join(["1.5", *(str(n + k) for k in range(width))]) for n in range(count)]
+    path.write_text(head + "\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_nothing_of_other_data_is_asked(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(rows_of(tmp_path / "iris.csv", "petal,sepal,species"))
+    qtbot.waitUntil(lambda: panel.target.question.isVisibleTo(panel), timeout=MINUTE)
+    qtbot.waitUntil(lambda: bool(panel.target.menu.actions()), timeout=MINUTE)
+    gone = Data(kind="csv", path=str(tmp_path / "gone.csv"))
+    window.documents.show_project(edits.set_data(empty_project(), gone), None)
+    assert not panel.target.menu.actions()
+    qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel._worker.idle and panel._reporter.idle, timeout=MINUTE)
+    assert not panel.target.menu.actions()
+    assert not [one.text() for one in panel.target.question.findChildren(QLabel)]
+
+
+def test_data_that_moved_keeps_what_was_decided(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        folder.mkdir()
+    rows_of(new / "sales.csv", "a,goal,b")
+    rows_of(new / "test.csv", "a,goal,b")
+    data = Data(
+        kind="csv", path=str(old / "sales.csv"), test_path=str(old / "test.csv"),
+        target=("goal",), scaling="minmax",
+    )  # fmt: skip
+    window = open_window(edits.set_data(empty_project(), data))
+    panel = open_panel(window)
+    panel.choose_path(new / "sales.csv")
+    now = window.store.project.data
+    assert (now.path, now.test_path) == (str(new / "sales.csv"), str(new / "test.csv"))
+    assert (now.target, now.scaling) == (("goal",), "minmax")
+    window.store.undo()
+    panel.choose_path(rows_of(new / "renamed.csv", "a,goal,b"))
+    assert window.store.project.data.target == ("goal",), "its name may be another one"
+    panel.choose_path(rows_of(new / "other.csv", "a,goal,b"))
+    assert window.store.project.data.target == (), "the old one is there: this is other data"
+    window.store.undo()
+    panel.choose_path(rows_of(old / "renamed.csv", "a,b,c"))
+    assert window.store.project.data.target == (), "it has not the column that was learned"

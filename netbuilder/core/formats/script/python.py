@@ -163,8 +163,13 @@ def parts(source_of: Source) -> tuple[Project, DataFacts | None]:
 
 
 def file_stem(name: str) -> str:
-    """A file name of a project's name: small letters, digits and underlines."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "model"
+    """What a script calls the model that it saves: small letters, digits and underlines.
+
+    Never as NetBuilder suggests for its own file, which holds the project and the curves too: a
+    script that is run beside it would write over what is to be handed in.
+    """
+    stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "model"
+    return f"{stem}_script"
 
 
 def _title(project: Project) -> str:
