@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.units import factors
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.table_cells import reading_of
+from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
@@ -78,6 +80,16 @@ def test_a_number_without_the_unit_of_the_others_is_told(
     told = [one.message for one in findings if one.code == "some-without-unit"]
     assert bool(told) == bool(bare)
     assert not bare or f"'{bare}' is read as {bare} " in told[0]
+
+
+@pytest.mark.parametrize("limit", [1024, 1])
+def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None:
+    rows = [f"{n / 8} kg,{n}" for n in range(60_000)]
+    rows[50_000] = "900 cm,3"
+    (tmp_path / "d.csv").write_text("x,y\n" + "\n".join(rows) + "\n")
+    recipe = replace(RECIPE, options={"memory_limit_mb": limit})
+    with pytest.raises(DataError, match="line 50002 has the text '900 cm'"):
+        load(replace(PROJECT, data=recipe), tmp_path)
 
 
 def test_feet_and_inches_are_no_thousands(tmp_path: Path) -> None:

@@ -241,9 +241,9 @@ def parse(series: pd.Series, style: Style) -> pd.Series:
         body = body.str.replace(",", ".", regex=False)
     numbers = pd.to_numeric(body + parts["power"].fillna(""), errors="coerce").astype("float64")
     minus = parts["sign"].isin(["-", "−"]) ^ parts["inner"].isin(["-", "−"])
-    result: pd.Series = numbers.where(~minus, -numbers)
-    if style.factors:
-        beside = parts[["before", "after"]].fillna("").apply(lambda part: part.str.strip())
-        units = (beside["before"] + " " + beside["after"]).str.strip()
-        result = result * units.map(dict(style.factors)).fillna(1.0).astype("float64")
+    # Of a long column the units were looked for in its beginning: another one is no number.
+    known = {"": 1.0, style.unit: 1.0, **dict(style.factors)}
+    before, after = (parts[name].fillna("").str.strip() for name in ("before", "after"))
+    counts = (before + " " + after).str.strip().map(known).astype("float64")
+    result: pd.Series = numbers.where(~minus, -numbers) * counts
     return result
