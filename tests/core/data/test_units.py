@@ -82,6 +82,18 @@ def test_a_number_without_the_unit_of_the_others_is_told(
     assert not bare or f"'{bare}' is read as {bare} " in told[0]
 
 
+def test_money_of_another_country_is_told(tmp_path: Path) -> None:
+    write(tmp_path, ["$12", "$3", "$450"])
+    write(tmp_path, ["12 €", "3 €"], "new.csv")
+    pre = load(PROJECT, tmp_path).pre
+    with pytest.raises(DataError, match=r"new\.csv column 'x' is in €, while it is learned in \$"):
+        read_split(RECIPE, pre, tmp_path / "new.csv")
+    tested = replace(PROJECT, data=replace(RECIPE, test_path="new.csv"))
+    told = [one for one in report(tested, tmp_path).notes if one.code == "other-unit"]
+    assert [one.severity for one in told] == ["warning"]
+    assert not [n for n in report(PROJECT, tmp_path).notes if n.code == "other-unit"]
+
+
 @pytest.mark.parametrize("limit", [1024, 1])
 def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None:
     rows = [f"{n / 8} kg,{n}" for n in range(60_000)]

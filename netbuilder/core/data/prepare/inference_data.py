@@ -25,7 +25,7 @@ from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.arrays.named import read_arrays
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import AMBIGUOUS, reading_of
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, reading_of
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.errors import DataError
@@ -158,6 +158,11 @@ def as_model_reads(table: pd.DataFrame, pre: Preprocessing, source: str) -> pd.D
             raise DataError(
                 one.message.replace("Column", f"In {source} column", 1).removesuffix(" Say which."),
                 "Write them without a comma, or with a point, in the file.",
+            )
+        if one.code == OTHER_UNIT and one.column in numbers:
+            raise DataError(
+                one.message.replace("Column", f"In {source} column", 1),
+                "Write its numbers in the unit that was learned.",
             )
     known = {column.name for entry in pre.inputs.values() for column in entry.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import AMBIGUOUS, TWO_WAYS
+from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import counted, number, quoted, shown
 
@@ -385,6 +386,9 @@ def still_asked(
         if one.code == AMBIGUOUS and one.column in numbers - asked:
             asked.add(one.column)
             kept.append(one)
+        if one.code == OTHER_UNIT and test is not None and one not in samples.findings:
+            message = one.message.replace("Column", f"In {test.source} column", 1)
+            kept.append(replace(one, message=message))
     said = (
         one
         for one in samples.findings

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 AMBIGUOUS = "ambiguous-numbers"
 TWO_WAYS = "dates-two-ways"
+OTHER_UNIT = "other-unit"
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,11 @@ def finished(
         found += _unit_finding(name, cells, style)
     units = {name: one.unit for name, one in styles.items() if one.unit}
     table = table.assign(**changed) if changed else table
+    found += (
+        _other_unit(name, unit, like[name])
+        for name, unit in units.items()
+        if like.get(name, unit) != unit
+    )
     found += (question(name, cells, tuple(asked)) for name, cells in asked.items())
     counting = counting_column(table)
     found += _counting_finding(counting)
@@ -220,6 +226,14 @@ def _counting_finding(name: str) -> list[Finding]:
         f"Column '{name}' has no name and counts the rows: it is not used.", name,
         (column_edit(f"Use '{name}'", [name], role="feature"),),
     )]  # fmt: skip
+
+
+def _other_unit(name: str, unit: str, learned: str) -> Finding:
+    return Finding(
+        OTHER_UNIT, WARNING,
+        f"Column '{name}' is in {unit}, while it is learned in {learned}: its numbers mean "
+        "something else.", name,
+    )  # fmt: skip
 
 
 def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
