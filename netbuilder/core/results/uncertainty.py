@@ -240,6 +240,8 @@ def uncertainty_of(
             )
             low = float(ends[0]) if low is None else min(low, float(ends[0]))
             high = float(ends[1]) if high is None else max(high, float(ends[1]))
+        if len(target.columns) > 1 and parts:
+            parts.insert(0, f"{target.columns[0]}:")
         return Uncertainty(" ".join(parts), low, high) if parts else None
     if shaken is None or target.task == MULTI_LABEL:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -38,6 +39,25 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     spot = [round((at + 0.5) * side) for at in brightest]
     color = shown.pixelColor(spot[1], spot[0])
     assert color.red() > 200 and color.blue() < 120, "yellow, the end of the colours"
+    qtbot.waitUntil(lambda: panel.head.sure.text().startswith("pixel 0: Of the "), timeout=MINUTE)
+    # Two pictures have room: an explanation takes the place of the answer, and nothing is cut off.
+    window.resize(1024, 700)
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    assert view.drawn_again.isHidden()
+    panel.why.method.setCurrentIndex(panel.why.method.findData("occlusion"))
+    panel.why.method.activated.emit(panel.why.method.currentIndex())
+    qtbot.waitUntil(lambda: "comes out lower" in panel.why.sentence.text(), timeout=MINUTE)
+    panel.why.button.click()
+    assert not view.drawn_again.isHidden()
+    view.draw_button.click()
+    assert view.drawn_again.isHidden(), "nothing is drawn, so nothing is answered"
+    qtbot.mouseClick(view.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 80))
+    qtbot.waitUntil(lambda: "makes of your drawing" in panel.about.text(), timeout=MINUTE)
+    assert not view.drawn_again.isHidden() and view.picture.isHidden()
+    view.draw_button.click()
+    qtbot.waitUntil(lambda: not view.picture.isHidden(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     # The answer's words end where their room ends, and no line is cut through.
     lines = panel.answer.shown_lines()
     assert len(lines) == 2

@@ -110,12 +110,15 @@ def _response(asked: Question, rows: Rows | None, text: str | None) -> Explanati
     )
 
 
-def _picture(name: str, find: Callable[[Question], Array], words: str) -> Any:
+def _picture(name: str, find: Callable[[Question], Array], words: str, of_numbers: str = "") -> Any:
+    """``words`` say what the colours mean, ``of_numbers`` where the answer is a number."""
+
     def explain(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
         heat = find(asked)
         key, _ = asked.input_of("image", "numbers")
         picture = np.asarray(asked.sample[key])
-        sentence = words.format(about=asked.about)
+        numbers = bool(of_numbers) and asked.target.task == REGRESSION
+        sentence = (of_numbers if numbers else words).format(about=asked.about)
         if not np.abs(heat).max() > 0:
             sentence = f"No part of the picture changes the answer {asked.about}."
         return Explanation(name, asked.answer, asked.about, sentence, heatmap=heat, picture=picture)
@@ -219,6 +222,7 @@ METHODS: tuple[Method, ...] = (
             "occlusion",
             pictures.occlusion,
             "Where a part in orange is covered, the network is less sure of {about}.",
+            "Where a part in orange is covered, {about} comes out lower; in blue, higher.",
         ),
     ),
     Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),

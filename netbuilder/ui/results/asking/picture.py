@@ -51,6 +51,7 @@ class PictureView(AskView):
         self._look: ActivationsLook | None = None
         self._own = False
         self._trained: TrainedModel | None = None
+        self._answered = False  # with a picture
         self._drawn_soon = QTimer(self, singleShot=True, interval=40)
         self._drawn_soon.timeout.connect(self._ask_drawing)
         # The pad stands above all that changes: it must not move under the pen.
@@ -114,9 +115,11 @@ class PictureView(AskView):
             why.pictured.connect(self._make_room)
 
     def _make_room(self) -> None:
-        """Beside the pad is room for one picture: with an explanation it is that one."""
+        """Two pictures have room side by side: an explanation goes before an answer that is a
+        picture, and beside the pad either before what the network sees."""
         drawing = self.draw_button.isChecked()
-        self.picture.setVisible(not (self._explained and drawing))
+        self.drawn_again.setVisible(self._answered and not self._explained)
+        self.picture.setVisible(not (drawing and (self._explained or self._answered)))
         if drawing and self._look is not None and not self.isHidden():
             self.said.emit(self._beside)
 
@@ -129,6 +132,8 @@ class PictureView(AskView):
         """What hangs beside the pad, in words."""
         if self._explained:
             return "Beside the pad: what the network looks at in your drawing."
+        if self._answered:
+            return "Beside the pad: what the network makes of your drawing."
         return "Beside the pad: what the network sees of your drawing."
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
@@ -136,7 +141,7 @@ class PictureView(AskView):
         self._look, self._own = None, False
         self._drawn_soon.stop()
         self.picture.clear()
-        self._trained = trained
+        self._trained, self._answered = trained, False
         self.drawn_again.hide()
         if fresh:
             self.pad.clear()
@@ -174,7 +179,8 @@ class PictureView(AskView):
         from netbuilder.core.results.predict import as_picture
 
         image = as_picture(self._trained, found) if self._trained is not None else None
-        self.drawn_again.setVisible(image is not None)
+        self._answered = image is not None
+        self._make_room()
         if image is not None:
             self.drawn_again.setPixmap(_pixmap(image))
             self.drawn_again.setAccessibleName("The picture that the network answers")
@@ -208,6 +214,8 @@ class PictureView(AskView):
             sample = drawn.prepare(self.pad.ink(), like.shape, top, low=low, dark_ink=dark)
         except UserError as error:
             self.picture.clear()  # the last picture is not what was drawn
+            self._answered = False
+            self._make_room()
             self.nothing.emit(str(error))
             return
         self._show_pixels(sample)
