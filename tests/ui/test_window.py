@@ -277,10 +277,12 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     file.write_text("{}")
     found = recovery.Recovered(file, example("diabetes"), None, 0.0)
     answer("Put it back")
-    assert dialogs.offer_recovery(window, found)
+    assert dialogs.offer_recovery(window, found) == dialogs.BACK
     window.documents.recover(found)
     assert window.store.modified
     assert window.store.project == example("diabetes")
+    assert file.exists(), "a second crash must not lose it"
+    window.store.mark_saved()
     assert not file.exists()
 
 

@@ -97,7 +97,7 @@ def test_residuals_and_less_data(
     learning.seeds.setValue(1)
     learning.button.click()
     assert learning.running
-    qtbot.waitUntil(lambda: not learning.running, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not learning.running, timeout=3 * MINUTE)
     assert learning.found is not None
     assert len(learning.found.points) == learning.found.total == learning.table.rows.rowCount()
     assert learning.words.text() == learning.found.sentence

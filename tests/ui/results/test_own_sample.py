@@ -119,6 +119,25 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     qtbot.waitUntil(lambda: not looking.look.own and looking.look.index == 1, timeout=MINUTE)
 
 
+def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    told: Callable[[], None],
+) -> None:
+    window = open_window(edits.set_training(example("temperatures"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    view = window.docks.show_panel("predict").series
+    qtbot.waitUntil(lambda: view._rows is not None, timeout=MINUTE)
+    told()
+    view.last_button.click()
+    view.curve.values[0] += 3.0
+    view.curve.dragged.emit()
+    told()
+    assert view._rows[0, 0] == pytest.approx(view._given[0, 0] + 3.0)
+
+
 def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:
     pad, left = panel.pictures.pad, Qt.MouseButton.LeftButton
     qtbot.mousePress(pad, left, pos=QPoint(across, 20))

@@ -72,6 +72,7 @@ class SeriesView(AskView):
         self._rows: np.ndarray | None = None
         self._given: np.ndarray | None = None
         self._own = False
+        self._wanted = 0  # what a person wanted last: an answer to what was before comes too late
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
         self.column = QComboBox(self)
@@ -171,9 +172,11 @@ class SeriesView(AskView):
         trained = self._trained
         if trained is None:
             return
+        self._wanted += 1
+        wanted = self._wanted
 
         def found(raw: dict[str, Any] | None) -> None:
-            if raw is not None and trained is self._trained:
+            if raw is not None and trained is self._trained and wanted == self._wanted:
                 self._own = True
                 self._show_rows(raw[self._key], _LAST)
 
@@ -202,11 +205,13 @@ class SeriesView(AskView):
         if self._rows is None:
             return
         self._own = True
+        self._wanted += 1
         self._rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
         self._ask(_DRAGGED)
 
     def _put_back(self) -> None:
         if self._given is not None:
+            self._wanted += 1
             self._show_rows(self._given, self.words)
 
     def _ask(self, about: str, *, by_hand: bool = True) -> None:
@@ -254,4 +259,5 @@ class SeriesView(AskView):
             return  # the end of the data stands here until a person wants another
         if wanted or not self._own:
             self._own = False
+            self._wanted += 1
             self._show_rows(look.raw[self._key], about)
