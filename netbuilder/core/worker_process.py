@@ -30,6 +30,7 @@ DEFAULT_MEMORY_MB = 3000
 DEFAULT_SECONDS = 60.0
 _START_SECONDS = 180.0
 _LOOK_SECONDS = 0.05
+_PATIENCE = 20.0
 _MEMORY = "NETBUILDER_WORKER_MEMORY_MB"
 
 #: ``netbuilder --worker MODULE``: what the program is started with where it is to be a worker.
@@ -40,10 +41,16 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker."""
+    """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker.
+
+    ``of_processor``: the seconds are those in which it computes. A machine that sleeps, swaps or
+    has much else to do is not taken for a request without end; one that only waits may do so
+    ``_PATIENCE`` times as long by the clock.
+    """
 
     seconds: float | None = DEFAULT_SECONDS
     memory_mb: int = DEFAULT_MEMORY_MB
+    of_processor: bool = False
 
 
 class CancelledError(Exception):
@@ -155,7 +162,8 @@ class WorkerProcess:
     def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
         assert self._process is not None
         watched = _watched(self._process.pid)
-        end = time.monotonic() + seconds if seconds is not None else float("inf")
+        end = float("inf") if seconds is None else seconds
+        begin, computed = time.monotonic(), _computed(watched)
         while True:
             line: str | None = ""
             with suppress(queue.Empty):
@@ -172,7 +180,10 @@ class WorkerProcess:
                     return answer
                 if told is not None:
                     told(answer["told"])
-            if time.monotonic() > end:
+            took = time.monotonic() - begin
+            if self._bounds.of_processor:
+                took = max(_computed(watched) - computed, took / _PATIENCE)
+            if took > end:
                 self.end()
                 return failure(
                     f"It was not done after {counted(round(seconds or 0), 'second')}, so it was "
@@ -230,6 +241,15 @@ def _resident(process: psutil.Process | None) -> int:
         return int(process.memory_info().rss) if process is not None else 0
     except psutil.Error:
         return 0
+
+
+def _computed(process: psutil.Process | None) -> float:
+    """Seconds that a process has computed so far."""
+    try:
+        times = process.cpu_times() if process is not None else None
+    except psutil.Error:
+        return 0.0
+    return 0.0 if times is None else float(times.user + times.system)
 
 
 def failure(message: str, reason: str = "") -> Answer:

@@ -53,7 +53,10 @@ class _Reader:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._worker = WorkerProcess(
-            _MODULE, Bounds(_SECONDS, _MEMORY_MB), lambda: False, died="It ended its reader."
+            _MODULE,
+            Bounds(_SECONDS, _MEMORY_MB, of_processor=True),
+            lambda: False,
+            died="It ended its reader.",
         )
         self._known: dict[_Mark, Exception | None] = {}
         self._idle: threading.Timer | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +173,28 @@ def test_what_the_reader_calls_damaged_is_read_no_second_time(tmp_path: Path) ->
         pytest.fail("opened")
     with pytest.raises(UserError, match="damaged"):
         infos_of(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no process is stopped by a signal there")
+def test_a_machine_that_is_busy_makes_no_file_endless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader stands still for longer than its seconds, as when a laptop sleeps or swaps."""
+    monkeypatch.setattr(door, "_SECONDS", 0.5)
+    first, second = tmp_path / "first.h5", tmp_path / "second.h5"
+    for path in (first, second):
+        with h5py.File(path, "w") as file:
+            file["x"] = np.arange(3.0)
+    with open_hdf5(first):
+        pass
+    process = door._READER._worker._process
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    later = threading.Timer(2.0, process.send_signal, (signal.SIGCONT,))
+    later.start()
+    with open_hdf5(second) as file:
+        assert list(file) == ["x"]
+    later.join()
+    endless(tmp_path / "endless.h5")
+    with pytest.raises(FormatError, match="it has no end"), open_hdf5(tmp_path / "endless.h5"):
+        pass
