@@ -44,6 +44,7 @@ def dense(units: int) -> Graph:
         (np.arange(60) % 12 + 1, "classes", tuple(str(i) for i in range(1, 13))),
         (np.arange(60) % 2, "binary", ("0", "1")),
         (["no", "yes", "yes"] * 20, "binary", ("no", "yes")),
+        (["no", "yes", "yes "] * 20, "binary", ("no", "yes")),
         ([True, False, False] * 20, "binary", ("False", "True")),
         (["a", "c", "b"] * 20, "classes", ("a", "b", "c")),
     ],

@@ -94,6 +94,21 @@ def test_money_of_another_country_is_told(tmp_path: Path) -> None:
     assert not [n for n in report(PROJECT, tmp_path).notes if n.code == "other-unit"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["21 °C", "70 °F", "25 °C"], True),
+        (["9a", "9b", "9c", "10a", "10b", "10c"], False),
+    ],
+)
+def test_units_that_cannot_be_made_one_are_told_classes_of_a_school_are_none(
+    tmp_path: Path, cells: list[str], told: bool
+) -> None:
+    write(tmp_path, cells)
+    codes = {one.code for one in reading_of(read_table(tmp_path / "d.csv", {})).findings}
+    assert ("several-units" in codes) == told
+
+
 @pytest.mark.parametrize("limit", [1024, 1])
 def test_a_unit_that_comes_far_down_is_named(tmp_path: Path, limit: int) -> None:
     rows = [f"{n / 8} kg,{n}" for n in range(60_000)]

@@ -56,7 +56,9 @@ def detect(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> st
         return _detect_many(targets, given, source)
     series = targets.iloc[:, 0]
     name = str(series.name)
-    distinct = series.dropna().unique()
+    present = series.dropna()
+    # "yes" and "yes " are one class.
+    distinct = (present if is_numeric(present) else labels_of(present)).unique()
     if len(distinct) < 2:
         value = shown(as_label(distinct[0])) if len(distinct) else ""
         raise DataError(

@@ -278,7 +278,9 @@ def _unit_finding(name: str, cells: list[str], style: Style) -> list[Finding]:
 def _words(name: str, series: pd.Series, cells: list[str]) -> list[Finding]:
     said = evidence_of(cells[:2000])
     units = sorted({*said.units} - {""})
-    if said.numbers > 5 and not said.others and 1 < len(units) <= 4:
+    # 9a and 10b are classes of a school.
+    named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
+    if said.numbers > 1 and not said.others and 1 < len(units) <= 4 and named:
         return [Finding(
             "several-units", WARNING,
             f"Column '{name}' holds numbers in several units, {quoted(units)}, which are not "
