@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QCursor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
@@ -66,3 +67,17 @@ def test_it_is_large_and_slow_and_then_as_before(
     assert window.statusBar().isVisible()
     assert window.runner.speed == SPEEDS[0]
     assert not present.spotlight.isVisible()
+
+
+def test_tabs_that_are_put_back_have_names_that_fit(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    """Qt makes a new tab bar for them, which cut the names off: "Surf…", "C…", "R…"."""
+    window = open_window(keras=False)
+    for dock in window.docks.panels.values():
+        dock.hide()
+    qtbot.wait(50)
+    window.docks.reset()
+    qtbot.wait(50)
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.count()]
+    assert {bar.elideMode() for bar in bars} == {Qt.TextElideMode.ElideNone}

@@ -188,16 +188,25 @@ class Docks:
 
     def reset(self) -> None:
         """Everything where it was at first."""
-        self._window.restoreState(self._first, LAYOUT_VERSION)
+        self.put_back(self._first)
         self.widths.want(*first_widths())
         QTimer.singleShot(0, self._window, self.leave_room)
         self.panels[FIRST_PANEL].raise_()
+
+    def state(self) -> QByteArray:
+        """Where everything is, for ``put_back``."""
+        return self._window.saveState(LAYOUT_VERSION)
+
+    def put_back(self, state: QByteArray) -> None:
+        """Put everything where it was."""
+        self._window.restoreState(state, LAYOUT_VERSION)
+        self._tabs.dress()  # Qt made new tab bars for it
 
     def save(self) -> None:
         """Remember where everything is."""
         kept = settings()
         kept.setValue("geometry", self._window.saveGeometry())
-        kept.setValue("docks", self._window.saveState(LAYOUT_VERSION))
+        kept.setValue("docks", self.state())
         kept.setValue("widths", list(self.widths.wanted))
         kept.setValue("titles", self.titled)
         kept.sync()
@@ -211,7 +220,7 @@ class Docks:
         else:
             fit(self._window)
         if isinstance(docks, QByteArray):
-            self._window.restoreState(docks, LAYOUT_VERSION)
+            self.put_back(docks)
             self.widths.read(kept.value("widths"))
         if str(kept.value("titles", "false")).lower() == "true":
             self.show_titles(True)

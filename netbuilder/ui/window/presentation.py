@@ -55,7 +55,7 @@ class Presentation(QObject):
     def _begin(self) -> None:
         parts, window = self._parts, self._parts.window
         self._before = _Before(
-            window.saveState(), letter_size.factor(), parts.runner.speed, window.isFullScreen()
+            parts.docks.state(), letter_size.factor(), parts.runner.speed, window.isFullScreen()
         )
         parts.docks.palette.hide()
         parts.docks.inspector.hide()
@@ -96,7 +96,7 @@ class Presentation(QObject):
         self._set_letters(before.letters)
         if parts.runner.speed == SLOW:
             parts.runner.set_speed(before.speed)
-        window.restoreState(before.docks)
+        parts.docks.put_back(before.docks)
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
 
     def _set_letters(self, factor: float) -> None:
