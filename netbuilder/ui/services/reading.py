@@ -38,6 +38,8 @@ class Reading(QObject):
 
         if self._unwatch is None:
             self._unwatch = progress.watch(self._listen)
+            # Whoever reads next must not tell one that has gone.
+            self.destroyed.connect(self._unwatch)
 
     def close(self) -> None:
         """Hear of nothing any more."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import progress
@@ -17,6 +18,7 @@ from netbuilder.core.data.readers.cache import Recent
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.reading import Reading
 
 MINUTE = 60_000
 # pandas reads a quarter of a megabyte at once.
@@ -77,6 +79,14 @@ def test_preparing_is_seen_stopped_and_begun_again(
     facts = window.workbench.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == ROWS
     qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+
+
+def test_a_window_that_has_gone_is_told_nothing(qtbot: QtBot) -> None:
+    """It went without having been closed: what another window reads is read all the same."""
+    reading = Reading()
+    reading.begin()
+    shiboken6.delete(reading)
+    progress.tell(1, 2)
 
 
 def test_two_that_ask_for_the_same_read_it_once() -> None:
