@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.pens import shared_brush, shared_pen
 
 REDRAW_MS = 50
 FEW_POINTS = 500
@@ -194,7 +195,7 @@ class CurvePlot(pg.PlotWidget):
         for item in self._drawn[len(lines) :]:
             item.setData([], [])
         ends: list[dict[str, object]] = []
-        edge = QColor(theme.colors().panel)
+        edge = shared_pen(QColor(theme.colors().panel), 1)
         for item, (series, color, width, style, window, sign) in zip(
             self._drawn, lines, strict=False
         ):
@@ -217,7 +218,12 @@ class CurvePlot(pg.PlotWidget):
             item.setData(x, y, connect="finite", antialias=few)
             if sign and len(y) and np.isfinite(y[-1]):
                 ends.append(
-                    {"pos": (x[-1], y[-1]), "symbol": sign, "brush": QColor(color), "pen": edge}
+                    {
+                        "pos": (x[-1], y[-1]),
+                        "symbol": sign,
+                        "brush": shared_brush(QColor(color)),
+                        "pen": edge,
+                    }
                 )
         self._ends.setData(ends)
 

@@ -8,13 +8,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QBrush, QColor, QPen
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import write_plainly
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.pens import NO_PEN, shared_brush, shared_pen
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.pictures import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
 _LOW, _HIGH = "#D55E00", "#0072B2"
+_HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
 
 
 def _rgb(color: QColor) -> NDArray[Any]:
@@ -268,10 +270,12 @@ class SurfacePlot(pg.PlotWidget):
             part = scaled_part(picture.value.astype(float), picture.value.astype(float))
             colors = [_between(float(one)) for one in part]
         wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
-        pens = [None if ok else pg.mkPen(scheme.text, width=1.6) for ok in wrong]
+        rim = shared_pen(QColor(scheme.text), 1.6)
+        pens = [NO_PEN if ok else rim for ok in wrong]
         sizes = np.where(wrong, 7, 10)
         self._points.setData(
-            x=picture.at[:, 0], y=picture.at[:, 1], brush=colors, pen=pens, size=sizes,
+            x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(one) for one in colors],
+            pen=pens, size=sizes,
             symbol=symbols, data=list(picture.labels) or picture.rows,
             hoverable=bool(picture.labels),
             tip=lambda x, y, data: str(data),
@@ -308,21 +312,14 @@ class SurfacePlot(pg.PlotWidget):
             else:
                 part = scaled_part(points.value.astype(float), points.value.astype(float))[shown]
                 colors = [_between(float(one)) for one in part]
-            ways = {
-                0: (None, pg.mkPen(scheme.panel, width=0.8), 8),
-                1: (QColor(scheme.panel), None, 8),
-                2: (None, pg.mkPen(scheme.text, width=1.2), 9),
-            }
+            # Where they stand was not measured: they are drawn as if half there.
+            filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
             drawn = [
-                (brush or color, pen or pg.mkPen(color, width=2), size)
-                for color, (brush, pen, size) in zip(
-                    colors, (ways[int(one)] for one in points.part[shown]), strict=True
+                _styled(int(part), color, FAINT if faint else 1.0)
+                for part, color, faint in zip(
+                    points.part[shown], colors, filled[shown], strict=True
                 )
             ]
-            if points.filled is not None:
-                # Where they stand was not measured: they are drawn as if half there.
-                for at in np.flatnonzero(points.filled[shown]):
-                    drawn[at] = _faint(*drawn[at])
             self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
             self._points.setData(
                 x=points.at[shown, 0],
@@ -335,22 +332,24 @@ class SurfacePlot(pg.PlotWidget):
         wrong = shown & ~points.right
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
-            pen = pg.mkPen(scheme.text, width=1.8)
-            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=None)
+            pen = shared_pen(QColor(scheme.text), 1.8)
+            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=_HOLLOW)
 
 
-def _faint(brush: QColor, pen: QPen, size: int) -> tuple[QColor, QPen, int]:
-    """The look of a point, most of it let through."""
-    brush, pen = QColor(brush), QPen(pen)
-    color = pen.color()
-    for one in (brush, color):
-        one.setAlphaF(FAINT)
-    pen.setColor(color)
-    return brush, pen, size
+def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:
+    """The look of a point of a part, see ``PART_SIGNS``."""
+    scheme = theme.colors()
+    if part == 1:
+        brush = shared_brush(QColor(scheme.panel), strength)
+        return brush, shared_pen(color, 2, strength), 8
+    edge, width = (QColor(scheme.panel), 0.8) if part == 0 else (QColor(scheme.text), 1.2)
+    pen = shared_pen(edge, width, strength)
+    return shared_brush(color, strength), pen, 8 if part == 0 else 9
 
 
 def _between(part: float) -> QColor:
-    """From orange over grey to blue."""
+    """From orange over grey to blue, in steps that the eye does not tell apart."""
+    part = round(part * 64) / 64
     middle = _rgb(QColor("#B8BEC8"))
     end = _rgb(QColor(_HIGH if part >= 0.5 else _LOW))
     mixed = middle + (end - middle) * abs(2 * part - 1)
