@@ -87,7 +87,9 @@ def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) ->
     actions["train"].trigger()
     qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= 2, timeout=MINUTE)
     begin, before = time.monotonic(), len(runner.curves.steps["loss"])
-    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) >= before + 12, timeout=MINUTE)
+    qtbot.waitUntil(
+        lambda: len(runner.curves.steps.get("loss", ())) >= before + 12, timeout=3 * MINUTE
+    )
     rate = (len(runner.curves.steps["loss"]) - before) / (time.monotonic() - begin)
     assert 0 < rate < 2 * slow.rate
     actions["speed-full"].trigger()
