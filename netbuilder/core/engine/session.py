@@ -323,7 +323,8 @@ class Session:
         A log that cannot be written, or memory that ran out, is no reason to lose an hour.
         """
         parts = self._parts
-        if parts is None or not parts.trainer.epoch:
+        # To look at the weights of several machines takes all of them, and one may be lost.
+        if parts is None or not parts.trainer.epoch or self._agreement is not None:
             return
         trainer = parts.trainer
         try:
