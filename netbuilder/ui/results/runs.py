@@ -33,6 +33,7 @@ from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
+    from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
 _NAME_LETTERS = 15  # with the tick before them
@@ -239,12 +240,23 @@ class RunsPanel(QWidget):
         for label in (self.differs, self.differs_title):
             label.setVisible(len(chosen) in (1, 2))
         if len(chosen) == 1:
-            self._tell(
-                f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._store.project
-            )
+            self._tell(f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._settled())
         elif len(chosen) == 2:
             older, newer = sorted(chosen, key=lambda run: run.started)
             self._tell(f"From “{older.name}” to “{newer.name}”", older.project, newer.project)
+
+    def _settled(self) -> Project:
+        """The canvas, with what is automatic on it as a run would have it."""
+        from netbuilder.core.data.defaults import resolve
+        from netbuilder.core.errors import UserError
+
+        project, facts = self._store.project, self._workbench.facts
+        if facts is None:
+            return project
+        try:
+            return resolve(project, facts)
+        except UserError:
+            return project  # its data fits no loss: that is said elsewhere
 
     def _tell(self, title: str, old: Any, new: Any) -> None:
         from netbuilder.core.engine.runs.differences import differences

@@ -43,6 +43,9 @@ def test_runs_are_kept_and_compared(
     assert panel.sorted.index(0, 2).data() == "2"
     panel.table.selectRow(0)
     assert "units" in panel.differs.text()
+    # A loss that was chosen by itself is no difference to one that will be.
+    assert "loss" not in panel.differs.text()
+    assert "metrics" not in panel.differs.text()
 
     name = panel.sorted.index(0, 0)
     panel.sorted.setData(name, "small", Qt.ItemDataRole.EditRole)
