@@ -25,6 +25,7 @@ def test_it_is_large_and_slow_and_then_as_before(
     window = open_window(example("iris"), keras=False)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    window.resize(1366, 768)
     letters, present = letter_size.factor(), window.commands.presentation
     QTest.keyClick(window.canvas, Qt.Key.Key_F11)
     try:
@@ -67,6 +68,13 @@ def test_it_is_large_and_slow_and_then_as_before(
     assert window.statusBar().isVisible()
     assert window.runner.speed == SPEEDS[0]
     assert not present.spotlight.isVisible()
+    qtbot.wait(50)
+    # Qt left the old tab bar lying over the canvas.
+    assert len([bar for bar in _bars(window) if bar.isVisible()]) == 1
+
+
+def _bars(window: MainWindow) -> list[QTabBar]:
+    return [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.count()]
 
 
 def test_tabs_that_are_put_back_have_names_that_fit(
@@ -79,5 +87,5 @@ def test_tabs_that_are_put_back_have_names_that_fit(
     qtbot.wait(50)
     window.docks.reset()
     qtbot.wait(50)
-    bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.count()]
-    assert {bar.elideMode() for bar in bars} == {Qt.TextElideMode.ElideNone}
+    shown = [bar for bar in _bars(window) if bar.isVisible()]
+    assert {bar.elideMode() for bar in shown} == {Qt.TextElideMode.ElideNone}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
@@ -199,8 +199,12 @@ class Docks:
 
     def put_back(self, state: QByteArray) -> None:
         """Put everything where it was."""
+        # Qt makes new tab bars for it, and may leave an old one lying over another panel.
+        for bar in self._window.findChildren(QTabBar):
+            if bar.parent() is self._window:
+                bar.hide()
         self._window.restoreState(state, LAYOUT_VERSION)
-        self._tabs.dress()  # Qt made new tab bars for it
+        self._tabs.dress()
 
     def save(self) -> None:
         """Remember where everything is."""
