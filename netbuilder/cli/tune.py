@@ -148,8 +148,9 @@ def _tell_trial(found: Study) -> None:
 def _tell_best(found: Study) -> None:
     if found.best is None:
         return
-    say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(found.best)}"
-        f" (loss {found.best.score:.4g})")  # fmt: skip
+    best = found.best
+    say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(best)}"
+        f" (loss {best.score:.4g} after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
         say(f"  {path} decides {share:.0%}")
 

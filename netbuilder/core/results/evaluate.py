@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.engine.build.losses import loss_on
@@ -31,6 +31,8 @@ from netbuilder.core.wording import measured, number
 TRACED_FROM = 512
 #: Of more columns than these a sentence names the worst only, or their number.
 MOST_NAMED = 4
+# Of more than this nobody waits until rows are compared.
+_COMPARED_BYTES = 64 << 20
 
 Array = NDArray[Any]
 
@@ -74,6 +76,7 @@ class Evaluation:
         others: judgements on further outputs by id.
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
+        known: rows of these that stand among the training rows word for word, see ``judged_on``.
     """
 
     task: str
@@ -91,6 +94,7 @@ class Evaluation:
     baseline: float = 0.0
     others: Mapping[str, Evaluation] = field(default_factory=dict)
     reading: str = ""
+    known: int = 0
 
     def told(self, value: float, column: int | None = None) -> str:
         """A number of a column in words, with its unit; without one (None) of all of them, where
@@ -109,6 +113,39 @@ class Evaluation:
             return wrong
         sure = self.probabilities[wrong].max(axis=1)
         return wrong[np.argsort(-sure, kind="stable")]
+
+
+def judged_on(trained: TrainedModel, dataset: Dataset) -> Evaluation:
+    """Judge a network on the rows that its data set keeps for the test, and count those of them
+    that it has seen while training all the same.
+
+    Raises:
+        DataError: no rows are kept for it.
+    """
+    if dataset.test is None:
+        raise DataError(
+            "No rows are kept aside to judge the network.",
+            "Give a test_split or a test file in the tab Data and train again, or choose a file.",
+        )
+    seen = _standing_in(dataset.train, dataset.test)
+    return replace(evaluate(trained, dataset.test), known=seen)
+
+
+def _standing_in(train: Split, test: Split) -> int:
+    """How many rows of one part also stand in the other, answers and all."""
+    parts = [[*part.raw_x.values(), *part.raw_y.values()] for part in (train, test)]
+    if not all(parts) or sum(one.nbytes for part in parts for one in part) > _COMPARED_BYTES:
+        return 0
+    known = set(_as_bytes(parts[0]))
+    return sum(row in known for row in _as_bytes(parts[1]))
+
+
+def _as_bytes(part: list[Array]) -> Iterator[bytes]:
+    if any(values.dtype.hasobject for values in part):
+        return
+    flat = [np.ascontiguousarray(values).reshape(len(values), -1) for values in part]
+    for row in zip(*flat, strict=True):
+        yield b"".join(values.tobytes() for values in row)
 
 
 def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:

@@ -26,6 +26,8 @@ from netbuilder.core.wording import counted, did_you_mean, listed, measured, sha
 Array = NDArray[Any]
 #: Of more numbers than these an answer in words names the first only.
 _MOST_NAMED = 4
+# What stands before a class's label above the column of its probabilities.
+PROBABILITY = "probability of "
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Answers:
         found[f"predicted {name}"] = np.array(self.labels, object)
         if self.probabilities is not None:
             for index, label in enumerate(self.classes):
-                found[f"probability of {label}"] = _seven_digits(self.probabilities[:, index])
+                found[f"{PROBABILITY}{label}"] = _seven_digits(self.probabilities[:, index])
         return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netbuilder.core.data.kinds.table import unknown_words
 from netbuilder.core.data.prepare import inference_data
+from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.readers.arrays.files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.readers.arrays.named import read_inputs
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
@@ -20,12 +23,14 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.project.atomic import replacing
 from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.predict import (
+    PROBABILITY,
     Predictions,
     predict_files,
     predict_raw,
     takes,
 )
 from netbuilder.core.results.unusual import looks_scaled, unscaled, unusual
+from netbuilder.core.wording import counted, listed, number, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,16 +77,19 @@ class FileAnswers:
         """Names of columns and the first rows as text, the answers before what was asked."""
         names = [*self.answers, *(n for n in map(str, self.table.columns) if n not in self.answers)]
         head = self.table.head(rows)
-        cells = [[_text(value) for value in head[name]] for name in names]
+        cells = [[self._text(name, value) for value in head[name]] for name in names]
         return tuple(names), list(zip(*cells, strict=True))
 
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else f"{value:.6g}"  # NaN: a row that was left out
-    return str(value)
+    def _text(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, float | np.floating):
+            return str(value)
+        if np.isnan(value):
+            return ""  # a row that was left out
+        if name not in self.answers:
+            return f"{value:.6g}"
+        return f"{value:.1%}" if name.startswith(PROBABILITY) else number(float(value))
 
 
 def predict_file(
@@ -168,6 +176,7 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FileAnswers:
     used = inference_data.as_model_reads(table, pre, path.name)
     if scaled:
         used = unscaled(used, pre)
+    used, strange = _without_strangers(used, pre, path.name)
     raw, kept, notes = inference_data.raw_of_table(used, trained.project.data, pre, path.name)
     if kept.empty:
         raise DataError(f"Every row of {path.name} has a missing value.", "Fill them in.")
@@ -181,12 +190,39 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FileAnswers:
     sources = tuple(f"line {line}" for line in kept.index)
     far = unusual(pre, raw, sources)
     return FileAnswers(
-        Predictions(found.outputs, sources, (*found.notes, *notes, *far)),
+        Predictions(found.outputs, sources, (*found.notes, *strange, *notes, *far)),
         result,
         tuple(answers),
         looks_scaled=not scaled and looks_scaled(pre, raw),
         **({} if dialect is None else _written(dialect)),
     )
+
+
+def _without_strangers(
+    table: pd.DataFrame, pre: Preprocessing, source: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows whose categories the network knows, and what is wrong with the others in words."""
+    notes, lines = [], set()
+    for entry in pre.inputs.values():
+        if entry.kind != "table":
+            continue
+        known = {column.name: column.categories for column in entry.columns}
+        for name, cells in unknown_words(table, entry.columns).items():
+            lines |= set(cells.index)
+            words = quoted(dict.fromkeys(map(str, cells)), 4)
+            notes.append(
+                f"{counted(len(cells), 'row')} not answered: {words} in column '{name}' "
+                f"({_lines(cells.index)}) did not stand in the "
+                f"training data, which held {quoted(known[name], 10)}."
+            )
+    if len(lines) == len(table):
+        return table, ()  # nothing could be answered: that is an error, and is told as one
+    return table[~table.index.isin(lines)], tuple(notes)
+
+
+def _lines(index: Iterable[object]) -> str:
+    lines = [str(one) for one in index]
+    return f"line{'' if len(lines) == 1 else 's'} {listed(lines, 4)}"
 
 
 def _written(dialect: Dialect) -> dict[str, Any]:

@@ -142,8 +142,16 @@ class EvaluatePanel(QWidget):
         self.waiting.ready()
         self.sentence.setText(found.sentence)
         self.sentence.show()
-        where = f"of {file.name}" if file else "that it has not seen while training"
-        self.about.setText(f"Judged on {found.samples:,} rows {where}.")
+        where = "that it has not seen while training"
+        if file or found.known:
+            where = f"of {file.name}" if file else "that were kept for the test"
+        seen = (
+            f" {found.known:,} of them also stand{'s' if found.known == 1 else ''} among the "
+            "training rows, word for word."
+            if found.known
+            else ""
+        )
+        self.about.setText(f"Judged on {found.samples:,} rows {where}.{seen}")
         matrix = found.confusion_matrix
         self.heat.setVisible(matrix is not None)
         self.heat_title.setVisible(matrix is not None)

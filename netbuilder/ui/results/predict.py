@@ -65,6 +65,13 @@ def _predict(question: Question) -> Answer:
     return ask(trained)
 
 
+def _told(error: Exception) -> UserError:
+    if isinstance(error, UserError):
+        return error
+    log.error("prediction failed", exc_info=error)
+    return UserError(f"The network could not answer: {error}", "Look at the values.")
+
+
 class PredictPanel(QWidget):
     """The answer above, and below it the way to ask that fits the network."""
 
@@ -309,8 +316,11 @@ class PredictPanel(QWidget):
         self.cards.clear()
         if question[2]:
             self._clear_answer()
+            self.head.hide()  # it would stand empty above the table
             self.file_answers.show_answers(cast("FileAnswers", answer), question[2])
+            self._see_file_answers()
             return
+        self.head.show()
         found = self.predictions = cast("Predictions", answer)
         self.file_answers.forget()
         for note in found.notes:
@@ -320,13 +330,24 @@ class PredictPanel(QWidget):
         self._show_others(class_rows(found), likeliest(found))
 
     def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is self._workbench.trained:
+        if question[0] is not self._workbench.trained:
+            return
+        if question[2]:
+            self._clear_answer()
+            self.head.hide()
+            self.cards.clear()
+            self.file_answers.show_trouble(_told(error))
+            self._see_file_answers()
+        else:
+            self.head.show()
             self._tell_trouble(error)
 
+    def _see_file_answers(self) -> None:
+        """Scroll to what was asked for: its button stands at the end of the page."""
+        self.waiting.see(self.file_answers)
+
     def _tell_trouble(self, error: Exception) -> None:
-        if not isinstance(error, UserError):
-            log.error("prediction failed", exc_info=error)
-            error = UserError(f"The network could not answer: {error}", "Look at the values.")
+        error = _told(error)
         self._clear_answer()
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.mend, self))

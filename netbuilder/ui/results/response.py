@@ -122,6 +122,8 @@ class ResponseView(QWidget):
             for one in fields
             if one.kind in {"number", "date"} and one.low is not None and one.high is not None
         }
+        self._show_curve([], [], None)  # what was drawn is of another network
+        self._row, self._make = {}, None
         self.column.clear()
         self.column.addItems(list(self._fields))
         self.setVisible(bool(self._fields))
@@ -203,6 +205,8 @@ class ResponseView(QWidget):
         at = x[known] if around is not None else low
         self._low.setData(at, low[known])
         self._high.setData(at, high[known])
+        # Emptied it would keep its old outline, and the axis the room for that.
+        self._band.setVisible(len(at) > 0)
 
     def _failed(self, question: _Question, error: Exception) -> None:
         if not isinstance(error, UserError):

@@ -69,6 +69,8 @@ class RunsPanel(QWidget):
         self.model = RunsModel(self)
         self.model.renamed.connect(self._rename)
         self.model.overlaid.connect(self._overlay)
+        self._of = self._rows_of_data()
+        self._ticks: dict[tuple[str, ...], tuple[str, ...]] = {}  # by the rows, of other data
         self._build_table()
         self.about = note_label(
             "Tick runs to see them beside the live curve, and side by side in Evaluate.",
@@ -108,7 +110,25 @@ class RunsPanel(QWidget):
             Qt.ShortcutContext.WidgetShortcut
         )
         runner.ended.connect(self.refresh)
-        store.changed.connect(lambda _old, _new: self._show_differences())
+        store.changed.connect(lambda _old, _new: self._project_changed())
+        self._show_differences()
+
+    def _rows_of_data(self) -> tuple[str, ...]:
+        """Which rows the project learns from, wherever its own file lies."""
+        data = self._store.project.data
+        path = str(self._workbench.base / data.path) if data.path else ""
+        return (data.kind, data.name, path)
+
+    def _project_changed(self) -> None:
+        """Runs on other rows cannot be compared: their ticks wait until those rows are back."""
+        rows = self._rows_of_data()
+        if rows != self._of:
+            if self.model.ticked:
+                self._ticks[self._of] = tuple(self.model.ticked)
+            self._of = rows
+            wanted = self._ticks.pop(rows, ())
+            if wanted or self.model.ticked:
+                self.model.tick(wanted)
         self._show_differences()
 
     def _build_table(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +119,14 @@ class RunsModel(QAbstractTableModel):
         known = {run.id for run in runs}
         self.ticked = [one for one in self.ticked if one in known]
         self.endResetModel()
+
+    def tick(self, ids: Sequence[str]) -> None:
+        """Tick these runs, and no others."""
+        known = {run.id for run in self.runs}
+        self.ticked = [one for one in ids if one in known]
+        if self.runs:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
+        self.overlaid.emit(tuple(self.ticked))
 
     def replace(self, run: Run) -> None:
         """Put another value in the place of the run of the same id. No reset: an editor is open."""

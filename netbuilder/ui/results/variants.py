@@ -250,7 +250,10 @@ class VariantsPanel(QWidget):
         if best is not None:
             names = self._names(study)
             values = ", ".join(f"{names[path]} {_said(v)}" for path, v in best.values.items())
-            done += f". Best so far: {values} (loss {best.score:.4g})"
+            done += f". Best so far: {values} "
+            done += f"(loss {best.score:.4g} after epoch {best.best_epoch:,})"
+            if best.best_epoch < best.epochs:
+                done += ". Its plan then keeps the best epoch"
         self.words.setText(f"{done}.")
         self._draw_curves()
         self.parallel.show_study(study)
@@ -265,12 +268,15 @@ class VariantsPanel(QWidget):
         rows = [
             (
                 "failed" if t.score is None else f"{t.score:.4g}",
+                "" if t.score is None else f"{t.best_epoch:,}",
                 f"{t.epochs:,}{' (ended early)' if t.pruned else ''}",
                 *(_said(t.values[path]) for path in paths),
             )
             for t in ranked
         ]
-        self.model.show_rows(("loss", "epochs", *(names[path] for path in paths)), rows)
+        self.model.show_rows(
+            ("loss", "best epoch", "epochs", *(names[path] for path in paths)), rows
+        )
         self.table.resizeColumnsToContents()
 
     def _names(self, study: Study) -> dict[str, str]:

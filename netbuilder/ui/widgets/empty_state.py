@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtCore import QPoint, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.wording import capital
@@ -38,6 +38,21 @@ class Waiting(QStackedWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         scroll.setWidget(page)
         self.addWidget(scroll)
+        self._scroll = scroll
+
+    def see(self, widget: QWidget) -> None:
+        """Scroll until a part of the page that changes in this moment is seen from its top."""
+        bar = self._scroll.verticalScrollBar()
+
+        def move() -> None:
+            page = self._scroll.widget()
+            if page is None:
+                return
+            top = widget.mapTo(page, QPoint(0, 0)).y()
+            if not bar.value() <= top < bar.value() + self._scroll.viewport().height() // 2:
+                bar.setValue(top - 2 * self.fontMetrics().height())
+
+        QTimer.singleShot(0, widget, move)
 
     @classmethod
     def filling(cls, panel: QWidget, words: str) -> Waiting:

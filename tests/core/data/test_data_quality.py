@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from netbuilder.core.data.columns import report
-from netbuilder.core.data.findings import Finding
+from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.core.data.load import load
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
@@ -142,7 +142,18 @@ def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
 
 def test_equal_rows_are_no_mistake_where_few_values_are_possible(tmp_path: Path) -> None:
     table = pd.DataFrame({"a": [0, 0, 1, 1] * 20, "b": [0, 1, 0, 1] * 20, "y": [0, 1, 1, 0] * 20})
-    assert noticed(tmp_path, table) == {}
+    (one,) = noticed(tmp_path, table).values()
+    assert (one.code, one.severity, one.fixes) == ("rows-twice", INFO, ())
+    assert "76 rows of d.csv stand there twice or more" in one.message
+    assert "by chance" in one.message
+
+
+def test_known_rows_of_a_test_file_are_counted_also_where_it_may_be_chance(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a": np.arange(60) % 6, "b": np.arange(60) % 5, "y": np.arange(60) % 7})
+    table.iloc[:10].to_csv(tmp_path / "t.csv", index=False)
+    one = noticed(tmp_path, table.iloc[5:], test_path="t.csv")["test-rows-known"]
+    assert one.severity == INFO
+    assert "5 rows of the 10 of the test file t.csv also stand in d.csv. It may be" in one.message
 
 
 def test_the_test_file_is_the_training_file(tmp_path: Path) -> None:

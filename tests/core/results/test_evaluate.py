@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask
-from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.evaluate import evaluate, judged_on
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -130,3 +131,20 @@ def test_many_rows_are_judged_as_few_are(
     traced = evaluate(trained, data.test)
     assert traced.metrics == pytest.approx(plain.metrics, rel=1e-5)
     assert traced.probabilities == pytest.approx(plain.probabilities, abs=1e-6)
+
+
+def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) -> None:
+    trained, data = house_model
+    assert judged_on(trained, data).known == 0
+    assert data.test is not None
+    half = len(data.test) // 2
+
+    def mixed(own: dict[str, np.ndarray], seen: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {key: np.concatenate([own[key][half:], seen[key][:half]]) for key in own}
+
+    test, train = data.test, data.train
+    part = replace(
+        test, x=mixed(test.x, train.x), y=mixed(test.y, train.y),
+        raw_x=mixed(test.raw_x, train.raw_x), raw_y=mixed(test.raw_y, train.raw_y),
+    )  # fmt: skip
+    assert judged_on(trained, replace(data, test=part)).known == half

@@ -77,6 +77,21 @@ def test_a_csv_comes_back_with_answers(house_model: Trained, tmp_path: Path) -> 
     assert one.first.values[0, 0] == pytest.approx(back["predicted price"][1], rel=1e-5)
 
 
+def test_a_row_with_an_unknown_word_is_left_out_and_named(
+    house_model: Trained, tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("size,town\n50,Bath\n60,Rome\n70,York\n80,Rome\n")
+    found = predict_file(house_model[0], tmp_path / "in.csv", tmp_path / "out.csv")
+    back = pd.read_csv(tmp_path / "out.csv")
+    assert back["predicted price"].isna().tolist() == [False, True, False, True]
+    one = predict_rows(house_model[0], {"size": 70, "town": "York"})
+    assert one.first.values[0, 0] == pytest.approx(back["predicted price"][2], rel=1e-5)
+    assert (
+        "2 rows not answered: 'Rome' in column 'town' (lines 3 and 5) did not stand in the "
+        "training data, which held 'Bath' and 'York'." in found.notes
+    )
+
+
 def test_the_cells_of_a_csv_come_back_as_they_stood(house_model: Trained, tmp_path: Path) -> None:
     rows = ["36,Bath,NA,007", "", "40.50,York,,1e3"]
     (tmp_path / "in.csv").write_text("\n".join(["size,town,note,code", *rows]) + "\n")
@@ -96,7 +111,7 @@ def test_wrong_csv_files(house_model: Trained, tmp_path: Path) -> None:
         return str(caught.value)
 
     assert "lacks the columns size and town" in said("a,b\n1,2\n")
-    assert "'Rome' in line 3" in said("size,town\n50,Bath\n60,Rome\n")
+    assert "'Rome' in line 2" in said("size,town\n60,Rome\n")
     assert "column 'size' in line 3" in said("size,town\n50,Bath\n,York\n")
     assert "line 2 has the text 'huge'" in said("size,town\nhuge,Bath\n50,York\n")
     with pytest.raises(DataError, match="is not in"):

@@ -159,3 +159,19 @@ def test_a_variant_that_others_had_left_behind_is_ended() -> None:
     spared = Judge(others, 10, False, None, lambda: False)
     spared.on_event(epochs(1.0, 0.8, 0.6))
     assert not spared.pruned
+
+
+def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> None:
+    """What was judged best is epoch 3 of a zigzag: without keeping it the last one would count."""
+    plan = Plan(project, tmp_path, (parse(f"{RATE}=0.01,0.1", project),))
+    lucky = Trial({RATE: 0.1}, 0.2, 5, curve=(0.9, 0.5, 0.2, 0.8, 0.9))
+    steady = Trial({RATE: 0.01}, 0.3, 5, curve=(0.9, 0.6, 0.5, 0.4, 0.3))
+    assert lucky.best_epoch == 3
+    assert steady.best_epoch == 5
+    taken = study.with_best(study.Study(plan, (lucky, steady)), project)
+    assert [one.name for one in taken.training.callbacks] == ["RestoreBestWeights"]
+    assert study.with_best(study.Study(plan, (lucky, steady)), taken).training == taken.training
+    assert study.with_best(study.Study(plan, (steady,)), project).training.callbacks == ()
+    stops = Choice("EarlyStopping", {"restore_best_weights": True})
+    kept = replace(project, training=replace(project.training, callbacks=(stops,)))
+    assert study.with_best(study.Study(plan, (lucky,)), kept).training.callbacks == (stops,)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -29,3 +32,42 @@ def test_an_invalid_value_has_no_answer(
     editor.selectAll()
     qtbot.keyClicks(editor, "5")
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+
+
+def test_trouble_with_a_file_stands_where_its_answers_would(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    window.resize(1100, 500)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    panel.answer_file(tmp_path / "other.csv")
+    qtbot.waitUntil(panel.file_answers.isVisible, timeout=MINUTE)
+    card = panel.file_answers.cards.cards[0]
+    qtbot.waitUntil(lambda: not card.visibleRegion().isEmpty(), timeout=MINUTE)
+    assert panel.head.isHidden(), "no empty strip"
+    panel.form.rows["petal length"].editor.box.setFocus()
+    panel.rows.edit("petal length", 4.0)
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    assert not panel.head.isHidden()
+
+
+def test_the_axis_of_a_curve_is_that_of_this_network(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    view = ResponseView(open_window(keras=False).workbench)
+    qtbot.addWidget(view)
+    view.show()
+    x, far = np.arange(5.0), np.arange(5.0) * 60_000
+    view._show_curve(x, far, (far - 10, far + 10))
+    view.plot.grab()
+    assert view.plot.viewRange()[1][1] > 200_000
+    view.show_fields([])
+    view.show()
+    view._show_curve(x, x / 10, None)
+    view.plot.grab()
+    assert view.plot.viewRange()[1][1] < 1

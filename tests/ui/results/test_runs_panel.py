@@ -55,6 +55,10 @@ def test_runs_are_kept_and_compared(
     curves = window.docks.show_panel("training").curves
     assert list(curves.plot.overlays) == ["small"]
     assert len(curves.plot.overlays["small"].validation("loss")) == 2
+    window.store.apply("Other data", lambda p: edits.set_data(p, name="wine"))
+    assert window.runner.overlays == {}, "curves of other data cannot be compared"
+    window.store.undo()
+    assert list(window.runner.overlays) == ["small"], "its ticks are back with its data"
 
     panel.table.selectRow(0)
     panel.bring_back()

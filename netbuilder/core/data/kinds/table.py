@@ -194,7 +194,6 @@ def encode(
         DataError: text in a column of numbers, or (``strict``) an unknown category.
     """
     import numpy as np
-    import pandas as pd
 
     parts: list[NDArray[np.float64]] = []
     for column in columns:
@@ -202,24 +201,42 @@ def encode(
         if column.kind != "category":
             parts.append(_numbers(series, column, source)[:, None])
             continue
-        if column.fill is not None:
-            series = series.astype(object).fillna(column.fill)
-        texts = labels_of(series)
-        known = {value: index for index, value in enumerate(column.categories)}
-        # Of a million rows few words differ.
-        places, words = pd.factorize(texts)
-        codes = np.array([*map(spelt(known), words), np.nan], np.float64)[places]
-        unknown = texts[np.isnan(codes) & texts.notna().to_numpy()]
+        codes, unknown = _codes(series, column)
         if strict and len(unknown):
             raise DataError(
                 f"Column '{column.name}' of {source} has '{shown(unknown.iloc[0])}' in line "
                 f"{unknown.index[0]}, which the training data did not hold.",
                 f"It knows {quoted(column.categories, 10)}.",
             )
-        parts.append((codes[:, None] == np.arange(len(known))).astype(np.float64))
+        parts.append((codes[:, None] == np.arange(len(column.categories))).astype(np.float64))
     if not parts:
         return np.empty((len(table), 0))
     return np.concatenate(parts, axis=1)
+
+
+def unknown_words(table: pd.DataFrame, columns: Sequence[Column]) -> dict[str, pd.Series]:
+    """By column the cells, at their lines, with categories that the training rows did not know."""
+    found = {
+        column.name: _codes(table[column.name], column)[1]
+        for column in columns
+        if column.kind == "category" and column.name in table
+    }
+    return {name: cells for name, cells in found.items() if len(cells)}
+
+
+def _codes(series: pd.Series, column: Column) -> tuple[NDArray[np.float64], pd.Series]:
+    """The number of each category, NaN where there is none, and the cells that are unknown."""
+    import numpy as np
+    import pandas as pd
+
+    if column.fill is not None:
+        series = series.astype(object).fillna(column.fill)
+    texts = labels_of(series)
+    known = {value: index for index, value in enumerate(column.categories)}
+    # Of a million rows few words differ.
+    places, words = pd.factorize(texts)
+    codes = np.array([*map(spelt(known), words), np.nan], np.float64)[places]
+    return codes, texts[np.isnan(codes) & texts.notna().to_numpy()]
 
 
 def _numbers(series: pd.Series, column: Column, source: str) -> NDArray[np.float64]:

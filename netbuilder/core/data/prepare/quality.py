@@ -51,6 +51,7 @@ _ID = re.compile(
 )
 _SEEN_ROWS = 200_000
 _FEW = 20
+_CHANCE = "It may be by chance: not many different rows are possible, or only a few are the same."
 
 
 def findings_of(
@@ -314,8 +315,6 @@ def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
     again = len(hashes) - len(first)
     if again < max(2, 0.005 * len(hashes)):
         return
-    if _by_chance(samples):
-        return
     one = int(first[counts > 1][0])
     other = int(np.flatnonzero(hashes == hashes[one])[1])
     index = samples.targets.index
@@ -327,15 +326,18 @@ def _twice(samples: Samples, rows: Rows3) -> Iterator[Finding]:
     parts[rows.validation], parts[rows.test] = 1, 2
     parts = parts[: len(hashes)]
     held = np.isin(hashes[parts > 0], hashes[parts == 0]).sum()
+    chance = _by_chance(samples)
     if held:
         message += (
             f" {counted(int(held), 'row')} kept for validation or the test also "
-            f"stand{'s' if held == 1 else ''} among the training rows: the result looks better "
-            "than it is."
+            f"stand{'s' if held == 1 else ''} among the training rows"
         )
+        message += "." if chance else ": the result looks better than it is."
+    if chance:
+        message += f" {_CHANCE}"
     yield Finding(
-        "rows-twice", WARNING, message,
-        fixes=(data_edit("Use each row once", duplicates="drop"),),
+        "rows-twice", INFO if chance else WARNING, message,
+        fixes=() if chance else (data_edit("Use each row once", duplicates="drop"),),
     )  # fmt: skip
 
 
@@ -355,11 +357,13 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             f"{samples.source}: it {same}, and the test says nothing about new data.",
             fixes=(data_edit("Keep rows of the training file for the test", test_path=""),),
         )  # fmt: skip
-    elif known > max(1, 0.05 * len(theirs)) and not _by_chance(samples):
+    elif known:
+        many = known > max(1, 0.05 * len(theirs)) and not _by_chance(samples)
+        ending = ": the result looks better than it is." if many else f". {_CHANCE}"
         yield Finding(
-            "test-rows-known", WARNING,
+            "test-rows-known", WARNING if many else INFO,
             f"{counted(known, 'row')} of the {len(theirs):,} of the test file {test.source} also "
-            f"stand in {samples.source}: the result looks better than it is.",
+            f"stand{'s' if known == 1 else ''} in {samples.source}{ending}",
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.files import to_json
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.tuning.choosing import (
     DEFAULT_TRIALS,
     METHODS,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 #: Trials that must be whole before others are measured by them, and the part of the epochs that
 #: each may have.
 PRUNE_AFTER, PRUNE_FROM = 4, 0.2
+_KEEP = "RestoreBestWeights"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Study:
                 else f"No variant could train: {reasons[0]}",
                 "Vary something else.",
             )
-        return variant(self.plan.project, dict(best.values))
+        return _taken(best, self.plan.project)
 
 
 def read(plan: Plan) -> list[Trial]:
@@ -337,7 +338,22 @@ def with_best(study: Study, project: Project) -> Project:
     """
     if study.best is None:
         return study.project
-    return variant(project, dict(study.best.values))
+    return _taken(study.best, project)
+
+
+def _taken(best: Trial, project: Project) -> Project:
+    """The project with a trial's values. What was judged is its best epoch, which its plan must
+    then keep: the last one may be far worse."""
+    project = variant(project, dict(best.values))
+    training = project.training
+    if best.best_epoch >= best.epochs or any(_keeps_best(one) for one in training.callbacks):
+        return project
+    callbacks = (*training.callbacks, Choice(_KEEP))
+    return replace(project, training=replace(training, callbacks=callbacks))
+
+
+def _keeps_best(callback: Choice) -> bool:
+    return callback.name == _KEEP or bool(callback.params.get("restore_best_weights"))
 
 
 def default_file(plan: Plan) -> Path:

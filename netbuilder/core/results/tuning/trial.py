@@ -30,6 +30,11 @@ class Trial:
     failed: str = ""
     curve: tuple[float, ...] = ()
 
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, counted from 1, that has the score; 0 where none has."""
+        return self.curve.index(self.score) + 1 if self.score in self.curve else 0
+
     def kept(self) -> dict[str, Any]:
         """All of it, as the file of a study and a worker's answer say it."""
         return {**self.__dict__, "values": dict(self.values), "curve": list(self.curve)}
@@ -40,6 +45,7 @@ class Trial:
             "values": dict(self.values),
             "score": self.score,
             "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
             "pruned": self.pruned,
             "seconds": round(self.seconds, 3),
         }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.services import jobs
@@ -53,8 +54,17 @@ class FileAnswersView(QWidget):
         columns, rows = found.text_rows(SHOWN_ROWS)
         self.model.show_rows(columns, rows, marked=frozenset(range(len(found.answers))))
         self.table.resizeColumnsToContents()
+        self.table.show()
         self.show()
         self._tell("")
+
+    def show_trouble(self, error: UserError) -> None:
+        """Say why a file could not be answered, where its answers would stand."""
+        self.found = None
+        self.cards.clear()
+        self.cards.add(RoleBox("error", error.what, error.mend, self))
+        self.table.hide()
+        self.show()
 
     def _tell(self, words: str) -> None:
         found = self.found

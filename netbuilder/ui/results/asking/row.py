@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.errors import UserError
 from netbuilder.core.wording import with_units
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.results.asking.view import Ask, AskView
@@ -164,7 +165,23 @@ class RowView(AskView):
                 Ask(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
                     by_hand, _OWN if self._own else "")
             )  # fmt: skip
-            self.response.show_row(row, lambda model: _sample(model, row))
+            self.response.show_row(self._placed(row), lambda model: _sample(model, row))
+
+    def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with its dates as every axis knows them, however they were typed."""
+        trained = self._workbench.trained
+        dates = [name for name, field in self._fields.items() if field.kind == "date"]
+        if trained is None or not dates:
+            return row
+        from netbuilder.core.results.samples import row_of
+
+        try:
+            found = row_of(trained, _sample(trained, row)[0])
+        except UserError:
+            return row  # the answer says what is wrong with it
+        return row | {
+            name: value_of(self._fields[name], found[name]) for name in dates if name in found
+        }
 
     def show_look(self, look: ActivationsLook, about: str, wanted: bool) -> None:
         """Write a test row into the form, to be changed from there; by itself only as long as

@@ -147,13 +147,13 @@ class TrainingThread:
 def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
     """The model with its test numbers in the data's own units, and the whole judgement."""
     test = session.dataset.test if session is not None else None
-    if trained is None or test is None or not len(test):
+    if trained is None or session is None or test is None or not len(test):
         return trained, None
-    from netbuilder.core.results.evaluate import evaluate
+    from netbuilder.core.results.evaluate import judged_on
 
-    found = evaluate(trained, test)
+    found = judged_on(trained, session.dataset)
     numbers = {**trained.test, **found.metrics}
-    if session is not None and session.run_id:
+    if session.run_id:
         record_test(session.run_id, numbers)
     return replace(trained, test=numbers), found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.errors import UserError
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 
@@ -22,18 +22,12 @@ Question = tuple["TrainedModel", Path, Path | None]
 
 def _evaluate(question: Question) -> Evaluation:
     from netbuilder.core.data.load import load
-    from netbuilder.core.results.evaluate import evaluate
+    from netbuilder.core.results.evaluate import evaluate, judged_on
 
     trained, base, file = question
     if file is not None:
         return evaluate(trained, file)
-    dataset = load(trained.project, base)
-    if dataset.test is None:
-        raise DataError(
-            "No rows are kept aside to judge the network.",
-            "Give a test_split or a test file in the tab Data and train again, or choose a file.",
-        )
-    return evaluate(trained, dataset.test)
+    return judged_on(trained, load(trained.project, base))
 
 
 class Judging(QObject):
