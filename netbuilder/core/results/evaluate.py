@@ -72,10 +72,12 @@ class Evaluation:
         columns: names of the target columns.
         units: what stands beside the numbers of each column ("$"), or empty.
         baseline: the same error, or accuracy, of an answer that never looks at the sample: the
-            mean, or the most frequent class of these rows.
+            mean of the training rows (where these are not at hand, of these), or the most frequent
+            class of these rows.
         others: judgements on further outputs by id.
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
+        guess: what ``baseline`` always answers, where that is a number.
         known: rows of these that stand among the training rows word for word, see ``judged_on``.
     """
 
@@ -95,6 +97,7 @@ class Evaluation:
     others: Mapping[str, Evaluation] = field(default_factory=dict)
     reading: str = ""
     known: int = 0
+    guess: str = "the mean"
 
     def told(self, value: float, column: int | None = None) -> str:
         """A number of a column in words, with its unit; without one (None) of all of them, where
@@ -128,7 +131,8 @@ def judged_on(trained: TrainedModel, dataset: Dataset) -> Evaluation:
             "Give a test_split or a test file in the tab Data and train again, or choose a file.",
         )
     seen = _standing_in(dataset.train, dataset.test)
-    return replace(evaluate(trained, dataset.test), known=seen)
+    means = {name: np.asarray(y).mean(axis=0) for name, y in dataset.train.raw_y.items() if len(y)}
+    return replace(evaluate(trained, dataset.test, means), known=seen)
 
 
 def _standing_in(train: Split, test: Split) -> int:
@@ -148,13 +152,16 @@ def _as_bytes(part: list[Array]) -> Iterator[bytes]:
         yield b"".join(values.tobytes() for values in row)
 
 
-def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
+def evaluate(
+    trained: TrainedModel, data: Split | Path | str, means: Mapping[str, Array] | None = None
+) -> Evaluation:
     """Judge a network on samples whose answers are known.
 
     Args:
         trained: the network.
         data: samples of its own data set (``dataset.test``), or a file like the one that it was
             trained on: a CSV, a folder of pictures or texts, arrays.
+        means: of the training rows by output id, where these are known: what a guess answers.
 
     Raises:
         DataError: the file cannot be read or does not fit the model.
@@ -182,8 +189,11 @@ def evaluate(trained: TrainedModel, data: Split | Path | str) -> Evaluation:
     for name, values in answers.items():
         target = pre.outputs[name]
         _need_finite(values)
-        judge = _numbers if target.task == REGRESSION else _classes
-        found[name] = judge(values, _truth(split.y[name], target), target)
+        truth = _truth(split.y[name], target)
+        if target.task == REGRESSION:
+            found[name] = _numbers(values, truth, target, (means or {}).get(name))
+        else:
+            found[name] = _classes(values, truth, target)
         if name in loss:
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
@@ -223,7 +233,9 @@ def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
     return {trained.project.graph.outputs[0]: loss}
 
 
-def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
+def _numbers(
+    values: Array, truth: Array, target: OutputPre, learned: Array | None = None
+) -> Evaluation:
     from sklearn import metrics
 
     values = values.reshape(len(truth), -1)
@@ -235,21 +247,26 @@ def _numbers(values: Array, truth: Array, target: OutputPre) -> Evaluation:
     }
     if len(truth) > 1:
         scores["r2_score"] = float(metrics.r2_score(truth, values))
-    baseline = float(np.abs(truth - truth.mean(axis=0)).mean())
+    own = learned is None or np.shape(learned) != truth.shape[1:]
+    baseline = float(np.abs(truth - (truth.mean(axis=0) if own else learned)).mean())
+    guess = "the mean" if own else "the mean of the training rows"
     return Evaluation(
         task=REGRESSION,
         samples=len(truth),
         metrics=scores,
-        sentence=_number_sentence(values, truth, target, baseline),
+        sentence=_number_sentence(values, truth, target, baseline, guess),
         predictions=values,
         truth=truth,
         columns=target.columns,
         units=target.column_units,
         baseline=baseline,
+        guess=guess,
     )
 
 
-def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: float) -> str:
+def _number_sentence(
+    values: Array, truth: Array, target: OutputPre, baseline: float, guess: str
+) -> str:
     off = np.abs(values - truth).mean(axis=0)
     one = len(target.columns) == 1
     mean = f"would be off by {target.told(baseline) if one else number(baseline)}."
@@ -270,7 +287,7 @@ def _number_sentence(values: Array, truth: Array, target: OutputPre, baseline: f
         )
     text = f"On {rows}, {'; '.join(parts)}."
     if one and len(truth) > 1:
-        text += f" Always answering the mean {mean}"
+        text += f" Always answering {guess} {mean}"
     return text
 
 

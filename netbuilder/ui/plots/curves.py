@@ -358,6 +358,8 @@ def short(value: float | None) -> str:
     if not math.isfinite(value):
         return "not a number" if math.isnan(value) else "infinite"
     size = abs(value)
+    if 0.9995 <= size < 1:
+        return f"{math.trunc(value * 1e4) / 1e4}"  # it is not yet 1, as an R² of all right answers
     if size >= 1000:
         return f"{value:,.0f}" if size < 1e7 else f"{value:.3g}"
     return f"{value:.3g}" if size < 1e-4 and value else f"{value:#.3g}".rstrip(".")

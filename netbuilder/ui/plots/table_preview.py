@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ _COLUMN_WIDTH = 240
 _SIDES = 18
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
+#: A number that a cell begins with; a date, or a word with digits, begins with none.
+_NUMBER = re.compile(r"-?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
 
 class TextTable(QAbstractTableModel):
@@ -49,6 +52,25 @@ class TextTable(QAbstractTableModel):
         self._rows: Sequence[Sequence[str]] = ()
         self._tips: tuple[str, ...] = ()
         self._marked: frozenset[int] = frozenset()
+        self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By the numbers or words of a column, what is empty last; -1: as they came."""
+        self.layoutAboutToBeChanged.emit()
+        if 0 <= column < len(self._columns):
+            cells = [row[column] for row in self._rows]
+            some = [place for place, cell in enumerate(cells) if cell]
+            some.sort(
+                key=lambda place: _by_size(cells[place]),
+                reverse=order == Qt.SortOrder.DescendingOrder,
+            )
+            self._order = [*some, *(place for place, cell in enumerate(cells) if not cell)]
+        else:
+            self._order = None
+        self.layoutChanged.emit()
+
+    def _place(self, row: int) -> int:
+        return row if self._order is None else self._order[row]
 
     def show_rows(
         self,
@@ -60,6 +82,7 @@ class TextTable(QAbstractTableModel):
         """Show other rows."""
         self.beginResetModel()
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
+        self._order = None
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -69,7 +92,7 @@ class TextTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        text = self._rows[index.row()][index.column()]
+        text = self._rows[self._place(index.row())][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return text or "–"
         if role == Qt.ItemDataRole.ForegroundRole and not text:
@@ -82,7 +105,7 @@ class TextTable(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Vertical:
-            return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
+            return self._place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             name = self._columns[section]
             return f"▸ {name}" if section in self._marked else name
@@ -93,6 +116,26 @@ class TextTable(QAbstractTableModel):
             font.setBold(section in self._marked)
             return font
         return None
+
+
+def _by_size(text: str) -> tuple[bool, float, str]:
+    """Numbers by their size, also 1,234 and 12.5 kg, before words."""
+    found = _NUMBER.match(text)
+    if found is None:
+        return True, 0.0, text.casefold()
+    return False, float(found[0].replace(",", "")), text
+
+
+def sorts_by_headers(table: QTableView) -> None:
+    """A click on a column's header sorts by it, a third one puts the rows back in their order."""
+    header = table.horizontalHeader()
+    header.setSortIndicatorClearable(True)
+    header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    table.setSortingEnabled(True)
+    # Other rows come as they stand in their file.
+    table.model().modelReset.connect(
+        lambda: header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    )
 
 
 def stats_text(stats: ColumnStats) -> str:
@@ -194,6 +237,7 @@ class PreviewView(QWidget):
         super().__init__(parent)
         self.model = TextTable(self)
         self.table = text_table(self.model, "First rows of the data", self)
+        sorts_by_headers(self.table)
         self.images = ImageGrid(parent=self)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.table)

@@ -11,6 +11,7 @@ import pytest
 from netbuilder.core.data.columns import report
 from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.core.data.load import load
+from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -224,3 +225,26 @@ def test_the_facts_of_a_column(tmp_path: Path) -> None:
     assert (kind.role, kind.decided) == ("target", frozenset({"role"}))
     assert found.classes == {"x": 36, "y": 24}
     assert sum(found.rows.values()) == 60
+
+
+def test_dates_that_are_left_out_are_asked_about_on_their_row(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=60).strftime("%d/%m/%Y")
+    one = noticed(tmp_path, frame().assign(ordered=days)[["ordered", "a", "y"]])["column-left-out"]
+    assert one.message.startswith("Column 'ordered' holds dates ('")
+    assert one.asked, "its row calls it a date, and asks whether it is to be used"
+    first = load(mended(tmp_path, one), tmp_path)
+    assert first.facts.column_names == ("ordered", "a")
+
+
+def test_of_words_no_mean_is_offered(tmp_path: Path) -> None:
+    table = frame().assign(town=["Bath", "York", None] * 20)[["town", "a", "y"]]
+    table.to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        load(project(), tmp_path)
+    labels = [one.label for one in caught.value.mends]
+    assert "Fill with the most frequent value" in labels
+    assert "Fill with the mean" not in labels
+    table.assign(a=[None, *table["a"][1:]]).to_csv(tmp_path / "d.csv", index=False)
+    with pytest.raises(DataError) as caught:
+        load(project(), tmp_path)
+    assert "Fill with the mean" in [one.label for one in caught.value.mends]

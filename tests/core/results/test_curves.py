@@ -21,7 +21,7 @@ from netbuilder.core.results.curves import (
     gap_sentence,
     meaning,
 )
-from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.evaluate import Evaluation, evaluate, judged_on
 from netbuilder.core.results.mistakes import rows_of_cell, samples
 
 Trained = tuple[TrainedModel, Dataset]
@@ -110,8 +110,9 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     parts = evaluate_parts(*house_model)
     assert list(parts) == ["training", "validation", "test"]
     assert "about as well as those it learned from" in gap_sentence(parts)
-    known = replace(parts["training"], metrics={"mean_absolute_error": 1.0})
-    other = replace(parts["test"], metrics={"mean_absolute_error": 9.0})
+    guess = parts["test"].baseline
+    known = replace(parts["training"], metrics={"mean_absolute_error": 0.1 * guess})
+    other = replace(parts["test"], metrics={"mean_absolute_error": 0.9 * guess})
     assert "by heart" in gap_sentence({"training": known, "test": other})
     found = parts["test"]
     assert set(found.metrics) <= set(MEANINGS)
@@ -120,3 +121,19 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     assert "scaled" not in meaning("loss", 0.1, classes), "a cross-entropy has no scale"
     words = meaning("median_absolute_error", found.metrics["median_absolute_error"], found)
     assert words.startswith("Half of the answers are off by less than")
+
+
+def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trained) -> None:
+    known = judged_on(*house_model)
+    assert known.guess == "the mean of the training rows"
+    train = house_model[1].train.raw_y["out"]
+    off = np.abs(known.truth - train.mean(axis=0)).mean()
+    assert known.baseline == pytest.approx(float(off))
+    assert "Always answering the mean of the training rows would be off by" in known.sentence
+
+    def off_by(part: float) -> Evaluation:
+        return replace(known, metrics={"mean_absolute_error": part * known.baseline})
+
+    fine = {"training": off_by(0.02), "test": off_by(0.034)}
+    assert "about as well as those it learned from" in gap_sentence(fine)
+    assert "by heart" in gap_sentence({"training": off_by(0.1), "test": off_by(0.4)})

@@ -245,7 +245,7 @@ def test_what_was_left_out_is_told(open_window: Open, qtbot: QtBot, tmp_path: Pa
     # What can be had otherwise has its button.
     qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
     (line,) = panel.conclusions.lines
-    assert "Column 'note' holds 41 different texts" in line.words.text()
+    assert "Column 'note' holds many different texts" in line.words.text()
     assert [one.text() for one in line.menu.actions()] == [
         "Use 'note' as a category", "Learn from the texts in 'note'", "Leave 'note' out",
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.preprocessing.cells import (
+    are_dates,
     as_label,
     as_numbers,
     dates_as_days,
@@ -84,9 +85,9 @@ def make_columns(
         texts = labels_of(series.dropna())
         values = in_order(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
+            what = "dates" if are_dates(series) else "many different texts"
             notes.append(
-                f"Column '{name}' holds {len(values)} different texts "
-                f"('{shown(texts.iloc[0])}', ...) and was left out."
+                f"Column '{name}' holds {what} ('{shown(texts.iloc[0])}', ...) and was left out."
             )
             continue
         common = str(texts.mode().iloc[0])

@@ -20,6 +20,7 @@ from netbuilder.core.data.findings import (
     leave_out,
     option_edit,
 )
+from netbuilder.core.data.prepare.outliers import outliers
 from netbuilder.core.data.prepare.splits import Rows3
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
@@ -82,6 +83,9 @@ def findings_of(
     if task in {BINARY, CLASSES}:
         found += _class_of_one(targets)
     if from_file:
+        found += outliers(table)
+        if task == REGRESSION:
+            found += outliers(targets)
         found += _twice(samples, rows)
         found += _test_rows(samples, test)
     return tuple(found)
@@ -434,10 +438,12 @@ def left_out(
         if not name or name in used or "left out" not in note:
             continue
         fixes = [leave_out(name)]
-        if "different texts" in note:
+        if "holds dates" in note or "different texts" in note:
             fixes.insert(0, column_edit(f"Use '{name}' as a category", [name], type="category"))
             if are_dates(table[name]):
-                fixes.insert(0, column_edit(f"Use '{name}' as a date", [name], type="date"))
+                # Asked on its row, which calls it a date already.
+                label = f"Use '{name}' as a date"
+                fixes.insert(0, column_edit(label, [name], "Use it", type="date"))
                 if task == REGRESSION:
                     fixes.insert(1, data_edit("Learn it as a series", kind="series"))
             elif are_sentences(table[name]):

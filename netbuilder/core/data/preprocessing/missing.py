@@ -95,11 +95,19 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         "(puts the column's mean there).",
         mends=(
             *_ticks(table, [str(name) for name in counts.index]),
-            *MISSING_MENDS,
+            MISSING_MENDS[0],
+            _filling(table, [str(name) for name in counts.index]),
             *_as_category(table, [str(name) for name in counts.index]),
         ),
         short=empty_cells(total),
     )
+
+
+def _filling(table: pd.DataFrame, holes: list[str]) -> DataFix:
+    """Words have no mean: where only they are missing, their most frequent one is offered."""
+    if all(table[name].dtype.kind not in "iuf" for name in holes):
+        return DataFix("Fill with the most frequent value", {"missing": "most_frequent"})
+    return MISSING_MENDS[1]
 
 
 def empty_cells(count: int) -> str:

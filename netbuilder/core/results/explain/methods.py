@@ -75,10 +75,15 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
         change = f"the answer would be {asked.told(abs(found[most]))} {way}"
     else:
         way = "less sure" if found[most] > 0 else "surer"
-        change = f"it would be {abs(found[most]):.1%} {way}"
+        change = f"it would be {100 * abs(found[most]):.1f} percentage points {way}"
     cells = tables.typical_cells(asked)
     typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
     sentence = f"With a typical {typical} {change}: of all columns it changes this answer most."
+    sentence += (
+        " (+ makes the answer larger, − smaller.)"
+        if asked.target.task == REGRESSION
+        else " (+ speaks for this answer, − against it.)"
+    )
     if _settled(asked, found[most]):
         sentence = f"No single column changes {asked.about}: the network is sure without each."
     if not found[most]:

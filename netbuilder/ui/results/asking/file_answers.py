@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
-from netbuilder.ui.plots.table_preview import TextTable, text_table
+from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
 from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.save_dialog import FileType, ask_save
@@ -37,6 +37,7 @@ class FileAnswersView(QWidget):
         self.cards = CardList(self)
         self.model = TextTable(self)
         self.table = text_table(self.model, "Answers about a file", self)
+        sorts_by_headers(self.table)
         self.table.setMinimumHeight(220)
         layout.addWidget(self.cards)
         layout.addWidget(self.table)
