@@ -265,7 +265,7 @@ def _numbers(
 
 
 def _number_sentence(
-    values: Array, truth: Array, target: OutputPre, baseline: float, guess: str
+    values: Array, truth: Array, target: OutputPre, baseline: float, guess: str = "the mean"
 ) -> str:
     off = np.abs(values - truth).mean(axis=0)
     one = len(target.columns) == 1

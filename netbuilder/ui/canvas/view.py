@@ -459,6 +459,12 @@ class CanvasView(QAbstractScrollArea):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.by_key = True
+        shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_F10 and shifted:  # the Menu key of keyboards that lack one
+            here = QPoint(0, 0)
+            keyed = QContextMenuEvent.Reason.Keyboard
+            self.contextMenuEvent(QContextMenuEvent(keyed, here, self.mapToGlobal(here)))
+            return
         if self.keys.key_pressed(event):
             return
         if event.key() == Qt.Key.Key_Space and self.gesture is None and not event.isAutoRepeat():

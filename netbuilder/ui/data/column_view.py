@@ -122,6 +122,7 @@ class ColumnView(QTableView):
         super().__init__(parent)
         self._apply = apply
         self._asked: dict[int, Finding] = {}
+        self._names: list[str] = []
         self._fitted: dict[int, int] = {}  # widths of the words that columns are as wide as
         self.columns = ColumnModel(self)
         self.setModel(self.columns)
@@ -168,6 +169,10 @@ class ColumnView(QTableView):
         self._fitted = {}
         self.clearSpans()
         self._follow()
+        names = [str(self.columns.index(row, 0).data()) for row in range(self.columns.rowCount())]
+        if names != self._names:  # of other data one wants to see the names first
+            self._names = names
+            self.horizontalScrollBar().setValue(0)
         # The bar that brings the columns at the right into view stands below the last row, and
         # not below the edge of the panel.
         self.setMaximumHeight(self._height(max(self.columns.rowCount(), 1)))

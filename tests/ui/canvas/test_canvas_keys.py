@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.model import Graph, Node, Project
@@ -494,3 +495,39 @@ def test_larger_letters_make_larger_cards(hand, qtbot):
         )
     finally:
         scaling.step(0)
+
+
+@pytest.mark.parametrize("keys", [(KEY.Key_F10, SHIFT), None])
+def test_the_menu_opens_at_the_layer_that_is_selected(hand, keys):
+    hand.view.select(("dense",))
+    if keys is not None:
+        hand.key(*keys)
+    else:  # the Menu key, wherever the pointer is
+        away = hand.view.mapToGlobal(QPoint(3, 3))
+        reason = QContextMenuEvent.Reason.Keyboard
+        QApplication.sendEvent(hand.view.viewport(), QContextMenuEvent(reason, QPoint(3, 3), away))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    card = hand.view.sight.card_rect("dense")
+    top = hand.view.viewport().mapFromGlobal(menu.pos())
+    assert card.adjusted(-2, -2, 2, 2).contains(top)
+    menu.close()
+
+
+def test_a_wire_that_takes_the_place_of_another_says_so(make):
+    nodes = (
+        Node("in", "Input", {"shape": [2]}),
+        Node("a", "Dense", {"units": 2}),
+        Node("drop", "Dropout", {"rate": 0.1}),
+    )
+    hand = make(Project("x", Graph(nodes, (("in", "a"), ("a", "drop")))))
+    told: list[str] = []
+    hand.view.message.connect(told.append)
+    hand.view.select(("in",))
+    hand.key(KEY.Key_W)
+    while hand.view.gesture._choices[hand.view.gesture._index] != "drop":
+        hand.key(KEY.Key_Down)
+    hand.key(KEY.Key_Return)
+    assert ("in", "drop") in hand.graph.edges
+    assert ("a", "drop") not in hand.graph.edges
+    assert told[-1].startswith("The wire from 'a' is gone: 'drop' takes one input.")

@@ -12,9 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.column_model import FIELDS, GOES_TO, ColumnModel
-from netbuilder.ui.data.column_view import Question
+from netbuilder.ui.data.column_view import ColumnView, Question
 from netbuilder.ui.data.panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
@@ -285,3 +286,23 @@ def test_columns_are_dragged_onto_the_canvas(two_ends: Opened, qtbot: QtBot) -> 
     before = window.store.project
     drop("both")
     assert window.store.project is before, "columns go to ends only"
+
+
+def test_other_data_begins_with_its_names(qtbot: QtBot) -> None:
+    view = ColumnView(lambda _label, _edit: None)
+    qtbot.addWidget(view)
+    view.resize(260, 200)
+    view.show()
+
+    def columns(*names: str) -> tuple[ColumnFacts, ...]:
+        return tuple(ColumnFacts(name, role="feature", type="number") for name in names)
+
+    view.columns.show_columns(columns("a", "b"), (), 10, Project())
+    bar = view.horizontalScrollBar()
+    bar.setValue(bar.maximum())
+    there = bar.value()
+    assert there > 0
+    view.columns.show_columns(columns("a", "b"), (), 10, Project())
+    assert bar.value() == there, "the same columns stay where one looks"
+    view.columns.show_columns(columns("c", "d"), (), 10, Project())
+    assert bar.value() == 0

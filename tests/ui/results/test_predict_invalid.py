@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import short
 from netbuilder.ui.results.response import ResponseView
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -70,3 +71,8 @@ def test_the_axis_of_a_curve_is_that_of_this_network(
     view._show_curve(x, x / 10, None)
     view.plot.grab()
     assert view.plot.viewRange()[1][1] < 1
+
+
+def test_no_number_below_one_is_written_as_one() -> None:
+    shown = [short(value) for value in (0.99982, 0.99999, -0.9996, 1.0, 0.9)]
+    assert shown == ["0.9998", "0.9999", "-0.9996", "1.00", "0.900"]

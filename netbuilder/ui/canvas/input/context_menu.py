@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QMenu
 
@@ -28,6 +28,12 @@ class Hands:
 def show(view: Canvas, does: Hands, event: QContextMenuEvent) -> None:
     """Select what lies under the pointer, and offer what can be done with it."""
     screen = (float(event.pos().x()), float(event.pos().y()))
+    place = event.globalPos()
+    keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
+    card = view.picture.cards.get(view.current() or "") if keyed else None
+    if card is not None and card.id in view.selection():  # wherever the pointer may be
+        screen = view.camera.to_screen(*view.picture.out_port(card))
+        place = view.viewport().mapToGlobal(QPointF(*screen).toPoint())
     where = view.camera.to_world(*screen)
     hit = hit_testing.at(view.picture, *where, view.camera.scale)
     if event.reason() == QContextMenuEvent.Reason.Mouse:
@@ -39,7 +45,7 @@ def show(view: Canvas, does: Hands, event: QContextMenuEvent) -> None:
     if menu.isEmpty():
         menu.deleteLater()
     else:
-        menu.popup(event.globalPos())
+        menu.popup(place)
 
 
 def build(view: Canvas, does: Hands, where: Point, screen: Point, hit: hit_testing.Hit) -> QMenu:

@@ -12,6 +12,7 @@ from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Edge, Point, Project
+from netbuilder.core.wording import quoted
 from netbuilder.ui.canvas.gesture import Gesture
 from netbuilder.ui.canvas.host import Canvas
 from netbuilder.ui.canvas.input.add_layer import Adding
@@ -30,6 +31,19 @@ def rewire(project: Project, old: Edge, new: Edge) -> Project:
     if old == new:
         return project
     return edits.connect(edits.disconnect(project, old), *new)
+
+
+def _connect(view: Canvas, source: str, target: str) -> None:
+    """Make a wire; one that it takes the place of is told."""
+    before = view.store.project.graph.edges
+    view.edit("Connect", partial(edits.connect, source=source, target=target))
+    after = set(view.store.project.graph.edges)
+    gone = [old for old, _ in (edge for edge in before if edge not in after)]
+    if gone:
+        view.say(
+            f"The wire from {quoted(gone)} is gone: '{target}' takes one input. "
+            "Undo brings it back."
+        )
 
 
 def _outputs_to(view: Canvas, source: str) -> dict[str, str]:
@@ -169,7 +183,7 @@ class WireDrag(Gesture):
             if taken is not None:
                 view.edit("Rewire", partial(rewire, old=taken.edges[0], new=edge))
             else:
-                view.edit("Connect", partial(edits.connect, source=edge[0], target=edge[1]))
+                _connect(view, *edge)
         elif (card := hit_testing.at(view.picture, *where, view.camera.scale).card) is not None:
             if card.kind == "goal":
                 view.say("The goal always follows the last layer: no wire is needed.")
@@ -262,7 +276,7 @@ class WireKeys(Gesture):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             target = self.view.in_node(self._choices[self._index])
             self.view.cancel_gesture()
-            self.view.edit("Connect", partial(edits.connect, source=self._source, target=target))
+            _connect(self.view, self._source, target)
             return True
         return False
 
