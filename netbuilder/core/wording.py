@@ -94,9 +94,34 @@ def roughly(value: float, spread: float) -> str:
     return f"{round(value, digits):,.{max(digits, 0)}f}"
 
 
+def percent(part: float, digits: int = 0, most: int = 2) -> str:
+    """A part of all. 100% and 0% stand only where it is nothing else: it gets more digits than
+    it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
+    if not 0 < part < 1:
+        return f"{part:.{digits}%}"
+    for places in range(digits, max(digits, most) + 1):
+        text = f"{part:.{places}%}"
+        if float(text[:-1]) not in (0, 100):
+            return text
+    least = 10.0**-places
+    return f"<{least:.{places}f}%" if part < 0.5 else f">{100 - least:.{places}f}%"
+
+
 def share(part: float) -> str:
     """A probability as people say it, 100% and 0% only where it is nothing else: ``99.7%``."""
-    return f"{part:.1%}" if 0.985 <= part < 0.9995 or 0.0005 <= part < 0.015 else f"{part:.0%}"
+    near = 0.985 <= part < 0.9995 or 0.0005 <= part < 0.015
+    return percent(part, 1 if near else 0)
+
+
+def right_of(part: float) -> str:
+    """How many answers are right, of as many as it takes: ``Of 1,000 answers 997 are right``."""
+    whole = 100
+    while 0 < part < 1 and round(part * whole) in (0, whole) and whole < 1_000_000:
+        whole *= 10
+    right = round(part * whole)
+    if 0 < part < 1 and right in (0, whole):
+        right = 1 if right == 0 else whole - 1
+    return f"Of {whole:,} answers {right:,} are right."
 
 
 def shown(value: object, limit: int = 40) -> str:

@@ -11,7 +11,7 @@ import pytest
 import netbuilder
 from netbuilder.core import wording
 from netbuilder.core.check.words import count
-from netbuilder.core.wording import counted, plural, roughly, share
+from netbuilder.core.wording import counted, percent, plural, right_of, roughly, share
 
 RIGHT = {
     "epoch": "epochs", "best epoch": "best epochs", "axis": "axes",
@@ -64,9 +64,17 @@ def test_no_digit_that_is_not_known() -> None:
 
 
 def test_a_probability_is_whole_only_where_it_is() -> None:
-    assert [share(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 0.0)] == [
-        "100%", "100%", "99.7%", "83%", "0.4%", "0%",
+    assert [share(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 1e-7, 0.0)] == [
+        "100%", "99.96%", "99.7%", "83%", "0.4%", "<0.01%", "0%",
     ]  # fmt: skip
+    assert percent(598 / 600) == "99.7%"
+    assert percent(0.999999, 1) == ">99.99%"
+    assert percent(0.998, most=0) == ">99%" and percent(0.002, most=0) == "<1%"
+    assert percent(1.0, 1) == "100.0%" and percent(0.5, 1) == "50.0%"
+    assert right_of(1.0) == "Of 100 answers 100 are right."
+    assert right_of(598 / 600) == "Of 1,000 answers 997 are right."
+    assert right_of(0.0004) == "Of 10,000 answers 4 are right."
+    assert right_of(0.86) == "Of 100 answers 86 are right."
 
 
 def test_a_unit_stands_where_it_is_written() -> None:

@@ -14,7 +14,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import MOST_NAMED, Evaluation, evaluate
-from netbuilder.core.wording import listed, share
+from netbuilder.core.wording import listed, percent, right_of, share
 
 Array = NDArray[Any]
 
@@ -156,7 +156,8 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     if "accuracy" in known.metrics:
         here, there = known.metrics["accuracy"], other.metrics["accuracy"]
         apart = here - there > 0.05 and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
-        pair = f"{here:.1%} of the training rows and {there:.1%} of the {name} rows are right"
+        parts_right = percent(here, 1), percent(there, 1)
+        pair = "{} of the training rows and {} of the {} rows are right".format(*parts_right, name)
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         # Of a very good network the gap is small all the same, beside what a guess is off by.
@@ -189,12 +190,13 @@ _SCALED = " It is measured on scaled values, so it has no unit."
 
 #: Metric → what its value means, in the data's own units.
 MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
-    "accuracy": lambda value, found: f"Of 100 answers {100 * value:.0f} are right.",
+    "accuracy": lambda value, found: right_of(value),
     "precision": lambda value, found: (
-        f"When it names a class, it is right in {value:.0%} of cases (on average over the classes)."
+        f"When it names a class, it is right in {percent(value)} of cases"
+        " (on average over the classes)."
     ),
     "recall": lambda value, found: (
-        f"Of the rows of a class it finds {value:.0%} (on average over the classes)."
+        f"Of the rows of a class it finds {percent(value)} (on average over the classes)."
     ),
     "f1_score": lambda value, found: (
         "Precision and recall in one number: high only where both of them are high."

@@ -25,7 +25,7 @@ from netbuilder.core.results.answers import (
     repeated,
 )
 from netbuilder.core.results.file_order import in_file_order, knows_no_data
-from netbuilder.core.wording import measured, number
+from netbuilder.core.wording import measured, number, percent
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -349,12 +349,13 @@ def _class_sentence(
 ) -> str:
     if matrix is None:
         return (
-            f"On {_count(len(truth), 'row')}, {accuracy:.1%} of the {len(target.classes)} labels "
-            f"are right (always the more frequent answer: {baseline:.1%})."
+            f"On {_count(len(truth), 'row')}, {percent(accuracy, 1)} of the"
+            f" {len(target.classes)} labels are right"
+            f" (always the more frequent answer: {baseline:.1%})."
         )
     right = int((numbers == truth).sum())
     text = (
-        f"{right:,} of {_count(len(truth), 'row')} are right ({accuracy:.1%}). "
+        f"{right:,} of {_count(len(truth), 'row')} are right ({percent(accuracy, 1)}). "
         f"Always answering the most frequent class would reach {baseline:.1%}."
     )
     wrong = matrix - np.diag(np.diag(matrix))

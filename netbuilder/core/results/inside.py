@@ -85,10 +85,15 @@ def look(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, Array]
         ready[name] = entry.apply(raw[None])
     model, nodes = node_outputs(trained)
     values = [ready[name] for name in names]
-    given = model(values[0] if len(values) == 1 else values, training=False)
+    given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
     found = {name: value[0] for name, value in ready.items()}
     found.update({node: np.asarray(value)[0] for node, value in zip(nodes, given, strict=True)})
     return found
+
+
+def listed_outputs(given: Any) -> list[Any]:
+    """What a model gives as one tensor an output: of a single one Keras gives the tensor alone."""
+    return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:

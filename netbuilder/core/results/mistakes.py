@@ -14,7 +14,7 @@ from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessin
 from netbuilder.core.data.tokens import CHARACTER
 from netbuilder.core.results.answers import cell_words
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import number
+from netbuilder.core.wording import number, share
 
 Array = NDArray[Any]
 MOST = 24
@@ -86,7 +86,9 @@ def _caption(found: Evaluation, row: int) -> str:
         return f"{found.told(here, 0)} → {found.told(there, 0)}"
     if found.task == MULTI_LABEL:
         return f"{_labels(found, truth)} → {_labels(found, answer)}"
-    sure = "" if found.probabilities is None else f" ({found.probabilities[row].max():.0%})"
+    sure = (
+        "" if found.probabilities is None else f" ({share(float(found.probabilities[row].max()))})"
+    )
     return f"{_label(found, int(truth))} → {_label(found, int(answer))}{sure}"
 
 

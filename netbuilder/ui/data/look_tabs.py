@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.data.columns import DataReport
 from netbuilder.core.data.looks.arrays import ArraysLook
@@ -88,6 +89,13 @@ LOOK_ROWS = (
 )
 
 
+class _StillBar(QTabBar):
+    """Tabs that are chosen by a click: the wheel scrolls the page that they stand on."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
 class LookTabs(QTabWidget):
     """Tabs: those that make no sense for the data at hand are not there.
 
@@ -97,6 +105,7 @@ class LookTabs(QTabWidget):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
+        self.setTabBar(_StillBar(self))
         self.setDocumentMode(True)
         # In a narrow panel titles are shortened; arrows would hide the first ones.
         self.tabBar().setProperty("close", True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
+from netbuilder.core.wording import percent
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
@@ -156,7 +157,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
         center = Qt.AlignmentFlag.AlignVCenter
         right = center | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 76, top, 34, line), center, f"{share:.0%}")
+        painter.drawText(QRectF(left + 76, top, 34, line), center, percent(share, most=0))
     painter.end()
     return picture
 
@@ -184,9 +185,18 @@ def surface_strip(
     classes, where they are an answer."""
     units = min(surfaces.shape[2], most)
     side = 34 if units <= _FEW_SURFACES else 26
-    picture = blank(units * (side + GAP) - GAP, side)
+    left = surfaces.shape[2] - units
+    font = small_font()
+    more = f"+{left}" if left else ""
+    room = GAP + int(QFontMetricsF(font).horizontalAdvance(more)) + 2 if left else 0
+    picture = blank(units * (side + GAP) - GAP + room, side)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.colors().secondary))
+    painter.drawText(
+        QRectF(units * (side + GAP), 0, room, side), Qt.AlignmentFlag.AlignVCenter, more
+    )
     for unit in range(units):
         image = to_image(surface_pixels(surfaces, unit, names))
         box = QRectF(unit * (side + GAP), 0, side, side)

@@ -83,8 +83,7 @@ class Bars(QWidget):
             painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
-            plain = scheme.validation if self._signed else scheme.training
-            painter.setBrush(QColor(plain if strong or not self._marked else scheme.dots))
+            painter.setBrush(QColor(scheme.training if strong or not self._marked else scheme.dots))
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
             painter.drawText(
@@ -112,7 +111,7 @@ class Bars(QWidget):
             length = max(abs(value) * scale, 1.5)
             left = zero if value >= 0 else zero - length
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(scheme.validation if value >= 0 else scheme.training))
+            painter.setBrush(QColor(scheme.training if value >= 0 else scheme.validation))
             painter.drawRoundedRect(QRectF(left, y + 4, length, self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.secondary))
             if value >= 0:

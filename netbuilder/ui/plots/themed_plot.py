@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -51,6 +52,13 @@ class ThemedPlot(pg.PlotWidget):
         """Take the theme's colours."""
         self._color_axes()
         self.drawn()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom with Ctrl only: the page below scrolls, also where a plot fills all of it."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def drawn(self) -> None:
         """Draw what is shown."""

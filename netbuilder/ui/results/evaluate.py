@@ -122,6 +122,9 @@ class EvaluatePanel(QWidget):
         judging = self._judging
         self.learning.begin(self._workbench.trained)
         if self._workbench.trained is None:
+            self.parts_note.setText("")
+            self.samples.hide()
+            self.waiting.begin_anew()
             self.waiting.wait(next_step(self._workbench, _NO_MODEL))
         elif judging.error is not None:
             self._show_error(judging.error)
@@ -264,3 +267,4 @@ class EvaluatePanel(QWidget):
         names = behind.evaluation.labels
         words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"
         self.samples.show_samples(behind.samples(rows), words)
+        self.waiting.bring_into_sight(self.samples)

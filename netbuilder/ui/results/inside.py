@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.node_label import describe
 from netbuilder.core.project.model import Node
+from netbuilder.core.wording import percent
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.curves import short
@@ -186,6 +187,8 @@ class InsidePanel(QWidget):
         self._soon.stop()
         look = self._live.look or self._looking.look_now
         if look is None:
+            if self._workbench.trained is None and not self._workbench.training:
+                self.waiting.begin_anew()
             waiting = self._workbench.trained is not None and not self._looking.trouble
             training = self._workbench.training
             words = "Looking…" if waiting and not training else self._looking.trouble
@@ -274,7 +277,11 @@ class InsidePanel(QWidget):
         self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
         if values.dtype.kind in "fiub" and values.size:
             self._add_words(lambda: _span(self._values(node_id)))
-            if values.ndim == 3 and values.shape[2] == 3:
+            if self._told(node_id):  # bars without a scale would say less
+                self._add_picture(partial(self._small, node_id), WIDE)
+            if values.size == 1:
+                pass  # it stands there in words
+            elif values.ndim == 3 and values.shape[2] == 3:
                 picture = self._add_picture(
                     lambda width: _montage(self._values(node_id), width), 180
                 )
@@ -330,7 +337,7 @@ class InsidePanel(QWidget):
         return (
             f"{_counted(stats.count)} from {short(stats.minimum)} to {short(stats.maximum)}, "
             f"mean {short(stats.mean)}, spread {short(stats.deviation)}, "
-            f"{stats.near_zero:.0%} near 0"
+            f"{percent(stats.near_zero)} near 0"
         )
 
     def _histogram(self, owner: Node, name: str, width: int) -> QImage:
@@ -344,7 +351,7 @@ def _span(values: NDArray[Any]) -> str:
     if values.size == 1:
         return f"{_numbers(values.shape)}: {short(float(values.reshape(-1)[0]))}"
     dead = float((values == 0).mean())
-    zero = f", {dead:.0%} of them 0" if dead > 0.01 else ""
+    zero = f", {percent(dead)} of them 0" if dead > 0.01 else ""
     span = f"{short(float(values.min()))} to {short(float(values.max()))}"
     return f"{_numbers(values.shape)}, from {span}{zero}"
 

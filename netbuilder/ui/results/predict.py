@@ -139,7 +139,7 @@ class PredictPanel(QWidget):
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
         self.another = QPushButton("Another test row", self)
-        buttons = FlowLayout(spacing=8)
+        buttons = self._buttons = FlowLayout(spacing=8)
         for button in (self.another, self.why.button):
             buttons.addWidget(button)
         self.others = note_label("The other classes:", self)
@@ -199,12 +199,27 @@ class PredictPanel(QWidget):
         self.head.begin(len(first.classes) if first is not None else 0, explains, numbers)
         self.view = next(view for view in self.views if view.fits(trained))
         self.view.place_why(self.why)
+        self._place_words()
         self.view.show()
         self.another.setText(f"Another test {self.view.one}")
         self.view.begin(trained, fresh)
         self.about.setText(self.view.words)
         self.waiting.ready()
         self._look_changed()
+
+    def _place_words(self) -> None:
+        """What is said comes and goes: above the way to ask, or below one that must stay."""
+        page = self.waiting.page_layout
+        for widget in (self.cards, self.about):
+            page.removeWidget(widget)
+        at = page.indexOf(self._buttons)
+        if self.view.steady:
+            at = page.indexOf(self.view)
+            page.insertWidget(at + 1, self.about)
+            page.insertWidget(at + 2, self.cards)
+        else:
+            page.insertWidget(at, self.cards)
+            page.insertWidget(page.indexOf(self._buttons) + 1, self.about)
 
     def _another(self) -> None:
         """Look at the next sample of the test data; Inside and the canvas follow."""

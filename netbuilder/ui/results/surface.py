@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
@@ -33,7 +34,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
-from netbuilder.ui.services.views.live_view import LiveView, has_points
+from netbuilder.ui.services.views.live_view import LiveView, has_points, same_points
 from netbuilder.ui.services.views.run_histograms import RunHistograms
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -64,6 +65,7 @@ class SurfacePanel(QWidget):
         self._store, self._workbench, self._looking = store, workbench, looking
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
+        self._drawn_for: Project | None = None  # whose surface is seen
         self._resting: tuple[Any, dict[str, str]] = (None, {})
         self.waiting = Waiting.filling(self, NO_MODEL)
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
@@ -224,7 +226,11 @@ class SurfacePanel(QWidget):
             box.setCurrentIndex(
                 shown.columns.index(before) if before in shown.columns else fallback
             )
-        self.plot.clear_all()
+        earlier, project = self._drawn_for, shown.question.project
+        self._drawn_for = project if shown.view.name == "surface" else None
+        # Trained anew after a point was put in: it goes on from what is seen.
+        again = earlier is not None and same_points(earlier, project)
+        self.plot.clear_all(keep_answers=again and self._drawn_for is not None)
         self.picture = None
         if not self.points.hand.on:  # else it says what the hand does
             coming = shown.asked is not None and shown.picture is None

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import percent
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
@@ -90,7 +91,10 @@ class ThresholdView(QWidget):
         at = at_threshold(found, index, part)
         self.value.setText(f"say “{at.label}” from {part:.0%} on")
         self.heat.show_matrix(at.matrix, (f"not {at.label}", at.label))
-        head = f"{at.accuracy:.1%} right, precision {at.precision:.1%}, recall {at.recall:.1%}"
+        right, precise, found_again = (
+            percent(part, 1) for part in (at.accuracy, at.precision, at.recall)
+        )
+        head = f"{right} right, precision {precise}, recall {found_again}"
         try:
             curve = self._curve(found, index)
         except UserError as error:

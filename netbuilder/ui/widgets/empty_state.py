@@ -37,6 +37,7 @@ class Waiting(QStackedWidget):
         # Pages wrap and fit their width; what should not all the same is at least in reach.
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         scroll.setWidget(page)
+        self._scroll, self._page = scroll, page
         self.addWidget(scroll)
         self._scroll = scroll
 
@@ -88,6 +89,21 @@ class Waiting(QStackedWidget):
         self._wanted = words
         self.words.setText(self._said())
         self.setCurrentIndex(0)
+
+    def begin_anew(self) -> None:
+        """What comes next is of another network: it is seen from its beginning."""
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def bring_into_sight(self, widget: QWidget) -> None:
+        """Scroll until a part of the page is seen, once it has its place."""
+
+        def scroll() -> None:
+            top = widget.mapTo(self._page, QPoint(0, 0)).y()
+            bar, seen = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
+            if top < bar.value() or top + min(widget.height(), seen) > bar.value() + seen:
+                bar.setValue(top - min(max(seen - widget.height(), 0), seen // 3))
+
+        QTimer.singleShot(0, widget, scroll)
 
     def ready(self) -> None:
         """Show the results."""

@@ -76,7 +76,7 @@ def test_where_grad_cam_is_black_another_way_answers(digits_model: Trained) -> N
         assert found.heatmap is not None
         assert np.abs(found.heatmap).max() > 0
         assert found.sentence.startswith("“Where it looks” (Grad-CAM) shows nothing")
-        assert "Instead, pixel by pixel: Pixels in orange" in found.sentence
+        assert "Instead, pixel by pixel: Pixels in blue" in found.sentence
         assert explain(trained, bright, method).method == "grad_cam"
 
 
@@ -335,13 +335,14 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
     strip = next(row for row in shown if (row == FOR).all(axis=-1).any())
     end = int(np.flatnonzero((strip == FOR).all(axis=-1))[-1])
     blend = strip[end - 90 : end + 1]
-    assert np.all(np.diff(blend[:, 2]) <= 0)
-    assert blend[0, 2] - blend[-1, 2] > 100
+    assert np.all(np.diff(blend[:, 0]) <= 0)
+    assert blend[0, 0] - blend[-1, 0] > 100
     heat = np.zeros((2, 2))
     heat[0, 0], heat[1, 1] = 1.0, -1.0
     painted = overlay(np.zeros((2, 2)), heat).astype(int)
-    assert painted[0, 0, 0] > painted[0, 0, 2]
-    assert painted[1, 1, 2] > painted[1, 1, 0]
+    # Blue is for and orange against, as weights are blue above 0 and orange below.
+    assert painted[0, 0, 2] > painted[0, 0, 0]
+    assert painted[1, 1, 0] > painted[1, 1, 2]
 
 
 def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:

@@ -74,6 +74,24 @@ def test_values_as_pictures() -> None:
     assert as_pictures(np.zeros(10)).shape == (1, 1, 10)
 
 
+def test_a_network_of_one_layer_gives_a_list_too() -> None:
+    graph = Graph(
+        (Node("input", "Input"), Node("out", "Dense", {"units": 1, "activation": "sigmoid"})),
+        (("input", "out"),),
+    )
+    project = Project(
+        graph=graph, data=Data("builtin", name="breast_cancer"), training=Training(epochs=1)
+    )
+    data = load(project, Path())
+    trained = Session(project, data, on_event=lambda event: None).run()
+    seen = look(trained, sample_of(data.train, 0))
+    kernel, bias = weights_of(trained, "out").values()
+    assert seen["out"].shape == (1,)
+    assert seen["out"] == pytest.approx(
+        1 / (1 + np.exp(-(seen["input"] @ kernel + bias))), abs=1e-5
+    )
+
+
 def test_a_shared_layer_shows_each_of_its_uses() -> None:
     graph = Graph(
         (Node("input", "Input"), Node("a", "Dense", {"units": 4, "activation": "tanh"}),

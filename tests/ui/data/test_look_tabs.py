@@ -10,8 +10,9 @@ import h5py
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.columns import report
@@ -142,6 +143,25 @@ def test_a_series_says_where_time_jumps(tabs: LookTabs, tmp_path: Path) -> None:
     first = tab.plot.gaps()[0]
     assert (first[1] - first[0]) / 86_400 == 8
     assert "3 gaps (shaded): no window spans one" in tab.note.text()
+    # The wheel is the page's: it neither zooms nor goes to the next tab.
+    seen = tab.plot.getPlotItem().vb.viewRange()[0]
+    assert not _wheel(tab.plot.viewport())
+    assert not _wheel(tabs.tabBar())
+    assert tabs.currentWidget() is tab
+    assert tab.plot.getPlotItem().vb.viewRange()[0] == seen
+    assert _wheel(tab.plot.viewport(), Qt.KeyboardModifier.ControlModifier)
+    assert tab.plot.getPlotItem().vb.viewRange()[0] != seen
+
+
+def _wheel(widget: QWidget, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> bool:
+    """Turn the wheel in a widget's middle; whether it was taken."""
+    spot = widget.rect().center()
+    event = QWheelEvent(
+        QPointF(spot), QPointF(widget.mapToGlobal(spot)), QPoint(), QPoint(0, 120),
+        Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+    return event.isAccepted()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -65,6 +65,10 @@ def test_the_mouse_puts_in_moves_and_takes_away_and_undo_brings_back(
     assert place == pytest.approx(hand.place(QPointF(end)), rel=1e-4)
     qtbot.waitUntil(lambda: shown(panel, place), timeout=MINUTE)
     assert not shown(panel, (float(first[0]), float(first[1])))
+
+    # A click beside its middle is no drag.
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=end + QPoint(4, 3))
+    assert done(window).moved == {number: place}
 
     QTest.mouseClick(view, Qt.MouseButton.RightButton, pos=end)
     assert done(window).removed == {number}

@@ -30,8 +30,18 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     panel = window.docks.show_panel("inside")
     window.canvas.select(("flatten",))
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
+    # What the canvas shows is of the digits: over other data it stands pale.
+    previews = window.canvas.previews
+    assert "flatten" in previews.ids and not previews._past
+    window.store.apply("Data", lambda project: edits.set_data(project, example("waves").data))
+    assert "flatten" in previews._past
+    surface = window.docks.show_panel("surface")
+    surface.live.choose("weights")
+    qtbot.waitUntil(lambda: surface.live.view == "weights" and surface.live.idle)
+    window.docks.show_panel("inside")
     window.documents.show_project(edits.set_training(example("waves"), epochs=1), None)
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 0)
+    assert surface.live.view == "", "the next project begins with its own first view"
     # The page behind the words is resized when it comes to the front again.
     window.resize(window.width() + 180, window.height())
     qtbot.waitUntil(lambda: window.workbench.settled)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.errors import UserError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -28,12 +29,18 @@ def test_a_drawing_is_answered_and_explained(
     panel.pictures.draw_button.click()
     assert panel.answer.text() == ""
     assert "Nothing is drawn yet" in panel.about.text()
+    # An error of the file before is gone with the first stroke: the pad stays under the pen.
+    panel._tell_trouble(UserError("This is no picture.", "Choose another one."))
+    qtbot.waitUntil(lambda: not panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
+    place = panel.pictures.pad.mapTo(panel, QPoint(0, 0))
     qtbot.mousePress(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
     for y in range(20, 150, 10):
         qtbot.mouseMove(panel.pictures.pad, QPoint(80, y))
     qtbot.mouseRelease(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 150))
     assert not panel.pictures.pad.empty
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
+    assert panel.pictures.pad.mapTo(panel, QPoint(0, 0)) == place
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()

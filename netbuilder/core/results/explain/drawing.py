@@ -13,8 +13,8 @@ from netbuilder.core.data.tokens import CHARACTER
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.sequences import steps_back
 
-#: For and against: the colours of training and validation (Okabe and Ito, safe for all eyes).
-FOR, AGAINST = (213, 94, 0), (0, 114, 178)
+#: For and against, as above and below 0 everywhere else (Okabe and Ito, safe for all eyes).
+FOR, AGAINST = (0, 114, 178), (213, 94, 0)
 #: Of the picture below the colours, in the middle of its greys.
 GREY = (150, 150, 150)
 
@@ -29,7 +29,7 @@ def legend_of(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tup
 def overlay(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The picture in grey with the heat map over it, uint8 (height, width, 3).
 
-    What speaks for the answer is orange, what speaks against it blue, the strongest place fully.
+    What speaks for the answer is blue, what speaks against it orange, the strongest place fully.
     """
     grey = np.asarray(picture, np.float64)
     grey = grey.reshape(*grey.shape[:2], -1)[..., :3].mean(axis=-1)

@@ -17,7 +17,7 @@ from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.explain import pictures, sequences, tables
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.score import Question, question
-from netbuilder.core.wording import did_you_mean, listed
+from netbuilder.core.wording import did_you_mean, listed, share
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -151,7 +151,7 @@ def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation
     way = "for" if fall >= 0 else "against"
     sentence = (
         f"“{token}” ({where}) speaks most {way} {asked.about}: with others in its place the network"
-        f" would be {sure - fall:.0%} sure of it, and not {sure:.0%}."
+        f" would be {share(sure - fall)} sure of it, and not {share(sure)}."
     )
     if _settled(asked, fall):
         sentence = f"No single {entry.level} changes {asked.about}: it is as likely without each."
@@ -205,7 +205,7 @@ METHODS: tuple[Method, ...] = (
         PICTURE,
         "Where it looks",
         "What the last convolution found, weighted by its gradient (Grad-CAM)",
-        _picture("grad_cam", pictures.grad_cam, "Places in orange speak for {about}."),
+        _picture("grad_cam", pictures.grad_cam, "Places in blue speak for {about}."),
     ),
     Method(
         "integrated_gradients",
@@ -215,7 +215,7 @@ METHODS: tuple[Method, ...] = (
         _picture(
             "integrated_gradients",
             pictures.integrated_gradients,
-            "Pixels in orange speak for {about}, in blue against it.",
+            "Pixels in blue speak for {about}, in orange against it.",
         ),
     ),
     Method(
@@ -226,8 +226,8 @@ METHODS: tuple[Method, ...] = (
         _picture(
             "occlusion",
             pictures.occlusion,
-            "Where a part in orange is covered, the network is less sure of {about}.",
-            "Where a part in orange is covered, {about} comes out lower; in blue, higher.",
+            "Where a part in blue is covered, the network is less sure of {about}.",
+            "Where a part in blue is covered, {about} comes out lower; in orange, higher.",
         ),
     ),
     Method("occlusion", TEXT, "Word by word", "Leaves out one word after another", _words),

@@ -12,7 +12,7 @@ from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import loss_of, preprocessing_of
 from netbuilder.core.results.explain.score import Question
-from netbuilder.core.results.inside import node_outputs
+from netbuilder.core.results.inside import listed_outputs, node_outputs
 
 Array = NDArray[Any]
 STEPS = 32
@@ -67,7 +67,7 @@ def grad_cam(question: Question) -> Array:
         for value in values:
             if value.dtype.is_floating:
                 tape.watch(value)
-        given = model(values[0] if len(values) == 1 else values, training=False)
+        given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
         found = dict(zip(nodes, given, strict=True))
         score = _raw_score(question, found)
     gradient = tape.gradient(score, found[node])

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from netbuilder.core.wording import share
 from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
@@ -120,7 +121,7 @@ class PictureWall(QWidget):
         if picture is None or number < 0:
             return ""
         answer, truth = picture.answers[number], picture.truth[number]
-        return f"“{truth}”, taken for “{answer}” ({picture.sure[number]:.0%})"
+        return f"“{truth}”, taken for “{answer}” ({share(float(picture.sure[number]))})"
 
 
 def _channels(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from netbuilder.ui.style import theme
 
@@ -44,6 +45,7 @@ class PointHand(QObject):
         self.on = False
         self.at: Place | None = None  # the keyboard's place
         self._held: Place | None = None
+        self._pressed = QPointF()  # where the mouse took it
         self._ghost = pg.ScatterPlotItem(pxMode=True)
         self._ghost.setZValue(20)
         self._cross = pg.ScatterPlotItem(pxMode=True)
@@ -88,18 +90,22 @@ class PointHand(QObject):
             if event.button() == Qt.MouseButton.RightButton and near is not None:
                 self.taken.emit(near)
             elif event.button() == Qt.MouseButton.LeftButton and near is not None:
-                self._held = near
+                self._held, self._pressed = near, spot
             elif event.button() == Qt.MouseButton.LeftButton and self._inside(spot):
                 self.put.emit(*self.place(spot))
             self._plot.setFocus(Qt.FocusReason.MouseFocusReason)
             return True
         if kind == QEvent.Type.MouseMove and self._held is not None:
+            if (spot - self._pressed).manhattanLength() < QApplication.startDragDistance():
+                return True
             self._show_ghost(self.place(spot))
             return True
         if kind == QEvent.Type.MouseButtonRelease:
             held, self._held = self._held, None
             self._ghost.clear()
-            if held is not None and self._pixels(held, spot) > 2 and self._inside(spot):
+            # A click beside a point's middle is no drag.
+            far = (spot - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if held is not None and far and self._inside(spot):
                 self.moved.emit(held, self.place(spot))
             return True
         return False
@@ -118,10 +124,6 @@ class PointHand(QObject):
     def _inside(self, spot: QPointF) -> bool:
         scene = self._plot.mapToScene(spot.toPoint())
         return bool(self._plot.getPlotItem().vb.sceneBoundingRect().contains(scene))
-
-    def _pixels(self, place: Place, spot: QPointF) -> float:
-        away = self.spot(place) - spot
-        return float((away.x() ** 2 + away.y() ** 2) ** 0.5)
 
     def near(self, spot: QPointF, most: float = NEAR) -> Place | None:
         """The drawn point under a pixel."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 #: filled, validation rows hollow, test rows filled with a dark edge.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
+_PALE = 0.4  # of answers that are not of now
 _LOW, _HIGH = "#D55E00", "#0072B2"
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
 
@@ -130,9 +131,18 @@ class SurfacePlot(pg.PlotWidget):
         write_plainly(self)
         self._drawn_points = None
 
-    def clear_all(self) -> None:
-        """Take everything away."""
-        self._image.clear()
+    @property
+    def answered(self) -> bool:
+        """Whether answers are seen, of now or of before."""
+        return self._image.image is not None
+
+    def clear_all(self, *, keep_answers: bool = False) -> None:
+        """Take everything away; ``keep_answers``: what was answered before stays, pale, until
+        there is something newer."""
+        if keep_answers and self.answered:
+            self._image.setOpacity(_PALE)
+        else:
+            self._image.clear()
         self._points.clear()
         self._wrong.clear()
         self._ring.clear()
@@ -163,9 +173,8 @@ class SurfacePlot(pg.PlotWidget):
         left, bottom, right, top = picture.box
         if picture.answered:
             self._image.setImage(paint_surface(picture, discrete=self.discrete), autoLevels=False)
-        else:
-            self._image.clear()
-        self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
+            self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
+            self._image.setOpacity(1.0)
         self._axes(picture.across, picture.up)
         self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
         self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)

@@ -35,6 +35,7 @@ class SeriesPlot(ThemedPlot):
         self.column = ""
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
+        self.setToolTip("Drag to move along; Ctrl and the wheel: closer")
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
         self.setMinimumHeight(200)

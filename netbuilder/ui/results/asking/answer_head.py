@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from netbuilder.core.wording import percent
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.clamped import ClampedLabel
@@ -71,7 +72,7 @@ def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
     if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
         return []
     rows = [
-        (label, float(part), f"{part:.1%}")
+        (label, float(part), percent(float(part), 1))
         for label, part in zip(first.classes, first.probabilities[0], strict=False)
     ]
     return sorted(rows, key=lambda row: -row[1])

@@ -44,6 +44,7 @@ class PictureView(AskView):
 
     one = "picture"
     why_at = 1
+    steady = True
     words = "This network looks at pictures."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:

@@ -55,6 +55,8 @@ class AskView(QWidget):
     one = "sample"
     #: What stands there before anything is asked.
     words = ""
+    #: Whether what is said stands below it: what one draws on must not move under the pen.
+    steady = False
     #: Before which of its parts stands why it is answered so.
     why_at = 0
 

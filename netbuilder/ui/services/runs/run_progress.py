@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from netbuilder.core.wording import number
+from netbuilder.core.wording import number, percent
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
@@ -55,7 +55,7 @@ def metric_text(name: str, value: float) -> str:
     """A number of a metric: "accuracy 97.7 %", "mean absolute error 0.027"."""
     plain = name.replace("_", " ")
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
-        return f"{plain} {100 * value:.1f} %".replace(".0 %", " %")
+        return f"{plain} {percent(value, 1)}".replace(".0%", "%").replace("%", " %")
     return f"{plain} {number(value)}"
 
 

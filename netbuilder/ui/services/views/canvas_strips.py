@@ -96,8 +96,17 @@ class CanvasStrips(QObject):
         for one in gone:
             self._canvas.set_preview(one, None)
             self._shown.discard(one)
+        if _source(old) != _source(new):  # what it saw is no row of these data
+            self._canvas.previews.fade()
+            self._canvas.closer.fade()
         if self._canvas.previews.stale:  # the weights are those of another network
             self._canvas.set_wire_weights({})
+
+
+def _source(project: Project) -> tuple[object, ...]:
+    """Where a project's rows come from."""
+    data = project.data
+    return data.kind, data.name, data.path
 
 
 def picture_of(look: Look, node: Node, values: Any) -> QImage | None:

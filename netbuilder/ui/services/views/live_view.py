@@ -189,7 +189,7 @@ class LiveView(QObject):
         runner.began.connect(self._began)
         runner.state_changed.connect(self._state_changed)
         runner.probed.connect(self._probed)
-        workbench.trained_changed.connect(self._soon.start)
+        workbench.trained_changed.connect(self._trained_changed)
         looking.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
 
@@ -203,6 +203,11 @@ class LiveView(QObject):
         if self._runner.active != self._was_active:
             self._was_active = self._runner.active
             self._soon.start()
+
+    def _trained_changed(self) -> None:
+        if self._workbench.trained is None:  # another project: it begins with its own first view
+            self.view, self.axes, self.at_sample = "", ("", ""), False
+        self._soon.start()
 
     def _row_chosen(self) -> None:
         if self.at_sample:

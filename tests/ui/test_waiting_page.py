@@ -1,0 +1,28 @@
+"""A page of results begins at its top for another network, and shows what was asked for."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from netbuilder.ui.widgets.empty_state import Waiting
+
+
+def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
+    waiting = Waiting("Press Train: here is something.")
+    qtbot.addWidget(waiting)
+    labels = [QLabel(f"line {number}", waiting) for number in range(60)]
+    for label in labels:
+        label.setFixedHeight(30)
+        waiting.page_layout.addWidget(label)
+    waiting.resize(300, 300)
+    waiting.ready()
+    waiting.show()
+    qtbot.waitUntil(lambda: labels[50].y() > 300)
+    assert labels[50].visibleRegion().isEmpty()
+    waiting.bring_into_sight(labels[50])
+    qtbot.waitUntil(lambda: not labels[50].visibleRegion().isEmpty())
+    waiting.wait("Press Train: here is something.")
+    waiting.begin_anew()
+    waiting.ready()
+    qtbot.waitUntil(lambda: not labels[0].visibleRegion().isEmpty())
