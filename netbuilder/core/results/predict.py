@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, class_probabilities, preprocessing_of
 from netbuilder.core.results.generate import tokens_read
-from netbuilder.core.results.unusual import unusual
+from netbuilder.core.results.unusual import KNOWS_NOTHING, knows_nothing_of, unusual
 from netbuilder.core.wording import counted, did_you_mean, listed, measured, share
 
 Array = NDArray[Any]
@@ -353,7 +353,9 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
         if of_texts is None:
             raise DataError("This model takes no texts.", f"It takes {takes(trained)}.")
         raw[key] = of_texts(list(texts), entry)
-    return predict_raw(trained, raw)
+    found = predict_raw(trained, raw)
+    unread = [len(texts) == 1 and knows_nothing_of(value[0]) for value in raw.values()]
+    return replace(found, notes=(*found.notes, KNOWS_NOTHING)) if all(unread) else found
 
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:

@@ -130,3 +130,15 @@ def unscaled(table: pd.DataFrame, pre: Preprocessing) -> pd.DataFrame:
                 low, high = float(column.low or 0.0), float(column.high or 0.0)
                 found[column.name] = low + found[column.name].astype("float64") * (high - low)
     return found
+
+
+#: Of a text that is all unknown words.
+KNOWS_NOTHING = (
+    "The network knows none of these words: to other words that it does not know it would answer"
+    " the same."
+)
+
+
+def knows_nothing_of(numbers: Array) -> bool:
+    """Whether the numbers of a text (0: padding, 1: unknown) hold unknown words only."""
+    return bool(np.any(numbers)) and bool(np.all(np.asarray(numbers) <= 1))

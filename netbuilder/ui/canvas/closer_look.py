@@ -24,6 +24,7 @@ from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.shown_layer import shown_layer, word_words
 from netbuilder.ui.canvas.shown_sample import row_words
+from netbuilder.ui.canvas.window_products import WindowProducts
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -54,6 +55,7 @@ class _Told:
     curve: str = ""
     x: float = 0.0
     y: float = 0.0
+    window: Any = None  # of a convolution
 
 
 class _Window(QScrollArea):
@@ -93,6 +95,7 @@ class CloserLook(QFrame):
         self._look: Look | None = None
         self.node_id = ""
         self._index: tuple[int, ...] | None = None
+        self._step: int | None = None  # of an earlier state, instead of the output
         self.setObjectName("closerLook")
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -116,8 +119,11 @@ class CloserLook(QFrame):
         column.addLayout(self._choice_of_part())
         self.picture = LayerPicture(self)
         self.picture.chosen.connect(self.choose)
+        self.picture.state_chosen.connect(self._choose_state)
         self.window_of_picture = _Window(self.picture, self)
         column.addWidget(self.window_of_picture, 1)
+        self.products = WindowProducts(self)
+        column.addWidget(self.products)
         self.words = note_label("", self, role="body")
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -190,6 +196,7 @@ class CloserLook(QFrame):
         self.picture.fade()
         self.row.setText("from the training before")
         self.words.setText("")
+        self.products.show_window(None)
         self.curve.show_point("", 0.0, 0.0)
 
     def open_at(self, node_id: str, spot: QPoint) -> bool:
@@ -197,7 +204,7 @@ class CloserLook(QFrame):
         if self._look is None or node_id not in self._look.values:
             return False
         if node_id != self.node_id:
-            self._index = None
+            self._index = self._step = None
             self.picture.parts.number = 0
         self.node_id = node_id
         self._refresh()
@@ -221,6 +228,15 @@ class CloserLook(QFrame):
 
     def choose(self, index: tuple[int, ...]) -> None:
         """Say how the number at a place of the output comes about."""
+        self._step = None
+        self._choose(index)
+
+    def _choose_state(self, step: int, unit: int) -> None:
+        """Say how what a unit remembered after a step comes about."""
+        self._step = step
+        self._choose((unit,))
+
+    def _choose(self, index: tuple[int, ...]) -> None:
         self._index = index
         self._explain()
         self.picture.mark(index)
@@ -300,6 +316,7 @@ class CloserLook(QFrame):
     def _explain(self) -> None:
         self.curve.show_point("", 0.0, 0.0)
         if self._index is None:
+            self.products.show_window(None)
             what = "a coloured square" if self.picture.of_squares else "a bar"
             keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
             self.words.setText(
@@ -307,6 +324,7 @@ class CloserLook(QFrame):
             )
             return
         told = self._told(self._index)
+        self.products.show_window(told.window if told is not None else None)
         if told is None:
             return
         self.words.setText(told.words)
@@ -315,8 +333,8 @@ class CloserLook(QFrame):
     def _told(self, index: tuple[int, ...]) -> _Told | None:
         """What is said of the number at a place; None where there is none."""
         from netbuilder.core.results.number.explain import explain_node
-        from netbuilder.core.results.number.values import by_hand, shown
-        from netbuilder.core.results.number.words import in_words
+        from netbuilder.core.results.number.values import by_hand
+        from netbuilder.core.results.number.words import gate_words, in_words
 
         found, look = self._node(), self._look
         if found is None or look is None:
@@ -327,6 +345,8 @@ class CloserLook(QFrame):
             not 0 <= at < length for at, length in zip(index, values.shape, strict=True)
         ):
             return None
+        if self._step is not None:
+            return self._told_state(self._step, index[0])
         own = f"[{', '.join(map(str, index))}] = {by_hand(f'{float(values[index]):.4g}')}"
         axes = _AXES.get(len(index), ())
         if axes:
@@ -340,12 +360,27 @@ class CloserLook(QFrame):
             return _Told(f"{own}\n{near}" if near else own)
         said = f"{own}\n{in_words(number, steps=self.picture.step_words)}"
         if number.rule == "state" and number.parts:
-            gates = [
-                f"{name}: {part.activation}({shown(part.before)}) = {shown(part.value)}"
-                for name, part in number.parts.items()
-                if part.terms and part.activation
-            ]
-            said += "\n" + "\n".join(gates)
+            said = "\n".join((said, *gate_words(number)))
+        if number.activation and number.activation != "softmax":
+            at = number.before, self._height(number)
+            return _Told(said, number.activation, *at, number.window)
+        return _Told(said, window=number.window)
+
+    def _told_state(self, step: int, unit: int) -> _Told | None:
+        """What is said of a state behind an earlier step."""
+        from netbuilder.core.results.number.explain import explain_state
+        from netbuilder.core.results.number.values import shown
+        from netbuilder.core.results.number.words import gate_words, in_words
+
+        found, look = self._node(), self._look
+        if found is None or look is None:
+            return None
+        graph = look.project.graph
+        number = explain_state(graph, found[0].id, look.values, look.weights_of, step, unit)
+        if number is None:
+            return None
+        own = f"unit {unit} after step {step} (both counted from 0) = {shown(number.value)}"
+        said = "\n".join((own, in_words(number), *gate_words(number)))
         if number.activation and number.activation != "softmax":
             return _Told(said, number.activation, number.before, self._height(number))
         return _Told(said)

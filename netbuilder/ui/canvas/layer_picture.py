@@ -23,18 +23,25 @@ _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 _REACH = 5.0  # from a wire
 _FILTER = "The filter's weights, the mean over its inputs: blue above 0, orange below."
-_STATES = "The states over time: a column a step, a row a unit; blue above 0, orange below."
+_STATES = (
+    "What it remembers. Columns: steps, the first at the left; rows: units; blue above 0, orange"
+    " below. Click one: how it came about."
+)
+_CAPTION = 30.0  # of the words below the states
 _NAMES_HEIGHT, _NARROW = 56.0, 9.0  # of words under columns, and of columns too narrow for them
 _MOST_HEADS = 8
+_OF_STATES = "states"
 
 
 class LayerPicture(QWidget):
-    """Paints what a layer gives. ``chosen(index)``: a number was clicked.
+    """Paints what a layer gives. ``chosen(index)``: a number was clicked. ``state_chosen(step,
+    unit)``: what a unit of a recurrent layer remembered after a step.
 
     ``parts``: which maps, steps or units are shown, where there are too many for one picture.
     """
 
     chosen = Signal(tuple)
+    state_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -215,7 +222,8 @@ class LayerPicture(QWidget):
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
         image = to_image(two_sided(states.T))
         box = QRectF(0, 0, _WIDTH, height)
-        self._tiles.append(Tile(box, image, (), None, (1, 1), "states", _always(_STATES)))
+        told = partial(_state_words, states)
+        self._tiles.append(Tile(box, image, (), None, states.T.shape, _OF_STATES, told))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
         from netbuilder.ui.plots.activation_strips import surface_pixels
@@ -236,6 +244,7 @@ class LayerPicture(QWidget):
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
         top = self._tiles[-1].box.bottom() + 2 * _GAP if self._tiles else 0.0
+        top += _CAPTION if self._of_states() is not None else 0.0
         wired = (
             given is not None
             and kernel is not None
@@ -311,6 +320,9 @@ class LayerPicture(QWidget):
     def of_squares(self) -> bool:
         """Whether numbers are squares of pictures, and no bars."""
         return self._values is not None and self._values.ndim > 1
+
+    def _of_states(self) -> Tile | None:
+        return next((tile for tile in self._tiles if tile.label == _OF_STATES), None)
 
     def index_at(self, spot: QPointF) -> tuple[int, ...] | None:
         """The place in the output of the number under a point."""
@@ -389,9 +401,12 @@ class LayerPicture(QWidget):
         return (*index[:first], *(int(one) for one in np.unravel_index(number, shape)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.index_at(event.position())
+        index, states = self.index_at(event.position()), self._of_states()
         if index is not None:
             self.chosen.emit(index)
+        elif states is not None and states.box.contains(event.position()):
+            unit, step = states.cell(event.position())
+            self.state_chosen.emit(step, unit)
         else:
             event.ignore()
 
@@ -464,7 +479,15 @@ class LayerPicture(QWidget):
         p.end()
 
     def _paint_words(self, p: QPainter) -> None:
-        """Words under the columns of a sequence, read from top to bottom."""
+        """Words under the columns of a sequence, read from top to bottom; under states theirs."""
+        states = self._of_states()
+        if states is not None:
+            font = theme.ui_font()
+            font.setPixelSize(11)
+            p.setFont(font)
+            p.setPen(QColor(theme.colors().secondary))
+            place = QRectF(0, states.box.bottom() + 2, _WIDTH, _CAPTION)
+            p.drawText(place, int(Qt.TextFlag.TextWordWrap), _STATES)
         if not self._words:
             return
         font = theme.ui_font()
@@ -540,6 +563,11 @@ def _short(value: float, largest: float) -> str:
 
 def _always(words: str) -> Callable[[int, int], str]:
     return lambda down, across: words
+
+
+def _state_words(states: Any, unit: int, step: int) -> str:
+    """What a unit remembers after a step."""
+    return f"unit {unit} after step {step}: {float(states[step, unit]):.4g}"
 
 
 def _look_words(

@@ -47,6 +47,7 @@ class StartPage(QWidget):
     lesson_chosen = Signal(object)
     file_chosen = Signal(object)
     data_wanted = Signal()
+    folder_wanted = Signal()
     empty_wanted = Signal()
     open_wanted = Signal()
     tour_wanted = Signal()
@@ -116,6 +117,10 @@ class StartPage(QWidget):
         row.addWidget(note_label("What do you want to do?", self, role="answer"), 1)
         self.start_button = self._button("Empty canvas", self.empty_wanted)
         self.data_button = self._button("Open my data…", self.data_wanted)
+        self.folder_button = self._button("Open a folder…", self.folder_wanted)
+        self.folder_button.setToolTip(
+            "Pictures, sounds or texts: a folder for each class, in one folder"
+        )
         self.open_button = self._button("Open a file…", self.open_wanted)
         self.tour_button = self._button("Show me around", self.tour_wanted)
         self.close_button = QPushButton("Close", self)
@@ -123,6 +128,7 @@ class StartPage(QWidget):
         for button in (
             self.start_button,
             self.data_button,
+            self.folder_button,
             self.open_button,
             self.tour_button,
             self.close_button,

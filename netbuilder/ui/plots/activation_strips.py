@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import percent
 from netbuilder.ui.plots.class_colors import class_color
@@ -22,6 +22,7 @@ BARS_IN_STRIP = 64
 NAME_GAP = 6
 MOST_SURFACES, _FEW_SURFACES = 8, 6
 _DOTS = 2  # a pixel
+_LEAST_STEPS = 8  # of a curve: fewer are fields of colour
 _MOST_NAMES = 100  # so many are measured
 
 
@@ -117,6 +118,8 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
         side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
         return montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+    if values.ndim == 2 and values.shape[1] == 1 and len(values) >= _LEAST_STEPS:
+        return curve(np.asarray(values[:, 0], float), width, height)
     if values.ndim == 2:
         return _stretched(np.asarray(values, float).T, width, height)
     if values.ndim <= 1:
@@ -126,6 +129,32 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
         best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
         return bars(flat, min(width, max(12 * len(flat), 24)), height, best)
     return None
+
+
+def curve(values: NDArray[Any], width: int, height: int) -> QImage:
+    """One number a step as a curve, with a faint line at 0 where it goes above and below."""
+    plain = np.nan_to_num(values)
+    low, high = float(plain.min()), float(plain.max())
+    span = (high - low) or 1.0
+    picture = blank(width, height)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    room = height - 3.0
+    scheme = theme.colors()
+    if low < 0 < high:
+        zero = 1.5 + room * high / span
+        painter.setPen(QPen(QColor(scheme.dots), 1))
+        painter.drawLine(QPointF(0, zero), QPointF(width, zero))
+    painter.setPen(QPen(QColor(scheme.training), 1.4))
+    step = width / len(plain)
+    painter.drawPolyline(
+        [
+            QPointF((place + 0.5) * step, 1.5 + room * (high - value) / span)
+            for place, value in enumerate(plain)
+        ]
+    )
+    painter.end()
+    return picture
 
 
 def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:

@@ -30,7 +30,7 @@ from netbuilder.ui.plots.scaled_picture import ScaledPicture
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.services.store import ProjectStore
-from netbuilder.ui.services.views.activations import Looking
+from netbuilder.ui.services.views.activations import ActivationsLook, Looking
 from netbuilder.ui.services.views.canvas_strips import Look, picture_of
 from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _NO_MODEL = "Press Train: here stands what each layer makes of one row, and what it has learned."
 _FIRST = "in a moment here stands what each layer makes of one row."
+_BARE = "What is below are its weights, as they stand in the file."
 _EVERY_MS = 250
 #: Pixels: the side of a map, and the most that a picture is wide (nine maps).
 SIDE, WIDE = 44, 412
@@ -73,6 +74,7 @@ class InsidePanel(QWidget):
         self._looking, self._live = looking, live
         self._selection = selection
         self._look: Look | None = None
+        self._bare: ActivationsLook | None = None  # of a network without a row
         self._parts: list[QWidget] = []
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for
@@ -91,6 +93,7 @@ class InsidePanel(QWidget):
         self.random = QPushButton("Another", self)
         self.random.setProperty("small", True)
         self.truth = note_label("", self)
+        self._row = (label, self.number, self.random)
         row.addWidget(label)
         row.addWidget(self.number)
         row.addWidget(self.random)
@@ -185,7 +188,7 @@ class InsidePanel(QWidget):
 
     def _show(self) -> None:
         self._soon.stop()
-        look = self._live.look or self._looking.look_now
+        look = self._live.look or self._looking.look_now or self._weights_only()
         if look is None:
             if self._workbench.trained is None and not self._workbench.training:
                 self.waiting.begin_anew()
@@ -203,10 +206,15 @@ class InsidePanel(QWidget):
         if not self.number.hasFocus() or look.index == self._looking.index:
             self.number.setValue(look.index + 1)
         self.number.blockSignals(blocked)
+        bare = look is self._bare
+        for widget in self._row:
+            widget.setVisible(not bare)
         about = look.own and f"just now: {look.own}"
         about = about or (f"it is “{look.truth}”" if look.truth else "")
-        self.truth.setText(f"of {look.rows:,}" + (f" · {about}" if about else ""))
-        chosen = [one for one in self._selection if one in look.values]
+        of_rows = f"of {look.rows:,}" + (f" · {about}" if about else "")
+        self.truth.setText(f"{self._looking.trouble} {_BARE}" if bare else of_rows)
+        there = look.project.graph.by_id if bare else look.values
+        chosen = [one for one in self._selection if one in there]
         one = chosen[0] if len(chosen) == 1 else ""
         shown = (look.project.graph, one, tuple(look.values), self._weights(one))
         if shown[0] is not (self._shown or (None,))[0] or shown[1:] != self._shown[1:]:
@@ -222,6 +230,16 @@ class InsidePanel(QWidget):
         # Last: a page that comes to the front is resized, and what stands there paints itself
         # from the newest look, which may have none of the layers of the look before.
         self.waiting.ready()
+
+    def _weights_only(self) -> Look | None:
+        """A network that was opened without its data: no row goes through it, and its weights can
+        be seen all the same."""
+        trained = self._workbench.trained
+        if trained is None or self._workbench.training or not self._looking.trouble:
+            return None
+        if self._bare is None or self._bare.trained is not trained:
+            self._bare = ActivationsLook(trained, {}, {}, "", 0, 0)
+        return self._bare
 
     def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
         """Names and shapes of a layer's weights."""
@@ -239,6 +257,9 @@ class InsidePanel(QWidget):
     def _lay_all(self) -> None:
         graph = self._of_look().project.graph
         for node_id in graph.order:
+            if self._of_look() is self._bare:
+                self._lay_weights_of(node_id)
+                continue
             if node_id not in self._of_look().values:
                 continue
             node = graph.by_id[node_id]
@@ -273,7 +294,25 @@ class InsidePanel(QWidget):
 
     def _lay_layer(self, node_id: str) -> None:
         graph = self._of_look().project.graph
-        node, values = graph.by_id[node_id], self._values(node_id)
+        node = graph.by_id[node_id]
+        if node_id in self._of_look().values:
+            self._lay_values(node)
+        owner = graph.by_id.get(node.shared or "", node)
+        if self._filters(owner) is not None:
+            self._add(_title("The patterns that it looks for", self))
+            self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
+        self._lay_weights(owner)
+
+    def _lay_weights_of(self, node_id: str) -> None:
+        """A layer by its name, with its filters and weights; nothing of one without any."""
+        node = self._of_look().project.graph.by_id[node_id]
+        if self._of_look().weights_of(node_id):
+            self._add(_title(f"{node.layer} “{node_id}”", self))
+            self._lay_layer(node_id)
+
+    def _lay_values(self, node: Node) -> None:
+        """What a layer makes of the row."""
+        node_id, values = node.id, self._values(node.id)
         self._add(_title(f"What {node.layer} “{node_id}” gives out", self))
         if values.dtype.kind in "fiub" and values.size:
             self._add_words(lambda: _span(self._values(node_id)))
@@ -296,11 +335,6 @@ class InsidePanel(QWidget):
             else:
                 picture = self._add_picture(partial(self._strip, node_id, 72), WIDE)
                 self._open_by_click(picture, node_id, partial(self._in_strip, node_id, 72))
-        owner = graph.by_id.get(node.shared or "", node)
-        if self._filters(owner) is not None:
-            self._add(_title("The patterns that it looks for", self))
-            self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
-        self._lay_weights(owner)
 
     def _filters(self, owner: Node) -> Any:
         from netbuilder.core.results.inside import filters_of

@@ -19,9 +19,14 @@ def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
     return _brush(_faded(color, strength))
 
 
-def shared_pen(color: QColor, width: float, strength: float = 1.0) -> QPen:
-    """The solid pen of a colour, as wide in pixels whatever the scale."""
-    return _pen(_faded(color, strength), width)
+def shared_pen(
+    color: QColor,
+    width: float,
+    strength: float = 1.0,
+    style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+) -> QPen:
+    """The pen of a colour, as wide in pixels whatever the scale."""
+    return _pen(_faded(color, strength), width, style)
 
 
 def _faded(color: QColor, strength: float) -> int:
@@ -36,7 +41,7 @@ def _brush(rgba: int) -> QBrush:
 
 
 @cache
-def _pen(rgba: int, width: float) -> QPen:
-    pen = QPen(QColor.fromRgba(rgba), width)
+def _pen(rgba: int, width: float, style: Qt.PenStyle) -> QPen:
+    pen = QPen(QColor.fromRgba(rgba), width, style)
     pen.setCosmetic(True)
     return pen

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -250,6 +250,25 @@ def test_my_data_is_chosen_at_once_and_nothing_goes_before_that(
     qtbot.mouseClick(window.welcome.page.data_button, Qt.MouseButton.LeftButton)
     project = window.store.project
     assert (project.data.kind, [n.layer for n in project.graph.nodes]) == ("csv", ["Input"])
+
+
+def test_a_folder_of_pictures_is_chosen_there_too(
+    qtbot: QtBot,
+    open_window: Callable[..., MainWindow],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    window = open_window(keras=False)
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            picture = QImage(8, 8, QImage.Format.Format_RGB32)
+            picture.fill(number)
+            picture.save(str(tmp_path / name / f"{number}.png"))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_args: str(tmp_path))
+    window.welcome.show_page()
+    qtbot.mouseClick(window.welcome.page.folder_button, Qt.MouseButton.LeftButton)
+    assert window.store.project.data.kind == "images"
 
 
 def test_an_empty_canvas_is_told_until_data_is_chosen(

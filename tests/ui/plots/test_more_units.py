@@ -1,4 +1,4 @@
-"""Beside a layer of more units than there is room for stands how many are not shown."""
+"""Strips beside layers: how many units are not shown, and one number a step as a curve."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.plots.activation_strips import MOST_SURFACES, surface_strip
+from netbuilder.ui.plots.activation_strips import MOST_SURFACES, strip, surface_strip
 
 
 def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
@@ -20,3 +20,16 @@ def test_a_sign_says_how_many_units_are_not_shown(qtbot: QtBot) -> None:
         for x in range(behind.width())
         for y in range(behind.height())
     )
+
+
+def test_one_number_a_step_is_a_curve(qtbot: QtBot) -> None:
+    steps = np.linspace(0, 1, 40)[:, None]  # from the lower left to the upper right
+    image = strip(steps, 160, 40)
+    assert image is not None
+
+    def heights(x: int) -> list[int]:
+        return [y for y in range(image.height()) if image.pixelColor(x, y).alpha() > 200]
+
+    left, right = heights(8), heights(image.width() - 8)
+    assert min(left) > image.height() * 0.7
+    assert max(right) < image.height() * 0.3

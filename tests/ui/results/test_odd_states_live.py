@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
@@ -94,10 +95,18 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     again.canvas.message.connect(told.append)
     again.documents.open_path(tmp_path / "m.h5")
     qtbot.waitUntil(lambda: again.workbench.trained is not None, timeout=MINUTE)
-    panels = [again.docks.show_panel(name) for name in ("surface", "inside")]
-    for panel in panels:
-        qtbot.waitUntil(lambda panel=panel: "t.csv" in panel.waiting.words.text(), timeout=MINUTE)
-        assert panel.waiting.currentIndex() == 0
+    surface, inside = (again.docks.show_panel(name) for name in ("surface", "inside"))
+    qtbot.waitUntil(lambda: "t.csv" in inside.truth.text(), timeout=MINUTE)
+    # No row goes through it, and what the file holds is seen all the same.
+    assert inside.waiting.currentIndex() == 1 and inside.number.isHidden()
+    texts = [one.text() for one in inside._parts if isinstance(one, QLabel)]
+    assert any("hidden" in text for text in texts) and any("kernel (2 × 4" in t for t in texts)
+    again.canvas.select(("out",))
+    texts = [one.text() for one in inside._parts if isinstance(one, QLabel)]
+    assert any("kernel (4 × 1" in text for text in texts)
+    again.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text(), timeout=MINUTE)
+    assert surface.waiting.currentIndex() == 0
     said = told_at(again, "hidden", told)
     assert "t.csv" in said and "Train first" not in said
 

@@ -17,6 +17,7 @@ from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.explain import pictures, sequences, tables
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.score import Question, question
+from netbuilder.core.results.unusual import KNOWS_NOTHING, knows_nothing_of
 from netbuilder.core.wording import did_you_mean, listed, share
 
 Array = NDArray[Any]
@@ -136,7 +137,10 @@ def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     way = "for" if fall >= 0 else "against"
     sentence = f"“{most}” speaks most {way} {asked.about}."
-    if _settled(asked, fall):
+    ids = np.asarray(asked.sample[asked.input_of("text")[0]])
+    if knows_nothing_of(ids):
+        sentence = f"{KNOWS_NOTHING} So no word speaks for {asked.about}."
+    elif _settled(asked, fall):
         sentence = f"No single word changes {asked.about}: the network is sure without each."
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 

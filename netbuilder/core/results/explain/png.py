@@ -150,7 +150,7 @@ def _curves(responses: Sequence[Response], font: Any) -> Any:
             (left + (right - left) * at / steps, bottom - (bottom - top) * float(value))
             for at, value in enumerate(part)
         ]
-        draw.line(points, fill=AGAINST, width=3)
+        draw.line(points, fill=FOR, width=3)
         first, last = (_fitting(end, font, (right - left) / 2 - 8) for end in one.ends)
         draw.text((left, bottom + 4), first, fill=_NOTE, font=font)
         draw.text((right - font.getlength(last), bottom + 4), last, fill=_NOTE, font=font)

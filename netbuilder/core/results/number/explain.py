@@ -107,6 +107,28 @@ def explain_node(
     return number if abs(number.value - own) <= _CLOSE * max(1.0, abs(own)) else None
 
 
+def explain_state(
+    graph: Graph,
+    node_id: str,
+    values: Mapping[str, Array],
+    weights_of: Callable[[str], Mapping[str, Array]],
+    step: int,
+    unit: int,
+) -> Number | None:
+    """How one unit's state behind an earlier step of a recurrent node comes about.
+
+    ``step`` is counted as the layer reads; other arguments are those of ``explain_node``.
+    """
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    given = given_to(graph, node_id, values)
+    if not given or not is_recurrent(owner.layer):
+        return None
+    mask = mask_at(graph, graph.sources[node_id][0], values)
+    params = {**owner.params, "return_sequences": True}
+    return explain(owner.layer, params, weights_of(owner.id), given, (step, unit), mask)
+
+
 def given_to(graph: Graph, node_id: str, values: Mapping[str, Array]) -> list[Array]:
     """What a node is given for a sample, in the order of its wires; [] where some is not known."""
     sources = graph.sources[node_id]

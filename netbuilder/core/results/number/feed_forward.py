@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ def conv(
     per_group = kernel.shape[-1] // groups
     sums = np.zeros(kernel.shape[-1])
     terms: list[Term] = []
+    window = np.zeros((*kernel.shape[: axes + 1], 2))
+    window[..., 1] = kernel[..., own]
     for spot in np.ndindex(*kernel.shape[:axes]):
         at = tuple(begins[a] + spot[a] * widths[a] for a in range(axes))
         if any(not 0 <= at[a] < given.shape[a] for a in range(axes)):
@@ -85,11 +88,13 @@ def conv(
         group = own // per_group
         for channel in range(kernel.shape[axes]):
             source = group * kernel.shape[axes] + channel
+            window[(*spot, channel, 0)] = pixel[source]
             terms.append(
                 Term(named((*at, source)), float(pixel[source]), float(kernel[spot][channel, own]))
             )
     sums += bias
-    return activated(params.get("activation"), sums, own, tuple(terms), float(bias[own]))
+    number = activated(params.get("activation"), sums, own, tuple(terms), float(bias[own]))
+    return replace(number, window=window) if axes == 2 else number
 
 
 def pooling(

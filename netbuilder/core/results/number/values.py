@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class Number:
         activation: its name; "" for none.
         parts: numbers that it is made of, by name: the gates of an LSTM.
         lines: sentences with real numbers, for what products and a sum do not tell.
+        window: of a convolution over pictures (rows, columns, channels, 2): what lies under the
+            filter, 0 beyond the border, and the filter's weights; None of others.
         chosen: of a maximum, the place of the term that won; else -1.
     """
 
@@ -54,6 +56,7 @@ class Number:
     parts: Mapping[str, Number] | None = None
     lines: tuple[str, ...] = ()
     chosen: int = -1
+    window: Array | None = field(default=None, compare=False)
 
     def largest_terms(self, most: int = 8) -> tuple[Term, ...]:
         """The terms that matter most, those with the largest products."""

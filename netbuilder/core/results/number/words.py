@@ -19,14 +19,7 @@ def in_words(number: Number, most: int = 6, steps: Sequence[str] = ()) -> str:
         values = ", ".join(shown(term.value) for term in number.terms[:12])
         more = ", …" if len(number.terms) > 12 else ""
         return f"{number.rule} of {values}{more} = {shown(number.value)}"
-    largest = number.largest_terms(most)
-    products = " + ".join(f"{shown(t.value)} · {shown(t.weight)}" for t in largest)
-    rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
-    if len(number.terms) > len(largest):
-        products += f" + {shown(rest)} ({len(number.terms) - len(largest)} smaller products)"
-    if not products:
-        products = shown(number.before)
-    line = f"{products} + bias {shown(number.bias)} = {shown(number.before)}"
+    line = sum_words(number, most)
     if number.rule == "softmax" and number.parts:
         own, whole = (part.value for part in number.parts.values())
         return (
@@ -36,6 +29,27 @@ def in_words(number: Number, most: int = 6, steps: Sequence[str] = ()) -> str:
     if number.activation:
         return f"{line}\n{number.activation}({shown(number.before)}) = {shown(number.value)}"
     return "\n".join((*(_with_words(one, steps) for one in number.lines), line))
+
+
+def sum_words(number: Number, most: int) -> str:
+    """The sum of all products and a bias, with the ``most`` largest products."""
+    largest = number.largest_terms(most)
+    products = " + ".join(f"{shown(t.value)} · {shown(t.weight)}" for t in largest)
+    rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
+    if len(number.terms) > len(largest):
+        products += f" + {shown(rest)} ({len(number.terms) - len(largest)} smaller products)"
+    if not products:
+        products = shown(number.before)
+    return f"{products} + bias {shown(number.bias)} = {shown(number.before)}"
+
+
+def gate_words(number: Number, most: int = 2) -> tuple[str, ...]:
+    """Where the gates of a state come from: a line each, the sum and what the curve makes of it."""
+    return tuple(
+        f"{name}: {sum_words(part, most)}; {part.activation} makes {shown(part.value)} of it"
+        for name, part in (number.parts or {}).items()
+        if part.terms and part.activation
+    )
 
 
 def _with_words(line: str, steps: Sequence[str]) -> str:

@@ -341,7 +341,8 @@ class SurfacePlot(pg.PlotWidget):
         wrong = shown & ~points.right
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
-            pen = shared_pen(QColor(scheme.text), 1.8)
+            # Dotted, and away from the point: the edge of a test point is neither.
+            pen = shared_pen(QColor(scheme.text), 2.0, style=Qt.PenStyle.DotLine)
             self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=_HOLLOW)
 
 
@@ -351,7 +352,8 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
     if part == 1:
         brush = shared_brush(QColor(scheme.panel), strength)
         return brush, shared_pen(color, 2, strength), 8
-    edge, width = (QColor(scheme.panel), 0.8) if part == 0 else (QColor(scheme.text), 1.2)
+    # White and dark in both schemes: on a dark surface of its own colour a point is seen too.
+    edge, width = (QColor("#FFFFFF"), 1.0) if part == 0 else (QColor("#10151C"), 1.6)
     pen = shared_pen(edge, width, strength)
     return shared_brush(color, strength), pen, 8 if part == 0 else 9
 

@@ -53,6 +53,7 @@ class Welcome(QObject):
         self.page.lesson_chosen.connect(self.lessons.open)
         self.page.file_chosen.connect(parts.documents.open_asking)
         self.page.data_wanted.connect(self.open_data)
+        self.page.folder_wanted.connect(self.open_folder)
         self.page.empty_wanted.connect(parts.documents.new)
         self.page.open_wanted.connect(parts.documents.open)
         self.page.tour_wanted.connect(self.start_tour)
@@ -119,6 +120,14 @@ class Welcome(QObject):
             parts.documents.data_opened.emit(Path(name))
         elif not name and not project.data.kind and not project.graph.edges:
             parts.docks.show_panel("data")
+
+    def open_folder(self) -> None:
+        """Let a folder be chosen, a folder of pictures most often, and begin with it."""
+        parts = self._parts
+        start = str(place_of(parts.window))
+        name = QFileDialog.getExistingDirectory(parts.window, "Choose a folder of data", start)
+        if name and parts.documents.may_close():
+            parts.documents.data_opened.emit(Path(name))
 
     def open_lesson(self, lesson: Lesson) -> None:
         """Open a lesson beside the network."""
