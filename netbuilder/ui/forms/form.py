@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.lessons.glossary import word_of
@@ -20,6 +20,7 @@ from netbuilder.ui.widgets.labels import note_label
 
 LABEL_WIDTH = 116
 _GAP = 8
+_ARROW = 44  # pixels of a fold's button beside its words
 #: A line of help with less room than for so many letters beside its field stands below it.
 _HELP_LETTERS = 14
 #: A field's property: the word of the glossary that explains it.
@@ -157,6 +158,9 @@ class ParamForm(QWidget):
             self.more_button.setProperty("role", "fold")
             self.more_button.setToolTip(", ".join(p.name for p in self._more_params))
             self.more_button.toggled.connect(self.unfold)
+            # Long names must not hold the form wider than its panel: its right would be cut off.
+            self.more_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self.more_button.setMinimumWidth(60)
             outer.addWidget(self.more_button)
         self._more: QWidget | None = None
 
@@ -207,6 +211,11 @@ class ParamForm(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._put_help()
+        if self.more_button is not None:
+            room = self.width() - _ARROW
+            text, metrics = _more_text(self._more_params), self.more_button.fontMetrics()
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+            self.more_button.setText(shown)
 
     def _put_help(self) -> None:
         """Below the fields where beside them it would be broken after every word."""

@@ -296,9 +296,10 @@ class SurfacePlot(pg.PlotWidget):
         at = np.asarray(picture.at, float)
         low, high = at.min(axis=0), at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6
+        above = edge[1] * (2.5 if picture.labels else 1.0)  # words stand above their points
         self.getPlotItem().setRange(
             xRange=(low[0] - edge[0], high[0] + edge[0]),
-            yRange=(low[1] - edge[1], high[1] + edge[1]),
+            yRange=(low[1] - edge[1], high[1] + above),
             padding=0,
         )
         self._label_words(picture)  # at places of the range that is shown now
