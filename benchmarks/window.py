@@ -6,6 +6,10 @@ surfaces a second, and how soon the first point of a curve is there.
 
 Runs without a screen (QT_QPA_PLATFORM=offscreen) unless told otherwise. Medians of several
 rounds; where two things are compared they take turns.
+
+Speeds waver by a third on a machine that does other things too. On Linux, as root,
+``chrt -r 1 python benchmarks/window.py looking views surface`` goes before all else, and they stay
+within some percent; gaps of the event loop are measured without it.
 """
 
 from __future__ import annotations
