@@ -361,8 +361,13 @@ def _class_sentence(
     wrong = matrix - np.diag(np.diag(matrix))
     if wrong.sum() and len(target.classes) > 2:
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        alike = int((wrong == wrong[row, column]).sum()) - 1
         text += (
             f" The most common mistake: {target.classes[row]} taken for "
-            f"{target.classes[column]} ({wrong[row, column]} times)."
+            f"{target.classes[column]} ({wrong[row, column]} times)"
         )
+        if alike == 1:
+            row, column = np.argwhere(wrong == wrong[row, column])[1]
+            text += f", and as often {target.classes[row]} for {target.classes[column]}"
+        text += f", and {alike} others as often." if alike > 1 else "."
     return text.replace("(1 times)", "(once)").replace("(2 times)", "(twice)")

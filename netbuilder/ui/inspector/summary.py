@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.wording import counted
 from netbuilder.ui.services.runs.run_progress import results_text
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.evaluation import Judging
@@ -66,7 +67,8 @@ class ProjectSummary(QWidget):
         layers = sum(node.layer != "Input" for node in graph.nodes)
         network = f"{layers} layer{'s' if layers != 1 else ''}"
         if len(graph.inputs) > 1 or len(graph.outputs) > 1:
-            network += f", {len(graph.inputs)} inputs, {len(graph.outputs)} outputs"
+            ends = (counted(len(graph.inputs), "input"), counted(len(graph.outputs), "output"))
+            network += f", {', '.join(ends)}"
         size = "not known yet"
         if bench.keras_state in ("off", "loading"):
             size = "loading…"

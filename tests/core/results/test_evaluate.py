@@ -10,10 +10,11 @@ import pytest
 from sklearn import metrics
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.preprocessing.preprocess import OutputPre
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask
-from netbuilder.core.results.evaluate import evaluate, judged_on
+from netbuilder.core.results.evaluate import _class_sentence, evaluate, judged_on
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -47,7 +48,6 @@ def test_a_file_like_the_training_file_is_judged_too(
 
 def test_of_many_numbers_the_worst_is_named() -> None:
     """The 64 pixels of an autoencoder filled the whole panel, a sentence each."""
-    from netbuilder.core.data.preprocessing.preprocess import OutputPre
     from netbuilder.core.results.evaluate import _number_sentence
 
     truth = np.zeros((10, 64))
@@ -148,3 +148,20 @@ def test_rows_that_were_seen_while_training_are_counted(house_model: Trained) ->
         raw_x=mixed(test.raw_x, train.raw_x), raw_y=mixed(test.raw_y, train.raw_y),
     )  # fmt: skip
     assert judged_on(trained, replace(data, test=part)).known == half
+
+
+def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
+    target = OutputPre("classes", columns=("size",), classes=("small", "medium", "large"))
+
+    def said(*counts: tuple[int, ...]) -> str:
+        matrix = np.array(counts)
+        truth = np.repeat(np.arange(3), matrix.sum(axis=1))
+        numbers = np.concatenate([np.repeat(np.arange(3), row) for row in matrix])
+        return _class_sentence(0.8, truth, numbers, target, baseline=0.4, matrix=matrix)
+
+    once = said((9, 1, 0), (0, 9, 0), (0, 5, 9))
+    assert once.endswith("mistake: large taken for medium (5 times).")
+    tie = said((9, 1, 0), (5, 9, 0), (0, 5, 9))
+    assert tie.endswith("medium taken for small (5 times), and as often large for medium.")
+    three = said((9, 1, 0), (1, 9, 0), (0, 1, 9))
+    assert three.endswith("small taken for medium (once), and 2 others as often.")

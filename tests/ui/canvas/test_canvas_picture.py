@@ -330,3 +330,22 @@ def test_the_file_of_the_contract_opens_in_order_and_whole(make):
     assert {card.x for card in cards.values()} == {220.0}
     assert all(wire.route.straight for wire in hand.view.picture.wires.values())
     assert all_in_view(hand), (hand.view.camera, hand.view.picture.bounds)
+
+
+def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
+    nodes = (
+        *(Node(n, "Dense") for n in ("a", "b")),
+        Node("in", "Input"),
+        Node("all", "Concatenate"),
+    )
+    edges = (("in", "a"), ("in", "b"), ("a", "all"), ("b", "all"))
+    project = groups.group_nodes(Project("x", Graph(nodes, edges)), ["a", "b"])
+    known = {"in": ((None, 7), 0), "all": ((None, 48), 0)}
+
+    def label(a: int, b: int) -> str:
+        said = shapes(a=((None, a), 1), b=((None, b), 1), **known)
+        return draw(project, shapes=said).wires[("group_1", "all")].label
+
+    assert label(32, 16) == "(None, 32) + (None, 16)"
+    assert label(32, 8) == "(None, 32) + (None, 8)"
+    assert draw(project, shapes=shapes(**known)).wires[("group_1", "all")].label == ""

@@ -12,6 +12,7 @@ from netbuilder.core.catalog.training.index import LOSSES
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.project.model import Node, Project
 
+_MOST_SHAPES = 3
 _LOSS_BY_TASK = {
     "regression": "mean squared error",
     "binary": "binary cross-entropy",
@@ -103,6 +104,13 @@ def shape_label(shape: Any) -> str:
     if output is None:
         return ""
     return shape_text(output)
+
+
+def shapes_label(shapes: Sequence[Any]) -> str:
+    """The shapes of all that one wire stands for."""
+    labels = [label for label in map(shape_label, shapes) if label]
+    more = " + …" if len(labels) > _MOST_SHAPES else ""
+    return " + ".join(labels[:_MOST_SHAPES]) + more
 
 
 def shape_text(output: Any) -> str:

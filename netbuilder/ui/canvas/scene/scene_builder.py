@@ -276,7 +276,13 @@ def _wires(
         a, b = key
         slot = slots.get(b, 0)
         slots[b] = slot + 1
-        shape = shapes.get(edges[0][0])
+        sources = dict.fromkeys(source for source, _ in edges)
+        # Out of a closed group several layers may feed the same one: "(None, 32) + (None, 16)".
+        shape = (
+            tuple(shapes.get(source) for source in sources)
+            if len(sources) > 1
+            else (shapes.get(edges[0][0]))
+        )
         kept = old_wires.get(key)
         if (
             kept is not None
@@ -288,9 +294,8 @@ def _wires(
         ):
             wires[key] = kept
         else:
-            wires[key] = Wire(
-                a, b, Route(0, 0, 0, 0), card_text.shape_label(shape), edges, slot, shape
-            )
+            label = card_text.shapes_label(shape if isinstance(shape, tuple) else (shape,))
+            wires[key] = Wire(a, b, Route(0, 0, 0, 0), label, edges, slot, shape)
     feeds = Counter(a for a, _ in wires)
     for wire in wires.values():
         splits = feeds[wire.source] > 1
