@@ -69,6 +69,16 @@ def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot:
         )
 
 
+def test_a_search_that_finds_no_command_says_so(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(keras=False)
+    search = CommandSearch(window.actions_table, window)
+    search.line.setText("wire it")
+    assert search.list.count() == 1
+    assert "No command has “wire it” in it" in search.list.item(0).text()
+    search._do()
+    assert not search.result(), "there is nothing to do"
+
+
 def test_shortcuts_are_not_given_twice(open_window: Open) -> None:
     window = quick(open_window)
     seen: dict[str, str] = {}

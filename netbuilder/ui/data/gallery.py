@@ -146,6 +146,7 @@ class Gallery(QWidget):
         grid.setRowStretch(grid.rowCount(), 1)
         scroll = QScrollArea(self)
         area(scroll, "Built-in data sets")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its cards have it, and are scrolled to
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.kinds.kind import TEST
 from netbuilder.core.data.registry import KINDS, alternatives
 from netbuilder.core.project.model import Data
 from netbuilder.ui.forms.form import ParamForm, ParamRow
@@ -22,6 +23,8 @@ def params_of(data: Data) -> tuple[Param, ...]:
     if kind is None:
         return ()
     rows = kind.params(data)
+    if data.test_path:  # which is judged on instead of a part of the rows
+        rows = tuple(row for row in rows if row.name != TEST.name)
     others = alternatives(data)
     if len(others) < 2:
         return rows

@@ -60,11 +60,17 @@ class CommandSearch(QDialog):
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
+        if not self.list.count():
+            item = QListWidgetItem(
+                f"No command has “{text}” in it. What a layer can do is in its menu (Shift+F10)."
+            )
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(item)
         self.list.setCurrentRow(0)
 
     def _do(self) -> None:
         item = self.list.currentItem()
-        if item is None:
+        if item is None or item.data(Qt.ItemDataRole.UserRole) is None:
             return
         action = self._actions[item.data(Qt.ItemDataRole.UserRole)]
         if not action.isEnabled():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.data.gallery import DataCard
 from netbuilder.ui.data.panel import DataPanel
+from netbuilder.ui.data.recipe import params_of
 from netbuilder.ui.inspector.summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.choose_data import recipe_for, relative
@@ -460,3 +463,23 @@ def test_data_that_moved_keeps_what_was_decided(
     window.store.undo()
     panel.choose_path(rows_of(old / "renamed.csv", "a,b,c"))
     assert window.store.project.data.target == (), "it has not the column that was learned"
+
+
+def test_beside_a_test_file_no_part_is_asked_for(table: Path) -> None:
+    data = Data(kind="csv", path=str(table))
+    assert "test_split" in {one.name for one in params_of(data)}
+    with_file = {one.name for one in params_of(replace(data, test_path="t.csv"))}
+    assert "test_split" not in with_file
+    assert {"validation_split", "test_path"} <= with_file
+
+
+def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=MINUTE)
+    panel.gallery.collect_button.setFocus()
+    QTest.keyClick(panel.gallery.collect_button, Qt.Key.Key_Tab)
+    first = QApplication.focusWidget()
+    assert isinstance(first, DataCard)
+    assert first.property("chosen"), "where the keyboard is can be seen"
