@@ -244,6 +244,7 @@ def test_of_words_no_mean_is_offered(tmp_path: Path) -> None:
     labels = [one.label for one in caught.value.mends]
     assert "Fill with the most frequent value" in labels
     assert "Fill with the mean" not in labels
+    assert '"most_frequent" (puts the commonest value there)' in caught.value.mend
     table.assign(a=[None, *table["a"][1:]]).to_csv(tmp_path / "d.csv", index=False)
     with pytest.raises(DataError) as caught:
         load(project(), tmp_path)

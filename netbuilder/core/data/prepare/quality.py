@@ -52,7 +52,7 @@ _ID = re.compile(
 )
 _SEEN_ROWS = 200_000
 _FEW = 20
-_CHANCE = "It may be by chance: not many different rows are possible, or only a few are the same."
+_CHANCE = "It may be by chance: not many different rows are possible."
 
 
 def findings_of(
@@ -362,8 +362,11 @@ def _test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
             fixes=(data_edit("Keep rows of the training file for the test", test_path=""),),
         )  # fmt: skip
     elif known:
-        many = known > max(1, 0.05 * len(theirs)) and not _by_chance(samples)
-        ending = ": the result looks better than it is." if many else f". {_CHANCE}"
+        chance = _by_chance(samples)
+        many = known > max(1, 0.05 * len(theirs)) and not chance
+        ending = ": the result looks better than it is." if many else "."
+        if chance:
+            ending += f" {_CHANCE}"
         yield Finding(
             "test-rows-known", WARNING if many else INFO,
             f"{counted(known, 'row')} of the {len(theirs):,} of the test file {test.source} also "

@@ -89,14 +89,19 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
         several = "s" if len(places) > 4 else ""
         places = [*places[:3], f"also in column{several} {rest}"]
     total = int(counts.sum())
+    fill = _filling(table, [str(name) for name in counts.index])
     raise DataError(
         f"{total} value{'s are' if total > 1 else ' is'} missing in {source}: {'; '.join(places)}.",
-        'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or "mean" '
-        "(puts the column's mean there).",
+        'Fill them in, or set "Missing values" to "drop" (leaves those rows out) or '
+        + (
+            '"most_frequent" (puts the commonest value there).'
+            if fill.data["missing"] == "most_frequent"
+            else '"mean" (puts the column\'s mean there).'
+        ),
         mends=(
             *_ticks(table, [str(name) for name in counts.index]),
             MISSING_MENDS[0],
-            _filling(table, [str(name) for name in counts.index]),
+            fill,
             *_as_category(table, [str(name) for name in counts.index]),
         ),
         short=empty_cells(total),
