@@ -145,7 +145,8 @@ def test_what_a_button_mends_is_told_in_the_words_of_the_command(
     with pytest.raises(DataError) as error:
         load.facts(project, tmp_path)
     fail(error.value, False, ("model", "missing"))
-    assert "Fill with the mean: add --missing mean" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "Fill with the most frequent value: add --missing most_frequent" in said
 
 
 def test_check_offers_what_the_data_panel_does(
