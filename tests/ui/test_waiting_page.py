@@ -20,7 +20,7 @@ def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
     waiting.show()
     qtbot.waitUntil(lambda: labels[50].y() > 300)
     assert labels[50].visibleRegion().isEmpty()
-    waiting.bring_into_sight(labels[50])
+    waiting.see(labels[50])
     qtbot.waitUntil(lambda: not labels[50].visibleRegion().isEmpty())
     waiting.wait("Press Train: here is something.")
     waiting.begin_anew()

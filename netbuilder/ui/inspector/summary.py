@@ -86,7 +86,8 @@ class ProjectSummary(QWidget):
             "data": self._data_words(),
             "network": network,
             "size": size,
-            "plan": f"{plan.epochs:,} epochs, {plan.batch_size} rows a step, {plan.optimizer.name}",
+            "plan": f"{counted(plan.epochs, 'epoch')}, {plan.batch_size} rows a step,"
+            f" {plan.optimizer.name}",
             "result": self._result_words(),
         }
 
@@ -116,5 +117,7 @@ class ProjectSummary(QWidget):
             return self._workbench.run_words
         if trained is None:
             return "not trained yet"
-        words = self._judging.sentence or results_text(trained.test) or "no test rows"
-        return f"{words} After {trained.epochs:,} epochs."
+        words = self._judging.sentence or results_text(trained.test) or "Not judged on test rows."
+        # A file from elsewhere does not say how long it was trained.
+        after = f" After {counted(trained.epochs, 'epoch')}." if trained.epochs else ""
+        return f"{words}{after}"

@@ -267,4 +267,4 @@ class EvaluatePanel(QWidget):
         names = behind.evaluation.labels
         words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"
         self.samples.show_samples(behind.samples(rows), words)
-        self.waiting.bring_into_sight(self.samples)
+        self.waiting.see(self.samples)

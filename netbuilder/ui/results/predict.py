@@ -187,6 +187,7 @@ class PredictPanel(QWidget):
         self._data = trained.project.data if trained is not None else None
         if fresh:
             self.why.forget()
+            self.waiting.begin_anew()
         self.why.show_sample(None)
         self.head.setVisible(trained is not None)
         self._clear_answer()
@@ -256,6 +257,8 @@ class PredictPanel(QWidget):
         if trained is None or self.sender() is not self.view:
             return
         self._file_asked = False
+        if self.view.steady:
+            self.waiting.hold_height()  # one draws, where the page may be scrolled to its end
         if asked.about is not None:
             self.about.setText(asked.about)
         if asked.by_hand:
@@ -366,6 +369,7 @@ class PredictPanel(QWidget):
         self._clear_answer()
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.mend, self))
+        self.waiting.see(self.cards)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # What cannot be asked about is left to the window, which opens files.

@@ -28,7 +28,7 @@ from netbuilder.ui.plots.live.surface import PART_SIGNS, SurfacePlot, legend, nu
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
-from netbuilder.ui.results.surface_words import COMING, NO_MODEL, note_of
+from netbuilder.ui.results.surface_words import ASKING, COMING, NO_MODEL, note_of
 from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
@@ -209,7 +209,8 @@ class SurfacePanel(QWidget):
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            self.waiting.wait(next_step(self._workbench, NO_MODEL))
+            there = self._workbench.trained is not None and not self._workbench.training
+            self.waiting.wait(ASKING if there else next_step(self._workbench, NO_MODEL))
             return
         self.view.clear()
         for one in shown.views:

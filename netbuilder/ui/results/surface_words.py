@@ -15,6 +15,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = (
     "Press Train: here moves what the network answers, everywhere in the data, while it learns."
 )
+ASKING = "Asking the network what it answers, everywhere in the data…"
 COMING = "the first picture comes in a moment, and moves from then on."
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.services.runs.run_progress import duration, results_text, when
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -226,7 +227,7 @@ class TrainingPanel(QWidget):
             self.messages.take("result")
             return
         words = self._judging.sentence or results_text(trained.test)
-        took = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
+        took = f"Trained {counted(trained.epochs, 'epoch')} in {duration(trained.seconds)}"
         self.messages.put(
             Message(
                 "result",
@@ -245,7 +246,8 @@ class TrainingPanel(QWidget):
         """The project was opened and its last run with it."""
         from netbuilder.core.engine.runs.store import network
 
-        took = f"The last training ({when(run)}): {run.epochs:,} epochs in {duration(run.seconds)}"
+        count = counted(run.epochs, "epoch")
+        took = f"The last training ({when(run)}): {count} in {duration(run.seconds)}"
         words = results_text(run.test)
         if not network(run.id).is_file():
             words += " The trained network itself is in the .h5 it was saved to, if it was."

@@ -92,18 +92,12 @@ class Waiting(QStackedWidget):
 
     def begin_anew(self) -> None:
         """What comes next is of another network: it is seen from its beginning."""
+        self._page.setMinimumHeight(0)
         self._scroll.verticalScrollBar().setValue(0)
 
-    def bring_into_sight(self, widget: QWidget) -> None:
-        """Scroll until a part of the page is seen, once it has its place."""
-
-        def scroll() -> None:
-            top = widget.mapTo(self._page, QPoint(0, 0)).y()
-            bar, seen = self._scroll.verticalScrollBar(), self._scroll.viewport().height()
-            if top < bar.value() or top + min(widget.height(), seen) > bar.value() + seen:
-                bar.setValue(top - min(max(seen - widget.height(), 0), seen // 3))
-
-        QTimer.singleShot(0, widget, scroll)
+    def hold_height(self) -> None:
+        """Let the page be no shorter from now on: what goes from its end must not scroll it."""
+        self._page.setMinimumHeight(self._page.height())
 
     def ready(self) -> None:
         """Show the results."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 import netbuilder
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import Recovered
 from netbuilder.ui.widgets.questions import ask
@@ -259,5 +260,5 @@ def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
     from netbuilder.ui.services.runs.run_progress import duration, results_text
 
-    words = f"Trained {trained.epochs:,} epochs in {duration(trained.seconds)}"
+    words = f"Trained {counted(trained.epochs, 'epoch')} in {duration(trained.seconds)}"
     return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."

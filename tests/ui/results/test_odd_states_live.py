@@ -18,6 +18,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.window.dialogs import result_words
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -87,6 +88,10 @@ def test_data_without_a_model_and_a_model_without_data(
 
 def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
+    # What is trained is not still to be trained, while the first picture is on its way.
+    words = window.docks.show_panel("surface").waiting.words
+    assert words.text().startswith("Asking the network")
+    assert result_words(window.workbench.trained).startswith("Trained 1 epoch in ")
     registry.save(window.workbench.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()

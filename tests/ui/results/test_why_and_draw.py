@@ -32,6 +32,7 @@ def test_a_drawing_is_answered_and_explained(
     # An error of the file before is gone with the first stroke: the pad stays under the pen.
     panel._tell_trouble(UserError("This is no picture.", "Choose another one."))
     qtbot.waitUntil(lambda: not panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
+    qtbot.wait(50)  # it has been scrolled to
     place = panel.pictures.pad.mapTo(panel, QPoint(0, 0))
     qtbot.mousePress(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
     for y in range(20, 150, 10):
@@ -41,6 +42,7 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
     assert panel.pictures.pad.mapTo(panel, QPoint(0, 0)) == place
+    panel.waiting.begin_anew()  # from where it was scrolled to for the error
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()

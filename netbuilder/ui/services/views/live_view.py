@@ -273,6 +273,8 @@ class LiveView(QObject):
             self.shown = self.error = None
             self.changed.emit()
             return
+        if self.shown is None:  # what comes is on its way, and not still to be asked for
+            self.changed.emit()
         project = project or drawn
         edited = drawn if project.data != drawn.data and same_points(project, drawn) else None
         self._worker.ask(
