@@ -126,3 +126,26 @@ def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(
     panel.points.as_made.click()
     qtbot.waitUntil(lambda: not shown(panel, (2.4, -0.9)), timeout=MINUTE)
     assert not done(window)
+
+
+def test_what_was_answered_stays_pale_until_the_next_network_answers(
+    editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
+) -> None:
+    window, panel = editing
+
+    def trained() -> None:
+        window.runner.start()
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.waitUntil(lambda: panel.picture is not None and panel.picture.answered)
+
+    trained()
+    seen: list[tuple[bool, float]] = []
+    panel.live.changed.connect(
+        lambda: seen.append((panel.plot.answered, panel.plot._image.opacity()))
+    )
+    corner = panel.points.hand.spot((2.0, 1.2)).toPoint()
+    QTest.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=corner)
+    trained()
+    assert seen and all(answered for answered, _ in seen), "it is never white"
+    assert min(opacity for _, opacity in seen) < 1.0
+    assert panel.plot._image.opacity() == 1.0
