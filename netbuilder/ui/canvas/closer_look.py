@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
-from netbuilder.ui.canvas.shown_layer import shown_layer, word_words
+from netbuilder.ui.canvas.shown_layer import scaled_words, shown_layer, word_words
 from netbuilder.ui.canvas.shown_sample import row_words
 from netbuilder.ui.canvas.window_products import WindowProducts
 from netbuilder.ui.services.views.canvas_strips import Look
@@ -359,6 +359,8 @@ class CloserLook(QFrame):
                 near = _LATER
             return _Told(f"{own}\n{near}" if near else own)
         said = f"{own}\n{in_words(number, steps=self.picture.step_words)}"
+        scaled = scaled_words(look, node)
+        said = f"{said}\n{scaled}" if scaled else said
         if number.rule == "state" and number.parts:
             said = "\n".join((said, *gate_words(number)))
         if number.activation and number.activation != "softmax":

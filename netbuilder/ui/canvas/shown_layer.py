@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,24 @@ def _states(look: Look, node: Node, owner: Node, weights: Mapping[str, Any], giv
     graph = look.project.graph
     mask = mask_at(graph, graph.sources[node.id][0], look.values)
     return states(owner.layer, owner.params, weights, given, mask)
+
+
+def scaled_words(look: Look, node: Node) -> str:
+    """That a layer behind an Input gets scaled numbers, with the first that is another one than
+    stands in the data; "" where none is."""
+    sources = look.project.graph.sources[node.id]
+    names = look.features.get(sources[0], ()) if len(sources) == 1 else ()
+    told = dict(look.told.get(sources[0], ())) if names else {}
+    for name, value in zip(
+        names, look.values[sources[0]].reshape(-1) if names else (), strict=False
+    ):
+        try:
+            given = float(re.sub(r"[^\d.e+-]", "", told.get(name, "")))
+        except ValueError:  # a category or a day
+            continue
+        if abs(given - float(value)) > 1e-3 * max(1.0, abs(given)):
+            return f"What comes in is scaled: {name} {told[name]} became {float(value):.3g}."
+    return ""
 
 
 def word_words(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,3 +84,18 @@ def test_a_convolution_is_laid_out_as_its_window_lies(hand: Callable) -> None:
     assert closer.products.words == f"The products add up to {values[1, 0, 0]:.3g}."
     assert not closer.products.isHidden()
     assert "12 times 2" in closer.products.accessibleName()
+
+
+def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand: Callable) -> None:
+    given = np.array([1.11, 2.0])
+    weights = {"kernel": np.ones((2, 1)), "bias": np.zeros(1)}
+    look = _look("Dense", {"units": 1}, given, np.array([3.11]), weights)
+    rows = {"input": (("x", "1.466 kg"), ("kind", "2"))}
+    look = replace(look, told=rows, features={"input": ("x", "kind")})
+    closer = _opened(hand, look, "dense")
+    closer.choose((0,))
+    assert "What comes in is scaled: x 1.466 kg became 1.11." in closer.words.text()
+    plain = replace(look, told={"input": (("x", "1.11"), ("kind", "2"))})
+    closer = _opened(hand, plain, "dense")
+    closer.choose((0,))
+    assert "scaled" not in closer.words.text()
