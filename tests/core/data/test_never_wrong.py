@@ -130,16 +130,23 @@ def test_missing_values_are_treated_as_the_model_was_trained(tmp_path: Path) -> 
 
 def test_a_category_that_was_never_seen_is_refused_by_both(tmp_path: Path) -> None:
     trained = untrained(houses(tmp_path), tmp_path)
-    (tmp_path / "new.csv").write_text("size,town,y\n1,Ulm,1\n2,Mainz,2\n")
+    (tmp_path / "new.csv").write_text("size,town,y\n1,Mainz,1\n2,Mainz,2\n")
     said = []
     for ask in (
         lambda: answer_file(trained, tmp_path / "new.csv"),
         lambda: read_split(trained.project.data, trained.pre, tmp_path / "new.csv"),
     ):
-        with pytest.raises(DataError, match="'Mainz' in line 3") as told:
+        with pytest.raises(DataError, match="'Mainz' in line 2") as told:
             ask()
         said.append(told.value.what)
     assert said[0] == said[1]
+    # Where others can be answered, they are; those that cannot are named.
+    (tmp_path / "new.csv").write_text("size,town,y\n1,Ulm,1\n2,Mainz,2\n")
+    found = answer_file(trained, tmp_path / "new.csv")
+    assert len(found.predictions) == 1
+    assert any("'Mainz' in column 'town' (line 3)" in one for one in found.predictions.notes)
+    with pytest.raises(DataError, match="'Mainz' in line 3"):
+        read_split(trained.project.data, trained.pre, tmp_path / "new.csv")
 
 
 # -- encodings

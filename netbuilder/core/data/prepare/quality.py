@@ -31,6 +31,7 @@ from netbuilder.core.data.preprocessing.cells import (
     labels_of,
 )
 from netbuilder.core.data.preprocessing.cleaning import fold
+from netbuilder.core.data.preprocessing.odd_rows import TOTAL_ROW
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.csv_dialect import CODES
@@ -83,9 +84,11 @@ def findings_of(
     if task in {BINARY, CLASSES}:
         found += _class_of_one(targets)
     if from_file:
-        found += outliers(table)
-        if task == REGRESSION:
-            found += outliers(targets)
+        # A row of totals is far outside by nature, and is told as one already.
+        if not any(one.code == TOTAL_ROW for one in samples.findings):
+            found += outliers(table)
+            if task == REGRESSION:
+                found += outliers(targets)
         found += _twice(samples, rows)
         found += _test_rows(samples, test)
     return tuple(found)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST = 20
+TOTAL_ROW = "total-row"
 _TOTAL = frozenset({"total", "sum", "totals", "grand total", "summe", "gesamt", "insgesamt",
                     "suma", "somme", "totale", "итого", "合计", "合計"})  # fmt: skip
 
@@ -26,7 +27,7 @@ def total_row(table: pd.DataFrame) -> list[Finding]:
         return []
     line = int(table.index[-1])
     return [Finding(
-        "total-row", WARNING,
+        TOTAL_ROW, WARNING,
         f"Line {line} seems to hold totals ('{shown(str(last.dropna().iloc[0]))}'): it is no row "
         "like the others.",
         fixes=(option_edit(f"Leave line {line} out", "skip_lines", [line]),),
