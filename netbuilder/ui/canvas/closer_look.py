@@ -206,6 +206,7 @@ class CloserLook(QFrame):
         if node_id != self.node_id:
             self._index = self._step = None
             self.picture.parts.number = 0
+            self.picture.mark(None)
         self.node_id = node_id
         self._refresh()
         self._keep_room()
@@ -235,6 +236,7 @@ class CloserLook(QFrame):
         """Say how what a unit remembered after a step comes about."""
         self._step = step
         self._choose((unit,))
+        self.picture.mark_state(step, unit)
 
     def _choose(self, index: tuple[int, ...]) -> None:
         self._index = index

@@ -55,6 +55,7 @@ class LayerPicture(QWidget):
         self._room = _MOST_UNITS  # for so many of them
         self._past = False
         self._marked: tuple[int, ...] | None = None
+        self._state: tuple[int, int] | None = None  # (down, across) in the picture of states
         self._height = 60.0
         self._words: Sequence[str] = ()  # under the columns of the first tile
         self.setMouseTracking(True)
@@ -313,7 +314,12 @@ class LayerPicture(QWidget):
 
     def mark(self, index: tuple[int, ...] | None) -> None:
         """Ring the number that is explained."""
-        self._marked = index
+        self._marked, self._state = index, None
+        self.update()
+
+    def mark_state(self, step: int, unit: int) -> None:
+        """Ring what a unit remembered after a step."""
+        self._state = (unit, step)
         self.update()
 
     @property
@@ -517,7 +523,14 @@ class LayerPicture(QWidget):
 
     def marked_box(self) -> QRectF:
         """Where the number that is explained stands; empty where none is."""
-        index = self._marked
+        index, states = self._marked, self._of_states()
+        if self._state is not None and states is not None:
+            down, across = self._state
+            wide = states.box.width() / states.shape[1]
+            high = states.box.height() / states.shape[0]
+            return QRectF(
+                states.box.left() + across * wide, states.box.top() + down * high, wide, high
+            )
         if index is None or self._values is None or len(index) != self._values.ndim:
             return QRectF()
         if len(index) == 1 and index[0] in self._units:

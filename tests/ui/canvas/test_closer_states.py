@@ -50,6 +50,7 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     spot = tile.box.topLeft() + QPointF(1.5 * wide, 1.5 * high)
     assert closer.picture.told_at(spot) == f"unit 1 after step 1: {states[1, 1]:.4g}"
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
+    assert closer.picture.marked_box().contains(spot)
     lines = closer.words.text().splitlines()
     assert lines[0].startswith("unit 1 after step 1 ")
     told = float(lines[0].rpartition("= ")[2].replace("−", "-"))
@@ -61,6 +62,7 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     bar = closer.picture._nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=bar.toPoint())
     assert closer.words.text().startswith("[0] = ")
+    assert closer.picture.marked_box().contains(bar)
 
 
 def test_a_convolution_is_laid_out_as_its_window_lies(hand: Callable) -> None:
