@@ -85,8 +85,8 @@ def test_a_file_of_another_shape_and_a_changed_network(
     predict = window.docks.show_panel("predict")
     pd.DataFrame({"a": [1.0], "c": [2.0]}).to_csv(tmp_path / "other.csv", index=False)
     predict.answer_file(tmp_path / "other.csv")
-    qtbot.waitUntil(lambda: bool(predict.cards.cards), timeout=MINUTE)
-    card = predict.cards.cards[0]
+    qtbot.waitUntil(lambda: bool(predict.file_answers.cards.cards), timeout=MINUTE)
+    card = predict.file_answers.cards.cards[0]
     assert "'b'" in f"{card.title.text()} {card.words.text()}" or "b" in card.title.text()
     assert predict.answer.text() == ""
 
