@@ -86,6 +86,7 @@ class RunLoop:
     def restarted(self) -> None:
         """The run begins again at its first step."""
         self.watcher = Watcher(self._project, self._dataset.facts)
+        self.tempo.forbid()  # what was allowed was of the run before
         self.probing.again()
         self.seconds = 0.0
         self.epochs = max(self.epochs, self._project.training.epochs)

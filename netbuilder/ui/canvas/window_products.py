@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.style import theme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _WIDTH, _SIGN, _LINE, _HEAD = 404, 18, 20, 18
 #: A window of more rows than these has no room for its numbers.
@@ -35,7 +36,7 @@ class WindowProducts(QWidget):
         self.grids, self.words = (), ""
         if window is not None and max(window.shape[:2]) <= _MOST:
             sums = (window[..., 0] * window[..., 1]).sum(axis=(0, 1))
-            at = int(np.argmax(np.abs(sums)))
+            at = int(abs(sums).argmax())
             given, weights = window[:, :, at, 0], window[:, :, at, 1]
             self.grids = (given, weights, given * weights)
             self.words = f"The products add up to {sums[at]:.3g}."

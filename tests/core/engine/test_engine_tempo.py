@@ -123,6 +123,23 @@ def test_back_to_the_start_with_the_same_weights(hand: Hand) -> None:
     assert hand.of(EpochEnd)[-1].logs == first
 
 
+def test_back_to_the_start_before_the_epoch_stands(hand: Hand) -> None:
+    """What the epoch was allowed is over with it: nothing is trained behind the start."""
+    session, take = hand.session, hand._take
+
+    def at_once(event: Event) -> None:
+        take(event)
+        if isinstance(event, Steps) and hand.steps() == 4:
+            session.rewind()  # before its end was heard of
+
+    session._emit = session._loop._emit = at_once
+    session._loop.probing._emit = at_once
+    session.one_epoch()
+    stood = hand.after(hand.thread.start, Paused)
+    assert (stood.epoch, stood.step) == (0, 0)
+    assert hand.steps() == 4
+
+
 def test_slowly_enough_to_follow(hand: Hand) -> None:
     """Never faster than asked for; and the hand is answered while the run rests."""
     session = hand.session
