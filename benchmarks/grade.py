@@ -23,6 +23,9 @@ def prepare(folder: Path, count: int) -> Path:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.formats import registry
     from netbuilder.core.project import files
+    from netbuilder.core.quiet import load_tensorflow
+
+    load_tensorflow()
 
     project = files.read(example("iris").path)
     for seed in range(count):
