@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import isfinite, isnan
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from netbuilder.ui.canvas.layer_parts import Parts, counted_words
-from netbuilder.ui.canvas.layer_tiles import Link, ShownLayer, Tile
-from netbuilder.ui.style import theme
+from netbuilder.ui.canvas.layer_tiles import Link, ShownLayer, Tile, look_words, state_words
+from netbuilder.ui.canvas.paint.layer_painting import (
+    NAMES_HEIGHT,
+    paint_caption,
+    paint_links,
+    paint_mark,
+    paint_nodes,
+    paint_tiles,
+    paint_words,
+)
 
 _WIDTH = 404
 _GAP = 6.0
 _MOST_MAPS = 24
 _MOST_UNITS = 40
 _MOST_WIRED = 16  # inputs and units: more wires could not be told apart
-_POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 _REACH = 5.0  # from a wire
 _FILTER = "The filter's weights, the mean over its inputs: blue above 0, orange below."
 _STATES = (
@@ -28,7 +34,7 @@ _STATES = (
     " below. Click one: how it came about."
 )
 _CAPTION = 30.0  # of the words below the states
-_NAMES_HEIGHT, _NARROW = 56.0, 9.0  # of words under columns, and of columns too narrow for them
+_NARROW = 9.0  # of columns: too narrow for words below
 _MOST_HEADS = 8
 _OF_STATES = "states"
 
@@ -191,7 +197,7 @@ class LayerPicture(QWidget):
         self._tiles.append(Tile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words
-            self._height += _NAMES_HEIGHT
+            self._height += NAMES_HEIGHT
 
     def _lay_shares(self, shares: Any, words: Sequence[str]) -> None:
         """A map a head below: a row a step that looks, a column a step that is looked at."""
@@ -208,7 +214,7 @@ class LayerPicture(QWidget):
             row, column = divmod(place, across)
             box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
             image = to_image(colored(shares[head]))
-            told = partial(_look_words, shares[head], words, head if heads > 1 else None)
+            told = partial(look_words, shares[head], words, head if heads > 1 else None)
             self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
         self._height = top + -(-len(held) // across) * (side + _GAP)
 
@@ -223,7 +229,7 @@ class LayerPicture(QWidget):
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
         image = to_image(two_sided(states.T))
         box = QRectF(0, 0, _WIDTH, height)
-        told = partial(_state_words, states)
+        told = partial(state_words, states)
         self._tiles.append(Tile(box, image, (), None, states.T.shape, _OF_STATES, told))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
@@ -439,87 +445,19 @@ class LayerPicture(QWidget):
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setOpacity(0.3 if self._past else 1.0)
-        scheme = theme.colors()
-        for tile in self._tiles:
-            p.drawImage(tile.box, tile.image)
-            p.setPen(QPen(QColor(scheme.hairline), 1))
-            p.setBrush(Qt.BrushStyle.NoBrush)
-            p.drawRect(tile.box)
-        self._paint_links(p)
-        self._paint_words(p)
-        font = theme.fixed_font()
-        font.setPixelSize(10)
-        p.setFont(font)
-        metrics = QFontMetricsF(font)
-        count = len(self._units)
-        sizes = [abs(value) for _, value, _ in self._nodes[:count] if not isnan(value)]
-        largest = max(sizes, default=0.0) or 1.0
-        given = max((abs(value) for _, value, _ in self._nodes[count:]), default=0.0)
-        for number, (box, value, name) in enumerate(self._nodes):
-            p.setPen(QColor(scheme.secondary))
-            center = Qt.AlignmentFlag.AlignVCenter
-            if number >= count:
-                shown = _short(value, given)
-                room = box.width() - metrics.horizontalAdvance(f" {shown}")
-                elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-                p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
-                continue
-            elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 62)
-            p.drawText(QRectF(box.left(), box.top(), 62, box.height()), center, elided)
-            if isnan(value):  # no bar is as long as that
-                p.drawText(box, center | Qt.AlignmentFlag.AlignRight, "not a number")
-                continue
-            room = box.width() - 130
-            color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
-            p.fillRect(
-                QRectF(
-                    box.left() + 66, box.top() + 1, max(room * abs(value) / largest, 1.0),
-                    box.height() - 2,
-                ),
-                color,
-            )  # fmt: skip
-            p.setPen(QColor(scheme.text))
-            end = QRectF(box.right() - 82, box.top(), 80, box.height())
-            p.drawText(end, center | Qt.AlignmentFlag.AlignRight, _short(value, largest))
-        self._paint_mark(p)
-        p.end()
-
-    def _paint_words(self, p: QPainter) -> None:
-        """Words under the columns of a sequence, read from top to bottom; under states theirs."""
+        paint_tiles(p, self._tiles)
+        paint_links(p, self._links)
         states = self._of_states()
         if states is not None:
-            font = theme.ui_font()
-            font.setPixelSize(11)
-            p.setFont(font)
-            p.setPen(QColor(theme.colors().secondary))
             place = QRectF(0, states.box.bottom() + 2, _WIDTH, _CAPTION)
-            p.drawText(place, int(Qt.TextFlag.TextWordWrap), _STATES)
-        if not self._words:
-            return
-        font = theme.ui_font()
-        font.setPixelSize(11)
-        p.setFont(font)
-        p.setPen(QColor(theme.colors().text))
-        box, metrics = self._tiles[0].box, QFontMetricsF(font)
-        wide = box.width() / len(self._words)
-        for step, word in enumerate(self._words):
-            p.save()
-            p.translate(box.left() + (step + 0.5) * wide, box.bottom() + 3)
-            p.rotate(90)
-            text = metrics.elidedText(word, Qt.TextElideMode.ElideRight, _NAMES_HEIGHT - 4)
-            p.drawText(QPointF(0, metrics.ascent() / 2 - 1), text)
-            p.restore()
-
-    def _paint_links(self, p: QPainter) -> None:
-        known = [link for link in self._links if isfinite(link.weight)]
-        largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
-        for link in known:
-            part = abs(link.weight) / largest
-            color = QColor(_POSITIVE if link.weight >= 0 else _NEGATIVE)
-            color.setAlphaF(0.25 + 0.75 * part)
-            style = Qt.PenStyle.SolidLine if link.weight >= 0 else Qt.PenStyle.DashLine
-            p.setPen(QPen(color, 0.5 + 4.0 * part, style))
-            p.drawLine(link.start, link.end)
+            paint_caption(p, place, _STATES)
+        if self._words:
+            paint_words(p, self._tiles[0].box, self._words)
+        paint_nodes(p, self._nodes, len(self._units))
+        box = self.marked_box()
+        if not box.isEmpty():
+            paint_mark(p, box, QRectF(self.rect()), squares=self.of_squares)
+        p.end()
 
     def marked_box(self) -> QRectF:
         """Where the number that is explained stands; empty where none is."""
@@ -548,48 +486,6 @@ class LayerPicture(QWidget):
             return QRectF(left, top, width, height)
         return QRectF()
 
-    def _paint_mark(self, p: QPainter) -> None:
-        """A ring, on a map in two colours, one of which is seen on every other."""
-        box = self.marked_box()
-        if box.isEmpty():
-            return
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        if not self.of_squares:
-            p.setPen(QPen(QColor(theme.colors().accent), 2))
-            p.drawRect(box.adjusted(1, -1, -1, 1))
-            return
-        box = box.adjusted(-2, -2, 2, 2) & QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        for color, wide in ((QColor(_NEGATIVE), 5), (QColor("white"), 2)):
-            p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap,
-                          Qt.PenJoinStyle.MiterJoin))  # fmt: skip
-            p.drawRect(box)
-
-
-def _short(value: float, largest: float) -> str:
-    """A number beside a bar; one that is nothing beside the largest is no power of ten."""
-    from netbuilder.core.results.number.values import shown
-
-    if 0 < abs(value) < 1e-4 and abs(value) * 1000 < largest:
-        return "≈ 0"
-    return shown(value)
-
 
 def _always(words: str) -> Callable[[int, int], str]:
     return lambda down, across: words
-
-
-def _state_words(states: Any, unit: int, step: int) -> str:
-    """What a unit remembers after a step."""
-    return f"unit {unit} after step {step}: {float(states[step, unit]):.4g}"
-
-
-def _look_words(
-    shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int
-) -> str:
-    """How much one step takes from another: of attention, one head."""
-
-    def name(step: int) -> str:
-        return f"step {step} “{words[step]}”" if step < len(words) else f"step {step}"
-
-    said = f"{name(looks)} looks at {name(looked)}: {shares[looks, looked]:.1%}"
-    return said if head is None else f"head {head}: {said}"

@@ -78,3 +78,18 @@ class Link:
         part = max(0.0, min(1.0, (to.x() * along.x() + to.y() * along.y()) / (length or 1.0)))
         aside = to - along * part
         return float((aside.x() ** 2 + aside.y() ** 2) ** 0.5)
+
+
+def state_words(states: Any, unit: int, step: int) -> str:
+    """What a unit remembers after a step."""
+    return f"unit {unit} after step {step}: {float(states[step, unit]):.4g}"
+
+
+def look_words(shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int) -> str:
+    """How much one step takes from another: of attention, one head."""
+
+    def name(step: int) -> str:
+        return f"step {step} “{words[step]}”" if step < len(words) else f"step {step}"
+
+    said = f"{name(looks)} looks at {name(looked)}: {shares[looks, looked]:.1%}"
+    return said if head is None else f"head {head}: {said}"
