@@ -162,9 +162,9 @@ class Changed(Event):
     """Something about the run was changed by hand; marked on the curve at ``step``.
 
     ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
-    "reset" (``value``: the seed; epochs and steps begin at 0 again) or "best" (``value``: the
-    epoch, counted from 1, whose weights are back). ``note`` says in words what else follows
-    from it: "the schedule is off from here".
+    "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
+    epoch, counted from 1, whose weights are back) or "data" (it goes on with other data). ``note``
+    says in words what else follows from it: "the schedule is off from here".
     """
 
     what: str

@@ -50,6 +50,7 @@ def trained_of(
         seconds=seconds,
         steps_per_second=trainer.position / max(seconds, 1e-9),
         epochs=trainer.epoch,
+        changes=tuple(trainer.history.changes),
         best_epoch=trainer.history.best_epoch,
     )
 

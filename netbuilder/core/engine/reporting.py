@@ -81,6 +81,6 @@ class Reporter:
         """Something was changed by hand."""
         trainer = self.trainer
         change = Changed(what, float(value), trainer.epoch, trainer.step, note)
-        if what in ("learning_rate", "best"):
+        if what in ("learning_rate", "best", "data"):
             trainer.history.add_change(change)
         self.emit(change)

@@ -71,6 +71,7 @@ class Session:
         start: the result of an earlier run of the same network, or a file that was opened: go on
             where it stands. ``project.training.epochs`` counts from the very beginning;
             ``train_more`` adds to what is done.
+        other_data: what ``start`` learned from were other rows of the same kind. The curve says so.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Session:
         worker_index: int = 0,
         devices: Sequence[str] = (),
         start: TrainedModel | None = None,
+        other_data: bool = False,
     ) -> None:
         self._asked = project
         self.project = resolve(project, dataset.facts)
@@ -115,6 +117,7 @@ class Session:
         self._parts: RunParts | None = None
         self._history: History | None = None
         self._start = start
+        self._other_data = other_data
         self._order: Order | None = None
         self._lease: Lease | None = None
 
@@ -273,7 +276,8 @@ class Session:
         parts = self._parts
         if parts is None or self._lease is None or not self._lease.begin():
             # Another run of the same network has taken it over: go on from what it had learnt.
-            self._start = self.trained or self._start
+            if self.trained is not None:
+                self._start, self._other_data = self.trained, False
             parts = self._prepare()
         else:
             parts.callbacks.begin()
@@ -373,7 +377,7 @@ class Session:
             restore(trainer, callbacks, found)
             self._loop.seconds = float(found.facts["seconds"])
         elif self._start is not None:
-            trainer.go_on_from(self._start)
+            trainer.go_on_from(self._start, other_data=self._other_data)
             self._loop.seconds = self._start.seconds
             self.epochs = max(self.epochs, trainer.epoch)
         saver.begin(found, trainer.position)
@@ -383,6 +387,8 @@ class Session:
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
         if found is not None or self._start is not None:
             reporter.restored()
+        if self._other_data and found is None:
+            reporter.changed("data", 0)
         return self._parts
 
     def _snapshot(self, trainer: Trainer, callbacks: Callbacks) -> Snapshot:

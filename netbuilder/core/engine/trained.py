@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.engine.events import Changed
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class TrainedModel:
         seconds: duration of the training, pauses left out.
         steps_per_second: speed over the whole run.
         epochs: epochs done.
+        changes: what was changed by hand while it trained.
         best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
         extra: what others keep beside it (the path of its file, say).
     """
@@ -43,5 +45,6 @@ class TrainedModel:
     seconds: float = 0.0
     steps_per_second: float = 0.0
     epochs: int = 0
+    changes: tuple[Changed, ...] = ()
     best_epoch: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)

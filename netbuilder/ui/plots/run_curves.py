@@ -224,11 +224,15 @@ class RunCurves:
     def mark(self, x: float, words: str, *, instead: bool = False) -> None:
         """Mark a change by hand; marks at one place become one.
 
+        Of those that say the same one after the other only the last says it.
+
         ``instead`` puts the words into the last mark's place, as of a slider that moves.
         """
         if self.marks and (instead or x - self.marks[-1][0] < 0.25):
             self.marks[-1] = (self.marks[-1][0], words)
         else:
+            if self.marks and self.marks[-1][1] == words:
+                self.marks[-1] = (self.marks[-1][0], "")
             self.marks.append((x, words))
 
     def clear(self) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.data.points import has_points, same_points
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -34,7 +35,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
-from netbuilder.ui.services.views.live_view import LiveView, has_points, same_points
+from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.views.run_histograms import RunHistograms
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

@@ -451,7 +451,7 @@ def _speed_rows(parts: Parts, commands: WindowCommands) -> list[ActionRow]:
             as_drawn.switch,
             "Run|",
             "Ctrl+Shift+T",
-            "A small network starts again by itself at each edit",
+            "A small network starts again by itself at each edit; where you edit points it goes on",
             checked=lambda: as_drawn.on,
         ),
     ]

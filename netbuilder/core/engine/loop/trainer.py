@@ -358,11 +358,12 @@ class Trainer:
         self.program, self.plan = self._graph, self._graph.plan
         self._calls, self._seconds_a_step = 0, 0.0
 
-    def go_on_from(self, trained: TrainedModel) -> None:
+    def go_on_from(self, trained: TrainedModel, *, other_data: bool = False) -> None:
         """Go on where ``trained`` stands, the result of an earlier run of the same network.
 
         Of another optimizer only the weights are taken over. The best weights of before are not
-        known: the last ones count as the best so far.
+        known: the last ones count as the best so far. With ``other_data`` none do: what was lost
+        on the data of before says nothing about this.
 
         Raises:
             TrainingError: it is another network.
@@ -377,9 +378,10 @@ class Trainer:
         history.clear()
         history.epochs.append(table)
         history.rates = [self.learning_rate] * rows
+        history.changes = list(trained.changes)
         self.epoch, self.step = rows, 0
         last = history.epochs.row(-1)[history.monitor] * history.sign if rows else np.nan
-        if np.isfinite(last):
+        if np.isfinite(last) and not other_data:
             history.best_epoch, history.best_value = rows, float(last)
             self.counters.keep()
             self.counters.best_value.assign(last)

@@ -114,6 +114,8 @@ class Watcher:
         return fresh
 
     def _running(self, history: History, core: keras.Model, data: Dataset) -> Iterator[Notice]:
+        if _of_several_data(history):
+            return
         columns = history.epochs.columns()
         loss = columns["loss"]
         held = columns.get("val_loss")
@@ -148,7 +150,7 @@ class Watcher:
     ) -> Iterator[Notice]:
         columns = history.epochs.columns()
         curve = columns.get("val_loss", columns["loss"])
-        if _raised(history) is not None:
+        if _raised(history) is not None or _of_several_data(history):
             return
         gain = watch_rules.still_improving(curve) if reason == "done" else None
         if gain is not None and "overfitting" not in self._told:
@@ -330,6 +332,11 @@ class Watcher:
 
 def _hand_rates(history: History) -> list[tuple[int, float]]:
     return [(one.epoch, one.value) for one in history.changes if one.what == "learning_rate"]
+
+
+def _of_several_data(history: History) -> bool:
+    """Whether the data changed on the way: what a curve does over several tells no trend."""
+    return any(one.what == "data" for one in history.changes)
 
 
 def _raised(history: History) -> watch_rules.Raised | None:

@@ -22,6 +22,8 @@ def mark_words(change: Changed) -> str:
         return f"learning rate set to {change.value:.3g} by hand;\n{change.note}"
     if change.what == "learning_rate":
         return f"rate {change.value:.3g}"
+    if change.what == "data":
+        return "data changed"
     return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
 
 
@@ -120,7 +122,7 @@ class Tracker:
             # A slider that is dragged says many rates: one mark, with the last of them.
             self.curves.mark(x, mark_words(event), instead=now - self._marked_at < 1.5)
             self._marked_at = now
-        elif event.what == "best":
+        elif event.what in ("best", "data"):
             self.curves.mark(x, mark_words(event))
         elif event.what == "epochs":
             self.planned = int(event.value)

@@ -157,11 +157,12 @@ class Runner(QObject):
         first: Callable[[Session], object] | None = None,
         on_from: TrainedModel | None = None,
         more: int = 0,
+        other_data: bool = False,
     ) -> None:
         """Train the project as it stands, or go on with a run that a crash cut short.
 
         ``first`` is asked of the session before it begins. With ``on_from`` it goes on where that
-        network stands, for so many epochs ``more``.
+        network stands, for so many epochs ``more``; ``other_data``: it learned from other rows.
         """
         if self.active:
             return
@@ -182,7 +183,7 @@ class Runner(QObject):
         self._tracker.planned = self.project.training.epochs
         self._work.session = None
         base = self._workbench.base if interrupted is None else interrupted.base
-        order = Order(self.project, base, interrupted, on_from, more)
+        order = Order(self.project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
         self._launched("Reading the data…", before)
         self._workbench.set_run_error(None)

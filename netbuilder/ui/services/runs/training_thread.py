@@ -33,6 +33,7 @@ class Order:
         base: folder that its relative paths start from.
         interrupted: the run that a crash cut short, to go on with.
         on_from: a network to go on from, for ``more`` epochs.
+        other_data: it learned from other rows than those of the project.
     """
 
     project: Project
@@ -40,6 +41,7 @@ class Order:
     interrupted: Interrupted | None = None
     on_from: TrainedModel | None = None
     more: int = 0
+    other_data: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,7 @@ class TrainingThread:
             resume=order.interrupted is not None,
             base=order.base,
             start=order.on_from,
+            other_data=order.other_data,
         )
         if order.on_from is not None:
             session.epochs = order.on_from.epochs + order.more

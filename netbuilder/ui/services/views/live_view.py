@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from netbuilder.core.data.points import has_points, same_points
 from netbuilder.core.errors import UserError
-from netbuilder.core.project.model import Data, Project
-from netbuilder.core.project.points import forget_point_edits
+from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -70,20 +70,6 @@ class Shown:
     asked: Asked | None
     picture: Picture | None
     first: Picture | None = None
-
-
-def has_points(data: Data) -> bool:
-    """Whether the data are points that can be put in, moved and taken away by hand."""
-    from netbuilder.core.data.kinds.builtin import BUILTINS
-
-    return data.kind == "builtin" and data.name in BUILTINS and BUILTINS[data.name].points
-
-
-def same_points(one: Project, other: Project) -> bool:
-    """Whether two projects learn from the same set of points, but for what was done by hand."""
-    if not has_points(one.data):
-        return False
-    return forget_point_edits(one).data == forget_point_edits(other).data
 
 
 def _ask(question: _Question) -> Shown:
