@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.window.top_bar import ProgressView
 
@@ -66,3 +69,20 @@ def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:
     qtbot.wait(20)
     view.show_progress(RUN)
     assert view.left.text() == "3 of 2,000"
+
+
+def test_what_stands_beside_train_stays_as_its_words_change(
+    open_window: Callable[..., MainWindow], told: Callable[[], None]
+) -> None:
+    window = open_window(keras=False)
+    bar = window.top_bar
+
+    def places() -> list[tuple[int, int]]:
+        told()
+        return [(one.x(), one.width()) for one in (bar.train, bar.speed.parentWidget())]
+
+    before = places()
+    window.actions_table["speed-steps-2"].trigger()
+    assert bar.train.text() == "Train · slow"
+    assert places()[0] == before[0]
+    assert places()[1][0] == before[1][0]

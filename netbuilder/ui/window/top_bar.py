@@ -26,6 +26,7 @@ from netbuilder.ui.widgets.steady import Steady
 from netbuilder.ui.window.action import Actions
 
 _SIDE, _GAP = 8, 12
+_TRAIN, _SLOW = "Train", "Train · slow"
 #: What gives way first where there is no room for all: the menus have each of them too.
 _GIVE_WAY = (
     "redo", "new", "open", "save", "step", "undo", "gallery", "speed", "save-model", "stop",
@@ -115,6 +116,21 @@ class ProgressView(Steady):
         self.right.setVisible(bool(end))
 
 
+class TrainButton(QPushButton):
+    """As wide as the longest of its words: what stands beside it does not move as they change."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(_TRAIN, parent)
+
+    def sizeHint(self) -> QSize:
+        words, size = self.fontMetrics(), super().sizeHint()
+        more = words.horizontalAdvance(_SLOW) - words.horizontalAdvance(self.text())
+        return QSize(size.width() + more, size.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+
 class TopBar(QToolBar):
     """The one tool bar. What it shows comes from the window's actions."""
 
@@ -146,7 +162,7 @@ class TopBar(QToolBar):
         for name in ("undo", "redo"):
             self._put(name, self._picture_button(name))
         self._places["steps"] = self.addSeparator()
-        self.train = QPushButton("Train", self)
+        self.train = TrainButton(self)
         self.train.setProperty("role", "train")
         self._follow(self.train, "train")
         self.train.setIconSize(QSize(14, 14))
@@ -260,7 +276,7 @@ class TopBar(QToolBar):
             button.setText(f"{' · '.join(chosen)} ▾")
             # Slow on purpose must not look like a slow machine.
             slow = not self._actions["speed-full"].isChecked()
-            self.train.setText("Train · slow" if slow else "Train")
+            self.train.setText(_SLOW if slow else _TRAIN)
 
         for choice in choices:
             choice.toggled.connect(say)
