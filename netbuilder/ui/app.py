@@ -119,6 +119,7 @@ def _offer_recovery(window: MainWindow) -> None:
         answer = dialogs.LATER if back is not None else dialogs.offer_recovery(window, found)
         if answer == dialogs.BACK:
             window.documents.recover(found)
+            window.welcome.lessons.resume(found.lesson)
             back = found.file
         elif answer == dialogs.FORGET:
             recovery.discard(found)

@@ -10,6 +10,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +28,15 @@ from netbuilder.ui.services.store import ProjectStore
 log = logging.getLogger(__name__)
 
 
+#: Name or file of a lesson, "" for none, and the number of a step of it.
+OpenLesson = tuple[str, int]
+
+
 @dataclass(frozen=True)
 class Recovered:
     """A project that a crash left: where its own file is (None: never saved), and when.
 
+    ``lesson`` is the one that was open beside it, and the step that was shown, from 0.
     Whoever found it holds its lock, so that two windows do not offer the same.
     """
 
@@ -39,6 +45,7 @@ class Recovered:
     original: Path | None
     time: float
     lock: QLockFile | None = field(default=None, compare=False, repr=False)
+    lesson: OpenLesson = ("", 0)
 
 
 def _folder() -> Path:
@@ -62,7 +69,8 @@ def find() -> list[Recovered]:
             raw = json.loads(file.read_text("utf-8"))
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])
-            found.append(Recovered(file, project, original, float(raw["time"]), lock))
+            lesson = (str(raw.get("lesson") or ""), int(raw.get("step") or 0))
+            found.append(Recovered(file, project, original, float(raw["time"]), lock, lesson))
         except (OSError, ValueError, KeyError, TypeError, UserError) as error:
             log.warning("recovery file %s is of no use: %s", file, error)
     return sorted(found, key=lambda one: -one.time)
@@ -95,6 +103,8 @@ class Recovery(QObject):
         super().__init__(parent)
         self._store = store
         self.original: Path | None = None
+        #: The lesson that is open now.
+        self.lesson: Callable[[], OpenLesson] = lambda: ("", 0)
         self._file = _folder() / f"{new_name()}.json"
         self._owned = own(_lock_of(self._file))
         self._lock = threading.Lock()
@@ -136,9 +146,12 @@ class Recovery(QObject):
         with self._lock:
             self._newest += 1
             number = self._newest
+        lesson, step = self.lesson()
         raw = {
             "time": time.time(),
             "path": str(self.original) if self.original else "",
+            "lesson": lesson,
+            "step": step,
         }
         project = self._store.project
         threading.Thread(

@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.services import file_names, jobs, settings
-from netbuilder.ui.services.recovery import Recovered, Recovery
+from netbuilder.ui.services.recovery import OpenLesson, Recovered, Recovery
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.save_dialog import PLACE, FileType, ask_save, place_of
@@ -166,6 +166,10 @@ class Documents(QObject):
         self._workbench.set_path(path)
         self.opened.emit()
         self.titled.emit()
+
+    def keep_lesson(self, lesson: Callable[[], OpenLesson]) -> None:
+        """Keep for a crash which lesson is open, too."""
+        self._recovery.lesson = lesson
 
     def recover(self, found: Recovered) -> None:
         """Put back what a crash left."""

@@ -93,14 +93,15 @@ class LessonSession(QObject):
         """Open a lesson where the pupil left it, or ``anew``.
 
         Gives the project to put on the canvas: the lesson's start, where nothing of it was done
-        yet; None where the pupil goes on with what is there.
+        yet; None where the pupil goes on with what is there, also before its first step is done.
 
         Raises:
             LessonError: the start project cannot be read; nothing has changed.
         """
         start = start_project(lesson)
         record = Record(lesson.name) if anew else lesson_progress.kept(lesson.name)
-        if not anew and self.on_canvas(lesson):
+        goes_on = not anew and self.on_canvas(lesson)
+        if goes_on:
             held = record_of(self._store.project)
             assert held is not None
             record = _joined(record, held)
@@ -120,7 +121,7 @@ class LessonSession(QObject):
             self.note(f"{LOOKED}:{self._looking_at}")
         self._look_again()
         # The project says whose network it is, whatever becomes of it.
-        return with_record(start, record) if anew or not record.done else None
+        return with_record(start, record) if not (goes_on or record.done) else None
 
     def on_canvas(self, lesson: Lesson) -> bool:
         """Whether the network on the canvas is one that was begun in this lesson."""

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.lessons.lesson import EMPTY, Lesson, Show
+from netbuilder.core.lessons.library import lesson as find_lesson
 from netbuilder.core.lessons.library import start_path
 from netbuilder.core.lessons.places import PLACES
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital, counted
 from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.questions import ask
@@ -59,6 +61,7 @@ class LessonDock(QObject):
         self.panel.closed.connect(self.close)
         self.panel.next_wanted.connect(show_lessons)
         parts.workbench.stamp = session.stamp
+        parts.documents.keep_lesson(self._opened)
         for name, dock in parts.docks.panels.items():
             dock.visibilityChanged.connect(partial(self._tab_seen, name))
 
@@ -95,6 +98,26 @@ class LessonDock(QObject):
             return
         if start is not None:
             self._parts.documents.show_project(_placed(lesson, start), None)
+        self.show()
+
+    def _opened(self) -> OpenLesson:
+        lesson = self._session.lesson
+        if lesson is None:
+            return ("", 0)
+        return (str(lesson.path) if lesson.path is not None else lesson.name, self._session.current)
+
+    def resume(self, was: OpenLesson) -> None:
+        """Open a lesson beside the network that a crash left, at the step that was shown."""
+        name, step = was
+        if not name:
+            return
+        try:
+            self._session.open(find_lesson(name))
+        except UserError as error:
+            self._show_error(error)
+            return
+        if step != self._session.current:
+            self._session.go(step)
         self.show()
 
     def begin_anew(self) -> None:
