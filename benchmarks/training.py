@@ -7,6 +7,8 @@ the engine and, where PyTorch is installed, by a plain loop, and where JAX and o
 epochs in one compiled call, in turns in one process; figures are
 medians over the turns, in milliseconds an epoch. ``fresh`` compares whole new runs, from the
 project to the last epoch, building and compilation and all, and their final losses.
+``times_floor`` is over the time that the epoch's multiply-adds take at the speed of a large matrix
+product, measured between the turns.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from _floor import matrix_speed, multiply_adds
 from _jax_loops import epoch_of as jax_epoch_of
 from _torch_loops import epoch_of
 from _workloads import ALL, Workload
@@ -182,8 +185,10 @@ def steady(work: Workload, rounds: int, seconds: float) -> dict[str, Any]:
         jax()
     engine = Engine(work)
     engine.warm(60)
-    times: dict[str, list[float]] = {"fit": [], "engine": [], "torch": [], "jax": []}
+    times: dict[str, list[float]] = {"fit": [], "engine": [], "torch": [], "jax": [], "floor": []}
+    work_of_an_epoch = multiply_adds(fit.model) * len(train.y[graph.outputs[0]])
     for _ in range(rounds):
+        times["floor"].append(work_of_an_epoch / matrix_speed())
         times["engine"].append(engine.turn(seconds))
         times["fit"].append(statistics.median(fit.epochs(2)))
         if loop is not None:
@@ -205,6 +210,7 @@ def steady(work: Workload, rounds: int, seconds: float) -> dict[str, Any]:
         result["times_torch"] = round(medians["torch"] / medians["engine"], 2)
     if "jax" in medians:
         result["times_jax"] = round(medians["jax"] / medians["engine"], 2)
+    result["times_floor"] = round(medians["engine"] / medians["floor"], 2)
     result["epochs_per_second"] = round(1 / medians["engine"], 1)
     result["compiled"] = kind
     return result

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build import recurrent
+from netbuilder.core.engine.build.quick import recurrent
 
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -25,7 +25,8 @@ from netbuilder.core.project.atomic import write_bytes
 if TYPE_CHECKING:
     import keras
 
-_VERSION = 1
+# Raised with each change of what a program computes, or how fast.
+_VERSION = 2
 
 
 @dataclass(frozen=True)

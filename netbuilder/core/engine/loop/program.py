@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.build.quick.step import training_step
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.engine.loop.tensors import Feed, Order, Orders
 from netbuilder.core.engine.monitor.history import Floats
@@ -285,7 +286,8 @@ class Program:
         import tensorflow as tf
 
         self.model.metrics[0].reset_state()
-        logs = self.model.train_step(data)
+        with training_step(self.kind):
+            logs = self.model.train_step(data)
         self.names = list(logs)
         numbers = numbers_of(logs)
         weight = tf.cast(rows, tf.float32)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.engine.build import copies, learning_rate, recurrent
+from netbuilder.core.engine.build import copies, learning_rate
 from netbuilder.core.engine.build.objects import make_optimizer
+from netbuilder.core.engine.build.quick.layers import quicken
 from netbuilder.core.engine.build.sample_weights import sample_weights
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
@@ -88,7 +89,7 @@ class Trainer:
         replicas: int = 1,
     ) -> None:
         self.project = project
-        self.core = recurrent.quicken(core)
+        self.core = quicken(core)
         self._inputs, self._outputs = inputs, outputs
         training = project.training
         weight = sample_weights(dataset, training.class_weight, outputs)

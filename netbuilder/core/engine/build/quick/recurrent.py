@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.engine.build.recurrent_cells import Cell, Slopes, beside, cell_of
+from netbuilder.core.engine.build.quick.recurrent_cells import Cell, Slopes, beside, cell_of
 
 if TYPE_CHECKING:
     import keras
@@ -29,17 +29,16 @@ if TYPE_CHECKING:
 Tensor = Any
 
 
-def quicken(model: keras.Model) -> keras.Model:
+def quicken(model: keras.Model) -> None:
     """Let the recurrent layers of ``model`` train by the formulas here, where they can."""
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
-        return model
+        return
     for layer in model._flatten_layers():
         cell = cell_of(layer)
         if cell is not None:
             layer.inner_loop = partial(_inner_loop, layer, cell)
-    return model
 
 
 def _inner_loop(
