@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.preprocessing.preprocess import Column, InputPre, OutputPre, Preprocessing
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import measured
 
@@ -77,6 +79,17 @@ def day_words(days: float, low: float | None) -> str:
     if not _dated(days, low):
         return f"{days:.0f}"
     return (_FIRST + timedelta(days=math.floor(days))).isoformat()
+
+
+def day_of(written: str, style: str) -> float | None:
+    """Days from 1970-01-01 to a date as a column of that style reads it; None for what is none."""
+    import pandas as pd
+
+    try:
+        days = float(dates_as_days(pd.Series([written.strip() or None]), "", style).iloc[0])
+    except DataError:
+        return None
+    return days if math.isfinite(days) else None
 
 
 def has_dates(low: float | None, high: float | None) -> bool:

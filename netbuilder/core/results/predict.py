@@ -138,7 +138,7 @@ class Field:
 
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
     rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
-    ``unit`` is what stood beside them.
+    ``unit`` is what stood beside them; ``style`` is how a column of dates reads them.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Field:
     typical: float | str | None = None
     whole: bool = False
     unit: str = ""
+    style: str = ""
 
 
 def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
@@ -157,7 +158,7 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
     for entry in preprocessing_of(trained).inputs.values():
         for c in entry.columns if entry.kind == "table" else ():
             found[c.name] = Field(
-                c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit
+                c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style
             )
     return tuple(found.values())
 

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
-from netbuilder.core.results.answers import day_words
+from netbuilder.core.results.answers import day_of, day_words
 from netbuilder.core.results.predict import Field
 from netbuilder.ui.forms.slide import SlideEditor
 from netbuilder.ui.main_window import MainWindow
@@ -82,6 +83,21 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     qtbot.keyClicks(built.editor.box, first.isoformat())
     assert slider.value() == max(0, (first - date(1970, 1, 1)).days - column.low)
 
+    # Typed as this column is not written, the slider follows, and the field says it as all do.
+    built.editor.box.selectAll()
+    qtbot.keyClicks(built.editor.box, "5 April 1950")
+    assert built.editor.box.text() == "5 April 1950", "not under the hands of who types"
+    assert panel.rows.row["built"] == "1950-04-05"
+    assert slider.value() == (date(1950, 4, 5) - date(1970, 1, 1)).days - column.low
+    qtbot.keyClick(built.editor.box, Qt.Key.Key_Return)
+    assert built.editor.box.text() == "1950-04-05"
+    # What is no date stays to be mended, and the answer says so.
+    built.editor.box.selectAll()
+    qtbot.keyClicks(built.editor.box, "soon")
+    qtbot.keyClick(built.editor.box, Qt.Key.Key_Return)
+    assert built.editor.box.text() == "soon"
+    slider.setValue(100)
+
     # Rooms are counted: the slider and the curve know no half of one.
     rooms = panel.form.rows["rooms"].editor
     known = trained.pre.inputs["input"].columns[0]
@@ -119,3 +135,11 @@ def test_years_are_no_days() -> None:
     assert day_words(1985.0, 1950.0) == "1985"
     assert day_words(1985.0, -3000.0) == "1975-06-09"
     assert day_words(-1.0, None) == "1969-12-31"
+
+
+def test_a_date_is_read_as_its_column_reads_it() -> None:
+    fifth_of_april = float((date(2024, 4, 5) - date(1970, 1, 1)).days)
+    assert day_of("5.4.2024", "dayfirst") == day_of("05/04/2024", "dayfirst") == fifth_of_april
+    assert day_of("04/05/2024", "") == day_of("2024-04-05", "dayfirst") == fifth_of_april
+    assert day_of("2024-04-05 12:00", "") == fifth_of_april + 0.5
+    assert day_of("soon", "") is day_of("", "dayfirst") is None

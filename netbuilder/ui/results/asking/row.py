@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
@@ -12,6 +13,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import with_units
 from netbuilder.ui.forms.form import ParamForm
+from netbuilder.ui.forms.slide_days import DaySlideEditor
 from netbuilder.ui.results.asking.view import Ask, AskView
 from netbuilder.ui.results.response import ResponseView, is_days
 from netbuilder.ui.services.views.activations import ActivationsLook, Sample
@@ -126,8 +128,11 @@ class RowView(AskView):
         self.form = ParamForm([param_of(field) for field in fields], self, about="data")
         self.form.show_values(self.row)
         self.form.edited.connect(self.edit)
-        for one in self.form.rows.values():
+        for name, one in self.form.rows.items():
             one.editor.complained.connect(self._complained)  # type: ignore[attr-defined]
+            if isinstance(one.editor, DaySlideEditor):
+                # As the column of the file was read: the day or the month comes first.
+                one.editor.read = partial(_day_of, style=self._fields[name].style)
         self._place.addWidget(self.form)
 
     def _complained(self, sentence: str) -> None:
@@ -198,6 +203,12 @@ class RowView(AskView):
             one.complain("")
         self.said.emit(about)
         self._soon.start()
+
+
+def _day_of(written: str, style: str) -> float | None:
+    from netbuilder.core.results.answers import day_of
+
+    return day_of(written, style)
 
 
 def _answer(model: TrainedModel, row: dict[str, Any]) -> Predictions:
