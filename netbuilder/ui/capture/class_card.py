@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 from netbuilder.core.wording import counted
 from netbuilder.ui.services.capture.source import THUMBNAIL
 from netbuilder.ui.widgets.labels import note_label
+
+_UNREADABLE = Qt.ItemDataRole.UserRole + 1
 
 
 class Thumbnails(QListWidget):
@@ -112,8 +114,12 @@ class ClassCard(QFrame):
         """Show one more sample."""
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")
         item.setData(Qt.ItemDataRole.UserRole, path)
-        item.setToolTip(f"{path.name}: click to delete")
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, path.name)
+        trouble = f"this {self._one} cannot be read, " if image.isNull() else ""
+        item.setData(_UNREADABLE, bool(trouble))
+        if trouble:
+            item.setIcon(QIcon(_no_picture(self.palette().color(self.foregroundRole()))))
+        item.setToolTip(f"{path.name}: {trouble}click to delete")
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{path.name} {trouble}".strip(" ,"))
         self.samples.addItem(item)
         self.samples.scrollToBottom()
         self._counted()
@@ -138,5 +144,24 @@ class ClassCard(QFrame):
     def _delete(self, item: QListWidgetItem) -> None:
         self.deleted.emit(item.data(Qt.ItemDataRole.UserRole))
 
+    @property
+    def readable(self) -> int:
+        """How many samples there are to learn from."""
+        items = (self.samples.item(row) for row in range(self.samples.count()))
+        return sum(not item.data(_UNREADABLE) for item in items)
+
     def _counted(self) -> None:
-        self.count.setText(counted(self.samples.count(), self._one))
+        words, broken = counted(self.readable, self._one), self.samples.count() - self.readable
+        self.count.setText(f"{words}, {broken} cannot be read" if broken else words)
+
+
+def _no_picture(color: QColor) -> QPixmap:
+    """A question mark in the place of a sample that cannot be read."""
+    picture = QPixmap(THUMBNAIL, THUMBNAIL)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setPen(color)
+    painter.drawRect(0, 0, THUMBNAIL - 1, THUMBNAIL - 1)
+    painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, "?")
+    painter.end()
+    return picture

@@ -362,7 +362,7 @@ class CollectWindow(QDialog):
 
     def _refresh(self) -> None:
         self.put_back.setVisible(bool(self._removed))
-        full = sum(card.samples.count() > 1 for card in self.cards)
+        full = sum(card.readable > 1 for card in self.cards)
         self.use.setEnabled(full >= _FEWEST)
         missing = counted(_FEWEST - full, "more class") if full < _FEWEST else ""
         one = self.source.many

@@ -26,7 +26,10 @@ SIDE, PEN = 168, 15
 
 
 class DrawPad(QWidget):
-    """``drawn``: the drawing is another. ``ink()`` gives it."""
+    """``drawn``: the drawing is another. ``ink()`` gives it.
+
+    It looks as the pictures do that the drawing is to be like: ``show_dark_ink`` says how.
+    """
 
     drawn = Signal()
 
@@ -34,6 +37,7 @@ class DrawPad(QWidget):
         super().__init__(parent)
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
         self._image.fill(0)
+        self._dark = False
         self._last: QPointF | None = None
         self._finger: int | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
@@ -56,6 +60,12 @@ class DrawPad(QWidget):
         line = self._image.bytesPerLine()
         flat = np.frombuffer(self._image.constBits(), np.uint8, line * SIDE)
         return flat.reshape(SIDE, line)[:, :SIDE] / 255.0
+
+    def show_dark_ink(self, dark: bool) -> None:
+        """Draw with a black pen on a white page, or with a white one on a black page."""
+        if dark != self._dark:
+            self._dark = dark
+            self.update()
 
     def clear(self) -> None:
         """Take a new page."""
@@ -119,11 +129,15 @@ class DrawPad(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.drawImage(0, 0, self._image)
+        shown = self._image
+        if self._dark:
+            shown = shown.copy()
+            shown.invertPixels()
+        painter.drawImage(0, 0, shown)
         scheme = theme.colors()
         painter.setPen(QColor(scheme.hairline))
         painter.drawRect(0, 0, SIDE - 1, SIDE - 1)
         if self.empty and self._last is None:
-            painter.setPen(QColor("#98A2B3"))
+            painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "draw here")
         painter.end()

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor
 
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import with_unit
 from netbuilder.ui.plots.curves import overlay_color
 from netbuilder.ui.services.runs.run_progress import duration, when
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
+#: Numbers of a test that Evaluate measures in the target's own units.
+_IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 _REASONS = {
     "done": "to the end",
     "stopped": "stopped by hand",
@@ -75,16 +78,20 @@ def shown_name(run: Run) -> str:
 
 
 def test_text(run: Run) -> str:
-    """The test's most telling number, with what it is: "97.7 %", "off by 43.4", "loss 0.2"."""
+    """The test's most telling number, with what it is: "97.7 %", "± $43.4", "0.2"."""
     value = test_value(run)
     if value is None:
         return ""
     name = next((name for name in run.test if name != "loss"), "loss")
     if "accuracy" in name:
         return f"{100 * value:.1f} %"
-    if name == "mean_absolute_error":
-        return f"± {number(value)}"
-    return number(value)
+    words = _counted_in(name, value, run)
+    return f"± {words}" if name == "mean_absolute_error" else words
+
+
+def _counted_in(name: str, value: float, run: Run) -> str:
+    """A number of the test, with the target's unit where it is counted in that."""
+    return with_unit(number(value), run.unit if name in _IN_UNITS else "")
 
 
 def _rank(value: float | None) -> float:
@@ -196,7 +203,10 @@ def tip(run: Run) -> str:
     lines += [
         f"{name.replace('_', ' ')} {number(value)} at the end" for name, value in run.last.items()
     ]
-    lines += [f"test {name.replace('_', ' ')} {number(value)}" for name, value in run.test.items()]
+    lines += [
+        f"test {name.replace('_', ' ')} {_counted_in(name, value, run)}"
+        for name, value in run.test.items()
+    ]
     if run.machine:
         lines.append(f"on {run.machine.get('name', '')}, {run.machine.get('system', '')}".strip())
     if run.versions:

@@ -327,3 +327,25 @@ def test_from_the_data_panel_to_the_recipe(
     assert window.store.project.data.kind == "images"
     assert window.store.project.data.path == str(tmp_path / "mine")
     opened.close()
+
+
+def test_what_cannot_be_read_is_not_counted(qtbot: QtBot, tmp_path: Path, home: Path) -> None:
+    picture = QImage(20, 20, QImage.Format.Format_RGB32)
+    for name, count in (("cat", 2), ("dog", 1)):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for number in range(count):
+            picture.fill(QColor("red"))
+            picture.save(str(folder / f"{number}.png"))
+        (folder / "broken.png").write_bytes(b"no picture")
+    window = CollectWindow(tmp_path, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: [len(card.paths) for card in window.cards] == [3, 2])
+    assert window.cards[0].count.text() == "2 pictures, 1 cannot be read"
+    assert not window.use.isEnabled(), "of dogs there is one only"
+    broken = next(path for path in window.cards[0].paths if path.name == "broken.png")
+    row = window.cards[0].paths.index(broken)
+    assert "cannot be read" in window.cards[0].samples.item(row).toolTip()
+    window.cards[0].take(broken)
+    assert window.cards[0].count.text() == "2 pictures"

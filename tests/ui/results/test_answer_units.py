@@ -13,6 +13,7 @@ from netbuilder.core.data.columns import report
 from netbuilder.core.data.load import load
 from netbuilder.core.data.looks.table import look_table
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
+from netbuilder.core.engine.runs import store
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.curves import MEANINGS, gap_sentence
@@ -21,6 +22,8 @@ from netbuilder.core.results.explain.methods import Rows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.core.results.residuals import residuals
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.runs_model import test_text as text_of_test
+from netbuilder.ui.results.runs_model import tip
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.activations import truth_of
 
@@ -73,3 +76,7 @@ def test_answers_about_money_are_money(
     qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
     item = evaluated.residuals.plot.getPlotItem()
     assert item.getAxis("bottom").labelText == "truth: price ($)"
+    (run,) = store.list_runs()
+    assert run.unit == "$"
+    assert text_of_test(run).startswith("± $"), "the error is money as the answer is"
+    assert "mean absolute error $" in tip(run)

@@ -66,6 +66,7 @@ class Run:
         base: folder that the project's relative paths started from; "" where unknown.
         steps_per_epoch: batches in an epoch; 0 where unknown.
         changes: what was changed by hand.
+        units: what stood beside the numbers of each target of the first output, or "".
     """
 
     id: str
@@ -85,6 +86,12 @@ class Run:
     base: str = ""
     steps_per_epoch: int = 0
     changes: tuple[Changed, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """What errors over all targets are counted in; "" where these have several, or none."""
+        return self.units[0] if len(set(self.units)) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,7 @@ def record(
         base="" if base is None else str(base.absolute()),
         steps_per_epoch=steps_per_epoch,
         changes=tuple(history.changes),
+        units=next((one.column_units for one in trained.pre.outputs.values()), ()),
     )
     place = folder() / run.id
     place.mkdir(parents=True, exist_ok=True)
@@ -191,7 +199,7 @@ def _run(run_id: str, text: str) -> Run:
     value = json.loads(text)
     known = {key: value[key] for key in Run.__dataclass_fields__ if key in value}
     known |= {"id": run_id, "project": from_json(value["project"])}
-    known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names")}
+    known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names", "units")}
     known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
     return Run(**known)
 

@@ -211,6 +211,7 @@ class PictureView(AskView):
         name, like = next(iter(self._look.raw.items()))
         known = self._look.trained.pre.inputs.get(name)
         low, top, dark = drawn.like(like, known.value_range if known is not None else ())
+        self.pad.show_dark_ink(dark)
         try:
             sample = drawn.prepare(self.pad.ink(), like.shape, top, low=low, dark_ink=dark)
         except UserError as error:

@@ -1,0 +1,62 @@
+"""One draws as the pictures of the set look: with a black pen where they are black on white."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+
+def bars(path: Path) -> None:
+    """Thick lines from top to bottom (0) and from left to right (1), black on white."""
+    rng = np.random.default_rng(1)
+    pictures, answers = np.full((200, 28, 28, 1), 255.0, np.float32), np.arange(200) % 2
+    for picture, answer in zip(pictures, answers, strict=True):
+        at, begin = rng.integers(9, 18), rng.integers(2, 6)
+        (picture if answer == 0 else picture.swapaxes(0, 1))[begin:-begin, at : at + 3] = 0.0
+    np.savez(path, x=pictures, y=np.array(["up", "along"])[answers])
+
+
+def test_the_pad_is_white_and_the_answer_is_right(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    bars(tmp_path / "bars.npz")
+    nodes = (Node("input", "Input"), Node("flat", "Flatten"),
+             Node("out", "Dense", {"units": 2, "activation": "softmax"}))  # fmt: skip
+    graph = Graph(nodes, (("input", "flat"), ("flat", "out")))
+    project = Project(graph=graph, data=Data("arrays", path="bars.npz"))
+    quick = Choice("Adam", {"learning_rate": 0.01})
+    project = edits.set_training(project, epochs=30, optimizer=quick)
+    window = open_window(project, tmp_path / "bars.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    assert window.workbench.trained is not None, window.workbench.run_error
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "")
+    pad = panel.pictures.pad
+    panel.pictures.draw_button.click()
+    ways = {
+        "up": [QPoint(84, at) for at in range(20, 150, 10)],
+        "along": [QPoint(at, 84) for at in range(20, 150, 10)],
+    }
+    for answer, way in ways.items():
+        panel.pictures.clear_button.click()
+        QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=way[0])
+        for spot in way:
+            QTest.mouseMove(pad, spot)
+        QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=way[-1])
+        seen = pad.grab().toImage()
+        assert seen.pixelColor(12, 12) == QColor("white"), "the page is that of the pictures"
+        assert seen.pixelColor(84, 84).lightness() < 30
+        assert pad.ink()[84, 84] > 0.9, "what is drawn is ink, however it is shown"
+        qtbot.waitUntil(lambda said=answer: f": {said} " in panel.answer.text())
