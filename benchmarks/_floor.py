@@ -14,18 +14,16 @@ _SIDE = 1024
 def multiply_adds(model: Any) -> float:
     """Of a training step, a sample: forward, and back by weights and by what a layer is given.
 
-    The first layer needs no gradient by what it is given. Activations, pooling, loss and optimizer
-    count nothing.
+    The first layer needs no gradient by what it is given, its own state excepted. Activations,
+    pooling, loss and optimizer count nothing.
     """
-    found = [count for count in map(_forward, model.layers) if count]
-    return 3 * sum(found) - (found[0] if found else 0)
+    found = [layer for layer in model.layers if _forward(layer)]
+    return 3 * sum(map(_forward, found)) - sum(_forward(one, "/kernel") for one in found[:1])
 
 
-def _forward(layer: Any) -> float:
-    kernels = [w for w in layer.weights if "kernel" in w.path and len(w.shape) > 1]
-    if not kernels:
-        return 0.0
-    if "recurrent_kernel" in kernels[-1].path:
+def _forward(layer: Any, which: str = "kernel") -> float:
+    kernels = [w for w in layer.weights if w.path.endswith(which) and len(w.shape) > 1]
+    if any("recurrent_kernel" in w.path for w in layer.weights):
         places = layer.input.shape[1] or 1
     else:
         places = prod(layer.output.shape[1:-1])
