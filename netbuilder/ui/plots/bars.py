@@ -111,7 +111,7 @@ class Bars(QWidget):
             length = max(abs(value) * scale, 1.5)
             left = zero if value >= 0 else zero - length
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(scheme.training if value >= 0 else scheme.validation))
+            painter.setBrush(QColor(scheme.signed(value)))
             painter.drawRoundedRect(QRectF(left, y + 4, length, self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.secondary))
             if value >= 0:

@@ -44,7 +44,7 @@ class TokenHeat(QLabel):
         scheme = theme.colors()
         patches = []
         for token, value in self._tokens:
-            colour = QColor(scheme.validation if value >= 0 else scheme.training)
+            colour = QColor(scheme.signed(value))
             back = _mixed(colour, abs(value)).name()
             text = html.escape(token).replace(" ", "&nbsp;")
             # A patch may end a line, and no word is broken within one.

@@ -45,6 +45,10 @@ class Colors:
     training: str
     validation: str
 
+    def signed(self, value: float) -> str:
+        """Blue for a number above 0, for what speaks for an answer; orange for one below."""
+        return self.training if value >= 0 else self.validation
+
 
 LIGHT = Colors(
     dark=False,

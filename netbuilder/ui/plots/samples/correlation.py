@@ -81,7 +81,7 @@ class CorrelationMap(QWidget):
                 painter.fillRect(box, QColor(scheme.canvas))
                 if math.isnan(value):
                     continue
-                color = QColor(scheme.training if value >= 0 else scheme.validation)
+                color = QColor(scheme.signed(value))
                 color.setAlphaF(min(abs(value), 1.0) * 0.9)
                 painter.fillRect(box, color)
                 text = f"{value:+.2f}" if row != column else "1"
