@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.style import letter_size
@@ -179,3 +180,19 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
         window.scaling.apply()
     window.resize(1366, 768)
     qtbot.waitUntil(lambda: seen() == everything)
+
+
+def test_a_lesson_is_wide_enough_to_be_read(
+    open_window: Open, at_rest: Callable[[Callable[[], object]], None]
+) -> None:
+    window = open_window(keras=False)
+    window.resize(1024, 700)
+    at_rest(window.docks.palette.width)
+    narrow = window.docks.palette.width()
+    window.welcome.open_lesson(library.lesson("first_model"))
+    at_rest(window.docks.palette.width)
+    assert window.welcome.lessons.dock.width() >= 260
+    assert window.canvas.width() >= 0.38 * window.width()
+    window.welcome.lessons.close()
+    at_rest(window.docks.palette.width)
+    assert window.docks.palette.width() == narrow

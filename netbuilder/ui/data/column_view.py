@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
+from netbuilder.ui.data.frozen_names import FrozenNames
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 from netbuilder.ui.widgets.fix_buttons import Apply
 
@@ -150,6 +151,9 @@ class ColumnView(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        # Columns go below the names by pixels, and not a whole one at a time.
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.names = FrozenNames(self, self._released, self._show_menu)
         self.columns.modelReset.connect(self._begin)
         self.columns.dataChanged.connect(self._follow)
         self._begin()
@@ -223,9 +227,29 @@ class ColumnView(QTableView):
     def _below(self, index: QModelIndex) -> QPoint:
         return self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.names.follow()
+
+    def scrollTo(
+        self,
+        index: Index,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        # The names are always in view, and what is sought must not lie below them.
+        bar, before = self.horizontalScrollBar(), self.horizontalScrollBar().value()
+        super().scrollTo(index, hint)
+        if index.column() == 0:
+            bar.setValue(before)
+        else:
+            hidden = self.columnWidth(0) - self.visualRect(index).left()
+            bar.setValue(bar.value() - max(hidden, 0))
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
-        index = self.indexAt(event.position().toPoint())
+        self._released(event, self.indexAt(event.position().toPoint()))
+
+    def _released(self, event: QMouseEvent, index: QModelIndex) -> None:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         left = event.button() == Qt.MouseButton.LeftButton
         # The warning sign is what one presses to see what is wrong and how it is mended.
@@ -234,9 +258,11 @@ class ColumnView(QTableView):
             self.menu_for(index.row()).popup(self._below(index))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        row = self.indexAt(event.pos()).row()
-        if row >= 0:
-            self.menu_for(row).exec(event.globalPos())
+        self._show_menu(self.indexAt(event.pos()), event.globalPos())
+
+    def _show_menu(self, index: QModelIndex, place: QPoint) -> None:
+        if index.isValid():
+            self.menu_for(index.row()).exec(place)
 
     def menu_for(self, row: int) -> QMenu:
         """What was noticed with its mends, and everything that can be decided of a column, or of

@@ -27,6 +27,8 @@ from netbuilder.ui.widgets.roles import area
 from netbuilder.ui.widgets.spoken import say
 
 WIDTH = 300
+#: In a narrow window: below it a line has three or four words.
+LEAST_WIDTH = 260
 
 
 class LessonPanel(QWidget):

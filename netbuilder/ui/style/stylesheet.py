@@ -147,6 +147,7 @@ QAbstractItemView {{ background: {c.panel}; color: {c.text}; border: none; outli
   alternate-background-color: {c.canvas}; gridline-color: {c.hairline};
   selection-background-color: {c.selection}; selection-color: {c.text}; }}
 QTableView {{ border: 1px solid {c.hairline}; border-radius: 6px; }}
+QTableView[role="frozen"] {{ border: none; border-radius: 0; }}
 QTableView::item {{ padding: 0 5px; }}
 QHeaderView {{ background: {c.canvas}; }}
 QHeaderView::section {{ background: {c.canvas}; color: {c.secondary}; padding: 4px 8px;

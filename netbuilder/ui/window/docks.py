@@ -115,6 +115,8 @@ class Docks:
         self._all = [self.palette, self.inspector, *self.panels.values()]
         self.widths = ChosenWidths(window, self.palette, self.inspector)
         self.widths.want(*first_widths())
+        #: What stands on the left needs so much in a narrow window, if it was wanted that wide.
+        self.least_left = 0
         self._arrange()
         self.show_titles(False)
         self._first = window.saveState(LAYOUT_VERSION)
@@ -176,7 +178,8 @@ class Docks:
         part = max(0.4 / max(letters(), 1.0), 0.3)
         if whole - beside < part * whole:
             # Large letters need a quarter even where the words beside the network are few.
-            palette = min(palette, whole // (4 if letters() > _LARGE else 5))
+            least = min(palette, self.least_left)
+            palette = max(min(palette, whole // (4 if letters() > _LARGE else 5)), least)
             side = min(side, max(round(whole * (0.76 - part)), 320))
         if (palette, side) != (self.palette.width(), self.inspector.width()):
             self._resize(palette, side)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.columns import ColumnFacts
@@ -306,3 +306,34 @@ def test_other_data_begins_with_its_names(qtbot: QtBot) -> None:
     assert bar.value() == there, "the same columns stay where one looks"
     view.columns.show_columns(columns("c", "d"), (), 10, Project())
     assert bar.value() == 0
+
+
+def test_the_names_stay_in_view_while_one_scrolls_sideways(opened: Opened, qtbot: QtBot) -> None:
+    window, panel, model = opened
+    window.resize(1024, 700)
+    view = panel.look.columns
+    bar, names = view.horizontalScrollBar(), view.names
+    qtbot.waitUntil(lambda: bar.maximum() > 60, timeout=MINUTE)
+    assert not names.isVisible(), "nothing is scrolled"
+    bar.setValue(60)
+    assert names.isVisible()
+    assert names.geometry().left() == view.viewport().geometry().left()
+    assert names.width() == view.columnWidth(0)
+
+    # Line for line beside its row.
+    def tops(table: QTableView, column: int) -> list[int]:
+        rects = [table.visualRect(model.index(n, column)) for n in range(model.rowCount())]
+        return [table.viewport().mapToGlobal(rect.topLeft()).y() for rect in rects]
+
+    qtbot.waitUntil(lambda: tops(names, 0) == tops(view, 3), timeout=MINUTE)
+    # A click on a name selects its column, and nothing jumps.
+    spot = names.visualRect(model.index(3, 0)).center()
+    qtbot.mouseClick(names.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert view.selected_rows == [3]
+    assert bar.value() == 60
+    # What the keyboard comes to does not lie below the names.
+    bar.setValue(bar.maximum())
+    view.setCurrentIndex(model.index(3, 1))
+    assert view.visualRect(model.index(3, 1)).left() >= view.columnWidth(0)
+    bar.setValue(0)
+    assert not names.isVisible()

@@ -15,7 +15,7 @@ from netbuilder.core.lessons.library import start_path
 from netbuilder.core.lessons.places import PLACES
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital, counted
-from netbuilder.ui.lessons.panel import WIDTH, LessonPanel
+from netbuilder.ui.lessons.panel import LEAST_WIDTH, WIDTH, LessonPanel
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.style.letter_size import letters
@@ -135,6 +135,7 @@ class LessonDock(QObject):
             window.splitDockWidget(self.dock, docks.palette, Qt.Orientation.Vertical)
             self.dock.show()
             palette, side = docks.widths.wanted
+            docks.least_left = LEAST_WIDTH
             docks.widths.want(max(palette, round(WIDTH * letters())), side)
         QTimer.singleShot(0, self, self._fit)
         for name, dock in docks.panels.items():
@@ -158,6 +159,7 @@ class LessonDock(QObject):
         self.end_callout()
         self.dock.hide()
         _palette, side = self._parts.docks.widths.wanted
+        self._parts.docks.least_left = 0
         self._parts.docks.widths.want(first_widths()[0], side)
         QTimer.singleShot(0, self._parts.window, self._parts.docks.leave_room)
         self._parts.canvas.setFocus()
