@@ -107,9 +107,6 @@ class Canvas(Protocol):
     def block_was_saved(self, name: str) -> None:
         """Tell that a group was saved to the palette."""
 
-    def named(self, verb: str, ids: Iterable[str]) -> str:
-        """The name of an undo step: "Move Dense", "Move 3 layers"."""
-
     def out_node(self, card_id: str) -> str:
         """The node from which wires of a card go out (of a closed group, its last)."""
 

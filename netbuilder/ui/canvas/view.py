@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -333,15 +332,6 @@ class CanvasView(QAbstractScrollArea):
         """Tell that a group was saved to the palette."""
         self.block_saved.emit(name)
 
-    def named(self, verb: str, ids: Iterable[str]) -> str:
-        """The name of an undo step: "Move Dense", "Move 3 layers"."""
-        some = list(ids)
-        if len(some) == 1 and some[0] in self.picture.cards:
-            return f"{verb} {self.picture.cards[some[0]].title}"
-        if len(some) == 1 and some[0] in self.picture.frames:
-            return f"{verb} {self.picture.frames[some[0]].name}"
-        return f"{verb} {len(some)} layers"
-
     def out_node(self, card_id: str) -> str:
         """The node from which wires of a card go out (of a closed group, its last)."""
         return edits_canvas.way_out(self.store.project.graph, card_id) or card_id
@@ -393,9 +383,7 @@ class CanvasView(QAbstractScrollArea):
             tips.paint_empty(p, self.look, size)
         self.minimap.paint(p)
         if self.state.focused and self._from_keyboard:
-            p.setPen(QPen(self.look.accent, 2))
-            p.setBrush(Qt.BrushStyle.NoBrush)
-            p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
+            tips.paint_focus(p, self.look, size)
         self.tip.paint(p, self.look, size)
 
     def bubbles_now(self) -> list[problem_cards.Bubble]:

@@ -65,7 +65,7 @@ class Commands:
         wires = self._canvas.picture.wires_of(chosen[0])
         before = next((w.source for w in wires if w.target == chosen[0]), None)
         if self._canvas.edit(
-            self._canvas.named("Delete", chosen),
+            self._canvas.picture.named("Delete", chosen),
             partial(edits.remove_nodes, ids=self._nodes(chosen)),
         ):
             self._canvas.select((before,) if before is not None and len(chosen) == 1 else ())
@@ -165,7 +165,7 @@ class Commands:
         chosen = self._chosen()
         if chosen:
             piece = fragments.read(fragments.copy(self._placed_graph(), chosen))
-            self.insert_piece(piece, None, self._canvas.named("Duplicate", chosen))
+            self.insert_piece(piece, None, self._canvas.picture.named("Duplicate", chosen))
 
     # order --------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class Commands:
         change = edits_canvas.move_later if later else edits_canvas.move_earlier
         before = self._slide.places()
         if self._canvas.edit(
-            self._canvas.named("Move", chosen), partial(change, node_id=chosen[0])
+            self._canvas.picture.named("Move", chosen), partial(change, node_id=chosen[0])
         ):
             self._canvas.sight.show_node(chosen[0])
             self._slide.run(before)
@@ -238,7 +238,10 @@ class Commands:
         if cards:
             places = {card.id: (card.x + dx, card.y + dy) for card in cards}
             self.place(
-                self._canvas.named("Move", places), places, (dx, dy), f"nudge {sorted(places)}"
+                self._canvas.picture.named("Move", places),
+                places,
+                (dx, dy),
+                f"nudge {sorted(places)}",
             )
 
     def _cards(self) -> list[Card]:

@@ -262,7 +262,9 @@ class Move(Gesture):
             )
             said = self._said(into)
             if (
-                self._commands.place(view.named("Move", self._ids), changed, (dx, dy), into=into)
+                self._commands.place(
+                    view.picture.named("Move", self._ids), changed, (dx, dy), into=into
+                )
                 and said
             ):
                 view.tell(said)

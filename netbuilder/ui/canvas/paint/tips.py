@@ -48,6 +48,13 @@ class Tip:
         p.drawText(box.adjusted(10, 6, -8, -4), wrap, self.text)
 
 
+def paint_focus(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
+    """The frame of a canvas that the keyboard has come to."""
+    p.setPen(QPen(look.accent, 2))
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
+
+
 def paint_empty(p: QPainter, look: CanvasLook, size: tuple[int, int]) -> None:
     """What an empty canvas says: how to begin."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,6 +97,15 @@ class Scene:
         )
         picture._grid = grid
         return picture
+
+    def named(self, verb: str, ids: Iterable[str]) -> str:
+        """The name of an undo step about these cards: "Move Dense", "Move 3 layers"."""
+        some = list(ids)
+        if len(some) == 1 and some[0] in self.cards:
+            return f"{verb} {self.cards[some[0]].title}"
+        if len(some) == 1 and some[0] in self.frames:
+            return f"{verb} {self.frames[some[0]].name}"
+        return f"{verb} {len(some)} layers"
 
     def wires_of(self, card_id: str) -> list[Wire]:
         """Wires that begin or end at a card."""

@@ -1,0 +1,50 @@
+"""Whether the numbers that a script makes of a data set are those that the program trains on."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.data.load import facts, load
+from netbuilder.core.formats.script.python import source
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
+
+Layers = tuple[tuple[str, dict[str, Any]], ...]
+NUMBER: Layers = (("Dense", {"units": 1}),)
+CLASSES: Layers = (("Flatten", {}), ("Dense", {"units": 3, "activation": "softmax"}))
+WORDS: Layers = (("Embedding", {"input_dim": 50, "output_dim": 2}), *CLASSES)
+
+
+def chain(data: Data, *layers: tuple[str, dict[str, Any]]) -> Project:
+    nodes = [Node("input", "Input"), *(Node(f"l{i}", *one) for i, one in enumerate(layers))]
+    edges = tuple(pairwise(node.id for node in nodes))
+    return Project("Row", Graph(tuple(nodes), edges), data, Training(seed=3))
+
+
+def same_numbers(
+    project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool = True
+) -> dict[str, Any]:
+    """Compare each part; ``alone``: also of a script that is told nothing of the data."""
+    dataset = load(project, folder)
+    monkeypatch.chdir(folder)
+    space: dict[str, Any] = {}
+    for known in (facts(project, folder), None)[: 2 if alone else 1]:
+        space = {}
+        with redirect_stdout(io.StringIO()):
+            exec(source(project, known).split("# Build the network")[0], space)
+        for part in ("train", "validation", "test"):
+            split = getattr(dataset, part)
+            if split is None or not len(split):
+                continue
+            x, y = next(iter(split.x.values())), next(iter(split.y.values()))
+            np.testing.assert_allclose(space[f"x_{part}"], x, atol=1e-5, err_msg=part)
+            np.testing.assert_allclose(np.ravel(space[f"y_{part}"]), np.ravel(y), atol=1e-5)
+            if split.sample_weight is not None and part != "test":
+                np.testing.assert_allclose(space[f"weights_{part}"], split.sample_weight)
+    return space
