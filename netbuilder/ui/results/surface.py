@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.pictures import SurfacePicture
 
 _PARTS = ("training", "validation", "test")
+QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
 
 
 class SurfacePanel(QWidget):
@@ -72,8 +73,6 @@ class SurfacePanel(QWidget):
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
-        self.stale = StaleNote(workbench, self, live=True)
-        page.addWidget(self.stale)
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
         self.across, self.up = QComboBox(self), QComboBox(self)
@@ -89,7 +88,12 @@ class SurfacePanel(QWidget):
         self.held = QComboBox(self)
         self.beside = SurfacesBeside(self.live, runner, self)
         page.addWidget(self.beside, 1)
+        # Beneath, as all words that come and go: points stay where the hand is about to click.
+        self.stale = StaleNote(workbench, self, live=True)
+        page.addWidget(self.stale)
         self.points = PointEditor(store, workbench, self.plot, self)
+        self._least_height = self.plot.minimumHeight()
+        self.points.edit.toggled.connect(self._hold_still)
         page.addWidget(self.points)
         self.neighbours = QPushButton("t-SNE", self)
         self.over_epochs = QCheckBox("as a map over epochs", self)
@@ -102,6 +106,7 @@ class SurfacePanel(QWidget):
         page.addWidget(self.colours)
         self.note = note_label("", self)
         page.addWidget(self.note)
+        page.addStretch()  # takes what a plot that keeps its size leaves
         self.view.activated.connect(self._choose_view)
         self.points.told.connect(self.note.setText)
         self.plot.sample_chosen.connect(self._choose_sample)
@@ -175,6 +180,23 @@ class SurfacePanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.live.watch(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.points.edit.isChecked():
+            self._hold_still(False)
+            # Once all parts have the room of the new size.
+            QTimer.singleShot(0, self, lambda: self._hold_still(self.points.edit.isChecked()))
+
+    def _hold_still(self, on: bool) -> None:
+        """While points are edited the plot keeps its size, whatever is said beneath it."""
+        self.waiting.hold_still(on)
+        if not on:
+            self.plot.setMinimumHeight(self._least_height)
+            self.plot.setMaximumHeight(QWIDGETSIZE_MAX)
+            return
+        words = 3 * self.fontMetrics().lineSpacing()  # that may come, and are seen with the plot
+        self.plot.setFixedHeight(max(self._least_height, self.plot.height() - words))
 
     def _show_waiting(self) -> None:
         if self.live.shown is None and self.live.error is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QPoint, Qt, QTimer, SignalInstance
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.wording import capital
@@ -98,6 +98,22 @@ class Waiting(QStackedWidget):
     def hold_height(self) -> None:
         """Let the page be no shorter from now on: what goes from its end must not scroll it."""
         self._page.setMinimumHeight(self._page.height())
+
+    def hold_still(self, on: bool) -> None:
+        """Keep what a hand works on where it is, while words come and go beneath it: the page
+        gets no shorter, which would scroll it, and the scroll bar's place stays free."""
+        always, needed = (
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn,
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded,
+        )
+        self._scroll.setVerticalScrollBarPolicy(always if on else needed)
+        self._page.setMinimumHeight(self._page.height() if on else 0)
+        (self._page.installEventFilter if on else self._page.removeEventFilter)(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._page and event.type() is QEvent.Type.Resize:
+            self.hold_height()
+        return super().eventFilter(watched, event)
 
     def ready(self) -> None:
         """Show the results."""

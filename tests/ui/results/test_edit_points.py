@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load
@@ -149,3 +150,36 @@ def test_what_was_answered_stays_pale_until_the_next_network_answers(
     assert seen and all(answered for answered, _ in seen), "it is never white"
     assert min(opacity for _, opacity in seen) < 1.0
     assert panel.plot._image.opacity() == 1.0
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 700)], ids=str)
+def test_nothing_that_is_said_moves_the_plot_under_the_hand(
+    size: tuple[int, int], editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
+) -> None:
+    window, panel = editing
+    panel.points.edit.click()
+    window.resize(*size)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.picture.answered, timeout=MINUTE)
+    panel.points.edit.click()
+    view = panel.plot.viewport()
+
+    def place() -> tuple[QPoint, QSize]:
+        QApplication.processEvents()
+        return view.mapToGlobal(QPoint(0, 0)), view.size()
+
+    before = place()
+    QTest.mouseClick(
+        view, Qt.MouseButton.LeftButton, pos=panel.points.hand.spot((2.0, 1.2)).toPoint()
+    )
+    assert done(window).added
+    qtbot.waitUntil(lambda: not panel.stale.isHidden(), timeout=MINUTE)  # and "As made" is there
+    assert panel.points.as_made.isVisibleTo(panel) and place() == before
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.stale.isHidden(), timeout=MINUTE)
+    assert place() == before
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert place() == before
+    window.resize(size[0] + 100, size[1] + 400)  # a larger window has a larger plot
+    qtbot.waitUntil(lambda: view.height() > before[1].height(), timeout=MINUTE)

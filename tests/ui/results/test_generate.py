@@ -88,3 +88,17 @@ def test_it_writes_on_and_stops(
     panel.texts.text.setPlainText("a€b")
     unknown = "Not known from the training: '€'"
     qtbot.waitUntil(lambda: unknown in panel.about.text(), timeout=MINUTE)
+
+
+def test_a_blank_at_the_end_is_a_letter_that_one_goes_on_from(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(alphabet(tmp_path))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.texts.text.toPlainText() != "", timeout=MINUTE)
+    for beginning, follows in (("bcd", "␣"), ("cd ", "a"), ("cd a", "b")):
+        panel.texts.text.setPlainText(beginning)
+        qtbot.waitUntil(lambda wanted=follows: f": {wanted} (" in panel.answer.text())

@@ -58,7 +58,8 @@ class TextView(AskView):
     @property
     def busy(self) -> bool:
         """Whether a text of a person's own stands there."""
-        return self.text.toPlainText().strip() not in {"", self._written[0]}
+        text = self.text.toPlainText()
+        return bool(text.strip()) and text != self._written[0]
 
     @property
     def settled(self) -> bool:
@@ -120,8 +121,9 @@ class TextView(AskView):
         self.text.setExtraSelections(found)
 
     def _ask(self) -> None:
-        words = self.text.toPlainText().strip()
-        if not words or self._trained is None:
+        # As it stands: a network that goes on letter by letter goes on from a blank at the end too.
+        words = self.text.toPlainText()
+        if not words.strip() or self._trained is None:
             self.nothing.emit(self.words)
             return
         from netbuilder.core.results.predict import unknown_words
@@ -143,10 +145,10 @@ class TextView(AskView):
         from netbuilder.core.results.samples import text_of_sample
 
         written = text_of_sample(look.trained, look.raw)
-        self._written = (written.strip(), _GIVEN if self._goes_on else about)
         self._writing = True
         self.text.setPlainText(written)
         self._writing = False
+        self._written = (self.text.toPlainText(), _GIVEN if self._goes_on else about)
         self._soon.start()
 
 
