@@ -29,7 +29,7 @@ from netbuilder.ui.plots.live.surface import PART_SIGNS, SurfacePlot, legend, nu
 from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.point_editor import PointEditor
 from netbuilder.ui.results.stale import StaleNote
-from netbuilder.ui.results.surface_words import ASKING, COMING, NO_MODEL, note_of
+from netbuilder.ui.results.surface_words import ASKING, COMING, NO_MODEL, losses_of, note_of
 from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.runner import Runner
@@ -65,6 +65,7 @@ class SurfacePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._looking = store, workbench, looking
+        self._runner = runner
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
         self._drawn_for: Project | None = None  # whose surface is seen
@@ -107,16 +108,20 @@ class SurfacePanel(QWidget):
         self.note = note_label("", self)
         page.addWidget(self.note)
         page.addStretch()  # takes what a plot that keeps its size leaves
+        self._wire()
+        self._show()
+
+    def _wire(self) -> None:
         self.view.activated.connect(self._choose_view)
         self.points.told.connect(self.note.setText)
         self.plot.sample_chosen.connect(self._choose_sample)
         self.wall.chosen.connect(self._choose_sample)
+        looking = self._looking
         looking.row_chosen.connect(lambda: self.plot.ring_sample(looking.index))
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
-        follow_next_step(workbench, self.waiting, self._show_waiting)
-        self._show()
+        follow_next_step(self._workbench, self.waiting, self._show_waiting)
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
         """One widget for each way to draw; the view says which is seen."""
@@ -332,6 +337,7 @@ class SurfacePanel(QWidget):
                     self.live,
                     over_epochs=self.over_epochs.isChecked(),
                     resting=self._resting_words(),
+                    losses=losses_of(self._runner.curves) if self.live.live else "",
                 )
             )
 

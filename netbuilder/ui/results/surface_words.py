@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from netbuilder.core.wording import capital, counted, listed
 from netbuilder.ui.services.views.live_view import LiveView
+
+if TYPE_CHECKING:
+    from netbuilder.ui.plots.run_curves import RunCurves
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = (
@@ -31,20 +34,32 @@ def note_of(
     *,
     over_epochs: bool = False,
     resting: Mapping[str, str] = _NONE,
+    losses: str = "",
 ) -> str:
-    """A sentence or two about a picture; ``resting`` is what columns without an axis are held at,
-    in words."""
+    """A sentence or two about a picture.
+
+    Args:
+        picture: of a view.
+        live: that answers it.
+        over_epochs: a histogram is drawn as a map.
+        resting: what columns without an axis are held at, in words.
+        losses: of the run that goes on, said first where answers are drawn.
+    """
     from netbuilder.core.results.live import pictures
 
     match picture:
         case pictures.SurfacePicture():
-            return _of_surface(picture, live, resting)
+            return f"{losses}{_of_surface(picture, live, resting)}"
         case pictures.CurvePicture():
             if not np.isfinite(picture.y).all():
                 return NO_NUMBER
-            return f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
+            said = f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
+            return f"{losses}{said}"
         case pictures.ForecastPicture():
-            return "Grey is the truth, orange the forecast."
+            return (
+                f"{losses}Grey is the truth, orange the forecast: each value from the true ones "
+                "before it."
+            )
         case pictures.WallPicture():
             right = int(picture.right.sum())
             return (
@@ -74,6 +89,14 @@ def note_of(
     return live.shown.view.help + "." if live.shown is not None else ""
 
 
+def losses_of(curves: RunCurves) -> str:
+    """The newest losses of a run, in a sentence; "" before its first epoch."""
+    loss, held = curves.training("loss", False).last, curves.validation("loss").last
+    if loss is None:
+        return ""
+    return f"Loss {loss:.3g}. " if held is None else f"Loss {loss:.3g}, in validation {held:.3g}. "
+
+
 def _of_surface(picture: Any, live: LiveView, resting: Mapping[str, str]) -> str:
     if not picture.answered:
         return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
@@ -81,7 +104,8 @@ def _of_surface(picture: Any, live: LiveView, resting: Mapping[str, str]) -> str
     if not np.isfinite(seen).all():
         return NO_NUMBER
     wrong = int((~picture.points.right).sum())
-    words = f"{counted(wrong, 'misjudged point')} ringed. " if picture.classes else ""
+    count = len(picture.points.right)
+    words = f"{wrong} of {counted(count, 'point')} misjudged (ringed). " if picture.classes else ""
     return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
 
 

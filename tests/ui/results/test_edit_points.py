@@ -177,7 +177,7 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(
     qtbot.waitUntil(lambda: not panel.stale.isHidden(), timeout=MINUTE)  # and "As made" is there
     assert panel.points.as_made.isVisibleTo(panel) and place() == before
     window.runner.start()
-    qtbot.waitUntil(lambda: panel.stale.isHidden(), timeout=MINUTE)
+    qtbot.waitUntil(panel.stale.isHidden, timeout=MINUTE)
     assert place() == before
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert place() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -104,3 +105,21 @@ def test_classes_and_parts_are_told_apart_without_colours(
     assert len(looks) > 1
     assert all(one.isdisjoint(other) for one, other in itertools.combinations(looks, 2))
     assert [one.text()[0] for one in panel.parts] == list(PART_SIGNS)
+
+
+def test_the_losses_stand_beside_the_surface_while_it_bends(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=100_000))
+    panel = window.docks.show_panel("surface")
+    window.runner.start()
+    wanted = re.compile(r"Loss (\S+), in validation (\S+)\. (\d+) of (\d+) points mis")
+    qtbot.waitUntil(lambda: wanted.match(panel.note.text()) is not None, timeout=MINUTE)
+    said = wanted.match(panel.note.text())
+    assert said is not None
+    loss, held, wrong, count = map(float, said.groups())
+    assert 0 < loss < 1 and 0 < held < 1 and wrong < count
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    # What is drawn then is the best epoch's answer, not the last one's.
+    qtbot.waitUntil(lambda: not panel.note.text().startswith("Loss "), timeout=MINUTE)
