@@ -27,6 +27,7 @@ from netbuilder.ui.services.runs.restore_last_run import Recall
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.runs.speed import SPEEDS
 from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
+from netbuilder.ui.services.runs.weights_by_hand import WeightsByHand
 from netbuilder.ui.services.scaling import LetterSize
 from netbuilder.ui.services.selection import Selection
 from netbuilder.ui.services.store import ProjectStore
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
         self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
+        self.weights_by_hand = WeightsByHand(self.store, self.workbench, self.runner, self)
         self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)
         self.sample_view = SampleView(self.runner, self.looking, self)
@@ -170,6 +172,9 @@ class MainWindow(QMainWindow):
         self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)
         self.runner.ended.connect(self.strips.show)
+        self.canvas.closer.may_set = lambda: self.weights_by_hand.may
+        self.canvas.closer.weight_set.connect(self.weights_by_hand.set)
+        self.weights_by_hand.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.plan_wanted.connect(partial(self.commands.show_panel, "training"))

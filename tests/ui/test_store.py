@@ -75,3 +75,24 @@ def test_an_edit_that_changes_nothing_is_no_step(qtbot) -> None:
     units = store.project.graph.nodes[0].params["units"]
     store.apply("Set units", lambda p: edits.set_params(p, "dense", units=units))
     assert store.undo_label is None
+
+
+def test_a_step_beside_the_project_is_undone_in_its_turn() -> None:
+    store, told = ProjectStore(), []
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    before = store.project
+    store.note("Turn", lambda: told.append("back 1"), lambda: told.append("again 1"), "knob")
+    store.note("Turn", lambda: told.append("back 2"), lambda: told.append("again 2"), "knob")
+    store.mark_saved()
+    assert store.undo_labels[:2] == ("Turn", "Add"), "a knob that is turned on is one step"
+    store.undo()
+    assert told == ["back 1"]
+    assert store.project is before and not store.modified
+    store.redo()
+    assert told == ["back 1", "again 2"]
+    store.undo()
+    store.undo()
+    assert store.project is not before, "then what was done before it"
+    store.redo()
+    store.forget_notes()
+    assert store.redo_label is None and store.undo_labels[0] == "Add"

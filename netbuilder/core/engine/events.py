@@ -163,8 +163,9 @@ class Changed(Event):
 
     ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
     "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
-    epoch, counted from 1, whose weights are back) or "data" (it goes on with other data). ``note``
-    says in words what else follows from it: "the schedule is off from here".
+    epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
+    "weights" (``value``: so many were set by hand before it went on). ``note`` says in words what
+    else follows from it: "the schedule is off from here".
     """
 
     what: str

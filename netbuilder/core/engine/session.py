@@ -215,6 +215,12 @@ class Session:
         """Answer the probe of that key no more."""
         self._loop.probing.unwatch(key)
 
+    def leads_to(self, trained: TrainedModel | None) -> bool:
+        """Whether a network is what the run has come to, and not one whose weights were set since
+        by hand: going on from that is another run."""
+        mine = self.trained
+        return mine is None or trained is None or mine.core is trained.core
+
     @property
     def epochs(self) -> int:
         """How many are planned, from the very beginning."""

@@ -48,3 +48,11 @@ class TrainedModel:
     changes: tuple[Changed, ...] = ()
     best_epoch: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def set_by_hand(self) -> int:
+        """How many of its weights a person set since it was trained."""
+        last = self.changes[-1] if self.changes else None
+        if last is None or last.what != "weights" or last.epoch != self.epochs:
+            return 0
+        return int(last.value)

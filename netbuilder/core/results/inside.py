@@ -120,7 +120,8 @@ def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
     return model, nodes
 
 
-def _layer(trained: TrainedModel, node_id: str) -> Any:
+def layer_of(trained: TrainedModel, node_id: str) -> Any:
+    """The Keras layer that a node applies; None of an Input, and of a node that is not there."""
     graph = trained.project.graph
     if node_id not in graph.by_id or graph.by_id[node_id].layer == "Input":
         return None
@@ -130,7 +131,7 @@ def _layer(trained: TrainedModel, node_id: str) -> Any:
 
 def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:
     """The weight arrays of a node by name ("kernel", "bias", ...); empty where it has none."""
-    layer = _layer(trained, node_id)
+    layer = layer_of(trained, node_id)
     if layer is None:
         return {}
     found: dict[str, Array] = {}
@@ -142,7 +143,7 @@ def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:
 
 def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
     """Names, as in ``weights_of``, of a node's weights that training does not change."""
-    layer = _layer(trained, node_id)
+    layer = layer_of(trained, node_id)
     if layer is None:
         return frozenset()
     still = {id(weight) for weight in layer.non_trainable_weights}
@@ -198,7 +199,7 @@ def filter_pictures(trained: TrainedModel, node_id: str) -> Array | None:
         (filters, height, width, 3) where the input is in colour; of ``Conv1D`` height is 1.
         None for nodes that have no such filters.
     """
-    layer = _layer(trained, node_id)
+    layer = layer_of(trained, node_id)
     return filters_of(type(layer).__name__, weights_of(trained, node_id))
 
 

@@ -24,6 +24,7 @@ from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
 from netbuilder.ui.canvas.shown_layer import scaled_words, shown_layer, word_words
 from netbuilder.ui.canvas.shown_sample import row_words
+from netbuilder.ui.canvas.weight_row import WeightRow, settable
 from netbuilder.ui.canvas.window_products import WindowProducts
 from netbuilder.ui.services.views.canvas_strips import Look
 from netbuilder.ui.style import theme
@@ -82,12 +83,16 @@ class CloserLook(QFrame):
     """What one layer gives, large. It is a child of the canvas and follows a run.
 
     A click on a number, or the arrow keys, choose one; below it stands how it comes about.
+    Of a small Dense layer the weights of a chosen unit can be set where ``may_set`` says so:
+    ``weight_set(node, name, index, value)``.
+
     ``closed``: it is no longer seen. ``row_wanted(steps)``: another row of the data is to be
     looked at, so many further on.
     """
 
     closed = Signal()
     row_wanted = Signal(int)
+    weight_set = Signal(str, str, tuple, float)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -96,6 +101,7 @@ class CloserLook(QFrame):
         self.node_id = ""
         self._index: tuple[int, ...] | None = None
         self._step: int | None = None  # of an earlier state, instead of the output
+        self.may_set: Callable[[], bool] = lambda: False
         self.setObjectName("closerLook")
         self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -128,6 +134,10 @@ class CloserLook(QFrame):
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.words)
+        self.weights = WeightRow(self)
+        self.weights.wanted.connect(self._set_weight)
+        self.picture.weight_chosen.connect(self._choose_weight)
+        column.addWidget(self.weights)
         self.curve = CurvePlot(self)
         self.curve.hide()
         column.addWidget(self.curve)
@@ -196,6 +206,7 @@ class CloserLook(QFrame):
         self.picture.fade()
         self.row.setText("from the training before")
         self.words.setText("")
+        self.weights.hide()
         self.products.show_window(None)
         self.curve.show_point("", 0.0, 0.0)
 
@@ -231,6 +242,28 @@ class CloserLook(QFrame):
         """Say how the number at a place of the output comes about."""
         self._step = None
         self._choose(index)
+
+    def _choose_weight(self, source: int, unit: int) -> None:
+        """Say how a unit comes about, with the keyboard on one of its weights."""
+        self.choose((unit,))
+        if not self.weights.isHidden():
+            self.weights.choose(source)
+
+    def _set_weight(self, name: str, index: tuple[int, ...], value: float) -> None:
+        found = self._node()
+        if found is not None:
+            self.weight_set.emit(found[1].id, name, index, value)
+
+    def _offer_weights(self) -> None:
+        """Let the weights of the chosen unit be set, where they are few and at rest."""
+        found, look, index = self._node(), self._look, self._index
+        if found is not None and look is not None and self.may_set() and len(index or ()) == 1:
+            (unit,), owner = index or (0,), found[1]
+            weights = look.weights_of(owner.id)
+            if settable(owner.layer, weights) and unit < weights["kernel"].shape[1]:
+                self.weights.show_unit(weights, unit, self.picture.given_names)
+                return
+        self.weights.hide()
 
     def _choose_state(self, step: int, unit: int) -> None:
         """Say how what a unit remembered after a step comes about."""
@@ -316,6 +349,7 @@ class CloserLook(QFrame):
             button.setEnabled(there)
 
     def _explain(self) -> None:
+        self._offer_weights()
         self.curve.show_point("", 0.0, 0.0)
         if self._index is None:
             self.products.show_window(None)

@@ -43,11 +43,14 @@ class LayerPicture(QWidget):
     """Paints what a layer gives. ``chosen(index)``: a number was clicked. ``state_chosen(step,
     unit)``: what a unit of a recurrent layer remembered after a step.
 
+    ``weight_chosen(source, unit)``: their wire was clicked.
+
     ``parts``: which maps, steps or units are shown, where there are too many for one picture.
     """
 
     chosen = Signal(tuple)
     state_chosen = Signal(int, int)
+    weight_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -292,13 +295,7 @@ class LayerPicture(QWidget):
     def _chosen_units(self, values: Any, names: Sequence[str]) -> list[int]:
         """Those of the shown part."""
         size, order = len(values), self._ranked()
-        if len(names) != size:
-            words = counted_words("units", size)
-        else:
-
-            def words(held: range) -> str:
-                return f"from the largest down: {held[0] + 1} to {held[-1] + 1} of {size:,}"
-
+        words = counted_words("units", size) if len(names) != size else partial(_largest, size)
         held = self.parts.of(size, self._room, words, lambda index: order.index(index[0]))
         return [order[place] for place in held]
 
@@ -388,6 +385,11 @@ class LayerPicture(QWidget):
         return self._layer.words if self._layer is not None else ()
 
     @property
+    def given_names(self) -> Sequence[str]:
+        """Names of the numbers that the layer was given; empty where they have none."""
+        return self._layer.given_names if self._layer is not None else ()
+
+    @property
     def maps(self) -> int:
         """How many maps there are, where numbers stand in maps; 0 of others."""
         if self._values is None or self._values.ndim < 3:
@@ -416,6 +418,8 @@ class LayerPicture(QWidget):
         index, states = self.index_at(event.position()), self._of_states()
         if index is not None:
             self.chosen.emit(index)
+        elif (link := self.link_at(event.position())) is not None:
+            self.weight_chosen.emit(link.source, link.unit)
         elif states is not None and states.box.contains(event.position()):
             unit, step = states.cell(event.position())
             self.state_chosen.emit(step, unit)
@@ -485,6 +489,10 @@ class LayerPicture(QWidget):
             left, top = tile.box.left() + across * width, tile.box.top() + down * height
             return QRectF(left, top, width, height)
         return QRectF()
+
+
+def _largest(size: int, held: range) -> str:
+    return f"from the largest down: {held[0] + 1} to {held[-1] + 1} of {size:,}"
 
 
 def _always(words: str) -> Callable[[int, int], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from netbuilder.core.project.same import same_network
-from netbuilder.core.wording import capital
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.services.workbench import Workbench
 
 _END = "what stands here is about what was trained. Press Train to see the new one."
@@ -40,5 +40,12 @@ class StaleNote(QLabel):
             words = f"⚠ The network was changed since: {_END}"
         elif trained is not None and trained.project.data != project.data:
             words = f"⚠ The data was changed since: {_END}"
+        elif trained is not None and trained.set_by_hand:
+            count = counted(trained.set_by_hand, "weight")
+            words = f"{count} of this network {_was(trained.set_by_hand)} set by hand (Ctrl+Z)."
         self.setText(words)
         self.setVisible(bool(words))
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,13 +13,25 @@ Edit = Callable[[Project], Project]
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What undo and redo do of a step that left the project as it was."""
+
+    back: Callable[[], object]
+    again: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Step:
-    """One undo step: the values before and after, and its name ("Add Dense")."""
+    """One undo step: the values before and after, and its name ("Add Dense").
+
+    ``beside``: it changed something else, and these values are the same.
+    """
 
     before: Project
     after: Project
     label: str
     merge: str | None
+    beside: Beside | None = None
 
 
 class ProjectStore(QObject):
@@ -90,25 +102,57 @@ class ProjectStore(QObject):
         self._set(after)
         return after
 
+    def note(
+        self,
+        label: str,
+        back: Callable[[], object],
+        again: Callable[[], object],
+        merge: str | None = None,
+    ) -> None:
+        """Note a step that was done and changes no project: undo calls ``back``, redo ``again``.
+
+        ``merge`` is that of ``apply``. ``forget_notes`` takes all of them out of the list.
+        """
+        last = self._done[-1] if self._done else None
+        merges = merge is not None and last is not None and last.merge == merge
+        if merges and last is not None and last.beside is not None and not self._undone:
+            back = last.beside.back
+            self._done.pop()
+        self._done.append(Step(self._project, self._project, label, merge, Beside(back, again)))
+        self._undone.clear()
+        self.steps_changed.emit()
+
+    def forget_notes(self) -> None:
+        """Take the steps that changed no project out of the list: they can be undone no more."""
+        for steps in (self._done, self._undone):
+            steps[:] = [step for step in steps if step.beside is None]
+        self.steps_changed.emit()
+
     def end_merge(self) -> None:
         """Let the next edit be a step of its own, even with the same merge key."""
         if self._done and self._done[-1].merge is not None:
-            last = self._done[-1]
-            self._done[-1] = Step(last.before, last.after, last.label, None)
+            self._done[-1] = replace(self._done[-1], merge=None)
 
     def undo(self) -> None:
         """Take the last step back."""
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
-            self._set(step.before)
+            self._go(step.before, step.beside.back if step.beside is not None else None)
 
     def redo(self) -> None:
         """Do the step again that was taken back last."""
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
-            self._set(step.after)
+            self._go(step.after, step.beside.again if step.beside is not None else None)
+
+    def _go(self, project: Project, beside: Callable[[], object] | None) -> None:
+        if beside is None:
+            self._set(project)
+        else:
+            beside()
+            self.steps_changed.emit()
 
     def reset(self, project: Project, *, saved: bool = True) -> None:
         """Put another project in the place of this one (open, new); nothing can be undone.
@@ -134,7 +178,7 @@ class ProjectStore(QObject):
             return known[id(project)]
 
         for steps in (self._done, self._undone):
-            steps[:] = [Step(new(s.before), new(s.after), s.label, s.merge) for s in steps]
+            steps[:] = [replace(s, before=new(s.before), after=new(s.after)) for s in steps]
         self._saved = None if self._saved is None else new(self._saved)
         project = new(self._project)
         if project is not self._project:

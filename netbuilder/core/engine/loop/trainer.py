@@ -364,7 +364,7 @@ class Trainer:
 
         Of another optimizer only the weights are taken over. The best weights of before are not
         known: the last ones count as the best so far. With ``other_data`` none do: what was lost
-        on the data of before says nothing about this.
+        on the data of before says nothing about this; nor of weights that were set by hand.
 
         Raises:
             TrainingError: it is another network.
@@ -382,7 +382,7 @@ class Trainer:
         history.changes = list(trained.changes)
         self.epoch, self.step = rows, 0
         last = history.epochs.row(-1)[history.monitor] * history.sign if rows else np.nan
-        if np.isfinite(last) and not other_data:
+        if np.isfinite(last) and not other_data and not trained.set_by_hand:
             history.best_epoch, history.best_value = rows, float(last)
             self.counters.keep()
             self.counters.best_value.assign(last)

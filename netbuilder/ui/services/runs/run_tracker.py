@@ -8,6 +8,7 @@ from collections import deque
 import numpy as np
 
 from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
+from netbuilder.core.wording import counted
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate
 from netbuilder.ui.services.runs.speed import SPEEDS, Speed
@@ -24,6 +25,8 @@ def mark_words(change: Changed) -> str:
         return f"rate {change.value:.3g}"
     if change.what == "data":
         return "data changed"
+    if change.what == "weights":
+        return f"{counted(int(change.value), 'weight')} set by hand"
     return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
 
 

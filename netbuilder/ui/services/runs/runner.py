@@ -191,8 +191,9 @@ class Runner(QObject):
 
     def train_more(self, epochs: int) -> None:
         """Train so many epochs more from here: in a run, after it, or on from a file's weights."""
-        trained = self._workbench.trained
-        if self._session is None and trained is not None and self.may_train_more:
+        trained, session = self._workbench.trained, self._session
+        other = session is None or not (self.active or session.leads_to(trained))
+        if other and trained is not None and self.may_train_more:
             self.start(self.project or trained.project, on_from=trained, more=epochs)
         else:
             self._ask(lambda session: session.train_more(epochs))

@@ -1,0 +1,113 @@
+"""Weights of the trained network that a person sets, to see what they do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.store import ProjectStore
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.by_hand import Weight
+
+log = logging.getLogger(__name__)
+_Question = tuple["TrainedModel", "Mapping[Weight, float]"]
+
+
+def _make(question: _Question) -> TrainedModel:
+    from netbuilder.core.results.by_hand import with_weights
+
+    return with_weights(*question)
+
+
+class WeightsByHand(QObject):
+    """Puts another network in the place of the trained one, which is as it was after undo.
+
+    Nothing is set while a run goes on: it has weights of its own. ``told(words)``: what could not
+    be done.
+    """
+
+    told = Signal(str)
+
+    def __init__(
+        self, store: ProjectStore, workbench: Workbench, runner: Runner, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._base: TrainedModel | None = None
+        self._judged: tuple[Any, bool] = (None, True)  # of it: its evaluation, whether it is kept
+        self._values: Mapping[Weight, float] = {}
+        self._made: TrainedModel | None = None
+        self._worker = jobs.Latest.for_widget(self, _make, "weights", self._found, self._failed)
+        workbench.trained_changed.connect(self._trained_changed)
+        runner.began.connect(self._forget)
+
+    @property
+    def may(self) -> bool:
+        """Whether there is a trained network at rest."""
+        return self._workbench.trained is not None and not self._runner.active
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was set is in the network that is shown."""
+        return self._worker.idle
+
+    def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
+        """Set one weight, as a step of undo; several of the same weight are one step."""
+        from netbuilder.core.results.by_hand import Weight
+
+        if not self.may:
+            return
+        bench = self._workbench
+        if self._base is None:
+            self._base, self._judged = bench.trained, (bench.evaluation, bench.in_runs)
+        before = self._values
+        after = {**before, Weight(node, name, index): value}
+        self._store.note(
+            f"Set a weight of '{node}'",
+            partial(self._take, before),
+            partial(self._take, after),
+            f"weight {node} {name} {index}",
+        )
+        self._take(after)
+
+    def _take(self, values: Mapping[Weight, float]) -> None:
+        if self._base is None or not self.may:
+            return
+        self._values = values
+        if values:
+            self._worker.ask((self._base, values))
+        else:
+            evaluation, kept = self._judged
+            self._workbench.set_trained(self._base, evaluation, in_runs=kept)
+
+    def _found(self, question: _Question, made: TrainedModel) -> None:
+        if question[0] is self._base and question[1] is self._values and self.may:
+            self._made = made
+            self._workbench.set_trained(made, in_runs=False)
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        if not isinstance(error, UserError):
+            log.error("a weight could not be set", exc_info=error)
+        self.told.emit(f"The weight could not be set: {error}")
+
+    def _trained_changed(self) -> None:
+        trained = self._workbench.trained
+        if trained is None or (trained is not self._made and trained is not self._base):
+            self._forget()
+
+    def _forget(self) -> None:
+        """Another network is trained, or shown: what was set is of the one before."""
+        if self._base is not None:
+            self._base = self._made = None
+            self._values = {}
+            self._store.forget_notes()

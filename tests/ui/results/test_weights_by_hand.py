@@ -1,0 +1,124 @@
+"""A weight of a small layer is set by hand: everything follows, and undo takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.inside import weights_of
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+Open = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def trained(open_window: Open, example: Callable[[str], Project], qtbot: QtBot) -> MainWindow:
+    # So small a rate that weights which go on learning stay where they are.
+    slow = Choice("SGD", {"learning_rate": 1e-6})
+    window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
+    return window
+
+
+def kernel(window: MainWindow, node: str) -> np.ndarray:
+    return weights_of(window.workbench.trained, node)["kernel"]
+
+
+def first_dense(window: MainWindow) -> str:
+    graph = window.store.project.graph
+    return next(one for one in graph.order if graph.by_id[one].layer == "Dense")
+
+
+def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qtbot: QtBot) -> None:
+    window, node = trained, first_dense(trained)
+    base = window.workbench.trained
+    before = kernel(window, node).copy()
+    closer = window.canvas.closer
+    assert window.canvas.look_closer(node)
+    link = next(one for one in closer.picture._links if (one.source, one.unit) == (1, 2))
+    middle = link.start + (link.end - link.start) * 0.3
+    while closer.picture.link_at(middle) is not link:
+        middle = middle + (link.end - link.start) * 0.02
+    QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=middle.toPoint())
+    row = closer.weights
+    assert not row.isHidden()
+    assert row.source.currentIndex() == 1
+    assert row.field.value() == pytest.approx(before[1, 2], abs=1e-4)
+    surface = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: surface.live.idle and surface.picture is not None)
+    shares = np.array(surface.picture.shares)
+
+    # Typed, and a step up: one step of undo, which the answers follow.
+    row.field.setValue(2.5)
+    row.field.stepUp()
+    qtbot.waitUntil(lambda: window.weights_by_hand.idle and kernel(window, node)[1, 2] > 2.55)
+    now = kernel(window, node)
+    assert now[1, 2] == pytest.approx(2.6)
+    rest = np.ones_like(now, bool)
+    rest[1, 2] = False
+    assert np.array_equal(now[rest], before[rest]), "no other weight"
+    assert np.array_equal(weights_of(base, node)["kernel"], before), "what was trained stays"
+    qtbot.waitUntil(lambda: surface.live.idle and not np.allclose(surface.picture.shares, shares))
+    qtbot.waitUntil(lambda: "2.6" in closer.words.text())
+    assert not row.isHidden() and row.field.value() == pytest.approx(2.6)
+    assert window.workbench.trained.set_by_hand == 1
+    assert "1 weight of this network was set by hand" in surface.stale.text()
+    assert window.documents.unsaved, "no file and no run holds it"
+    assert not window.store.modified
+
+    assert window.store.undo_label == f"Set a weight of '{node}'"
+    QTest.keyClick(row.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.workbench.trained is base
+    assert not surface.stale.isVisible()
+    assert window.store.undo_label is None
+    qtbot.waitUntil(lambda: row.field.value() == pytest.approx(before[1, 2], abs=1e-4))
+    window.store.redo()
+    qtbot.waitUntil(lambda: window.workbench.trained.set_by_hand == 1)
+    assert kernel(window, node)[1, 2] == pytest.approx(2.6)
+
+
+def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot) -> None:
+    window, node = trained, first_dense(trained)
+    hand = window.weights_by_hand
+    hand.set(node, "kernel", (0, 0), 3.0)
+    hand.set(node, "bias", (1,), -2.0)
+    qtbot.waitUntil(lambda: window.workbench.trained.set_by_hand == 2)
+    window.runner.train_more(2)
+    assert window.runner.active
+    assert not hand.may, "a run has weights of its own"
+    hand.set(node, "kernel", (0, 1), 9.0)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    found = weights_of(window.workbench.trained, node)
+    assert found["kernel"][0, 0] == pytest.approx(3.0, abs=1e-3)
+    assert found["bias"][1] == pytest.approx(-2.0, abs=1e-3)
+    assert found["kernel"][0, 1] < 8.0
+    assert window.workbench.trained.epochs == 5
+    assert window.runner.curves.marks == [(3.0, "2 weights set by hand")]
+    assert window.workbench.trained.set_by_hand == 0
+    assert window.store.undo_label is None, "what was set is learned over now"
+
+
+def test_of_a_large_layer_no_weight_is_set(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = edits.set_training(example("moons"), epochs=1)
+    hidden = project.graph.sources[project.graph.outputs[0]][0]
+    window = open_window(edits.set_params(project, hidden, units=65))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
+    node = window.store.project.graph.outputs[0]
+    assert window.canvas.look_closer(node)
+    window.canvas.closer.choose((0,))
+    assert max(kernel(window, node).shape) > 64
+    assert window.canvas.closer.weights.isHidden()
