@@ -32,8 +32,21 @@ _EXPORT_NOISE = re.compile(
     + rb"|INFO: |WARNING: |loc\(|<unknown>|.*(error|note|warning): |\s*$|\s*fully_quant"
 )
 _LOGGERS = ("tensorflow", "absl", "tf2onnx")
-_PIECES = "--xla_cpu_parallel_codegen_split_count"
-_KNOW_PIECES = ("2.21",)
+# Flags of XLA, of the releases of TensorFlow that were seen to know them.
+_KNOWN_TO = ("2.21",)
+_FLAGS = {
+    # A program is handed to LLVM whole, instead of in 32 pieces to as many threads. Twice in some
+    # thousands of compilations LLVM ended the process in one of those threads, with no call of
+    # ours under way (``llvm::EVT::isExtendedVector`` on a type that was gone). On two cores the
+    # pieces are no faster.
+    "--xla_cpu_parallel_codegen_split_count": "1",
+    # A loop over less than so many bytes becomes one function. Else its operations, which take
+    # nanoseconds in a network of some hundred weights, are handed one by one to several threads:
+    # a playground network trained six times slower and kept two processors busy. From 64 kB on
+    # recurrent layers, from 400 kB on dense ones, would be slower: products of matrices are plain
+    # loops in such a function.
+    "--xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=32768",
+}
 _loaded: list[bool] = []
 
 
@@ -49,7 +62,7 @@ def load_tensorflow(compute: bool = True) -> None:
         import tensorflow as tf
         from absl import logging as absl_logging
 
-        _compile_in_one_piece(tf.__version__)
+        _set_up_xla(tf.__version__)
         # Keras writes advice for programmers here ("You are saving your model as ...").
         tf.get_logger().setLevel("ERROR")
         absl_logging.set_verbosity(absl_logging.ERROR)
@@ -63,18 +76,17 @@ def load_tensorflow(compute: bool = True) -> None:
     _loaded.append(True)
 
 
-def _compile_in_one_piece(release: str) -> None:
-    """Have XLA hand a program to LLVM whole, instead of in 32 pieces to as many threads.
+def _set_up_xla(release: str) -> None:
+    """Tell XLA how to compile, as far as the person's own ``XLA_FLAGS`` do not say it.
 
-    Twice in some thousands of compilations LLVM ended the process in one of those threads, with
-    no call of ours under way (``llvm::EVT::isExtendedVector`` on a type that was gone). On two
-    cores the pieces are no faster. XLA ends the process at a flag that it does not know, so only
-    releases of TensorFlow that were seen to know it are told; it reads the variable at its first
-    compilation.
+    XLA ends the process at a flag that it does not know, so only releases of TensorFlow that were
+    seen to know them are told; it reads the variable at its first compilation.
     """
+    if ".".join(release.split(".")[:2]) not in _KNOWN_TO:
+        return
     flags = os.environ.get("XLA_FLAGS", "")
-    if ".".join(release.split(".")[:2]) in _KNOW_PIECES and _PIECES not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {_PIECES}=1".strip()
+    new = [f"{name}={value}" for name, value in _FLAGS.items() if name not in flags]
+    os.environ["XLA_FLAGS"] = " ".join([flags, *new]).strip()
 
 
 @contextmanager
