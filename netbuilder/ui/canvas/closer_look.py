@@ -257,8 +257,8 @@ class CloserLook(QFrame):
     def _offer_weights(self) -> None:
         """Let the weights of the chosen unit be set, where they are few and at rest."""
         found, look, index = self._node(), self._look, self._index
-        if found is not None and look is not None and self.may_set() and len(index or ()) == 1:
-            (unit,), owner = index or (0,), found[1]
+        if found is not None and look is not None and self.may_set() and index:
+            unit, owner = index[-1], found[1]  # along a sequence the same weights at each step
             weights = look.weights_of(owner.id)
             if settable(owner.layer, weights) and unit < weights["kernel"].shape[1]:
                 self.weights.show_unit(weights, unit, self.picture.given_names)

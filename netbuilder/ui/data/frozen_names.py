@@ -66,6 +66,7 @@ class FrozenNames(QTableView):
             self.setColumnHidden(column, column > 0)
         head, width = of.horizontalHeader().geometry(), of.columnWidth(0)
         self.horizontalHeader().setFixedHeight(head.height())
+        self.verticalHeader().setDefaultSectionSize(of.verticalHeader().defaultSectionSize())
         self.setColumnWidth(0, width)
         bottom = of.viewport().geometry().bottom() + 1
         self.setGeometry(head.left(), head.top(), width, bottom - head.top())

@@ -60,3 +60,7 @@ def test_the_pad_is_white_and_the_answer_is_right(
         assert seen.pixelColor(84, 84).lightness() < 30
         assert pad.ink()[84, 84] > 0.9, "what is drawn is ink, however it is shown"
         qtbot.waitUntil(lambda said=answer: f": {said} " in panel.answer.text())
+        beside = panel.pictures.picture.pixmap().toImage()
+        middle = beside.rect().center()
+        assert beside.pixelColor(4, 4) == QColor("white"), "what the network sees looks the same"
+        assert beside.pixelColor(middle).lightness() < 40

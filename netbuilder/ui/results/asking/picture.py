@@ -7,14 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from PySide6.QtCore import QMimeData, QTimer
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.activation_strips import montage
 from netbuilder.ui.plots.draw_pad import DrawPad
-from netbuilder.ui.plots.images import scaled
+from netbuilder.ui.plots.images import scaled, to_image
 from netbuilder.ui.results.asking.camera import CameraButton
 from netbuilder.ui.results.asking.view import (
     Ask,
@@ -26,6 +27,7 @@ from netbuilder.ui.results.asking.view import (
 )
 from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.save_dialog import place_of
 
@@ -266,7 +268,7 @@ class PictureView(AskView):
     def _show_own(self, image: QImage) -> None:
         self._own = True
         self.draw_button.setChecked(False)
-        self.picture.setPixmap(scaled(image, PICTURE_SIDE))
+        self.picture.setPixmap(_framed(scaled(image, PICTURE_SIDE)))
 
     def paste(self) -> None:
         """Answer the picture on the clipboard."""
@@ -291,8 +293,25 @@ class PictureView(AskView):
 
 
 def _pixmap(image: Any) -> QPixmap:
-    maps = image[None] if image.shape[2] == 3 else image[None, :, :, 0]
-    return QPixmap.fromImage(montage(maps, PICTURE_SIDE, 1))
+    """A picture as it is, grey where it has one channel: beside the pad the same is seen twice."""
+    if image.shape[2] == 3:
+        return _framed(QPixmap.fromImage(montage(image[None], PICTURE_SIDE, 1)))
+    grey = np.nan_to_num(np.asarray(image[:, :, 0], float))
+    low, high = float(grey.min(initial=0.0)), float(grey.max(initial=0.0))
+    shades = ((grey - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
+    return _framed(scaled(to_image(shades), PICTURE_SIDE))
+
+
+def _framed(picture: QPixmap) -> QPixmap:
+    """With a thin line around it: a white page ends somewhere, on a white panel too."""
+    if picture.isNull():  # a file that is no picture
+        return picture
+    painter = QPainter(picture)
+    painter.setPen(QColor(theme.colors().hairline))
+    size = picture.deviceIndependentSize()
+    painter.drawRect(0, 0, round(size.width()) - 1, round(size.height()) - 1)
+    painter.end()
+    return picture
 
 
 def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
