@@ -172,14 +172,14 @@ def steady(work: Workload, rounds: int, seconds: float) -> dict[str, Any]:
     graph = work.project.graph
     train = work.data.train
     loop = (
-        epoch_of(work.name, train.x["input"], train.y[graph.outputs[0]],
+        epoch_of(work.name, train.x.get("input"), train.y[graph.outputs[0]],
                  work.project.training.batch_size)
         if work.torch else None
     )  # fmt: skip
     if loop is not None:
         loop()
     jax = jax_epoch_of(
-        work.name, train.x["input"], train.y[graph.outputs[0]], work.project.training.batch_size
+        work.name, train.x.get("input"), train.y[graph.outputs[0]], work.project.training.batch_size
     )
     if jax is not None:
         jax()
