@@ -72,3 +72,19 @@ class ThemedPlot(pg.PlotWidget):
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
         write_plainly(self)
+
+
+class StillPlot(ThemedPlot):
+    """One in a page of results: it stands still under the wheel, which scrolls the page.
+
+    Args:
+        height: in pixels.
+    """
+
+    def __init__(self, name: str, height: int, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.getPlotItem().setMouseEnabled(False, False)
+        self.setFixedHeight(height)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()

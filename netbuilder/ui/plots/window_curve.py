@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.wording import number
@@ -52,6 +52,9 @@ class WindowCurve(pg.PlotWidget):
         PictureMenu(self, "series")
         theme.theme().changed.connect(self.restyle)
         self.restyle()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the page scrolls
 
     def restyle(self) -> None:
         """Take the theme's colours."""

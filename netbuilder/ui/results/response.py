@@ -17,8 +17,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import with_its_unit
-from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
@@ -72,12 +71,7 @@ class ResponseView(QWidget):
         row.addWidget(self.about)
         row.addWidget(self.column, 1)
         layout.addLayout(row)
-        self.plot = pg.PlotWidget(self)
-        PictureMenu(self.plot, "response")
-        self.plot.setFixedHeight(130)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(False, False)
+        self.plot = StillPlot("response", 130, self)
         self._curve = self.plot.plot([], [])
         # Curves without a pen would have no points to fill between.
         self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
@@ -98,22 +92,12 @@ class ResponseView(QWidget):
     def restyle(self) -> None:
         """Take the theme's colours."""
         scheme = theme.colors()
-        self.plot.setBackground(QColor(scheme.panel))
-        self._style_axes()
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
         self._here.setPen(pg.mkPen(scheme.validation, width=2))
         self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
-
-    def _style_axes(self) -> None:
-        write_plainly(self.plot)
-        scheme = theme.colors()
-        for side in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
 
     def show_fields(self, fields: Sequence[Field]) -> None:
         """Offer the columns of numbers and dates of which the training rows' range is known."""

@@ -337,6 +337,7 @@ class SurfacePanel(QWidget):
                     self.live,
                     over_epochs=self.over_epochs.isChecked(),
                     resting=self._resting_words(),
+                    parts=self.plot.shown_parts,
                     losses=losses_of(self._runner.curves) if self.live.live else "",
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ def note_of(
     over_epochs: bool = False,
     resting: Mapping[str, str] = _NONE,
     losses: str = "",
+    parts: Collection[int] = (0, 1, 2),
 ) -> str:
     """A sentence or two about a picture.
 
@@ -44,12 +45,13 @@ def note_of(
         over_epochs: a histogram is drawn as a map.
         resting: what columns without an axis are held at, in words.
         losses: of the run that goes on, said first where answers are drawn.
+        parts: whose points are drawn.
     """
     from netbuilder.core.results.live import pictures
 
     match picture:
         case pictures.SurfacePicture():
-            return f"{losses}{_of_surface(picture, live, resting)}"
+            return f"{losses}{_of_surface(picture, live, resting, parts)}"
         case pictures.CurvePicture():
             if not np.isfinite(picture.y).all():
                 return NO_NUMBER
@@ -97,14 +99,16 @@ def losses_of(curves: RunCurves) -> str:
     return f"Loss {loss:.3g}. " if held is None else f"Loss {loss:.3g}, in validation {held:.3g}. "
 
 
-def _of_surface(picture: Any, live: LiveView, resting: Mapping[str, str]) -> str:
+def _of_surface(
+    picture: Any, live: LiveView, resting: Mapping[str, str], parts: Collection[int]
+) -> str:
     if not picture.answered:
         return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
     seen = picture.shares if picture.shares is not None else picture.values
     if not np.isfinite(seen).all():
         return NO_NUMBER
-    wrong = int((~picture.points.right).sum())
-    count = len(picture.points.right)
+    drawn = picture.points.right[np.isin(picture.points.part, sorted(parts))]
+    wrong, count = int((~drawn).sum()), len(drawn)
     words = f"{wrong} of {counted(count, 'point')} misjudged (ringed). " if picture.classes else ""
     return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayo
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import percent
 from netbuilder.ui.plots.confusion_matrix import HeatMap
-from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
@@ -35,12 +35,7 @@ class ThresholdView(QWidget):
         self.which.addItems([_ROC, _PR, _CALIBRATION])
         self.which.setAccessibleName("Curve")
         self.label.setAccessibleName("Class")
-        self.plot = pg.PlotWidget(self)
-        PictureMenu(self.plot, "curve")
-        self.plot.setFixedHeight(210)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(False, False)
+        self.plot = StillPlot("curve", 210, self)
         row = QHBoxLayout()
         row.addWidget(self.which)
         row.addWidget(self.label, 1)
@@ -118,11 +113,6 @@ class ThresholdView(QWidget):
         scheme, kind = theme.colors(), self.which.currentText()
         item = self.plot.getPlotItem()
         item.clear()
-        self.plot.setBackground(scheme.panel)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
         item.setRange(xRange=(0, 1), yRange=(0, 1.02), padding=0.02)
         pen = pg.mkPen(scheme.training, width=2)
         dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)

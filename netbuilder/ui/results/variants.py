@@ -22,9 +22,8 @@ from netbuilder.core.wording import capital, counted
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
-from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import TextTable, text_table
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.results.varied import VariedRows
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.variants import Variants
@@ -79,7 +78,10 @@ class VariantsPanel(QWidget):
         self.best = QPushButton("Put the best on the canvas", self)
         page.addWidget(self.words)
         page.addWidget(self.best)
-        self.plot = _curves_plot(self)
+        self.plot = StillPlot("variants", 170, self)
+        self.plot.setAccessibleName("Validation loss of all variants")
+        self.plot.getPlotItem().setLabel("bottom", "epoch")
+        self.plot.getPlotItem().setLabel("left", "validation loss")
         self.parallel = ParallelPlot(self)
         self.importance_title = heading("What decides", self)
         self.importance = Bars(self)
@@ -288,13 +290,6 @@ class VariantsPanel(QWidget):
         scheme, study = theme.colors(), self.variants.study
         self.plot.clear()
         self._under_way.clear()  # those under way come again with their next epoch
-        self.plot.setBackground(scheme.panel)
-        for side in ("left", "bottom"):
-            axis = self.plot.getPlotItem().getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
-        self.plot.getPlotItem().setLabel("bottom", "epoch")
-        self.plot.getPlotItem().setLabel("left", "validation loss")
         for trial in study.trials if study is not None else ():
             curve = np.array(trial.curve)
             curve = np.where(np.isfinite(curve), curve, np.nan)
@@ -304,18 +299,6 @@ class VariantsPanel(QWidget):
             self.plot.plot(
                 np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
             )
-
-
-def _curves_plot(parent: QWidget) -> pg.PlotWidget:
-    plot = pg.PlotWidget(parent)
-    PictureMenu(plot, "variants")
-    plot.setFixedHeight(170)
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(False, False)
-    write_plainly(plot)
-    plot.setAccessibleName("Validation loss of all variants")
-    return plot
 
 
 def _said(value: object) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPen
+from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
@@ -118,6 +118,9 @@ class SurfacePlot(pg.PlotWidget):
         self.setAccessibleName("What the network answers")
         theme.theme().changed.connect(self.restyle)
         self.restyle()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # the page scrolls
 
     def restyle(self) -> None:
         """Take the theme's colours."""

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from netbuilder.core.data.readers.sound_files import ENDINGS
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.activation_strips import colored
-from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.results.asking.view import AskView, ask_file, ask_raw, file_sample, local_file
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.capture.player import SoundPlayer
@@ -31,32 +30,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class SoundPlot(pg.PlotWidget):
+class SoundPlot(StillPlot):
     """What the network hears: a wave as a line, a spectrogram as a picture, time to the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("sound", 150, parent)
         item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
         item.hideAxis("left")
         item.setLabel("bottom", "seconds")
         self._wave = self.plot([], [])
         self._picture = pg.ImageItem()
         self.addItem(self._picture)
-        self.setFixedHeight(150)
-        PictureMenu(self, "sound")
-        theme.theme().changed.connect(self.restyle)
-        self.restyle()
+        self.drawn()
 
-    def restyle(self) -> None:
-        """Take the theme's colours."""
+    def drawn(self) -> None:
+        """Draw what is shown."""
         scheme = theme.colors()
-        self.setBackground(QColor(scheme.panel))
-        axis = self.getPlotItem().getAxis("bottom")
-        axis.setPen(QColor(scheme.hairline))
-        axis.setTextPen(QColor(scheme.secondary))
         self._wave.setPen(pg.mkPen(scheme.training, width=1))
 
     def show_sound(self, values: Any, seconds: float) -> None:

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import overlay_color, short
-from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import ShortTable
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.compared_runs import ComparedRuns
 from netbuilder.ui.style import theme
@@ -51,14 +49,7 @@ class CompareView(QWidget):
         self.which, self.label = QComboBox(self), QComboBox(self)
         self.which.setAccessibleName("Curve of all runs")
         self.label.setAccessibleName("Class of the curve")
-        self.plot = pg.PlotWidget(self)
-        item = self.plot.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
-        write_plainly(self.plot)
-        self.plot.setFixedHeight(220)
-        PictureMenu(self.plot, "runs_compared")
+        self.plot = StillPlot("runs_compared", 220, self)
         self._matrices = QWidget(self)
         self._grid = QGridLayout(self._matrices)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -173,13 +164,8 @@ class CompareView(QWidget):
             box.blockSignals(False)
 
     def _draw(self) -> None:
-        scheme, item = theme.colors(), self.plot.getPlotItem()
+        item = self.plot.getPlotItem()
         item.clear()
-        self.plot.setBackground(QColor(scheme.panel))
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
         kind = self.which.currentText()
         self.label.setVisible(kind in (_ROC, _PR) and bool(self.runs.named))
         if kind == _LOSS:

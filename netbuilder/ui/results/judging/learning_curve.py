@@ -18,9 +18,8 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.wording import capital, counted
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.curves import short
-from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.table_preview import ShortTable
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -66,14 +65,7 @@ class LearningCurveView(QWidget):
         self.words = note_label(_WHAT, self)
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
-        self.plot = pg.PlotWidget(self)
-        item = self.plot.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
-        write_plainly(self.plot)
-        self.plot.setFixedHeight(220)
-        PictureMenu(self.plot, "learning_curve")
+        self.plot = StillPlot("learning_curve", 220, self)
         self.table = ShortTable("Amounts of data", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -175,11 +167,6 @@ class LearningCurveView(QWidget):
     def _draw(self) -> None:
         scheme, item = theme.colors(), self.plot.getPlotItem()
         item.clear()
-        self.plot.setBackground(QColor(scheme.panel))
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
         found = self.found
         if found is None:
             return

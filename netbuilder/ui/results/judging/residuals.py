@@ -11,8 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from netbuilder.core.wording import with_its_unit
-from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
@@ -35,14 +34,7 @@ class ResidualsView(QWidget):
         self.which.addItems([_AGAINST, _OVER, _SPREAD])
         self.which.setAccessibleName("Picture of the answers")
         self.column.setAccessibleName("Target column")
-        self.plot = pg.PlotWidget(self)
-        item = self.plot.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
-        write_plainly(self.plot)
-        self.plot.setFixedHeight(260)
-        PictureMenu(self.plot, "residuals")
+        self.plot = StillPlot("residuals", 260, self)
         self.words = note_label("", self)
         row = QHBoxLayout()
         row.addWidget(self.which)
@@ -82,13 +74,7 @@ class ResidualsView(QWidget):
         from netbuilder.core.results.residuals import residuals
 
         found = self.found = residuals(self._evaluation, max(self.column.currentIndex(), 0))
-        scheme, item = theme.colors(), self.plot.getPlotItem()
-        item.clear()
-        self.plot.setBackground(QColor(scheme.panel))
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
+        self.plot.getPlotItem().clear()
         self.words.setText(found.sentence)
         {_AGAINST: self._against, _OVER: self._over, _SPREAD: self._spread}[
             self.which.currentText()

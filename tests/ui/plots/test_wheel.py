@@ -1,0 +1,54 @@
+"""The wheel scrolls a page of results, also over its plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.plots.themed_plot import StillPlot
+from netbuilder.ui.plots.window_curve import WindowCurve
+from netbuilder.ui.results.asking.sound import SoundPlot
+from netbuilder.ui.results.judging.residuals import ResidualsView
+from netbuilder.ui.results.threshold import ThresholdView
+from netbuilder.ui.style import theme
+
+
+def _held(view: ResidualsView | ThresholdView) -> QWidget:
+    """A view's plot, which would go with the view."""
+    view.plot.setParent(None)
+    return view.plot
+
+
+PLOTS: dict[str, Callable[[], QWidget]] = {
+    "surface": SurfacePlot,
+    "series": WindowCurve,
+    "sound": SoundPlot,
+    "residuals": lambda: _held(ResidualsView()),
+    "ROC": lambda: _held(ThresholdView()),
+    "variants": lambda: StillPlot("variants", 170),
+}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_leaves_the_wheel_to_the_page_around_it(name: str, qtbot: QtBot) -> None:
+    plot = PLOTS[name]()
+    qtbot.addWidget(plot.window())
+    at = QPointF(60, 40)
+    turned = QWheelEvent(
+        at, plot.mapToGlobal(at), QPoint(), QPoint(0, -240), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(plot.viewport(), turned)
+    assert not turned.isAccepted(), "what is not taken, Qt hands on to the page"
+
+
+def test_a_plot_has_the_scheme_s_colours_before_anything_is_drawn(qtbot: QtBot) -> None:
+    plot = StillPlot("variants", 170)
+    qtbot.addWidget(plot)
+    assert plot.backgroundBrush().color() == QColor(theme.colors().panel)
