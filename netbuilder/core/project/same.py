@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netbuilder.core.project.model import Graph, Project
+from netbuilder.core.project.model import Data, Graph, Project
 
 
 def _bare(graph: Graph) -> tuple[object, ...]:
@@ -25,3 +25,8 @@ def trains_alike(one: Project, other: Project) -> bool:
 def same_network(one: Project, other: Project) -> bool:
     """Whether both have the same layers and wires, wherever their cards stand."""
     return one.graph is other.graph or _bare(one.graph) == _bare(other.graph)
+
+
+def same_rows(one: Data, other: Data) -> bool:
+    """Whether two recipes read the same rows, whatever they then do with them."""
+    return (one.kind, one.name, one.path) == (other.kind, other.name, other.path)

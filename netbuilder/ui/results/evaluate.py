@@ -19,6 +19,7 @@ from netbuilder.ui.results.nothing_yet import follow_next_step, next_step
 from netbuilder.ui.results.sample_list import SampleList
 from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.threshold import ThresholdView
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation import Judging
@@ -110,6 +111,8 @@ class EvaluatePanel(QWidget):
         self.heat.chosen.connect(self._show_cell)
         self.heat.setToolTip("Click a cell to see its samples")
         judging.changed.connect(self._show)
+        begins_anew(workbench.store, self.threshold.slider, self.threshold.which)
+        workbench.store.begun_anew.connect(self.threshold.label.clear)
         follow_next_step(workbench, self.waiting, self._show)
         self._show()
 

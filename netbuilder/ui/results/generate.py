@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -81,6 +82,7 @@ class GenerateView(QWidget):
         layout.addWidget(self.output)
         self.trouble = note_label("", self)
         layout.addWidget(self.trouble)
+        begins_anew(workbench.store, self.temperature, self.length)
         self.button.clicked.connect(self._pressed)
         # Tokens come from the thread that draws them.
         self._grown.connect(self._grow, Qt.ConnectionType.QueuedConnection)

@@ -32,6 +32,7 @@ from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.surface_words import ASKING, COMING, NO_MODEL, losses_of, note_of
 from netbuilder.ui.results.surfaces_beside import SurfacesBeside
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.activations import Looking
@@ -121,6 +122,7 @@ class SurfacePanel(QWidget):
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self.draw)
         theme.theme().changed.connect(self._redraw)
+        begins_anew(self._store, *self.parts, self.discrete, self.over_epochs)
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
 
     def _add_pictures(self, page: QVBoxLayout) -> None:

@@ -25,6 +25,7 @@ from netbuilder.ui.plots.parallel import ParallelPlot
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.results.varied import VariedRows
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.runs.variants import Variants
 from netbuilder.ui.services.store import ProjectStore
@@ -110,6 +111,7 @@ class VariantsPanel(QWidget):
         self.varied.changed.connect(self._tell_plan)
         self.method.currentIndexChanged.connect(self._tell_plan)
         self.trials.valueChanged.connect(self._tell_plan)
+        begins_anew(store, self.method, self.trials)
         self._tell_plan()
         self._show()
 

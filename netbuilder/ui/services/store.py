@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import same_rows
 
 Edit = Callable[[Project], Project]
 
@@ -42,10 +43,13 @@ class ProjectStore(QObject):
 
     Signals:
         changed: (old project, new project), after each change of the value.
+        begun_anew: another project, or other data, comes in the place of what stood there; before
+            ``changed``. What a person had set for the old one alone does not count for the new.
         steps_changed: the undo or redo list, or ``modified``, changed.
     """
 
     changed = Signal(object, object)
+    begun_anew = Signal()
     steps_changed = Signal()
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
@@ -99,7 +103,7 @@ class ProjectStore(QObject):
         else:
             self._done.append(Step(before, after, label, merge))
         self._undone.clear()
-        self._set(after)
+        self._edited(after)
         return after
 
     def note(
@@ -149,7 +153,7 @@ class ProjectStore(QObject):
 
     def _go(self, project: Project, beside: Callable[[], object] | None) -> None:
         if beside is None:
-            self._set(project)
+            self._edited(project)
         else:
             beside()
             self.steps_changed.emit()
@@ -162,6 +166,7 @@ class ProjectStore(QObject):
         self._done.clear()
         self._undone.clear()
         self._saved = project if saved else None
+        self.begun_anew.emit()
         self._set(project)
 
     def rewrite(self, edit: Edit) -> None:
@@ -188,6 +193,11 @@ class ProjectStore(QObject):
         """Say that the project as it stands is on disk."""
         self._saved = self._project
         self.steps_changed.emit()
+
+    def _edited(self, project: Project) -> None:
+        if not same_rows(self._project.data, project.data):
+            self.begun_anew.emit()
+        self._set(project)
 
     def _set(self, project: Project) -> None:
         before, self._project = self._project, project

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.core.project.same import trains_alike
+from netbuilder.core.project.same import same_rows, trains_alike
 from netbuilder.ui.services import jobs, keras_loading
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
@@ -42,11 +42,6 @@ class _FactsQuestion:
 def _same(one: tuple[Data, Graph, int], other: tuple[Data, Graph, int]) -> bool:
     """By identity: values are shared between steps, and comparing deep would cost more."""
     return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
-
-
-def _same_rows(one: Data, other: Data) -> bool:
-    """Whether two recipes read the same rows, whatever they then do with them."""
-    return (one.kind, one.name, one.path) == (other.kind, other.name, other.path)
 
 
 def _find_facts(question: _FactsQuestion) -> DataFacts:
@@ -259,7 +254,7 @@ class Workbench(QObject):
         """Find facts and shapes of the project as it stands."""
         project = self.store.project
         graph = project.graph
-        if not _same_rows(project.data, self._facts_of):
+        if not same_rows(project.data, self._facts_of):
             # Other data: what was known of the old is wrong from now on.
             self._facts_of = project.data
             self._set_facts(None, None)

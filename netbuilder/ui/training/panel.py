@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.run_progress import duration, results_text, when
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
@@ -107,6 +108,7 @@ class TrainingPanel(QWidget):
         self.rate.changed.connect(self._rate_changed)
         layout.addWidget(self.rate)
         self.buttons = RunButtons(self._runner, page)
+        begins_anew(self._store, self.buttons.count)
         layout.addWidget(self.buttons)
         return page
 

@@ -51,3 +51,50 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     assert not any("flatten" in text for text in texts)
     layers = {node.layer for node in window.store.project.graph.nodes}
     assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)
+
+
+def test_what_was_set_for_one_project_does_not_stand_in_the_next(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=1))
+    _train(window, qtbot)
+    panels = {name: window.docks.show_panel(name) for name in ("surface", "inside", "evaluate")}
+    threshold, surface = panels["evaluate"].threshold, panels["surface"]
+    qtbot.waitUntil(lambda: threshold.label.count() > 0)
+    buttons = window.docks.show_panel("training").buttons
+
+    def found() -> list[object]:
+        return [
+            threshold.slider.value(),
+            threshold.which.currentText(),
+            [part.isChecked() for part in surface.parts],
+            surface.discrete.isChecked(),
+            buttons.count.value(),
+            window.looking.index,
+        ]
+
+    before = found()
+
+    def set_all() -> None:
+        threshold.slider.setValue(9)
+        threshold.which.setCurrentIndex(2)
+        for part in (*surface.parts, surface.discrete):
+            part.toggle()
+        buttons.count.setValue(300)
+        window.looking.show_row(6)
+
+    def nothing_stands() -> bool:
+        return not any(one == other for one, other in zip(found(), before, strict=True))
+
+    set_all()
+    assert nothing_stands()
+    # The same rows with another network, another place in the disk: all stands as it was set.
+    window.store.apply("Seed", lambda project: edits.set_training(project, seed=7))
+    window.store.rewrite(lambda project: edits.rename_project(project, "Mine"))
+    assert nothing_stands()
+    window.store.apply("Data", lambda project: edits.set_data(project, example("spiral").data))
+    assert found() == before
+    set_all()
+    window.documents.show_project(example("spiral"), None)
+    assert found() == before
+    assert threshold.label.count() == 0, "the class that is asked for is of the last project"

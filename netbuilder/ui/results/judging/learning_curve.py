@@ -21,6 +21,7 @@ from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
@@ -55,6 +56,7 @@ class LearningCurveView(QWidget):
         self.seeds = CountBox(1, 1, self)
         self.seeds.setRange(1, 10)
         self.seeds.setValue(3)
+        begins_anew(workbench.store, self.seeds)
         self.seeds.setAccessibleName("Trainings for each amount")
         self.seeds.setToolTip("Each with other random numbers: the bands show how far they differ")
         label = QLabel("times each", self)

@@ -266,6 +266,7 @@ class Looking(QObject):
         self._worker.answered.connect(self._found)
         self._worker.failed.connect(self._failed)
         workbench.trained_changed.connect(self._trained_changed)
+        workbench.store.begun_anew.connect(self._begin_anew)
 
     def show_row(self, index: int) -> None:
         """Look at another row of the test data; behind the last one comes the first."""
@@ -320,6 +321,10 @@ class Looking(QObject):
     def close(self) -> None:
         """End the thread."""
         self._worker.stop()
+
+    def _begin_anew(self) -> None:
+        """Of other data the first row is looked at."""
+        self.index, self.own = 0, None
 
     def _trained_changed(self) -> None:
         if self._workbench.trained is None:

@@ -178,6 +178,7 @@ class LiveView(QObject):
         workbench.trained_changed.connect(self._trained_changed)
         looking.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
+        store.begun_anew.connect(self._begin_anew)
 
     def _began(self) -> None:
         """A run from the start: what the last one showed is over."""
@@ -191,9 +192,11 @@ class LiveView(QObject):
             self._soon.start()
 
     def _trained_changed(self) -> None:
-        if self._workbench.trained is None:  # another project: it begins with its own first view
-            self.view, self.axes, self.at_sample = "", ("", ""), False
         self._soon.start()
+
+    def _begin_anew(self) -> None:
+        """Another project begins with its own first view."""
+        self.view, self.axes, self.at_sample = "", ("", ""), False
 
     def _row_chosen(self) -> None:
         if self.at_sample:
