@@ -150,6 +150,22 @@ def scatter(p: QPainter, result: Result) -> None:
     p.restore()
 
 
+def fitted(p: QPainter, result: Result) -> None:
+    """The curve that the network lays through the points."""
+    splits = (result.dataset.train, result.dataset.test)
+    x = np.concatenate([np.asarray(next(iter(one.raw_x.values()))).ravel() for one in splits])
+    y = np.concatenate([np.asarray(next(iter(one.raw_y.values()))).ravel() for one in splits])
+    low, high, bottom, top = x.min(), x.max(), y.min(), y.max()
+    box = QRectF(18, 16, WIDTH - 36, HEIGHT - 32)
+    p.setPen(QPen(Qt.GlobalColor.white, 0.7))
+    p.setBrush(BLUE)
+    for across, up in zip(x, y, strict=True):
+        where = _place(box, (across - low) / (high - low), (up - bottom) / (top - bottom))
+        p.drawEllipse(where, 3, 3)
+    told = _outputs(result, np.linspace(low, high, 160, dtype="float32")[:, None]).ravel()
+    _line(p, box, told, ORANGE, bottom, top)
+
+
 def series(p: QPainter, result: Result) -> None:
     """The last days: true, and as predicted from the days before."""
     truth = np.asarray(result.judged.truth, float).ravel()[-90:]
@@ -272,6 +288,7 @@ def story(p: QPainter, result: Result) -> None:
 DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
     "diabetes": scatter,
     "sales": scatter,
+    "sine": fitted,
     "temperatures": series,
     "week": weeks,
     "frozen_body": shapes,

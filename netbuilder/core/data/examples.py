@@ -19,6 +19,7 @@ ORDER = (
     "moons",
     "circles",
     "spiral",
+    "sine",
     "sales",
     "digits_plain",
     "digits_hidden",

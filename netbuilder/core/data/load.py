@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.kinds.generators.by_hand import places_of
+from netbuilder.core.data.points import has_points
 from netbuilder.core.data.prepare import targets
 from netbuilder.core.data.prepare.fit_inputs import filled_cells, read_raw
 from netbuilder.core.data.prepare.gate import check_finite
@@ -108,8 +110,8 @@ def point_number(project: Project, base: Path, place: tuple[float, float]) -> in
         DataError: the set has no points that could be edited, or cannot be read.
     """
     samples = read_samples(project.data, base)[0]
-    if samples.table is None or list(samples.table.columns) != ["x", "y"]:
+    if not has_points(project.data):
         raise DataError("These are no points that could be edited.", "Choose a generated set.")
-    away = np.linalg.norm(samples.table.to_numpy() - np.asarray(place), axis=1)
+    away = np.linalg.norm(places_of(samples) - np.asarray(place), axis=1)
     nearest = int(away.argmin())
     return nearest if samples.made is None else int(samples.made.origin[nearest])

@@ -6,11 +6,17 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.project.points import forget_point_edits
 
 
-def has_points(data: Data) -> bool:
-    """Whether the data are points that can be put in, moved and taken away by hand."""
+def points_view(data: Data) -> str:
+    """The live view on which points can be put in, moved and taken away; "": they cannot."""
     from netbuilder.core.data.kinds.builtin import BUILTINS
 
-    return data.kind == "builtin" and data.name in BUILTINS and BUILTINS[data.name].points
+    known = data.kind == "builtin" and data.name in BUILTINS
+    return BUILTINS[data.name].points if known else ""
+
+
+def has_points(data: Data) -> bool:
+    """Whether the data are points that can be put in, moved and taken away by hand."""
+    return bool(points_view(data))
 
 
 def same_points(one: Project, other: Project) -> bool:

@@ -1,8 +1,9 @@
 """Points of a generated set that a person put in, moved or took away: part of the recipe.
 
 In a project file: ``"points": {"added": [[x, y, "orange"]], "moved": [[12, x, y]],
-"removed": [3]}``, where numbers count the points as they are made, from 0. In the edits here the
-points that were put in have the numbers -1, -2, ... in their order.
+"removed": [3]}``, where numbers count the points as they are made, from 0; points of a curve
+have no class: ``"added": [[x, y]]``. In the edits here the points that were put in have the numbers
+-1, -2, ... in their order.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ _FORM = (
 
 @dataclass(frozen=True)
 class PointEdits:
-    """What was done by hand. ``moved``: new places by number; ``removed``: numbers."""
+    """What was done by hand. ``moved``: new places by number; ``removed``: numbers.
+
+    ``added``: places and classes, "" for points of a curve.
+    """
 
     added: tuple[tuple[float, float, str], ...] = ()
     moved: Mapping[int, Place] = field(default_factory=dict)
@@ -57,7 +61,7 @@ def point_edits(data: Data) -> PointEdits:
         if not isinstance(value, Mapping) or set(value) - {"added", "moved", "removed"}:
             raise ValueError
         return PointEdits(
-            tuple((*_place(x, y), str(label)) for x, y, label in value.get("added", ())),
+            tuple((*_place(x, y), _label(label)) for x, y, *label in value.get("added", ())),
             {_number(row): _place(x, y) for row, x, y in value.get("moved", ())},
             frozenset(_number(row) for row in value.get("removed", ())),
         )
@@ -73,6 +77,23 @@ def _place(x: Any, y: Any) -> Place:
     return float(x), float(y)
 
 
+def _label(given: list[Any]) -> str:
+    if len(given) > 1:
+        raise ValueError
+    return str(given[0]) if given else ""
+
+
+def check_labels(edits: PointEdits, *, classes: bool) -> None:
+    """Points of classes have one each, those of a curve have none.
+
+    Raises:
+        DataError: one of those that were put in does not fit.
+    """
+    if any(bool(label) != classes for _, _, label in edits.added):
+        form = _FORM if classes else _FORM.replace(', "class"', "")
+        raise DataError(f"'{_KEY}' of the data cannot be read.", form)
+
+
 def _number(row: Any) -> int:
     if isinstance(row, bool) or not isinstance(row, int) or row < 0:
         raise ValueError
@@ -82,7 +103,7 @@ def _number(row: Any) -> int:
 def _with(project: Project, edits: PointEdits) -> Project:
     options = {key: value for key, value in project.data.options.items() if key != _KEY}
     written: dict[str, list[Any]] = {
-        "added": [list(one) for one in edits.added],
+        "added": [[x, y, label] if label else [x, y] for x, y, label in edits.added],
         "moved": [[row, *place] for row, place in sorted(edits.moved.items())],
         "removed": sorted(edits.removed),
     }
@@ -91,8 +112,8 @@ def _with(project: Project, edits: PointEdits) -> Project:
     return replace(project, data=replace(project.data, options=options))
 
 
-def add_point(project: Project, x: float, y: float, label: str) -> Project:
-    """Put a point of a class in."""
+def add_point(project: Project, x: float, y: float, label: str = "") -> Project:
+    """Put a point in, of a class where the set has classes."""
     edits = point_edits(project.data)
     return _with(project, replace(edits, added=(*edits.added, (*_shown(x, y), label))))
 

@@ -62,7 +62,10 @@ class PointEditor(QWidget):
         self._show_edits()
 
     def show_for(self, columns: tuple[str, str] | None, classes: tuple[str, ...]) -> None:
-        """Edit points over these columns, (across, up); None: there are none to edit."""
+        """Edit points over these columns, (across, up); None: there are none to edit.
+
+        Points of a curve have no ``classes``, and stand at their column and their target.
+        """
         self.setVisible(columns is not None)
         if columns is None:
             self.edit.setChecked(False)
@@ -72,6 +75,7 @@ class PointEditor(QWidget):
             self.label.clear()
             for number, name in enumerate(classes):
                 self.label.addItem(_dot(class_color(number)), name)
+            self._show_edits()
 
     def _switch(self, on: bool) -> None:
         self.hand.switch(on)
@@ -83,18 +87,19 @@ class PointEditor(QWidget):
             done = point_edits(self._store.project.data)
         except UserError:
             return
-        self.label.setVisible(self.edit.isChecked())
+        self.label.setVisible(self.edit.isChecked() and self.label.count() > 0)
         self.as_made.setVisible(bool(done))
         self.as_made.setToolTip(f"Take all changes back: {done}" if done else "")
 
     def _plane(self, place: Place) -> Place:
         """A place on the plot as (x, y) of the set."""
-        return place if self._columns == ("x", "y") else (place[1], place[0])
+        return (place[1], place[0]) if self._columns == ("y", "x") else place
 
     def _put(self, across: float, up: float) -> None:
         label, (x, y) = self.label.currentText(), self._plane((across, up))
         self._apply("Put in a point", partial(add_point, x=x, y=y, label=label))
-        self.told.emit(f"A point of “{label}” was put in at {x:.3g}, {y:.3g}.")
+        kind = f" of “{label}”" if label else ""
+        self.told.emit(f"A point{kind} was put in at {x:.3g}, {y:.3g}.")
 
     def _move(self, old: Place, new: Place) -> None:
         number, (x, y) = self._number(old), self._plane(new)

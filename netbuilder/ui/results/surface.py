@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.points import has_points, same_points
+from netbuilder.core.data.points import points_view, same_points
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -69,7 +69,7 @@ class SurfacePanel(QWidget):
         self._runner = runner
         self.live = LiveView(store, workbench, runner, looking, self, recorded)
         self.picture: Any = None
-        self._drawn_for: Project | None = None  # whose surface is seen
+        self._drawn_for: Project | None = None  # whose points can be edited, where they are seen
         self._resting: tuple[Any, dict[str, str]] = (None, {})
         self.waiting = Waiting.filling(self, NO_MODEL)
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
@@ -258,7 +258,8 @@ class SurfacePanel(QWidget):
                 shown.columns.index(before) if before in shown.columns else fallback
             )
         earlier, project = self._drawn_for, shown.question.project
-        self._drawn_for = project if shown.view.name == "surface" else None
+        editable = shown.view.name == points_view(project.data)
+        self._drawn_for = project if editable else None
         # Trained anew after a point was put in: it goes on from what is seen.
         again = earlier is not None and same_points(earlier, project)
         self.plot.clear_all(keep_answers=again and self._drawn_for is not None)
@@ -282,7 +283,6 @@ class SurfacePanel(QWidget):
         self.held.setVisible(0 < shown.view.axes < len(shown.columns))
         self.held.setCurrentIndex(int(self.live.at_sample))
         columns = (self.across.currentText(), self.up.currentText())
-        editable = shown.view.name == "surface" and has_points(shown.question.project.data)
         self.points.show_for(columns if editable else None, shown.dataset.pre.classes)
         self.neighbours.setVisible(shown.view.name in {"map", "words"})
         self.neighbours.setEnabled(not self.live.live)

@@ -53,6 +53,8 @@ def note_of(
         case pictures.SurfacePicture():
             return f"{losses}{_of_surface(picture, live, resting, parts)}"
         case pictures.CurvePicture():
+            if not picture.answered:
+                return _unanswered(live)
             if not np.isfinite(picture.y).all():
                 return NO_NUMBER
             said = f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
@@ -99,11 +101,15 @@ def losses_of(curves: RunCurves) -> str:
     return f"Loss {loss:.3g}. " if held is None else f"Loss {loss:.3g}, in validation {held:.3g}. "
 
 
+def _unanswered(live: LiveView) -> str:
+    return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
+
+
 def _of_surface(
     picture: Any, live: LiveView, resting: Mapping[str, str], parts: Collection[int]
 ) -> str:
     if not picture.answered:
-        return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
+        return _unanswered(live)
     seen = picture.shares if picture.shares is not None else picture.values
     if not np.isfinite(seen).all():
         return NO_NUMBER

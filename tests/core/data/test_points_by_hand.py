@@ -10,8 +10,8 @@ import pytest
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.examples import example
-from netbuilder.core.data.kinds.generators.generated import moons
-from netbuilder.core.data.load import load
+from netbuilder.core.data.kinds.generators.generated import moons, sine
+from netbuilder.core.data.load import load, point_number
 from netbuilder.core.data.prepare.prepared_data import make_plan
 from netbuilder.core.errors import DataError, EditError
 from netbuilder.core.formats.script.python import source
@@ -139,3 +139,60 @@ def test_the_script_makes_the_same_points_and_cuts_them_alike(project: Project) 
         assert split is not None
         assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
         assert np.array_equal(space[f"y_{name}"], next(iter(split.raw_y.values())))
+
+
+@pytest.fixture(scope="module")
+def curve() -> Project:
+    return files.read(example("sine").path)
+
+
+def test_points_of_a_curve_lie_on_its_formula(curve: Project) -> None:
+    exact = load(edits.set_data(curve, noise=0.0, frequency=2.5, samples=120, seed=4), Path())
+    for split in (exact.train, exact.validation, exact.test):
+        assert split is not None
+        x, y = split.raw_x["input"][:, 0], next(iter(split.raw_y.values())).ravel()
+        assert x.min() >= 0.0 and x.max() <= 2 * np.pi + 1e-6
+        assert y == pytest.approx(np.sin(2.5 * x), abs=1e-5)
+    x, y = sine(samples=5000, noise=0.3, frequency=1.0)
+    off = y - np.sin(x)
+    assert off.mean() == pytest.approx(0.0, abs=0.02) and off.std() == pytest.approx(0.3, abs=0.02)
+
+
+def test_points_of_a_curve_are_moved_put_in_and_taken_away(curve: Project, tmp_path: Path) -> None:
+    before = make_plan(curve, Path())
+    tested, gone = int(before.rows.test[3]), int(before.rows.train[0])
+    changed = remove_point(move_point(add_point(curve, 3.0, 9.0), tested, 1.0, -4.0), gone)
+    files.write(changed, tmp_path / "p.netbuilder")
+    assert point_edits(files.read(tmp_path / "p.netbuilder").data) == point_edits(changed.data)
+    after = make_plan(changed, Path())
+    data, made = load(changed, Path()), load(curve, Path())
+    assert data.validation is not None and made.validation is not None
+    assert np.array_equal(data.validation.raw_x["input"], made.validation.raw_x["input"])
+    assert len(after.rows.test) == len(before.rows.test)
+    assert len(data.train) == len(made.train)  # one more, one less
+    assert data.train.raw_x["input"][-1] == pytest.approx([3.0])
+    assert next(iter(data.train.raw_y.values())).ravel()[-1] == pytest.approx(9.0)
+    assert data.test is not None
+    assert float(data.test.raw_x["input"][3, 0]) == pytest.approx(1.0)
+    assert float(np.ravel(next(iter(data.test.raw_y.values())))[3]) == pytest.approx(-4.0)
+    assert point_number(changed, Path(), (3.0, 9.0)) == -1
+    assert point_number(changed, Path(), (1.0, -4.0)) == tested
+
+
+def test_a_class_has_no_place_on_a_curve(curve: Project) -> None:
+    with pytest.raises(DataError, match="points") as told:
+        load(edits.set_data(curve, points={"added": [[1, 2, "blue"]]}), Path())
+    assert '"added": [[x, y]]' in str(told.value)
+
+
+def test_the_script_has_the_same_curve(curve: Project) -> None:
+    changed = replace(curve, data=replace(curve.data, scaling="none"))
+    changed = add_point(move_point(remove_point(changed, 3), 12, 1.5, -0.25), 2.0, 2.0)
+    text = source(changed)
+    space: dict[str, np.ndarray] = {}
+    exec(text[: text.index("# Build the network")], space)
+    data = load(changed, Path())
+    for name in ("train", "validation", "test"):
+        split = getattr(data, name)
+        assert np.allclose(space[f"x_{name}"], split.raw_x["input"])
+        assert np.allclose(np.ravel(space[f"y_{name}"]), np.ravel(next(iter(split.raw_y.values()))))

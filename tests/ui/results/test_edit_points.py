@@ -183,3 +183,48 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(
     assert place() == before
     window.resize(size[0] + 100, size[1] + 400)  # a larger window has a larger plot
     qtbot.waitUntil(lambda: view.height() > before[1].height(), timeout=MINUTE)
+
+
+def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("sine"), epochs=3))
+    panel = window.docks.show_panel("surface")
+    qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
+    assert "Press Train" in panel.note.text()  # points alone, before there is a network
+    panel.points.edit.click()
+    assert not panel.points.label.isVisibleTo(panel), "a point of a curve has no class"
+    hand, view = panel.points.hand, panel.plot.viewport()
+    corner = hand.spot((3.0, 1.0)).toPoint()
+    wanted = hand.place(QPointF(corner))
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=corner)
+    (added,) = done(window).added
+    assert added == (*(pytest.approx(one, rel=1e-4) for one in wanted), "")
+    qtbot.waitUntil(lambda: shown(panel, added[:2]), timeout=MINUTE)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered, timeout=MINUTE)
+    assert window.runner.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
+    before = panel.picture
+
+    begin, end = hand.spot(added[:2]).toPoint(), hand.spot((3.5, 0.5)).toPoint()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=begin)
+    QTest.mouseMove(view, end)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end)
+    (moved,) = done(window).added
+    assert moved[:2] == pytest.approx(hand.place(QPointF(end)), rel=1e-3)
+    # The network of before answers still, and the moved point is seen.
+    qtbot.waitUntil(lambda: shown(panel, moved[:2]), timeout=MINUTE)
+    assert panel.picture.y == pytest.approx(before.y, abs=1e-4)
+    seen: list[bool] = []
+    panel.live.changed.connect(lambda: seen.append(panel.plot.answered))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.live.idle, timeout=MINUTE)
+    assert seen and all(seen), "the curve of before stays until there is a newer one"
+
+    spot = hand.spot(moved[:2]).toPoint()
+    QTest.mouseClick(view, Qt.MouseButton.RightButton, pos=spot)
+    assert not done(window)
+    window.store.undo()
+    assert done(window).added == (moved,)

@@ -26,7 +26,8 @@ class DataSet:
         options: what can be chosen about it.
         test: (options) to samples that the set keeps for testing, or None.
         fetched: it is downloaded once, when it is first used.
-        points: in the plane, that can be put in, moved and taken away by hand.
+        points: the live view on which its points can be put in, moved and taken away by hand;
+            "": they cannot.
     """
 
     name: str
@@ -38,7 +39,7 @@ class DataSet:
     options: tuple[Param, ...] = ()
     test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
     fetched: bool = False
-    points: bool = False
+    points: str = ""
 
 
 def chosen(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,44 @@ def points(
         ]
         return DataCode(tuple(lines), edited=bool(edits))
 
-    return DataSet(name, title, description, task, make, code, params, points=True)
+    return DataSet(name, title, description, task, make, code, params, points="surface")
+
+
+_SINE = (
+    samples_option(200, low=10),
+    noise_option(0.15, 1.0),
+    Param("frequency", Kind.FLOAT, 1.5, "waves from 0 to 2π", 0.25, 6.0, slide=True),
+    seed_option(),
+)
+
+
+def _sine(options: Mapping[str, Any]) -> Samples:
+    import pandas as pd
+
+    x, y = generated.sine(**chosen(_SINE, options))
+    samples = Samples(
+        role="table",
+        table=pd.DataFrame({"x": x}),
+        targets=pd.DataFrame({"y": y}),
+        source="sine",
+    )
+    edits = point_edits(Data(options=options))
+    return by_hand.edited(samples, edits) if edits else samples
+
+
+def _sine_code(question: Question) -> DataCode:
+    edits = point_edits(question.project.data)
+    lines = [
+        *made(generated.sine),
+        f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
+        "points = np.stack([across, up], axis=1)",
+        *(by_hand.edit_lines(edits) if edits else ()),
+        'x = pd.DataFrame(points[:, :1], columns=["x"])',
+        "targets = pd.Series(points[:, 1])",
+        *picked_columns(question.project),
+        *answers(question.task),
+    ]
+    return DataCode(tuple(lines), edited=bool(edits))
 
 
 _WAVES = (
@@ -210,6 +247,8 @@ GENERATED = (
     points("blobs", "Blobs", "Points in clouds, a colour each.", "classes", generated.blobs,
            (samples_option(450), noise_option(1.6, 10.0),
             Param("clouds", Kind.INT, 3, "how many clouds", 2, 8, slide=True), seed_option(8))),
+    DataSet("sine", "Sine curve", "Points along a sine curve: y from x.", "regression",
+            _sine, _sine_code, _SINE, points="curve"),
     DataSet("sales", "Sales", "What a thousand games earn in a year, by nine facts about each.",
             "regression", _sales, _sales_code, _SALES),
     DataSet("waves", "Waves", "Sequences of steps: sine, square, sawtooth or noise.", "classes",

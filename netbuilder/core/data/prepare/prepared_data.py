@@ -112,7 +112,9 @@ def _make(project: Project, base: Path) -> PreparedData:
     if first.task in {BINARY, CLASSES}:
         classes = targets.encode_targets(samples.targets, first, samples.source)
     made = samples.made
-    cut_by = classes if made is None else np.unique(made.labels, return_inverse=True)[1]
+    cut_by = classes
+    if made is not None and classes is not None:
+        cut_by = np.unique(made.labels, return_inverse=True)[1]
     if samples.parts is not None:
         rows = rows_of_parts(
             samples.parts, validation=data.validation_split, seed=project.training.seed

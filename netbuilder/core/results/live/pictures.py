@@ -63,7 +63,7 @@ class SurfacePicture:
 @dataclass(frozen=True, eq=False)
 class CurvePicture:
     """Answers over one column: ``x`` (n,), ``y`` (n,) in own units, or a probability each class
-    (n, classes)."""
+    (n, classes); ``y`` is empty before there is a network."""
 
     across: str
     x: Array
@@ -71,6 +71,11 @@ class CurvePicture:
     points: Points
     classes: tuple[str, ...] = ()
     target: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a network that answers."""
+        return self.y.size > 0
 
 
 @dataclass(frozen=True, eq=False)

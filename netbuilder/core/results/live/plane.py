@@ -131,6 +131,15 @@ def _held(table: TableRows, dataset: Dataset, at: Array | None) -> Array:
     return table.resting(dataset.train) if at is None else np.asarray(at, np.float64)
 
 
+def _one_column(dataset: Dataset, across: str) -> tuple[TableRows, str]:
+    """The rows, and the column, where "" the first that there is."""
+    table = table_rows(dataset)
+    names = number_columns(dataset)
+    if table is None or not names:
+        raise DataError("A curve needs a column of numbers.", "Choose another view.")
+    return table, across or names[0]
+
+
 def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str, str]:
     """The rows, and the columns, where "" the first two that there are."""
     table = table_rows(dataset)
@@ -150,19 +159,18 @@ def _by_name(truth: Array, drawn: Dataset, target: OutputPre) -> Array:
     return np.array([known.get(own[int(number)], -1) for number in truth])
 
 
-def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None = None) -> Asked:
+def curve(
+    dataset: Dataset, project: Project, across: str = "", at: Array | None = None,
+    drawn: Dataset | None = None,
+) -> Asked:  # fmt: skip
     """Ask for the answers over one column, the others held at ``at`` or at their mean.
 
-    Raises:
-        DataError: there is no such column of numbers.
+    Args and errors as for ``surface``.
     """
-    table = table_rows(dataset)
-    names = number_columns(dataset)
-    if table is None or not names:
-        raise DataError("A curve needs a column of numbers.", "Choose another view.")
-    across = across or names[0]
+    table, across = _one_column(dataset, across)
     first = table.place(across)
-    parts = parts_of(dataset, MOST_POINTS)
+    drawn = dataset if drawn is None else drawn
+    parts = parts_of(drawn, MOST_POINTS)
     seen = np.concatenate([table.joined(split.raw_x) for _, split, _ in parts])
     x = np.linspace(*_range(seen[:, first[0]]), CURVE_SIZE)
     rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
@@ -170,18 +178,37 @@ def curve(dataset: Dataset, project: Project, across: str = "", at: Array | None
     ready, where, truth, part = _with_points(parts, table, rows, (first[0],))
     filled = _filled(parts, table, (across,))
     output, target = next(iter(dataset.pre.outputs.items()))
+    truth = _by_name(truth, drawn, target)
 
     def read(found: Found) -> CurvePicture:
         values = in_own_units(np.asarray(found.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         points = Points(where, truth, part, _right(values[CURVE_SIZE:], truth, target), filled)
         name = target.columns[0] if target.columns else output
-        drawn = shares if shares is not None else numbers
-        assert drawn is not None
+        answers = shares if shares is not None else numbers
+        assert answers is not None
         classes = target.classes if shares is not None else ()
-        return CurvePicture(across, x, drawn[:CURVE_SIZE], points, classes, name)
+        return CurvePicture(across, x, answers[:CURVE_SIZE], points, classes, name)
 
     return Asked(Probe("surface", outputs=(output,), x=ready), read)
+
+
+def only_curve_points(dataset: Dataset, across: str = "", up: str = "") -> CurvePicture:
+    """The points along one column alone, before there is a network that answers.
+
+    Raises:
+        DataError: there is no such column of numbers.
+    """
+    table, across = _one_column(dataset, across)
+    output, target = next(iter(dataset.pre.outputs.items()))
+    parts = parts_of(dataset, MOST_POINTS)
+    none = table.joined({key: rows[:0] for key, rows in dataset.train.raw_x.items()})
+    _, where, truth, part = _with_points(parts, table, none, (table.place(across)[0],))
+    points = Points(where, truth, part, np.ones(len(truth), bool), _filled(parts, table, (across,)))
+    classes = target.classes if target.task not in {REGRESSION, MULTI_LABEL} else ()
+    name = target.columns[0] if target.columns else output
+    x = np.linspace(*_range(where[:, 0]), CURVE_SIZE)
+    return CurvePicture(across, x, np.zeros(0), points, classes, name)
 
 
 def _with_points(

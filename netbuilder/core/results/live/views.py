@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms, maps, others, plane
-from netbuilder.core.results.live.pictures import Asked
+from netbuilder.core.results.live.pictures import Asked, Picture
 from netbuilder.core.results.live.table_rows import table_rows
 
 Array = NDArray[Any]
@@ -60,7 +60,8 @@ def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> As
 
 @dataclass(frozen=True)
 class View:
-    """A view. ``axes``: how many columns can be chosen."""
+    """A view. ``axes``: how many columns can be chosen; ``alone``: the points of a data set over
+    columns (across, up), without a network."""
 
     name: str
     title: str
@@ -68,6 +69,7 @@ class View:
     fits: Callable[[Dataset, Project], bool]
     ask: Callable[[Dataset, Project, Axes], Asked]
     axes: int = 0
+    alone: Callable[[Dataset, str, str], Picture] | None = None
 
 
 VIEWS: tuple[View, ...] = (
@@ -80,14 +82,18 @@ VIEWS: tuple[View, ...] = (
             data, project, axes.across, axes.up, at=_row(data, axes), drawn=axes.drawn
         ),
         axes=2,
+        alone=plane.only_points,
     ),
     View(
         "curve",
         "Curve",
         "What it answers along one column",
         lambda data, project: len(plane.number_columns(data)) > 0,
-        lambda data, project, axes: plane.curve(data, project, axes.across, at=_row(data, axes)),
+        lambda data, project, axes: plane.curve(
+            data, project, axes.across, at=_row(data, axes), drawn=axes.drawn
+        ),
         axes=1,
+        alone=plane.only_curve_points,
     ),
     View(
         "forecast",

@@ -137,15 +137,19 @@ class SurfacePlot(pg.PlotWidget):
     @property
     def answered(self) -> bool:
         """Whether answers are seen, of now or of before."""
-        return self._image.image is not None
+        return self._image.image is not None or bool(self._lines)
 
     def clear_all(self, *, keep_answers: bool = False) -> None:
         """Take everything away; ``keep_answers``: what was answered before stays, pale, until
         there is something newer."""
-        if keep_answers and self.answered:
-            self._image.setOpacity(_PALE)
+        if keep_answers:
+            for kept in (self._image, *self._lines):
+                kept.setOpacity(_PALE)
         else:
             self._image.clear()
+            for line in self._lines:
+                self.removeItem(line)
+            self._lines = []
         self._points.clear()
         self._wrong.clear()
         self._ring.clear()
@@ -155,9 +159,6 @@ class SurfacePlot(pg.PlotWidget):
         self._labels = []
         self._drawn_points = None
         self.drawn_at = np.zeros((0, 2))
-        for line in self._lines:
-            self.removeItem(line)
-        self._lines = []
         self._show_axes(False)
 
     def _show_axes(self, on: bool) -> None:
@@ -194,12 +195,13 @@ class SurfacePlot(pg.PlotWidget):
             self._lines.append(line)
         self._lines[index].setData(x, y)
         self._lines[index].setPen(pen)
+        self._lines[index].setOpacity(1.0)
 
     def show_curve(self, picture: CurvePicture) -> None:
         """Draw answers along one column, and the points."""
         values = picture.points.value.astype(float)
         if picture.classes:
-            for number in range(len(picture.classes)):
+            for number in range(len(picture.classes) if picture.answered else 0):
                 pen = pg.mkPen(class_color(number), width=2)
                 self._line(number, picture.x, picture.y[:, number], pen)
             # The points of a class lie on the line where its probability is 1.
@@ -207,7 +209,8 @@ class SurfacePlot(pg.PlotWidget):
             self._axes(picture.across, f"probability of {picture.target}")
             self.getPlotItem().setRange(yRange=(0, 1.05), padding=0)
         else:
-            self._line(0, picture.x, picture.y, pg.mkPen(theme.colors().validation, width=2.5))
+            if picture.answered:
+                self._line(0, picture.x, picture.y, pg.mkPen(theme.colors().validation, width=2.5))
             self._draw_points(picture.points, values, False)
             self._axes(picture.across, picture.target)
             self._fit(np.concatenate([values, picture.y]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from netbuilder.core.data.points import has_points, same_points
+from netbuilder.core.data.points import has_points, points_view, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services import jobs
@@ -77,7 +77,7 @@ def _ask(question: _Question) -> Shown:
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.probes import evaluate_probe
     from netbuilder.core.errors import DataError
-    from netbuilder.core.results.live.plane import number_columns, only_points
+    from netbuilder.core.results.live.plane import number_columns
     from netbuilder.core.results.live.views import Axes, views_for
 
     dataset = load(question.project, question.base)
@@ -91,9 +91,9 @@ def _ask(question: _Question) -> Shown:
     columns = number_columns(dataset)
     across, up = (name if name in columns else "" for name in question.axes)
     if question.still:
-        views = tuple(one for one in views if one.name == "surface")
-        picture: Picture | None = only_points(dataset, across, up)
-        return Shown(question, dataset, views, views[0], columns, None, picture)
+        view = next(one for one in views if one.name == points_view(question.project.data))
+        points = view.alone(dataset, across, up) if view.alone is not None else None
+        return Shown(question, dataset, (view,), view, columns, None, points)
     edited = question.edited
     drawn = None if edited is None else load(edited, question.base)
     asked = question.before or view.ask(
@@ -101,11 +101,12 @@ def _ask(question: _Question) -> Shown:
         project,
         Axes(across, up, question.row, drawn, question.moments, _fitting(question.own, dataset)),
     )
-    picture = first = None
+    picture: Picture | None = None
+    first: Picture | None = None
     if question.trained is not None:
         picture = asked.read(evaluate_probe(question.trained, asked.probe))
-    elif view.name == "surface":
-        first = only_points(drawn or dataset, across, up)
+    elif view.alone is not None:
+        first = view.alone(drawn or dataset, across, up)
     return Shown(question, dataset, views, view, columns, asked, picture, first)
 
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from netbuilder.core.data.readers.samples import Made, Samples
-from netbuilder.core.project.points import PointEdits
+from netbuilder.core.project.points import PointEdits, check_labels
 from netbuilder.core.python_text import literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def places_of(samples: Samples) -> NDArray[np.float64]:
+    """Where points are, (n, 2): two columns of features, or on a curve the one and the target."""
+    import numpy as np
+
+    assert samples.table is not None
+    features = samples.table.to_numpy(np.float64, copy=True)
+    if features.shape[1] > 1:
+        return features
+    return np.concatenate([features, samples.targets.to_numpy(np.float64)], axis=1)
 
 
 def edited(made: Samples, edits: PointEdits) -> Samples:
@@ -15,30 +31,38 @@ def edited(made: Samples, edits: PointEdits) -> Samples:
     The points as they are made are cut in parts as if nothing had been done, so that those that
     were left alone stay in their part; points that were put in are for training. Numbers of
     points that are not made any more are passed over.
+
+    Raises:
+        DataError: a point that was put in has no class, or one of a curve has one.
     """
     import numpy as np
     import pandas as pd
 
     assert made.table is not None
-    table, labels = made.table.to_numpy(copy=True), made.targets.iloc[:, 0].to_numpy()
+    on_curve = made.table.shape[1] == 1
+    check_labels(edits, classes=not on_curve)
+    places, labels = places_of(made), made.targets.iloc[:, 0].to_numpy()
     for row, place in edits.moved.items():
-        if row < len(table):
-            table[row] = place
-    rows = np.setdiff1d(np.arange(len(table)), list(edits.removed))
-    places = np.array([one[:2] for one in edits.added], float).reshape(-1, 2)
-    names = np.array([one[2] for one in edits.added], dtype=object)
+        if row < len(places):
+            places[row] = place
+    rows = np.setdiff1d(np.arange(len(places)), list(edits.removed))
+    added = np.array([one[:2] for one in edits.added], float).reshape(-1, 2)
     origin = np.concatenate([rows, -1 - np.arange(len(edits.added))]).astype(np.int64)
-    columns = made.targets.columns
+    places = np.concatenate([places[rows], added])
+    names = np.array([one[2] for one in edits.added], dtype=object)
     return replace(
         made,
-        table=pd.DataFrame(np.concatenate([table[rows], places]), columns=made.table.columns),
-        targets=pd.DataFrame({columns[0]: np.concatenate([labels[rows], names])}),
+        table=pd.DataFrame(places[:, : made.table.shape[1]], columns=made.table.columns),
+        targets=pd.DataFrame(
+            {made.targets.columns[0]: places[:, 1] if on_curve else [*labels[rows], *names]}
+        ),
         made=Made(labels, origin),
     )
 
 
 def edit_lines(edits: PointEdits) -> list[str]:
-    """Lines of a script that do the same to ``points`` and ``colours``; the cut drops ``gone``."""
+    """Lines of a script that do the same to ``points``, and to the ``colours`` of those that have
+    one; the cut drops ``gone``."""
     lines = ["made = len(points)", f"gone = {literal(sorted(edits.removed))}  # points taken away"]
     if edits.moved:
         moved = [[row, *place] for row, place in sorted(edits.moved.items())]
@@ -47,10 +71,11 @@ def edit_lines(edits: PointEdits) -> list[str]:
             "    points[row] = across, up",
         ]
     if edits.added:
-        added = [list(one) for one in edits.added]
+        added = [[x, y, label] if label else [x, y] for x, y, label in edits.added]
         lines += [
             f"added = {literal(added)}  # points put in by hand",
             "points = np.concatenate([points, [one[:2] for one in added]])",
-            "colours = np.concatenate([colours, [one[2] for one in added]])",
         ]
+        if all(label for _, _, label in edits.added):
+            lines.append("colours = np.concatenate([colours, [one[2] for one in added]])")
     return lines

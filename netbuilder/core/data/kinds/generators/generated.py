@@ -84,6 +84,17 @@ def spiral(
     return np.concatenate(arms)[order], np.array(["orange", "blue"])[groups]
 
 
+def sine(
+    samples: int = 200, noise: float = 0.15, frequency: float = 1.5, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points near the curve y = sin(frequency · x), x from 0 to 2π, and how far up they stray."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    x = random.uniform(0.0, 2.0 * np.pi, samples)
+    return x, np.sin(frequency * x) + random.normal(0.0, noise, samples)
+
+
 def waves(
     samples: int = 1200, noise: float = 0.05, steps: int = 40, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
