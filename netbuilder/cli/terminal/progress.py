@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.events import Event
+    from netbuilder.core.engine.changes import Event
 
 _LINE_EVERY = 5.0
 

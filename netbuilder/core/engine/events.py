@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
 
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Event:
-    """Any of the below."""
 
 
 @dataclass(frozen=True)
@@ -155,24 +151,6 @@ class Resumed(Event):
 
     epoch: int
     step: int
-
-
-@dataclass(frozen=True)
-class Changed(Event):
-    """Something about the run was changed by hand; marked on the curve at ``step``.
-
-    ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
-    "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
-    epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
-    "weights" (``value``: so many were set by hand before it went on). ``note`` says in words what
-    else follows from it: "the schedule is off from here".
-    """
-
-    what: str
-    value: float
-    epoch: int
-    step: int
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.copies import copy_of
-from netbuilder.core.engine.events import Event, Noticed
+from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.events import Noticed
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
 from netbuilder.core.engine.notices import Notice

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Event, Restored, Started, Steps
+from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.events import EpochEnd, Restored, Started, Steps
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import Floats
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.policy import Saver
 from netbuilder.core.engine.distribute.worker_sync import Agreement
-from netbuilder.core.engine.events import Event, Noticed, Paused, Resumed, Withdrawn
+from netbuilder.core.engine.events import Noticed, Paused, Resumed, Withdrawn
 from netbuilder.core.engine.failures import not_a_number
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.diagnosis import rows_without_numbers

@@ -12,6 +12,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build.learning_rate import scheduled
+from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.checkpoint.policy import Saver
 from netbuilder.core.engine.checkpoint.snapshots import restore, take
@@ -23,7 +24,6 @@ from netbuilder.core.engine.distribute.strategy import (
 )
 from netbuilder.core.engine.distribute.worker_sync import Agreement
 from netbuilder.core.engine.events import (
-    Event,
     Failed,
     Finished,
     Noticed,

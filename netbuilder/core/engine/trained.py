@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.engine.events import Changed
+from netbuilder.core.engine.changes import Changed
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:

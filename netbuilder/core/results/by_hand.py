@@ -10,7 +10,7 @@ import numpy as np
 
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.copies import copy_of
-from netbuilder.core.engine.events import Changed
+from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.results.inside import layer_of

@@ -169,7 +169,8 @@ def _writes(callback: Choice) -> bool:
 def _train(
     project: Project, dataset: Dataset, base: Path | None, seed: int, ended: Callable[[], bool]
 ) -> Any:
-    from netbuilder.core.engine.events import EpochEnd, Event
+    from netbuilder.core.engine.changes import Event
+    from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
 
     stopped = [False]

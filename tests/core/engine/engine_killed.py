@@ -19,8 +19,9 @@ import numpy as np
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint import policy
-from netbuilder.core.engine.events import EpochEnd, Event, Saved, Started
+from netbuilder.core.engine.events import EpochEnd, Saved, Started
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 

@@ -43,8 +43,9 @@ def main() -> None:
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.data.dataset import Dataset, Split
     from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre, Preprocessing
+    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.checkpoint import policy
-    from netbuilder.core.engine.events import EpochEnd, Event, Finished
+    from netbuilder.core.engine.events import EpochEnd, Finished
     from netbuilder.core.engine.session import Session
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training

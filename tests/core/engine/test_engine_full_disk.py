@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint import policy
 from netbuilder.core.engine.checkpoint.format import read
-from netbuilder.core.engine.events import Event, Paused, Resumed, Saved
+from netbuilder.core.engine.events import Paused, Resumed, Saved
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Project
 

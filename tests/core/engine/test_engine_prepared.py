@@ -14,7 +14,8 @@ import pytest
 
 from netbuilder.core.engine import prepared
 from netbuilder.core.engine.build import tracing
-from netbuilder.core.engine.events import EpochEnd, Event, Restored
+from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.events import EpochEnd, Restored
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice

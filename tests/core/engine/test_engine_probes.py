@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import Event, Paused, Probed, Steps
+from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.events import Paused, Probed, Steps
 from netbuilder.core.engine.monitor.observer import Observer
 from netbuilder.core.engine.monitor.probing import Probing
 from netbuilder.core.engine.probes import Probe, evaluate_probe

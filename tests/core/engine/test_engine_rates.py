@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Event
+from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.engine.events import Changed, Event, Restored, Started
+from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.events import Restored, Started
 from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.edits import move_nodes, set_params, set_training

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import (
-    Changed,
     EpochEnd,
-    Event,
     Failed,
     Finished,
     Paused,

@@ -10,6 +10,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.load import load
 from netbuilder.core.engine import events
+from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.session import Session
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
@@ -24,7 +25,7 @@ def test_test_rows_that_cannot_be_judged_lose_no_network() -> None:
     )
     data = load(project, Path())
     wrong = Split({"input": np.zeros((5, 7), np.float32)}, {"out": np.zeros(5, np.int32)}, {})
-    told: list[events.Event] = []
+    told: list[Event] = []
     trained = Session(
         project, replace(data, test=wrong), on_event=told.append, record=False
     ).run()  # fmt: skip

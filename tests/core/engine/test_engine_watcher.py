@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Event, Noticed, Withdrawn
+from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.events import EpochEnd, Noticed, Withdrawn
 from netbuilder.core.engine.monitor import watch_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.watcher import Watcher

@@ -11,7 +11,8 @@ from sklearn.decomposition import PCA
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load
-from netbuilder.core.engine.events import Event, Probed
+from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.events import Probed
 from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel

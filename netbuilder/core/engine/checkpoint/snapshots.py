@@ -9,8 +9,8 @@ import numpy as np
 
 from netbuilder.core.engine.build.learning_rate import by_hand
 from netbuilder.core.engine.build.seeds import seed_generators
+from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.checkpoint.format import Arrays, Snapshot
-from netbuilder.core.engine.events import Changed
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.files import to_json
 

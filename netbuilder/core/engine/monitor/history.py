@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.events import Changed
+from netbuilder.core.engine.changes import Changed
 
 Floats = NDArray[np.float32]
 

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core import folders
-from netbuilder.core.engine.events import Changed
+from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import differences

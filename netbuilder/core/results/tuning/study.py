@@ -28,7 +28,7 @@ from netbuilder.core.results.tuning.trial import Trial, trial_of
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.events import Event
+    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.session import Session
 
 #: Trials that must be whole before others are measured by them, and the part of the epochs that

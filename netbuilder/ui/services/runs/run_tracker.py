@@ -7,7 +7,8 @@ from collections import deque
 
 import numpy as np
 
-from netbuilder.core.engine.events import Changed, EpochEnd, Restored, Started, Steps
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.events import EpochEnd, Restored, Started, Steps
 from netbuilder.core.wording import counted
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import RunProgress, duration, rate

@@ -1,0 +1,28 @@
+"""What a person changes in a run: the one event that is kept, with the run and its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Event:
+    """Anything that a session says while it trains; see ``events``."""
+
+
+@dataclass(frozen=True)
+class Changed(Event):
+    """Something about the run was changed by hand; marked on the curve at ``step``.
+
+    ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
+    "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
+    epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
+    "weights" (``value``: so many were set by hand before it went on). ``note`` says in words what
+    else follows from it: "the schedule is off from here".
+    """
+
+    what: str
+    value: float
+    epoch: int
+    step: int
+    note: str = ""
