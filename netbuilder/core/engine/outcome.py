@@ -24,6 +24,7 @@ def trained_of(
     dataset: Dataset,
     seconds: float,
     emit: Callable[[Event], None],
+    restored_epoch: int = 0,
 ) -> TrainedModel:
     """The network as the run leaves it, judged on the test data.
 
@@ -33,11 +34,15 @@ def trained_of(
         dataset: on what.
         seconds: that it took.
         emit: told where the test rows could not be judged; the network is kept all the same.
+        restored_epoch: whose weights a callback has put back; 0: none did.
     """
     trainer.program.settle()
     trainer.core.optimizer.finalize_variable_values(trainer.core.trainable_weights)
+    kept_epoch = restored_epoch or _taken_back(trainer)
     if best_choice(project.training) is not None:
-        trainer.restore_best()
+        kept_epoch = trainer.restore_best()
+    if (kept_epoch, 0) == (trainer.epoch, trainer.step):
+        kept_epoch = 0  # the best was the last
     # A network of its own: what comes later, more training above all, does not touch it.
     core = copy_of(trainer.core, project, dataset.facts)
     return TrainedModel(
@@ -53,7 +58,17 @@ def trained_of(
         epochs=trainer.epoch,
         changes=tuple(trainer.history.changes),
         best_epoch=trainer.history.best_epoch,
+        kept_epoch=kept_epoch,
     )
+
+
+def _taken_back(trainer: Trainer) -> int:
+    """The epoch that a person went back to behind the last step; 0 where nobody did."""
+    changes = trainer.history.changes
+    here = (trainer.epoch, trainer.step)
+    if not changes or changes[-1].what != "best" or (changes[-1].epoch, changes[-1].step) != here:
+        return 0
+    return int(changes[-1].value)
 
 
 def _test(trainer: Trainer, dataset: Dataset, emit: Callable[[Event], None]) -> dict[str, float]:

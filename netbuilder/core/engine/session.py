@@ -301,7 +301,10 @@ class Session:
         self.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
-        self.trained = trained_of(trainer, self.project, self.dataset, self.seconds, self._emit)
+        self.trained = trained_of(
+            trainer, self.project, self.dataset, self.seconds, self._emit,
+            parts.callbacks.restored_epoch,
+        )  # fmt: skip
         self._loop.withdraw(trainer)
         watcher = self._loop.watcher
         for notice in watcher.at_end(trainer.history, trainer.core, self.dataset, reason):

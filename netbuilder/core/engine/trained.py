@@ -32,6 +32,8 @@ class TrainedModel:
         epochs: epochs done.
         changes: what was changed by hand while it trained.
         best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
+        kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
+            weights are those of the last step.
         extra: what others keep beside it (the path of its file, say).
     """
 
@@ -47,6 +49,7 @@ class TrainedModel:
     epochs: int = 0
     changes: tuple[Changed, ...] = ()
     best_epoch: int = 0
+    kept_epoch: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -8,8 +8,9 @@ otherwise limit it (a project of 200 layers or 1,000 epochs of history are large
 Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
 ``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
-``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``netbuilder``), and of a
-``.keras`` whose model takes words or pictures of any size ``takes`` and ``takes_in_words``.
+``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``netbuilder``),
+and of a ``.keras`` whose model takes words or pictures of any size ``takes`` and
+``takes_in_words``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ KERAS_OWN = "keras_own"
 TAKES = "takes"
 # What that is in sentences, for whoever looks into the file.
 TAKES_IN_WORDS = "takes_in_words"
-_RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch")
+_RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch", "kept_epoch")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def to_json(trained: TrainedModel) -> dict[str, Any]:
             "steps_per_second": _number(trained.steps_per_second),
             "epochs": trained.epochs,
             "best_epoch": trained.best_epoch,
+            "kept_epoch": trained.kept_epoch,
             "netbuilder": __version__,
         },
     }

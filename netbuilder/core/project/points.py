@@ -18,7 +18,8 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import counted
 
 Place = tuple[float, float]
-_KEY = "points"
+#: Its name among the options of a recipe.
+POINTS = "points"
 _FORM = (
     'Write {"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [number]}, '
     "or take the entry away."
@@ -54,7 +55,7 @@ def point_edits(data: Data) -> PointEdits:
     Raises:
         DataError: it is written in another form.
     """
-    value = data.options.get(_KEY)
+    value = data.options.get(POINTS)
     if value is None:
         return PointEdits()
     try:
@@ -66,7 +67,7 @@ def point_edits(data: Data) -> PointEdits:
             frozenset(_number(row) for row in value.get("removed", ())),
         )
     except (TypeError, ValueError):
-        raise DataError(f"'{_KEY}' of the data cannot be read.", _FORM) from None
+        raise DataError(f"'{POINTS}' of the data cannot be read.", _FORM) from None
 
 
 def _place(x: Any, y: Any) -> Place:
@@ -101,14 +102,14 @@ def _number(row: Any) -> int:
 
 
 def _with(project: Project, edits: PointEdits) -> Project:
-    options = {key: value for key, value in project.data.options.items() if key != _KEY}
+    options = {key: value for key, value in project.data.options.items() if key != POINTS}
     written: dict[str, list[Any]] = {
         "added": [[x, y, label] if label else [x, y] for x, y, label in edits.added],
         "moved": [[row, *place] for row, place in sorted(edits.moved.items())],
         "removed": sorted(edits.removed),
     }
     if edits:
-        options[_KEY] = {key: rows for key, rows in written.items() if rows}
+        options[POINTS] = {key: rows for key, rows in written.items() if rows}
     return replace(project, data=replace(project.data, options=options))
 
 

@@ -177,16 +177,21 @@ def visible(
 
 
 class RunCurves:
-    """All curves of one run: per step and per epoch, by the name that Keras gives them."""
+    """All curves of one run: per step and per epoch, by the name that Keras gives them.
+
+    ``kept_epoch``: the earlier epoch whose weights the run was left with; 0: those of its end.
+    """
 
     def __init__(self, name: str = "") -> None:
         self.name = name
+        self.kept_epoch = 0
         self.steps: dict[str, Series] = {}
         self.epochs: dict[str, Series] = {}
         self.marks: list[tuple[float, str]] = []
 
     def add_steps(self, x: ArrayLike, values: Mapping[str, ArrayLike]) -> None:
         """Add values of steps; x in epochs (2.5: half of the third epoch is done)."""
+        self.kept_epoch = 0
         for name, y in values.items():
             series = self.steps.get(name)
             if series is None:
@@ -240,6 +245,7 @@ class RunCurves:
         self.steps.clear()
         self.epochs.clear()
         self.marks.clear()
+        self.kept_epoch = 0
 
     @property
     def quantities(self) -> list[str]:
@@ -259,6 +265,11 @@ class RunCurves:
     def validation(self, quantity: str) -> Series:
         """The validation curve of a quantity."""
         return self.epochs.get(f"val_{quantity}") or Series()
+
+    def told(self, name: str) -> float | None:
+        """What the network that the run was left with had by a name of ``epochs``."""
+        series = self.epochs.get(name) or Series()
+        return series.at(self.kept_epoch) if self.kept_epoch else series.last
 
     @classmethod
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.wording import capital
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_menu import TableMenu
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, shown_name, since_before
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.runs.bring_back import bring_back
 from netbuilder.ui.services.runs.recorded_curves import curves_of
@@ -88,12 +88,14 @@ class RunsPanel(QWidget):
             buttons.addWidget(button)
         self.differs_title = heading("", self)
         self.differs = note_label("", self, role="body")
+        self.since = note_label("", self, role="body")
         page = QWidget(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(8)
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.since)
         layout.addWidget(self.differs_title)
         layout.addWidget(self.differs)
         self.stack = QStackedWidget(self)
@@ -259,6 +261,9 @@ class RunsPanel(QWidget):
         self.delete.setEnabled(bool(chosen))
         for label in (self.differs, self.differs_title):
             label.setVisible(len(chosen) in (1, 2))
+        since = since_before(chosen[0], self.model.runs) if len(chosen) == 1 else ""
+        self.since.setText(since)
+        self.since.setVisible(bool(since))
         if len(chosen) == 1:
             self._tell(f"From “{chosen[0].name}” to the canvas", chosen[0].project, self._settled())
         elif len(chosen) == 2:

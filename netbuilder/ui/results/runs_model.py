@@ -30,6 +30,7 @@ Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
 #: Numbers of a test that Evaluate measures in the target's own units.
 _IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
+_MOST_CHANGES = 3  # that are told of those since the run before
 _REASONS = {
     "done": "to the end",
     "stopped": "stopped by hand",
@@ -57,9 +58,11 @@ def number(value: float | None) -> str:
     return f"{value:.1e}" if small else f"{value:.3g}"
 
 
-def best_loss(run: Run) -> float | None:
-    """The last validation loss, or the training's where none was measured."""
-    value = run.last.get("val_loss", run.last.get("loss"))
+def kept_loss(run: Run) -> float | None:
+    """The validation loss, or the training's where none was measured, of the network that the run
+    was left with: at its end, or in the epoch that was kept."""
+    numbers = run.kept or run.last
+    value = numbers.get("val_loss", numbers.get("loss"))
     return None if value is None else float(value)
 
 
@@ -67,6 +70,12 @@ def test_value(run: Run) -> float | None:
     """The number of the test that tells most: accuracy, an error in own units, the loss."""
     names = [name for name in run.test if name != "loss"] or list(run.test)
     return float(run.test[names[0]]) if names else None
+
+
+def epochs_text(run: Run) -> str:
+    """How many were done, and which of them was kept where that is not the last: "48 of 100"."""
+    kept = f"{run.kept_epoch:,} of " if run.kept_epoch else ""
+    return f"{kept}{run.epochs:,}"
 
 
 def shown_name(run: Run) -> str:
@@ -101,8 +110,8 @@ def _rank(value: float | None) -> float:
 COLUMNS: tuple[Column, ...] = (
     Column("name", shown_name, lambda run: shown_name(run).lower()),
     Column("began", when, lambda run: run.started),
-    Column("epochs", lambda run: f"{run.epochs:,}", lambda run: run.epochs),
-    Column("loss", lambda run: number(best_loss(run)), lambda run: _rank(best_loss(run))),
+    Column("epochs", epochs_text, lambda run: run.epochs),
+    Column("loss", lambda run: number(kept_loss(run)), lambda run: _rank(kept_loss(run))),
     Column("test", test_text, lambda run: _rank(test_value(run))),
     Column("took", lambda run: duration(run.seconds), lambda run: run.seconds),
 )
@@ -161,7 +170,7 @@ class RunsModel(QAbstractTableModel):
                 shown = [one.id for one in self.runs if one.id in self.ticked]
                 return QColor(overlay_color(shown.index(run.id)))
             case Qt.ItemDataRole.ToolTipRole:
-                return tip(run)
+                return tip(run, self.runs)
             case _ if role == SORT_ROLE:
                 return column.key(run)
         return None
@@ -195,13 +204,32 @@ class RunsModel(QAbstractTableModel):
         )
 
 
-def tip(run: Run) -> str:
-    """All about a run, in a few lines."""
+def since_before(run: Run, among: Sequence[Run]) -> str:
+    """What was changed since the run before of the same data; "" where there is none."""
+    from netbuilder.core.engine.runs.differences import differences
+    from netbuilder.core.engine.runs.store import before
+
+    earlier = before(run, among)
+    if earlier is None:
+        return ""
+    found = [str(one) for one in differences(earlier.project, run.project)]
+    more = [f"and {len(found) - _MOST_CHANGES} more"] if len(found) > _MOST_CHANGES else []
+    told = "; ".join((*found[:_MOST_CHANGES], *more)) or "nothing was changed"
+    return f"Since “{shown_name(earlier)}”: {told}"
+
+
+def tip(run: Run, among: Sequence[Run] = ()) -> str:
+    """All about a run, in a few lines, and what was changed since the one before."""
     lines = [f"{run.name}, {when(run)}: {_REASONS.get(run.reason, run.reason)}"]
+    lines += [line] if (line := since_before(run, among)) else []
     if run.best_epoch:
         lines.append(f"best epoch {run.best_epoch:,} of {run.epochs:,}")
+    if run.kept_epoch:
+        lines.append(f"the weights are those of epoch {run.kept_epoch:,}:")
+    when_measured = f"in epoch {run.kept_epoch:,}" if run.kept_epoch else "at the end"
     lines += [
-        f"{name.replace('_', ' ')} {number(value)} at the end" for name, value in run.last.items()
+        f"{name.replace('_', ' ')} {number(value)} {when_measured}"
+        for name, value in (run.kept or run.last).items()
     ]
     lines += [
         f"test {name.replace('_', ' ')} {_counted_in(name, value, run)}"

@@ -153,13 +153,15 @@ class CurveView(QWidget):
         # The value of an epoch is calmer than that of its last batch.
         per_epoch = plot.run.epochs.get(plot.quantity)
         if per_epoch:
-            training = per_epoch.last
-        checked = plot.run.validation(plot.quantity).last
+            training = plot.run.told(plot.quantity)
+        checked = plot.run.told(f"val_{plot.quantity}")
         parts = [_entry(scheme.training, TRAINING_SIGN[1], "training", training)]
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], "validation", checked))
+        if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
+            parts.append(f"epoch {plot.run.kept_epoch:,}, which is kept")
         for number, (name, curves) in enumerate(plot.overlays.items()):
-            value = curves.validation(plot.quantity).last
+            value = curves.told(f"val_{plot.quantity}")
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))
         self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
         told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"

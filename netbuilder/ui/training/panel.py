@@ -187,6 +187,7 @@ class TrainingPanel(QWidget):
             from netbuilder.ui.plots.run_curves import RunCurves
 
             curves = RunCurves.from_history(trained.project.name, trained.history)
+            curves.kept_epoch = trained.kept_epoch
             self.curves.show_run(curves, trained.epochs)
             self.show_page(1)
         self.buttons.refresh()

@@ -67,6 +67,73 @@ def test_runs_of_a_nameless_project_are_named_by_their_data(
     assert names == ["Mine", "houses · run 1", "houses · run 2", "iris · run 1", "iris · run 2"]
 
 
+def test_runs_of_a_project_with_a_name_are_counted(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y})
+    mine = replace(chain(NET, epochs=1), name="Mine")
+    for epochs in (1, 2, 3):
+        Session(set_training(mine, epochs=epochs), data, compilation="graph").run()
+    runs = store.list_runs()
+    assert [run.name for run in runs] == ["Mine · run 3", "Mine · run 2", "Mine"]
+    earlier = store.before(runs[0], runs)
+    assert earlier is runs[1]
+    assert [str(one) for one in differences(earlier.project, runs[0].project)] == ["epochs: 2 → 3"]
+    assert store.before(runs[2], runs) is None
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        Choice("RestoreBestWeights"),
+        Choice("EarlyStopping", {"patience": 50, "restore_best_weights": True}),
+        None,
+    ],
+)
+def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
+    chain: Callable[..., Project],
+    dataset: Callable[..., Any],
+    numbers: tuple[Any, Any],
+    callback: Choice | None,
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y}, held=20)
+    project = chain(
+        NET, epochs=12, callbacks=() if callback is None else (callback,),
+        optimizer=Choice("Adam", {"learning_rate": 0.3}),
+    )  # fmt: skip
+    session = Session(project, data, compilation="graph")
+    trained = session.run()
+    if callback is None:
+        assert (trained.kept_epoch, store.load(session.run_id).kept) == (0, {})
+        session.go_back_to_best()
+        trained = session.run()
+    held = trained.history["val_loss"]
+    assert 0 < trained.kept_epoch == held.index(min(held)) + 1 < trained.epochs, held
+    run = store.load(session.run_id)
+    assert run.kept_epoch == trained.kept_epoch
+    measured = trained.core.evaluate(x[80:], y[80:], verbose=0)
+    assert run.kept["val_loss"] == pytest.approx(measured, rel=1e-4)
+    assert run.last["val_loss"] == pytest.approx(held[-1])
+    # What is trained from there on is of no earlier epoch.
+    if callback is None:
+        session.train_more(1)
+        assert session.run().kept_epoch == 0
+
+
+def test_points_that_differ_are_counted() -> None:
+    old = Project(data=Data("builtin", name="moons"))
+    points = {"added": [[0.1, 0.2, "orange"], [0.3, 0.2, "orange"]]}
+    new = replace(old, data=replace(old.data, options={"points": points}))
+    (found,) = differences(old, new)
+    assert str(found) == "points: as made → 2 points put in"
+    moved = {"added": [[0.1, 0.9, "orange"], [0.3, 0.2, "orange"]]}
+    other = replace(old, data=replace(old.data, options={"points": moved}))
+    (found,) = differences(new, other)
+    assert str(found) == "points: 2 points put in → 2 points put in, elsewhere"
+
+
 def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
     place = store.folder() / "broken"
     place.mkdir()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.runs.store import Run
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.runs import RunsPanel
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -43,6 +46,13 @@ def test_runs_are_kept_and_compared(
     assert panel.sorted.index(0, 2).data() == "2"
     panel.table.selectRow(0)
     assert "units" in panel.differs.text()
+    assert panel.since.isHidden(), "it is the first of its data"
+    panel.table.selectRow(1)
+    since = panel.since.text()
+    assert since.startswith(f"Since “{first.name}”: ") and f"{node} units" in since
+    assert since in panel.sorted.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert panel.sorted.index(1, 0).data() == f"{first.name} · run 2"
+    panel.table.selectRow(0)
     # A loss that was chosen by itself is no difference to one that will be.
     assert "loss" not in panel.differs.text()
     assert "metrics" not in panel.differs.text()
@@ -81,3 +91,18 @@ def test_runs_are_kept_and_compared(
     panel.delete_selected()
     assert panel.model.rowCount() == 1
     assert window.runner.overlays == {}
+
+
+def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
+    run = Run(
+        "1", "One", Project(), "2026-01-01T10:00:00+00:00", epochs=100, best_epoch=48,
+        last={"loss": 0.01, "val_loss": 0.0302},
+    )  # fmt: skip
+    model = RunsModel()
+    kept = replace(run, id="2", kept_epoch=48, kept={"loss": 0.02, "val_loss": 0.00575})
+    model.show_runs([run, kept])
+    cells = [[model.index(row, column).data() for column in (2, 3)] for row in range(2)]
+    assert cells == [["100", "0.0302"], ["48 of 100", "0.00575"]]
+    assert model.index(1, 3).data(SORT_ROLE) == 0.00575
+    told = model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told

@@ -42,6 +42,17 @@ def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
     assert "validation 0.110" in view.legend.text()
 
 
+def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves) -> None:
+    run.kept_epoch = 8
+    view.show_run(run, 20)
+    assert "training 0.250" in view.legend.text()
+    assert "validation 0.275" in view.legend.text()
+    assert "epoch 8, which is kept" in view.legend.text()
+    run.add_steps([20.1], {"loss": [0.5]})
+    view.show_run(run, 21)
+    assert "kept" not in view.legend.text()
+
+
 def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:
     (left, right), (low, high) = view.plot.getPlotItem().getViewBox().viewRange()
     assert (left, right) == (0.0, 40.0)

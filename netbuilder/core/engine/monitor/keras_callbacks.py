@@ -124,6 +124,20 @@ class Callbacks:
         """The training ends."""
         self._list.on_train_end(dict(logs))
 
+    @property
+    def restored_epoch(self) -> int:
+        """The epoch, counted from 1, whose weights one of them put back at the end; 0: none did."""
+        import keras
+
+        found = [
+            one.best_epoch + 1
+            for one in self.callbacks
+            if isinstance(one, keras.callbacks.EarlyStopping)
+            and one.restore_best_weights
+            and one.best_weights is not None
+        ]
+        return found[-1] if found else 0
+
     def state(self) -> dict[str, Any]:
         """What they remember, as arrays by name: counters, best values, best weights."""
         state: dict[str, Any] = {}

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from netbuilder.core.project.model import Choice, Node, Project
+from netbuilder.core.errors import DataError
+from netbuilder.core.project.model import Choice, Data, Node, Project
+from netbuilder.core.project.points import POINTS, point_edits
 
 
 @dataclass(frozen=True)
@@ -80,14 +82,27 @@ def _plain(where: str, old: Any, new: Any) -> list[Difference]:
         a, b = getattr(old, entry.name), getattr(new, entry.name)
         if entry.name in ("options", "extra"):
             keys = dict.fromkeys((*a, *b))
+            changed = [key for key in keys if a.get(key) != b.get(key)]
             found += [
-                Difference(where, key, words(a.get(key)), words(b.get(key)))
-                for key in keys
-                if a.get(key) != b.get(key)
+                _points(old, new)
+                if where == "data" and key == POINTS
+                else Difference(where, key, words(a.get(key)), words(b.get(key)))
+                for key in changed
             ]
         elif a != b:
             found.append(Difference(where, entry.name, words(a), words(b)))
     return found
+
+
+def _points(old: Data, new: Data) -> Difference:
+    """What was done by hand to points, by how many: where each stands is more than can be read."""
+    try:
+        a, b = str(point_edits(old)), str(point_edits(new))
+    except DataError:
+        a = b = "written in another form"
+    return Difference(
+        "data", POINTS, a or "as made", f"{b}, elsewhere" if a == b else b or "as made"
+    )
 
 
 def words(value: Any) -> str:

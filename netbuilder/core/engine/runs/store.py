@@ -15,7 +15,7 @@ import platform
 import shutil
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -34,6 +34,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import same_rows
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -60,6 +61,8 @@ class Run:
         epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
         seconds: duration, pauses left out.
         last: the last epoch's numbers by name.
+        kept_epoch, kept: the earlier epoch whose weights it was left with, and that epoch's
+            numbers; 0 and nothing where it has those of its end.
         test: numbers on the test rows by name.
         machine: system, processor, number of processors.
         versions: of Python and the packages that computed.
@@ -78,6 +81,8 @@ class Run:
     best_epoch: int = 0
     seconds: float = 0.0
     last: Mapping[str, float] = field(default_factory=dict)
+    kept_epoch: int = 0
+    kept: Mapping[str, float] = field(default_factory=dict)
     test: Mapping[str, float] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -150,6 +155,8 @@ def record(
         best_epoch=trained.best_epoch,
         seconds=round(trained.seconds, 4),
         last=history.epochs.row(-1) if len(history.epochs) else {},
+        kept_epoch=trained.kept_epoch,
+        kept=history.epochs.row(trained.kept_epoch - 1) if trained.kept_epoch else {},
         test=trained.test,
         machine=machine(),
         versions=versions(),
@@ -171,13 +178,28 @@ def record(
 
 
 def _name_of(project: Project) -> str:
-    """The project's name, or, where it has none, that of its data with a number: iris · run 3."""
+    """The project's name, or that of its data where it has none, with a number: iris · run 3.
+
+    The first run of a project that has a name bears it alone.
+    """
     data = project.data
-    if project.name != Project().name or not data.kind:
-        return project.name
-    stem = f"{data.name or Path(data.path).stem or data.kind} · run "
-    taken = [run.name.removeprefix(stem) for run in list_runs() if run.name.startswith(stem)]
-    return f"{stem}{max((int(one) for one in taken if one.isdecimal()), default=0) + 1}"
+    named = project.name != Project().name
+    whole = project.name if named or not data.kind else data.name or Path(data.path).stem
+    stem = f"{whole or data.kind} · run "
+    names = [run.name for run in list_runs()]
+    taken = [name.removeprefix(stem) for name in names if name.startswith(stem)]
+    last = max((int(one) for one in taken if one.isdecimal()), default=int(whole in names))
+    return whole if named and not last else f"{stem}{last + 1}"
+
+
+def before(run: Run, among: Sequence[Run]) -> Run | None:
+    """The run of the same rows that was begun last before this one; None where there is none."""
+    earlier = [
+        one
+        for one in among
+        if one.started < run.started and same_rows(one.project.data, run.project.data)
+    ]
+    return max(earlier, key=lambda one: one.started, default=None)
 
 
 def _write(run: Run, asked: dict[str, Any]) -> None:

@@ -100,6 +100,7 @@ def with_weights(file: ModelFile) -> TrainedModel:
         steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
         epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
         best_epoch=int(parts.run.get("best_epoch") or 0),
+        kept_epoch=int(parts.run.get("kept_epoch") or 0),
         extra={"path": str(file.path)},
     )
 

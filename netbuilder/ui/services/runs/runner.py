@@ -463,6 +463,7 @@ class Runner(QObject):
         error = self._failure or end.error
         if end.trained is not None:
             self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
+            self.curves.kept_epoch = end.trained.kept_epoch
             self._workbench.set_trained(end.trained, end.evaluation, in_runs=end.kept)
         elif not kept:
             self._set_progress(None)
