@@ -22,7 +22,6 @@ def trained_of(
     trainer: Trainer,
     project: Project,
     dataset: Dataset,
-    seconds: float,
     emit: Callable[[Event], None],
     restored_epoch: int = 0,
 ) -> TrainedModel:
@@ -32,7 +31,6 @@ def trained_of(
         trainer: after its last step.
         project: what was trained.
         dataset: on what.
-        seconds: that it took.
         emit: told where the test rows could not be judged; the network is kept all the same.
         restored_epoch: whose weights a callback has put back; 0: none did.
     """
@@ -53,8 +51,6 @@ def trained_of(
         facts=dataset.facts,
         history=trainer.history.by_epoch(),
         test=_test(trainer, dataset, emit),
-        seconds=seconds,
-        steps_per_second=trainer.position / max(seconds, 1e-9),
         epochs=trainer.epoch,
         changes=tuple(trainer.history.changes),
         best_epoch=trainer.history.best_epoch,

@@ -22,7 +22,7 @@ from netbuilder.core.engine.monitor.probing import Probing
 from netbuilder.core.engine.monitor.watcher import Watcher, rows_in_words
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_control import Control, Ending
-from netbuilder.core.engine.tempo import Tempo
+from netbuilder.core.engine.tempo import Stopwatch, Tempo
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 
@@ -56,7 +56,8 @@ class RunLoop:
         probing: what others want to see.
         watcher: what it says about the run.
         epochs: how many are planned, from the very beginning.
-        seconds: spent on steps and validation so far.
+        clock: how long it has gone on, pauses left out.
+        computing: seconds that steps and validation took, without what came between them.
     """
 
     def __init__(
@@ -71,7 +72,8 @@ class RunLoop:
         self.probing = Probing(emit)
         self.watcher = Watcher(project, dataset.facts)
         self.epochs = project.training.epochs
-        self.seconds = 0.0
+        self.clock = Stopwatch()
+        self.computing = 0.0
         self._project = project
         self._dataset = dataset
         self._emit = emit
@@ -89,8 +91,14 @@ class RunLoop:
         self.watcher = Watcher(self._project, self._dataset.facts)
         self.tempo.forbid()  # what was allowed was of the run before
         self.probing.again()
-        self.seconds = 0.0
+        self.set_seconds(0.0)
+        self.tempo.slowed = False
         self.epochs = max(self.epochs, self._project.training.epochs)
+
+    def set_seconds(self, seconds: float) -> None:
+        """Say how long the run has gone on already."""
+        self.clock.set(seconds)
+        self.computing = seconds
 
     def _of_run(self) -> RunParts:
         if self._parts is None:
@@ -104,6 +112,13 @@ class RunLoop:
             Why it ended: "done", "stopped" or "early".
         """
         self._parts = parts
+        self.clock.go()
+        try:
+            return self._to_the_end(parts)
+        finally:
+            self.clock.stand()
+
+    def _to_the_end(self, parts: RunParts) -> str:
         trainer, callbacks, saver = parts.trainer, parts.callbacks, parts.saver
         begun = -1
         while True:
@@ -141,8 +156,8 @@ class RunLoop:
         )
         if agreement is not None and (agreement.save or agreement.ending == "now"):
             trainer.program.settle()
-        self.seconds += progress.seconds
-        reporter.steps(first, progress.steps, progress.seconds, self.seconds)
+        self.computing += progress.seconds
+        reporter.steps(first, progress.steps, progress.seconds, self.clock.seconds)
         finite = np.isfinite(progress.steps[:, 0])
         if not finite.all():
             epoch = (first + int(np.argmin(finite))) // trainer.steps_per_epoch
@@ -174,7 +189,7 @@ class RunLoop:
         callbacks.test_begin()
         rows = trainer.validate(interrupted)
         callbacks.test_end()
-        self.seconds += time.perf_counter() - begin
+        self.computing += time.perf_counter() - begin
         if rows is not None:
             self._epochs_ended(trainer, before)
 
@@ -185,7 +200,7 @@ class RunLoop:
             callbacks.epoch_end(trainer.epoch - 1, trainer.history.epochs.row(-1))
             if trainer.learning_rate != rate:
                 reporter.changed("learning_rate", trainer.learning_rate)
-        reporter.epochs(before, self.epochs, self.seconds)
+        reporter.epochs(before, self.epochs, self.clock.seconds)
         self.withdraw(trainer)
         for notice in self.watcher.look(trainer.history, trainer.core, self._dataset):
             self._emit(Noticed(notice))
@@ -205,7 +220,9 @@ class RunLoop:
             elif self.control.paused and self.control.ending != "now":
                 self._standing = True
                 if self._allowed(trainer):
+                    self.clock.go()
                     return
+                self.clock.stand()
                 self.tempo.forbid()
                 if told != (trainer.epoch, trainer.step):
                     told = (trainer.epoch, trainer.step)
@@ -215,6 +232,7 @@ class RunLoop:
             else:
                 break
         self.tempo.forbid()
+        self.clock.go()
         if self._standing:
             self._standing = False
             self._emit(Resumed(trainer.epoch, trainer.step))
@@ -239,6 +257,7 @@ class RunLoop:
         """Stand still until a checkpoint can be written, or the user goes on without one."""
         saver = self._of_run().saver
         words = f"The run waits, since it cannot be saved. {problem} It goes on by itself then."
+        self.clock.stand()
         self._emit(Paused(trainer.epoch, trainer.step, words))
         self.control.pause()
         while self.control.paused and self.control.ending != "now":
@@ -251,4 +270,5 @@ class RunLoop:
                 self.control.wait(0.1)
         if saver.writer is not None and saver.writer.problem is not None:
             saver.ignore()
+        self.clock.go()
         self._emit(Resumed(trainer.epoch, trainer.step))

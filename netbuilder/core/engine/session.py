@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,8 +233,8 @@ class Session:
 
     @property
     def seconds(self) -> float:
-        """Spent on steps and validation so far."""
-        return self._loop.seconds
+        """How long the run has gone on by the clock, pauses left out."""
+        return self._loop.clock.seconds
 
     @property
     def moved(self) -> bool:
@@ -301,10 +302,7 @@ class Session:
         self.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
-        self.trained = trained_of(
-            trainer, self.project, self.dataset, self.seconds, self._emit,
-            parts.callbacks.restored_epoch,
-        )  # fmt: skip
+        self.trained = self._outcome(parts.callbacks.restored_epoch)
         self._loop.withdraw(trainer)
         watcher = self._loop.watcher
         for notice in watcher.at_end(trainer.history, trainer.core, self.dataset, reason):
@@ -313,6 +311,17 @@ class Session:
         note = self._agreement.words if self._agreement is not None else ""
         self._emit(Finished(self.trained, reason, note))
         return self.trained
+
+    def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
+        assert self._parts is not None
+        loop, trainer = self._loop, self._parts.trainer
+        found = trained_of(trainer, self.project, self.dataset, self._emit, restored_epoch)
+        return replace(
+            found,
+            seconds=self.seconds,
+            slowed=loop.tempo.slowed,
+            steps_per_second=trainer.position / max(loop.computing, 1e-9),
+        )
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
@@ -342,9 +351,7 @@ class Session:
         trainer = parts.trainer
         try:
             if all(np.isfinite(one).all() for one in trainer.core.get_weights()):
-                self.rescued = self.trained = trained_of(
-                    trainer, self.project, self.dataset, self.seconds, self._emit
-                )
+                self.rescued = self.trained = self._outcome()
                 self._keep_record(trainer, "failed")
         except Exception as error:  # noqa: BLE001  the run has failed already: that is told
             log.info("what was learned could not be kept: %s", error)
@@ -384,10 +391,11 @@ class Session:
         if found is not None:
             self._emit(Preparing(f"Going on after epoch {found.epoch}", "resume"))
             restore(trainer, callbacks, found)
-            self._loop.seconds = float(found.facts["seconds"])
+            self._loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
             trainer.go_on_from(self._start, other_data=self._other_data)
-            self._loop.seconds = self._start.seconds
+            self._loop.set_seconds(self._start.seconds)
+            self._loop.tempo.slowed = self._start.slowed
             self.epochs = max(self.epochs, trainer.epoch)
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.

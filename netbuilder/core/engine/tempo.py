@@ -11,10 +11,38 @@ Unit = Literal["epochs", "steps"]
 _CHUNK_SECONDS = 0.04
 
 
-class Tempo:
-    """Belongs to the session's thread."""
+class Stopwatch:
+    """Seconds by the clock while it goes: what a person waited."""
 
     def __init__(self) -> None:
+        self._before = 0.0
+        self._since: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has gone."""
+        return self._before + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    def set(self, seconds: float) -> None:
+        """Let it show this now, whether it goes or stands."""
+        self._before = seconds
+        self._since = None if self._since is None else time.monotonic()
+
+    def go(self) -> None:
+        """Go on; nothing where it goes already."""
+        if self._since is None:
+            self._since = time.monotonic()
+
+    def stand(self) -> None:
+        """Stand still."""
+        self._before, self._since = self.seconds, None
+
+
+class Tempo:
+    """Belongs to the session's thread. ``slowed``: the run has waited for its chosen speed."""
+
+    def __init__(self) -> None:
+        self.slowed = False
         self._rate: float | None = None
         self._unit: Unit = "epochs"
         self._due = 0.0
@@ -55,6 +83,7 @@ class Tempo:
         now = time.monotonic()
         # A run that cannot keep up does not hurry afterwards.
         self._due = max(self._due, now - _CHUNK_SECONDS) + steps / speed
+        self.slowed = self.slowed or self._due > now
         return self._due - now
 
     def left(self) -> float:

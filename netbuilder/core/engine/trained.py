@@ -27,13 +27,14 @@ class TrainedModel:
         facts: facts about the data that it was trained on.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...
         test: numbers on the test rows by name; empty where there are none.
-        seconds: duration of the training, pauses left out.
-        steps_per_second: speed over the whole run.
+        seconds: duration of the training by the clock, pauses left out.
+        steps_per_second: speed over the whole run, waits between steps left out.
         epochs: epochs done.
         changes: what was changed by hand while it trained.
         best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
         kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
             weights are those of the last step.
+        slowed: it was trained slowly enough to follow, which says nothing about its speed.
         extra: what others keep beside it (the path of its file, say).
     """
 
@@ -50,6 +51,7 @@ class TrainedModel:
     changes: tuple[Changed, ...] = ()
     best_epoch: int = 0
     kept_epoch: int = 0
+    slowed: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

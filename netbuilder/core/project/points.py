@@ -92,7 +92,7 @@ def check_labels(edits: PointEdits, *, classes: bool) -> None:
     """
     if any(bool(label) != classes for _, _, label in edits.added):
         form = _FORM if classes else _FORM.replace(', "class"', "")
-        raise DataError(f"'{_KEY}' of the data cannot be read.", form)
+        raise DataError(f"'{POINTS}' of the data cannot be read.", form)
 
 
 def _number(row: Any) -> int:

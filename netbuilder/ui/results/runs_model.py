@@ -224,6 +224,8 @@ def tip(run: Run, among: Sequence[Run] = ()) -> str:
     lines += [line] if (line := since_before(run, among)) else []
     if run.best_epoch:
         lines.append(f"best epoch {run.best_epoch:,} of {run.epochs:,}")
+    if run.slowed:
+        lines.append("trained slowly enough to follow: it says nothing about its speed")
     if run.kept_epoch:
         lines.append(f"the weights are those of epoch {run.kept_epoch:,}:")
     when_measured = f"in epoch {run.kept_epoch:,}" if run.kept_epoch else "at the end"

@@ -20,9 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
 from netbuilder.ui.services.anew import begins_anew
-from netbuilder.ui.services.runs.run_progress import duration, results_text, when
+from netbuilder.ui.services.runs.run_progress import results_text, took_words, when
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.views.evaluation import Judging
@@ -230,7 +229,7 @@ class TrainingPanel(QWidget):
             self.messages.take("result")
             return
         words = self._judging.sentence or results_text(trained.test)
-        took = f"Trained {counted(trained.epochs, 'epoch')} in {duration(trained.seconds)}"
+        took = f"Trained {took_words(trained.epochs, trained.seconds, slowed=trained.slowed)}"
         self.messages.put(
             Message(
                 "result",
@@ -249,8 +248,8 @@ class TrainingPanel(QWidget):
         """The project was opened and its last run with it."""
         from netbuilder.core.engine.runs.store import network
 
-        count = counted(run.epochs, "epoch")
-        took = f"The last training ({when(run)}): {count} in {duration(run.seconds)}"
+        took = took_words(run.epochs, run.seconds, slowed=run.slowed)
+        took = f"The last training ({when(run)}): {took}"
         words = results_text(run.test)
         if not network(run.id).is_file():
             words += " The trained network itself is in the .h5 it was saved to, if it was."

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 import netbuilder
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import counted
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import Recovered
 from netbuilder.ui.widgets.questions import ask
@@ -258,7 +257,7 @@ def error_of(error: Exception, what: str, mend: str) -> UserError:
 
 def result_words(trained: TrainedModel) -> str:
     """One line about a run that is over."""
-    from netbuilder.ui.services.runs.run_progress import duration, results_text
+    from netbuilder.ui.services.runs.run_progress import results_text, took_words
 
-    words = f"Trained {counted(trained.epochs, 'epoch')} in {duration(trained.seconds)}"
+    words = f"Trained {took_words(trained.epochs, trained.seconds, slowed=trained.slowed)}"
     return f"{words}: {results_text(trained.test)}" if trained.test else f"{words}."

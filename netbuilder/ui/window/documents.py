@@ -294,7 +294,8 @@ class Documents(QObject):
             found.append(Unsaved(f"The project “{name}”", where, self.save))
         trained = self._workbench.trained
         if trained is not None and self.model_unsaved:
-            about = f"{counted(trained.epochs, 'epoch')}, to be saved as a .h5"
+            done = counted(trained.epochs, "epoch") if trained.epochs else "less than one epoch"
+            about = f"{done}, to be saved as a .h5"
             found.append(Unsaved("The trained network", about, self.save_model))
         return tuple(found)
 

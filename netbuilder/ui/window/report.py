@@ -19,7 +19,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
 from netbuilder.ui.plots.picture_export import png_bytes
 from netbuilder.ui.plots.svg_file import image_of
-from netbuilder.ui.services.runs.run_progress import duration, metric_text, when
+from netbuilder.ui.services.runs.run_progress import metric_text, took_words, when
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def page_of(report: Report, runs: Iterable[Run]) -> str:
          f"{counted(trained.core.count_params(), 'parameter')}"),
         ("Plan", f"{counted(plan.epochs, 'epoch')}, {plan.batch_size} rows a step, "
          f"{plan.optimizer.name}, {loss}"),
-        ("Training", f"{counted(trained.epochs, 'epoch')} in {duration(trained.seconds)}, "
-         f"best epoch {trained.best_epoch}"),
+        ("Training", took_words(trained.epochs, trained.seconds, slowed=trained.slowed)
+         + (f"; best epoch {trained.best_epoch}" if trained.best_epoch else "")),
         ("Test", report.sentence or "no test rows"),
         *(("", metric_text(name, value)) for name, value in trained.test.items()),
     ]  # fmt: skip

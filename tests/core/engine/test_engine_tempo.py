@@ -163,6 +163,29 @@ def test_slowly_enough_to_follow(hand: Hand) -> None:
     assert finished.reason == "stopped"
 
 
+def test_what_it_took_is_what_one_waited_without_the_pauses(hand: Hand) -> None:
+    session = hand.session
+    session.set_speed(10, "steps")
+    begun = time.monotonic()
+    hand.after(hand.thread.start, EpochEnd)
+    hand.after(session.pause, Paused)
+    watched = time.monotonic() - begun
+    at_pause = session.seconds
+    steps = hand.steps()
+    assert (steps - 1) / 10 * 0.9 < at_pause <= watched
+    time.sleep(0.5)
+    assert session.seconds == at_pause
+    finished = hand.after(session.stop, Finished)
+    assert finished.trained.seconds == pytest.approx(at_pause, abs=0.1)
+    assert finished.trained.slowed
+    assert finished.trained.steps_per_second > 20, "how fast it can"
+    # Trained from the start again, as fast as it goes.
+    hand.thread.join(20)
+    session.set_speed(None)
+    session.rewind()
+    assert not session.run().slowed
+
+
 def test_pause_and_stop_belong_to_the_run_that_they_end(hand: Hand) -> None:
     session = hand.session
     hand.after(hand.thread.start, EpochEnd)

@@ -8,6 +8,7 @@ import pytest
 from netbuilder.core.engine.events import Steps
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
+from netbuilder.ui.services.runs.run_progress import took_words
 from netbuilder.ui.services.runs.run_tracker import Tracker
 from netbuilder.ui.services.runs.speed import SPEEDS
 
@@ -98,3 +99,10 @@ def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
         tracker.steps(_chunk(205 * chunk, 205, 41, 2.0, 0.2 * (chunk + 1) / 3))
         tracker.progress()
     assert tracker.end("done").words == "Epoch 15 of 15 · 3,075 steps/s"
+
+
+def test_what_was_done_is_said_as_one_waited_for_it() -> None:
+    assert took_words(100, 20.4, slowed=True) == "100 epochs in 20 s, slowly enough to follow"
+    assert took_words(1, 0.31) == "1 epoch in 0.3 s"
+    assert took_words(0, 15.0) == "less than one epoch, in 15 s"
+    assert took_words(0, 0.0) == "elsewhere", "a file of another program says nothing of it"

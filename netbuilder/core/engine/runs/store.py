@@ -59,7 +59,8 @@ class Run:
         started: when, in the ISO form, with the time zone.
         reason: "done", "stopped", "early" or "failed".
         epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
-        seconds: duration, pauses left out.
+        seconds: duration by the clock, pauses left out.
+        slowed: it was trained slowly enough to follow.
         last: the last epoch's numbers by name.
         kept_epoch, kept: the earlier epoch whose weights it was left with, and that epoch's
             numbers; 0 and nothing where it has those of its end.
@@ -82,6 +83,7 @@ class Run:
     seconds: float = 0.0
     last: Mapping[str, float] = field(default_factory=dict)
     kept_epoch: int = 0
+    slowed: bool = False
     kept: Mapping[str, float] = field(default_factory=dict)
     test: Mapping[str, float] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
@@ -156,6 +158,7 @@ def record(
         seconds=round(trained.seconds, 4),
         last=history.epochs.row(-1) if len(history.epochs) else {},
         kept_epoch=trained.kept_epoch,
+        slowed=trained.slowed,
         kept=history.epochs.row(trained.kept_epoch - 1) if trained.kept_epoch else {},
         test=trained.test,
         machine=machine(),

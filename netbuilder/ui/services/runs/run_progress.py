@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from netbuilder.core.wording import number, percent
+from netbuilder.core.wording import counted, number, percent
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.store import Run
@@ -37,6 +37,14 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def took_words(epochs: int, seconds: float, *, slowed: bool = False) -> str:
+    """What was done, and how long one waited for it: "50 epochs in 2.3 s"."""
+    watched = ", slowly enough to follow" if slowed else ""
+    if epochs:
+        return f"{counted(epochs, 'epoch')} in {duration(seconds)}{watched}"
+    return f"less than one epoch, in {duration(seconds)}{watched}" if seconds else "elsewhere"
 
 
 def rate(steps_per_second: float) -> str:
