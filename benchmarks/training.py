@@ -32,7 +32,8 @@ from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
 from netbuilder.core.engine.build.graph_to_keras import build_core
-from netbuilder.core.engine.events import EpochEnd, Event, Paused
+from netbuilder.core.engine.changes import Event
+from netbuilder.core.engine.events import EpochEnd, Paused
 from netbuilder.core.engine.session import Session
 
 ENDLESS = 10**9

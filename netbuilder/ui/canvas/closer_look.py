@@ -254,6 +254,15 @@ class CloserLook(QFrame):
         if found is not None:
             self.weight_set.emit(found[1].id, name, index, value)
 
+    @property
+    def _also(self) -> str:
+        """What else can be done with a number that is chosen."""
+        found, look = self._node(), self._look
+        if found is None or look is None or not self.may_set():
+            return ""
+        small = settable(found[1].layer, look.weights_of(found[1].id))
+        return ", and to set its weights" if small else ""
+
     def _offer_weights(self) -> None:
         """Let the weights of the chosen unit be set, where they are few and at rest."""
         found, look, index = self._node(), self._look, self._index
@@ -356,7 +365,7 @@ class CloserLook(QFrame):
             what = "a coloured square" if self.picture.of_squares else "a bar"
             keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
             self.words.setText(
-                f"Click {what}, or use the {keys}, to see how its number comes about."
+                f"Click {what}, or use the {keys}, to see how its number comes about{self._also}."
             )
             return
         told = self._told(self._index)

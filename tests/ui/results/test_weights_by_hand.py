@@ -45,6 +45,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     before = kernel(window, node).copy()
     closer = window.canvas.closer
     assert window.canvas.look_closer(node)
+    assert "to set its weights" in closer.words.text()
     link = next(one for one in closer.picture._links if (one.source, one.unit) == (1, 2))
     middle = link.start + (link.end - link.start) * 0.3
     while closer.picture.link_at(middle) is not link:
@@ -119,6 +120,7 @@ def test_of_a_large_layer_no_weight_is_set(
     qtbot.waitUntil(lambda: window.canvas.closer.look is not None)
     node = window.store.project.graph.outputs[0]
     assert window.canvas.look_closer(node)
+    assert "set its weights" not in window.canvas.closer.words.text()
     window.canvas.closer.choose((0,))
     assert max(kernel(window, node).shape) > 64
     assert window.canvas.closer.weights.isHidden()
