@@ -26,6 +26,7 @@ from netbuilder.ui.services.runs.prebuilding import Prebuilding
 from netbuilder.ui.services.runs.restore_last_run import Recall
 from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.runs.speed import SPEEDS
+from netbuilder.ui.services.runs.standing import StandingNetwork
 from netbuilder.ui.services.runs.train_as_drawn import TrainAsDrawn
 from netbuilder.ui.services.runs.weights_by_hand import WeightsByHand
 from netbuilder.ui.services.scaling import LetterSize
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.workbench.path = path
         self.runner = Runner(self.store, self.workbench, self)
         self.as_drawn = TrainAsDrawn(self.store, self.workbench, self.runner, self)
+        self.standing = StandingNetwork(self.workbench, self.runner, self)
         self.weights_by_hand = WeightsByHand(self.store, self.workbench, self.runner, self)
         self.prebuilding = Prebuilding(self.store, self.workbench, self.runner, self)
         self.looking = Looking(self.workbench, self)

@@ -202,6 +202,16 @@ class Saved(Event):
 
 
 @dataclass(frozen=True)
+class Standing(Event):
+    """The network of a run that pauses, as it stands: of its own, not judged on the test rows.
+
+    None: the run stands before its first step.
+    """
+
+    trained: TrainedModel | None
+
+
+@dataclass(frozen=True)
 class Finished(Event):
     """The run is over and left a trained model.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from netbuilder.core.data.dataset import Dataset
@@ -41,8 +42,18 @@ def trained_of(
         kept_epoch = trainer.restore_best()
     if (kept_epoch, 0) == (trainer.epoch, trainer.step):
         kept_epoch = 0  # the best was the last
+    found = standing_of(trainer, project, dataset)
+    return replace(found, test=_test(trainer, dataset, emit), kept_epoch=kept_epoch)
+
+
+def standing_of(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:
+    """The network as it stands between two steps, with nothing of the run changed.
+
+    The arguments are those of ``trained_of``. It is not judged on the test rows.
+    """
     # A network of its own: what comes later, more training above all, does not touch it.
     core = copy_of(trainer.core, project, dataset.facts)
+    core.optimizer.finalize_variable_values(core.trainable_weights)
     return TrainedModel(
         project=project,
         core=core,
@@ -50,11 +61,9 @@ def trained_of(
         pre=dataset.pre,
         facts=dataset.facts,
         history=trainer.history.by_epoch(),
-        test=_test(trainer, dataset, emit),
         epochs=trainer.epoch,
         changes=tuple(trainer.history.changes),
         best_epoch=trainer.history.best_epoch,
-        kept_epoch=kept_epoch,
     )
 
 

@@ -30,6 +30,7 @@ from netbuilder.core.engine.events import (
     Noticed,
     Preparing,
     Saved,
+    Standing,
 )
 from netbuilder.core.engine.failures import in_words
 from netbuilder.core.engine.loop.compilation import Mode
@@ -37,7 +38,7 @@ from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.watcher import rate_before
-from netbuilder.core.engine.outcome import recorded, trained_of
+from netbuilder.core.engine.outcome import recorded, standing_of, trained_of
 from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
@@ -159,6 +160,11 @@ class Session:
 
         self._control.pause()
         self._control.post(allow)
+
+    def stand(self) -> None:
+        """Give the network as it stands while the run pauses; answered by ``Standing``, unless it
+        goes on before that, or several machines share the work."""
+        self._control.post(self._stand)
 
     def rewind(self) -> None:
         """Begin again at epoch 0 with the weights that the run began with.
@@ -314,8 +320,13 @@ class Session:
 
     def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
         assert self._parts is not None
-        loop, trainer = self._loop, self._parts.trainer
-        found = trained_of(trainer, self.project, self.dataset, self._emit, restored_epoch)
+        trainer = self._parts.trainer
+        return self._timed(
+            trained_of(trainer, self.project, self.dataset, self._emit, restored_epoch), trainer
+        )
+
+    def _timed(self, found: TrainedModel, trainer: Trainer) -> TrainedModel:
+        loop = self._loop
         return replace(
             found,
             seconds=self.seconds,
@@ -441,6 +452,19 @@ class Session:
         parts.callbacks.begin()
         self._loop.restarted()
         parts.reporter.changed("reset", seed)
+
+    def _stand(self) -> None:
+        if self._parts is None or self._agreement is not None or not self._control.paused:
+            return
+        found = None
+        try:
+            if self.moved:
+                trainer = self._parts.trainer
+                found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
+        except Exception as error:  # noqa: BLE001  no view of a run is worth the run
+            log.info("the network as it stands cannot be shown: %s", error)
+            return
+        self._emit(Standing(found))
 
     def _go_back(self) -> None:
         if self._parts is not None:

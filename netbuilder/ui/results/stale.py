@@ -34,8 +34,7 @@ class StaleNote(QLabel):
         words = ""
         if self._workbench.training:
             if trained is not None and not self._live:
-                state = capital(self._workbench.run_words)
-                words = f"⚠ {state}: what stands here is still about the training before."
+                words = self._about_the_run()
         elif trained is not None and not same_network(trained.project, project):
             words = f"⚠ The network was changed since: {_END}"
         elif trained is not None and trained.project.data != project.data:
@@ -45,6 +44,15 @@ class StaleNote(QLabel):
             words = f"{count} of this network {_was(trained.set_by_hand)} set by hand (Ctrl+Z)."
         self.setText(words)
         self.setVisible(bool(words))
+
+    def _about_the_run(self) -> str:
+        bench = self._workbench
+        state = capital(bench.run_words)
+        if not bench.standing:
+            return f"⚠ {state}: what stands here is still about the training before."
+        if bench.paused:
+            return f"{state}: this is the network as it stands now."
+        return f"⚠ {state}: what stands here is the network as it stood in the last pause."
 
 
 def _was(count: int) -> str:

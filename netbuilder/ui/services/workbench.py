@@ -93,6 +93,7 @@ class Workbench(QObject):
         self.trained: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
         self.in_runs = True
+        self.standing = False
         self.run_error: UserError | None = None
         self.training = False
         self.paused = False
@@ -212,12 +213,14 @@ class Workbench(QObject):
         evaluation: Evaluation | None = None,
         *,
         in_runs: bool = True,
+        standing: bool = False,
     ) -> None:
         """Take over a model that was trained or opened, and its judgement where it has one.
 
         ``in_runs``: the record of its run has its weights, so that it can be had back from there.
+        ``standing``: it is that of a run that pauses, as it stands.
         """
-        self.trained = trained
+        self.trained, self.standing = trained, standing
         self.in_runs = in_runs
         self.evaluation = evaluation
         self.trained_changed.emit()

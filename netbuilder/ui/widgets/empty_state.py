@@ -82,7 +82,7 @@ class Waiting(QStackedWidget):
         if not state or not self._wanted.startswith(PRESS_TRAIN):
             return self._wanted
         rest = self._wanted.removeprefix(PRESS_TRAIN).removeprefix("then ")
-        return f"{capital(state)}: {self._meanwhile or f'at its end {rest}'}"
+        return f"{capital(state)}: {self._meanwhile or f'at its end, or in a pause, {rest}'}"
 
     def wait(self, words: str) -> None:
         """Show words instead of results."""

@@ -222,7 +222,7 @@ class LessonSession(QObject):
 
     def _run(self) -> RunSeen | None:
         trained = self._workbench.trained
-        if trained is None:
+        if trained is None or self._workbench.standing:
             return None
         judged = self._judging.evaluation if self._judging.file is None else None
         test = {**trained.test, **(judged.metrics if judged is not None else {})}

@@ -62,6 +62,8 @@ class Runner(QObject):
         withdrawn(code): what it said under that code is no longer so.
         probed(found): the newest answer to a probe that ``watch`` has asked.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
+        halted: the run stands still at a person's wish, or again behind a step of it.
+        stood(trained): the network as it stands, for ``ask_standing``.
         told(words): something worth a line, such as why the run waits.
         not_kept(error): what was trained could not be put into Runs.
         ended: the run is over; ``workbench.trained`` or ``workbench.run_error`` says how.
@@ -74,6 +76,8 @@ class Runner(QObject):
     noticed = Signal(object)
     withdrawn = Signal(str)
     probed = Signal(object)
+    halted = Signal()
+    stood = Signal(object)
     told = Signal(str)
     not_kept = Signal(object)
     overlays_changed = Signal()
@@ -312,6 +316,11 @@ class Runner(QObject):
         """Go on to the end of the epoch and stand still, in this run or in a new one."""
         self._go_and_stand(lambda session: session.one_epoch())
 
+    def ask_standing(self) -> None:
+        """Have the network shown as it stands while the run pauses; answered by ``stood``."""
+        if self.paused and self._session is not None:
+            self._session.stand()
+
     def rewind(self) -> None:
         """Back to the start, with the weights that the run began with; it stands there."""
 
@@ -436,6 +445,10 @@ class Runner(QObject):
                 self._set_progress(self._tracker.progress(paused=True, chosen=self.speed))
                 if event.reason:
                     self.told.emit(event.reason)
+                else:
+                    self.halted.emit()
+            case events.Standing():
+                self.stood.emit(event.trained)
             case events.Resumed():
                 self._set_state(RunState.RUNNING)
             case events.Noticed() | events.Withdrawn():

@@ -1,0 +1,51 @@
+"""A run that pauses: its network can be asked, judged and saved as it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
+
+#: A run that stands no longer than this goes on by steps: to copy its network would slow the hand.
+_STANDS_MS = 400
+
+
+class StandingNetwork(QObject):
+    """Puts the network of a run that pauses in the place of the trained one.
+
+    Evaluate, Predict and *Save .h5* have it from there as they have that of a run that is over.
+    What comes later, the end of the run above all, takes its place.
+    """
+
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workbench, self._runner = workbench, runner
+        self._before: tuple[TrainedModel | None, Evaluation | None, bool] = (None, None, True)
+        self._soon = QTimer(self, singleShot=True, interval=_STANDS_MS)
+        self._soon.timeout.connect(runner.ask_standing)
+        runner.halted.connect(self._soon.start)
+        runner.stood.connect(self._stood)
+
+    @property
+    def idle(self) -> bool:
+        """Whether none is waited for."""
+        return not self._soon.isActive()
+
+    def _stood(self, found: TrainedModel | None) -> None:
+        bench = self._workbench
+        if not self._runner.paused:
+            return
+        if not bench.standing:
+            self._before = bench.trained, bench.evaluation, bench.in_runs
+        if found is not None:
+            bench.set_trained(found, in_runs=False, standing=True)
+        elif bench.standing:  # back at the start: what was there before the run
+            trained, evaluation, in_runs = self._before
+            bench.set_trained(trained, evaluation, in_runs=in_runs)

@@ -1,0 +1,79 @@
+"""A run that pauses gives its network as it stands, and goes on as if nobody had looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from netbuilder.core.engine.events import Paused, Standing
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+
+NET = [
+    ("a", "Dense", {"units": 8, "activation": "tanh"}),
+    ("drop", "Dropout", {"rate": 0.3}),
+    ("out", "Dense", {"units": 1}),
+]
+
+
+def run_of(project: Any, data: Any, looked: bool) -> tuple[list[TrainedModel], TrainedModel]:
+    """A run that stands still behind its first epoch: what it showed there, and its end."""
+    shown: list[TrainedModel] = []
+
+    def told(event: Any) -> None:
+        if isinstance(event, Paused):
+            if looked:
+                session.stand()
+            else:
+                session.resume()
+        elif isinstance(event, Standing):
+            assert event.trained is not None
+            shown.append(event.trained)
+            session.resume()
+
+    session = Session(project, data, on_event=told, compilation="graph", record=False)
+    session.one_epoch()
+    return shown, session.run()
+
+
+def test_it_is_shown_as_it_stands_and_learns_on_as_without(
+    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    data = dataset({"input": x}, {"out": y})
+    project = chain(NET, epochs=5)
+    (shown,), watched = run_of(project, data, looked=True)
+    none, alone = run_of(project, data, looked=False)
+    assert not none
+    assert shown.epochs == 1 and shown.test == {}
+    assert shown.history["loss"] == watched.history["loss"][: shown.epochs]
+    for mine, own in zip(watched.core.get_weights(), alone.core.get_weights(), strict=True):
+        assert np.array_equal(mine, own), "nobody's look changes what is learned"
+    first, last = shown.core.get_weights()[0], watched.core.get_weights()[0]
+    assert not np.allclose(first, last), "it is of then"
+    answer = shown.core.predict(x, verbose=0)
+    assert answer.shape == y.shape and np.isfinite(answer).all()
+
+
+def test_nothing_is_shown_of_a_run_that_goes_on_or_has_not_begun(
+    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    shown: list[TrainedModel | None] = []
+
+    def told(event: Any) -> None:
+        if isinstance(event, Paused):  # before the first step
+            session.stand()
+        elif isinstance(event, Standing):
+            shown.append(event.trained)
+            session.resume()
+            session.stand()
+
+    session = Session(
+        chain(NET, epochs=2), dataset({"input": x}, {"out": y}), on_event=told, record=False
+    )
+    session.pause()
+    session.run()
+    assert shown == [None]
