@@ -151,6 +151,8 @@ def _tell_best(found: Study) -> None:
     best = found.best
     say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(best)}"
         f" (loss {best.score:.4g} after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
+    if found.caution:
+        say(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
         say(f"  {path} decides {share:.0%}")
 

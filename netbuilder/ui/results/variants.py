@@ -258,7 +258,8 @@ class VariantsPanel(QWidget):
             done += f"(loss {best.score:.4g} after epoch {best.best_epoch:,})"
             if best.best_epoch < best.epochs:
                 done += ". Its plan then keeps the best epoch"
-        self.words.setText(f"{done}.")
+        caution = f" ⚠ {study.caution}" if study.caution and not variants.running else ""
+        self.words.setText(f"{done}.{caution}")
         self._draw_curves()
         self.parallel.show_study(study)
         names = self._names(study)

@@ -15,8 +15,8 @@ from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
 from netbuilder.core.results.tuning.choosing import METHODS, grid_size, method_for
 from netbuilder.core.results.tuning.space import Vary, parse, variant
-from netbuilder.core.results.tuning.study import Judge, Plan
-from netbuilder.core.results.tuning.trial import Trial
+from netbuilder.core.results.tuning.study import Judge, Plan, Study
+from netbuilder.core.results.tuning.trial import Trial, trial_of
 from tests.core.results.conftest import chain, houses
 
 RATE = "training.optimizer.learning_rate"
@@ -175,3 +175,17 @@ def test_a_lucky_epoch_is_kept_by_the_plan(project: Project, tmp_path: Path) -> 
     stops = Choice("EarlyStopping", {"restore_best_weights": True})
     kept = replace(project, training=replace(project.training, callbacks=(stops,)))
     assert study.with_best(study.Study(plan, (lucky,)), kept).training.callbacks == (stops,)
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [(0, "No rows were kept"), (46, "Only 46 validation rows"), (100, ""), (None, "")],
+)
+def test_a_winner_that_few_rows_chose_is_said_to_be_one(held: int | None, told: str) -> None:
+    plan = Plan(Project(), Path(), ())
+    trials = [Trial({RATE: rate}, rate, 5, held=held) for rate in (0.1, 0.2)]
+    caution = Study(plan, tuple(trials)).caution
+    assert caution.startswith(told) and bool(caution) == bool(told)
+    assert ("validation_split" in caution) == bool(told)
+    assert Study(plan, tuple(trials[:1])).caution == "", "one alone was not chosen"
+    assert trial_of(trials[0].kept()) == trials[0]

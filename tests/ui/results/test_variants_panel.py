@@ -43,6 +43,10 @@ def test_the_best_variant_is_one_step(
     assert study is not None
     assert len(study.trials) == 2
     assert panel.model.rowCount() == 2
+    held = study.trials[0].held
+    assert held is not None and 0 < held < 30  # of the 150 flowers
+    assert f"⚠ Only {held} validation rows chose it" in panel.words.text()
+    assert "validation_split" in panel.words.text()
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02

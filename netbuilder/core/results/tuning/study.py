@@ -25,6 +25,7 @@ from netbuilder.core.results.tuning.importance import importance
 from netbuilder.core.results.tuning.parallel import Pool, jobs_that_fit
 from netbuilder.core.results.tuning.space import Vary, needs_other_data, variant
 from netbuilder.core.results.tuning.trial import Trial, trial_of
+from netbuilder.core.wording import counted
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 #: Trials that must be whole before others are measured by them, and the part of the epochs that
 #: each may have.
 PRUNE_AFTER, PRUNE_FROM = 4, 0.2
+#: Of fewer validation rows than this a few decide which of two variants that are close comes first.
+FEW_ROWS = 100
 _KEEP = "RestoreBestWeights"
 
 
@@ -87,6 +90,24 @@ class Study:
         """The trial with the lowest score."""
         whole = [trial for trial in self.trials if trial.score is not None]
         return min(whole, key=lambda trial: trial.score or 0.0, default=None)
+
+    @property
+    def caution(self) -> str:
+        """What must be known of how the best was found; "" where enough rows chose it."""
+        held = None if self.best is None else self.best.held
+        if held is None or held >= FEW_ROWS or len(self.trials) < 2:
+            return ""
+        mend = "Give validation_split in the plan a larger part of the rows and try again."
+        if not held:
+            return (
+                "No rows were kept for the validation: the variant that knows its training rows"
+                f" best came first, and another may be better on new rows. {mend}"
+            )
+        rows = counted(held, "validation row")
+        return (
+            f"Only {rows} chose it: with other rows another variant could have come first, and on"
+            f" the test it may be worse than yours. {mend}"
+        )
 
     @property
     def project(self) -> Project:
@@ -315,7 +336,9 @@ def train_variant(
     failed = "" if score is not None else "Its loss was no number from the first epoch on."
     # A small network is through with its epochs before it can be ended early.
     pruned = judge.pruned and trained.epochs < project.training.epochs
-    return Trial(values, score, trained.epochs, pruned, trained.seconds, failed, tuple(judge.curve))
+    held = 0 if dataset.validation is None else len(dataset.validation)
+    curve = tuple(judge.curve)
+    return Trial(values, score, trained.epochs, pruned, trained.seconds, failed, curve, held)
 
 
 def _refuse_broken(project: Project, dataset: Dataset) -> None:

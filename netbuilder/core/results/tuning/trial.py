@@ -20,6 +20,8 @@ class Trial:
         seconds: of the training.
         failed: why it could not train; "" where it could.
         curve: the score's quantity after each epoch.
+        held: validation rows that gave the score, 0 where nothing is validated; None where that
+            is not known.
     """
 
     values: Mapping[str, Any]
@@ -29,6 +31,7 @@ class Trial:
     seconds: float = 0.0
     failed: str = ""
     curve: tuple[float, ...] = ()
+    held: int | None = None
 
     @property
     def best_epoch(self) -> int:
