@@ -58,9 +58,23 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(stands(window, 1), timeout=MINUTE)
     actions["step"].trigger()
     qtbot.waitUntil(stands(window, 2), timeout=MINUTE)
-    actions["one-epoch"].trigger()
+    qtbot.waitUntil(lambda: runner.progress is not None and runner.progress.left == "paused")
     whole = runner._tracker.steps_per_epoch
     assert whole > 2
+
+    def told() -> tuple[str, str]:
+        assert runner.progress is not None
+        return runner.progress.words, runner.progress.left
+
+    assert told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused")
+    actions["one-epoch"].trigger()
+    qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
+    qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step {whole} of {whole}", "paused"))
+    actions["step"].trigger()
+    qtbot.waitUntil(lambda: told() == (f"Epoch 2 of 400 · step 1 of {whole}", "paused"))
+    actions["rewind"].trigger()
+    qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 0 of {whole}", "paused"))
+    actions["one-epoch"].trigger()
     qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
     first = runner.curves.steps["loss"].y.copy()
     actions["rewind"].trigger()

@@ -175,21 +175,24 @@ class Tracker:
     def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
         """Where the run is now, and when it will be done at the ``chosen`` speed."""
         whole = max(self.planned, 1)
-        epoch = min(int(self.epoch) + 1, whole)
-        words = f"Epoch {epoch:,} of {whole:,}"
+        per_epoch = self.steps_per_epoch
+        epochs, step = divmod(round(self.epoch * per_epoch), per_epoch)
+        if paused and epochs and not step:  # it stands behind an epoch, and not in the next one
+            epochs, step = epochs - 1, per_epoch
+        words = f"Epoch {min(epochs + 1, whole):,} of {whole:,}"
         if paused or chosen != self._chosen:
             self._done.clear()  # what was measured is no longer so
             if chosen != self._chosen:
                 self._chosen, self._speed, self._shown_at = chosen, 0.0, 0.0
-        if self.steps_per_epoch > 20 and self._speed < 20 * self.steps_per_epoch:
-            step = round((self.epoch - int(self.epoch)) * self.steps_per_epoch)
-            words += f" · step {step:,} of {self.steps_per_epoch:,}"
+        followed = paused or (chosen.rate is not None and chosen.unit == "steps")
+        if (followed and per_epoch > 1) or (per_epoch > 20 and self._speed < 20 * per_epoch):
+            words += f" · step {step:,} of {per_epoch:,}"
         now = time.monotonic()
         # A speed that changes thirty times a second cannot be read.
         if now - self._shown_at > 0.5 or not self._shown_speed:
             self._shown_speed, self._shown_words = self._pace()
             self._shown_at = now
-        if self._shown_speed:
+        if self._shown_speed and not paused:
             words += f" · {self._shown_words}"
         left = ""
         if paused:
