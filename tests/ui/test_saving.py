@@ -12,6 +12,7 @@ from PySide6.QtCore import QMargins, QRect, QTimer
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.pasted import store_table
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
@@ -231,6 +232,28 @@ def test_an_example_that_nobody_edited_does_not_nag(
     assert window.documents.unsaved == ()
     window.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=9))
     assert len(window.documents.unsaved) == 2
+
+
+def test_data_that_was_chosen_on_an_empty_canvas_is_nothing_to_lose(
+    open_window: Open, tmp_path: Path
+) -> None:
+    (tmp_path / "one.csv").write_text("a,b,kind\n1,2,x\n3,4,y\n")
+    window = open_window(keras=False)
+    window.commands.begin_with_data(tmp_path / "one.csv")
+    assert window.store.modified
+    assert window.documents.unsaved == ()
+    window.store.apply("Target", lambda p: edits.set_data(p, target=("a",)))
+    assert len(window.documents.unsaved) == 1, "what was said about the columns"
+    window.store.undo()
+    window.store.apply("Layer", lambda p: edits.append_layer(p, "Dense"))
+    assert len(window.documents.unsaved) == 1
+    window.commands.begin_with_data(tmp_path / "one.csv")
+    assert window.documents.unsaved == ()
+    # A table that was pasted is in no file of the person's own.
+    window.documents.new(asked=True)
+    window.commands.use_data(store_table("a\tb\n1\t2\n3\t4\n", None))
+    assert len(window.documents.unsaved) == 1
+    window.store.mark_saved()
 
 
 def test_a_model_file_holds_the_project_too(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from netbuilder.core import folders
 from netbuilder.core.data import registry
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.paths import rebased
@@ -288,7 +289,7 @@ class Documents(QObject):
     def unsaved(self) -> tuple[Unsaved, ...]:
         """What no file holds: the project's changes, the trained network."""
         found = []
-        if self._store.modified:
+        if self._store.modified and not self._quickly_chosen:
             where = f"changes since {self.path.name}" if self.path else "in no file yet"
             name = self._store.project.name
             found.append(Unsaved(f"The project “{name}”", where, self.save))
@@ -298,6 +299,20 @@ class Documents(QObject):
             about = f"{done}, to be saved as a .h5"
             found.append(Unsaved("The trained network", about, self.save_model))
         return tuple(found)
+
+    @property
+    def _quickly_chosen(self) -> bool:
+        """Whether all that was done is to choose data of one's own: no layer, no plan, one step.
+
+        A table that was pasted lies in the program's own folder: nobody would find it again.
+        """
+        project, begun = self._store.project, empty_project()
+        return (
+            self.path is None
+            and len(self._store.undo_labels) == 1
+            and replace(project, data=begun.data) == begun
+            and not Path(project.data.path).absolute().is_relative_to(folders.data().absolute())
+        )
 
     @property
     def model_unsaved(self) -> bool:
