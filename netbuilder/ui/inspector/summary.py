@@ -120,4 +120,6 @@ class ProjectSummary(QWidget):
         words = self._judging.sentence or results_text(trained.test) or "Not judged on test rows."
         # A file from elsewhere does not say how long it was trained.
         after = f" After {counted(trained.epochs, 'epoch')}." if trained.epochs else ""
+        if trained.kept_epoch:
+            after = f" Epoch {trained.kept_epoch:,} of {trained.epochs:,} was kept."
         return f"{words}{after}"

@@ -258,7 +258,7 @@ class VariantsPanel(QWidget):
             done += f"(loss {best.score:.4g} after epoch {best.best_epoch:,})"
             if best.best_epoch < best.epochs:
                 done += ". Its plan then keeps the best epoch"
-        caution = f" ⚠ {study.caution}" if study.caution and not variants.running else ""
+        caution = f"\n⚠ {study.caution}" if study.caution and not variants.running else ""
         self.words.setText(f"{done}.{caution}")
         self._draw_curves()
         self.parallel.show_study(study)

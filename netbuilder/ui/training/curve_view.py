@@ -159,7 +159,7 @@ class CurveView(QWidget):
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], "validation", checked))
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
-            parts.append(f"epoch {plot.run.kept_epoch:,}, which is kept")
+            parts.append(f"in epoch {plot.run.kept_epoch:,}, which is kept")
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.told(f"val_{plot.quantity}")
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))

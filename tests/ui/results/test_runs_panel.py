@@ -11,10 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs.store import Run
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.curves import short
 from netbuilder.ui.results.runs import RunsPanel
-from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel, number
+from netbuilder.ui.services.runs.recorded_curves import curves_of
 from netbuilder.ui.services.runs.runner import RunState
 
 MINUTE = 60_000
@@ -106,3 +108,28 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     assert model.index(1, 3).data(SORT_ROLE) == 0.00575
     told = model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told
+
+
+def test_what_was_kept_is_what_all_speak_about(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    keeps = edits.set_training(
+        example("iris"), callbacks=(Choice("RestoreBestWeights"),),
+        optimizer=Choice("Adam", {"learning_rate": 0.5}),
+    )  # fmt: skip
+    window = open_window(keeps)
+    train(window, qtbot, 12)
+    trained = window.workbench.trained
+    assert trained is not None
+    kept, held = trained.kept_epoch, trained.history["val_loss"]
+    assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]
+    legend = window.docks.show_panel("training").curves.legend
+    qtbot.waitUntil(lambda: f"in epoch {kept}, which is kept" in legend.text())
+    assert f"validation {short(min(held))}" in legend.text()
+    assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
+    panel = window.docks.show_panel("runs")
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
+    assert panel.model.index(0, 3).data() == number(min(held))
+    # And as it is found again when its project is opened another time.
+    curves = curves_of(panel.model.runs[0])
+    assert (curves.kept_epoch, short(curves.told("val_loss"))) == (kept, short(min(held)))

@@ -104,5 +104,5 @@ def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
 def test_what_was_done_is_said_as_one_waited_for_it() -> None:
     assert took_words(100, 20.4, slowed=True) == "100 epochs in 20 s, slowly enough to follow"
     assert took_words(1, 0.31) == "1 epoch in 0.3 s"
-    assert took_words(0, 15.0) == "less than one epoch, in 15 s"
+    assert took_words(0, 15.0) == "less than one epoch (15 s)"
     assert took_words(0, 0.0) == "elsewhere", "a file of another program says nothing of it"

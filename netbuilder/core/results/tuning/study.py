@@ -97,7 +97,7 @@ class Study:
         held = None if self.best is None else self.best.held
         if held is None or held >= FEW_ROWS or len(self.trials) < 2:
             return ""
-        mend = "Give validation_split in the plan a larger part of the rows and try again."
+        mend = "Give validation_split in the plan more of the rows, and try again."
         if not held:
             return (
                 "No rows were kept for the validation: the variant that knows its training rows"
@@ -105,8 +105,8 @@ class Study:
             )
         rows = counted(held, "validation row")
         return (
-            f"Only {rows} chose it: with other rows another variant could have come first, and on"
-            f" the test it may be worse than yours. {mend}"
+            f"Only {rows} chose it: with other rows another variant could have come first, and this"
+            f" one may do worse on the test. {mend}"
         )
 
     @property

@@ -44,7 +44,7 @@ def took_words(epochs: int, seconds: float, *, slowed: bool = False) -> str:
     watched = ", slowly enough to follow" if slowed else ""
     if epochs:
         return f"{counted(epochs, 'epoch')} in {duration(seconds)}{watched}"
-    return f"less than one epoch, in {duration(seconds)}{watched}" if seconds else "elsewhere"
+    return f"less than one epoch ({duration(seconds)}{watched})" if seconds else "elsewhere"
 
 
 def rate(steps_per_second: float) -> str:
