@@ -112,6 +112,7 @@ class VariantsPanel(QWidget):
         self.method.currentIndexChanged.connect(self._tell_plan)
         self.trials.valueChanged.connect(self._tell_plan)
         begins_anew(store, self.method, self.trials)
+        store.begun_anew.connect(self.cards.clear)
         self._tell_plan()
         self._show()
 

@@ -109,3 +109,27 @@ def test_two_at_once_and_stopped(
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
     assert panel.variants.error is None
+
+
+def test_variants_of_one_project_are_none_of_the_next(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    panel = window.docks.show_panel("variants")
+    panel.varied.set_lines(["training.optimizer.learning_rate=0.01,0.02"])
+    panel.start.click()
+    qtbot.waitUntil(lambda: not panel.variants.running)
+    assert not panel.best.isHidden() and "Best so far" in panel.words.text()
+    window.documents.show_project(example("moons"), None)
+    assert panel.variants.study is None
+    assert panel.best.isHidden() and panel.words.text() == ""
+    # One that is still under way ends, and what it finds comes too late.
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    panel.varied.set_lines(["training.epochs=100000,200000"])
+    panel.start.click()
+    with qtbot.waitSignal(panel.variants.grew):
+        pass
+    window.documents.show_project(example("iris"), None)
+    qtbot.waitUntil(lambda: not panel.variants.running)
+    assert panel.variants.study is None and panel.variants.error is None
+    assert panel.words.text() == "" and panel.start.text() == "Try variants"

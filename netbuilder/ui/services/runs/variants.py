@@ -15,7 +15,7 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.tuning.study import Study
+    from netbuilder.core.results.tuning.study import Plan, Study
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,9 @@ class Variants(QObject):
         self.running = False
         self.error: UserError | None = None
         self._stop = threading.Event()
+        self._plan: Plan | None = None  # of the study that is shown; None: it is of no matter now
         self._tried.connect(self._take)
+        store.begun_anew.connect(self._begin_anew)
         self.destroyed.connect(self._stop.set)
 
     def start(
@@ -77,6 +79,7 @@ class Variants(QObject):
             self.changed.emit()
             return
         self._stop.clear()
+        self._plan = plan
         self.running, self.study = True, None
         stop, tried, grew = self._stop, self._tried, self.grew
 
@@ -99,19 +102,26 @@ class Variants(QObject):
         """End after the epoch that runs; what was tried is kept."""
         self._stop.set()
 
+    def _begin_anew(self) -> None:
+        """What was found for the project before says nothing about another one; what was tried of
+        it is in its file, and is gone on with when it is open again."""
+        self._plan = self.study = self.error = None
+        self.stop()
+        self.changed.emit()
+
     def _take(self, study: Study) -> None:
-        self.study = study
+        self.study = study if study.plan is self._plan else None
         self.changed.emit()
 
     def _done(self, study: Study) -> None:
-        self.study, self.running = study, False
-        self.changed.emit()
+        self.running = False
+        self._take(study)
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
             log.error("trying variants failed", exc_info=error)
             error = UserError(f"Variants could not be tried: {error}", "Vary something else.")
-        self.error, self.running = error, False
+        self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
 
     def take_best(self) -> None:
