@@ -17,7 +17,10 @@ SHOWN = 2
 
 
 class Conclusion(QWidget):
-    """A sentence, and a button whose menu holds what can be done instead."""
+    """A sentence, and a button whose menu holds what can be done instead.
+
+    The answers to a question about all of the data stand on buttons of their own.
+    """
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
@@ -27,9 +30,17 @@ class Conclusion(QWidget):
         self.words = note_label(finding.message, self)
         row.addWidget(self.words, 1)
         self.menu = QMenu(self)
-        for fix in finding.fixes:
+        answers = [fix for fix in finding.fixes if fix.short and not finding.column]
+        for fix in answers:
+            answer = QPushButton(fix.short.replace("&", "&&"), self)
+            answer.setProperty("small", True)
+            answer.setAccessibleName(f"{fix.label}: {finding.message}")
+            answer.clicked.connect(partial(apply, fix.label, fix.edit))
+            row.addWidget(answer)
+        others = [fix for fix in finding.fixes if fix not in answers]
+        for fix in others:
             self.menu.addAction(fix.label.replace("&", "&&"), partial(apply, fix.label, fix.edit))
-        if finding.fixes:
+        if others:
             button = QPushButton("Change", self)
             button.setProperty("small", True)
             button.setMenu(self.menu)

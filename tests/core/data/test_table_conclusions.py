@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from netbuilder.core.data.columns import ColumnFacts, DataReport, report
 from netbuilder.core.data.findings import ERROR, Finding
 from netbuilder.core.data.load import load
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 
 ROWS = 40
 
@@ -135,6 +136,67 @@ def test_days_and_a_number_are_a_series_on_request(tmp_path: Path) -> None:
     assert mended(found, project, "Learn it as a series", tmp_path).data.kind == "series"
     dated = mended(found, project, "Use 'day' as a date", tmp_path)
     assert load(dated, tmp_path).train.raw_x["input"][0, 0] == 19723  # days since 1970
+
+
+def swinging(step: float = 0.1, count: int = ROWS) -> list[tuple[str, str]]:
+    return [(f"{step * n:.3g}", f"{20 * math.cos(step * n):.3f}") for n in range(count)]
+
+
+def test_a_time_that_rises_evenly_asks_whether_it_is_a_series(tmp_path: Path) -> None:
+    lines = [",".join(row) for row in swinging()]
+    found, project = read(tmp_path, "time,angle\n" + "\n".join(lines))
+    asked = note(found, "even-steps")
+    assert not asked.asked  # it is about the whole table, and stands above it
+    assert "'time' rises by 0.1 from row to row" in asked.message
+    series = mended(found, project, "Learn it as a series", tmp_path)
+    assert series.data.kind == "series"
+    assert series.data.columns["time"].role == "order"
+    facts = load(series, tmp_path).facts
+    assert facts.input_shapes["input"] == (14, 1), "the angle alone: time is no feature"
+    assert "even-steps" not in {one.code for one in report(series, tmp_path).notes}
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("t", [f"{n / 30:.3f}" for n in range(ROWS)]),
+        ("day", [str(n) for n in range(ROWS)]),
+        ("U in V", [f"{0.5 * n}" for n in range(ROWS)]),
+    ],
+)
+def test_a_time_may_be_rounded_or_counted_and_even_steps_alone_ask(
+    tmp_path: Path, name: str, times: list[str]
+) -> None:
+    lines = [f"{time},{(7 * n) % 11}.5" for n, time in enumerate(times)]
+    found, project = read(tmp_path, f"{name},y\n" + "\n".join(lines))
+    assert note(found, "even-steps").message.startswith(f"'{name}' rises by")
+    mended(found, project, "Learn it as a series", tmp_path)
+
+
+def test_dates_of_months_that_are_used_ask_too(tmp_path: Path) -> None:
+    months = [f"20{20 + n // 12}-{n % 12 + 1:02d}-01" for n in range(ROWS)]
+    lines = [f"{month},{n % 7}.5" for n, month in enumerate(months)]
+    dated = {"month": ColumnChoice(type="date")}
+    found, project = read(tmp_path, "month,y\n" + "\n".join(lines), columns=dated)
+    assert "'month' goes evenly from row to row" in note(found, "even-steps").message
+    mended(found, project, "Learn it as a series", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("id", list(range(ROWS))),
+        ("n", list(range(1, ROWS + 1))),
+        ("time", [0.1 * ((7 * n) % ROWS) for n in range(ROWS)]),  # shuffled
+        ("time", [0.1 * n * n for n in range(ROWS)]),  # not even
+    ],
+)
+def test_what_counts_or_is_shuffled_does_not_ask(
+    tmp_path: Path, name: str, values: list[float]
+) -> None:
+    lines = [f"{value:g},{(7 * n) % 11}.5" for n, value in enumerate(values)]
+    found, _ = read(tmp_path, f"{name},y\n" + "\n".join(lines))
+    assert "even-steps" not in {one.code for one in found.notes}
 
 
 def test_one_column_is_a_series_on_request(tmp_path: Path) -> None:

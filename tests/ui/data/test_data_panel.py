@@ -11,7 +11,7 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.errors import DataError
@@ -483,3 +483,23 @@ def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window: Open, qtbot
     first = QApplication.focusWidget()
     assert isinstance(first, DataCard)
     assert first.property("chosen"), "where the keyboard is can be seen"
+
+
+def test_a_question_about_all_of_the_data_is_answered_with_one_click(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "pendulum.csv"
+    lines = [f"{0.1 * n:.1f},{(7 * n) % 11}.5" for n in range(60)]
+    path.write_text("time,angle\n" + "\n".join(lines), encoding="utf-8")
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(path)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
+    (line,) = panel.conclusions.lines
+    assert "'time' rises by 0.1" in line.words.text()
+    (answer,) = line.findChildren(QPushButton)
+    assert answer.text() == "Yes, a series" and answer.menu() is None
+    answer.click()
+    qtbot.waitUntil(panel.conclusions.isHidden)
+    assert window.store.project.data.kind == "series"
+    assert window.store.undo_label == "Learn it as a series"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.prepare import prepared_stream, targets
+from netbuilder.core.data.prepare.even_steps import series_asked
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
 from netbuilder.core.data.prepare.holdout_check import checked_test
 from netbuilder.core.data.prepare.quality import findings_of, left_out, still_asked
@@ -142,6 +143,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     findings = (
         *still_asked(samples, test, pre, data),
         *left_out(notes, samples.table, used, facts.task),
+        *series_asked(samples, used, facts.task),
         *findings_of(samples, test, rows, facts.task, from_file=samples.from_file),
     )
     return PreparedData(samples, test, rows, pre, replace(facts, findings=findings))

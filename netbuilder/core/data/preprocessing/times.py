@@ -24,8 +24,17 @@ _LOOKED_AT = 200
 _COUNTS_TIME = re.compile(
     r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
 )
+_TIMES = frozenset({
+    "time", "date", "day", "week", "month", "year", "hour", "minute", "second", "seconds", "t",
+    "zeit", "datum", "tag", "woche", "monat", "jahr", "stunde", "sekunde", "sekunden",
+})  # fmt: skip
 # Years, days written as 20241231, and seconds or milliseconds since 1970.
 _YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
+
+
+def says_time(name: str) -> bool:
+    """Whether a column's name says that it holds times: "time", "t (s)", "Date"."""
+    return any(word in _TIMES for word in re.split(r"[^\w]+|_|\d+", name.lower()))
 
 
 def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
