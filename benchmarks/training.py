@@ -35,6 +35,7 @@ from netbuilder.core.engine.build.graph_to_keras import build_core
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Paused
 from netbuilder.core.engine.session import Session
+from netbuilder.core.quiet import load_tensorflow
 
 ENDLESS = 10**9
 
@@ -227,6 +228,7 @@ def main() -> None:
     import keras
     import tensorflow as tf
 
+    load_tensorflow()  # as the program does: it tells XLA how to compile
     result: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} processors",
         "tensorflow": tf.__version__,

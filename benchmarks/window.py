@@ -8,8 +8,9 @@ Runs without a screen (QT_QPA_PLATFORM=offscreen) unless told otherwise. Medians
 rounds; where two things are compared they take turns.
 
 Speeds waver by a third on a machine that does other things too. On Linux, as root,
-``chrt -r 1 python benchmarks/window.py looking views surface`` goes before all else, and they stay
-within some percent; gaps of the event loop are measured without it.
+``chrt -r 1 python benchmarks/window.py looking views`` goes before all else, and they stay
+within some percent; pictures a second and gaps of the event loop are measured without it: in that
+class a thread waits until another has had its tenth of a second.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ class Probe:
         gradients: ids of nodes of whose trainable weights the loss's gradient is wanted: over
             all samples, with Dropout and its like at rest (``training=False``), penalties
             included.
-        every: least seconds between two answers.
+        every: least seconds between two answers; a little less than a twentieth, since some come
+            late and two that are heard together are drawn as one: 20 are to be seen a second.
         epochs: 0, or answer only when so many epochs have been done since the last answer.
     """
 
@@ -46,7 +47,7 @@ class Probe:
     y: Mapping[str, Array] = field(default_factory=dict)
     weights: tuple[str, ...] = ()
     gradients: tuple[str, ...] = ()
-    every: float = 0.05
+    every: float = 0.045
     epochs: int = 0
 
 

@@ -79,6 +79,7 @@ class RunLoop:
         self._emit = emit
         self._agreement = agreement
         self._standing = False
+        self._validated = 0.0  # seconds, since views were last looked after
         self._parts: RunParts | None = None
 
     @property
@@ -148,6 +149,7 @@ class RunLoop:
     def _chunk(self, trainer: Trainer, limit: int) -> None:
         reporter, saver = self._of_run().reporter, self._of_run().saver
         first, before = trainer.position, trainer.epoch
+        begin = time.perf_counter()
         agreement = self._agreement
         if agreement is not None:
             agreement.ask(self.control.ending, saver.overdue)
@@ -169,7 +171,9 @@ class RunLoop:
             raise not_a_number(epoch, rate, rows_in_words(holes) if holes else "")
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
-        self._look(trainer, progress.seconds)
+        # Views have their share of the run's time: of all of it, and not of that of steps alone.
+        spent, self._validated = time.perf_counter() - begin + self._validated, 0.0
+        self._look(trainer, spent)
         self._rest(trainer, len(progress.steps))
 
     def _rest(self, trainer: Trainer, steps: int) -> None:
@@ -189,7 +193,9 @@ class RunLoop:
         callbacks.test_begin()
         rows = trainer.validate(interrupted)
         callbacks.test_end()
-        self.computing += time.perf_counter() - begin
+        spent = time.perf_counter() - begin
+        self.computing += spent
+        self._validated += spent
         if rows is not None:
             self._epochs_ended(trainer, before)
 
@@ -249,7 +255,7 @@ class RunLoop:
         return control.paused and not self._allowed(trainer)
 
     def _look(self, trainer: Trainer, trained: float | None) -> bool:
-        """Answer probes, behind a chunk that took ``trained`` seconds or standing still."""
+        """Answer probes, behind ``trained`` seconds of the run or standing still."""
         observer = self._of_run().observer
         return self.probing.look(observer, trainer.epoch, trainer.step, trained)
 

@@ -138,7 +138,7 @@ class Compilation:
         if wanted and decision.epochs:
             plan = replace(self.graph.plan, epochs=decision.epochs, steps=decision.steps)
         elif wanted:
-            plan = larger(self.graph.plan, 0.0, self.graph.steps_per_epoch)
+            plan = larger(self.graph.plan, 0.0, self.graph)
         self._chooser = Chooser(
             self._make, self._orders, self.graph, lambda: self.speed, wanted, plan
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from netbuilder.core.engine.loop.compile_cache import Decision
 from netbuilder.core.engine.loop.program import LoopPlan, Program
@@ -20,7 +21,9 @@ _CALL_SECONDS = 0.1
 _HOPELESS = 3.0
 _CLEAR = 0.5
 _WORTH = 0.9
-_SPEEDUP = 20
+# A chunk has room for a program so many times faster; of data so small that the orders of its
+# epochs are quickly made and handed over, for one that is faster still.
+_SPEEDUP, _MOST_SPEEDUP, _SMALL_ORDERS = 20, 640, 1 << 17
 
 
 @dataclass
@@ -89,7 +92,7 @@ class Chooser:
             self._done.set()
 
     def _compile(self, kind: str) -> Candidate | None:
-        plan = self.plan or larger(self.running.plan, self.speed(), self.running.steps_per_epoch)
+        plan = self.plan or larger(self.running.plan, self.speed(), self.running)
         try:
             program = self.make(kind, plan)
             orders = self.orders(program.plan)
@@ -161,14 +164,29 @@ def _without_the_call(program: Program, orders: Order, count: int) -> float:
     return max(program.rehearse(orders, 0, count) - call, 1e-7) / count
 
 
-def larger(plan: LoopPlan, seconds_a_step: float, steps_per_epoch: int) -> LoopPlan:
+class _Epochs(Protocol):
+    """How an epoch of a program is cut."""
+
+    @property
+    def rows(self) -> int:
+        """Samples of an epoch."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Its steps."""
+
+
+def larger(plan: LoopPlan, seconds_a_step: float, of: _Epochs) -> LoopPlan:
     """``plan`` with room for a chunk of a program that is many times faster."""
     wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs
     if plan.fused:
-        epochs = max(epochs, min(1024, wanted // steps_per_epoch + 2))
+        most = wanted * _MOST_SPEEDUP // _SPEEDUP // of.steps_per_epoch + 2
+        small = min(most, _SMALL_ORDERS // of.rows)
+        epochs = max(epochs, min(1024, max(wanted // of.steps_per_epoch + 2, small)))
+        wanted = max(wanted, epochs * of.steps_per_epoch)
     steps = max(plan.steps, min(1 << 15, wanted))
-    return replace(plan, epochs=epochs, steps=min(steps, epochs * steps_per_epoch))
+    return replace(plan, epochs=epochs, steps=min(steps, epochs * of.steps_per_epoch))
 
 
 def decision_for(program: Program | str, step: int) -> Decision:

@@ -29,6 +29,8 @@ Answer = tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, dict[str
 
 # A pass over many samples is cut into slices of about so long, between which a training goes on.
 _SLICE_SECONDS = 0.01
+# Up to so many of them are better taken at once than with a copy of the weights.
+_AT_ONCE = 2
 _FIRST_ROWS = 128
 _LEAST_ROWS = 16
 
@@ -132,7 +134,8 @@ class Observer:
         """
         x = self._samples(wish)
         # What is answered in one go shows one moment by itself: copying costs more than looking.
-        live = live and not self._in_one_go(wish, len(x[0]) if x else 0)
+        at_once = self._in_one_go(wish, len(x[0]) if x else 0)
+        live = live and not at_once
         self._take_copies(live)
         weights = {node: self._weights(node) for node in self._owned(wish.weights)}
         nodes = self._known(wish.outputs)
@@ -142,7 +145,7 @@ class Observer:
             parts = []
             function, rows, start = self._outputs_function(nodes), len(x[0]), 0
             while start < rows:
-                count = self._slice_of(nodes)
+                count = rows if at_once else self._slice_of(nodes)
                 begin = time.perf_counter()
                 parts.append(self._run(function, [v[start : start + count] for v in x], live))
                 self._learn(nodes, (time.perf_counter() - begin) / min(count, rows - start))
@@ -167,13 +170,19 @@ class Observer:
         before = self._pace.get(nodes, pace)
         self._pace[nodes] = min(pace, 1.5 * before)
 
+    def in_one_go(self, wish: Wish) -> bool:
+        """Whether ``answer`` takes one slice, and no copy of the weights."""
+        rows = max((len(wish.x[name]) for name in self._names if name in wish.x), default=0)
+        asks = bool(wish.outputs or wish.gradients)
+        return self._in_one_go(wish, rows if asks else 0)
+
     def _in_one_go(self, wish: Wish, rows: int) -> bool:
         if not rows:
             return True
         nodes = self._known(wish.outputs)
         if self._learning(wish.gradients):
             return not nodes and not any(name in self._names for name in wish.outputs)
-        return rows <= self._slice_of(nodes)
+        return rows <= _AT_ONCE * self._slice_of(nodes)
 
     def _slice_of(self, nodes: tuple[str, ...]) -> int:
         pace = self._pace.get(nodes)

@@ -17,13 +17,35 @@ SHARE = 0.04
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
-_OWED_SECONDS = 0.05
+# What cannot be cut into slices holds up all other views so long at most: for 0.03 / SHARE s.
+_OWED_SECONDS = 0.03
+# What it took beyond that is made up for by those that cost so much, from this share of the time
+# and from what the others leave of theirs.
+_SPARE = 0.01
+_LEAST_EVERY = 0.01
 _NEVER = (-1, -1)
+
+
+@dataclass
+class _Work:
+    """An answer that is being worked out, and where the training stood when it began.
+
+    ``copied``: its slices look at a copy of the weights, of which there is one.
+    """
+
+    slices: Generator[None, None, Answer]
+    place: tuple[int, int]
+    copied: bool
 
 
 @dataclass(eq=False)
 class _Watched:
-    """A probe, and when and where in the run it was answered last."""
+    """A probe, and when and where in the run it was answered last.
+
+    ``used``: the time that it was given, or would have been, had it always wanted some, over how
+    often it asks. ``last``: seconds of its last slice; None before its first. ``costly``: it took
+    more than it may owe.
+    """
 
     probe: Probe
     answered: float = float("-inf")
@@ -31,19 +53,18 @@ class _Watched:
     tracing: bool = False
     traced: bool = False
     problem: UserError | None = None
-
-
-@dataclass
-class _Work:
-    """An answer that is being worked out, and where the training stood when it began."""
-
-    watched: _Watched
-    slices: Generator[None, None, Answer]
-    place: tuple[int, int]
+    work: _Work | None = None
+    used: float = 0.0
+    last: float | None = None
+    costly: bool = False
 
 
 class Probing:
     """The probes of a session. ``watch`` and ``unwatch`` may be called from any thread.
+
+    Of those that are due each has time as it asks for answers, one of ten a second ten times that
+    of one of one a second, however long its answers take: between the slices of a long one come
+    those of others.
 
     Args:
         emit: is given the answers.
@@ -53,8 +74,9 @@ class Probing:
         self._emit = emit
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
-        self._work: _Work | None = None
         self._purse = _FIRST_SECONDS
+        self._debt = 0.0
+        self._turn = 0.0  # what the one had been given whose turn came last
 
     def watch(self, probe: Probe) -> None:
         """Answer ``probe`` from now on, in the place of an earlier one with its key."""
@@ -68,9 +90,8 @@ class Probing:
 
     def again(self) -> None:
         """The weights were changed from outside of the loop: every answer is out of date."""
-        self._work = None
         for one in self._all():
-            one.place = _NEVER
+            one.place, one.work = _NEVER, None
 
     def look(self, observer: Observer, epoch: int, step: int, trained: float | None) -> bool:
         """Between two chunks: go on with what is wanted, as far as the budget goes.
@@ -78,31 +99,44 @@ class Probing:
         Args:
             observer: of the network that trains.
             epoch, step: where the training stands.
-            trained: seconds that the last chunk took; None while the run stands still, when one
-                slice is worked at whatever it costs.
+            trained: seconds that the run took since the last look; None while it stands still,
+                when one slice is worked at whatever it costs.
 
         Returns:
             Whether something was done.
         """
         if trained is not None:
-            self._purse = min(self._purse + SHARE * trained, _SAVED_SECONDS)
+            self._earn(trained)
         done = False
         while self._watched and (trained is None or self._purse > 0):
-            work = self._work
-            if work is None or self._watched.get(work.watched.probe.key) is not work.watched:
-                work = self._work = self._begin(observer, (epoch, step), trained is None)
-            if work is None:
+            one = self._next(observer, (epoch, step), trained is None)
+            if one is None:
                 break
             begin = time.perf_counter()
-            self._go_on(work)
+            self._go_on(one)
             done = True
+            spent = time.perf_counter() - begin
+            one.used += spent * max(one.probe.every, _LEAST_EVERY)
             if trained is None:
                 break
-            # A first answer may take as long as hundreds of later ones, which are cut into slices:
-            # it is not made up for by a minute without any.
-            spent = time.perf_counter() - begin
-            self._purse = max(self._purse - spent, -_OWED_SECONDS)
+            self._pay(one, spent)
         return done
+
+    def _earn(self, trained: float) -> None:
+        purse = self._purse + SHARE * trained
+        self._purse = min(purse, _SAVED_SECONDS)
+        self._debt = max(self._debt - _SPARE * trained - (purse - self._purse), 0.0)
+
+    def _pay(self, one: _Watched, spent: float) -> None:
+        """For a slice. Of two that follow each other the faster one counts as what it takes: a
+        first one takes as long as hundreds of later ones, and any may wait for other threads."""
+        left = self._purse - spent
+        self._purse = max(left, -_OWED_SECONDS)
+        usual = 0.0 if one.last is None else min(spent, one.last)
+        one.last = spent
+        forgiven = min(self._purse - left, max(usual - _OWED_SECONDS, 0.0))
+        self._debt += forgiven
+        one.costly = forgiven > 0
 
     @property
     def tracing(self) -> bool:
@@ -113,18 +147,41 @@ class Probing:
         with self._lock:
             return list(self._watched.values())
 
-    def _begin(self, observer: Observer, place: tuple[int, int], still: bool) -> _Work | None:
-        """The probe whose turn came first, if one is due."""
+    def _next(self, observer: Observer, place: tuple[int, int], still: bool) -> _Watched | None:
+        """The one to go on with: of those that are due, the one that was given the least."""
         now = time.monotonic()
-        for one in sorted(self._all(), key=lambda one: one.answered + one.probe.every):
+        holder = next((one for one in self._all() if one.work and one.work.copied), None)
+        hurry = float("inf")
+        wanting = []
+        for one in self._all():
             if one.problem is not None:
                 self._refuse(one, place)
                 continue
             if not one.traced:
                 self._trace(observer, one)
-            if one.traced and self._due(one, place, now, still):
-                return _Work(one, observer.answer(one.probe, live=True), place)
-        return None
+            if not one.traced or (one.costly and self._debt > 0 and not still):
+                continue
+            if one.work is None:
+                if not self._due(one, place, now, still):
+                    continue
+                one.used = max(one.used, self._turn)
+                # There is one copy of the weights: who needs it waits for who has it.
+                if holder is not None and not observer.in_one_go(one.probe):
+                    hurry = min(hurry, one.used)
+                    continue
+            wanting.append(one)
+
+        def turn(one: _Watched) -> tuple[float, float]:
+            return min(one.used, hurry) if one is holder else one.used, one.answered
+
+        found = min(wanting, key=turn, default=None)
+        if found is None:
+            return None
+        self._turn = max(self._turn, min(found.used, hurry))
+        if found.work is None:
+            copied = not observer.in_one_go(found.probe)
+            found.work = _Work(observer.answer(found.probe, live=True), place, copied)
+        return found
 
     @staticmethod
     def _due(one: _Watched, place: tuple[int, int], now: float, still: bool) -> bool:
@@ -156,17 +213,19 @@ class Probing:
 
         threading.Thread(target=work, name="netbuilder-probe").start()
 
-    def _go_on(self, work: _Work) -> None:
-        one = work.watched
+    def _go_on(self, one: _Watched) -> None:
+        work = one.work
+        if work is None:
+            return
         try:
             next(work.slices)
         except StopIteration as end:
-            self._work = None
+            one.work = None
             one.answered, one.place = _turn_of(one, time.monotonic()), work.place
             outputs, weights, gradients = end.value
             self._emit(Probed(one.probe, *work.place, outputs, weights, gradients))
         except Exception as error:  # noqa: BLE001 - as above
-            self._work = None
+            one.work = None
             one.problem = error if isinstance(error, UserError) else _in_words(error)
 
     def _refuse(self, one: _Watched, place: tuple[int, int]) -> None:
