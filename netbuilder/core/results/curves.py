@@ -68,6 +68,18 @@ def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
     return is_it, np.nan_to_num(found.probabilities[:, index])
 
 
+def first_class(found: Evaluation) -> int:
+    """The number of the class whose curve tells most at first: of two the second, which is what is
+    looked for (yes, not no); else the first one that some rows, and not all, are of."""
+    numbers = range(len(found.labels))
+    if found.probabilities is None:
+        return 0
+    mixed = [n for n in numbers if 0 < int(_of_class(found, n)[0].sum()) < found.samples]
+    if len(found.labels) == 2:
+        return 1
+    return mixed[0] if mixed else 0
+
+
 def curves_of(found: Evaluation, index: int) -> Curves:
     """The curves of class number ``index``.
 

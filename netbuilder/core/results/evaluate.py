@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,7 +42,8 @@ Array = NDArray[Any]
 class ClassScore:
     """How well one class is found: scikit-learn's precision, recall and F1, each 0 to 1.
 
-    ``support`` is the number of samples that belong to it.
+    ``support`` is the number of samples that belong to it; of none the others are NaN, because
+    nothing was there to be found.
     """
 
     label: str
@@ -311,7 +313,7 @@ def _classes(values: Array, truth: Array, target: OutputPre) -> Evaluation:
     else:
         baseline = float(np.bincount(truth).max() / len(truth))
     scores = tuple(
-        ClassScore(label, float(p), float(r), float(f), int(s))
+        ClassScore(label, *((float(p), float(r), float(f)) if s else (math.nan,) * 3), int(s))
         for label, p, r, f, s in zip(target.classes, precision, recall, f1, support, strict=True)
     )
     matrix = None if several else metrics.confusion_matrix(truth, numbers, labels=which)

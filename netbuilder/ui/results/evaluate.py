@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -196,9 +197,10 @@ class EvaluatePanel(QWidget):
         scores = [
             (
                 one.label,
-                f"{one.precision:.3f}",
-                f"{one.recall:.3f}",
-                f"{one.f1:.3f}",
+                *(
+                    "–" if math.isnan(part) else f"{part:.3f}"  # no row is of the class
+                    for part in (one.precision, one.recall, one.f1)
+                ),
                 f"{one.support:,}",
             )
             for one in found.classes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from netbuilder.core.wording import capital
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import Waiting
 
@@ -18,7 +19,7 @@ def next_step(workbench: Workbench, ready: str) -> str:
     if not is_chosen(project.data):
         return "Choose data in the Data tab first, then press Train."
     if workbench.data_error is not None:
-        return "The data cannot be read yet: the Data tab says why, and what to do."
+        return f"{capital(workbench.data_trouble)}. The Data tab says what to do."
     if workbench.run_error is not None:
         return "The last training broke off: the Training tab says why, and what to do."
     return ready

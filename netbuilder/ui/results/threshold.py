@@ -61,6 +61,8 @@ class ThresholdView(QWidget):
 
     def show_evaluation(self, found: Evaluation) -> None:
         """Show the curves of a judgement; hides itself where there are no probabilities."""
+        from netbuilder.core.results.curves import first_class
+
         self._found = found
         fits = found.probabilities is not None and len(found.labels) > 1
         self.setVisible(fits)
@@ -70,9 +72,8 @@ class ThresholdView(QWidget):
         self.label.blockSignals(True)
         self.label.clear()
         self.label.addItems(list(found.labels))
-        # Of two classes the second is what is looked for: yes, not no.
-        known = found.labels.index(before) if before in found.labels else len(found.labels) - 1
-        self.label.setCurrentIndex(known if len(found.labels) == 2 or before else 0)
+        known = before in found.labels
+        self.label.setCurrentIndex(found.labels.index(before) if known else first_class(found))
         self.label.blockSignals(False)
         self._draw()
 

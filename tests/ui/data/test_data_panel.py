@@ -101,9 +101,11 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
         ("a,b\n1,2\n3,x\n5,6\n7,8\n", "x", "1 cell of 'b' is no number"),
         ("a,b\n", "row", "the data cannot be read"),
         ("", "empty", "the data cannot be read"),
+        ("a,b\n1,2\n", "nothing can be learned", "1 row: too few to learn from"),
+        ("a,b\n" + "1,yes\n" * 9, "same value", "'b' is “yes” in every row"),
         ("a,b\n1,\n,3\n4,5\n6,7\n", "missing", "2 cells are empty: choose what to do"),
     ],
-    ids=["text among numbers", "no rows", "nothing", "missing value"],
+    ids=["text among numbers", "no rows", "nothing", "one row", "one class", "missing value"],
 )
 def test_trouble_with_a_file_is_told(
     open_window: Open, qtbot: QtBot, tmp_path: Path, content: str, words: str, short: str

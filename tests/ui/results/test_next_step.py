@@ -39,7 +39,7 @@ def test_all_four_say_what_is_missing(
     window.store.apply("Other data", lambda p: edits.set_data(p, gone))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
     (words,) = _said(window)
-    assert words.startswith("The data cannot be read yet: the Data tab says why")
+    assert words == "The data's file is not there. The Data tab says what to do."
 
 
 def test_a_run_that_broke_off_is_told_everywhere(

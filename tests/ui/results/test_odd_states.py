@@ -125,8 +125,8 @@ def test_a_thousand_classes_and_one_that_never_occurs(
     number = np.arange(2 * classes if classes > 10 else 60) % classes
     split = np.where(np.arange(len(number)) < len(number) // 2, "train", "test")
     if classes == 3:
-        # The third class is learned and never tested.
-        split = np.where(number == 2, "train", split)
+        # The first class is learned and never tested.
+        split = np.where(number == 0, "train", split)
     frame = pd.DataFrame({
         "x": number + random.normal(0, 0.1, len(number)),
         "part": split,
@@ -146,8 +146,13 @@ def test_a_thousand_classes_and_one_that_never_occurs(
     found = evaluate.evaluation
     assert len(found.labels) == classes
     if classes == 3:
-        evaluate.threshold.label.setCurrentIndex(2)
-        assert "No row is “class 0002”" in evaluate.threshold.words.text()
+        cells = [[evaluate.classes.model().index(y, x).data() for x in range(5)] for y in range(2)]
+        assert cells[0] == ["class 0000", "–", "–", "–", "0"], "nothing was there to be found"
+        assert cells[1][1][0] in "01"
+        assert evaluate.threshold.label.currentText() == "class 0001", "the first with a curve"
+        assert "No row is" not in evaluate.threshold.words.text()
+        evaluate.threshold.label.setCurrentIndex(0)
+        assert "No row is “class 0000”" in evaluate.threshold.words.text()
         return
     assert "30 of 1,000 classes with most mistakes" in evaluate.heat_title.text()
     assert evaluate.heat.sizeHint().height() < 600

@@ -105,6 +105,7 @@ def _make(project: Project, base: Path) -> PreparedData:
         raise DataError(
             f"{samples.source} has {counted(len(samples), 'row')}: nothing can be learned from it.",
             "Choose data with more rows.",
+            short=f"{counted(len(samples), 'row')}: too few to learn from",
         )
     _check_classes(data, base, samples)
     outputs = _fit_outputs(project, samples.targets, samples)
@@ -164,6 +165,7 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
             "Put a folder for each class side by side, and choose the folder around them."
             f"{tables_beside(folder)}",
             path=str(folder),
+            short=f"there is one class only, “{labels.iloc[0]}”",
         )
 
 

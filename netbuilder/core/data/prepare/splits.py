@@ -62,6 +62,7 @@ def split_rows(
         raise DataError(
             f"Of {counted(count, 'row')} none is left to train on.",
             "Use more rows, or smaller shares for validation and test.",
+            short="no row is left to train on",
         )
     return Rows3(train, validated, tested)
 

@@ -65,6 +65,7 @@ def detect(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> st
             f"The target column '{name}' of {source} has the same value in every row: '{value}'.",
             "There is nothing to learn from it. Choose another target column, or a file in "
             "which it differs.",
+            short=f"'{name}' is {f'“{value}”' if value else 'empty'} in every row",
         )
     if given == REGRESSION:
         _need_numbers(series, source)
@@ -170,6 +171,7 @@ def fit(
             f"The target column '{names[0]}' of {source} has {len(classes)} classes.",
             f"At most {MAX_CLASSES} can be learned. Set the task to 'regression' if they are "
             "numbers.",
+            short=f"'{names[0]}' has too many classes",
         )
     if task == BINARY and not one_hot and (units or 1) == 1:
         return OutputPre(BINARY, names, classes, units=1)

@@ -144,6 +144,8 @@ class CompareView(QWidget):
 
     def _show_choices(self, found: tuple[Compared, ...]) -> None:
         """Which curves there are for these tasks, and of which class."""
+        from netbuilder.core.results.curves import first_class
+
         sure = [one.evaluation for one in found if one.evaluation is not None]
         classes = [one for one in sure if one.probabilities is not None and len(one.labels) > 1]
         kinds = [_LOSS]
@@ -158,9 +160,8 @@ class CompareView(QWidget):
             box.clear()
             box.addItems(names)
             start = box.findText(before)
-            # Of two classes the second is what is looked for: yes, not no.
-            last = box is self.label and len(names) == 2
-            box.setCurrentIndex(start if start >= 0 else len(names) - 1 if last else 0)
+            first = first_class(classes[0]) if box is self.label and classes else 0
+            box.setCurrentIndex(start if start >= 0 else first)
             box.blockSignals(False)
 
     def _draw(self) -> None:
