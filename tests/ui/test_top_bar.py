@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.project import edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.window.top_bar import ProgressView
@@ -86,3 +88,28 @@ def test_what_stands_beside_train_stays_as_its_words_change(
     assert bar.train.text() == "Train · slow"
     assert places()[0] == before[0]
     assert places()[1][0] == before[1][0]
+
+
+def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    """Qt enables the widget of a place that comes back, whatever its own action says."""
+    window = open_window()
+    actions = window.top_bar._actions
+    buttons = {
+        name: next(b for b in window.top_bar.findChildren(QToolButton)
+                   if b.defaultAction() is actions[name])
+        for name in ("undo", "redo", "save-model")
+    }  # fmt: skip
+    for width in (1366, 700, 1366):
+        window.resize(width, 768)
+        qtbot.wait(20)
+        # As ever when something was done or chosen.
+        window.store.apply("More", lambda p, n=width: edits.set_training(p, epochs=n % 97))
+        qtbot.waitUntil(actions["undo"].isEnabled)
+    qtbot.waitUntil(buttons["redo"].isVisible)
+    assert buttons["undo"].isEnabled()
+    assert not actions["redo"].isEnabled() and not buttons["redo"].isEnabled()
+    assert not buttons["save-model"].isEnabled()
+    window.store.undo()
+    qtbot.waitUntil(buttons["redo"].isEnabled)

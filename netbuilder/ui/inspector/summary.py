@@ -57,8 +57,17 @@ class ProjectSummary(QWidget):
         """Say it anew."""
         if self.isHidden():
             return
-        for name, words in self.words().items():
+        said = self.words()
+        if all(self.lines[name].text() == words for name, words in said.items()):
+            return
+        for name, words in said.items():
             self.lines[name].setText(words)
+        # Now, and not when the events are done: until then more lines would be squeezed into the
+        # room of fewer.
+        for widget in (self, self.parentWidget()):
+            layout = widget.layout() if widget is not None else None
+            if layout is not None:
+                layout.activate()
 
     def words(self) -> dict[str, str]:
         """Each line's words."""

@@ -77,6 +77,8 @@ class SurfacePanel(QWidget):
         page = self.waiting.page_layout
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
+        # The views are others for other data: the first ones do not say how wide they get.
+        self.view.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.across, self.up = QComboBox(self), QComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")

@@ -185,7 +185,17 @@ class TopBar(QToolBar):
         theme.theme().changed.connect(self.restyle)
 
     def _put(self, name: str, widget: QWidget) -> None:
-        self._places[name] = self.addWidget(widget)
+        place = self._places[name] = self.addWidget(widget)
+        if name not in self._actions:
+            return
+        action = self._actions[name]
+
+        # Qt enables the widget of a place that is shown, whatever its own action says.
+        def follow() -> None:
+            place.setEnabled(action.isEnabled())
+
+        action.changed.connect(follow)
+        follow()
 
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load
@@ -205,6 +205,14 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.live.idle and panel.picture.answered, timeout=MINUTE)
     assert window.runner.dataset.train.raw_x["input"][-1] == pytest.approx(added[:1])
+    views = [panel.view.itemText(n) for n in range(panel.view.count())]
+    assert "Hidden layer" in views  # there was the curve alone
+    look = QStyleOptionComboBox()
+    panel.view.initStyleOption(look)
+    field = panel.view.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, look, QStyle.SubControl.SC_ComboBoxEditField, panel.view
+    )
+    assert field.width() >= max(map(panel.view.fontMetrics().horizontalAdvance, views))
     before = panel.picture
 
     begin, end = hand.spot(added[:2]).toPoint(), hand.spot((3.5, 0.5)).toPoint()

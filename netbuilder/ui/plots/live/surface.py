@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
 
 #: How points of each part are filled, as signs: the shape is the class's. Training rows are
-#: filled, validation rows hollow, test rows filled with a dark edge.
+#: filled, validation rows hollow, test rows filled with an edge in the colour of letters.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
 _PALE = 0.4  # of answers that are not of now
@@ -359,9 +359,10 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
     if part == 1:
         brush = shared_brush(QColor(scheme.panel), strength)
         return brush, shared_pen(color, 2, strength), 8
-    # White and dark in both schemes: on a dark surface of its own colour a point is seen too.
-    edge, width = (QColor("#FFFFFF"), 1.0) if part == 0 else (QColor("#10151C"), 1.6)
-    pen = shared_pen(edge, width, strength)
+    # On a surface of its own colour a point is seen by its edge: that of a test point has the
+    # colour of letters, which stands out in either scheme, and that of others the ground's.
+    edge, width = (scheme.panel, 1.0) if part == 0 else (scheme.text, 1.6)
+    pen = shared_pen(QColor(edge), width, strength)
     return shared_brush(color, strength), pen, 8 if part == 0 else 9
 
 

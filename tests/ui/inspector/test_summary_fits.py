@@ -1,0 +1,30 @@
+"""The project at a glance: what it says has the room that it needs, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.runner import RunState
+
+
+def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    window.resize(1366, 768)
+    line = window.inspector.summary.lines["result"]
+    qtbot.waitUntil(lambda: line.text() == "not trained yet")
+    window.inspector.set_selection(("dense",))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: bool(window.judging.sentence) and not window.workbench.run_words)
+    window.inspector.set_selection(())
+    assert "test rows are right" in line.text()
+    needed = line.heightForWidth(line.width())
+    assert needed > 2 * line.fontMetrics().lineSpacing()
+    assert line.height() >= needed
