@@ -28,6 +28,10 @@ from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.documents import PROJECT_ENDING, empty_project
 
 FIRST_EXAMPLE = "digits.netbuilder"
+#: So long Python lets a thread go on while others wait. A picture is drawn by hundreds of calls of
+#: Qt, each of which may let another thread in; with Python's own 5 ms a window stood still for a
+#: tenth of a second while a network was being traced beside it.
+TURN_SECONDS = 0.0005
 
 
 def main(path: str | None = None) -> int:
@@ -72,6 +76,7 @@ def make_application(arguments: list[str]) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    sys.setswitchinterval(TURN_SECONDS)
     QCoreApplication.setApplicationName("NetBuilder")
     QCoreApplication.setOrganizationName("NetBuilder")
     app = QApplication(arguments[:1])

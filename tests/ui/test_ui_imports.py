@@ -51,3 +51,14 @@ os._exit(0)
     assert heavy == []
     assert layers[0] == "Input"
     assert len(layers) > 2
+
+
+def test_threads_take_short_turns(home: Path) -> None:
+    """Each of the hundreds of calls of Qt in a picture waits for one, while a network is traced."""
+    code = """
+import sys
+from netbuilder.ui import app
+app.make_application(["netbuilder"])
+print(sys.getswitchinterval())
+"""
+    assert float(run(code, home)) <= 0.001

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -82,3 +86,61 @@ def test_what_is_seen_first_is_traced_before_train_is_pressed(
     assert late == ["surface"]
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+
+
+FIRST_RUN = """
+import os, sys, threading
+from PySide6.QtCore import QEventLoop, QTimer
+from netbuilder.core.project import edits, files
+from netbuilder.core.resources import resource
+from netbuilder.ui import app
+from netbuilder.ui.main_window import MainWindow
+application = app.make_application(["netbuilder"])
+project = files.read(resource("examples", "moons.netbuilder"))
+window = MainWindow(edits.set_training(project, epochs=30000), remember=False)
+window.show()
+window.workbench.start()
+
+def until(done):
+    loop, timer = QEventLoop(), QTimer()
+    timer.timeout.connect(lambda: loop.quit() if done() else None)
+    timer.start(20)
+    loop.exec()
+
+until(lambda: window.prebuilding.ready)
+for name in ("training", "surface"):
+    window.docks.show_panel(name)
+layer = next(one.id for one in project.graph.nodes if one.layer == "Dense")
+looked = []
+
+def look():
+    if window.sample_view.look is not None and not looked:
+        looked.append(window.canvas.look_closer(layer))
+
+window.sample_view.changed.connect(look)
+names = []
+
+class Watch:
+    def find_spec(self, name, path, target=None):
+        if threading.current_thread() is threading.main_thread() and "netbuilder" in name:
+            names.append(name)
+
+sys.meta_path.insert(0, Watch())
+window.runner.start()
+until(lambda: not window.runner.active)
+assert looked
+print("imported:", *names)
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+def test_a_first_run_imports_nothing_on_the_window_s_thread(home: Path) -> None:
+    """It stood still for a tenth of a second when the first pictures came."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_RUN],
+        check=False, capture_output=True, text=True, timeout=180,
+        env={**os.environ, "NETBUILDER_HOME": str(home)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "imported:", done.stderr

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.engine.build.seeds import seeded
+from netbuilder.core.formats import long_json
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.optimizer_state import OPTIMIZER
 from netbuilder.core.formats.safety.allowlist import is_layer
@@ -53,7 +54,7 @@ def write_model(
             if "optimizer_weights" in file:
                 file.move("optimizer_weights", OPTIMIZER)
             for name, value in ours.items():
-                file.attrs[PREFIX + name] = json.dumps(value, ensure_ascii=False)
+                file.attrs[PREFIX + name] = long_json.dumps(value)
             file.flush()
             temporary.write_bytes(file.id.get_file_image())
         if check is not None:

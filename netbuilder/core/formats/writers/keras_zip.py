@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 
 from netbuilder.core.catalog.keras_workarounds import mend
 from netbuilder.core.engine.build.assembly import FileModel
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.formats import long_json
 from netbuilder.core.formats.metadata import TAKES, TAKES_IN_WORDS, beside_of
 from netbuilder.core.formats.optimizer_state import copy_optimizer_state
 from netbuilder.core.formats.safety.model_file import ZIP_ENTRY
@@ -46,7 +46,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         model.save(temporary, overwrite=True)
         if ours:
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
-                archive.writestr(ZIP_ENTRY, json.dumps(ours, ensure_ascii=False))
+                archive.writestr(ZIP_ENTRY, long_json.dumps(ours))
         verify(trained, temporary, made)
     return takes(trained, made)
 

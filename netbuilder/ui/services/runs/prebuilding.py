@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
 Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
+#: What a run imports, and what draws its curves and what it makes of a sample: together as long as
+#: the network's own time, and on the thread of the window, where the run has begun, a standstill.
+_WANTED = (
+    "netbuilder.core.check.health",
+    "netbuilder.core.engine.session",
+    "netbuilder.core.results.evaluate",
+    "netbuilder.core.results.live.wires",
+    "netbuilder.core.results.live.words",
+    "netbuilder.core.results.number.explain",
+    "netbuilder.core.results.number.values",
+    "netbuilder.core.results.number.words",
+    "netbuilder.ui.plots.curves",
+    "netbuilder.ui.plots.live.layer_strips",
+    "netbuilder.ui.services.runs.run_tracker",
+)
 #: So long nothing was edited: who draws on is not disturbed.
 CALM_MS = 500
 #: Larger networks take seconds and gigabytes, which nobody asked for yet.
@@ -34,10 +50,8 @@ MOST_PARAMETERS = 2_000_000
 
 
 def _build(question: tuple[Project, Path], foreseen: Sequence[Foresee]) -> None:
-    # What a run imports, and what draws its curves: together as long as the network's own time.
-    import netbuilder.core.engine.session
-    import netbuilder.core.results.evaluate
-    import netbuilder.ui.plots.curves  # noqa: F401
+    for name in _WANTED:
+        import_module(name)
     from netbuilder.core.data.load import load
     from netbuilder.core.engine.prepared import foresee, prebuild
 
