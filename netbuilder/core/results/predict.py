@@ -138,7 +138,8 @@ class Field:
 
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
     rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
-    ``unit`` is what stood beside them; ``style`` is how a column of dates reads them.
+    ``unit`` is what stood beside them; ``style`` is how a column of dates reads them; ``needed``:
+    nothing stands in for an empty cell.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Field:
     whole: bool = False
     unit: str = ""
     style: str = ""
+    needed: bool = True
 
 
 def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
@@ -158,8 +160,9 @@ def form_fields(trained: TrainedModel) -> tuple[Field, ...]:
     for entry in preprocessing_of(trained).inputs.values():
         for c in entry.columns if entry.kind == "table" else ():
             found[c.name] = Field(
-                c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style
-            )
+                c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
+                c.fill is None,
+            )  # fmt: skip
     return tuple(found.values())
 
 

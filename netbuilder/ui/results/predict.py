@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
+from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data
 from netbuilder.ui.forms.form import ParamForm
@@ -203,6 +204,7 @@ class PredictPanel(QWidget):
         self._place_words()
         self.view.show()
         self.another.setText(f"Another test {self.view.one}")
+        self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
         self.view.begin(trained, fresh)
         self.about.setText(self.view.words)
         self.waiting.ready()

@@ -21,7 +21,7 @@ from netbuilder.core.project.model import Data, Node, Project
 #: Built-in data by the shape that an Input asks for.
 _BY_SHAPE = {
     (8, 8, 1): "digits", (10,): "diabetes", (13,): "wine", (30,): "breast_cancer", (2,): "moons",
-    (40, 1): "waves",
+    (40, 1): "waves", (4,): "iris", (9,): "sales", (1,): "sine",
 }  # fmt: skip
 #: Inputs beyond this are far from what weights start with (about 1).
 _LARGE = 10.0
@@ -35,12 +35,13 @@ def _no_data(context: Context) -> Iterable[Found]:
         given = context.graph.by_id[node_id].params.get("shape")
         shape = tuple(given) if isinstance(given, (list, tuple)) else ()
         break
-    name = _BY_SHAPE.get(shape, "iris")
+    # To an Input of a shape of its own no other set is proposed than one that has it.
+    name = _BY_SHAPE.get(shape, "" if shape else "iris")
     new = Data(kind="builtin", name=name)
     yield Found(
         None,
         "No data is chosen yet. Choose a file or a built-in set in the Data tab.",
-        fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new),
+        fix(f"Use the {name.replace('_', ' ')} data", edits.set_data, new) if name else None,
     )
 
 

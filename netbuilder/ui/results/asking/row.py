@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import with_units
+from netbuilder.core.wording import listed, with_units
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.forms.slide_days import DaySlideEditor
 from netbuilder.ui.results.asking.view import Ask, AskView
@@ -81,6 +81,7 @@ class RowView(AskView):
         self.row: dict[str, Any] = {}
         self._fields: dict[str, Field] = {}
         self._own = False
+        self._typed: set[str] = set()  # columns of which something was typed or taken away
         self._soon = QTimer(self, singleShot=True, interval=ASK_MS)
         self._soon.timeout.connect(lambda: self._ask(by_hand=False))
         self.response = ResponseView(workbench, self)
@@ -105,6 +106,8 @@ class RowView(AskView):
         from netbuilder.core.results.predict import form_fields
 
         self._own = self._own and not fresh
+        if fresh:
+            self._typed = set()
         self._show_form(form_fields(trained))
         self._soon.start()
 
@@ -145,6 +148,7 @@ class RowView(AskView):
             value = self.form.rows[name].param.default
         self.row[name] = value
         self._own = True
+        self._typed.add(name)
         self.response.follow(name)
         self.said.emit(self.words)  # it is no test row any more
         self._workbench.happened.emit("predicted")
@@ -165,7 +169,14 @@ class RowView(AskView):
             self.nothing.emit("One of the values cannot be read: it is marked below.")
             return
         row = dict(self.row)
-        if row:
+        waiting = [
+            name
+            for name, field in self._fields.items()
+            if field.needed and row.get(name) in (None, "") and name not in self._typed
+        ]
+        if waiting:  # to be filled in still is no mistake
+            self.nothing.emit(f"Fill in {listed(waiting, 6)}: the answer follows.")
+        elif row:
             self.asked.emit(
                 Ask(lambda model: _answer(model, row), lambda model: _sample(model, row), None,
                     by_hand, _OWN if self._own else "")
