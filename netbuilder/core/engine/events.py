@@ -203,12 +203,9 @@ class Saved(Event):
 
 @dataclass(frozen=True)
 class Standing(Event):
-    """The network of a run that pauses, as it stands: of its own, not judged on the test rows.
+    """The network of a run that pauses, as it stands: of its own, not judged on the test rows."""
 
-    None: the run stands before its first step.
-    """
-
-    trained: TrainedModel | None
+    trained: TrainedModel
 
 
 @dataclass(frozen=True)

@@ -456,11 +456,9 @@ class Session:
     def _stand(self) -> None:
         if self._parts is None or self._agreement is not None or not self._control.paused:
             return
-        found = None
+        trainer = self._parts.trainer
         try:
-            if self.moved:
-                trainer = self._parts.trainer
-                found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
+            found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return

@@ -37,6 +37,11 @@ class _Field(QDoubleSpinBox):
                 return False
         return super().event(event)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()  # on the canvas it means: edit the layer, with the keyboard there
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # whoever turns the wheel wants to scroll
 

@@ -59,6 +59,9 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     qtbot.waitUntil(lambda: surface.live.idle and surface.picture is not None)
     shares = np.array(surface.picture.shares)
 
+    # The keyboard stays in the field: the next number is for a weight too.
+    QTest.keyClick(row.field, Qt.Key.Key_Return)
+    assert not window.inspector.isAncestorOf(window.focusWidget())
     # Typed, and a step up: one step of undo, which the answers follow.
     row.field.setValue(2.5)
     row.field.stepUp()

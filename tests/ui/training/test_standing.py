@@ -73,18 +73,72 @@ def test_it_is_saved_as_it_stands(paused: MainWindow, tmp_path: Path, qtbot: QtB
     assert window.runner.state is RunState.PAUSED, "the run waits still"
 
 
-def test_back_at_the_start_it_is_what_was_there_before(paused: MainWindow, qtbot: QtBot) -> None:
-    window = paused
-    window.runner.rewind()
-    qtbot.waitUntil(lambda: window.workbench.trained is None)
-    assert not window.workbench.standing
-    assert window.runner.state is RunState.PAUSED
-    window.runner.step()
-    qtbot.waitUntil(lambda: window.workbench.trained is not None)
-    assert window.workbench.trained.epochs == 0
+def test_back_at_the_start_it_is_the_untrained_one(paused: MainWindow, qtbot: QtBot) -> None:
+    window, bench, learned = paused, paused.workbench, paused.workbench.trained
     evaluate = window.docks.show_panel("evaluate")
-    qtbot.waitUntil(lambda: window.judging.evaluation is not None)
+    qtbot.waitUntil(lambda: window.runner.best_epoch == 1)
+    window.runner.rewind()
+    qtbot.waitUntil(lambda: bench.trained is not learned and bench.trained.epochs == 0)
+    assert window.runner.state is RunState.PAUSED
+    assert window.runner.best_epoch == 0, "no epoch is done that one could go back to"
+    qtbot.waitUntil(lambda: window.judging.evaluation is not None and window.judging.idle)
     assert evaluate.stale.isVisible()
+    untrained = bench.trained
+    window.runner.step()
+    qtbot.waitUntil(lambda: bench.trained is not untrained)
+    assert bench.trained.epochs == 0
+    pairs = zip(bench.trained.core.get_weights(), untrained.core.get_weights(), strict=True)
+    assert any(not np.array_equal(now, before) for now, before in pairs), "a step was done"
+
+
+def test_stopped_at_the_start_what_was_there_before_is_back(
+    paused: MainWindow, qtbot: QtBot
+) -> None:
+    window, bench = paused, paused.workbench
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    kept = bench.trained
+    window.runner.start(first=lambda session: session.pause())
+    qtbot.waitUntil(lambda: bench.standing)
+    assert bench.trained.epochs == 0
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    assert bench.trained is kept and not bench.standing
+
+
+def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=500))
+    window.runner.one_epoch()
+    view = window.sample_view
+    for epoch in (1, 2, 3):
+        qtbot.waitUntil(lambda e=epoch: view.look is not None and view.look.epoch == e)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.PAUSED)
+        qtbot.waitUntil(lambda e=epoch: _of_now(window, e))
+        if epoch < 3:
+            window.runner.one_epoch()
+    row = view.look.index
+    window.looking.show_row(row + 1)
+    qtbot.waitUntil(lambda: view.look.index == row + 1)
+    assert window.runner.state is RunState.PAUSED
+
+
+def _of_now(window: MainWindow, epoch: int) -> bool:
+    """Whether the small surfaces on the canvas are those of the network as it stands."""
+    from netbuilder.ui.services.views.activations import two_number_grid
+
+    bench, look = window.workbench, window.sample_view.look
+    if not bench.standing or bench.trained.epochs != epoch or not look.surfaces:
+        return False
+    node = next(iter(look.surfaces))
+    grid = two_number_grid(window.runner.dataset.train)
+    inner = bench.trained.core.get_layer(node).output
+    import keras
+
+    told = keras.Model(bench.trained.core.inputs, inner).predict(list(grid.values()), verbose=0)
+    shown = np.asarray(look.surfaces[node])
+    return np.allclose(shown.reshape(told.shape), told, atol=1e-4)
 
 
 def _raw(window: MainWindow) -> dict[str, np.ndarray]:

@@ -117,7 +117,7 @@ class Tracker:
         """Something was changed by hand: a mark on the curve."""
         if event.what == "reset":
             self.curves.clear()
-            self.epoch = 0.0
+            self.epoch, self.best_epoch = 0.0, 0
             return
         x = self._place(event)
         if event.what == "learning_rate":

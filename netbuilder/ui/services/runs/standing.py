@@ -32,20 +32,23 @@ class StandingNetwork(QObject):
         self._soon.timeout.connect(runner.ask_standing)
         runner.halted.connect(self._soon.start)
         runner.stood.connect(self._stood)
+        runner.ended.connect(self._ended)
 
     @property
     def idle(self) -> bool:
         """Whether none is waited for."""
         return not self._soon.isActive()
 
-    def _stood(self, found: TrainedModel | None) -> None:
+    def _stood(self, found: TrainedModel) -> None:
         bench = self._workbench
         if not self._runner.paused:
             return
         if not bench.standing:
             self._before = bench.trained, bench.evaluation, bench.in_runs
-        if found is not None:
-            bench.set_trained(found, in_runs=False, standing=True)
-        elif bench.standing:  # back at the start: what was there before the run
+        bench.set_trained(found, in_runs=False, standing=True)
+
+    def _ended(self) -> None:
+        """A run that was stopped before its first step leaves what was there before."""
+        if self._workbench.standing:
             trained, evaluation, in_runs = self._before
-            bench.set_trained(trained, evaluation, in_runs=in_runs)
+            self._workbench.set_trained(trained, evaluation, in_runs=in_runs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -145,7 +145,8 @@ class SampleView(QObject):
     def _ask(self) -> None:
         """Ask for the chosen sample, once the run has read its data."""
         dataset, project = self._runner.dataset, self._runner.project
-        if dataset is None or project is None or self._runner.state is not RunState.RUNNING:
+        going = self._runner.state in (RunState.RUNNING, RunState.PAUSED)
+        if dataset is None or project is None or not going:
             return
         own = self._looking.look if self._looking.own is not None else None
         asked = (dataset, self._looking.index, own)
@@ -224,6 +225,10 @@ class SampleView(QObject):
         if answer.key == _SURFACE:
             targets = self._sample.pre.outputs if self._sample is not None else {}
             self._surfaces = as_surfaces(answer.outputs, project, targets)
+            if self._runner.paused and self.look is not None:
+                # No other answer comes that would bring them along.
+                self.look = replace(self.look, surfaces=self._surfaces)
+                self.changed.emit()
         elif answer.key == _SAMPLE:
             sample = self._sample
             if sample is None or answer.probe is not sample.probe:
