@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Union, cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
@@ -180,8 +180,8 @@ class PredictPanel(QWidget):
             return
         self._shown, self.predictions = trained, None
         self._another_asked = self._file_asked = False
+        self._leave_what_goes()
         self.view.end()
-        self.view.hide()
         self.file_answers.forget()
         self.cards.clear()
         fresh = trained is None or trained.project.data != self._data
@@ -192,14 +192,17 @@ class PredictPanel(QWidget):
         self.why.show_sample(None)
         self.head.setVisible(trained is not None)
         self._clear_answer()
-        if trained is None:
+        view = None if trained is None else next(one for one in self.views if one.fits(trained))
+        if view is not self.view or fresh:  # else it stays under the hand
+            self.view.hide()
+        if trained is None or view is None:
             self._wait()
             return
         first = next(iter(trained.pre.outputs.values()), None)
         explains = first is not None and (first.task == "regression" or has_dropout(trained))
         numbers = len(first.columns) if first is not None and first.task == "regression" else 1
         self.head.begin(len(first.classes) if first is not None else 0, explains, numbers)
-        self.view = next(view for view in self.views if view.fits(trained))
+        self.view = view
         self.view.place_why(self.why)
         self._place_words()
         self.view.show()
@@ -209,6 +212,13 @@ class PredictPanel(QWidget):
         self.about.setText(self.view.words)
         self.waiting.ready()
         self._look_changed()
+
+    def _leave_what_goes(self) -> None:
+        """Take the keyboard from what is about to hide: Qt would give it to a button far below,
+        and scroll there."""
+        held = QApplication.focusWidget()
+        if held is not None and (held is self.why.button or self.why.isAncestorOf(held)):
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _place_words(self) -> None:
         """What is said comes and goes: above the way to ask, or below one that must stay."""

@@ -142,11 +142,15 @@ class WhyView(QWidget):
 
         self._known = trained
         chosen = self.method.currentData()
-        self.button.setChecked(False)  # what is explained there is another network's answer
+        self._hide_parts()  # what is explained there is another network's answer
         self.method.clear()
         try:
             ways = methods_for(trained)
         except UserError:
+            ways = ()
+        if chosen not in {way.name for way in ways}:
+            self.button.setChecked(False)
+        if not ways:
             return
         for way in ways:
             self.method.addItem(way.title, way.name)

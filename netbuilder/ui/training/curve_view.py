@@ -35,6 +35,7 @@ LEGEND_MS = 150
 _LONGEST_NAME = 22  # letters of a quantity that are shown at most
 _INVITATION = "Press Train: the network learns, and its curves grow here."
 _ON_THE_WAY = "It begins to train: its curves grow here in a moment."
+_STANDS = "The run stands at its start: its curves grow here when it goes on."
 FILE_TYPES = (
     FileType("Picture", (".png",)),
     FileType("SVG", (".svg",)),
@@ -102,9 +103,9 @@ class CurveView(QWidget):
         self.menu_button.setMenu(menu)
         tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
 
-    def show_training(self, on: bool) -> None:
+    def show_training(self, on: bool, *, paused: bool = False) -> None:
         """Say, before the first point, that the curves are on their way."""
-        self.invitation.setText(_ON_THE_WAY if on else _INVITATION)
+        self.invitation.setText((_STANDS if paused else _ON_THE_WAY) if on else _INVITATION)
 
     def show_run(self, run: RunCurves, planned: int) -> None:
         """Show another run."""

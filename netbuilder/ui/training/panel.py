@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import counted
 from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.run_progress import results_text, took_words, when
 from netbuilder.ui.services.runs.runner import Runner
@@ -119,7 +120,7 @@ class TrainingPanel(QWidget):
 
             self._curves = CurveView(self)
             self._head.addWidget(self._curves.tools)
-            self._curves.show_training(self._runner.active)
+            self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
         return self._curves
 
@@ -173,7 +174,7 @@ class TrainingPanel(QWidget):
     def _state_changed(self) -> None:
         self.rate.setEnabled(True)
         if self._curves is not None:
-            self._curves.show_training(self._runner.active)
+            self._curves.show_training(self._runner.active, paused=self._runner.paused)
         self.buttons.refresh()
         self._show_rate()
         self._show_differs()
@@ -230,6 +231,8 @@ class TrainingPanel(QWidget):
             return
         words = self._judging.sentence or results_text(trained.test)
         took = f"Trained {took_words(trained.epochs, trained.seconds, slowed=trained.slowed)}"
+        if trained.set_by_hand:
+            took += f", then {counted(trained.set_by_hand, 'weight')} set by hand"
         self.messages.put(
             Message(
                 "result",

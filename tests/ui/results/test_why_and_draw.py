@@ -142,3 +142,33 @@ def test_in_a_narrow_dock_what_colours_mean_is_written_out(
     qtbot.waitUntil(panel.why.legend.isVisible, timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.why.legend.width() >= panel.why.legend.sizeHint().width())
     assert not panel.why.legend.geometry().intersects(panel.why.method.geometry())
+
+
+def test_a_drawing_and_why_stay_in_sight_when_the_training_goes_on_and_ends(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.resize(1366, 768)
+    window.show()
+    window.activateWindow()
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.pictures.draw_button.click()
+    qtbot.mousePress(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 20))
+    for y in range(20, 150, 10):
+        qtbot.mouseMove(panel.pictures.pad, QPoint(80, y))
+    qtbot.mouseRelease(panel.pictures.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 150))
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    panel.why.button.setFocus()
+    panel.why.button.click()
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    before = window.workbench.trained
+    window.runner.train_more(1)
+    qtbot.waitUntil(lambda: window.workbench.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
+    assert panel.why.button.isChecked() and not panel.pictures.pad.empty
+    assert _in_view(panel, panel.pictures.pad)
+    assert window.focusWidget() is not panel.file_button
