@@ -207,7 +207,8 @@ class RunLoop:
             if trainer.learning_rate != rate:
                 reporter.changed("learning_rate", trainer.learning_rate)
         reporter.epochs(before, self.epochs, self.clock.seconds)
-        self.withdraw(trainer)
+        if self.watcher.due:
+            self.withdraw(trainer)
         for notice in self.watcher.look(trainer.history, trainer.core, self._dataset):
             self._emit(Noticed(notice))
 

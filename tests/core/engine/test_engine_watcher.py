@@ -17,6 +17,7 @@ from netbuilder.core.engine.monitor.watcher import Watcher
 from netbuilder.core.engine.notices import Notice
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
+from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.model import Choice, Project
 
 RNG = np.random.default_rng(1)
@@ -387,3 +388,27 @@ def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
     assert watch_rules.still_better_on_held_back(np.full(25, 1.0), between)
     worse = np.concatenate([held, np.full(5, 1.2)])
     assert not watch_rules.still_better_on_held_back(np.full(25, 1.0), worse)
+
+
+def test_a_fast_run_is_not_looked_through_at_every_chunk(
+    chain: Callable[..., Project], dataset: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked of all epochs at once takes the longer the more there are."""
+    asked: list[int] = []
+    withdrawn = Watcher.withdrawn
+
+    def noted(self: Watcher, history: History) -> list[str]:
+        asked.append(len(history.epochs))
+        return withdrawn(self, history)
+
+    monkeypatch.setattr(Watcher, "withdrawn", noted)
+    x, y = table()
+    chunks: list[Event] = []
+    session = Session(
+        set_training(chain([OUT]), epochs=20_000), dataset({"input": x}, {"out": y}, held=20),
+        record=False, compilation="graph",
+        on_event=lambda event: chunks.append(event) if isinstance(event, EpochEnd) else None,
+    )  # fmt: skip
+    trained = session.run()
+    assert len(asked) <= 2 * trained.seconds + 3
+    assert len(chunks) > 2 * len(asked)

@@ -43,12 +43,16 @@ class Watcher:
         self._told: dict[str, Notice] = {}
         self._next = 0.0
 
+    @property
+    def due(self) -> bool:
+        """Whether ``look`` would look now: what is asked of all epochs at once is asked then."""
+        return time.monotonic() >= self._next
+
     def look(self, history: History, core: keras.Model, data: Dataset) -> list[Notice]:
         """After epochs have ended: what is new. At most twice a second."""
-        now = time.monotonic()
-        if now < self._next:
+        if not self.due:
             return []
-        self._next = now + _INTERVAL_SECONDS
+        self._next = time.monotonic() + _INTERVAL_SECONDS
         return self._new(self._running(history, core, data))
 
     def at_end(
