@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
@@ -45,7 +46,9 @@ _COMPARING = (
 
 
 class EvaluatePanel(QWidget):
-    """Shows what ``Judging`` found."""
+    """Shows what ``Judging`` found. ``sample_chosen(row)``: a test row was clicked."""
+
+    sample_chosen = Signal(int)
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class EvaluatePanel(QWidget):
         self.parts = ShortTable("Training, validation and test", self)
         self.parts_note = note_label("", self)
         self.samples = SampleList(self)
+        self.samples.chosen.connect(self._choose_sample)
         self.threshold_title = heading("One class against the rest", self)
         self.threshold = ThresholdView(self)
         self._results = (
@@ -259,6 +263,10 @@ class EvaluatePanel(QWidget):
         for widget in (self.parts_note, self.samples):
             widget.setEnabled(True)
         self.samples.show_samples(behind.worst, "The worst mistakes (truth → answer):")
+
+    def _choose_sample(self, row: int) -> None:
+        if self._judging.file is None:  # rows of a file are none of the data's own
+            self.sample_chosen.emit(row)
 
     def _show_cell(self, truth: int, answer: int) -> None:
         """Show the samples of a cell of the matrix."""

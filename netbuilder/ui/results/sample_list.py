@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHeaderView, QVBoxLayout, QWidget
 
 from netbuilder.ui.plots.images import ImageGrid
@@ -19,7 +20,10 @@ HEIGHT = 190
 
 
 class SampleList(QWidget):
-    """Shows one handful of samples at a time."""
+    """Shows one handful of samples at a time. ``chosen(row)``: one was clicked, or reached with the
+    keyboard and Enter; its place in the split."""
+
+    chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +38,15 @@ class SampleList(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for widget in (self.words, self.grid, self.table):
             layout.addWidget(widget)
+        self._rows: tuple[int, ...] = ()
+        for view in (self.grid, self.table):
+            view.setToolTip("Click a sample to see it on the canvas, in Inside and in Predict")
+            view.clicked.connect(self._choose)
+            view.activated.connect(self._choose)
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.row() < len(self._rows):
+            self.chosen.emit(self._rows[index.row()])
 
     def show_samples(self, found: Samples | None, words: str) -> None:
         """Show these, below some words; None hides the list."""
@@ -41,6 +54,7 @@ class SampleList(QWidget):
         if found is None:
             return
         self.words.setText(words)
+        self._rows = tuple(int(row) for row in found.rows)
         pictures = found.images is not None
         self.grid.setVisible(pictures)
         self.table.setVisible(not pictures)

@@ -58,7 +58,9 @@ def _surface(parts: Parts) -> QWidget:
 def _evaluate(parts: Parts) -> QWidget:
     from netbuilder.ui.results.evaluate import EvaluatePanel
 
-    return EvaluatePanel(parts.workbench, parts.judging, parts.runner)
+    panel = EvaluatePanel(parts.workbench, parts.judging, parts.runner)
+    panel.sample_chosen.connect(parts.looking.show_row)
+    return panel
 
 
 def _predict(parts: Parts) -> QWidget:
