@@ -27,6 +27,13 @@ def same_network(one: Project, other: Project) -> bool:
     return one.graph is other.graph or _bare(one.graph) == _bare(other.graph)
 
 
+def changed_since(then: Project, now: Project) -> str:
+    """What of a project is another than when it was trained: "network", else "data", else ""."""
+    if not same_network(then, now):
+        return "network"
+    return "data" if then.data != now.data else ""
+
+
 def same_rows(one: Data, other: Data) -> bool:
     """Whether two recipes read the same rows, whatever they then do with them."""
     return (one.kind, one.name, one.path) == (other.kind, other.name, other.path)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS
+from netbuilder.core.project.same import changed_since
 from netbuilder.core.wording import counted
 from netbuilder.ui.services.runs.run_progress import results_text
 from netbuilder.ui.services.store import ProjectStore
@@ -131,4 +132,5 @@ class ProjectSummary(QWidget):
         after = f" After {counted(trained.epochs, 'epoch')}." if trained.epochs else ""
         if trained.kept_epoch:
             after = f" Epoch {trained.kept_epoch:,} of {trained.epochs:,} was kept."
-        return f"{words}{after}"
+        what = changed_since(trained.project, self._store.project)
+        return f"{f'Before the {what} was changed: ' if what else ''}{words}{after}"

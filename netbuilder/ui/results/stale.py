@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from netbuilder.core.project.same import same_network
+from netbuilder.core.project.same import changed_since
 from netbuilder.core.wording import capital, counted
 from netbuilder.ui.services.workbench import Workbench
 
@@ -35,10 +35,8 @@ class StaleNote(QLabel):
         if self._workbench.training:
             if trained is not None and not self._live:
                 words = self._about_the_run()
-        elif trained is not None and not same_network(trained.project, project):
-            words = f"⚠ The network was changed since: {_END}"
-        elif trained is not None and trained.project.data != project.data:
-            words = f"⚠ The data was changed since: {_END}"
+        elif trained is not None and (what := changed_since(trained.project, project)):
+            words = f"⚠ The {what} was changed since: {_END}"
         elif trained is not None and trained.set_by_hand:
             count = counted(trained.set_by_hand, "weight")
             words = f"{count} of this network {_was(trained.set_by_hand)} set by hand (Ctrl+Z)."

@@ -28,3 +28,18 @@ def test_what_was_found_while_a_layer_was_selected_is_not_squeezed(
     needed = line.heightForWidth(line.width())
     assert needed > 2 * line.fontMetrics().lineSpacing()
     assert line.height() >= needed
+
+
+def test_a_result_of_before_a_change_is_called_so(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=2))
+    line = window.inspector.summary.lines["result"]
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: "test rows are right" in line.text())
+    assert "Before" not in line.text()
+    window.store.apply("Units", lambda project: edits.set_params(project, "dense", units=7))
+    qtbot.waitUntil(lambda: line.text().startswith("Before the network was changed: "))
+    window.store.undo()
+    qtbot.waitUntil(lambda: "Before" not in line.text())
