@@ -21,7 +21,7 @@ def row_words(look: Look) -> str:
     if look.own:
         return look.own
     said = f"row {look.index + 1:,}" + (f" of {look.rows:,}" if look.rows else "")
-    return said + (f" · it is “{look.truth}”" if look.truth else "")
+    return said + (f" · {look.truth_words}" if look.truth_words else "")
 
 
 class ShownSample(QFrame):

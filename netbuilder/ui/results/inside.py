@@ -210,7 +210,7 @@ class InsidePanel(QWidget):
         for widget in self._row:
             widget.setVisible(not bare)
         about = look.own and f"just now: {look.own}"
-        about = about or (f"it is “{look.truth}”" if look.truth else "")
+        about = about or look.truth_words
         of_rows = f"of {look.rows:,}" + (f" · {about}" if about else "")
         self.truth.setText(f"{self._looking.trouble} {_BARE}" if bare else of_rows)
         there = look.project.graph.by_id if bare else look.values

@@ -251,8 +251,8 @@ class PredictPanel(QWidget):
             return  # it was asked about here
         from netbuilder.core.results.live.told import filled_words
 
-        truth = f" It is “{look.truth}”." if look.truth else ""
-        about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}.{truth}"
+        truth = f": {look.truth_words}" if look.truth else ""
+        about = f"Test {self.view.one} {look.index + 1:,} of {look.rows:,}{truth}."
         about = f"{about} {filled_words(look.filled)}".strip()
         wanted, self._another_asked = self._another_asked, False
         if self._file_asked and not wanted:

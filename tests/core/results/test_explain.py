@@ -218,6 +218,8 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
     assert tables.against_typical(asked)["size"] == pytest.approx(given[2] - changed, rel=1e-4)
     found = explain(trained, sample_of(data.test, 2), "occlusion", rows=Rows(raw))
     assert found.importance["size"] == pytest.approx(given[2] - changed, rel=1e-4)
+    assert found.sentence.endswith(" The numbers are in the unit of price.")
+    assert dict(bars_of(found))[found.label("size")] == found.importance["size"]
     way = "lower" if changed < given[2] else "higher"
     assert f"{number(abs(given[2] - changed))} {way}" in found.sentence
     assert found.nearest is not None
@@ -245,6 +247,8 @@ def test_words_are_left_out_one_by_one(reviews_model: Trained) -> None:
     both = asked.scores("input", np.concatenate([samples.raw["input"], without.raw["input"]]))
     assert dict(found.tokens)["loved"] == pytest.approx(both[0] - both[1], abs=1e-6)
     assert dict(found.tokens)["loved"] > 0
+    assert found.sentence.endswith(" The numbers are percentage points.")
+    assert bars_of(found) == [(word, 100 * value) for word, value in found.tokens]
 
 
 def test_the_letter_that_decides_counts(tmp_path: Path) -> None:

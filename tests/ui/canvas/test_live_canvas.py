@@ -220,6 +220,10 @@ def test_a_row_and_the_answer_stand_in_their_own_units(open_window, example, qtb
     qtbot.waitUntil(lambda: window.looking.look_now is not None, timeout=MINUTE)
     later = window.looking.look_now
     assert later.truth == live.truth
+    (target,) = next(iter(live.targets.values()))
+    assert live.truth_words == later.truth_words == f"{target} is {live.truth}"
+    shown = window.canvas.shown_sample.words
+    qtbot.waitUntil(lambda: f"· {target} is {live.truth}" in shown.accessibleName())
     assert later.told == live.told and later.features == live.features
 
 

@@ -43,7 +43,15 @@ def overlay(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint
 
 
 def bars_of(found: Explanation) -> list[tuple[str, float]]:
-    """Names and values of what is no picture; columns with the strongest first."""
+    """Names and values of what is no picture; columns with the strongest first.
+
+    Parts of a probability as percentage points, numbers in their own unit.
+    """
+    most = 100.0 if found.in_percent else 1.0
+    return [(name, most * value) for name, value in _pairs(found)]
+
+
+def _pairs(found: Explanation) -> list[tuple[str, float]]:
     if found.importance:
         pairs = sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
         return [(found.label(name), value) for name, value in pairs]

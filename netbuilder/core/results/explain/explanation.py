@@ -68,6 +68,7 @@ class Explanation:
         compared: by column, what its importance compares: the row's value, the typical one.
         tokens: words of a text in order; above 0 speaks for the answer, below against it.
         level: of a long text to go on from: the tokens are "character" or "word".
+        in_percent: values are parts of a probability, which bars show as percentage points.
         steps: of a series, oldest first: name of the step, value.
         heatmap: float (height, width) of a picture.
         picture: the sample, raw (height, width, channels), where it is a picture.
@@ -88,6 +89,7 @@ class Explanation:
     nearest: Nearest | None = None
     responses: tuple[Response, ...] = ()
     level: str = ""
+    in_percent: bool = False
 
     def label(self, column: str) -> str:
         """A column with what is compared in it: "size: 300 → 95", "city: Lisbon, typical"."""

@@ -175,6 +175,18 @@ def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
 
 
+def _measured(found: Explanation, asked: Question) -> Explanation:
+    """With what the numbers beside its bars are; of responses the sentence has them already."""
+    values = [*found.importance.values(), *(one for _, one in (*found.tokens, *found.steps))]
+    if not any(values) or found.responses:
+        return found
+    if asked.target.task != REGRESSION:
+        said = f"{found.sentence} The numbers are percentage points."
+        return replace(found, sentence=said, in_percent=True)
+    said = f"The numbers are in {asked.unit_beside or f'the unit of {asked.about}'}."
+    return replace(found, sentence=f"{found.sentence} {said}")
+
+
 def _settled(asked: Question, most: float) -> bool:
     """Whether the most that changes is too little to be told of a probability."""
     return asked.target.task != REGRESSION and abs(most) < SETTLED
@@ -316,7 +328,7 @@ def explain(
         raise DataError(what.strip(), f"It can be explained by {listed(names)}.")
     asked = question(trained, sample, label)
     place = names.index(method) if method is not None else 0
-    found = ways[place].explain(asked, rows, text)
+    found = _measured(ways[place].explain(asked, rows, text), asked)
     if found.method != "grad_cam" or found.heatmap is None or np.abs(found.heatmap).max() > 0:
         return found
     other = next(way for way in ways if way.name != "grad_cam")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,12 @@ class ActivationsLook:
     answers: Mapping[str, Any] = field(default_factory=dict)
     own: str = ""
     filled: tuple[str, ...] = ()
+
+    @property
+    def truth_words(self) -> str:
+        """The right answer in a sentence, see ``said_truth``."""
+        first = next(iter(self.trained.pre.outputs.values()), None)
+        return said_truth(self.truth, *((first.columns, first.classes) if first else ((), ())))
 
     @property
     def project(self) -> Project:
@@ -197,6 +203,13 @@ def truth_of(split: Split, pre: Preprocessing, index: int) -> str:
         known = 0 <= int(given[0]) < len(target.classes)
         return str(target.classes[int(given[0])]) if known else ""
     return ""
+
+
+def said_truth(truth: str, columns: Sequence[str], classes: Sequence[str]) -> str:
+    """A right answer in a sentence: "it is “7”", "angle is -0.919"; "" where none is known."""
+    if not truth:
+        return ""
+    return f"{columns[0]} is {truth}" if columns and not classes else f"it is “{truth}”"
 
 
 def unit_surfaces(trained: TrainedModel, train: Split) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from netbuilder.ui.services.views.activations import (
     ActivationsLook,
     Looking,
     as_surfaces,
+    said_truth,
     shown_rows,
     truth_of,
     two_number_grid,
@@ -79,6 +80,12 @@ class LiveLook:
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: str = ""
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def truth_words(self) -> str:
+        """The right answer in a sentence, see ``said_truth``."""
+        first = next(iter(self.targets), "")
+        return said_truth(self.truth, self.targets.get(first, ()), self.classes.get(first, ()))
 
     def weights_of(self, node_id: str) -> Mapping[str, Any]:
         """The weights of a layer by name; {} where it has none, or too many to follow."""
