@@ -342,9 +342,16 @@ class SurfacePanel(QWidget):
                     over_epochs=self.over_epochs.isChecked(),
                     resting=self._resting_words(),
                     parts=self.plot.shown_parts,
-                    losses=losses_of(self._runner.curves) if self.live.live else "",
+                    losses=self._run_words() if self.live.live else "",
                 )
             )
+
+    def _run_words(self) -> str:
+        """What the run that goes on has come to, and what it learns from."""
+        run, words = self._runner.project, losses_of(self._runner.curves)
+        if run is not None and run.data != self._store.project.data:
+            return f"This run learns from the points of before they were edited. {words}"
+        return words
 
     def _resting_words(self) -> dict[str, str]:
         """What columns without an axis are held at; found once for a data set."""

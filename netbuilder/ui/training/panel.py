@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import changed_since
 from netbuilder.core.wording import counted
 from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.run_progress import results_text, took_words, when
@@ -264,19 +265,20 @@ class TrainingPanel(QWidget):
             self.messages.take("differs")
             return
         held = runner.project
+        what = (changed_since(held, self._store.project) if held is not None else "") or "plan"
         if runner.active:
             words = (
-                "The network or the plan was changed since this training began. The change counts "
-                "from the next training on."
+                f"The {what} was changed since this training began. The change counts from the "
+                "next training on."
             )
         elif self._workbench.trained is None:
-            words = "The canvas is no longer the network that these curves are of."
+            words = f"The {what} is no longer the one that these curves are of."
         else:
             words = (
-                "The canvas is no longer the network that was trained: Evaluate, Predict and "
-                "Inside speak about the trained one."
+                f"The {what} was changed since: Evaluate, Predict and Inside speak about what was "
+                "trained."
             )
-        back = (("Bring that network back", partial(self._bring_back, held)),)
+        back = ((f"Bring that {what} back", partial(self._bring_back, held)),)
         self.messages.put(Message("differs", "info", "", words, back))
 
     def _bring_back(self, project: Project | None) -> None:

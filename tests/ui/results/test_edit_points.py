@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.data.load import load
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.points import PointEdits, point_edits
+from netbuilder.core.project.points import PointEdits, add_point, point_edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
@@ -236,3 +236,20 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     assert not done(window)
     window.store.undo()
     assert done(window).added == (moved,)
+
+
+def test_points_that_a_run_does_not_learn_from_are_told(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=100_000))
+    panel = window.docks.show_panel("surface")
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.note.text().startswith("Loss "))
+    window.store.apply("Put in", lambda project: add_point(project, x=0.5, y=0.5, label="blue"))
+    qtbot.waitUntil(lambda: panel.note.text().startswith("This run learns from the points of bef"))
+    training = window.docks.show_panel("training")
+    told = next(m for m in training.messages.messages if m.key == "differs")
+    assert told.words.startswith("The data was changed since this training began.")
+    assert [title for title, _act in told.buttons] == ["Bring that data back"]
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
