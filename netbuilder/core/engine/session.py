@@ -13,6 +13,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build.learning_rate import scheduled
+from netbuilder.core.engine.build.tracing import let_go
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.checkpoint.policy import Saver
@@ -457,6 +458,8 @@ class Session:
         if self._parts is None or self._agreement is not None or not self._control.paused:
             return
         trainer = self._parts.trainer
+        # Who goes epoch by epoch would else keep the network of each pause.
+        let_go()
         try:
             found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -76,3 +78,33 @@ def test_nothing_is_shown_of_a_run_that_goes_on(
     session.pause()
     session.run()
     assert [one.epochs for one in shown] == [0], "as it begins, and not again behind the pause"
+
+
+def test_who_pauses_again_and_again_keeps_one_network(
+    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    shown: list[weakref.ref[Any]] = []
+
+    def told(event: Any) -> None:
+        if isinstance(event, Paused):
+            session.stand()
+        elif isinstance(event, Standing):
+            shown.append(weakref.ref(event.trained.core))
+            if len(shown) < 4:
+                session.one_epoch()
+            else:
+                session.resume()
+
+    session = Session(
+        chain(NET, epochs=6), dataset({"input": x}, {"out": y}), on_event=told,
+        compilation="graph", record=False,
+    )  # fmt: skip
+    session.one_epoch()
+    gc.collect()
+    gc.disable()  # a network is full of circles: nobody else takes them apart here
+    try:
+        session.run()
+        assert [one() is None for one in shown[:3]] == [True] * 3
+    finally:
+        gc.enable()
