@@ -47,15 +47,14 @@ def points(
             targets=pd.DataFrame({"colour": colours}),
             source=name,
         )
-        edits = point_edits(Data(options=options))
-        return by_hand.edited(samples, edits) if edits else samples
+        return by_hand.edited(samples, point_edits(Data(options=options)))
 
     def code(question: Question) -> DataCode:
         edits = point_edits(question.project.data)
         lines = [
             *made(function),
             f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
-            *(by_hand.edit_lines(edits) if edits else ()),
+            *by_hand.edit_lines(edits),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             "targets = pd.Series(colours)",
             *picked_columns(question.project),
@@ -84,8 +83,7 @@ def _sine(options: Mapping[str, Any]) -> Samples:
         targets=pd.DataFrame({"y": y}),
         source="sine",
     )
-    edits = point_edits(Data(options=options))
-    return by_hand.edited(samples, edits) if edits else samples
+    return by_hand.edited(samples, point_edits(Data(options=options)))
 
 
 def _sine_code(question: Question) -> DataCode:
@@ -94,7 +92,7 @@ def _sine_code(question: Question) -> DataCode:
         *made(generated.sine),
         f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
         "points = np.stack([across, up], axis=1)",
-        *(by_hand.edit_lines(edits) if edits else ()),
+        *by_hand.edit_lines(edits),
         'x = pd.DataFrame(points[:, :1], columns=["x"])',
         "targets = pd.Series(points[:, 1])",
         *picked_columns(question.project),

@@ -35,6 +35,8 @@ def edited(made: Samples, edits: PointEdits) -> Samples:
     Raises:
         DataError: a point that was put in has no class, or one of a curve has one.
     """
+    if not edits:
+        return made
     import numpy as np
     import pandas as pd
 
@@ -63,6 +65,8 @@ def edited(made: Samples, edits: PointEdits) -> Samples:
 def edit_lines(edits: PointEdits) -> list[str]:
     """Lines of a script that do the same to ``points``, and to the ``colours`` of those that have
     one; the cut drops ``gone``."""
+    if not edits:
+        return []
     lines = ["made = len(points)", f"gone = {literal(sorted(edits.removed))}  # points taken away"]
     if edits.moved:
         moved = [[row, *place] for row, place in sorted(edits.moved.items())]
