@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import load as loading
-from netbuilder.core.engine.events import Started
+from netbuilder.core.engine.events import Paused, Started
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -120,3 +120,18 @@ def test_where_a_run_ended_of_what_was_asked(reason: str, epoch: float, words: s
     assert progress.words == words
     assert progress.part == pytest.approx(epoch / 200)
     assert tracker.planned == max(int(epoch), 1)
+
+
+def test_closed_behind_a_slow_view_the_run_has_ended(window: MainWindow, qtbot: QtBot) -> None:
+    """However long it takes to take in what the run said, its end is heard as well."""
+    runner = window.runner
+    press(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: len(runner.curves.epochs.get("loss", ())) > 3, timeout=MINUTE)
+    patient = threading.Event()
+    runner.halted.connect(lambda: patient.wait(0.02))
+    runner.toggle_pause()
+    while not any(isinstance(event, Paused) for event in runner._work.said):
+        patient.wait(0.01)  # the window's own loop does not turn here
+    assert runner.close(MINUTE / 1000)
+    assert runner.state is RunState.IDLE
+    assert window.workbench.trained.epochs == len(runner.curves.epochs["loss"])

@@ -6,6 +6,7 @@ the GUI thread empties thirty times a second at most, so that a fast run cannot 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 #: What the run said is heard so often, so that buttons answer at once. More often than a view is
 #: answered, every 50 ms: of two answers that are heard together only one is drawn.
 FRAME_MS = 33
+#: Seconds of a frame that taking it may last.
+HALF_FRAME = 0.008
 
 
 class RunState(StrEnum):
@@ -364,11 +367,14 @@ class Runner(QObject):
             self._session.set_learning_rate(rate)
 
     def close(self, seconds: float = 5.0) -> bool:
-        """Stop and wait; False when the thread did not end in time."""
+        """Stop and wait; False when the thread did not end in time.
+
+        Of one that ended all is heard, its end with it, however much it said.
+        """
         self.stop()
         ended = self._work.join(seconds)
         self._timer.stop()
-        self._drain()
+        self._drain(math.inf if ended else HALF_FRAME)
         return ended
 
     def forget(self) -> None:
@@ -408,9 +414,9 @@ class Runner(QObject):
         if first is not None:
             first(session)
 
-    def _drain(self) -> None:
-        """Take what the worker thread said, at most for half a frame."""
-        until = time.perf_counter() + 0.008
+    def _drain(self, seconds: float = HALF_FRAME) -> None:
+        """Take what the worker thread said, at most for so long."""
+        until = time.perf_counter() + seconds
         while self._work.said and time.perf_counter() < until:
             event = self._work.said.popleft()
             if isinstance(event, End):
