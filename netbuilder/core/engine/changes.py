@@ -17,8 +17,9 @@ class Changed(Event):
     ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
     "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
     epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
-    "weights" (``value``: so many were set by hand before it went on). ``note`` says in words what
-    else follows from it: "the schedule is off from here".
+    "weights" (``value``: so many are set by hand where it stands; of several such changes of one
+    place the last holds, and 0 takes them back). ``note`` says in words what else follows from
+    it: "the schedule is off from here".
     """
 
     what: str

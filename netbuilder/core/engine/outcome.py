@@ -62,6 +62,7 @@ def standing_of(trainer: Trainer, project: Project, dataset: Dataset) -> Trained
         facts=dataset.facts,
         history=trainer.history.by_epoch(),
         epochs=trainer.epoch,
+        step=trainer.step,
         changes=tuple(trainer.history.changes),
         best_epoch=trainer.history.best_epoch,
     )

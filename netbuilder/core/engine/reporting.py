@@ -82,6 +82,6 @@ class Reporter:
         """Something was changed by hand."""
         trainer = self.trainer
         change = Changed(what, float(value), trainer.epoch, trainer.step, note)
-        if what in ("learning_rate", "best", "data"):
+        if what in ("learning_rate", "best", "data", "weights"):
             trainer.history.add_change(change)
         self.emit(change)

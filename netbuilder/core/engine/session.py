@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from netbuilder.core.engine.events import (
     Standing,
 )
 from netbuilder.core.engine.failures import in_words
+from netbuilder.core.engine.hand_weights import SetInRun, Weight
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.history import History
@@ -121,6 +122,7 @@ class Session:
         self._history: History | None = None
         self._start = start
         self._other_data = other_data
+        self._set_in_run = SetInRun()
         self._order: Order | None = None
         self._lease: Lease | None = None
 
@@ -198,6 +200,16 @@ class Session:
     def go_back_before_raise(self) -> None:
         """Put the best epoch's weights back, and the rate of before a hand raised it."""
         self._wish(self._go_back_before_raise)
+
+    def set_weights(self, values: Mapping[Weight, float]) -> None:
+        """Set single weights where the run stands, and go on from them with the optimizer's state
+        as it is; answered by ``Changed`` and, while the run pauses, by ``Standing``.
+
+        ``values`` are all that is set there: what an earlier call had set besides is as it was
+        before. What they were in the best epoch so far is kept. Of several machines that share
+        the work nothing is set.
+        """
+        self._control.post(lambda: self._set_weights(values))
 
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
@@ -449,10 +461,32 @@ class Session:
         if parts is None or self._order is None:
             return
         seed = self.project.training.seed if seed is None else seed
+        here = parts.trainer.position == 0
         parts.trainer.restart(start_of(parts.trainer, self._order, seed), seed)
         parts.callbacks.begin()
+        self._set_in_run.forget()
         self._loop.restarted()
         parts.reporter.changed("reset", seed)
+        if here:  # else it is shown where it stands then
+            self._stand()
+
+    def _set_weights(self, values: Mapping[Weight, float]) -> None:
+        if self._parts is None or self._agreement is not None:
+            return
+        trainer, saver = self._parts.trainer, self._parts.saver
+        trainer.program.settle()
+        try:
+            count = self._set_in_run.set(trainer, values)
+        except UserError as error:
+            log.info("a weight was not set: %s", error)
+            return
+        trainer.changed()
+        self._loop.probing.again()
+        self._parts.reporter.changed("weights", count)
+        # Who turns a wheel sets many: they are saved and shown with the last of them.
+        if not self._control.waiting:
+            saver.again(trainer.position)
+            self._stand()
 
     def _stand(self) -> None:
         if self._parts is None or self._agreement is not None or not self._control.paused:
@@ -470,8 +504,10 @@ class Session:
     def _go_back(self) -> None:
         if self._parts is not None:
             self._parts.trainer.program.settle()
+            self._set_in_run.forget()
             self._parts.reporter.changed("best", self._parts.trainer.restore_best())
             self._loop.probing.again()
+            self._stand()
 
     def _go_back_before_raise(self) -> None:
         if self._parts is not None:

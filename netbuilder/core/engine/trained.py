@@ -30,6 +30,7 @@ class TrainedModel:
         seconds: duration of the training by the clock, pauses left out.
         steps_per_second: speed over the whole run, waits between steps left out.
         epochs: epochs done.
+        step: steps of the next epoch done, where it stands within one.
         changes: what was changed by hand while it trained.
         best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
         kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
@@ -48,6 +49,7 @@ class TrainedModel:
     seconds: float = 0.0
     steps_per_second: float = 0.0
     epochs: int = 0
+    step: int = 0
     changes: tuple[Changed, ...] = ()
     best_epoch: int = 0
     kept_epoch: int = 0
@@ -56,8 +58,23 @@ class TrainedModel:
 
     @property
     def set_by_hand(self) -> int:
-        """How many of its weights a person set since it was trained."""
-        last = self.changes[-1] if self.changes else None
-        if last is None or last.what != "weights" or last.epoch != self.epochs:
-            return 0
-        return int(last.value)
+        """How many of its weights a person set since it learned last."""
+        found = self._hand_set
+        return 0 if found is None or self.kept_epoch else int(found.value)
+
+    @property
+    def changes_before_hand(self) -> tuple[Changed, ...]:
+        """``changes`` without that of weights that were set since it learned last."""
+        found = self._hand_set
+        return tuple(one for one in self.changes if one is not found)
+
+    @property
+    def _hand_set(self) -> Changed | None:
+        for change in reversed(self.changes):
+            if (change.epoch, change.step) != (self.epochs, self.step):
+                break
+            if change.what == "weights":
+                return change
+            if change.what != "learning_rate":  # all weights are others since
+                break
+        return None

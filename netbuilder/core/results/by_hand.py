@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
-
-import numpy as np
+from dataclasses import replace
 
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.copies import copy_of
 from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.hand_weights import Weight, put
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import UserError
-from netbuilder.core.results.inside import layer_of
 
-
-@dataclass(frozen=True)
-class Weight:
-    """One weight: its layer's node, its name as in ``weights_of``, and its place."""
-
-    node: str
-    name: str
-    index: tuple[int, ...]
+_NOTE = "the best epoch counts from here"
 
 
 def with_weights(trained: TrainedModel, values: Mapping[Weight, float]) -> TrainedModel:
@@ -34,26 +23,13 @@ def with_weights(trained: TrainedModel, values: Mapping[Weight, float]) -> Train
         UserError: there is no such weight.
     """
     core = copy_of(trained.core, trained.project, trained.facts)
-    made = replace(
+    put(core, trained.project.graph, values)
+    change = Changed("weights", len(values), trained.epochs, trained.step, _NOTE)
+    return replace(
         trained,
         core=core,
         model=assemble(core, trained.project, trained.pre, trained.facts),
         test={},
-        changes=(*trained.changes, Changed("weights", len(values), trained.epochs, 0)),
-    )
-    for weight, value in values.items():
-        variable = _variable(made, weight)
-        held: Any = np.array(variable.numpy())
-        held[weight.index] = value
-        variable.assign(held)
-    return made
-
-
-def _variable(trained: TrainedModel, weight: Weight) -> Any:
-    layer = layer_of(trained, weight.node)
-    for one in layer.weights if layer is not None else ():
-        if one.name == weight.name and len(one.shape) == len(weight.index):
-            return one
-    raise UserError(
-        f"There is no weight '{weight.name}' in '{weight.node}'.", "Choose another one."
+        kept_epoch=0,
+        changes=(*trained.changes, change),
     )

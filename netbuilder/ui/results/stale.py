@@ -49,7 +49,11 @@ class StaleNote(QLabel):
         if not bench.standing:
             return f"⚠ {state}: what stands here is still about the training before."
         if bench.paused:
-            return f"{state}: this is the network as it stands now."
+            words = f"{state}: this is the network as it stands now"
+            count = bench.trained.set_by_hand if bench.trained is not None else 0
+            if count:
+                words += f", {counted(count, 'weight')} set by hand (Ctrl+Z)"
+            return f"{words}."
         return f"⚠ {state}: what stands here is the network as it stood in the last pause."
 
 

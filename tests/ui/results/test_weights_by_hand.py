@@ -107,9 +107,66 @@ def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot
     assert found["bias"][1] == pytest.approx(-2.0, abs=1e-3)
     assert found["kernel"][0, 1] < 8.0
     assert window.workbench.trained.epochs == 5
-    assert window.runner.curves.marks == [(3.0, "2 weights set by hand")]
+    told = "2 weights set by hand;\nthe best epoch counts from here"
+    assert window.runner.curves.marks == [(3.0, told)]
     assert window.workbench.trained.set_by_hand == 0
     assert window.store.undo_label is None, "what was set is learned over now"
+
+
+def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    slow = Choice("SGD", {"learning_rate": 1e-7})
+    window = open_window(edits.set_training(example("moons"), epochs=3, optimizer=slow))
+    runner, bench, hand = window.runner, window.workbench, window.weights_by_hand
+    node = first_dense(window)
+    surface = window.docks.show_panel("surface")
+    runner.one_epoch()
+    qtbot.waitUntil(lambda: bench.standing and window.canvas.closer.look is not None)
+    qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
+    before, shares = kernel(window, node).copy(), np.array(surface.picture.shares)
+    closer = window.canvas.closer
+    assert window.canvas.look_closer(node)
+    qtbot.waitUntil(lambda: "to set its weights" in closer.words.text())
+    closer._choose_weight(1, 2)
+    row = closer.weights
+    assert not row.isHidden() and row.field.value() == pytest.approx(before[1, 2], abs=1e-4)
+
+    row.field.setValue(2.5)
+    row.field.stepUp()
+    qtbot.waitUntil(lambda: hand.idle and kernel(window, node)[1, 2] == pytest.approx(2.6))
+    qtbot.waitUntil(lambda: "2.6" in closer.words.text())
+    qtbot.waitUntil(lambda: surface.live.idle and not np.allclose(surface.picture.shares, shares))
+    assert bench.standing and bench.trained.set_by_hand == 1
+    evaluate = window.docks.show_panel("evaluate")
+    assert "1 weight set by hand" in evaluate.stale.text()
+    assert runner.curves.marks == [(1.0, "1 weight set by hand")]
+
+    # Back, and again, and another one with it.
+    QTest.keyClick(row.field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: hand.idle and np.array_equal(kernel(window, node), before))
+    assert runner.curves.marks == [] and bench.trained.set_by_hand == 0
+    window.store.redo()
+    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 1)
+    hand.set(node, "bias", (0,), -1.5)
+    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 2)
+    runner.set_learning_rate(1e-8)
+    hand.set(node, "bias", (1,), 0.5)
+    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 3)
+
+    # A step on nothing is taken back any more.
+    runner.step()
+    qtbot.waitUntil(lambda: window.store.undo_label is None)
+    assert not hand.may
+    qtbot.waitUntil(lambda: hand.may)
+    assert bench.trained.set_by_hand == 0
+    runner.toggle_pause()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    found = weights_of(bench.trained, node)
+    assert found["kernel"][1, 2] == pytest.approx(2.6, abs=1e-3)
+    assert found["bias"][:2] == pytest.approx([-1.5, 0.5], abs=1e-3)
+    assert [change.what for change in bench.trained.changes] == ["learning_rate", "weights"]
+    assert bench.trained.best_epoch, "of the whole run"
 
 
 def test_of_a_large_layer_no_weight_is_set(

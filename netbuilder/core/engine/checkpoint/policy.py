@@ -85,6 +85,12 @@ class Saver:
         if self.writer is not None:
             self.writer.put(snapshot)
 
+    def again(self, position: int) -> None:
+        """The run is another than was saved of it, though it has not moved: save it now."""
+        if self.writer is not None and (self.writer.problem is None or self._ignored):
+            self._position = position
+            self._put()
+
     def retry(self) -> bool:
         """Try again to save, at most twice a second; whether it worked."""
         writer = self.writer

@@ -100,7 +100,14 @@ class History:
         self.rates += [learning_rate] * len(rows)
 
     def add_change(self, change: Changed) -> None:
-        """Keep a change by hand; of a slider that is dragged one, with the last rate."""
+        """Keep a change by hand; of a slider that is dragged one, with the last rate, and of
+        weights that are set where the run stands one, with the last count."""
+        if change.what == "weights":
+            place = (change.what, change.epoch, change.step)
+            self.changes = [c for c in self.changes if (c.what, c.epoch, c.step) != place]
+            if change.value:
+                self.changes.append(change)
+            return
         now = time.monotonic()
         dragged = now - self._changed_at < _DRAG_SECONDS and change.what == "learning_rate"
         self._changed_at = now

@@ -27,7 +27,8 @@ def mark_words(change: Changed) -> str:
     if change.what == "data":
         return "data changed"
     if change.what == "weights":
-        return f"{counted(int(change.value), 'weight')} set by hand"
+        note = f";\n{change.note}" if change.note else ""
+        return f"{counted(int(change.value), 'weight')} set by hand{note}"
     return f"back to epoch {change.value:.0f}" if change.what == "best" else ""
 
 
@@ -53,6 +54,8 @@ class Tracker:
         self._shown_speed, self._shown_words = 0.0, ""
         self._shown_at = 0.0
         self._marked_at = -10.0
+        # Where weights were set last, and the marks that there were before: it may be taken back.
+        self._unset: tuple[float, list[tuple[float, str]]] | None = None
 
     def take(self, event: object) -> bool:
         """Follow an event of any kind; whether the curves have grown by it."""
@@ -128,8 +131,16 @@ class Tracker:
             self._marked_at = now
         elif event.what in ("best", "data"):
             self.curves.mark(x, mark_words(event))
+        elif event.what == "weights":
+            if self._unset is None or self._unset[0] != x:
+                self._unset = x, list(self.curves.marks)
+            self.curves.marks = list(self._unset[1])
+            if event.value:
+                self.curves.mark(x, mark_words(event))
+            return
         elif event.what == "epochs":
             self.planned = int(event.value)
+        self._unset = None
 
     def end(self, reason: str) -> RunProgress:
         """The run is over: what was done is all that is planned now. Where it got to, of what."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.hand_weights import Weight
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.runs.store import Run
     from netbuilder.core.engine.session import Session
@@ -208,6 +209,11 @@ class Runner(QObject):
     def go_to_best(self) -> None:
         """Take the weights of the best epoch back, during a run or after it."""
         self._ask(lambda session: session.go_back_to_best())
+
+    def set_weights(self, values: Mapping[Weight, float]) -> None:
+        """Have these weights be set where the run stands; answered by ``stood``."""
+        if self.paused and self._session is not None:
+            self._session.set_weights(values)
 
     def reset_weights(self, seed: int | None = None) -> None:
         """Begin anew, with the same seed or another."""

@@ -1,4 +1,4 @@
-"""Weights of the trained network that a person sets, to see what they do."""
+"""Weights that a person sets where nothing learns, to see what they do."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.hand_weights import Weight
     from netbuilder.core.engine.trained import TrainedModel
-    from netbuilder.core.results.by_hand import Weight
 
 log = logging.getLogger(__name__)
 _Question = tuple["TrainedModel", "Mapping[Weight, float]"]
@@ -30,10 +30,11 @@ def _make(question: _Question) -> TrainedModel:
 
 
 class WeightsByHand(QObject):
-    """Puts another network in the place of the trained one, which is as it was after undo.
+    """Sets weights, each a step of undo.
 
-    Nothing is set while a run goes on: it has weights of its own. ``told(words)``: what could not
-    be done.
+    In the place of a trained network comes another, and after undo it is there again. A run that
+    pauses has them set in the network that it goes on with; where it has gone on nothing is taken
+    back any more. ``told(words)``: what could not be done.
     """
 
     told = Signal(str)
@@ -47,23 +48,31 @@ class WeightsByHand(QObject):
         self._judged: tuple[Any, bool] = (None, True)  # of it: its evaluation, whether it is kept
         self._values: Mapping[Weight, float] = {}
         self._made: TrainedModel | None = None
+        self._stands = False  # what is shown is the network of a run where that pauses now
+        self._asked = False  # of the run, and it has not answered yet
         self._worker = jobs.Latest.for_widget(self, _make, "weights", self._found, self._failed)
         workbench.trained_changed.connect(self._trained_changed)
         runner.began.connect(self._forget)
+        runner.halted.connect(self._goes_on)
+        runner.state_changed.connect(self._run_changed)
 
     @property
     def may(self) -> bool:
-        """Whether there is a trained network at rest."""
-        return self._workbench.trained is not None and not self._runner.active
+        """Whether there is a network at rest."""
+        trained = self._workbench.trained
+        if trained is None or not self._runner.active:
+            return trained is not None
+        # What stands there is an average of what learns, with such an optimizer.
+        return self._stands and not trained.project.training.optimizer.params.get("use_ema")
 
     @property
     def idle(self) -> bool:
         """Whether all that was set is in the network that is shown."""
-        return self._worker.idle
+        return self._worker.idle and not self._asked
 
     def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight, as a step of undo; several of the same weight are one step."""
-        from netbuilder.core.results.by_hand import Weight
+        from netbuilder.core.engine.hand_weights import Weight
 
         if not self.may:
             return
@@ -84,7 +93,10 @@ class WeightsByHand(QObject):
         if self._base is None or not self.may:
             return
         self._values = values
-        if values:
+        if self._stands:
+            self._asked = True
+            self._runner.set_weights(values)
+        elif values:
             self._worker.ask((self._base, values))
         else:
             evaluation, kept = self._judged
@@ -100,9 +112,25 @@ class WeightsByHand(QObject):
             log.error("a weight could not be set", exc_info=error)
         self.told.emit(f"The weight could not be set: {error}")
 
+    def _goes_on(self) -> None:
+        """The run stands no more where it stood."""
+        self._stands = False
+        self._forget()
+
+    def _run_changed(self) -> None:
+        if self._runner.active and not self._runner.paused:
+            self._goes_on()
+
     def _trained_changed(self) -> None:
-        trained = self._workbench.trained
-        if trained is None or (trained is not self._made and trained is not self._base):
+        trained, base = self._workbench.trained, self._base
+        self._stands = self._workbench.standing and self._runner.paused
+        if trained is None or base is None:
+            self._forget()
+            return
+        if self._stands and _apart_from_hand(trained) == _apart_from_hand(base):
+            self._made = trained
+            self._asked = trained.set_by_hand < len(self._values)
+        if trained is not self._made and trained is not base:
             self._forget()
 
     def _forget(self) -> None:
@@ -110,4 +138,12 @@ class WeightsByHand(QObject):
         if self._base is not None:
             self._base = self._made = None
             self._values = {}
+            self._asked = False
             self._store.forget_notes()
+
+
+def _apart_from_hand(trained: TrainedModel) -> tuple[object, ...]:
+    """How far a network has come, whichever of its weights are set there."""
+    changes = trained.changes_before_hand
+    rest = tuple(one for one in changes if one.what != "learning_rate")
+    return trained.epochs, trained.step, rest

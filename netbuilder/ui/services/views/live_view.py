@@ -193,7 +193,10 @@ class LiveView(QObject):
             self._soon.start()
 
     def _trained_changed(self) -> None:
-        self._soon.start()
+        # A run answers by itself, also where it stands: asked anew, the picture would be gone for
+        # a moment.
+        if not self._runner.active:
+            self._soon.start()
 
     def _begin_anew(self) -> None:
         """Another project begins with its own first view."""

@@ -1,0 +1,154 @@
+"""Weights are set by hand while a run stands: it goes on from them, and nothing else changes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.events import Paused, Probed, Standing
+from netbuilder.core.engine.hand_weights import Weight
+from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.project.model import Choice
+from netbuilder.core.results.inside import weights_of
+
+NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
+ONE, OTHER = Weight("a", "kernel", (1, 2)), Weight("out", "bias", (0,))
+Hand = Callable[[Session], object]
+
+
+@pytest.fixture
+def made(
+    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> Callable[..., Session]:
+    """A session that does, in the pause behind its first epoch, one thing after the other: each
+    when the network that the one before has made is shown. Then it goes on."""
+
+    def make(*hands: Hand, rate: float = 0.01, **options: Any) -> Session:
+        x, y = numbers
+        adam = Choice("Adam", {"learning_rate": rate})
+        project = chain(NET, epochs=5, optimizer=adam, batch_size=16)
+        left: Iterator[Hand] = iter((*hands, lambda session: session.resume()))
+
+        def told(event: Any) -> None:
+            if isinstance(event, Paused):
+                session.stand()
+            elif isinstance(event, Standing):
+                session.shown.append(event.trained)  # type: ignore[attr-defined]
+                next(left)(session)
+            session.heard.append(event)  # type: ignore[attr-defined]
+
+        session = Session(
+            project, dataset({"input": x}, {"out": y}, held=20), on_event=told, **options
+        )
+        session.shown, session.heard = [], []  # type: ignore[attr-defined]
+        return session
+
+    return make
+
+
+def value(trained: TrainedModel, weight: Weight) -> float:
+    return float(weights_of(trained, weight.node)[weight.name][weight.index])
+
+
+def test_it_goes_on_from_what_was_set(made: Callable[..., Any]) -> None:
+    session = made(
+        lambda s: s.set_weights({ONE: 3.0}),
+        lambda s: s.set_weights({ONE: 2.5, OTHER: -1.0}),
+        rate=1e-7,
+    )
+    session.watch(Probe("look", weights=("a",)))
+    session.one_epoch()
+    done = session.run()
+    before, once, twice = session.shown
+    assert (before.set_by_hand, once.set_by_hand, twice.set_by_hand) == (0, 1, 2)
+    assert value(once, ONE) == 3.0 and value(once, OTHER) == value(before, OTHER)
+    assert value(twice, ONE) == 2.5 and value(twice, OTHER) == -1.0
+    assert value(done, ONE) == pytest.approx(2.5, abs=1e-3)
+    seen = [e.weights["a"]["kernel"][1, 2] for e in session.heard if isinstance(e, Probed)]
+    assert 2.5 in seen, "views see it in the pause"
+    rest = np.ones_like(weights_of(twice, "a")["kernel"], bool)
+    rest[1, 2] = False
+    assert np.array_equal(
+        weights_of(twice, "a")["kernel"][rest], weights_of(before, "a")["kernel"][rest]
+    )
+    assert int(done.core.optimizer.iterations) == 5 * session.history.steps.values.shape[0] // 5
+    assert done.changes == (Changed("weights", 2, 1, 0),), "of one place the last holds"
+    assert done.set_by_hand == 0, "it has learned since"
+    run = store.load(session.run_id)
+    assert run.changes == done.changes, "Runs says it"
+
+
+def test_taken_back_it_learns_as_if_nobody_had_set_anything(made: Callable[..., Any]) -> None:
+    ends = []
+    for hands in (
+        (),
+        (
+            lambda s: s.set_weights({ONE: 3.0}),
+            lambda s: s.set_weights({ONE: 3.0, OTHER: 1.0}),
+            lambda s: s.set_weights({OTHER: 1.0}),
+            lambda s: s.set_weights({}),
+        ),
+    ):
+        session = made(*hands, compilation="graph", record=False)
+        session.one_epoch()
+        ends.append(session.run())
+        assert value(session.shown[-1], ONE) == value(session.shown[0], ONE)
+    assert ends[1].changes == ()
+    for mine, own in zip(ends[0].core.get_weights(), ends[1].core.get_weights(), strict=True):
+        assert np.array_equal(mine, own), "the optimizer's state is as it was, too"
+
+
+def test_the_best_epoch_of_before_is_not_lost(made: Callable[..., Any]) -> None:
+    session = made(
+        lambda s: s.set_weights({ONE: 1e3, OTHER: 1e3}),
+        lambda s: s.go_back_to_best(),
+        record=False,
+    )
+    session.one_epoch()
+    session.run()
+    before, bad, back = session.shown
+    assert (before.best_epoch, bad.best_epoch, back.best_epoch) == (1, 1, 1)
+    for mine, own in zip(before.core.get_weights(), back.core.get_weights(), strict=True):
+        assert np.array_equal(mine, own)
+    assert back.set_by_hand == 0
+
+
+def test_a_run_that_is_killed_in_that_pause_has_what_was_set(
+    made: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, left = tmp_path / "checkpoint", tmp_path / "left"
+
+    def kill(session: Any) -> None:
+        session._parts.saver.writer.flush()
+        shutil.copytree(folder, left)
+        session.stop()
+
+    session = made(lambda s: s.set_weights({ONE: 3.0}), kill, checkpoint_dir=folder, record=False)
+    session.step()
+    session.run()
+    before = session.shown[-1]
+    assert (before.epochs, before.step) == (0, 1), "within an epoch"
+    again = made(lambda s: s.stop(), checkpoint_dir=left, resume=True, record=False)
+    again.pause()
+    again.run()
+    found = again.shown[0]
+    assert (found.epochs, found.step, found.set_by_hand) == (0, 1, 1)
+    assert value(found, ONE) == 3.0
+    for mine, own in zip(found.core.get_weights(), before.core.get_weights(), strict=True):
+        assert np.array_equal(mine, own)
+
+
+def test_a_weight_that_is_not_there_changes_nothing(made: Callable[..., Any]) -> None:
+    session = made(record=False)
+    session.set_weights({ONE: 2.0, Weight("a", "kernel", (9, 9)): 1.0})
+    session.one_epoch()
+    assert session.run().changes == ()
