@@ -1,4 +1,4 @@
-"""Dropout and pooled convolutions in the engine's forms mean what Keras's mean."""
+"""Dropout, noise and pooled convolutions in the engine's forms mean what Keras's mean."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHAPES = {
 }
 
 
-def masks(kind: str, rate: float, compiled: str, steps: int = 5) -> Any:
+def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) -> Any:
     """What a layer makes of ones in some steps of training: (steps, shape)."""
     import keras
     import tensorflow as tf
 
-    shape = SHAPES[kind]
-    layer = getattr(keras.layers, kind)(rate, seed=4)
+    shape = SHAPES.get(kind, SHAPES["Dropout"])
+    layer = getattr(keras.layers, kind)(rate, seed=seed)
     model = keras.Sequential([keras.Input(shape[1:]), layer])
     quicken(model)
 
@@ -65,11 +65,74 @@ def test_only_what_is_compiled_by_xla_has_other_masks_than_keras() -> None:
     assert not np.array_equal(masks("Dropout", 0.3, "loop", steps=1)[0], own)
 
 
-def test_an_answer_drops_nothing() -> None:
+NOISE = ("GaussianNoise", "GaussianDropout", "AlphaDropout")
+
+
+@pytest.mark.parametrize("compiled", ["graph", "step", "loop"])
+@pytest.mark.parametrize("amount", [0.1, 0.6])
+@pytest.mark.parametrize("kind", NOISE)
+def test_noise_has_the_moments_that_it_is_known_for(
+    kind: str, amount: float, compiled: str
+) -> None:
+    made = masks(kind, amount, compiled).astype(np.float64)
+    count = made.size
+    if kind == "AlphaDropout":
+        # Of ones: SELU's lowest value where it is dropped, both moved so that of inputs of mean 0
+        # and variance 1 these stay (Klambauer et al. 2017, equation 10).
+        lowest = -1.7580993408473766
+        scale = (1 - amount + lowest**2 * amount * (1 - amount)) ** -0.5
+        shift = -scale * amount * lowest
+        levels = [scale * lowest + shift, scale + shift]
+        assert np.unique(made).tolist() == pytest.approx(levels, abs=1e-5)
+        dropped = np.isclose(made, levels[0], atol=1e-4).mean()
+        assert abs(dropped - amount) < 5 * (amount * (1 - amount) / count) ** 0.5
+        # The other moments follow: E = 0 and V = 1 for inputs of mean 0 and variance 1.
+        assert scale * amount * lowest + shift == pytest.approx(0)
+        square = scale**2 * (1 - amount + amount * lowest**2) - shift**2
+        assert square == pytest.approx(1)
+        return
+    deviation = amount if kind == "GaussianNoise" else (amount / (1 - amount)) ** 0.5
+    assert abs(made.mean() - 1) < 5 * deviation / count**0.5
+    assert abs(made.std() / deviation - 1) < 5 / (2 * count) ** 0.5
+    share = (np.abs(made - 1) < deviation).mean()  # of a normal distribution
+    assert abs(share - 0.6827) < 5 * (0.6827 * 0.3173 / count) ** 0.5
+
+
+@pytest.mark.parametrize("kind", NOISE)
+def test_the_same_seed_draws_the_same_noise_and_no_step_that_of_another(kind: str) -> None:
+    made = masks(kind, 0.4, "loop")
+    assert np.array_equal(made, masks(kind, 0.4, "loop"))
+    assert not np.array_equal(made, masks(kind, 0.4, "loop", seed=5))
+    alike = np.corrcoef(made.reshape(len(made), -1))[np.triu_indices(len(made), 1)]
+    assert np.abs(alike).max() < 5 / made[0].size ** 0.5
+    keras_own, other = masks(kind, 0.4, "graph", steps=1), made[:1]
+    assert not np.array_equal(keras_own, other), "under XLA it is drawn otherwise"
+
+
+def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape() -> None:
     import keras
     import tensorflow as tf
 
-    model = keras.Sequential([keras.Input((9,)), keras.layers.Dropout(0.9)])
+    layer = keras.layers.AlphaDropout(0.5, noise_shape=(None, 1), seed=4)
+    model = keras.Sequential([keras.Input((50,)), layer])
+    quicken(model)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def run() -> Any:
+        with step.training_step("loop"):
+            return model(tf.ones((40, 50)), training=True)
+
+    made = run().numpy()
+    assert (made.max(axis=1) == made.min(axis=1)).all()
+    assert len(np.unique(made)) == 2
+
+
+@pytest.mark.parametrize("kind", ["Dropout", *NOISE])
+def test_an_answer_drops_nothing(kind: str) -> None:
+    import keras
+    import tensorflow as tf
+
+    model = keras.Sequential([keras.Input((9,)), getattr(keras.layers, kind)(0.9)])
     quicken(model)
     with step.training_step("loop"):
         assert np.array_equal(model(tf.ones((3, 9)), training=False), np.ones((3, 9)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netbuilder.core.engine.build.quick import dropout, pooled, recurrent
+from netbuilder.core.engine.build.quick import noise, pooled, recurrent
 
 if TYPE_CHECKING:
     import keras
@@ -17,6 +17,6 @@ def quicken(model: keras.Model) -> keras.Model:
     (``step.training_step``) go another way.
     """
     recurrent.quicken(model)
-    dropout.quicken(model)
+    noise.quicken(model)
     pooled.quicken(model)
     return model
