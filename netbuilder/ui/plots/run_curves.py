@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,12 +15,19 @@ Floats = NDArray[np.float64]
 #: and a plot is some thousand pixels wide.
 MOST_POINTS = 1 << 17
 
+#: Points that may wait until a curve is looked at, and the lock of those that wait.
+MOST_WAITING = 1 << 17
+_waiting_lock = threading.Lock()
+
 
 class Series:
     """Points whose x never falls, in arrays that double as they grow.
 
     ``low`` and ``high`` are the smallest and largest finite value of y so far, ``last`` the
     newest one. The running sum makes a moving average at any point one subtraction.
+
+    A small network says hundreds of times a second what a few more steps came to, and is drawn four
+    times a second: what is put in waits, and is worked in all at once when someone looks.
 
     Args:
         most: points to hold; None: all. Of more, the smallest and the largest of each so many that
@@ -36,45 +44,91 @@ class Series:
         self._size = 0
         # Of the points before this one two stand for twice as many as ``_share``.
         self._thinned, self._share = 0, 1
-        self.low = np.inf
-        self.high = -np.inf
+        self._low, self._high = np.inf, -np.inf
+        self._waiting: list[tuple[Floats, Floats]] = []
+        self._points_waiting = 0
 
     def __len__(self) -> int:
+        self._catch_up()
         return self._size
+
+    @property
+    def low(self) -> float:
+        """The smallest finite value of y."""
+        self._catch_up()
+        return self._low
+
+    @property
+    def high(self) -> float:
+        """The largest finite value of y."""
+        self._catch_up()
+        return self._high
 
     @property
     def count(self) -> int:
         """How many points there were, those that are not held any more included."""
+        self._catch_up()
         return int(self._seen[self._size])
 
     @property
     def x(self) -> Floats:
         """All x, as a view."""
+        self._catch_up()
         return self._x[: self._size]
 
     @property
     def y(self) -> Floats:
         """All y, as a view."""
+        self._catch_up()
         return self._y[: self._size]
 
     @property
     def last(self) -> float | None:
         """The newest value."""
+        self._catch_up()
         return float(self._y[self._size - 1]) if self._size else None
 
     def extend(self, x: ArrayLike, y: ArrayLike) -> None:
-        """Put points at the end; x must not be smaller than the last one."""
-        new_x, new_y = np.atleast_1d(np.asarray(x, float)), np.atleast_1d(np.asarray(y, float))
+        """Put points at the end; x must not be smaller than the last one.
+
+        Arrays are kept as they are until someone looks: they belong to the series from now on.
+        """
+        new_x, new_y = np.atleast_1d(x), np.atleast_1d(y)
         count = min(len(new_x), len(new_y))
         if count == 0:
             return
+        with _waiting_lock:
+            self._waiting.append((new_x[:count], new_y[:count]))
+            self._points_waiting += count
+            if self._points_waiting >= MOST_WAITING:
+                self._work_in()
+
+    def _catch_up(self) -> None:
+        """Have all in that waits: of a run that is over two threads may look at once."""
+        if self._points_waiting:
+            with _waiting_lock:
+                self._work_in()
+
+    def _work_in(self) -> None:
+        waiting = self._waiting
+        if not waiting:
+            return
+        if len(waiting) == 1:
+            self._put(*(np.asarray(part, float) for part in waiting[0]))
+        else:
+            xs, ys = zip(*waiting, strict=True)
+            self._put(np.concatenate(xs, dtype=float), np.concatenate(ys, dtype=float))
+        self._waiting = []
+        self._points_waiting = 0
+
+    def _put(self, new_x: Floats, new_y: Floats) -> None:
+        count = len(new_x)
         if self._most is not None and self._size + count > self._most:
             self._thin(self._most)
         start, end = self._size, self._size + count
         if end > len(self._x):
             self._grow(max(end, 2 * len(self._x)))
-        new_y = new_y[:count]
-        self._x[start:end] = new_x[:count]
+        self._x[start:end] = new_x
         self._y[start:end] = new_y
         finite = np.isfinite(new_y)
         self._sum[start + 1 : end + 1] = self._sum[start] + np.cumsum(np.where(finite, new_y, 0.0))
@@ -82,8 +136,8 @@ class Series:
         self._size = end
         real = new_y[finite]
         if len(real):
-            self.low = min(self.low, float(real.min()))
-            self.high = max(self.high, float(real.max()))
+            self._low = min(self._low, float(real.min()))
+            self._high = max(self._high, float(real.max()))
         if self._most is not None and end > self._most:
             self._thin(self._most)
 
@@ -103,7 +157,7 @@ class Series:
         """
         if not self._size:
             return
-        y, first = self.y, self._thinned
+        y, first = self._y[: self._size], self._thinned
         self._share = max(self._share, 2)
         whole = first + (self._size - 1 - first) // (2 * self._share) * 2 * self._share
         kept = np.concatenate([np.arange(first), first + peaks(y[first:whole], 2 * self._share)])
@@ -119,6 +173,7 @@ class Series:
 
     def mean_around(self, index: NDArray[np.intp], window: int) -> Floats:
         """The mean of up to ``window`` points that end at each index."""
+        self._catch_up()
         seen = self._seen[: self._size + 1]
         first = np.searchsorted(seen, seen[index + 1] - window, side="right") - 1
         first = np.maximum(first, 0)
@@ -200,7 +255,10 @@ class RunCurves:
 
     def add_epochs(self, name: str, epochs: ArrayLike, values: ArrayLike) -> None:
         """Add values of epochs that ended; validation's names begin with ``val_``."""
-        self.epochs.setdefault(name, Series()).extend(epochs, values)
+        series = self.epochs.get(name)
+        if series is None:
+            series = self.epochs[name] = Series()
+        series.extend(epochs, values)
 
     def add_kept(
         self,

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
+from netbuilder.ui.plots.run_curves import (
+    MOST_POINTS,
+    MOST_WAITING,
+    RunCurves,
+    Series,
+    visible,
+)
 
 
 def test_a_series_grows_and_knows_its_range() -> None:
@@ -110,3 +116,26 @@ def test_marks_at_one_place_become_one() -> None:
     curves.mark(1.1, "rate 0.2")
     curves.mark(3.0, "rate 0.3")
     assert curves.marks == [(1.0, "rate 0.2"), (3.0, "rate 0.3")]
+
+
+def test_what_is_put_in_waits_until_someone_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[int] = []
+    plain = Series._put
+
+    def counted(series: Series, x: np.ndarray, y: np.ndarray) -> None:
+        put.append(len(x))
+        plain(series, x, y)
+
+    monkeypatch.setattr(Series, "_put", counted)
+    series, x = Series(MOST_POINTS), np.arange(1, 11)
+    for chunk in range(50):
+        series.extend(chunk + x / 10, np.float32(chunk) + x.astype(np.float32))
+    assert put == []
+    assert (len(series), series.low, series.high, series.last) == (500, 1.0, 59.0, 59.0)
+    assert put == [500]  # all at once, and once only
+    assert series.y[123] == 16.0
+    # Nobody looks for long: what waits is bounded.
+    for chunk in range(50, 50 + 2 * MOST_WAITING // 10):
+        series.extend(chunk + x / 10, np.ones(10))
+    assert len(put) == 2
+    assert series.count == 500 + 2 * MOST_WAITING // 10 * 10

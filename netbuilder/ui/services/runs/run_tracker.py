@@ -112,8 +112,9 @@ class Tracker:
         self.best_epoch = event.best_epoch
         self.learning_rate = event.learning_rate
         self.epoch = max(self.epoch, float(event.epoch))
+        count = max((len(values) for values in event.history.values()), default=0)
+        x = np.arange(event.first, event.first + count)
         for name, values in event.history.items():
-            x = np.arange(event.first, event.first + len(values))
             self.curves.add_epochs(name, x, values)
 
     def change(self, event: Changed) -> None:
