@@ -125,8 +125,7 @@ class LayerPicture(QWidget):
 
     def _lay_maps(self, values: Any, kernel: Any) -> None:
         """Feature maps, each with its filter (the mean over its inputs) on the left."""
-        from netbuilder.ui.plots.activation_strips import colored, two_sided
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import colored_image, two_sided_image
 
         height, width, channels = values.shape
         held = self.parts.of(channels, _MOST_MAPS, counted_words("maps", channels))
@@ -140,13 +139,13 @@ class LayerPicture(QWidget):
             row, column = divmod(place, columns)
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
-                image = to_image(two_sided(kernel.mean(axis=2)[:, :, number]))
+                image = two_sided_image(kernel.mean(axis=2)[:, :, number])
                 box = QRectF(x, y, 26, 26)
                 self._tiles.append(Tile(box, image, (), None, (1, 1), "filter", _always(_FILTER)))
                 x += 30
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
-            image = to_image(colored(values[:, :, number]))
+            image = colored_image(values[:, :, number])
             index = (0, 0, number)
             self._tiles.append(Tile(box, image, index, (0, 1), (height, width), f"map {number}"))
         self._height = -(-len(held) // columns) * (side + _GAP)
@@ -155,8 +154,7 @@ class LayerPicture(QWidget):
         """Of pictures over time, or of a volume: one map of each step."""
         import numpy as np
 
-        from netbuilder.ui.plots.activation_strips import colored
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import colored_image
 
         steps, rest = len(values), values.shape[3:]
         maps = int(np.prod(rest))
@@ -182,7 +180,7 @@ class LayerPicture(QWidget):
             row, column = divmod(order, columns)
             frame = values[(step, slice(None), slice(None), *shown)]
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
-            image = to_image(colored(frame))
+            image = colored_image(frame)
             self._tiles.append(
                 Tile(box, image, (step, 0, 0, *shown), (1, 2), frame.shape, f"step {step}")
             )
@@ -190,13 +188,12 @@ class LayerPicture(QWidget):
 
     def _lay_sequence(self, values: Any, words: Sequence[str]) -> None:
         """Steps from left to right, units from top to bottom; words stand under their columns."""
-        from netbuilder.ui.plots.activation_strips import colored
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import colored_image
 
         steps, units = values.shape
         self._height = min(max(8.0 * units, 60.0), 180.0)
         box = QRectF(0, 0, _WIDTH, self._height)
-        image = to_image(colored(values.T))
+        image = colored_image(values.T)
         self._tiles.append(Tile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words
@@ -204,8 +201,7 @@ class LayerPicture(QWidget):
 
     def _lay_shares(self, shares: Any, words: Sequence[str]) -> None:
         """A map a head below: a row a step that looks, a column a step that is looked at."""
-        from netbuilder.ui.plots.activation_strips import colored
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import colored_image
 
         heads, rows, columns = shares.shape
         # Each head shows all steps: which are shown goes with no place of the output.
@@ -216,7 +212,7 @@ class LayerPicture(QWidget):
         for place, head in enumerate(held):
             row, column = divmod(place, across)
             box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
-            image = to_image(colored(shares[head]))
+            image = colored_image(shares[head])
             told = partial(look_words, shares[head], words, head if heads > 1 else None)
             self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
         self._height = top + -(-len(held) // across) * (side + _GAP)
@@ -226,18 +222,16 @@ class LayerPicture(QWidget):
 
     def _lay_states(self, states: Any) -> None:
         """Steps from left to right; the last column is the output below."""
-        from netbuilder.ui.plots.activation_strips import two_sided
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import two_sided_image
 
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
-        image = to_image(two_sided(states.T))
+        image = two_sided_image(states.T)
         box = QRectF(0, 0, _WIDTH, height)
         told = partial(state_words, states)
         self._tiles.append(Tile(box, image, (), None, states.T.shape, _OF_STATES, told))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
-        from netbuilder.ui.plots.activation_strips import surface_pixels
-        from netbuilder.ui.plots.images import to_image
+        from netbuilder.ui.plots.activation_strips import surface_image
 
         units, self._room = surfaces.shape[2], _MOST_WIRED
         held = self._units = self._chosen_units(self._values, names)
@@ -246,7 +240,7 @@ class LayerPicture(QWidget):
         for place, unit in enumerate(held):
             row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
-            image = to_image(surface_pixels(surfaces, unit, names))
+            image = surface_image(surfaces, unit, names)
             self._tiles.append(Tile(box, image, (unit,), None, label=f"unit {unit}"))
         self._height = -(-len(held) // columns) * (side + _GAP)
 

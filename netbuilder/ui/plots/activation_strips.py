@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import percent
 from netbuilder.ui.plots.class_colors import class_color
-from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.images import shaded, to_image
 from netbuilder.ui.style import theme
 
 GAP = 2
@@ -35,19 +35,65 @@ def _table() -> NDArray[np.uint8]:
     return table[:, :3]
 
 
+@cache
+def _sided() -> NDArray[np.uint8]:
+    """Orange over white to blue, with white in the middle: 511 colours."""
+    strong = np.array([[213, 94, 0.0], [0, 114, 178.0]])  # Okabe and Ito's
+    part = np.abs(np.arange(-255, 256))[:, None] / 255
+    side = (np.arange(-255, 256) >= 0).astype(int)
+    found: NDArray[np.uint8] = (255 + (strong[side] - 255) * part).astype(np.uint8)
+    return found
+
+
+@cache
+def _mixed(low: tuple[int, int, int], high: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """From one colour to another in 256 steps, a little paler than these."""
+    first, last = np.array(low, float), np.array(high, float)
+    mixed = first + (last - first) * (np.arange(256)[:, None] / 255)
+    found: NDArray[np.uint8] = (0.85 * mixed + 0.15 * 255).astype(np.uint8)
+    return found
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers, 0 where there is none; what is infinite leaves room to reckon with."""
+    plain = np.asarray(values, float)
+    if np.isfinite(plain).all():
+        return plain
+    return np.asarray(np.nan_to_num(plain, posinf=1e300, neginf=-1e300))
+
+
+def _from_low(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Numbers as places 0 to 255 between the smallest and the largest."""
+    plain = _finite(values)
+    low, high = float(plain.min(initial=0.0)), float(plain.max(initial=0.0))
+    if not high > low:
+        return np.zeros(plain.shape, np.uint8)
+    return ((plain - low) / (high - low) * 255).astype(np.uint8)
+
+
+def _around_zero(values: NDArray[Any]) -> NDArray[np.int16]:
+    """Numbers as places 0 to 510, 255 for 0."""
+    plain = _finite(values)
+    largest = float(np.abs(plain).max(initial=0.0)) or 1.0
+    return (plain / largest * 255).astype(np.int16) + np.int16(255)
+
+
 def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
     """(height, width) numbers as (height, width, 3) colours, from smallest to largest."""
-    plain = np.nan_to_num(np.asarray(values, float))
-    low, high = float(plain.min(initial=0.0)), float(plain.max(initial=0.0))
-    span = high - low
-    part = (plain - low) / span if span > 0 else np.zeros_like(plain)
-    found: NDArray[np.uint8] = _table()[(part * 255).astype(np.uint8)]
+    found: NDArray[np.uint8] = _table()[_from_low(values)]
     return found
+
+
+def colored_image(values: NDArray[Any]) -> QImage:
+    """The same as a picture."""
+    return shaded(_from_low(values), _table())
 
 
 def blank(width: int, height: int) -> QImage:
     """An empty picture of a size, with more dots than that: it is enlarged with the canvas."""
-    picture = QImage(width * _DOTS, height * _DOTS, QImage.Format.Format_ARGB32)
+    # Premultiplied: in the other format each painting takes three times as long.
+    kind = QImage.Format.Format_ARGB32_Premultiplied
+    picture = QImage(width * _DOTS, height * _DOTS, kind)
     picture.setDevicePixelRatio(_DOTS)
     picture.fill(Qt.GlobalColor.transparent)
     return picture
@@ -61,7 +107,7 @@ def montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QIma
     picture = blank(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
     for number, values in enumerate(maps):
-        image = to_image(colored(values) if values.ndim == 2 else _bytes(values))
+        image = colored_image(values) if values.ndim == 2 else to_image(_bytes(values))
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
         painter.drawImage(_fitted(image, box), image)
@@ -159,7 +205,7 @@ def curve(values: NDArray[Any], width: int, height: int) -> QImage:
 
 def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
     """Numbers (rows, columns) as fields of colour that fill a picture."""
-    image = to_image(colored(values)).scaled(width * _DOTS, height * _DOTS)
+    image = colored_image(values).scaled(width * _DOTS, height * _DOTS)
     image.setDevicePixelRatio(_DOTS)
     return image
 
@@ -227,7 +273,7 @@ def surface_strip(
         QRectF(units * (side + GAP), 0, room, side), Qt.AlignmentFlag.AlignVCenter, more
     )
     for unit in range(units):
-        image = to_image(surface_pixels(surfaces, unit, names))
+        image = surface_image(surfaces, unit, names)
         box = QRectF(unit * (side + GAP), 0, side, side)
         painter.drawImage(box, image)
         # A unit that is 0 everywhere is white: without an edge there would be nothing to see.
@@ -237,41 +283,53 @@ def surface_strip(
     return picture
 
 
+def _surface_places(
+    surfaces: NDArray[Any], unit: int, names: Sequence[str]
+) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Where each number of a unit's surface stands in a table of colours, and that table."""
+    values, units = surfaces[:, :, unit], surfaces.shape[2]
+    shares = _finite(values)
+    if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
+        return _around_zero(values), _sided()
+    alone = units == 1 and len(names) == 2
+    low = _channels(class_color(0)) if alone else (255, 255, 255)
+    return (shares * 255).astype(np.uint8), _mixed(
+        low, _channels(class_color(1 if alone else unit))
+    )
+
+
 def surface_pixels(
     surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()
 ) -> NDArray[np.uint8]:
     """One unit's surface as colours (h, w, 3): blue above 0, orange below; of an answer in the
     colours that its classes have everywhere, as strong as they are likely."""
-    values, units = np.asarray(surfaces[:, :, unit], float), surfaces.shape[2]
-    shares = np.nan_to_num(values)
-    if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
-        return two_sided(values)
-    white = np.array([255.0, 255.0, 255.0])
-    alone = units == 1 and len(names) == 2
-    low = _channels(class_color(0)) if alone else white
-    high = _channels(class_color(1 if alone else unit))
-    mixed = low + (high - low) * shares[..., None]
-    found: NDArray[np.uint8] = (0.85 * mixed + 0.15 * white).astype(np.uint8)
+    places, table = _surface_places(surfaces, unit, names)
+    found: NDArray[np.uint8] = table[places]
     return found
+
+
+def surface_image(surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()) -> QImage:
+    """The same as a picture."""
+    return shaded(*_surface_places(surfaces, unit, names))
 
 
 def _named(units: int, names: Sequence[str]) -> bool:
     return len(names) == units > 1 or (units == 1 and len(names) == 2)
 
 
-def _channels(color: QColor) -> NDArray[Any]:
-    return np.array([color.red(), color.green(), color.blue()], float)
+def _channels(color: QColor) -> tuple[int, int, int]:
+    return color.red(), color.green(), color.blue()
 
 
 def two_sided(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Numbers as colours around 0: (h, w) to (h, w, 3), blue above, orange below, white at 0."""
-    plain = np.nan_to_num(np.asarray(values, float))
-    largest = float(np.abs(plain).max(initial=0.0)) or 1.0
-    part = (np.abs(plain) / largest)[..., None]
-    above, below = np.array([0, 114, 178.0]), np.array([213, 94, 0.0])  # Okabe and Ito's
-    strong = np.where(plain[..., None] >= 0, above, below)
-    found: NDArray[np.uint8] = (255 + (strong - 255) * part).astype(np.uint8)
+    found: NDArray[np.uint8] = _sided()[_around_zero(values)]
     return found
+
+
+def two_sided_image(values: NDArray[Any]) -> QImage:
+    """The same as a picture."""
+    return shaded(_around_zero(values), _sided())
 
 
 def word_strip(text: str) -> QImage:

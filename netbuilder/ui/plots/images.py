@@ -26,6 +26,17 @@ def to_image(pixels: NDArray[Any]) -> QImage:
     return QImage(array.data, width, height, line, kind).copy()
 
 
+def shaded(places: NDArray[Any], table: NDArray[np.uint8]) -> QImage:
+    """A picture of colours of ``table`` (n, 3): ``places`` (height, width) says which.
+
+    Four bytes a pixel, as painters have them: of three each is taken apart at every painting.
+    """
+    packed = table.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    pixels = np.ascontiguousarray((packed | np.uint32(0xFF000000))[places])
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32).copy()
+
+
 def scaled(image: QImage, side: int) -> QPixmap:
     """A picture fitted into a square; small ones are enlarged with their pixels kept."""
     small = max(image.width(), image.height()) < side

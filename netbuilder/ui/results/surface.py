@@ -43,6 +43,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.empty_state import Waiting
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.paced import WORDS_SECONDS, Paced
 from netbuilder.ui.widgets.roles import area
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ class SurfacePanel(QWidget):
         self.colours = ColourBar(self)
         page.addWidget(self.colours)
         self.note = note_label("", self)
+        self._words = Paced(self._say, self, WORDS_SECONDS)
         page.addWidget(self.note)
         page.addStretch()  # takes what a plot that keeps its size leaves
         self._wire()
@@ -122,7 +124,7 @@ class SurfacePanel(QWidget):
         looking = self._looking
         looking.row_chosen.connect(lambda: self.plot.ring_sample(looking.index))
         self.live.changed.connect(self._show)
-        self.live.pictured.connect(self.draw)
+        self.live.pictured.connect(self._draw_newer)
         theme.theme().changed.connect(self._redraw)
         begins_anew(self._store, *self.parts, self.discrete, self.over_epochs)
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
@@ -315,7 +317,16 @@ class SurfacePanel(QWidget):
         jobs.run(lambda: maps.neighbours(picture), found, failed, name="t-SNE", owner=self)
 
     def draw(self, picture: Any) -> None:
-        """Draw a picture of the view that is shown."""
+        """Draw a picture of the view that is shown, and say what there is to say of it."""
+        self._draw(picture)
+        self._words.now()
+
+    def _draw_newer(self, picture: Any) -> None:
+        """Draw the next one of a view; twenty a second have words that can be read."""
+        self._draw(picture)
+        (self._words.soon if self.live.live else self._words.now)()
+
+    def _draw(self, picture: Any) -> None:
         from netbuilder.core.results.live import pictures
 
         self.picture = picture
@@ -334,17 +345,21 @@ class SurfacePanel(QWidget):
             case pictures.MapPicture():
                 self.plot.show_map(picture)
                 self.plot.ring_sample(self._looking.index)
-        if not self.points.hand.on:  # else it says what the hand does
-            self.note.setText(
-                note_of(
-                    picture,
-                    self.live,
-                    over_epochs=self.over_epochs.isChecked(),
-                    resting=self._resting_words(),
-                    parts=self.plot.shown_parts,
-                    losses=self._run_words() if self.live.live else "",
-                )
+
+    def _say(self) -> None:
+        """Say what is to say of the picture, unless it is told just now what the hand does."""
+        if self.picture is None or self.points.hand.on:
+            return
+        self.note.setText(
+            note_of(
+                self.picture,
+                self.live,
+                over_epochs=self.over_epochs.isChecked(),
+                resting=self._resting_words(),
+                parts=self.plot.shown_parts,
+                losses=self._run_words() if self.live.live else "",
             )
+        )
 
     def _run_words(self) -> str:
         """What the run that goes on has come to, and what it learns from."""

@@ -44,11 +44,14 @@ class Previews:
             self._images.pop(node_id, None)
             self._past.discard(node_id)
         else:
+            before = self._images.get(node_id)
             self._images[node_id] = image
             self._past.discard(node_id)
             self._seen_in = self._view.store.project.graph
             self._compared = None
-            self._view.sight.make_room()
+            # While a run goes on the same pictures come again and again: others of their size.
+            if before is None or before.size() != image.size():
+                self._view.sight.make_room()
         self._view.repaint_all()
 
     def paint_over(self, node_id: str, image: QImage) -> None:

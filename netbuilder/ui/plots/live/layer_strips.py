@@ -18,9 +18,8 @@ from netbuilder.ui.plots.activation_strips import (
     montage,
     names_width,
     small_font,
-    two_sided,
+    two_sided_image,
 )
-from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.style import theme
 
 _SIDE, _MOST_WORDS, _LINE = 40, 3, 13
@@ -48,7 +47,7 @@ def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) ->
     metrics = QFontMetricsF(font)
     left = names_width(metrics, [words[step] for step in chosen])
     # One scale for all: a word with a longer vector is stronger.
-    image = to_image(two_sided(np.asarray(values, float)[chosen]))
+    image = two_sided_image(np.asarray(values, float)[chosen])
     painter.setPen(QColor(theme.colors().text))
     center = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
     for row, step in enumerate(chosen):

@@ -107,12 +107,14 @@ class SurfacePlot(pg.PlotWidget):
         self.addItem(self._wrong)
         self._ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
         self._ring.setZValue(5)
+        self._ring.hide()
         self.addItem(self._ring)
         self._labels: list[pg.TextItem] = []
         self._map: MapPicture | None = None
         self._points.sigClicked.connect(self._clicked)
         self._drawn_points: tuple[int, int] | None = None
         self._ringed: NDArray[np.bool_] | None = None
+        self._image_place: tuple[float, ...] = ()
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
         self.setMinimumHeight(220)
         self.setAccessibleName("What the network answers")
@@ -169,16 +171,27 @@ class SurfacePlot(pg.PlotWidget):
 
     def _axes(self, across: str, up: str) -> None:
         self._show_axes(True)
-        self.getPlotItem().setLabel("bottom", across)
-        self.getPlotItem().setLabel("left", up)
+        for side, words in (("bottom", across), ("left", up)):
+            # A label that is set anew has all of its axis worked out again.
+            if self.getPlotItem().getAxis(side).labelText != words:
+                self.getPlotItem().setLabel(side, words)
+
+    def _show_image(self, pixels: NDArray[np.uint8], box: tuple[float, ...]) -> None:
+        """The picture of answers; it is put elsewhere only for another box, since all that lies
+        over it follows."""
+        left, bottom, right, top = box
+        self._image.setImage(pixels, autoLevels=False)
+        place = (*box, *pixels.shape)
+        if place != self._image_place:
+            self._image_place = place
+            self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
+        self._image.setOpacity(1.0)
 
     def show_surface(self, picture: SurfacePicture) -> None:
         """Draw answers over two columns, and the points."""
         left, bottom, right, top = picture.box
         if picture.answered:
-            self._image.setImage(paint_surface(picture, discrete=self.discrete), autoLevels=False)
-            self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
-            self._image.setOpacity(1.0)
+            self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
         self._axes(picture.across, picture.up)
         self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
         self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
@@ -246,10 +259,12 @@ class SurfacePlot(pg.PlotWidget):
         found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
         if picture is None or picture.labels or not found:
             self._ring.clear()
+            self._ring.hide()
             return
         at = picture.at[found[0]]
         pen = pg.mkPen(theme.colors().accent, width=2.5)
         self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
+        self._ring.show()
 
     def _label_words(self, picture: MapPicture) -> None:
         """Words at their places, the more frequent first; one that would lie over another waits
@@ -351,6 +366,7 @@ class SurfacePlot(pg.PlotWidget):
             # Dotted, and away from the point: the edge of a test point is neither.
             pen = shared_pen(QColor(scheme.text), 2.0, style=Qt.PenStyle.DotLine)
             self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=_HOLLOW)
+            self._wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
 
 
 def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:

@@ -1,0 +1,96 @@
+"""What does not change while a network trains is not worked out, laid out or painted anew."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from pyqtgraph import AxisItem
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+
+from netbuilder.core.results.live.pictures import Points, SurfacePicture
+from netbuilder.ui.plots import activation_strips as strips
+from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.widgets.paced import Paced
+
+POINTS = Points(
+    np.array([[0.2, 0.3], [0.7, 0.6], [0.5, 0.9]]),
+    np.array([0, 1, 1]),
+    np.array([0, 0, 2]),
+    np.array([True, True, True]),
+)
+
+
+def surface(seed: int, across: str = "x", right: float = 1.0) -> SurfacePicture:
+    share = np.random.default_rng(seed).random((20, 20))
+    shares = np.stack([share, 1 - share], axis=-1)
+    return SurfacePicture(
+        across, "y", (0.0, 0.0, right, 1.0), POINTS, shares=shares, classes=("a", "b")
+    )
+
+
+def test_a_newer_surface_works_out_no_axis_anew(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_out: list[str] = []
+    plain = AxisItem.generateDrawSpecs
+
+    def counted(axis: AxisItem, painter: Any) -> Any:
+        worked_out.append(axis.orientation)
+        return plain(axis, painter)
+
+    monkeypatch.setattr(AxisItem, "generateDrawSpecs", counted)
+    plot = SurfacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 400)
+    plot.show_surface(surface(1))
+    before = plot.grab().toImage()
+    plot.grab()  # what the first painting found out about the room of letters is in now
+    worked_out.clear()
+    plot.show_surface(surface(2))
+    assert plot.grab().toImage() != before
+    assert worked_out == []
+    assert not plot._ring.isVisible()  # nothing is in them: they are not asked to paint either
+    assert not plot._wrong.isVisible()
+    plot.show_surface(surface(2, "another column", right=4.0))
+    plot.grab()
+    assert "bottom" in worked_out
+    assert plot.getPlotItem().getAxis("bottom").labelText == "another column"
+    assert plot._image.mapRectToParent(plot._image.boundingRect()).right() == 4.0
+
+
+def test_what_asks_again_and_again_is_done_once_a_pace(qtbot: Any) -> None:
+    done: list[float] = []
+    owner = QObject()
+    paced = Paced(lambda: done.append(time.monotonic()), owner, 0.5)
+    paced.soon()
+    assert len(done) == 1  # the first one at once
+    for _ in range(50):
+        paced.soon()
+    assert len(done) == 1
+    qtbot.waitUntil(lambda: len(done) == 2)  # all of these together, and none is forgotten
+    assert done[1] - done[0] > 0.4  # the timer may be a little early
+    paced.soon()
+    paced.now()
+    assert len(done) == 3
+    qtbot.wait(600)
+    assert len(done) == 3  # what was waiting is done
+
+
+@pytest.mark.parametrize("names", [(), ("a", "b", "c")])
+def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> None:
+    values = np.random.default_rng(3).random((9, 7, 3)).astype(np.float32) - (0 if names else 0.5)
+    for unit in range(3):
+        image = strips.surface_image(values, unit, names)
+        assert image.format() is QImage.Format.Format_RGB32  # painted without being taken apart
+        assert (image.width(), image.height()) == (7, 9)
+        pixels = strips.surface_pixels(values, unit, names)
+        for row, column in ((0, 0), (4, 6), (8, 3)):
+            assert image.pixelColor(column, row).getRgb()[:3] == tuple(pixels[row, column])
+    odd = np.array([[np.nan, np.inf], [-np.inf, 1.0]])
+    assert strips.two_sided(odd)[0, 0].tolist() == [255, 255, 255]
+    assert strips.colored_image(odd).size().width() == 2
+    assert strips.blank(3, 3).format() is QImage.Format.Format_ARGB32_Premultiplied
