@@ -6,7 +6,7 @@ fix where one edit helps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ def inner_problems(
     project: Project,
     outputs: Mapping[str, Array],
     gradients: Mapping[str, Mapping[str, Array]],
+    reached: Collection[str] = (),
 ) -> tuple[Problem, ...]:
     """What is wrong inside the network, at most one problem a layer.
 
@@ -41,15 +42,12 @@ def inner_problems(
         project: as it is trained.
         outputs: (samples, ...) by node id, at one moment of the training.
         gradients: of the loss by node id, by weight, at the same moment.
+        reached: nodes that ``reached_layers`` gave at an earlier moment of the same training:
+            what they needed has come to them, and a gradient that is small now has done its work.
     """
     graph = project.graph
     found: dict[str, Problem] = {}
-    sizes = {
-        node: float(np.sqrt(np.mean(np.square(some["kernel"], dtype=float))))
-        for node, some in gradients.items()
-        if "kernel" in some and some["kernel"].size
-    }
-    largest = max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
+    sizes, largest = _sizes(gradients)
     fading = True  # from the input on: a small gradient behind a larger one has not vanished
     for node_id in graph.order:
         size = sizes.get(node_id)
@@ -59,7 +57,7 @@ def inner_problems(
         fading = fading and size < largest * VANISHING
         if not np.isfinite(size) or size > EXPLODING:
             found[node_id] = _exploding(learning, size)
-        elif fading:
+        elif fading and node_id not in reached:
             found[node_id] = _vanishing(graph, learning, size, largest)
     for node_id, values in outputs.items():
         node = graph.by_id.get(node_id)
@@ -68,6 +66,22 @@ def inner_problems(
             if units and dead / units > MOST_DEAD:
                 found[node_id] = _dead(node, dead, units, len(values))
     return tuple(found.values())
+
+
+def reached_layers(gradients: Mapping[str, Mapping[str, Array]]) -> frozenset[str]:
+    """Nodes that the gradient comes to: there it has not vanished."""
+    sizes, largest = _sizes(gradients)
+    return frozenset(node for node, size in sizes.items() if size >= largest * VANISHING > 0)
+
+
+def _sizes(gradients: Mapping[str, Mapping[str, Array]]) -> tuple[dict[str, float], float]:
+    """Root mean squares of the kernels' gradients by node id, and the largest of them."""
+    sizes = {
+        node: float(np.sqrt(np.mean(np.square(some["kernel"], dtype=float))))
+        for node, some in gradients.items()
+        if "kernel" in some and some["kernel"].size
+    }
+    return sizes, max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
 
 
 def dead_units(values: Array) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.activation_curve import CurvePlot
 from netbuilder.ui.canvas.layer_picture import LayerPicture
-from netbuilder.ui.canvas.shown_layer import scaled_words, shown_layer, word_words
+from netbuilder.ui.canvas.shown_layer import own_words, scaled_words, shown_layer, word_words
 from netbuilder.ui.canvas.shown_sample import row_words
 from netbuilder.ui.canvas.weight_row import WeightRow, settable
 from netbuilder.ui.canvas.window_products import WindowProducts
@@ -398,14 +398,14 @@ class CloserLook(QFrame):
             places = ", ".join(f"{name} {at}" for name, at in zip(axes, index, strict=True))
             own += f" ({places}, counted from 0)"
         number = explain_node(look.project.graph, node.id, look.values, look.weights_of, index)
+        terms = own_words(look, node, index)
         if number is None:
-            near = word_words(look, node, owner, index)
+            near = word_words(look, node, owner, index) or terms
             if look.too_large(owner.id):
                 near = _LATER
             return _Told(f"{own}\n{near}" if near else own)
         said = f"{own}\n{in_words(number, steps=self.picture.step_words)}"
-        scaled = scaled_words(look, node)
-        said = f"{said}\n{scaled}" if scaled else said
+        said = "\n".join(one for one in (said, terms, scaled_words(look, node)) if one)
         if number.rule == "state" and number.parts:
             said = "\n".join((said, *gate_words(number)))
         if number.activation and number.activation != "softmax":

@@ -33,6 +33,10 @@ _STATES = (
     "What it remembers. Columns: steps, the first at the left; rows: units; blue above 0, orange"
     " below. Click one: how it came about."
 )
+_SHARES = (
+    "Who looks at whom, a picture a head. Rows: the step that looks; columns: the step that it"
+    " looks at; bright: much."
+)
 _CAPTION = 30.0  # of the words below the states
 _NARROW = 9.0  # of columns: too narrow for words below
 _MOST_HEADS = 8
@@ -67,6 +71,7 @@ class LayerPicture(QWidget):
         self._state: tuple[int, int] | None = None  # (down, across) in the picture of states
         self._height = 60.0
         self._words: Sequence[str] = ()  # under the columns of the first tile
+        self._captions: list[tuple[QRectF, str]] = []
         self.setMouseTracking(True)
         self.setAccessibleName("The layer's numbers")
 
@@ -82,6 +87,7 @@ class LayerPicture(QWidget):
         self._past = False
         self._layer, self._values, self._words = layer, values, ()
         self._tiles, self._links, self._nodes, self._units = [], [], [], []
+        self._captions = []
         self._room = _MOST_UNITS
         self.parts.begin()
         if values.ndim > 3:
@@ -216,6 +222,9 @@ class LayerPicture(QWidget):
             told = partial(look_words, shares[head], words, head if heads > 1 else None)
             self._tiles.append(Tile(box, image, (), None, (rows, columns), f"head {head}", told))
         self._height = top + -(-len(held) // across) * (side + _GAP)
+        words = _SHARES if heads > 1 else _SHARES.replace(", a picture a head", "")
+        self._captions.append((QRectF(0, self._height - _GAP + 2, _WIDTH, _CAPTION), words))
+        self._height += _CAPTION
 
     def _any_head(self, index: tuple[int, ...]) -> int:
         return self.parts.number * _MOST_HEADS
@@ -229,6 +238,7 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, _WIDTH, height)
         told = partial(state_words, states)
         self._tiles.append(Tile(box, image, (), None, states.T.shape, _OF_STATES, told))
+        self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _STATES))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
         from netbuilder.ui.plots.activation_strips import surface_image
@@ -445,10 +455,8 @@ class LayerPicture(QWidget):
         p.setOpacity(0.3 if self._past else 1.0)
         paint_tiles(p, self._tiles)
         paint_links(p, self._links)
-        states = self._of_states()
-        if states is not None:
-            place = QRectF(0, states.box.bottom() + 2, _WIDTH, _CAPTION)
-            paint_caption(p, place, _STATES)
+        for place, words in self._captions:
+            paint_caption(p, place, words)
         if self._words:
             paint_words(p, self._tiles[0].box, self._words)
         paint_nodes(p, self._nodes, len(self._units))

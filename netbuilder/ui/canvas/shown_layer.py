@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from netbuilder.core.project.model import Node
 from netbuilder.ui.canvas.layer_tiles import ShownLayer
-from netbuilder.ui.services.views.canvas_strips import Look, attention_shares
+from netbuilder.ui.services.views.canvas_strips import Look, attention_shares, recurrent_states
 
+_SAME = 1e-3  # relative: told numbers are rounded
 _NOTHING = "No word stands here (padding): texts that are shorter are filled up with 0."
 
 
@@ -28,42 +28,74 @@ def shown_layer(look: Look, node: Node, owner: Node) -> ShownLayer:
         alone,
         weights,
         look.surfaces.get(node.id),
-        look.classes.get(node.id, ()) or look.features.get(node.id, ()),
-        _states(look, node, owner, weights, alone),
+        _names(look, node),
+        recurrent_states(look, node.id),
         attention_shares(look, node.id),
         step_names(look.values, look.words, steps) if steps else (),
         look.features.get(sources[0], ()) if len(sources) == 1 else (),
     )
 
 
-def _states(look: Look, node: Node, owner: Node, weights: Mapping[str, Any], given: Any) -> Any:
-    """What a recurrent layer remembered after each step; None of others."""
-    from netbuilder.core.results.number.explain import mask_at
-    from netbuilder.core.results.number.recurrent import is_recurrent, states
-
-    if not is_recurrent(owner.layer) or given is None or "recurrent_kernel" not in weights:
-        return None
-    graph = look.project.graph
-    mask = mask_at(graph, graph.sources[node.id][0], look.values)
-    return states(owner.layer, owner.params, weights, given, mask)
+def _names(look: Look, node: Node) -> Sequence[str]:
+    """Of the classes, of the numbers of a row, or of the target's columns."""
+    return (
+        look.classes.get(node.id, ())
+        or look.features.get(node.id, ())
+        or look.targets.get(node.id, ())
+    )
 
 
 def scaled_words(look: Look, node: Node) -> str:
     """That a layer behind an Input gets scaled numbers, with the first that is another one than
     stands in the data; "" where none is."""
     sources = look.project.graph.sources[node.id]
-    names = look.features.get(sources[0], ()) if len(sources) == 1 else ()
-    told = dict(look.told.get(sources[0], ())) if names else {}
-    for name, value in zip(
-        names, look.values[sources[0]].reshape(-1) if names else (), strict=False
-    ):
+    if len(sources) != 1:
+        return ""
+    for name, given, value in _scaled(look, sources[0]):
+        return f"What comes in is scaled: {name} {given} became {value:.3g}."
+    return ""
+
+
+def own_words(look: Look, node: Node, index: tuple[int, ...]) -> str:
+    """What a number of an Input or an output is in the data's own terms; "" where it is the same
+    there, and of layers between."""
+    from netbuilder.core.wording import measured, percent
+
+    values = look.values[node.id]
+    if node.layer == "Input":
+        name = (look.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
+        told = {one: given for one, given, _ in _scaled(look, node.id)}
+        return f"In the data: {name} {told[name]}. It is scaled." if name in told else ""
+    own = look.answers.get(node.id)
+    if own is None or own.shape != values.shape:
+        return ""
+    if abs(own[index] - values[index]) <= _SAME * max(1.0, abs(float(own[index]))):
+        return ""
+    at, classes = index[-1], look.classes.get(node.id, ())
+    if classes:  # raw scores, of which the loss makes shares
+        named = classes[1:] if (len(classes), own.size) == (2, 1) else classes
+        if len(named) != own.size:
+            return ""
+        return (
+            f"The loss makes a share of this raw number: {named[at]} {percent(float(own[index]))}."
+        )
+    columns = look.targets.get(node.id, ())
+    if len(columns) != own.size:
+        return ""
+    units = look.units.get(node.id) or ("",) * own.size
+    return f"In the data's own terms: {columns[at]} {measured(float(own[index]), units[at])}."
+
+
+def _scaled(look: Look, input_id: str) -> Iterator[tuple[str, str, float]]:
+    """Names of the numbers of an Input that are others than stand in the data, with both."""
+    names, told = look.features.get(input_id, ()), dict(look.told.get(input_id, ()))
+    for name, value in zip(names, look.values[input_id].reshape(-1) if names else (), strict=False):
         try:
             given = float(re.sub(r"[^\d.e+-]", "", told.get(name, "")))
         except ValueError:  # a category or a day
             continue
-        if abs(given - float(value)) > 1e-3 * max(1.0, abs(given)):
-            return f"What comes in is scaled: {name} {told[name]} became {float(value):.3g}."
-    return ""
+        if abs(given - float(value)) > _SAME * max(1.0, abs(given)):
+            yield name, told[name], float(value)
 
 
 def word_words(look: Look, node: Node, owner: Node, index: tuple[int, ...]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.style import theme
@@ -39,12 +39,13 @@ class WindowProducts(QWidget):
             at = int(abs(sums).argmax())
             given, weights = window[:, :, at, 0], window[:, :, at, 1]
             self.grids = (given, weights, given * weights)
-            self.words = f"The products add up to {sums[at]:.3g}."
+            own = _number(sums[at])
+            self.words = f"The products add up to {own}."
             if len(sums) > 1:
                 rest = float(sums.sum() - sums[at])
                 self.words = (
-                    f"Of input map {at}, which counts most: its products add up to {sums[at]:.3g},"
-                    f" those of the {len(sums) - 1} other maps to {rest:.3g}."
+                    f"Of input map {at}, which counts most: its products add up to {own},"
+                    f" those of the {len(sums) - 1} other maps to {_number(rest)}."
                 )
         self.setAccessibleName(self._told())
         self.setVisible(bool(self.grids))
@@ -63,10 +64,16 @@ class WindowProducts(QWidget):
 
     def sizeHint(self) -> QSize:
         rows = len(self.grids[0]) if self.grids else 0
-        return QSize(_WIDTH, _HEAD + rows * _LINE + _LINE)
+        return QSize(_WIDTH, _HEAD + rows * _LINE + max(_LINE, self._words_height()))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def _words_height(self) -> int:
+        """Of the sentence below, in as many lines as it takes."""
+        wrap = int(Qt.TextFlag.TextWordWrap)
+        room = QRect(0, 0, _WIDTH, 10 * _LINE)
+        return QFontMetrics(_small()).boundingRect(room, wrap, self.words).height() + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.grids:
@@ -74,9 +81,8 @@ class WindowProducts(QWidget):
         from netbuilder.ui.plots.activation_strips import two_sided
 
         painter = QPainter(self)
-        scheme, small, digits = theme.colors(), theme.ui_font(), theme.fixed_font()
+        scheme, small, digits = theme.colors(), _small(), theme.fixed_font()
         rows, columns = self.grids[0].shape
-        small.setPixelSize(11)
         digits.setPixelSize(11 if columns <= 3 else 9)
         wide = (_WIDTH - 2 * _SIGN) / 3
         cell = wide / columns
@@ -102,6 +108,19 @@ class WindowProducts(QWidget):
                     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text.replace("-", "−"))
         painter.setFont(small)
         painter.setPen(QColor(scheme.text))
-        below = QRectF(0, _HEAD + rows * _LINE, _WIDTH, _LINE)
-        painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, self.words)
+        below = QRectF(0, _HEAD + rows * _LINE, _WIDTH, max(_LINE, self._words_height()))
+        wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(below, wrapped, self.words)
         painter.end()
+
+
+def _number(value: float) -> str:
+    from netbuilder.core.results.number.values import by_hand
+
+    return by_hand(f"{value:.3g}")
+
+
+def _small() -> QFont:
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    return font

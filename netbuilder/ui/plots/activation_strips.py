@@ -177,6 +177,11 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
     return None
 
 
+def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
+    """States (steps, units): steps from left to right, a row a unit, blue above 0."""
+    return _filling(to_image(two_sided(np.asarray(states, float).T)), width, height)
+
+
 def curve(values: NDArray[Any], width: int, height: int) -> QImage:
     """One number a step as a curve, with a faint line at 0 where it goes above and below."""
     plain = np.nan_to_num(values)
@@ -205,7 +210,11 @@ def curve(values: NDArray[Any], width: int, height: int) -> QImage:
 
 def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
     """Numbers (rows, columns) as fields of colour that fill a picture."""
-    image = colored_image(values).scaled(width * _DOTS, height * _DOTS)
+    return _filling(colored_image(values), width, height)
+
+
+def _filling(image: QImage, width: int, height: int) -> QImage:
+    image = image.scaled(width * _DOTS, height * _DOTS)
     image.setDevicePixelRatio(_DOTS)
     return image
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from netbuilder.core.check.health import dead_units, inner_problems
+from netbuilder.core.check.health import dead_units, inner_problems, reached_layers
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 
@@ -87,3 +87,24 @@ def test_a_small_gradient_behind_a_larger_one_has_not_vanished() -> None:
     small, large = np.full((8, 8), 1e-7), np.full((8, 8), 1e-1)
     gradients = {"dense": {"kernel": large}, "dense_1": {"kernel": small}}
     assert inner_problems(project, {}, {**gradients, "dense_2": {"kernel": large}}) == ()
+
+
+def test_a_layer_that_has_learned_is_not_told_to_have_stayed_as_it_began() -> None:
+    """Eight sigmoids: at first too little comes to the first ones, then enough; where the network
+    is sure of all it answers, next to nothing does again."""
+    project = _project(*["sigmoid"] * 3)
+    large, enough, little = np.full((8, 8), 1e-1), np.full((8, 8), 1e-3), np.full((8, 8), 1e-7)
+
+    def at(first: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+        return {
+            "dense": {"kernel": first},
+            "dense_1": {"kernel": first},
+            "dense_2": {"kernel": large},
+        }
+
+    assert reached_layers(at(little)) == {"dense_2"}
+    assert [p.node for p in inner_problems(project, {}, at(little))] == ["dense", "dense_1"]
+    reached = reached_layers(at(enough))
+    assert reached == {"dense", "dense_1", "dense_2"}
+    assert inner_problems(project, {}, at(little), reached) == ()
+    assert reached_layers(at(np.zeros((8, 8)))) == {"dense_2"}

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtTest import QTest
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
 from netbuilder.ui.services.views.sample_view import LiveLook
 
 
@@ -101,3 +103,84 @@ def test_a_layer_behind_a_row_says_that_its_numbers_are_scaled(hand: Callable) -
     closer = _opened(hand, plain, "dense")
     closer.choose((0,))
     assert "scaled" not in closer.words.text()
+
+
+def test_what_other_maps_add_is_read_to_its_end(hand: Callable) -> None:
+    """Of several input maps the sentence below the products takes more than a line."""
+    rng = np.random.default_rng(2)
+    picture, kernel = rng.normal(size=(3, 3, 12)), rng.normal(size=(3, 3, 12, 1))
+    sums = (picture * kernel[..., 0]).sum(axis=(0, 1))
+    weights = {"kernel": kernel, "bias": np.zeros(1)}
+    params = {"filters": 1, "kernel_size": 3}
+    look = _look("Conv2D", params, picture, sums.sum().reshape(1, 1, 1), weights)
+    closer = _opened(hand, look, "conv2d")
+    closer.choose((0, 0, 0))
+    hand.settle()
+    products = closer.products
+    most = int(np.abs(sums).argmax())
+    assert f"Of input map {most}, " in products.words
+    assert products.words.replace("−", "-").endswith(f" {sums.sum() - sums[most]:.3g}.")
+    room = QRect(0, 0, products.width(), products.height())
+    font = QFont(products.font())
+    font.setPixelSize(11)
+    needed = QFontMetrics(font).boundingRect(room, int(Qt.TextFlag.TextWordWrap), products.words)
+    assert needed.height() > 20, "more than a line"
+    grids = 18 + 3 * 20
+    assert products.height() >= grids + needed.height()
+    image = products.grab().toImage()
+    ground = image.pixelColor(1, 1)
+    below = range(grids + 20, image.height())
+    assert any(image.pixelColor(x, y) != ground for y in below for x in range(image.width()))
+
+
+def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callable) -> None:
+    """Numbers of a card are scaled; the picture beside it tells kilograms."""
+    given, answer = np.array([0.13, 2.0]), np.array([-0.457])
+    weights = {"kernel": np.array([[-0.457 / 0.13], [0.0]]), "bias": np.zeros(1)}
+    look = _look("Dense", {"units": 1}, given, answer, weights)
+    look = replace(
+        look,
+        told={"input": (("age", "50"), ("kind", "2"))},
+        features={"input": ("age", "kind")},
+        targets={"dense": ("mass",)},
+        units={"dense": ("kg",)},
+        answers={"dense": np.array([117.4])},
+    )
+    closer = _opened(hand, look, "dense")
+    closer.choose((0,))
+    assert "In the data's own terms: mass 117.4 kg." in closer.words.text()
+    assert closer.picture._nodes[0][2] == "mass"
+    closer.follow(replace(look, answers={"dense": answer}))
+    assert "own terms" not in closer.words.text(), "nothing is said twice"
+    closer = _opened(hand, look, "input")
+    closer.choose((0,))
+    assert closer.words.text().splitlines() == ["[0] = 0.13", "In the data: age 50. It is scaled."]
+    closer.choose((1,))
+    assert closer.words.text() == "[1] = 2", "a number that stands in the data as it is"
+
+
+def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:
+    scores = np.array([2.0, 0.0])
+    weights = {"kernel": np.array([[2.0, 0.0]]), "bias": np.zeros(2)}
+    look = _look("Dense", {"units": 2}, np.ones(1), scores, weights)
+    shares = np.exp(scores) / np.exp(scores).sum()
+    look = replace(look, classes={"dense": ("no", "yes")}, answers={"dense": shares})
+    closer = _opened(hand, look, "dense")
+    closer.choose((0,))
+    assert closer.words.text().endswith("The loss makes a share of this raw number: no 88%.")
+
+
+def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm) -> None:
+    look, states = lstm
+    look = replace(look, project=edits.append_layer(look.project, "Dense"))
+    image = picture_of(look, look.project.graph.by_id["lstm"], look.values["lstm"])
+    assert image is not None
+    image = image.convertToFormat(image.Format.Format_RGB32)
+    wide, high = image.width() / 5, image.height() / 2
+    for step, unit in np.ndindex(5, 2):
+        seen = image.pixelColor(int((step + 0.5) * wide), int((unit + 0.5) * high))
+        assert (seen.blue() > seen.red()) == (states[step, unit] > 0), "blue above 0, orange below"
+    # A layer so large that it would hold up the window shows its output, as others do.
+    long = replace(look, values={**look.values, "input": np.zeros((2_000_000, 1))})
+    assert recurrent_states(long, "lstm", most=2_000_000) is None
+    assert picture_of(long, look.project.graph.by_id["lstm"], look.values["lstm"]) is not None

@@ -12,6 +12,7 @@ from netbuilder.ui.canvas.layer_tiles import Link, Tile
 from netbuilder.ui.style import theme
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns
+_INSET, _NAME = 4.0, 60.0  # of a bar's words, from the ring around it; room of its name
 _POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 
 
@@ -46,10 +47,12 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
             elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
             continue
-        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, 62)
-        p.drawText(QRectF(box.left(), box.top(), 62, box.height()), center, elided)
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME)
+        p.drawText(QRectF(box.left() + _INSET, box.top(), _NAME, box.height()), center, elided)
         if isnan(value):  # no bar is as long as that
-            p.drawText(box, center | Qt.AlignmentFlag.AlignRight, "not a number")
+            p.drawText(
+                box.adjusted(0, 0, -_INSET, 0), center | Qt.AlignmentFlag.AlignRight, "not a number"
+            )
             continue
         room = box.width() - 130
         color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
@@ -61,7 +64,7 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
             color,
         )  # fmt: skip
         p.setPen(QColor(scheme.text))
-        end = QRectF(box.right() - 82, box.top(), 80, box.height())
+        end = QRectF(box.right() - 80 - _INSET, box.top(), 80, box.height())
         p.drawText(end, center | Qt.AlignmentFlag.AlignRight, _short(value, largest))
 
 
@@ -111,7 +114,7 @@ def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> No
     p.setBrush(Qt.BrushStyle.NoBrush)
     if not squares:
         p.setPen(QPen(QColor(theme.colors().accent), 2))
-        p.drawRect(box.adjusted(1, -1, -1, 1))
+        p.drawRect(box.adjusted(1, -1, -1, 1) & within.adjusted(1, 1, -1, -1))
         return
     box = box.adjusted(-2, -2, 2, 2) & within.adjusted(1, 1, -1, -1)
     for color, wide in ((QColor(_NEGATIVE), 5), (QColor("white"), 2)):

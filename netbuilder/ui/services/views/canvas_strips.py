@@ -13,6 +13,8 @@ from netbuilder.ui.services.views.activations import ActivationsLook, Looking
 from netbuilder.ui.services.views.sample_view import LiveLook, SampleView
 from netbuilder.ui.style import theme
 
+_MOST_WORK = 2_000_000  # multiplications for a picture: about 10 ms
+
 Look = LiveLook | ActivationsLook
 
 
@@ -135,6 +137,10 @@ def picture_of(look: Look, node: Node, values: Any) -> QImage | None:
         return answer_picture(look, node.id, values)
     if values.size < 2:
         return None
+    if values.ndim == 1:  # a layer that gives its last state only shows the way to it
+        states = recurrent_states(look, node.id, _MOST_WORK)
+        if states is not None and len(states) > 1:
+            return activation_strips.states_strip(states)
     return activation_strips.strip(values)
 
 
@@ -181,6 +187,28 @@ def attention_shares(look: Look, node_id: str) -> Any:
         return None
     mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], look.values)
     return shares(owner.layer, owner.params, look.weights_of(owner.id), given, mask)
+
+
+def recurrent_states(look: Look, node_id: str, most: int | None = None) -> Any:
+    """What a recurrent layer remembered after each step, (steps, units); None of other layers.
+
+    ``most`` multiplications: where it takes more, None.
+    """
+    from netbuilder.core.results.number.explain import given_to, mask_at
+    from netbuilder.core.results.number.recurrent import is_recurrent, states
+
+    graph = look.project.graph
+    node = graph.by_id[node_id]
+    owner = graph.by_id.get(node.shared or "", node)
+    given, weights = given_to(graph, node_id, look.values), look.weights_of(owner.id)
+    if not is_recurrent(owner.layer) or len(given) != 1 or "recurrent_kernel" not in weights:
+        return None
+    size = sum(weights[name].size for name in ("kernel", "recurrent_kernel"))
+    if most is not None and len(given[0]) * size > most:
+        return None
+    mask = mask_at(graph, graph.sources[node_id][0], look.values)
+    found = states(owner.layer, owner.params, weights, given[0], mask)
+    return found if len(found) else None
 
 
 def embedded_words(look: Look, node_id: str) -> tuple[str, ...]:

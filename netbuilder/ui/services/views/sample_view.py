@@ -134,6 +134,7 @@ class SampleView(QObject):
         self.look: LiveLook | None = None
         self.recorded = RunHistograms()
         self._sick: tuple[Problem, ...] = ()
+        self._reached: frozenset[str] = frozenset()  # layers that a gradient came to in this run
         runner.began.connect(self._began)
         runner.state_changed.connect(self._ask)
         runner.probed.connect(self._answered)
@@ -143,6 +144,7 @@ class SampleView(QObject):
     def _began(self) -> None:
         self._asked = None
         self._surfaces = {}
+        self._reached = frozenset()
         self.look = None
         if self._runner.project is not None:
             self._tell_health(self._runner.project, ())
@@ -271,9 +273,10 @@ class SampleView(QObject):
             self._examine(project, answer)
 
     def _examine(self, project: Project, answer: Probed) -> None:
-        from netbuilder.core.check.health import inner_problems
+        from netbuilder.core.check.health import inner_problems, reached_layers
 
-        found = inner_problems(project, answer.outputs, answer.gradients)
+        self._reached |= reached_layers(answer.gradients)
+        found = inner_problems(project, answer.outputs, answer.gradients, self._reached)
         # The numbers in the words change with every step: told anew is what is wrong elsewhere.
         if [(p.code, p.node) for p in found] != [(p.code, p.node) for p in self._sick]:
             self._tell_health(project, found)
