@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
@@ -113,3 +114,30 @@ def test_nothing_to_redo_looks_so_after_the_bar_was_narrow(
     assert not buttons["save-model"].isEnabled()
     window.store.undo()
     qtbot.waitUntil(buttons["redo"].isEnabled)
+
+
+def test_a_bar_at_its_begin_stands_still(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    """Of a long run nothing is done after seconds: the bar that ran to and fro before has ended."""
+    moved: list[QEvent.Type] = []
+
+    class Movements(QObject):
+        def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            if event.type() is QEvent.Type.StyleAnimationUpdate:
+                moved.append(event.type())
+            return False
+
+    window = open_window(keras=False)
+    qtbot.waitExposed(window)
+    progress = window.top_bar.progress
+    movements = Movements()
+    progress.bar.installEventFilter(movements)
+    progress.show_progress(RunProgress("Building the network…"))
+    qtbot.waitUntil(lambda: len(moved) > 3)
+    progress.show_progress(RunProgress("Epoch 2 of 9,000,000", "", 1e-7))
+    qtbot.wait(200)
+    moved.clear()
+    qtbot.wait(300)
+    assert moved == []
+    assert progress.bar.value() < 0.05 * progress.bar.maximum()

@@ -104,7 +104,7 @@ class LayerPicture(QWidget):
             self._lay_surfaces(layer.surfaces, layer.names)
         if values.ndim == 1:
             self._lay_units(layer, kernel)
-        if self._height != self.height():
+        if self.sizeHint().height() != self.height():
             self.updateGeometry()
         self.update()
 

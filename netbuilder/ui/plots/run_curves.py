@@ -131,10 +131,14 @@ class Series:
         self._x[start:end] = new_x
         self._y[start:end] = new_y
         finite = np.isfinite(new_y)
-        self._sum[start + 1 : end + 1] = self._sum[start] + np.cumsum(np.where(finite, new_y, 0.0))
-        self._seen[start + 1 : end + 1] = self._seen[start] + np.arange(1, count + 1)
+        whole = bool(finite.all())
+        sums = self._sum[start + 1 : end + 1]
+        np.cumsum(new_y if whole else np.where(finite, new_y, 0.0), out=sums)
+        sums += self._sum[start]
+        seen = self._seen[start]
+        self._seen[start + 1 : end + 1] = np.arange(seen + 1, seen + count + 1)
         self._size = end
-        real = new_y[finite]
+        real = new_y if whole else new_y[finite]
         if len(real):
             self._low = min(self._low, float(real.min()))
             self._high = max(self._high, float(real.max()))

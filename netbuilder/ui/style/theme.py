@@ -106,8 +106,11 @@ class Theme(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._forced: bool | None = None
+        # Kept: each painting asks some hundred times.
+        self._of_system = False
         hints = QGuiApplication.styleHints()
         if hints is not None:
+            self._of_system = hints.colorScheme() == Qt.ColorScheme.Dark
             hints.colorSchemeChanged.connect(self._system_changed)
 
     @property
@@ -115,7 +118,7 @@ class Theme(QObject):
         """Whether the dark scheme is in force."""
         if self._forced is not None:
             return self._forced
-        return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return self._of_system
 
     @property
     def colors(self) -> Colors:
@@ -134,7 +137,8 @@ class Theme(QObject):
             app.setPalette(palette(self.colors))
         self.changed.emit()
 
-    def _system_changed(self) -> None:
+    def _system_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._of_system = scheme == Qt.ColorScheme.Dark
         if self._forced is None:
             self.apply()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -83,7 +84,13 @@ class ProgressView(Steady):
             self.bar.setValue(0)
         else:
             self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * progress.part))
+            self.bar.setValue(max(round(1000 * progress.part), self._least))
+
+    @property
+    def _least(self) -> int:
+        """Two pixels of the bar. One that ran to and fro, and then shows nothing, is painted thirty
+        times a second on and on: Qt's style ends the movement only where it paints a part."""
+        return math.ceil(2000 / max(self.bar.width(), 2))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

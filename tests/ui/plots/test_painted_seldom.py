@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from pyqtgraph import AxisItem
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRect
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from netbuilder.core.results.live.pictures import Points, SurfacePicture
 from netbuilder.ui.plots import activation_strips as strips
 from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.paced import Paced
 
 POINTS = Points(
@@ -94,3 +96,34 @@ def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> 
     assert strips.two_sided(odd)[0, 0].tolist() == [255, 255, 255]
     assert strips.colored_image(odd).size().width() == 2
     assert strips.blank(3, 3).format() is QImage.Format.Format_ARGB32_Premultiplied
+
+
+def test_the_height_of_a_paragraph_of_widgets_is_found_once(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    flow = FlowLayout(page)
+    boxes = [QCheckBox(f"part {number}", page) for number in range(6)]
+    for box in boxes:
+        flow.addWidget(box)
+    page.resize(120, 300)
+    page.show()
+    qtbot.waitExposed(page)
+    arranged: list[int] = []
+    plain = FlowLayout._arrange
+
+    def counted(self: FlowLayout, rect: QRect, *, move: bool) -> int:
+        arranged.append(rect.width())
+        return plain(self, rect, move=move)
+
+    monkeypatch.setattr(FlowLayout, "_arrange", counted)
+    narrow = flow.heightForWidth(120)
+    arranged.clear()
+    assert [flow.heightForWidth(120) for _ in range(5)] == [narrow] * 5
+    assert arranged == []
+    assert flow.heightForWidth(4000) < narrow  # another width is another height
+    boxes[0].setText("a part with a name that takes more than the line that it stood in before")
+    boxes[1].hide()
+    flow.activate()
+    assert flow.heightForWidth(120) == plain(flow, QRect(0, 0, 120, 0), move=False) < narrow

@@ -194,7 +194,9 @@ class SurfacePlot(pg.PlotWidget):
             self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
         self._axes(picture.across, picture.up)
         self._draw_points(picture.points, picture.points.at[:, 1], bool(picture.classes))
-        self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
+        box = self.getPlotItem().vb
+        if any(box.autoRangeEnabled()) or box.targetRange() != [[left, right], [bottom, top]]:
+            self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
         wrong = int((~picture.points.right).sum())
         self.setAccessibleName(
             f"What the network answers over {picture.across} and {picture.up}"
@@ -330,7 +332,9 @@ class SurfacePlot(pg.PlotWidget):
     def _draw_points(self, points: Points, y: NDArray[Any], classes: bool) -> None:
         """Points of the chosen parts. Only the rings change while the network learns: to style
         some hundred points anew takes longer than a frame."""
-        shown = np.isin(points.part, sorted(self.shown_parts))
+        shown = np.zeros(len(points.part), bool)
+        for part in self.shown_parts:
+            shown |= points.part == part
         scheme = theme.colors()
         mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
         if mark != self._drawn_points:
