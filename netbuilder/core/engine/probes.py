@@ -38,6 +38,8 @@ class Probe:
             included.
         every: least seconds between two answers; a little less than a twentieth, since some come
             late and two that are heard together are drawn as one: 20 are to be seen a second.
+        slowest: seconds between two answers that do where those who look are short of time, see
+            ``Session.stretch_views``; 0: none beyond ``every``.
         epochs: 0, or answer only when so many epochs have been done since the last answer.
     """
 
@@ -48,7 +50,12 @@ class Probe:
     weights: tuple[str, ...] = ()
     gradients: tuple[str, ...] = ()
     every: float = 0.045
+    slowest: float = 0.0
     epochs: int = 0
+
+    def pause(self, stretch: float) -> float:
+        """Least seconds between two answers, where they may come so many times more seldom."""
+        return min(self.every * stretch, max(self.slowest, self.every))
 
 
 @dataclass(frozen=True, eq=False)

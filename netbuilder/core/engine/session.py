@@ -235,6 +235,11 @@ class Session:
         """Answer the probe of that key no more."""
         self._loop.probing.unwatch(key)
 
+    def stretch_views(self, times: float) -> None:
+        """Answer probes that may wait (``Probe.slowest``) so many times more seldom: those who look
+        have more to do than they should take from the training."""
+        self._loop.probing.stretch = times
+
     def leads_to(self, trained: TrainedModel | None) -> bool:
         """Whether a network is what the run has come to, and not one whose weights were set since
         by hand: going on from that is another run."""

@@ -420,6 +420,30 @@ def test_one_slow_answer_is_no_reason_to_wait(monkeypatch: pytest.MonkeyPatch) -
     assert np.diff(times)[-20:].max() < 0.15
 
 
+def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clocked(monkeypatch, {"patient": [0.0002], "moving": [0.0002]})
+    times: dict[str, list[float]] = {"patient": [], "moving": []}
+    probing = Probing(lambda found: times[found.key].append(clock.now))
+    probing.watch(Probe("patient", every=0.15, slowest=0.3))
+    probing.watch(Probe("moving", every=0.045))
+
+    def counted(stretch: float) -> dict[str, int]:
+        probing.stretch = stretch
+        before = {key: len(values) for key, values in times.items()}
+        clock.train(probing, clock.now + 12)
+        return {key: len(values) - before[key] for key, values in times.items()}
+
+    usual, stretched, far = counted(1.0), counted(1.5), counted(4.0)
+    assert usual["patient"] == pytest.approx(80, abs=3)
+    assert stretched["patient"] == pytest.approx(53, abs=3)
+    assert far["patient"] == pytest.approx(40, abs=3)  # no more seldom than it may be
+    # One that says nothing of waiting moves on as it did.
+    assert usual["moving"] == stretched["moving"] == far["moving"]
+    assert usual["moving"] > 200
+
+
 def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any) -> None:
     """To copy the weights costs more; and one who asks knows it beforehand."""
     trained = Session(chain(NET), data, record=False).run()

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.events import Steps
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
+from netbuilder.ui.services.runs.drawing_pace import MOST_STRETCH, WINDOW_SHARE, ViewStretch
 from netbuilder.ui.services.runs.run_progress import took_words
 from netbuilder.ui.services.runs.run_tracker import Tracker
 from netbuilder.ui.services.runs.speed import SPEEDS
@@ -106,3 +115,52 @@ def test_what_was_done_is_said_as_one_waited_for_it() -> None:
     assert took_words(1, 0.31) == "1 epoch in 0.3 s"
     assert took_words(0, 15.0) == "less than one epoch (15 s)"
     assert took_words(0, 0.0) == "elsewhere", "a file of another program says nothing of it"
+
+
+def test_views_are_stretched_while_the_window_takes_too_much() -> None:
+    stretch, now, busy = ViewStretch(), 100.0, 3.0
+
+    def seconds(count: float, share: float) -> list[float]:
+        nonlocal now, busy
+        found = []
+        for _ in range(round(count / 0.033)):
+            now, busy = now + 0.033, busy + 0.033 * share
+            if stretch.look(now, busy):
+                found.append(stretch.times)
+        return found
+
+    assert seconds(3, 0.9 * WINDOW_SHARE) == []  # it takes little: all is drawn as it is asked for
+    rising = seconds(3, 1.2 * WINDOW_SHARE)
+    assert rising == sorted(rising)
+    assert 1.0 < rising[0] < rising[-1] < MOST_STRETCH
+    seconds(10, 3 * WINDOW_SHARE)
+    assert stretch.times == MOST_STRETCH
+    falling = seconds(6, 0.5 * WINDOW_SHARE)
+    assert falling[-1] == 1.0
+    stretch.look(now + 1, busy + 1)
+    stretch.begin()
+    assert stretch.times == 1.0
+
+
+def test_a_run_hears_how_busy_the_window_is(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=10_000_000))
+    runner, spent = window.runner, [0.0]
+    runner.start()
+    qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) > 0, timeout=60_000)
+    session = runner._session
+    assert session is not None
+    busy = QTimer()
+
+    def work() -> None:
+        begin = time.thread_time()
+        while time.thread_time() - begin < 0.02:
+            spent[0] += 1
+
+    busy.timeout.connect(work)
+    busy.start(30)
+    qtbot.waitUntil(lambda: session._loop.probing.stretch > 2, timeout=60_000)
+    busy.stop()
+    runner.stop()
+    qtbot.waitUntil(lambda: not runner.active, timeout=60_000)

@@ -68,10 +68,14 @@ class Probing:
 
     Args:
         emit: is given the answers.
+
+    Attributes:
+        stretch: how many times more seldom than they would like those are answered that may be.
     """
 
     def __init__(self, emit: Callable[[Probed], None]) -> None:
         self._emit = emit
+        self.stretch = 1.0
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
         self._purse = _FIRST_SECONDS
@@ -183,13 +187,12 @@ class Probing:
             found.work = _Work(observer.answer(found.probe, live=True), place, copied)
         return found
 
-    @staticmethod
-    def _due(one: _Watched, place: tuple[int, int], now: float, still: bool) -> bool:
+    def _due(self, one: _Watched, place: tuple[int, int], now: float, still: bool) -> bool:
         if one.place == place:
             return False
         if one.place == _NEVER or still:
             return True
-        waited = now - one.answered >= one.probe.every
+        waited = now - one.answered >= one.probe.pause(self.stretch)
         return waited and place[0] - one.place[0] >= one.probe.epochs
 
     def _trace(self, observer: Observer, one: _Watched) -> None:
@@ -221,7 +224,8 @@ class Probing:
             next(work.slices)
         except StopIteration as end:
             one.work = None
-            one.answered, one.place = _turn_of(one, time.monotonic()), work.place
+            pause = one.probe.pause(self.stretch)
+            one.answered, one.place = _turn_of(one, time.monotonic(), pause), work.place
             outputs, weights, gradients = end.value
             self._emit(Probed(one.probe, *work.place, outputs, weights, gradients))
         except Exception as error:  # noqa: BLE001 - as above
@@ -236,9 +240,9 @@ class Probing:
         self._emit(Probed(one.probe, *place, problem=one.problem))
 
 
-def _turn_of(one: _Watched, now: float) -> float:
+def _turn_of(one: _Watched, now: float, pause: float) -> float:
     """When an answer counts as given: chunks are long, and each would put off all later turns."""
-    return now if one.answered + 2 * one.probe.every < now else one.answered + one.probe.every
+    return now if one.answered + 2 * pause < now else one.answered + pause
 
 
 def _in_words(error: Exception) -> UserError:

@@ -67,7 +67,7 @@ def hidden_map(dataset: Dataset, project: Project) -> Asked:
         return MapPicture(node, at, truth, rows, explained, target.classes, right, hidden)
 
     x = {key: values[rows] for key, values in split.x.items()}
-    return Asked(Probe("surface", outputs=(node, output), x=x, every=0.1), read)
+    return Asked(Probe("surface", outputs=(node, output), x=x, every=0.1, slowest=0.3), read)
 
 
 def principal(values: Array, before: Array | None = None) -> tuple[Array, float]:
@@ -146,4 +146,4 @@ def word_map(dataset: Dataset, project: Project) -> Asked:
             node, at, value, known, explained, hidden=matrix[known], labels=names[: len(known)]
         )
 
-    return Asked(Probe("surface", weights=(node,), every=0.1), read)
+    return Asked(Probe("surface", weights=(node,), every=0.1, slowest=0.3), read)

@@ -86,7 +86,7 @@ def wall(dataset: Dataset, project: Project) -> Asked:
         return WallPicture(images, answers, names, numbers == truth[rows], sure, rows)
 
     x = {name: values[rows] for name, values in split.x.items()}
-    return Asked(Probe("surface", outputs=(output,), x=x, every=0.2), read)
+    return Asked(Probe("surface", outputs=(output,), x=x, every=0.2, slowest=0.4), read)
 
 
 def _evenly(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

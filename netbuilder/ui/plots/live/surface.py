@@ -333,8 +333,8 @@ class SurfacePlot(pg.PlotWidget):
         """Points of the chosen parts. Only the rings change while the network learns: to style
         some hundred points anew takes longer than a frame."""
         shown = np.zeros(len(points.part), bool)
-        for part in self.shown_parts:
-            shown |= points.part == part
+        for number in self.shown_parts:
+            shown |= points.part == number
         scheme = theme.colors()
         mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
         if mark != self._drawn_points:

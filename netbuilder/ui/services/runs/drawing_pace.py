@@ -11,6 +11,12 @@ LATER_CURVES_SECONDS = 0.25
 LATER_SECONDS = 4.0
 WORDS_SECONDS = 0.25
 
+#: What of a core the window may take while a network trains, all views together, before those that
+#: may wait are drawn more seldom; how often that is looked at; and how much more seldom at most.
+WINDOW_SHARE = 0.04
+LOOK_SECONDS = 0.5
+MOST_STRETCH = 4.0
+
 
 class DrawingPace:
     """Says when curves that have grown, and words about them, are due. Times in seconds."""
@@ -38,3 +44,38 @@ class DrawingPace:
             return False
         self._worded = now
         return True
+
+
+class ViewStretch:
+    """How many times more seldom than they would like views are drawn.
+
+    On a quick machine with one view open it stays 1. It is found by following: of what the window
+    takes only a part goes with the views.
+    """
+
+    def __init__(self) -> None:
+        self.times = 1.0
+        self._since: tuple[float, float] | None = None
+
+    def begin(self) -> None:
+        """A run begins: nothing is known of it."""
+        self.times, self._since = 1.0, None
+
+    def look(self, now: float, busy: float) -> bool:
+        """Whether ``times`` is another by now.
+
+        Args:
+            now: seconds, by the clock.
+            busy: processor seconds that the window's thread has taken.
+        """
+        if self._since is None:
+            self._since = now, busy
+            return False
+        passed = now - self._since[0]
+        if passed < LOOK_SECONDS:
+            return False
+        share = (busy - self._since[1]) / passed / WINDOW_SHARE
+        self._since = now, busy
+        before = self.times
+        self.times = min(max(before * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
+        return self.times != before

@@ -18,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.ui.services.runs.asked_probes import AskedProbes
-from netbuilder.ui.services.runs.drawing_pace import DrawingPace
+from netbuilder.ui.services.runs.drawing_pace import DrawingPace, ViewStretch
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.speed import SPEEDS, Speed
 from netbuilder.ui.services.runs.training_thread import End, Order, TrainingThread, in_words
@@ -106,6 +106,7 @@ class Runner(QObject):
         self._before: tuple[Any, ...] | None = None
         self.speed = SPEEDS[0]
         self._pace = DrawingPace()
+        self._stretch = ViewStretch()
         self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self)
@@ -410,6 +411,7 @@ class Runner(QObject):
         self.begun, self._before = False, before
         self._set_progress(RunProgress(words))
         self._set_state(RunState.PREPARING)
+        self._stretch.begin()
         self._timer.start()
 
     def _ready(self, session: Session, first: Callable[[Session], object] | None) -> None:
@@ -432,6 +434,8 @@ class Runner(QObject):
         for answer in self._probes.newest():
             self.probed.emit(answer)
         now = time.perf_counter()
+        if self._stretch.look(now, time.thread_time()) and self._session is not None:
+            self._session.stretch_views(self._stretch.times)
         if self._pace.curves_due(now):
             if self._pace.words_due(now):
                 self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 _SAMPLE, _HEALTH, _SURFACE = "canvas.sample", "canvas.health", "canvas.surface"
 _HEALTH_ROWS = 256
+_SLOWEST = 0.3  # seconds between two pictures, where the window has much to do
 _MOST_WEIGHTS = 200_000  # of a layer: larger ones are looked at when the run is over
 
 
@@ -308,7 +309,8 @@ def _sample_probe(project: Project, x: Mapping[str, Any], small: tuple[str, ...]
     from netbuilder.core.engine.probes import Probe
 
     # Painting all of it takes the window's thread some milliseconds.
-    return Probe(_SAMPLE, outputs=tuple(project.graph.order), x=x, weights=small, every=0.15)
+    order = tuple(project.graph.order)
+    return Probe(_SAMPLE, outputs=order, x=x, weights=small, every=0.15, slowest=_SLOWEST)
 
 
 def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Probe:
@@ -322,6 +324,7 @@ def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Pro
         y={name: values[:_HEALTH_ROWS] for name, values in train.y.items()},
         gradients=small,
         every=1.0,
+        slowest=2.0,
     )
 
 
@@ -334,4 +337,4 @@ def _surface_probe(project: Project, train: Split) -> Probe | None:
         return None
     graph = project.graph
     dense = tuple(one for one in graph.order if graph.by_id[one].layer == "Dense")
-    return Probe(_SURFACE, outputs=dense, x=grid, every=0.15)
+    return Probe(_SURFACE, outputs=dense, x=grid, every=0.15, slowest=_SLOWEST)
