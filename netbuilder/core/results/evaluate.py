@@ -32,6 +32,8 @@ from netbuilder.core.wording import measured, number, percent
 TRACED_FROM = 512
 #: Of more columns than these a sentence names the worst only, or their number.
 MOST_NAMED = 4
+#: Of more columns than these a mistake is told as a whole, and not by its worst one.
+MOST_APART = 12
 # Of more than this nobody waits until rows are compared.
 _COMPARED_BYTES = 64 << 20
 
@@ -108,10 +110,28 @@ class Evaluation:
         return measured(value, same[0] if len(set(same)) == 1 else "")
 
     @property
+    def whole(self) -> bool:
+        """Whether an answer is a picture, say: so many numbers that no single one counts."""
+        return self.task == REGRESSION and self.predictions.shape[1] > MOST_APART
+
+    @property
+    def off(self) -> Array:
+        """How far off each number is, (n, columns). Several columns are made comparable: each
+        counts in the deviation of its right answers."""
+        off: Array = np.abs(self.predictions - self.truth).astype(float)
+        if self.task != REGRESSION or off.shape[1] == 1:
+            return off
+        wide = np.asarray(self.truth, float).std(axis=0)
+        wide[wide == 0] = wide.max() or 1.0
+        apart: Array = off / wide
+        return apart
+
+    @property
     def mistakes(self) -> NDArray[np.int64]:
-        """Numbers of the wrongly answered samples, the surest mistakes first."""
+        """Numbers of the wrongly answered samples, the surest mistakes first; of numbers those
+        that are off most."""
         if self.task in {REGRESSION, MULTI_LABEL}:
-            off = np.abs(self.predictions - self.truth).max(axis=1)
+            off = self.off.mean(axis=1) if self.whole else self.off.max(axis=1)
             return np.argsort(-off, kind="stable")[: int((off > 0).sum())]
         wrong = np.flatnonzero(self.predictions != self.truth)
         if self.probabilities is None:

@@ -20,13 +20,15 @@ Array = NDArray[Any]
 MOST = 24
 #: Classes that a matrix shows.
 MOST_CLASSES = 30
+OTHERS = "all others"
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Samples with what was answered: pictures (n, height, width, channels), or rows of cells.
 
-    ``captions``: "4 → 9 (98%)" for each; ``rows``: place of each in the split.
+    ``captions``: "4 → 9 (98%)" for each, and ``what`` they say; ``rows``: place of each in the
+    split.
     """
 
     rows: NDArray[np.int64]
@@ -34,31 +36,78 @@ class Samples:
     images: Array | None = None
     names: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
+    what: str = "truth → answer"
 
 
-def shown_classes(found: Evaluation) -> NDArray[np.int64]:
-    """Numbers of the classes that a matrix has room for: all, or of very many those with the most
-    mistakes, in their order."""
-    count = len(found.labels)
-    if count <= MOST_CLASSES or found.confusion_matrix is None:
-        return np.arange(count)
-    wrong = found.confusion_matrix - np.diag(np.diag(found.confusion_matrix))
-    most = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:MOST_CLASSES]
-    return np.sort(most)
+@dataclass(frozen=True, eq=False)
+class ShownMatrix:
+    """A confusion matrix as far as there is room for it.
+
+    ``classes``: numbers of those that stand in it. Of very many classes all others are one more
+    row and column, the last, so that no mistake is left out.
+    """
+
+    counts: NDArray[np.int64]
+    labels: tuple[str, ...]
+    classes: NDArray[np.int64]
+
+    def rows_of(self, found: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:
+        """Samples of a cell, the surest first."""
+        rows = np.flatnonzero(self._in(found.truth, truth) & self._in(found.predictions, answer))
+        if found.probabilities is None:
+            return rows
+        sure = found.probabilities[rows, found.predictions[rows]]
+        return rows[np.argsort(-sure, kind="stable")]
+
+    def _in(self, numbers: Array, place: int) -> NDArray[np.bool_]:
+        if place < len(self.classes):
+            return np.asarray(numbers == self.classes[place])
+        return ~np.isin(numbers, self.classes)
 
 
-def rows_of_cell(found: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:
-    """Samples of a cell of the confusion matrix, the surest first."""
-    rows = np.flatnonzero((found.truth == truth) & (found.predictions == answer))
-    if found.probabilities is None:
-        return rows
-    return rows[np.argsort(-found.probabilities[rows, answer], kind="stable")]
+def shown_matrix(found: Evaluation) -> ShownMatrix | None:
+    """The confusion matrix: all of it, or of very many classes those that are taken for each other
+    most often; None where there is none."""
+    matrix = found.confusion_matrix
+    if matrix is None:
+        return None
+    classes = _mixed_up(matrix)
+    labels = tuple(found.labels[int(one)] for one in classes)
+    if len(classes) == len(matrix):
+        return ShownMatrix(matrix, labels, classes)
+    count = len(classes)
+    others = np.setdiff1d(np.arange(len(matrix)), classes)
+    counts = np.zeros((count + 1, count + 1), np.int64)
+    counts[:count, :count] = matrix[np.ix_(classes, classes)]
+    counts[:count, count] = matrix[np.ix_(classes, others)].sum(axis=1)
+    counts[count, :count] = matrix[np.ix_(others, classes)].sum(axis=0)
+    counts[count, count] = matrix[np.ix_(others, others)].sum()
+    return ShownMatrix(counts, (*labels, OTHERS), classes)
+
+
+def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Classes of the largest cells beside the diagonal, two of each, in their order."""
+    if len(matrix) <= MOST_CLASSES:
+        return np.arange(len(matrix))
+    wrong = matrix.copy()
+    np.fill_diagonal(wrong, 0)
+    chosen: dict[int, None] = {}
+    # No more cells than these are needed: each brings a new class, or is between old ones.
+    for cell in np.argsort(-wrong, axis=None, kind="stable")[: MOST_CLASSES**2]:
+        pair = {int(one): None for one in divmod(int(cell), len(matrix))}
+        if len(chosen | pair) > MOST_CLASSES:
+            break
+        chosen |= pair
+    most = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")
+    chosen |= {int(one): None for one in most if len(chosen) < MOST_CLASSES}
+    return np.sort(np.array(list(chosen)[:MOST_CLASSES]))
 
 
 def samples(found: Evaluation, split: Split, pre: Preprocessing, wanted: Array) -> Samples:
     """These samples of the split that was judged, at most 24."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
+    what = "off by, on average" if found.whole else Samples.what
     kinds = {pre.inputs[key].kind for key in split.raw_x}
     if kinds == {"table"}:  # of several Inputs too: together they are the row
         rows: list[dict[str, str]] = [{} for _ in chosen]
@@ -66,24 +115,30 @@ def samples(found: Evaluation, split: Split, pre: Preprocessing, wanted: Array) 
             for row, one in zip(rows, values[chosen], strict=True):
                 row.update(_cells(pre.inputs[key], one.reshape(-1)))
         names = tuple(rows[0]) if rows else ()
-        return Samples(chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows))
+        return Samples(
+            chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows), what=what
+        )
     key = next(iter(split.raw_x))
     entry = pre.inputs[key]
     raw = split.raw_x[key][chosen]
     if entry.kind == "image" or len(entry.shape) == 3:
-        return Samples(chosen, captions, images=np.asarray(raw, np.float32))
+        return Samples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
     if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)
-        return Samples(chosen, captions, names=("text",), cells=texts)
+        return Samples(chosen, captions, names=("text",), cells=texts, what=what)
     last = tuple((", ".join(number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
-    return Samples(chosen, captions, names=("last values",), cells=last)
+    return Samples(chosen, captions, names=("last values",), cells=last, what=what)
 
 
 def _caption(found: Evaluation, row: int) -> str:
     truth, answer = found.truth[row], found.predictions[row]
     if found.task == REGRESSION:
-        here, there = float(np.ravel(truth)[0]), float(np.ravel(answer)[0])
-        return f"{found.told(here, 0)} → {found.told(there, 0)}"
+        if found.whole:
+            return found.told(float(np.abs(answer - truth).mean()))
+        worst = int(found.off[row].argmax())
+        here, there = float(np.ravel(truth)[worst]), float(np.ravel(answer)[worst])
+        name = f"{found.columns[worst]}: " if len(found.columns) > 1 else ""
+        return f"{name}{found.told(here, worst)} → {found.told(there, worst)}"
     if found.task == MULTI_LABEL:
         return f"{_labels(found, truth)} → {_labels(found, answer)}"
     sure = (

@@ -66,7 +66,7 @@ class Bars(QWidget):
         names = max(metrics.horizontalAdvance(name) for name, _v, _t in self._rows) + 8
         names = min(names, self.width() // 2)
         texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self._rows) + 8
-        room = max(self.width() - names - texts, 4)
+        room = max(self.width() - names - texts - self.menu.width(), 4)  # which lies over them
         top = self._top or max((abs(value) for _n, value, _t in self._rows), default=1.0) or 1.0
         vertical = Qt.AlignmentFlag.AlignVCenter
         below = -min((value for _n, value, _t in self._rows), default=0.0)
@@ -99,7 +99,7 @@ class Bars(QWidget):
         values = [value for _n, value, _t in self._rows]
         low, high = min(*values, 0.0), max(*values, 0.0)
         sides = (texts if low < 0 else 0) + (texts if high > 0 else 0)
-        scale = max(self.width() - names - sides, 4) / (high - low)
+        scale = max(self.width() - names - sides - self.menu.width(), 4) / (high - low)
         zero = names + (texts if low < 0 else 0) - low * scale
         vertical = Qt.AlignmentFlag.AlignVCenter
         for number, (name, value, text) in enumerate(self._rows):

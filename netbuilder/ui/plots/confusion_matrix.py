@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
-NAME_WIDTH = 110
-_WRITTEN = 24
+NAME_WIDTH, NAME_HEIGHT = 110, 72
+_WRITTEN, _SMALLEST = 24, 8
 
 
 class HeatMap(QWidget):
@@ -51,8 +59,9 @@ class HeatMap(QWidget):
 
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
-        side = max(min(300 // count, 44), 14)
-        return QSize(300, count * side + 2 * self.fontMetrics().height() + 12)
+        # Names of rows stand below each other, however many there are.
+        side = max(min(300 // count, 44), self.fontMetrics().height())
+        return QSize(300, count * side + round(self._top()) + 4)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
@@ -62,12 +71,31 @@ class HeatMap(QWidget):
         answers where there is room, else square."""
         count = max(len(self._labels), 1)
         metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+        widest = self._widest()
         left = min(widest + 14.0 + metrics.height(), NAME_WIDTH + metrics.height())
-        top = 2.0 * metrics.height() + 8
-        room = (self.width() - left - 4) / count
-        high = min((self.height() - top - 2) / count, room)
+        top = self._top()
+        room = self._room()
+        high = min((self.height() - top - 2) / count, max(room, metrics.height()))
         return left, top, max(min(max(high, widest + 10.0), room), 1.0), max(high, 1.0)
+
+    def _widest(self) -> int:
+        metrics = self.fontMetrics()
+        return max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
+
+    def _room(self) -> float:
+        """For each column."""
+        height = self.fontMetrics().height()
+        left = min(self._widest() + 14.0 + height, NAME_WIDTH + height)
+        return (self.width() - left - 4) / max(len(self._labels), 1)
+
+    @property
+    def _upright(self) -> bool:
+        """Whether the names of the columns find no room beside each other."""
+        return self._widest() > self._room()
+
+    def _top(self) -> float:
+        height = self.fontMetrics().height()
+        return height + 8.0 + (min(self._widest(), NAME_HEIGHT) if self._upright else height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         count = len(self._labels)
@@ -86,9 +114,7 @@ class HeatMap(QWidget):
         painter.drawText(QRectF(0, 0, count * side, metrics.height()), centre, "truth")
         painter.restore()
         for number, label in enumerate(self._labels):
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(wide))
-            box = QRectF(left + number * wide, metrics.height() + 4, wide, metrics.height())
-            painter.drawText(box, centre, shown)
+            self._name_column(painter, label, left + number * wide, wide, top)
             room = left - metrics.height() - 6
             shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
             painter.drawText(
@@ -105,6 +131,33 @@ class HeatMap(QWidget):
             painter.setPen(QColor(scheme.text))
             painter.drawRect(QRectF(left + column * wide, top + row * side, wide - 1, side - 1))
         painter.end()
+
+    def _name_column(
+        self, painter: QPainter, label: str, left: float, wide: float, top: float
+    ) -> None:
+        """A class's name above its column; where there is no room for it, from below upwards."""
+        metrics, centre = self.fontMetrics(), Qt.AlignmentFlag.AlignCenter
+        if not self._upright:
+            painter.drawText(
+                QRectF(left, metrics.height() + 4, wide, metrics.height()), centre, label
+            )
+            return
+        painter.save()
+        font = self.font()
+        font.setPixelSize(max(min(round(wide), metrics.ascent()), _SMALLEST))
+        painter.setFont(font)
+        painter.translate(left, top - 4)
+        painter.rotate(-90)
+        long = top - metrics.height() - 6
+        shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, int(long))
+        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(0, 0, long, wide), side, shown)
+        painter.restore()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()  # names may stand upright now
 
     def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
         scheme = theme.colors()

@@ -6,14 +6,13 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
-from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
 from netbuilder.ui.results.judging.compare import CompareView
 from netbuilder.ui.results.judging.learning_curve import LearningCurveView
 from netbuilder.ui.results.judging.residuals import ResidualsView
@@ -34,6 +33,7 @@ from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.mistakes import ShownMatrix
 
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
 
@@ -59,7 +59,7 @@ class EvaluatePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
-        self._shown_classes = np.arange(0)
+        self.matrix: ShownMatrix | None = None
         self.waiting = Waiting.filling(self, _NO_MODEL)
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         page = self.waiting.page_layout
@@ -83,8 +83,8 @@ class EvaluatePanel(QWidget):
         self.residuals_title = heading("Answers and truth", self)
         self.residuals = ResidualsView(self)
         self.metrics = ShortTable("Numbers", self)
-        self.classes = ShortTable("Each class", self)
-        self.classes.setWordWrap(False)  # there may be a thousand
+        self.classes_title = heading("Each class by itself", self)
+        self.classes = _class_table(self)
         self.parts = ShortTable("Training, validation and test", self)
         self.parts_note = note_label("", self)
         self.samples = SampleList(self)
@@ -102,6 +102,7 @@ class EvaluatePanel(QWidget):
             self.samples,
             self.threshold_title,
             self.threshold,
+            self.classes_title,
             self.classes,
         )
         for widget in self._results:
@@ -163,19 +164,17 @@ class EvaluatePanel(QWidget):
             else ""
         )
         self.about.setText(f"Judged on {found.samples:,} rows {where}.{seen}")
-        matrix = found.confusion_matrix
+        from netbuilder.core.results.mistakes import shown_matrix
+
+        matrix = self.matrix = shown_matrix(found)
         self.heat.setVisible(matrix is not None)
         self.heat_title.setVisible(matrix is not None)
         if matrix is not None:
-            from netbuilder.core.results.mistakes import shown_classes
-
-            shown = self._shown_classes = shown_classes(found)
-            labels = tuple(found.labels[int(one)] for one in shown)
-            self.heat.show_matrix(matrix[np.ix_(shown, shown)], labels)
-            part = len(shown) < len(found.labels)
+            self.heat.show_matrix(matrix.counts, matrix.labels)
+            shown = len(matrix.classes)
             self.heat_title.setText(
-                f"{_TAKEN}: the {len(shown)} of {len(found.labels):,} classes with most mistakes"
-                if part
+                f"{_TAKEN}: the {shown} of {len(found.labels):,} classes that are mixed up most"
+                if shown < len(found.labels)
                 else _TAKEN
             )
         self.residuals.show_evaluation(found)
@@ -202,14 +201,15 @@ class EvaluatePanel(QWidget):
             (
                 one.label,
                 *(
-                    "–" if math.isnan(part) else f"{part:.3f}"  # no row is of the class
+                    "" if math.isnan(part) else f"{part:.3f}"  # no row is of the class
                     for part in (one.precision, one.recall, one.f1)
                 ),
                 f"{one.support:,}",
             )
             for one in found.classes
         ]
-        self.classes.setVisible(bool(scores))
+        for widget in (self.classes_title, self.classes):
+            widget.setVisible(bool(scores))
         self.classes.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
 
     def _keep_place(self, found: Evaluation, file: Path | None) -> None:
@@ -262,7 +262,8 @@ class EvaluatePanel(QWidget):
         self.parts_note.setVisible(bool(self.parts_note.text()))
         for widget in (self.parts_note, self.samples):
             widget.setEnabled(True)
-        self.samples.show_samples(behind.worst, "The worst mistakes (truth → answer):")
+        what = behind.worst.what if behind.worst is not None else ""
+        self.samples.show_samples(behind.worst, f"The worst mistakes ({what}):")
 
     def _choose_sample(self, row: int) -> None:
         if self._judging.file is None:  # rows of a file are none of the data's own
@@ -270,14 +271,19 @@ class EvaluatePanel(QWidget):
 
     def _show_cell(self, truth: int, answer: int) -> None:
         """Show the samples of a cell of the matrix."""
-        from netbuilder.core.results.mistakes import rows_of_cell
-
-        behind = self.behind.behind
-        if behind is None or len(behind.split) != behind.evaluation.samples:
+        behind, matrix = self.behind.behind, self.matrix
+        if behind is None or matrix is None or len(behind.split) != behind.evaluation.samples:
             return
-        truth, answer = (int(self._shown_classes[one]) for one in (truth, answer))
-        rows = rows_of_cell(behind.evaluation, truth, answer)
-        names = behind.evaluation.labels
-        words = f"{len(rows):,} × “{names[truth]}” answered “{names[answer]}”:"
-        self.samples.show_samples(behind.samples(rows), words)
+        rows = matrix.rows_of(behind.evaluation, truth, answer)
+        found = behind.samples(rows)
+        first = f", the {len(found.rows)} surest" if len(found.rows) < len(rows) else ""
+        words = f"{len(rows):,} × “{matrix.labels[truth]}” answered “{matrix.labels[answer]}”"
+        self.samples.show_samples(found, f"{words}{first}:")
         self.waiting.see(self.samples)
+
+
+def _class_table(parent: QWidget) -> ShortTable:
+    table = ShortTable("Each class", parent)
+    table.setWordWrap(False)  # there may be a thousand
+    sorts_by_headers(table)
+    return table

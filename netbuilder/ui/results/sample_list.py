@@ -63,7 +63,7 @@ class SampleList(QWidget):
             self.grid.show_images(np.array(shown), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
-        self.table.show_rows(("truth → answer", *found.names), rows, narrow=0)
+        self.table.show_rows((found.what, *found.names), rows, narrow=0)
         self.table.resizeColumnsToContents()
         self.table.fit()
 

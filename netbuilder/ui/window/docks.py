@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVB
 
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
+from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.dock_widths import ChosenWidths
 from netbuilder.ui.window.first_size import fit
@@ -260,8 +261,11 @@ class Docks:
 
 
 def focus_first(panel: QWidget) -> None:
-    """Put the keyboard into the first widget of a panel that takes it."""
+    """Put the keyboard into the first widget of a panel that takes it; not into a corner's menu,
+    which would be seen from then on over what it lies upon."""
     for widget in panel.findChildren(QWidget):
+        if isinstance(widget, CornerMenu):
+            continue
         takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
         if takes and widget.isVisibleTo(panel) and widget.isEnabled():
             widget.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -9,7 +9,8 @@ import pytest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.preprocessing.preprocess import InputPre, Preprocessing
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.curves import (
@@ -22,7 +23,7 @@ from netbuilder.core.results.curves import (
     meaning,
 )
 from netbuilder.core.results.evaluate import Evaluation, evaluate, judged_on
-from netbuilder.core.results.mistakes import rows_of_cell, samples
+from netbuilder.core.results.mistakes import OTHERS, samples, shown_matrix
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -77,15 +78,68 @@ def test_cells_open_their_samples(digits_model: Trained) -> None:
     trained, data = digits_model
     assert data.test is not None
     found = evaluate(trained, data.test)
+    matrix = shown_matrix(found)
+    assert matrix is not None
     assert found.confusion_matrix is not None
     for truth, answer in ((3, 3), (8, 1)):
-        rows = rows_of_cell(found, truth, answer)
+        rows = matrix.rows_of(found, truth, answer)
         assert len(rows) == found.confusion_matrix[truth, answer]
-    shown = samples(found, data.test, data.pre, rows_of_cell(found, 3, 3))
+    shown = samples(found, data.test, data.pre, matrix.rows_of(found, 3, 3))
     assert shown.images is not None
     assert len(shown.images) == len(shown.captions) == 24
     assert shown.captions[0].startswith("3 → 3 (")
     assert np.array_equal(shown.images, data.test.raw_x["input"][shown.rows])
+
+
+def test_of_many_classes_those_are_shown_that_are_mixed_up() -> None:
+    """Each class is taken for its neighbour: of the ten that are off most, none with another."""
+    truth = np.repeat(np.arange(200), 4)
+    answer = truth.copy()
+    answer[::4] = (truth[::4] + 100) % 200
+    answer[4 * 7 : 4 * 7 + 3] = 107
+    found = Evaluation(
+        "classes", 800, {}, "", answer, truth, tuple(map(str, range(200))),
+        confusion_matrix=metrics.confusion_matrix(truth, answer),
+    )  # fmt: skip
+    matrix = shown_matrix(found)
+    assert matrix is not None
+    assert len(matrix.classes) == 30
+    assert matrix.labels[-1] == OTHERS
+    assert {7, 107} <= set(matrix.classes)
+    assert {(one + 100) % 200 for one in matrix.classes} == set(matrix.classes), "pairs"
+    for row in range(31):
+        for column in range(31):
+            rows = matrix.rows_of(found, row, column)
+            assert len(rows) == matrix.counts[row, column]
+            if row < 30 and column == 30:
+                assert set(truth[rows]) <= {matrix.classes[row]}
+                assert not np.isin(answer[rows], matrix.classes).any()
+
+
+def test_the_worst_of_several_numbers_is_named() -> None:
+    """A column of large numbers does not decide alone, and the caption names what is off."""
+    random = np.random.default_rng(1)
+    truth = np.stack([random.normal(0, 1000, 60), random.normal(0, 1, 60)], axis=1)
+    answer = truth + np.array([100.0, 0.1])
+    answer[5, 1] += 4.0
+    split = Split({"input": np.zeros((60, 1))}, {}, {"input": np.zeros((60, 1))})
+    found = Evaluation(
+        "regression", 60, {}, "", answer, truth, columns=("weight", "height"), units=("g", "m")
+    )
+    assert found.mistakes[0] == 5
+    pre = Preprocessing({"input": InputPre("numbers", (1,))}, {})
+    shown = samples(found, split, pre, found.mistakes[:1])
+    here, there = found.told(truth[5, 1], 1), found.told(answer[5, 1], 1)
+    assert shown.captions == (f"height: {here} → {there}",)
+    assert here.endswith(" m")
+    # So many numbers are told as a whole: a picture's pixels.
+    pixels = np.zeros((3, 64))
+    off = np.stack([pixels[0] + 0.1, pixels[0] + 0.3, pixels[0]])
+    off[2, 0] = 1.0
+    whole = Evaluation("regression", 3, {}, "", off, pixels, columns=tuple(map(str, range(64))))
+    assert list(whole.mistakes) == [1, 0, 2]
+    said = samples(whole, split, pre, whole.mistakes[:1])
+    assert (said.captions, said.what) == (("0.3",), "off by, on average")
 
 
 def test_rows_and_texts_are_shown_as_they_were(

@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results.mistakes import rows_of_cell
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -29,12 +28,12 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     assert panel.parts.model().columnCount() == 4
     panel.heat.chosen.emit(3, 3)
     assert panel.samples.grid.count() == min(24, int(panel.evaluation.confusion_matrix[3, 3]))
-    assert "“3” answered “3”" in panel.samples.words.text()
+    assert "“3” answered “3”, the 24 surest" in panel.samples.words.text()
     # A click shows one of them everywhere.
     grid = panel.samples.grid
     spot = grid.visualItemRect(grid.item(1)).center()
     qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=spot)
-    row = rows_of_cell(panel.evaluation, 3, 3)[1]
+    row = panel.matrix.rows_of(panel.evaluation, 3, 3)[1]
     assert window.looking.index == row
     qtbot.waitUntil(lambda: window.looking.look is not None and window.looking.look.index == row)
     assert window.looking.look.truth == "3"

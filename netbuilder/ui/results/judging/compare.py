@@ -224,7 +224,7 @@ class CompareView(QWidget):
             self.plot.plot(curves.recall, curves.precision, pen=pen)
 
     def _show_matrices(self, found: tuple[Compared, ...], colors: list[str]) -> None:
-        from netbuilder.core.results.mistakes import shown_classes
+        from netbuilder.core.results.mistakes import shown_matrix
 
         while (item := self._grid.takeAt(0)) is not None:
             widget = item.widget()
@@ -242,14 +242,11 @@ class CompareView(QWidget):
         columns = 2 if few else 1
         for number, (one, color) in enumerate(shown):
             assert one.evaluation is not None
-            assert one.evaluation.confusion_matrix is not None
             name = QLabel(_named(color, one.name), self._matrices)
             heat = HeatMap(self._matrices)
-            classes = shown_classes(one.evaluation)
-            heat.show_matrix(
-                one.evaluation.confusion_matrix[np.ix_(classes, classes)],
-                tuple(one.evaluation.labels[int(index)] for index in classes),
-            )
+            matrix = shown_matrix(one.evaluation)
+            assert matrix is not None
+            heat.show_matrix(matrix.counts, matrix.labels)
             row, column = divmod(number, columns)
             self._grid.addWidget(name, 2 * row, column)
             self._grid.addWidget(heat, 2 * row + 1, column)
