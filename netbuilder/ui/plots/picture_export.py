@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsView, QWidget
@@ -74,6 +74,7 @@ def write_picture(widget: QWidget, path: Path) -> None:
 def _draw(widget: QWidget, painter: QPainter) -> None:
     """Without what lies over the picture: its menu, an invitation."""
     if isinstance(widget, QGraphicsView):
-        widget.render(painter)
+        # Told nothing, it takes the points of the image for those of the screen, and is cut off.
+        widget.render(painter, QRectF(widget.rect()))
     else:
         widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag(0))

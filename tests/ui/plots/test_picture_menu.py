@@ -79,6 +79,26 @@ def test_copied_as_sharp_as_twice_the_screen(plot: QWidget) -> None:
     assert len(_colors(image)) > 2, "there is more than the background"
 
 
+def test_a_picture_shows_all_that_is_seen(plot: QWidget) -> None:
+    """Not its upper left quarter: in every part of it there is as much ink as on the screen."""
+    menu = _menu(plot)
+    menu.copy()
+    copied = _parts(QGuiApplication.clipboard().image())
+    menu.hide()
+    seen = _parts(plot.grab().toImage())
+    assert seen.max() > 0.01
+    np.testing.assert_allclose(copied, seen, atol=0.02)
+
+
+def _parts(image: QImage) -> np.ndarray:
+    """How much of each of six by six parts is not as its background."""
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    dots = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    far = np.abs(dots[:, :, :3].astype(float) - dots[0, 0, :3]).mean(axis=2) / 255
+    return np.array([[cell.mean() for cell in np.array_split(row, 6, axis=1)]
+                     for row in np.array_split(far, 6)])  # fmt: skip
+
+
 def test_the_button_is_in_no_picture(plot: QWidget) -> None:
     menu = _menu(plot)
     menu.copy()
