@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     before = study.read(plan)
     if before:
         note(f"Going on after {len(before)} of {plan.count} trials.")
+    else:
+        note(f"{plan.words}.")
     _see_whole(plan)
     jobs = _jobs(arguments)
     if jobs == 1:
@@ -131,7 +133,12 @@ def _see_whole(plan: Plan) -> None:
 
 def words_of(trial: Trial) -> str:
     """ "dense.units=16, training.epochs=5"."""
-    return ", ".join(f"{path}={value}" for path, value in trial.values.items())
+    from netbuilder.core.results.tuning.space import said
+
+    return ", ".join(
+        f"{path}={said(value) if value is None or isinstance(value, dict) else value}"
+        for path, value in trial.values.items()
+    )
 
 
 def _tell_trial(found: Study) -> None:
@@ -142,15 +149,25 @@ def _tell_trial(found: Study) -> None:
         return
     pruned = f" (ended after {counted(trial.epochs, 'epoch')})" if trial.pruned else ""
     best = "  best so far" if found.best is trial else ""
-    note(f"{head}: {trial.score:.4g}{pruned}{best}")
+    told = _measured(trial)
+    note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
+
+
+def _measured(trial: Trial) -> str:
+    from netbuilder.core.results.tuning.judge import said
+
+    told = said(trial.measured, trial.unit)
+    return "" if trial.score in trial.measured.values() else told
 
 
 def _tell_best(found: Study) -> None:
     if found.best is None:
         return
     best = found.best
+    told = _measured(best)
     say(f"Best of {counted(len(found.trials), 'trial')}: {words_of(best)}"
-        f" (loss {best.score:.4g} after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
+        f" ({found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
+        f" after epoch {best.best_epoch:,}, which is kept)")  # fmt: skip
     if found.caution:
         say(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
@@ -164,6 +181,9 @@ def _to_json(found: Study, out: Path | None) -> dict[str, Any]:
         "best": None if best is None else dict(best.values),
         "score": None if best is None else best.score,
         "importance": found.importance,
+        "measure": found.plan.measure,
+        "as_good": [dict(trial.values) for trial in found.as_good],
+        "caution": found.caution,
         "method": found.plan.chosen,
         "output": None if out is None else str(out),
     }

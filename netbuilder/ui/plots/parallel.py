@@ -33,12 +33,12 @@ class ParallelPlot(QWidget):
 
     def show_study(self, study: Study) -> None:
         """Show all variants that could train."""
-        from netbuilder.core.results.tuning.space import places, spoken
+        from netbuilder.core.results.tuning.space import places, said, spoken
 
         varied = study.plan.varied
         whole = [trial for trial in study.trials if trial.score is not None]
         self._axes = [
-            (spoken(one.path, study.plan.project), _words(one.at(0.0)), _words(one.at(1.0)))
+            (spoken(one.path, study.plan.project), said(one.at(0.0)), said(one.at(1.0)))
             for one in varied
         ]
         scores = np.array([trial.score for trial in whole], float)
@@ -81,9 +81,3 @@ class ParallelPlot(QWidget):
             painter.setPen(QColor(scheme.text))
             painter.drawText(QRectF(x - width / 2, 0, width, line), centre, words)
         painter.end()
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -69,7 +69,8 @@ class TextTable(QAbstractTableModel):
             self._order = None
         self.layoutChanged.emit()
 
-    def _place(self, row: int) -> int:
+    def place(self, row: int) -> int:
+        """Which of the rows that were given stands in a row, however they are sorted."""
         return row if self._order is None else self._order[row]
 
     def show_rows(
@@ -92,7 +93,7 @@ class TextTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        text = self._rows[self._place(index.row())][index.column()]
+        text = self._rows[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return text or "–"
         if role == Qt.ItemDataRole.ForegroundRole and not text:
@@ -105,7 +106,7 @@ class TextTable(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Vertical:
-            return self._place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
+            return self.place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             name = self._columns[section]
             return f"▸ {name}" if section in self._marked else name

@@ -11,18 +11,29 @@ from netbuilder.ui.widgets.empty_state import Waiting
 
 def next_step(workbench: Workbench, ready: str) -> str:
     """``ready`` where the project can be trained; else what it lacks for that, in words."""
+    lacks = lacking(workbench, "press Train")
+    if lacks:
+        return lacks
+    if workbench.run_error is not None:
+        return "The last training broke off: the Training tab says why, and what to do."
+    return ready
+
+
+def lacking(workbench: Workbench, then: str) -> str:
+    """What has to be done before the project can be trained, and ``then``; "" for nothing."""
     from netbuilder.core.data.registry import is_chosen
 
     project = workbench.store.project
     if not any(node.layer != "Input" for node in project.graph.nodes):
-        return "Drag a layer onto the canvas first, then press Train."
+        return f"Drag a layer onto the canvas first, then {then}."
     if not is_chosen(project.data):
-        return "Choose data in the Data tab first, then press Train."
+        return f"Choose data in the Data tab first, then {then}."
     if workbench.data_error is not None:
         return f"{capital(workbench.data_trouble)}. The Data tab says what to do."
-    if workbench.run_error is not None:
-        return "The last training broke off: the Training tab says why, and what to do."
-    return ready
+    wrong = next((one for one in workbench.problems if one.blocks), None)
+    if wrong is not None:
+        return f"{wrong.message}\nMend it on the canvas first, then {then}."
+    return ""
 
 
 def follow_next_step(workbench: Workbench, waiting: Waiting, show: Callable[[], object]) -> None:
@@ -35,6 +46,7 @@ def follow_next_step(workbench: Workbench, waiting: Waiting, show: Callable[[], 
     for signal in (
         workbench.store.changed,
         workbench.facts_changed,
+        workbench.problems_changed,
         workbench.run_error_changed,
     ):
         signal.connect(look)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.wording import capital, counted
+from netbuilder.core.wording import capital
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
-from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.plots.themed_plot import StillPlot
+from netbuilder.ui.results.nothing_yet import lacking
+from netbuilder.ui.results.variant_table import VariantTable
 from netbuilder.ui.results.varied import VariedRows
 from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.runs.runner import Runner
@@ -39,6 +39,7 @@ from netbuilder.ui.widgets.labels import heading, note_label
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study
 
+_BEST, _CHOSEN = "Put the best on the canvas", "Put the chosen variant on the canvas"
 _METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
 
 
@@ -55,9 +56,8 @@ class VariantsPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
         self.variants = Variants(store, workbench, self)
-        waiting = Waiting.filling(self, "")
-        waiting.ready()
-        page = waiting.page_layout
+        self.waiting = Waiting.filling(self, "")
+        page = self.waiting.page_layout
         page.addWidget(
             note_label(
                 "Say what to vary. The network is trained once for each variant; the lowest"
@@ -76,7 +76,7 @@ class VariantsPanel(QWidget):
         self.cards = CardList(self)
         page.addWidget(self.cards)
         self.words = note_label("", self)
-        self.best = QPushButton("Put the best on the canvas", self)
+        self.best = QPushButton(_BEST, self)
         page.addWidget(self.words)
         page.addWidget(self.best)
         self.plot = StillPlot("variants", 170, self)
@@ -86,9 +86,7 @@ class VariantsPanel(QWidget):
         self.parallel = ParallelPlot(self)
         self.importance_title = heading("What decides", self)
         self.importance = Bars(self)
-        self.model = TextTable(self)
-        self.table = text_table(self.model, "Variants", self)
-        self.table.setMinimumHeight(180)
+        self.table = VariantTable(self)
         self._shown = (
             self.plot,
             self.parallel,
@@ -100,21 +98,28 @@ class VariantsPanel(QWidget):
             page.addWidget(widget)
         page.addStretch(1)
         self._under_way: dict[str, pg.PlotDataItem] = {}
+        self._suggest()
+        self.varied.set_lines(self._suggestions[:2])
+        self._connect()
+        self._tell_plan()
+        self._show()
+
+    def _connect(self) -> None:
+        store, workbench = self._store, self._workbench
         self.start.clicked.connect(self._start_or_stop)
-        self.best.clicked.connect(self._take_best)
+        self.best.clicked.connect(self._take)
+        self.table.selectionModel().selectionChanged.connect(self._name_taken)
         self.variants.changed.connect(self._show)
         self.variants.grew.connect(self._grow)
         theme.theme().changed.connect(self._show)
         store.changed.connect(lambda _old, _new: self._follow())
-        self._suggest()
-        self.varied.set_lines(self._suggestions[:2])
         self.varied.changed.connect(self._tell_plan)
         self.method.currentIndexChanged.connect(self._tell_plan)
         self.trials.valueChanged.connect(self._tell_plan)
         begins_anew(store, self.method, self.trials)
         store.begun_anew.connect(self.cards.clear)
-        self._tell_plan()
-        self._show()
+        for signal in (workbench.problems_changed, workbench.facts_changed):
+            signal.connect(self._look)
 
     def _choices(self) -> FlowLayout:
         self.add.setAccessibleName("Add what to vary")
@@ -145,6 +150,14 @@ class VariantsPanel(QWidget):
             row.addWidget(part)
         return row
 
+    def _look(self) -> None:
+        """Say what has to be done first, while there is nothing to vary and nothing was tried."""
+        lacks = lacking(self._workbench, "try variants of the network here")
+        if lacks and self.variants.study is None and not self.variants.running:
+            self.waiting.wait(lacks)
+        else:
+            self.waiting.ready()
+
     def _follow(self) -> None:
         """The project is another: what leads nowhere any more is not varied."""
         self._suggest()
@@ -152,10 +165,10 @@ class VariantsPanel(QWidget):
         if not self.varied.rows:
             self.varied.set_lines(self._suggestions[:2])
         self._tell_plan()
+        self._look()
 
     def _tell_plan(self) -> None:
         """Say how many variants there will be, or what is wrong with a value."""
-        from netbuilder.core.results.tuning.choosing import grid_size
         from netbuilder.core.results.tuning.space import parse
         from netbuilder.core.results.tuning.study import Plan
 
@@ -172,14 +185,7 @@ class VariantsPanel(QWidget):
             project, self._workbench.base, varied, self.trials.value(),
             str(self.method.currentData()),
         )  # fmt: skip
-        count = counted(plan.count, "variant")
-        if plan.chosen != "grid":
-            ways = {"random": "at random", "bayes": "by what the earlier ones showed"}
-            self.planned.setText(f"{count}, chosen {ways[plan.chosen]}.")
-        else:
-            whole = grid_size(varied)
-            part = f", the first of {whole:,} combinations" if whole > plan.count else ""
-            self.planned.setText(f"{count}{part or ': every combination'}.")
+        self.planned.setText(f"{plan.words}.")
 
     def _suggest(self) -> None:
         from netbuilder.core.results.tuning.space import spoken
@@ -217,14 +223,19 @@ class VariantsPanel(QWidget):
             at_once=self.jobs.value(),
         )
 
-    def _take_best(self) -> None:
+    def _name_taken(self) -> None:
+        self.best.setText(_BEST if self.table.chosen is None else _CHOSEN)
+
+    def _take(self) -> None:
+        chosen = self.table.chosen
         try:
-            self.variants.take_best()
+            self.variants.take(chosen)
         except UserError as error:
             self.cards.clear()
             self.cards.add(RoleBox("error", error.what, error.mend, self))
             return
-        self.words.setText("The best values stand on the canvas. Undo takes them away again.")
+        which = "The best values stand" if chosen is None else "That variant stands"
+        self.words.setText(f"{which} on the canvas. Undo takes it away again: Ctrl+Z.")
 
     def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
         """Draw the curve of a variant that is being trained."""
@@ -246,21 +257,13 @@ class VariantsPanel(QWidget):
         some = study is not None and bool(study.trials)
         for widget in self._shown:
             widget.setVisible(some or (widget is self.plot and variants.running))
+        self._look()
         best = study.best if study is not None else None
         self.best.setVisible(best is not None)
         if study is None or not some:
             self.words.setText("Trying the first variant…" if variants.running else "")
             return
-        done = f"{len(study.trials)} of {study.plan.count} variants tried"
-        if best is not None:
-            names = self._names(study)
-            values = ", ".join(f"{names[path]} {_said(v)}" for path, v in best.values.items())
-            done += f". Best so far: {values} "
-            done += f"(loss {best.score:.4g} after epoch {best.best_epoch:,})"
-            if best.best_epoch < best.epochs:
-                done += ". Its plan then keeps the best epoch"
-        caution = f"\n⚠ {study.caution}" if study.caution and not variants.running else ""
-        self.words.setText(f"{done}.{caution}")
+        self.words.setText(self._said_of(study))
         self._draw_curves()
         self.parallel.show_study(study)
         names = self._names(study)
@@ -269,21 +272,27 @@ class VariantsPanel(QWidget):
             [(names[path], part, f"{part:.0%}") for path, part in shares if part > 0], top=1.0
         )
         self.importance_title.setVisible(any(share > 0 for _, share in shares))
-        paths = [one.path for one in study.plan.varied]
-        ranked = sorted(study.trials, key=lambda t: math.inf if t.score is None else t.score)
-        rows = [
-            (
-                "failed" if t.score is None else f"{t.score:.4g}",
-                "" if t.score is None else f"{t.best_epoch:,}",
-                f"{t.epochs:,}{' (ended early)' if t.pruned else ''}",
-                *(_said(t.values[path]) for path in paths),
-            )
-            for t in ranked
-        ]
-        self.model.show_rows(
-            ("loss", "best epoch", "epochs", *(names[path] for path in paths)), rows
-        )
-        self.table.resizeColumnsToContents()
+        self.table.show_study(study)
+        self._name_taken()
+
+    def _said_of(self, study: Study) -> str:
+        from netbuilder.core.results.tuning.judge import said as measured
+        from netbuilder.core.results.tuning.space import said
+
+        done = f"{len(study.trials)} of {study.plan.count} variants tried"
+        best = study.best
+        if best is None:
+            return f"{done}. {study.failure}"
+        names = self._names(study)
+        values = ", ".join(f"{names[path]} {said(v)}" for path, v in best.values.items())
+        told = [f"{study.plan.measure} {best.score:.4g}", measured(best.measured, best.unit)]
+        done += f". Best so far: {values} ({', '.join(one for one in told if one)}"
+        done += f" after epoch {best.best_epoch:,})"
+        if best.best_epoch < best.epochs:
+            done += ". Its plan then keeps the best epoch"
+        tail = f"\n⚠ {study.caution}" if study.caution and not self.variants.running else ""
+        alike = " In the table they are marked ≈." if tail and study.as_good else ""
+        return f"{done}.{tail}{alike}"
 
     def _names(self, study: Study) -> dict[str, str]:
         from netbuilder.core.results.tuning.space import spoken
@@ -303,13 +312,6 @@ class VariantsPanel(QWidget):
             self.plot.plot(
                 np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
             )
-
-
-def _said(value: object) -> str:
-    """A value as people write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _pair(words: str, box: CountBox) -> QWidget:

@@ -35,6 +35,11 @@ def test_all_four_say_what_is_missing(
     assert _said(window) == {"Drag a layer onto the canvas first, then press Train."}
     window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
     assert _said(window) == {"Choose data in the Data tab first, then press Train."}
+    window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=2))
+    qtbot.waitUntil(lambda: any(one.blocks for one in window.workbench.problems), timeout=MINUTE)
+    (words,) = _said(window)
+    assert words.startswith("The network ends in Dense 'output' with 2 units")
+    assert words.endswith("Mend it on the canvas first, then press Train.")
     gone = Data(kind="csv", path=str(tmp_path / "gone.csv"), target=("y",))
     window.store.apply("Other data", lambda p: edits.set_data(p, gone))
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.tuning.space import parse
 from netbuilder.core.results.tuning.suggest import suggestions
 from netbuilder.ui.main_window import MainWindow
@@ -42,17 +43,65 @@ def test_the_best_variant_is_one_step(
     study = panel.variants.study
     assert study is not None
     assert len(study.trials) == 2
-    assert panel.model.rowCount() == 2
+    assert panel.table.rows.rowCount() == 2
     held = study.trials[0].held
     assert held is not None and 0 < held < 30  # of the 150 flowers
-    assert f"⚠ Only {held} validation rows chose it" in panel.words.text()
-    assert "validation_split" in panel.words.text()
+    assert "% right after epoch" in panel.words.text()
+    heads = [panel.table.rows.headerData(n, Qt.Orientation.Horizontal) for n in range(4)]
+    assert heads == ["loss", "learning rate", "right", "epochs"]
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
     window.store.undo()
     assert window.store.project == before
+    panel.table.selectRow(1)
+    assert panel.best.text() == "Put the chosen variant on the canvas"
+    panel.best.click()
+    assert window.store.project.training.optimizer.params["learning_rate"] == 1e-6
+    window.store.undo()
+    assert window.store.project == before
     panel.grab()
+
+
+def test_what_was_varied_is_seen_without_scrolling_across(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=3))
+    window.resize(1024, 700)
+    panel = window.docks.show_panel("variants")
+    panel.varied.set_lines(["training.optimizer.learning_rate=0.01,0.02", "dense.units=8,16"])
+    panel.start.click()
+    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    for column in range(3):
+        right = panel.table.columnViewportPosition(column) + panel.table.columnWidth(column)
+        assert right <= panel.table.viewport().width(), panel.table.rows.headerData(
+            column, Qt.Orientation.Horizontal
+        )
+
+
+def test_without_data_or_layers_it_says_what_comes_first(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("diabetes"))
+    panel = window.docks.show_panel("variants")
+    qtbot.waitUntil(lambda: window.workbench.settled)
+    assert panel.waiting.currentIndex() == 1
+    whole = window.store.project
+    window.store.apply("Empty", lambda p: edits.remove_nodes(p, [n.id for n in p.graph.nodes[1:]]))
+    assert panel.waiting.currentIndex() == 0
+    first = "Drag a layer onto the canvas first, then try variants of the network here."
+    assert panel.waiting.words.text() == first
+    window.store.apply("Back", lambda _p: edits.set_data(whole, Data()))
+    assert panel.waiting.words.text().startswith("Choose data in the Data tab first, then try")
+    window.store.apply("Wrong", lambda _p: edits.set_params(whole, "output", units=3))
+    qtbot.waitUntil(lambda: "Mend it on the canvas first" in panel.waiting.words.text())
+    assert panel.waiting.words.text().startswith("The network ends in Dense 'output' with 3 units")
+    window.store.apply("Right", lambda _p: whole)
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
+    panel.varied.set_lines(["output.units=2,3"])
+    panel.start.click()
+    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    assert "None could train. The network ends in Dense" in panel.words.text()
 
 
 def test_what_is_varied_is_chosen_not_typed(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netbuilder.core.catalog.training.index import LOSSES
 from netbuilder.core.engine.build.graph_to_keras import goal_of, model_inputs
@@ -57,3 +58,29 @@ def loss_on(
         part = [value[place] for value in inputs], [value[place] for value in targets]
         total += float(work(*part)) * len(part[1][0])
     return total / rows if rows else float("nan")
+
+
+def row_losses(
+    core: keras.Model, project: Project, x: Mapping[str, Any], y: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """Each row's loss, (n,): outputs weighted as in training, no penalty of any layer in it."""
+    import keras
+
+    goals = [goal_of(project, name) for name in project.graph.outputs]
+    losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
+    for loss in losses:
+        loss.reduction = "none"
+    inputs = [np.asarray(x[name]) for name in model_inputs(project.graph)]
+    targets = [np.asarray(y[name]) for name in project.graph.outputs]
+    parts = []
+    for start in range(0, len(targets[0]), _AT_ONCE):
+        place = slice(start, start + _AT_ONCE)
+        part = [value[place] for value in inputs]
+        found = core(part if len(part) > 1 else part[0], training=False)
+        answers = list(found) if isinstance(found, (list, tuple)) else [found]
+        total: Any = 0.0
+        for loss, goal, truth, answer in zip(losses, goals, targets, answers, strict=True):
+            each = keras.ops.convert_to_numpy(loss(truth[place], answer)).astype(np.float64)
+            total = total + each.reshape(len(each), -1).mean(axis=1) * goal.loss_weight
+        parts.append(total)
+    return np.concatenate(parts)

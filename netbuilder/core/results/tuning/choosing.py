@@ -28,6 +28,11 @@ def _grid(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values | 
     return None
 
 
+def spread(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values | None:
+    """As ``random``, from the grid: where not all of it is tried, its first corner says little."""
+    return _drawn(lambda one, part: one.grid[int(part * len(one.grid))], varied, done, seed)
+
+
 def grid_size(varied: Sequence[Vary]) -> int:
     """How many combinations a grid has."""
     return int(np.prod([len(one.grid) for one in varied], dtype=np.int64))
@@ -38,10 +43,16 @@ def _random(varied: Sequence[Vary], done: Sequence[Trial], seed: int) -> Values 
 
     So it goes on the same after a kill, also where several were under way at once.
     """
+    return _drawn(lambda one, part: one.at(part), varied, done, seed)
+
+
+def _drawn(
+    at: Callable[[Vary, float], Any], varied: Sequence[Vary], done: Sequence[Trial], seed: int
+) -> Values | None:
     random = np.random.default_rng(seed)
     tried = [dict(trial.values) for trial in done]
     for _ in range(100 * (len(tried) + 1)):
-        found = {one.path: one.at(float(random.random())) for one in varied}
+        found = {one.path: at(one, float(random.random())) for one in varied}
         if found not in tried:
             return found
     return None

@@ -86,7 +86,7 @@ class Pool:
                             return
                         mine = Trial(values, None, 0)
                         under_way.append(mine)
-                        others = [one.kept() for one in trials]
+                        others = [one.kept() | {"rows": []} for one in trials]
                     trial = self._ask(worker, values, others, tell)
                     with lock:
                         under_way.remove(mine)

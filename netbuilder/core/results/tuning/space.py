@@ -132,6 +132,20 @@ def spoken(path: str, project: Project) -> str:
     return f"{layer} · {'with and without' if name == ON else name.replace('_', ' ')}"
 
 
+def said(value: Any) -> str:
+    """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, dict) and "name" in value:
+        inner = ", ".join(said(one) for one in dict(value.get("params", {})).values())
+        return f"{value['name']} ({inner})" if inner else str(value["name"])
+    return str(value)
+
+
 def _split(words: str) -> list[str]:
     """At the commas that stand in no bracket."""
     found, depth = [""], 0
@@ -291,6 +305,23 @@ def needs_other_data(varied: Sequence[Vary], project: Project) -> bool:
         one.path == "training.loss" or one.path.startswith(heads) or one.path.endswith(f".{ON}")
         for one in varied
     )
+
+
+def other_losses(varied: Sequence[Vary]) -> bool:
+    """Whether variants are trained with different losses: their numbers do not compare."""
+    return any(one.path == "training.loss" for one in varied)
+
+
+def other_penalties(varied: Sequence[Vary], project: Project) -> bool:
+    """Whether variants are punished differently for their weights: what they measure on the way
+    counts that in, and does not compare."""
+    by_id = project.graph.by_id
+    return any(
+        one.path.endswith("_regularizer")
+        or (one.path.rpartition(".")[0] in by_id
+            and by_id[one.path.rpartition(".")[0]].layer == "ActivityRegularization")
+        for one in varied
+    )  # fmt: skip
 
 
 def places(varied: Sequence[Vary], values: dict[str, Any]) -> np.ndarray:

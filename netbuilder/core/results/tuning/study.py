@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.files import to_json
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Project
 from netbuilder.core.results.tuning.choosing import (
     DEFAULT_TRIALS,
     METHODS,
     grid_size,
     method_for,
+    spread,
 )
 from netbuilder.core.results.tuning.importance import importance
+from netbuilder.core.results.tuning.judge import Difference, difference
 from netbuilder.core.results.tuning.parallel import Pool, jobs_that_fit
-from netbuilder.core.results.tuning.space import Vary, needs_other_data, variant
+from netbuilder.core.results.tuning.space import (
+    Vary,
+    needs_other_data,
+    other_losses,
+    other_penalties,
+    variant,
+)
+from netbuilder.core.results.tuning.train_variant import keeping_best, train_variant
 from netbuilder.core.results.tuning.trial import Trial, trial_of
 from netbuilder.core.wording import counted
-
-if TYPE_CHECKING:
-    from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.changes import Event
-    from netbuilder.core.engine.session import Session
-
-#: Trials that must be whole before others are measured by them, and the part of the epochs that
-#: each may have.
-PRUNE_AFTER, PRUNE_FROM = 4, 0.2
-#: Of fewer validation rows than this a few decide which of two variants that are close comes first.
-FEW_ROWS = 100
-_KEEP = "RestoreBestWeights"
 
 
 @dataclass(frozen=True)
@@ -69,6 +63,37 @@ class Plan:
         return self.trials or DEFAULT_TRIALS
 
     @property
+    def whole(self) -> bool:
+        """Whether every combination of a grid is tried."""
+        return self.chosen == "grid" and self.count == grid_size(self.varied)
+
+    @property
+    def words(self) -> str:
+        """How many variants, and how they are chosen: "12 variants, chosen at random"."""
+        count = counted(self.count, "variant")
+        ways = {"random": "at random", "bayes": "by what the earlier ones showed"}
+        if self.chosen in ways:
+            return f"{count}, chosen {ways[self.chosen]}"
+        if self.whole:
+            return f"{count}: every combination"
+        return f"{count} of {grid_size(self.varied):,} combinations, drawn at random"
+
+    @property
+    def plainly(self) -> bool:
+        """Whether variants are measured by what does not depend on their loss."""
+        return other_losses(self.varied)
+
+    @property
+    def measure(self) -> str:
+        """What a score is, in words."""
+        return "error on the validation rows" if self.plainly else "loss"
+
+    @property
+    def prunes(self) -> bool:
+        """Whether variants are ended early: only where their curves can be compared."""
+        return self.prune and not self.plainly and not other_penalties(self.varied, self.project)
+
+    @property
     def mark(self) -> str:
         """Of all that must be the same for trials to go on: a hash."""
         varied = [repr(one) for one in self.varied]
@@ -92,21 +117,60 @@ class Study:
         return min(whole, key=lambda trial: trial.score or 0.0, default=None)
 
     @property
+    def failure(self) -> str:
+        """Why none of those tried could train, as the first of them said; "" where one could."""
+        if self.best is not None or not self.trials:
+            return ""
+        reason = self.trials[0].failed
+        all_alike = all(trial.failed == reason for trial in self.trials)
+        others = "" if all_alike else " Others could not for other reasons."
+        return f"None could train. {reason}{others}".strip()
+
+    @property
+    def as_good(self) -> tuple[Trial, ...]:
+        """Others than the best that the validation rows cannot tell from it: on the same rows they
+        differ by no more than chance. The nearest to it first."""
+        apart = self._apart()
+        alike = [trial for trial, found in apart if not found.beyond]
+        return tuple(sorted(alike, key=lambda trial: trial.score or 0.0))
+
+    def _apart(self) -> list[tuple[Trial, Difference]]:
+        best = self.best
+        if best is None:
+            return []
+        found = [
+            (trial, difference(trial.rows, best.rows))
+            for trial in self.trials
+            if trial is not best and trial.score is not None
+        ]
+        return [(trial, one) for trial, one in found if one is not None]
+
+    @property
     def caution(self) -> str:
-        """What must be known of how the best was found; "" where enough rows chose it."""
-        held = None if self.best is None else self.best.held
-        if held is None or held >= FEW_ROWS or len(self.trials) < 2:
+        """What must be known of how the best was found; "" where it is better than all others by
+        more than chance, or nobody knows."""
+        best = self.best
+        if best is None or best.held is None or len(self.trials) < 2:
             return ""
         mend = "Give validation_split in the plan more of the rows, and try again."
-        if not held:
+        if not best.held:
             return (
                 "No rows were kept for the validation: the variant that knows its training rows"
                 f" best came first, and another may be better on new rows. {mend}"
             )
-        rows = counted(held, "validation row")
+        apart, alike = self._apart(), self.as_good
+        if not alike:
+            return ""
+        rows = counted(best.held, "validation row")
+        nearest = next(found for trial, found in apart if trial is alike[0])
+        one = len(apart) == 1
+        all_of_them = "the other is" if one else f"all {len(apart)} others are"
+        some = f"{len(alike)} of the {len(apart)} others {'is' if len(alike) == 1 else 'are'}"
         return (
-            f"Only {rows} chose it: with other rows another variant could have come first, and this"
-            f" one may do worse on the test. {mend}"
+            f"As far as {rows} can tell, {all_of_them if len(alike) == len(apart) else some} as"
+            f" good: the next is {nearest.mean:.2g} behind, and chance alone makes up to"
+            f" {nearest.chance:.2g} (paired t-test). Take the smallest of them, or give"
+            " validation_split in the plan more of the rows."
         )
 
     @property
@@ -125,7 +189,7 @@ class Study:
                 else f"No variant could train: {reasons[0]}",
                 "Vary something else.",
             )
-        return _taken(best, self.plan.project)
+        return with_trial(best, self.plan.project)
 
 
 def read(plan: Plan) -> list[Trial]:
@@ -192,7 +256,7 @@ def run(
         UserError: the data cannot be read, or the method needs what is not installed.
     """
     trials = read(plan)
-    choose = METHODS[plan.chosen]
+    choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread
     ended = stop or (lambda: False)
 
     def next_values(known: Sequence[Trial]) -> dict[str, Any] | None:
@@ -208,8 +272,9 @@ def run(
         request = {
             "project": to_json(plan.project),
             "base": str(plan.base.absolute()),
-            "prune": plan.prune,
+            "prune": plan.prunes,
             "shared": together,
+            "plainly": plan.plainly,
         }
         count, each = jobs_that_fit(jobs, memory_mb)
         Pool(request, count, each, ended).run(trials, next_values, done, on_epoch)
@@ -224,7 +289,7 @@ def run(
         tell = None if on_epoch is None else _teller(on_epoch, values)
         trial = train_variant(
             plan.project, plan.base, values, trials, shared,
-            prune=plan.prune, tell=tell, ended=ended,
+            prune=plan.prunes, plainly=plan.plainly, tell=tell, ended=ended,
         )  # fmt: skip
         if trial is None:  # stopped in the middle: it does not count
             break
@@ -239,120 +304,6 @@ def _teller(
     return lambda curve: tell(values, curve)
 
 
-class Judge:
-    """Follows one trial: keeps its curve, and ends it where others had been better by then.
-
-    Golovin et al., "Google Vizier", KDD 2017, section 3.5: the median stopping rule.
-    """
-
-    def __init__(
-        self,
-        others: Sequence[Trial],
-        epochs: int,
-        prune: bool,
-        tell: Callable[[tuple[float, ...]], None] | None,
-        ended: Callable[[], bool],
-    ) -> None:
-        self.curve: list[float] = []
-        self.pruned = self.stopped = False
-        self._tell, self._ended = tell, ended
-        whole = [t.curve for t in others if t.curve and not t.pruned]
-        self._others = whole if prune and len(whole) >= PRUNE_AFTER else []
-        self._from = max(2, math.ceil(PRUNE_FROM * epochs))
-        self.session: Session | None = None
-
-    def on_event(self, event: Event) -> None:
-        """Read what an epoch measured."""
-        from netbuilder.core.engine.events import EpochEnd
-
-        if not isinstance(event, EpochEnd) or self.pruned or self.stopped:
-            return
-        name = "val_loss" if "val_loss" in event.history else "loss"
-        self.curve += [float(value) for value in event.history[name]]
-        if self._tell is not None:
-            self._tell(tuple(self.curve))
-        self.stopped = self._ended()
-        self.pruned = not self.stopped and self._is_worse()
-        if self.session is not None and (self.pruned or self.stopped):
-            self.session.stop()
-
-    def _is_worse(self) -> bool:
-        done = len(self.curve)
-        if not self._others or done < self._from:
-            return False
-        best = lowest(self.curve)
-        then = [lowest(curve[:done]) for curve in self._others]
-        known = [value for value in then if value is not None]
-        if best is None:
-            return True
-        return bool(known) and best > float(np.median(known))
-
-
-def lowest(curve: Sequence[float]) -> float | None:
-    """The lowest finite value; None where there is none."""
-    finite = [value for value in curve if math.isfinite(value)]
-    return min(finite) if finite else None
-
-
-def train_variant(
-    project: Project,
-    base: Path,
-    values: dict[str, Any],
-    others: Sequence[Trial],
-    shared: Dataset | None,
-    *,
-    prune: bool = True,
-    tell: Callable[[tuple[float, ...]], None] | None = None,
-    ended: Callable[[], bool] = lambda: False,
-) -> Trial | None:
-    """Train a project with these values; None where it was ended in the middle.
-
-    Args:
-        project: what is varied.
-        base: folder that its relative paths start from.
-        values: by path.
-        others: trials that it is measured by.
-        shared: the data, where all variants see it alike; None: it is read for this one.
-        prune: end it early where others had been better.
-        tell: called with the curve so far after each epoch.
-        ended: asked after each epoch; True ends it.
-    """
-    from netbuilder.core.data.load import load
-    from netbuilder.core.engine.session import Session
-
-    try:
-        project = variant(project, values)
-        dataset = shared if shared is not None else load(project, base)
-        _refuse_broken(project, dataset)
-        judge = Judge(others, project.training.epochs, prune, tell, ended)
-        session = Session(project, dataset, on_event=judge.on_event, base=base, record=False)
-        judge.session = session
-        trained = session.run()
-    except UserError as error:
-        return Trial(values, None, 0, failed=str(error))
-    if judge.stopped:
-        return None
-    score = lowest(judge.curve)
-    failed = "" if score is not None else "Its loss was no number from the first epoch on."
-    # A small network is through with its epochs before it can be ended early.
-    pruned = judge.pruned and trained.epochs < project.training.epochs
-    held = 0 if dataset.validation is None else len(dataset.validation)
-    curve = tuple(judge.curve)
-    return Trial(values, score, trained.epochs, pruned, trained.seconds, failed, curve, held)
-
-
-def _refuse_broken(project: Project, dataset: Dataset) -> None:
-    """Raise what the checks say: Keras itself would train three units on one target."""
-    from netbuilder.core.check import diagnostics
-    from netbuilder.core.check.shapes.shapes import ShapeCache
-
-    shapes = ShapeCache().compute(project.graph, dataset.facts)
-    problems = diagnostics.main(diagnostics.diagnose(project, dataset.facts, shapes))
-    first = next((problem for problem in problems if problem.blocks), None)
-    if first is not None:
-        raise UserError(first.message, node=first.node)
-
-
 def with_best(study: Study, project: Project) -> Project:
     """A project, changed since perhaps, with the best values: one edit.
 
@@ -361,22 +312,18 @@ def with_best(study: Study, project: Project) -> Project:
     """
     if study.best is None:
         return study.project
-    return _taken(study.best, project)
+    return with_trial(study.best, project)
 
 
-def _taken(best: Trial, project: Project) -> Project:
+def with_trial(trial: Trial, project: Project) -> Project:
     """The project with a trial's values. What was judged is its best epoch, which its plan must
-    then keep: the last one may be far worse."""
-    project = variant(project, dict(best.values))
-    training = project.training
-    if best.best_epoch >= best.epochs or any(_keeps_best(one) for one in training.callbacks):
-        return project
-    callbacks = (*training.callbacks, Choice(_KEEP))
-    return replace(project, training=replace(training, callbacks=callbacks))
+    then keep: the last one may be far worse.
 
-
-def _keeps_best(callback: Choice) -> bool:
-    return callback.name == _KEEP or bool(callback.params.get("restore_best_weights"))
+    Raises:
+        UserError: a path leads nowhere any more.
+    """
+    project = variant(project, dict(trial.values))
+    return project if trial.best_epoch >= trial.epochs else keeping_best(project)
 
 
 def default_file(plan: Plan) -> Path:

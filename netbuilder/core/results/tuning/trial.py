@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -13,8 +14,9 @@ class Trial:
 
     Attributes:
         values: by path.
-        score: the lowest validation loss (training loss where nothing is validated) of its
-            epochs; None where it could not train.
+        score: the validation loss of its best epoch, without penalties of regularizers (the
+            training loss where nothing is validated), or what ``Plan.measure`` says; None where
+            it could not train.
         epochs: epochs done.
         pruned: ended early, since others had been better at that epoch.
         seconds: of the training.
@@ -22,6 +24,11 @@ class Trial:
         curve: the score's quantity after each epoch.
         held: validation rows that gave the score, 0 where nothing is validated; None where that
             is not known.
+        rows: of each of these rows, or of groups of them, what the score is the mean of; empty
+            where that is not known.
+        measured: what people ask of the validation rows: "accuracy", or "mean_absolute_error" in
+            ``unit``.
+        judged: the epoch, counted from 1, whose weights were judged; 0 where that is not known.
     """
 
     values: Mapping[str, Any]
@@ -32,15 +39,27 @@ class Trial:
     failed: str = ""
     curve: tuple[float, ...] = ()
     held: int | None = None
+    rows: tuple[float, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
+    unit: str = ""
+    judged: int = 0
 
     @property
     def best_epoch(self) -> int:
         """The epoch, counted from 1, that has the score; 0 where none has."""
+        if self.judged:
+            return self.judged
         return self.curve.index(self.score) + 1 if self.score in self.curve else 0
 
     def kept(self) -> dict[str, Any]:
         """All of it, as the file of a study and a worker's answer say it."""
-        return {**self.__dict__, "values": dict(self.values), "curve": list(self.curve)}
+        lists = {"curve": list(self.curve), "rows": list(self.rows)}
+        return {
+            **self.__dict__,
+            **lists,
+            "values": dict(self.values),
+            "measured": dict(self.measured),
+        }
 
     def to_json(self) -> dict[str, Any]:
         """As ``netbuilder tune --json`` says it."""
@@ -52,6 +71,8 @@ class Trial:
             "pruned": self.pruned,
             "seconds": round(self.seconds, 3),
         }
+        if self.measured:
+            found["validation"] = dict(self.measured)
         if self.failed:
             found["failed"] = self.failed
         return found
@@ -63,4 +84,11 @@ def trial_of(entry: Mapping[str, Any]) -> Trial:
     Raises:
         TypeError: it is something else.
     """
-    return Trial(**{**entry, "curve": tuple(entry.get("curve", ()))})
+    lists = {name: tuple(entry.get(name, ())) for name in ("curve", "rows")}
+    return Trial(**{**entry, **lists})
+
+
+def lowest(curve: Sequence[float]) -> float | None:
+    """The lowest finite value; None where there is none."""
+    finite = [value for value in curve if math.isfinite(value)]
+    return min(finite) if finite else None

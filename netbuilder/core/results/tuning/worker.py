@@ -34,7 +34,7 @@ def _ready() -> None:
 
 def _answer(request: dict[str, Any], tell: Callable[[Any], None]) -> dict[str, Any]:
     from netbuilder.core.data.load import load
-    from netbuilder.core.results.tuning.study import train_variant
+    from netbuilder.core.results.tuning.train_variant import train_variant
 
     project, base = from_json(request["project"]), Path(request["base"])
     shared = load(project, base) if request["shared"] else None  # read once, then remembered
@@ -46,6 +46,7 @@ def _answer(request: dict[str, Any], tell: Callable[[Any], None]) -> dict[str, A
             [trial_of(one) for one in request["others"]],
             shared,
             prune=request["prune"],
+            plainly=request["plainly"],
             tell=lambda curve: tell(list(curve)),
         )
     except MemoryError:

@@ -16,6 +16,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Plan, Study
+    from netbuilder.core.results.tuning.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -124,14 +125,17 @@ class Variants(QObject):
         self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
 
-    def take_best(self) -> None:
-        """Put the best values onto the canvas, as one step that can be undone.
+    def take(self, trial: Trial | None = None) -> None:
+        """Put a variant's values onto the canvas, the best one's where none is named, as one step
+        that can be undone.
 
         Raises:
             UserError: no variant could train, or a layer is gone since.
         """
-        from netbuilder.core.results.tuning.study import with_best
+        from netbuilder.core.results.tuning.study import with_best, with_trial
 
         study = self.study
-        if study is not None:
+        if trial is not None:
+            self._store.apply("Take a variant", lambda project: with_trial(trial, project))
+        elif study is not None:
             self._store.apply("Take the best variant", lambda project: with_best(study, project))
