@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -24,6 +25,16 @@ for name in ("NETBUILDER_DATA_DIR", "NETBUILDER_LESSONS", "NETBUILDER_SITE_SETTI
 os.environ["NETBUILDER_HOME"] = tempfile.mkdtemp(prefix="netbuilder-tests-")
 
 ROOT = Path(__file__).resolve().parent.parent
+#: So many tests between two collections of all garbage.
+SELDOM = 50
+_ended: list[int] = [0]
+
+
+def pytest_runtest_teardown() -> None:
+    """Where a window has taken Python's garbage collector over, its event loop rests by now."""
+    if not gc.isenabled():
+        _ended[0] += 1
+        gc.collect(2 if _ended[0] % SELDOM == 0 else 1)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
+from netbuilder.ui.services.collecting import Collecting
 from netbuilder.ui.services.failures import Failures
 from netbuilder.ui.services.owned import of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
@@ -84,6 +85,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setWindowIcon(QIcon(str(resource("icons", "netbuilder.svg"))))
     app.setStyle("Fusion")
     app.setPalette(theme.palette(theme.colors()))
+    Collecting(app)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Loading TensorFlow leaves the garbage collector on, with what came out of its way."""
+"""Loading TensorFlow leaves the garbage collector as it was, with what came out of its way."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from netbuilder.ui.services import keras_loading
 
 
 def test_what_loads_is_not_looked_through_for_garbage() -> None:
+    before = gc.isenabled()
     assert keras_loading.load().count(".") == 2
-    assert gc.isenabled()
+    assert gc.isenabled() is before
     assert gc.get_freeze_count() > 50_000
     assert gc.get_threshold()[2] >= 100, "all that is left, seldom: the event loop waits for it"
     gc.unfreeze()

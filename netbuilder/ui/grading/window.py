@@ -66,7 +66,6 @@ class GradeWindow(QDialog):
     """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
 
     opened = Signal(object)
-    _told = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,7 +117,6 @@ class GradeWindow(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(self.grade_button)
         layout.addLayout(buttons)
-        self._told.connect(self._judged)
         self._follow()
 
     def _form(self) -> QFormLayout:
@@ -300,11 +298,7 @@ class GradeWindow(QDialog):
         self.progress.show()
         self._say(f"{counted(len(files), 'file')}: each is judged in a process of its own.")
 
-        def tell(one: Submission) -> None:
-            # A window that is closed meanwhile hears nothing more.
-            if not self._stop:
-                self._told.emit(one)
-
+        told = jobs.relayed(self, self._judged)
         self._job = jobs.run(
             lambda: grade(
                 folder,
@@ -312,7 +306,7 @@ class GradeWindow(QDialog):
                 lesson,
                 rubric=self._rubric,
                 private_key=private_key,
-                told=tell,
+                told=told,
                 cancelled=lambda: self._stop,
             ),
             self._done,
@@ -323,7 +317,8 @@ class GradeWindow(QDialog):
         self._follow()
 
     def _judged(self, one: Submission) -> None:
-        if self.running:
+        # A window that is closed meanwhile shows nothing more.
+        if self.running and not self._stop:
             self.model.add(one)
             self.progress.setValue(len(self.model.rows))
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
+from netbuilder.ui.services import jobs
 
 log = logging.getLogger("netbuilder")
 
@@ -31,6 +32,7 @@ class Failures(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._tell = jobs.relayed(self, self.happened.emit)
         self._old_hook: Callable[..., object] | None = None
         self._old_thread_hook: Callable[..., object] | None = None
 
@@ -67,7 +69,7 @@ class Failures(QObject):
 
     def _caught_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
-            report(args.exc_value, self.happened.emit)
+            report(args.exc_value, self._tell)
 
 
 def report(error: BaseException, tell: Callable[[str, str], object]) -> None:

@@ -1,14 +1,101 @@
-"""Work off the GUI thread, with its answer back on it."""
+"""Work off the GUI thread, with its answer back on it.
+
+Nothing of Qt is touched by the threads but one signal of one object that lives to the end, and
+nothing that they were given goes on them: work and answers may hold widgets, and the last hold on
+a widget must be let go on the GUI thread. Qt asks a widget for its class without Python's lock,
+and ends the program where the widget goes meanwhile.
+"""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, Signal
 from shiboken6 import isValid
+
+
+class _Mail(QObject):
+    """Has calls made on the GUI thread, whatever becomes of who asked for them.
+
+    It has no parent and lives to the end: a signal that a thread sends while its sender is taken
+    apart on the GUI thread ends the program.
+    """
+
+    _come = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._letters: deque[Callable[[], object]] = deque()
+        self._come.connect(self._open, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, deliver: Callable[[], object]) -> None:
+        """Have ``deliver`` called on the GUI thread; from any thread."""
+        self._letters.append(deliver)
+        self._come.emit()
+
+    def _open(self) -> None:
+        self._letters.popleft()()
+
+
+@cache
+def _mail() -> _Mail:
+    """The one there is; made on the GUI thread by whoever asks first."""
+    return _Mail()
+
+
+def relayed(owner: QObject, hear: Callable[..., object]) -> Callable[..., None]:
+    """What any thread may call in the place of ``hear``, which is then called on the GUI thread.
+
+    Made on the GUI thread. Nothing is heard any more once ``owner`` is gone.
+    """
+    mail = _mail()
+
+    def deliver(*said: Any) -> None:
+        if isValid(owner):
+            hear(*said)
+
+    def tell(*said: Any) -> None:
+        mail.post(partial(deliver, *said))
+
+    return tell
+
+
+class _Task:
+    """A piece of work on its way through a thread and back.
+
+    The thread holds this alone. What is in it is taken out on the GUI thread.
+    """
+
+    def __init__(
+        self, work: Callable[..., Any], told: Callable[[Any, Any], object], *given: Any
+    ) -> None:
+        self._work: Callable[..., Any] | None = work
+        self._told: Callable[[Any, Any], object] | None = told
+        self._given = given
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._mail = _mail()
+
+    def run(self) -> None:
+        """Do it, on a thread of any kind, and have it told on the GUI thread."""
+        assert self._work is not None
+        try:
+            self._result = self._work(*self._given)
+        except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `told`
+            self._error = caught
+        if QCoreApplication.instance() is not None:
+            self._mail.post(self._hand_over)
+
+    def _hand_over(self) -> None:
+        told, result, error = self._told, self._result, self._error
+        self._work = self._told = self._result = self._error = None
+        self._given = ()
+        if told is not None:
+            told(result, error)
 
 
 class Job(QObject):
@@ -21,19 +108,17 @@ class Job(QObject):
     done = Signal(object)
     failed = Signal(object)
     finished = Signal()
-    _returned = Signal(object, object)
 
     def __init__(self, work: Callable[[], Any], name: str) -> None:
         super().__init__()
-        self._work = work
-        self._cancelled = threading.Event()
-        self._returned.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._cancelled = False
+        task = _Task(work, self._deliver)
+        self._thread = threading.Thread(target=task.run, name=name, daemon=True)
 
     @property
     def cancelled(self) -> bool:
         """Whether nobody waits for the answer any more."""
-        return self._cancelled.is_set()
+        return self._cancelled
 
     def start(self) -> None:
         """Begin."""
@@ -42,7 +127,7 @@ class Job(QObject):
 
     def cancel(self) -> None:
         """Drop the answer."""
-        self._cancelled.set()
+        self._cancelled = True
 
     def wait(self, seconds: float | None = None) -> bool:
         """Block until the work has ended; False when the time ran out."""
@@ -60,15 +145,6 @@ class Job(QObject):
         self.finished.connect(loop.quit)
         loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
         return bool(outcome)
-
-    def _run(self) -> None:
-        result, error = None, None
-        try:
-            result = self._work()
-        except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `failed`
-            error = caught
-        if QCoreApplication.instance() is not None:
-            self._returned.emit(result, error)
 
     def _deliver(self, result: object, error: object) -> None:
         _RUNNING.discard(self)
@@ -116,31 +192,53 @@ def wait_for_all(seconds: float = 10.0) -> bool:
     return all(job.wait(seconds) for job in tuple(_RUNNING))
 
 
-class _Mail(QObject):
-    """Carries what threads found to the GUI thread, whatever becomes of who asked for it.
+class _Line:
+    """The questions of a ``Latest``, and the thread that answers them."""
 
-    It has no parent and lives to the end: a signal that a thread sends while its sender is taken
-    apart on the GUI thread ends the program.
-    """
+    def __init__(
+        self,
+        work: Callable[[Any], Any],
+        told: Callable[[int, Any, Any, Any], object],
+        name: str,
+    ) -> None:
+        self._work: Callable[[Any], Any] | None = work
+        self._told: Callable[[int, Any, Any, Any], object] | None = told
+        self._wake = threading.Condition()
+        self._waiting: _Task | None = None
+        self._stopped = False
+        self._mail = _mail()
+        threading.Thread(target=self._loop, name=name, daemon=True).start()
 
-    _posted = Signal(object)
+    def ask(self, number: int, question: Any) -> None:
+        """Put a question in the place of the one that waits."""
+        if self._work is None or self._told is None:
+            return
+        told = partial(self._told, number, question)
+        with self._wake:
+            self._waiting = _Task(self._work, told, question)
+            self._wake.notify()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+    def stop(self) -> None:
+        """End the thread, after what it does now."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
 
-    def post(self, deliver: Callable[[], object]) -> None:
-        """Have ``deliver`` called on the GUI thread; from any thread."""
-        self._posted.emit(deliver)
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._waiting is not None or self._stopped)
+                if self._stopped:
+                    break
+                task, self._waiting = self._waiting, None
+            assert task is not None
+            task.run()
+            del task
+        if QCoreApplication.instance() is not None:
+            self._mail.post(self._empty)
 
-    def _deliver(self, deliver: Callable[[], object]) -> None:
-        deliver()
-
-
-@cache
-def _mail() -> _Mail:
-    """The one there is; made on the GUI thread by whoever asks first."""
-    return _Mail()
+    def _empty(self) -> None:
+        self._work = self._told = self._waiting = None
 
 
 class Latest(QObject):
@@ -158,16 +256,11 @@ class Latest(QObject):
         self, work: Callable[[Any], Any], name: str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._work = work
-        self._wake = threading.Condition()
-        self._question: Any = None
         # Questions are numbered; those up to `_told` have been answered or overtaken, with the
         # answer delivered and not only found, so that who sees `idle` sees what was found too.
-        self._asked = self._taken = self._told = 0
+        self._asked = self._told = 0
         self._stopped = False
-        self._mail = _mail()
-        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
-        self._thread.start()
+        self._line = _Line(work, self._deliver, name)
 
     @classmethod
     def for_widget(
@@ -187,10 +280,8 @@ class Latest(QObject):
 
     def ask(self, question: Any) -> None:
         """Put a question in the place of the one that waits."""
-        with self._wake:
-            self._question = question
-            self._asked += 1
-            self._wake.notify()
+        self._asked += 1
+        self._line.ask(self._asked, question)
 
     @property
     def idle(self) -> bool:
@@ -199,26 +290,8 @@ class Latest(QObject):
 
     def stop(self) -> None:
         """End the thread; no answer comes after this."""
-        with self._wake:
-            self._stopped = True
-            self._wake.notify()
-
-    def _loop(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._taken < self._asked or self._stopped)
-                if self._stopped:
-                    return
-                question, self._question = self._question, None
-                self._taken = number = self._asked
-            answer, error = None, None
-            try:
-                answer = self._work(question)
-            except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `failed`
-                error = caught
-            if self._stopped:
-                return
-            self._mail.post(partial(self._deliver, number, question, answer, error))
+        self._stopped = True
+        self._line.stop()
 
     def _deliver(self, number: int, question: object, answer: object, error: object) -> None:
         # Its owner may be gone meanwhile, and with it the signals.

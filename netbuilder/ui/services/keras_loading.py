@@ -11,7 +11,7 @@ import importlib.util
 import os
 from pathlib import Path
 
-from netbuilder.core.engine.build.tracing import no_collection
+from netbuilder.core.garbage import no_collection
 from netbuilder.core.quiet import load_tensorflow, quiet_stderr
 
 #: Collections of younger objects between two of all: ten are usual.

@@ -6,7 +6,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from netbuilder.ui.services import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +23,13 @@ class Reading(QObject):
 
     told = Signal(object, object)
     ended = Signal()
-    _heard = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stopping = threading.Event()
         self._last = 0.0
         self._unwatch: Callable[[], None] | None = None
-        self._heard.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        self._heard = jobs.relayed(self, self._tell)
         self._silence = QTimer(self, singleShot=True, interval=_SILENT_MS)
         self._silence.timeout.connect(self.ended)
 
@@ -58,12 +59,12 @@ class Reading(QObject):
     def _listen(self, done: int, of: int) -> bool:
         """On the thread that reads."""
         if self._stopping.is_set():
-            self._heard.emit(of, of)
+            self._heard(of, of)
             return False
         now = time.monotonic()
         if done >= of or now - self._last > _EVERY_SECONDS:
             self._last = now
-            self._heard.emit(done, of)
+            self._heard(done, of)
         return True
 
     def _tell(self, done: int, of: int) -> None:

@@ -22,6 +22,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.atomic import why, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.owned import new_name, own
 from netbuilder.ui.services.store import ProjectStore
 
@@ -154,28 +155,36 @@ class Recovery(QObject):
             "step": step,
         }
         project = self._store.project
-        threading.Thread(
-            target=self._write_file, args=(number, raw, project), name="recovery", daemon=True
-        ).start()
+        jobs.run(
+            lambda: self._write_file(number, raw, project),
+            self._wrote,
+            lambda error: log.error("autosave failed", exc_info=error),
+            name="recovery",
+            owner=self,
+        )
 
-    def _write_file(self, number: int, raw: dict[str, object], project: Project) -> None:
+    def _write_file(
+        self, number: int, raw: dict[str, object], project: Project
+    ) -> tuple[UserError | None] | None:
+        """What to say of it; None where a newer one is on its way."""
         text = json.dumps({**raw, "project": files.dumps(project)})
         with self._lock:
             if number != self._newest:
-                return
+                return None
             try:
                 write_bytes(self._file, text.encode())
             except UserError as error:
                 told = self._told(error)
             else:
                 self._fails, told = False, None
-        try:
-            # Heard in the window's own thread.
-            if told is not None:
-                self.failed.emit(told)
-            self.wrote.emit()
-        except RuntimeError:  # the window has gone meanwhile
-            log.info("nobody is there to hear of it")
+        return (told,)
+
+    def _wrote(self, tried: tuple[UserError | None] | None) -> None:
+        if tried is None:
+            return
+        if tried[0] is not None:
+            self.failed.emit(tried[0])
+        self.wrote.emit()
 
     def _told(self, error: UserError) -> UserError | None:
         """What to say of it, where that is new."""

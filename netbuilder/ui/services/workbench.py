@@ -19,6 +19,7 @@ from netbuilder.core.project.same import same_rows, trains_alike
 from netbuilder.ui.services import jobs, keras_loading
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.services.patient_imports import PatientImports, import_plain
 from netbuilder.ui.services.reading import Reading
 from netbuilder.ui.services.store import ProjectStore
 
@@ -115,6 +116,8 @@ class Workbench(QObject):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
         store.changed.connect(self._project_changed)
+        self.imports = PatientImports(self)
+        self.imports.done.connect(self._load_keras)
         self.reading = Reading(self)
         self.reading.begin()
         self._files = DamagedFiles(lambda: self.training, self)
@@ -130,12 +133,16 @@ class Workbench(QObject):
     def start(self) -> None:
         """Load TensorFlow and Keras behind the window, then find facts and shapes."""
         self._set_keras("loading")
-        # One after the other: two imports at once stop the event loop longer.
+        # One after the other: two imports at once stop the event loop longer. Even a library that
+        # is loaded without Python's lock holds up every other one that is to be loaded.
         jobs.run(_import_check, self._check_loaded, self._keras_failed, name="check", owner=self)
 
     def _check_loaded(self, _none: None) -> None:
         self._check_ready = True
         self.diagnose()
+        self.imports.begin()
+
+    def _load_keras(self) -> None:
         jobs.run(
             keras_loading.load, self._keras_loaded, self._keras_failed, name="keras", owner=self
         )
@@ -147,6 +154,7 @@ class Workbench(QObject):
         self._watch.close()
         self._files.close()
         self.reading.close()
+        self.imports.close()
 
     @property
     def settled(self) -> bool:
@@ -383,3 +391,5 @@ class Workbench(QObject):
 def _import_check() -> None:
     """Import the rules, a fifth of a second that the event loop would stand still for."""
     import netbuilder.core.check.diagnostics  # noqa: F401
+
+    import_plain()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -11,22 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Let Python's garbage collector rest.
-
-    Tracing makes hundreds of thousands of objects that stay; going through all of them again and
-    again to find garbage takes a tenth of its time.
-    """
-    resting = not gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not resting:
-            gc.enable()
-
+from netbuilder.core import garbage
 
 _TRACING = threading.RLock()
 # Of the thread; no public interface gives it back once it was reset.
@@ -43,7 +27,7 @@ def tracing() -> Iterator[None]:
     traced, so what a trace has registered is taken out again behind it. One trace at a time, so
     that none loses what it still needs.
     """
-    with _TRACING, no_collection():
+    with _TRACING, garbage.no_collection():
         held = _gradients()
         before = set(held)
         try:
@@ -85,7 +69,7 @@ def let_go() -> None:
     on have theirs made ready again at their next call. What was freed stays with the process in
     pieces until the C library is told to hand it back (glibc alone needs that).
     """
-    gc.collect()
+    garbage.collect()
     # No public interface does this alone; ``keras.utils.clear_session`` does it among the rest.
     with suppress(ImportError, AttributeError):
         from tensorflow.python.eager import context

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -40,8 +40,6 @@ _WHAT = (
 
 class LearningCurveView(QWidget):
     """A button that trains on less and more, the curves with their bands, and the numbers."""
-
-    _told = Signal(object, object)
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +74,6 @@ class LearningCurveView(QWidget):
         for widget in (self.words, self.legend, self.plot, self.table):
             layout.addWidget(widget)
         self.button.clicked.connect(self._pressed)
-        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(self.stop)
         theme.theme().changed.connect(self._draw)
         self._show(None)
@@ -115,10 +112,11 @@ class LearningCurveView(QWidget):
         self.button.setText("Stop")
         self.words.setText("Training on the smallest part…")
         self._show(None)
-        base, seeds, told = self._workbench.base, self.seeds.value(), self._told
+        base, seeds = self._workbench.base, self.seeds.value()
+        told = jobs.relayed(self, self._tell)
 
         def work() -> LearningCurve:
-            return _find(trained, base, seeds, told.emit, stop)
+            return _find(trained, base, seeds, told, stop)
 
         jobs.run(
             work,

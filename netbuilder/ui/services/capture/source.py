@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from netbuilder.core.data.readers.collection import wav_bytes
 from netbuilder.ui.style import theme
@@ -94,7 +95,8 @@ class PictureSource(SampleSource):
     def _keep(self) -> None:
         frame, self._frame = self._frame, QImage()  # each frame once, however slow the camera
         if not frame.isNull():
-            self.taken.emit(Taken(lambda: png_bytes(frame), small(frame)))
+            pixels = pixels_of(frame)
+            self.taken.emit(Taken(lambda: png_bytes(pixels), small(frame)))
 
 
 class SoundSource(SampleSource):
@@ -161,13 +163,20 @@ def small(image: QImage) -> QImage:
     return image.scaled(THUMBNAIL, THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, how)
 
 
-def png_bytes(image: QImage) -> bytes:
-    """A picture as a ``.png`` file."""
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
-    return bytes(content.data())
+def pixels_of(image: QImage) -> NDArray[np.uint8]:
+    """A picture as rows of pixels of red, green and blue."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
+    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+
+
+def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture as a ``.png`` file. Without Qt, which belongs to the GUI thread."""
+    from PIL import Image
+
+    content = BytesIO()
+    Image.fromarray(pixels).save(content, "png")
+    return content.getvalue()
 
 
 def wave_image(wave: NDArray[Any], width: int) -> QImage:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
-#: What a run imports, and what draws its curves and what it makes of a sample: together as long as
-#: the network's own time, and on the thread of the window, where the run has begun, a standstill.
+#: What a run imports: together as long as the network's own time, and on the thread of the window,
+#: where the run has begun, a standstill. Nothing of Qt: see ``patient_imports``.
 _WANTED = (
     "netbuilder.core.check.health",
     "netbuilder.core.engine.session",
@@ -39,9 +39,6 @@ _WANTED = (
     "netbuilder.core.results.number.explain",
     "netbuilder.core.results.number.values",
     "netbuilder.core.results.number.words",
-    "netbuilder.ui.plots.curves",
-    "netbuilder.ui.plots.live.layer_strips",
-    "netbuilder.ui.services.runs.run_tracker",
 )
 #: So long nothing was edited: who draws on is not disturbed.
 CALM_MS = 500
@@ -81,7 +78,8 @@ class Prebuilding(QObject):
         self._foreseen: list[Foresee] = []
         self._worker = jobs.Latest(lambda one: _build(one, self._foreseen), "prebuild", self)
         self._worker.failed.connect(self._failed)
-        self._worker.answered.connect(lambda _question, _nothing: self.built.emit())
+        self._worker.answered.connect(self._tell)
+        workbench.imports.done.connect(self._tell)
         for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
             signal.connect(self._soon.start)
         store.changed.connect(lambda _old, _new: self._soon.start())
@@ -89,7 +87,8 @@ class Prebuilding(QObject):
     @property
     def ready(self) -> bool:
         """Whether the project as it stands has been built."""
-        return self._worker.idle and self._is_built(self._store.project)
+        built = self._worker.idle and self._is_built(self._store.project)
+        return built and self._workbench.imports.finished
 
     def foresee(self, ask: Foresee) -> None:
         """Trace, too, what a view will ask of a run; ``ask`` is called on another thread."""
@@ -125,6 +124,10 @@ class Prebuilding(QObject):
         if small and legal and not self._is_built(project):
             self._built = (project, bench.base)
             self._worker.ask(self._built)
+
+    def _tell(self) -> None:
+        if self.ready:
+            self.built.emit()
 
     def _failed(self, question: tuple[Project, Path], error: Exception) -> None:
         # Train says why; nobody asked for anything yet.

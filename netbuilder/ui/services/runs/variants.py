@@ -31,7 +31,6 @@ class Variants(QObject):
 
     changed = Signal()
     grew = Signal(object, object)
-    _tried = Signal(object)
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, parent: QObject | None = None
@@ -43,7 +42,6 @@ class Variants(QObject):
         self.error: UserError | None = None
         self._stop = threading.Event()
         self._plan: Plan | None = None  # of the study that is shown; None: it is of no matter now
-        self._tried.connect(self._take)
         store.begun_anew.connect(self._begin_anew)
         self.destroyed.connect(self._stop.set)
 
@@ -82,13 +80,14 @@ class Variants(QObject):
         self._stop.clear()
         self._plan = plan
         self.running, self.study = True, None
-        stop, tried, grew = self._stop, self._tried, self.grew
+        stop = self._stop
+        tried, grew = jobs.relayed(self, self._take), jobs.relayed(self, self.grew.emit)
 
         def work() -> Any:
             found = run(
                 plan,
-                on_trial=tried.emit,
-                on_epoch=grew.emit,
+                on_trial=tried,
+                on_epoch=grew,
                 stop=stop.is_set,
                 jobs=at_once,
             )
