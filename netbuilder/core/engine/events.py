@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.notices import Notice
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.project.model import Project
 
 Floats = NDArray[np.float32]
 
@@ -106,6 +107,14 @@ class Steps(Event):
     def count(self) -> int:
         """Steps in the chunk."""
         return len(next(iter(self.values.values()))) if self.values else 0
+
+
+@dataclass(frozen=True)
+class OtherData(Event):
+    """The run goes on with the data of another project, of the same network; ``Changed`` and
+    ``Started`` came before. ``project`` is that project, as it was given."""
+
+    project: Project
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
 )
 from netbuilder.core.engine.monitor.observer import Observer
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.errors import BuildError
+from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,18 @@ class Order:
         watched = (_single(self.project), measures_apart(training), monitor_of(training))
         place = (self._files(), str(self.base), self.compilation)
         return (nodes, graph.edges, repr(plan), watched, *place)
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What of the data the network is built for, whatever their values are."""
+        facts = self.dataset.facts
+        return (
+            facts.input_shapes,
+            facts.input_dtypes,
+            (facts.task, facts.tasks, facts.one_hot),
+            facts.output_units,
+            facts.output_classes,
+        )
 
     def _files(self) -> tuple[Any, ...]:
         """Files with weights that are built in, and when each was written."""
@@ -214,6 +226,24 @@ def _lease(order: Order, tell: Tell | None) -> Lease:
         return kept.lease
 
 
+def takes(trainer: Trainer, held: Order, order: Order) -> bool:
+    """Whether what was made for ``held`` can go on with the data of ``order``, of the same network.
+    May be called from any thread."""
+    try:
+        alike = order.keeps and held.kind == order.kind and held.key() == order.key()
+        return alike and trainer.takes(order.dataset)
+    except UserError:  # of these data the network cannot be made
+        return False
+
+
+def took(trainer: Trainer, order: Order) -> None:
+    """A trainer goes on with the data of ``order``: that is what it is kept for now."""
+    with _lock:
+        for kept in _shelf:
+            if kept.trainer is trainer:
+                kept.order, kept.fresh = order, False
+
+
 def forget() -> None:
     """Let go of what is kept: another document was opened, say."""
     with _lock:
@@ -232,7 +262,9 @@ def start_of(trainer: Trainer, order: Order, seed: int) -> Sequence[Any]:
 
 def _found(order: Order) -> _Kept | None:
     for kept in _shelf:
-        if kept.key == order.key() and _same_data(kept.order.dataset, order.dataset):
+        if kept.key == order.key() and (
+            _same_data(kept.order.dataset, order.dataset) or takes(kept.trainer, kept.order, order)
+        ):
             return kept
     return None
 
@@ -251,6 +283,9 @@ def _keep(order: Order, tell: Tell | None) -> _Kept:
 def _renew(kept: _Kept, order: Order) -> None:
     seed = order.project.training.seed
     same = kept.order.project.training == order.project.training
+    if not _same_data(kept.order.dataset, order.dataset):
+        kept.trainer.take(order.dataset, between_runs=True)
+        same = False
     if not (kept.fresh and same):
         kept.trainer.renew(order.project, start_of(kept.trainer, order, seed))
     kept.order, kept.fresh = order, True

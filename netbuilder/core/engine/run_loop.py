@@ -81,6 +81,7 @@ class RunLoop:
         self._standing = False
         self._validated = 0.0  # seconds, since views were last looked after
         self._parts: RunParts | None = None
+        self._at_epoch: Callable[[], None] | None = None
 
     @property
     def ending(self) -> Ending:
@@ -95,6 +96,18 @@ class RunLoop:
         self.set_seconds(0.0)
         self.tempo.slowed = False
         self.epochs = max(self.epochs, self._project.training.epochs)
+
+    def at_epoch(self, command: Callable[[], None]) -> None:
+        """Have ``command`` called where the next epoch begins, instead of what was to be called
+        there before."""
+        self._at_epoch = command
+
+    def take(self, project: Project, dataset: Dataset, shift: int) -> None:
+        """Go on with other data; positions are others by ``shift`` steps from here."""
+        self._project, self._dataset = project, dataset
+        for code in self.watcher.take(project, dataset.facts):
+            self._emit(Withdrawn(code))
+        self.tempo.shift(shift)
 
     def set_seconds(self, seconds: float) -> None:
         """Say how long the run has gone on already."""
@@ -125,6 +138,9 @@ class RunLoop:
         while True:
             self._attend(trainer)
             ending = self.ending
+            if self._at_epoch is not None and trainer.step == 0 and not ending:
+                command, self._at_epoch = self._at_epoch, None
+                command()
             at_end, lags = trainer.step == 0, trainer.program.lags
             whole = at_end or (saver.overdue and not lags)
             problem = saver.look(whole, trainer.position)
@@ -153,9 +169,11 @@ class RunLoop:
         agreement = self._agreement
         if agreement is not None:
             agreement.ask(self.control.ending, saver.overdue)
-        progress = trainer.advance(
-            limit, self.tempo.most(trainer.position, trainer.steps_per_epoch)
-        )
+        most = self.tempo.most(trainer.position, trainer.steps_per_epoch)
+        if self._at_epoch is not None:
+            left = trainer.steps_per_epoch - trainer.step
+            most = left if most is None else min(most, left)
+        progress = trainer.advance(limit, most)
         if agreement is not None and (agreement.save or agreement.ending == "now"):
             trainer.program.settle()
         self.computing += progress.seconds

@@ -29,6 +29,7 @@ from netbuilder.core.engine.events import (
     Failed,
     Finished,
     Noticed,
+    OtherData,
     Preparing,
     Saved,
     Standing,
@@ -41,7 +42,7 @@ from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.watcher import rate_before
 from netbuilder.core.engine.outcome import recorded, standing_of, trained_of
-from netbuilder.core.engine.prepared import Lease, Order, lease, start_of
+from netbuilder.core.engine.prepared import Lease, Order, lease, start_of, takes, took
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.reporting import Reporter
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
@@ -210,6 +211,20 @@ class Session:
         the work nothing is set.
         """
         self._control.post(lambda: self._set_weights(values))
+
+    def takes(self, project: Project, dataset: Dataset) -> bool:
+        """Whether the run can go on with the data of another project as they are, with nothing
+        built anew: small data of the same kind in memory, the same network and plan."""
+        order, parts = self._order, self._parts
+        if order is None or parts is None or self._agreement is not None:
+            return False
+        other = replace(order, project=resolve(project, dataset.facts), dataset=dataset)
+        return takes(parts.trainer, order, other)
+
+    def set_data(self, project: Project, dataset: Dataset) -> None:
+        """Go on with data that it ``takes`` from the next epoch on, for as many epochs as the plan
+        has; answered by ``OtherData``. What the network has learned stays."""
+        self._control.post(lambda: self._loop.at_epoch(lambda: self._set_data(project, dataset)))
 
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
@@ -474,6 +489,24 @@ class Session:
         parts.reporter.changed("reset", seed)
         if here:  # else it is shown where it stands then
             self._stand()
+
+    def _set_data(self, project: Project, dataset: Dataset) -> None:
+        if self._parts is None or self._order is None or not self.takes(project, dataset):
+            return
+        trainer, reporter = self._parts.trainer, self._parts.reporter
+        self._asked, self.dataset = project, dataset
+        self.project = trainer.project = resolve(project, dataset.facts)
+        self._order = replace(self._order, project=self.project, dataset=dataset)
+        before = trainer.position
+        trainer.take(dataset)
+        took(trainer, self._order)
+        self._set_in_run.forget()
+        self._loop.take(self.project, dataset, trainer.position - before)
+        self._parts.callbacks.begin()
+        self.epochs = trainer.epoch + self.project.training.epochs
+        reporter.changed("data", 0)
+        reporter.started(self.epochs)
+        self._emit(OtherData(project))
 
     def _set_weights(self, values: Mapping[Weight, float]) -> None:
         if self._parts is None or self._agreement is not None:

@@ -57,6 +57,10 @@ class Tempo:
         """While the run stands still, let it go on until so many steps are done."""
         self._until = position
 
+    def shift(self, steps: int) -> None:
+        """Positions are others by so many steps."""
+        self._until = None if self._until is None else self._until + steps
+
     def forbid(self) -> None:
         """Nothing is allowed any more while the run stands still."""
         self._until = None

@@ -70,15 +70,77 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history
     assert alone._trainer is not results[1][1]
-    # The same numbers read again are the same data; others are not.
+    # The same numbers read again are the same data; others take their place.
     x, y = numbers
     again = dataset({"input": x.copy()}, {"out": y.copy()}, held=20, tested=10)
     other = dataset({"input": x + 1}, {"out": y}, held=20, tested=10)
     one, two = session(chain(NET, **plans[1]), again), session(chain(NET, **plans[1]), other)
     one.run()
     assert one._trainer is alone._trainer
-    assert two.run().history != results[1][0].history
-    assert two._trainer is not alone._trainer
+    found = two.run()
+    assert found.history != results[1][0].history
+    assert two._trainer is alone._trainer
+    prepared.forget()
+    assert session(chain(NET, **plans[1]), other).run().history == found.history
+
+
+@pytest.mark.parametrize(
+    ("compiled", "batch"),
+    [("graph", 16), ("graph", 1000), pytest.param("loop", 16, marks=pytest.mark.slow)],
+)
+def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
+    chain: Any, dataset: Any, compiled: str, batch: int
+) -> None:
+    """As in a run that built everything for them: batches, losses, metrics, validation, test."""
+    source = np.random.default_rng(7)
+    project = chain(NET, batch_size=batch, epochs=3, metrics=(Choice("mean_absolute_error"),))
+
+    def rows(count: int, held: int) -> Any:
+        x = source.normal(size=(count, 4)).astype(np.float32)
+        y = x.sum(axis=1, keepdims=True)
+        return dataset({"input": x}, {"out": y}, held=held, tested=held)
+
+    # Of 90 training rows, of as many, of some more and some fewer, and of all that have room.
+    sets = [rows(*sizes) for sizes in ((130, 20), (130, 20), (132, 21), (148, 10))]
+    trainers, shared = set(), []
+    for data in sets:
+        run = Session(project, data, record=False, compilation=compiled)
+        shared.append(run.run())
+        trainers.add(id(run._trainer))
+    assert len(trainers) == 1
+    for data, found in zip(sets, shared, strict=True):
+        prepared.forget()
+        own = Session(project, data, record=False, compilation=compiled).run()
+        assert own.history == found.history
+        assert own.test == found.test
+        assert same(weights(own), weights(found))
+
+
+def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any) -> None:
+    source = np.random.default_rng(7)
+
+    def rows(count: int, *, held: int = 20, weighted: bool = False, places: int = 4) -> Any:
+        x = source.normal(size=(count, places)).astype(np.float32)
+        weight = np.ones(count, np.float32) if weighted else None
+        y = x.sum(axis=1, keepdims=True)
+        return dataset({"input": x}, {"out": y}, held=held, weight=weight)
+
+    project, base = chain(NET, batch_size=16, epochs=1), rows(120)
+    first = session(project, base)
+    first.run()
+    for other in (
+        rows(150),  # of 100 there is room for 128
+        rows(120, held=0),
+        rows(120, weighted=True),
+        rows(120, places=5),
+    ):
+        run = session(project, other)
+        assert not first.takes(project, other)
+        run.run()
+        assert run._trainer is not first._trainer
+        prepared.forget()
+        first = session(project, base)
+        first.run()
 
 
 def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:

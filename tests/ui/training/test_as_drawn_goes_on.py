@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project import edits
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.project.points import add_point, move_point
+from netbuilder.core.project.points import add_point, move_point, remove_point
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_tracker import Tracker
 from netbuilder.ui.services.runs.runner import RunState
 
 Open = Callable[..., MainWindow]
@@ -68,3 +72,104 @@ def test_moved_points_are_learned_from_where_the_network_stands(
     )
     assert window.workbench.trained.epochs == 3
     assert runner.curves.marks == []
+
+
+def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot, home: Path
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
+    store, runner = window.store, window.runner
+    surface = window.docks.show_panel("surface")
+    window.actions_table["as-drawn"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING and runner.planned > 0)
+    qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
+    states: list[RunState] = []
+    runner.state_changed.connect(lambda: states.append(runner.state))
+    session, core = runner._session, runner._session._trainer.core
+
+    for step in range(6):
+        change = partial(move_point, number=0, x=0.2 * step, y=1.0)
+        epoch = runner._known.epoch
+        store.apply("Move", change, "drag")
+        qtbot.waitUntil(lambda: runner.project.data == store.project.data)
+        qtbot.waitUntil(lambda before=epoch: runner._known.epoch > before)
+    assert set(states) == {RunState.RUNNING}
+    assert runner._session is session and session._trainer.core is core, "nothing is built anew"
+    assert not runner.differs, "it learns from what is seen"
+    assert [words for _, words in runner.curves.marks if words] == ["data changed"]
+
+    # More points than before: other batches, another number of steps.
+    rows = runner.dataset.facts.rows
+    for place in range(12):
+        label = runner.dataset.facts.classes[0]
+        put = partial(add_point, x=0.1 * place, y=-1.0, label=label)
+        store.apply("Put in", put)
+    qtbot.waitUntil(lambda: runner.project.data == store.project.data)
+    assert runner.dataset.facts.rows > rows
+    qtbot.waitUntil(lambda: surface.live.shown.dataset.facts.rows == runner.dataset.facts.rows)
+    qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
+
+    # What would be left by a crash goes on with these points.
+    folder = home / "state" / "training"
+    qtbot.waitUntil(
+        lambda: (
+            [files.read(one).data for one in folder.glob("*/project.netbuilder")]
+            == [store.project.data]
+        )
+    )
+    runner.stop()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
+    assert window.workbench.trained.project.data == store.project.data
+    assert window.workbench.evaluation is not None
+
+
+def test_a_drag_is_one_mark_on_the_curve() -> None:
+    tracker = Tracker(RunCurves(), 10)
+    for epoch in (3, 4, 5):
+        tracker.change(Changed("data", 0, epoch, 0))
+    assert tracker.curves.marks == [(3.0, "data changed")]
+    tracker.change(Changed("learning_rate", 0.1, 6, 0))
+    tracker.change(Changed("data", 0, 7, 0))
+    words = [words for _, words in tracker.curves.marks]
+    assert words == ["data changed", "rate 0.1", "data changed"]
+
+
+def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
+    store, runner = window.store, window.runner
+    window.actions_table["as-drawn"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
+    runner.toggle_pause()
+    qtbot.waitUntil(lambda: runner.paused)
+    store.apply("Move", partial(move_point, number=0, x=2.0, y=1.0))
+    qtbot.waitUntil(lambda: window.as_drawn.idle)
+    assert runner.paused and runner.project.data != store.project.data
+    runner.toggle_pause()
+    qtbot.waitUntil(lambda: runner.project.data == store.project.data)
+    assert runner.state is RunState.RUNNING
+
+
+def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
+    store, runner = window.store, window.runner
+    window.actions_table["as-drawn"].trigger()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
+    session = runner._session
+    count = runner.dataset.facts.rows + runner.dataset.facts.validation_rows
+    count += runner.dataset.facts.test_rows
+
+    def all_away(project: Project) -> Project:
+        for number in range(count):
+            project = remove_point(project, number)
+        return project
+
+    store.apply("Take away", all_away)
+    qtbot.waitUntil(lambda: window.as_drawn.idle and window.workbench.settled)
+    assert runner.state is RunState.RUNNING and runner._session is session
+    store.undo()
+    qtbot.waitUntil(lambda: window.as_drawn.idle and runner.project.data == store.project.data)
+    assert runner._session is session

@@ -27,9 +27,13 @@ class Evaluator:
         self.model = model
         self.feed = feed
         self.batch = batch
-        self.steps = -(-feed.rows // batch)
         self._function = traced_in_first_call(tf.function(self._chunk, autograph=False))
         self._seconds_a_step = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Batches of all samples."""
+        return -(-self.feed.rows // self.batch)
 
     def _chunk(self, first: Any, count: Any) -> Any:
         import tensorflow as tf
@@ -41,10 +45,11 @@ class Evaluator:
             return tf.no_op()
 
         tf.cond(tf.equal(first, 0), begin, tf.no_op)
+        rows = self.feed.counted
 
         def body(step: Any) -> Any:
             start = step * self.batch
-            stop = tf.minimum(start + self.batch, self.feed.rows)
+            stop = tf.minimum(start + self.batch, rows)
             self.model.test_step(self.feed.pick(tf.range(start, stop)))
             return (step + 1,)
 

@@ -150,9 +150,8 @@ class Program:
         self.validation = validation if plan.fused else None
         self.plan = plan
         self.kind = kind
-        self.rows = feed.rows if rows is None else rows
-        self.full, self.rest = divmod(self.rows, plan.batch)
-        self.steps_per_epoch = self.full + bool(self.rest)
+        self._of_epoch = rows
+        self.recount()
         self.names: list[str] = []
         self.validation_names: list[str] = []
         self._compiled = kind == "graph"
@@ -160,6 +159,19 @@ class Program:
         self._held: list[Any] = []
         self._train = self._stepper()
         self.function = self._trace()
+
+    def recount(self) -> None:
+        """The feed holds another number of samples: what is compiled by XLA is for another."""
+        self.rows = self.feed.rows if self._of_epoch is None else self._of_epoch
+        self.full, self.rest = divmod(self.rows, self.plan.batch)
+        self.steps_per_epoch = self.full + bool(self.rest)
+
+    def _counted(self) -> tuple[Any, Any]:
+        """Samples and steps of an epoch, in a graph: of TensorFlow's executor they may change."""
+        if self.kind != "graph" or self._of_epoch is not None:
+            return self.rows, self.steps_per_epoch
+        rows = self.feed.counted
+        return rows, -(-rows // self.plan.batch)
 
     def chunk(
         self, orders: Orders, epoch: int, first: int, count: int, *, early: bool = False
@@ -240,7 +252,7 @@ class Program:
         def work() -> None:
             # It is made ready again where it is needed, and says there what is wrong.
             with suppress(Exception):
-                self.run(np.zeros((self.plan.epochs, self.feed.rows), np.int32), 0, 0)
+                self.run(np.zeros((self.plan.epochs, self.feed.width), np.int32), 0, 0)
 
         threading.Thread(target=work, name="netbuilder-optimize").start()
 
@@ -271,7 +283,8 @@ class Program:
         self._copies, self._held = [], []
 
     def _variables(self) -> list[Any]:
-        return list(self.function.variables)
+        fixed = {id(one.handle) for one in self.feed.variables}
+        return [one for one in self.function.variables if id(one.handle) not in fixed]
 
     def _stepper(self) -> Callable[[Any], Any]:
         import tensorflow as tf
@@ -302,7 +315,7 @@ class Program:
         function = tf.function(self._chunk, jit_compile=with_xla or None, autograph=False)
         with tracing():
             return function.get_concrete_function(
-                tf.TensorSpec([self.plan.epochs, self.feed.rows], tf.int32),
+                tf.TensorSpec([self.plan.epochs, self.feed.width], tf.int32),
                 tf.TensorSpec([], tf.int32),
                 tf.TensorSpec([], tf.int32),
             )
@@ -311,6 +324,7 @@ class Program:
         import tensorflow as tf
 
         width = self._width()
+        rows, whole = self._counted()
         steps = tf.TensorArray(tf.float32, self.plan.steps, element_shape=[width[0]])
         epochs = tf.TensorArray(tf.float32, self.plan.epochs, element_shape=[sum(width)])
 
@@ -319,8 +333,8 @@ class Program:
 
         def epoch(done: Any, number: Any, step: Any, steps: Any, epochs: Any) -> Any:
             tf.cond(tf.equal(step, 0), self._begin_epoch, tf.no_op)
-            done, step, steps = self._steps(orders[number], done, count, step, steps)
-            ended = tf.equal(step, self.steps_per_epoch)
+            done, step, steps = self._steps(orders[number], done, count, step, steps, (rows, whole))
+            ended = tf.equal(step, whole)
 
             written = tf.cond(
                 ended, lambda: epochs.write(number, self._end_epoch()), lambda: epochs
@@ -334,19 +348,22 @@ class Program:
         )
         return steps.stack(), epochs.stack()
 
-    def _steps(self, order: Any, done: Any, count: Any, step: Any, steps: Any) -> Any:
-        """Run steps until ``count`` are done or the epoch ends."""
+    def _steps(
+        self, order: Any, done: Any, count: Any, step: Any, steps: Any, size: tuple[Any, Any]
+    ) -> Any:
+        """Run steps until ``count`` are done or the epoch, of so many samples and steps, ends."""
         import tensorflow as tf
 
         batch, static = self.plan.batch, self.kind != "graph"
-        last = self.full if static else self.steps_per_epoch
+        rows, whole = size
+        last = self.full if static else whole
 
         def body(done: Any, step: Any, steps: Any) -> Any:
-            size = batch if static else tf.minimum(batch, self.rows - step * batch)
-            numbers = self._train(tf.slice(order, [self._begin(step)], [size]))
+            taken = batch if static else tf.minimum(batch, rows - step * batch)
+            numbers = self._train(tf.slice(order, [self._begin(step)], [taken]))
             return done + 1, step + 1, steps.write(done, numbers)
 
-        if last:
+        if not static or self.full:
             done, step, steps = tf.while_loop(
                 lambda done, step, _: tf.logical_and(done < count, step < last),
                 body,
@@ -412,8 +429,8 @@ def validate(model: keras.Model, feed: Feed, batch: int, kind: str) -> list[Any]
     import tensorflow as tf
 
     model.reset_metrics()
-    rows = feed.rows
     static = kind != "graph"
+    rows = feed.rows if static else feed.counted
     last = rows // batch if static else -(-rows // batch)
 
     def body(step: Any) -> Any:
@@ -422,7 +439,7 @@ def validate(model: keras.Model, feed: Feed, batch: int, kind: str) -> list[Any]
         model.test_step(feed.pick(begin + tf.range(size)))
         return (step + 1,)
 
-    if last:
+    if not static or last:
         tf.while_loop(lambda step: step < last, body, (tf.constant(0),), parallel_iterations=1)
     if static and rows % batch:
         model.test_step(feed.pick(tf.range(last * batch, rows)))

@@ -18,6 +18,10 @@ from netbuilder.core.errors import TrainingError
 Order = NDArray[np.int32]
 
 _BLOCK_ITEMS = 1 << 16
+# Samples of so few bytes can be replaced by others in a network that is compiled; of larger ones a
+# second copy would cost more than it helps, and nobody edits them by hand.
+_HELD_BYTES = 4e6
+_ROOM = 64
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,34 @@ class Feed:
         """All that it holds."""
         return (*self.x, *self.y, *(() if self.weight is None else (self.weight,)))
 
+    @property
+    def width(self) -> int:
+        """How long its arrays are: it may hold more than the samples."""
+        return self.rows
+
+    @property
+    def counted(self) -> Any:
+        """Number of samples, for a graph that may run again when it is another."""
+        return self.rows
+
+    @property
+    def variables(self) -> list[Any]:
+        """What of it the samples of another can be assigned to."""
+        return []
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return sum(int(value.nbytes) for value in self.arrays)
+
     def tensors(self) -> Feed:
-        """The same as TensorFlow tensors."""
+        """The same as TensorFlow tensors: small ones with room for other samples."""
+        if self.size <= _HELD_BYTES:
+            return HeldFeed.of(self)
+        return self.fixed()
+
+    def fixed(self) -> Feed:
+        """The same as TensorFlow tensors that never change."""
         import tensorflow as tf
 
         return Feed(
@@ -59,6 +89,90 @@ class Feed:
         y = [tf.gather(value, indices) for value in self.y]
         data: tuple[Any, ...] = (_one(x), _one(y))
         return data if self.weight is None else (*data, tf.gather(self.weight, indices))
+
+
+class HeldFeed(Feed):
+    """Samples that others may take the place of, about as many, in what is compiled already.
+
+    Its arrays are variables, longer than the samples by a part that is never picked.
+    """
+
+    _count: Any
+    _rows: int
+
+    @classmethod
+    def of(cls, feed: Feed) -> HeldFeed:
+        """A feed that begins with the samples of another, in arrays."""
+        import tensorflow as tf
+
+        long = _longer(feed, -(-feed.rows // _ROOM) * _ROOM)
+        held = [tf.Variable(value, trainable=False) for value in long.arrays]
+        inputs, targets = len(feed.x), len(feed.y)
+        made = cls(
+            tuple(held[:inputs]),
+            tuple(held[inputs : inputs + targets]),
+            None if feed.weight is None else held[-1],
+        )
+        # Of 64 bits, since those of 32 may not stand on a graphics card.
+        made._hold(tf.Variable(feed.rows, trainable=False, dtype=tf.int64), feed.rows)
+        return made
+
+    def _hold(self, count: Any, rows: int) -> None:
+        object.__setattr__(self, "_count", count)
+        object.__setattr__(self, "_rows", rows)
+
+    @property
+    def rows(self) -> int:
+        """Number of samples."""
+        return self._rows
+
+    @property
+    def width(self) -> int:
+        """How long its arrays are."""
+        return int(self.x[0].shape[0])
+
+    @property
+    def counted(self) -> Any:
+        """Number of samples, as a tensor."""
+        import tensorflow as tf
+
+        return tf.cast(self._count, tf.int32)
+
+    @property
+    def variables(self) -> list[Any]:
+        """Its arrays, and how many samples they hold."""
+        return [*self.arrays, self._count]
+
+    def takes(self, feed: Feed) -> bool:
+        """Whether the samples of another, in arrays, have room here."""
+        kinds = [
+            [(tuple(value.shape[1:]), np.dtype(_numpy_type(value))) for value in one.arrays]
+            for one in (self, feed)
+        ]
+        alike = (len(self.x), self.weight is None) == (len(feed.x), feed.weight is None)
+        return alike and kinds[0] == kinds[1] and 0 < feed.rows <= self.width
+
+    def take(self, feed: Feed) -> None:
+        """Hold the samples of another that it ``takes``."""
+        for held, value in zip(self.arrays, _longer(feed, self.width).arrays, strict=True):
+            held.assign(value)
+        self._count.assign(feed.rows)
+        self._hold(self._count, feed.rows)
+
+
+def _numpy_type(value: Any) -> Any:
+    return getattr(value.dtype, "as_numpy_dtype", value.dtype)
+
+
+def _longer(feed: Feed, width: int) -> Feed:
+    """With zeros behind its samples."""
+
+    def long(value: Any) -> Any:
+        room = [(0, width - len(value)), *[(0, 0)] * (value.ndim - 1)]
+        return np.pad(np.asarray(value), room)
+
+    weight = None if feed.weight is None else long(feed.weight)
+    return Feed(tuple(map(long, feed.x)), tuple(map(long, feed.y)), weight)
 
 
 def _one(values: list[Any]) -> Any:
@@ -98,8 +212,11 @@ class Orders:
     tenth of the work.
     """
 
-    def __init__(self, rows: int, seed: int, shuffle: bool = True) -> None:
+    def __init__(
+        self, rows: int, seed: int, shuffle: bool = True, *, width: int | None = None
+    ) -> None:
         self.rows = rows
+        self.width = rows if width is None else width
         self.seed = seed
         self.shuffle = shuffle
         self._block = max(1, min(256, _BLOCK_ITEMS // max(rows, 1)))
@@ -107,17 +224,17 @@ class Orders:
         self._coming: dict[int, Future[Order]] = {}
 
     def get(self, epoch: int, count: int, capacity: int) -> Order:
-        """Orders of the epochs ``epoch`` .. ``epoch + count``: int32 (capacity, rows).
+        """Orders of the epochs ``epoch`` .. ``epoch + count``: int32 (capacity, width).
 
-        Rows beyond ``count`` hold no order.
+        Rows beyond ``count`` hold no order, nor do places behind the samples.
         """
-        result = np.zeros((capacity, self.rows), np.int32)
+        result = np.zeros((capacity, self.width), np.int32)
         place = 0
         while place < count:
             number, inside = divmod(epoch + place, self._block)
             block = self._get_block(number)[inside:]
             taken = min(len(block), count - place)
-            result[place : place + taken] = block[:taken]
+            result[place : place + taken, : self.rows] = block[:taken]
             place += taken
         first, last = epoch // self._block, (epoch + place - 1) // self._block
         self._foresee(range(last + 1, 2 * last - first + 2))

@@ -20,7 +20,7 @@ from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
 from netbuilder.core.engine.loop.evaluator import Evaluator
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Parts, Program, names_of
-from netbuilder.core.engine.loop.tensors import Order, Orders, feed_of
+from netbuilder.core.engine.loop.tensors import Feed, HeldFeed, Order, Orders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
 from netbuilder.core.project.model import Project
 
@@ -41,6 +41,7 @@ _MAX_EPOCHS = 1024
 _MAX_STEPS = 1 << 15
 # What a run began with is kept up to this size, so that it begins again without being built.
 _KEPT_BYTES = 64e6
+_CALM_SECONDS, _DRAG_SECONDS = 3.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,7 @@ class Trainer:
         self.core = quicken(core)
         self._inputs, self._outputs = inputs, outputs
         training = project.training
-        weight = sample_weights(dataset, training.class_weight, outputs)
-        feed = feed_of(dataset.train, inputs, outputs, weight)
-        held = dataset.validation
-        checked = feed_of(held, inputs, outputs) if held is not None and len(held) else None
+        feed, checked = self._feeds(dataset)
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
         rows -= rows % replicas
         self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
@@ -103,14 +101,15 @@ class Trainer:
         stream = dataset.stream
         self.samples = rows
         # Of a stream only a first part is in memory, and that only to build on.
-        self.feed = feed.tensors() if stream is None else feed
+        whole = feed if stream is not None else feed.fixed() if make else feed.tensors()
+        self.feed: Feed = whole
         self.validation = None if checked is None else checked.tensors()
         extra = [f"val_{name}" for name in names] if self.validation is not None else []
         known = (*names, *extra)
         if monitor not in known:
             monitor, sign = ("val_loss" if extra else "loss"), 1.0
         self.history = History(names, extra, monitor, sign)
-        self.orders = Orders(self.samples, training.seed, training.shuffle)
+        self.orders = self._orders(training.seed)
         self.counters = Counters.make(core)
         self.steps_per_epoch = -(-self.samples // self.batch)
         self.epoch = 0
@@ -126,15 +125,87 @@ class Trainer:
         self.program: Program = self._make("graph", self.plan)
         mode: Mode = compilation if self.program.adapts else "graph"
         self._graph, self._mode = self.program, mode
+        self._memory = memory
         self._remembered = Remembered(key_of(core, self.plan, self._facts()), memory)
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
         self._tester: Evaluator | None = None
+        self._tested: Split | None = None
         self._start = copies.values(core) if _bytes(core) <= _KEPT_BYTES else None
         self._start_seed = training.seed
         self._seconds_a_step = 0.0
         self._calls = 0
+        self._short = False
+        self._compiles_at = self._hasty_until = 0.0
         self.pending: Floats = np.zeros(0, np.float32)
+
+    def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
+        """The samples to train on, and those to measure on, in arrays."""
+        inputs, outputs, held = self._inputs, self._outputs, dataset.validation
+        weight = sample_weights(dataset, self.project.training.class_weight, outputs)
+        feed = feed_of(dataset.train, inputs, outputs, weight)
+        return feed, feed_of(held, inputs, outputs) if held is not None and len(held) else None
+
+    def _orders(self, seed: int) -> Orders:
+        width = self.feed.width if isinstance(self.feed, HeldFeed) else None
+        return Orders(self.samples, seed, self.project.training.shuffle, width=width)
+
+    def takes(self, dataset: Dataset) -> bool:
+        """Whether other data can take the place of its own in what is traced already: small data
+        in memory, about as many samples of the same kind. May be called from any thread."""
+        if dataset.stream is not None or not isinstance(self.feed, HeldFeed):
+            return False
+        feed, checked = self._feeds(dataset)
+        mine = self.validation
+        if checked is None or mine is None:
+            fits = checked is mine
+        else:
+            fits = isinstance(mine, HeldFeed) and mine.takes(checked)
+        return fits and self.feed.takes(feed)
+
+    def take(self, dataset: Dataset, *, between_runs: bool = False) -> None:
+        """Go on with other data that it ``takes``, at the beginning of an epoch.
+
+        What was lost on the data of before says nothing about these, so that no epoch is the best
+        so far. What XLA has compiled is for as many samples as it was: for others the graph loop
+        goes on until something faster is there.
+        """
+        feed, checked = self._feeds(dataset)
+        before = self._sizes
+        assert isinstance(self.feed, HeldFeed)
+        self.feed.take(feed)
+        if checked is not None and isinstance(self.validation, HeldFeed):
+            self.validation.take(checked)
+        self.samples = feed.rows
+        self.batch = min(self.project.training.batch_size, self.samples)
+        steps, self.steps_per_epoch = self.steps_per_epoch, -(-self.samples // self.batch)
+        self.orders = self._orders(self.orders.seed)
+        if self._sizes != before:
+            self._compiled = None
+            self._graph.recount()
+            key = key_of(self.core, self._graph.plan, self._facts())
+            self._remembered = Remembered(key, self._memory)
+            if between_runs:
+                self.compilation = self._compilation()
+            else:
+                # Who puts points in puts in several: nothing is compiled until they are there.
+                self.compilation.end(self.position)
+                self.compilation = self._compilation(mode="graph", remembers=False)
+                self._compiles_at = time.monotonic() + _CALM_SECONDS
+            if self.program is not self._graph:
+                self.program, self.plan = self._graph, self._graph.plan
+                self._calls, self._seconds_a_step = 0, 0.0
+        self._short = not between_runs
+        self._hasty_until = 0.0 if between_runs else time.monotonic() + _DRAG_SECONDS
+        history = self.history
+        if steps != self.steps_per_epoch:
+            history.steps.cut(0)  # they stood at other places of their epochs
+        history.best_epoch, history.best_value = 0, float("inf")
+        self.counters.best_value.assign(np.inf)
+
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        return self.feed.rows, 0 if self.validation is None else self.validation.rows
 
     def _facts(self) -> dict[str, Any]:
         """About the samples, for remembering how a model shape is best compiled."""
@@ -155,13 +226,13 @@ class Trainer:
         brief = self._guess * epochs < _BRIEF_SECONDS
         return epochs if brief else int(self._guess < _BRIEF_SECONDS)
 
-    def _compilation(self) -> Compilation:
+    def _compilation(self, mode: Mode | None = None, *, remembers: bool = True) -> Compilation:
         return Compilation(
             self._graph,
             self._make,
             self._rehearsal,
-            remembered=self._remembered,
-            mode=self._mode,
+            remembered=self._remembered if remembers else None,
+            mode=mode or self._mode,
         )
 
     def _make(self, kind: str, plan: LoopPlan) -> Program:
@@ -174,7 +245,8 @@ class Trainer:
         return Program(self.core, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: LoopPlan) -> Order:
-        orders = Orders(self._graph.feed.rows, 0)
+        feed = self._graph.feed
+        orders = Orders(feed.rows, 0, width=feed.width)
         return orders.get(0, min(plan.epochs, 8), plan.epochs)
 
     def _plan(self, fused: bool, guess: float, monitor: int, sign: float) -> LoopPlan:
@@ -184,7 +256,10 @@ class Trainer:
             epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
             epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
-        return LoopPlan(self.batch, epochs, steps, fused, monitor, sign)
+        # Of data that others may take the place of there may be a whole batch one day.
+        held = isinstance(self.feed, HeldFeed)
+        batch = self.project.training.batch_size if held else self.batch
+        return LoopPlan(batch, epochs, steps, fused, monitor, sign)
 
     @property
     def position(self) -> int:
@@ -198,6 +273,11 @@ class Trainer:
 
     def ready(self, epochs: int) -> bool:
         """Choose the program for the next steps; False while it is still being compiled."""
+        if self._compiles_at and time.monotonic() > self._compiles_at:
+            # What others have found at the beginning of a run is waited for there, and not here.
+            self._compiles_at, speed = 0.0, self.compilation.speed
+            self.compilation = self._compilation(remembers=False)
+            self.compilation.speed = speed
         left = max(0, epochs * self.steps_per_epoch - self.position)
         program = self.compilation.program(self.position, left)
         if program is None:
@@ -238,13 +318,18 @@ class Trainer:
         left = (epochs - self.epoch) * self.steps_per_epoch - self.step
         room = self.plan.epochs * self.steps_per_epoch - self.step
         count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
-        if self._single or not self.plan.fused:
+        # What is learned first from other data is to be seen at once.
+        once, self._short = self._short and self.plan.fused, False
+        if self._single or not self.plan.fused or once:
             count = min(count, self.steps_per_epoch - self.step)
         if self.program.steps_a_call is not None:
             count = min(count, self.program.steps_a_call)
-        elif self._seconds_a_step:
-            count = min(count, int(CHUNK_SECONDS / self._seconds_a_step))
-        else:
+        elif self._seconds_a_step and not once:
+            # While points are dragged the next ones come soon, and are not to wait.
+            hasty = time.monotonic() < self._hasty_until
+            seconds = CHUNK_SECONDS / 4 if hasty else CHUNK_SECONDS
+            count = min(count, int(seconds / self._seconds_a_step))
+        elif not once:
             count = min(count, 4)
         return max(1, count)
 
@@ -313,7 +398,7 @@ class Trainer:
 
     def reseed(self, seed: int) -> None:
         """Shuffle by another seed."""
-        self.orders = Orders(self.samples, seed, self.project.training.shuffle)
+        self.orders = self._orders(seed)
         self.changed()
 
     def start_of(self, seed: int) -> Sequence[Any] | None:
@@ -355,6 +440,7 @@ class Trainer:
             self.set_learning_rate(learning_rate.rate_of(optimizer))
         self.pending = np.zeros(0, np.float32)
         self._early_epochs = self._brief(training.epochs)
+        self._short, self._compiles_at, self._hasty_until = False, 0.0, 0.0
         self.compilation = self._compilation()
         self.program, self.plan = self._graph, self._graph.plan
         self._calls, self._seconds_a_step = 0, 0.0
@@ -391,7 +477,7 @@ class Trainer:
     def warm(self) -> None:
         """Have everything ready for the first step; no variable changes."""
         if self.program.adapts:
-            orders = np.zeros((self.plan.epochs, self.program.feed.rows), np.int32)
+            orders = np.zeros((self.plan.epochs, self.program.feed.width), np.int32)
             self.program.run(orders, 0, 0, early=self._early_epochs > 0)
             if self.validation is not None and not self.plan.fused:
                 self._measuring().warm()
@@ -399,12 +485,18 @@ class Trainer:
     def test(self, split: Split) -> dict[str, float]:
         """The network's numbers by name on held-back samples. The metrics of the epoch that is
         under way stay as they are."""
-        if self._tester is None:
-            feed = feed_of(split, self._inputs, self._outputs).tensors()
-            self._tester = Evaluator(self.core, feed, max(self.batch, 32))
+        tester = self._tester
+        if tester is None or split is not self._tested:
+            feed = feed_of(split, self._inputs, self._outputs)
+            room = tester.feed if tester is not None else None
+            if tester is not None and isinstance(room, HeldFeed) and room.takes(feed):
+                room.take(feed)
+            else:
+                tester = Evaluator(self.core, feed.tensors(), max(self.batch, 32))
+            self._tester, self._tested = tester, split
         held = [variable for metric in self.core.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
-        numbers: Any = self._tester.run()
+        numbers: Any = tester.run()
         for variable, value in zip(held, before, strict=True):
             variable.assign(value)
         return dict(zip(self.history.steps.names, map(float, numbers), strict=True))

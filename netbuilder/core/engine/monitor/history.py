@@ -100,8 +100,8 @@ class History:
         self.rates += [learning_rate] * len(rows)
 
     def add_change(self, change: Changed) -> None:
-        """Keep a change by hand; of a slider that is dragged one, with the last rate, and of
-        weights that are set where the run stands one, with the last count."""
+        """Keep a change by hand; of a slider or a point that is dragged one, with the last rate,
+        and of weights that are set where the run stands one, with the last count."""
         if change.what == "weights":
             place = (change.what, change.epoch, change.step)
             self.changes = [c for c in self.changes if (c.what, c.epoch, c.step) != place]
@@ -109,7 +109,8 @@ class History:
                 self.changes.append(change)
             return
         now = time.monotonic()
-        dragged = now - self._changed_at < _DRAG_SECONDS and change.what == "learning_rate"
+        soon = now - self._changed_at < _DRAG_SECONDS
+        dragged = soon and change.what in ("learning_rate", "data")
         self._changed_at = now
         if dragged and self.changes and self.changes[-1].what == change.what:
             begun = self.changes[-1]

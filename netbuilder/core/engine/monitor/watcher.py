@@ -77,6 +77,13 @@ class Watcher:
             del self._told[code]
         return gone
 
+    def take(self, project: Project, facts: DataFacts) -> list[str]:
+        """The run goes on with other data: codes of what was said of those of before."""
+        self.project, self.facts = project, facts
+        gone = list(self._told)
+        self._told.clear()
+        return gone
+
     def not_a_number(
         self, epoch: int, rate: float, history: History, data: Dataset
     ) -> list[Notice]:

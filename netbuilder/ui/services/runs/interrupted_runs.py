@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
@@ -57,6 +57,15 @@ def begin(project: Project, base: Path) -> Interrupted | None:
         log.warning("no checkpoints for this run: %s", error)
         return None
     return Interrupted(folder, project, base, lock)
+
+
+def again(run: Interrupted, project: Project) -> Interrupted:
+    """A run goes on as one of another project."""
+    try:
+        files.write(project, run.folder / _PROJECT)
+    except (OSError, UserError) as error:
+        log.warning("the run in %s is kept as it was: %s", run.folder, error)
+    return replace(run, project=project)
 
 
 def leave(run: Interrupted) -> None:

@@ -53,7 +53,7 @@ class Tracker:
         self._speed = 0.0
         self._shown_speed, self._shown_words = 0.0, ""
         self._shown_at = 0.0
-        self._marked_at = -10.0
+        self._marked = "", -10.0
         # Where weights were set last, and the marks that there were before: it may be taken back.
         self._unset: tuple[float, list[tuple[float, str]]] | None = None
 
@@ -124,13 +124,17 @@ class Tracker:
             self.epoch, self.best_epoch = 0.0, 0
             return
         x = self._place(event)
-        if event.what == "learning_rate":
-            self.learning_rate = event.value
+        if event.what in ("learning_rate", "data"):
+            if event.what == "learning_rate":
+                self.learning_rate = event.value
             now = time.monotonic()
-            # A slider that is dragged says many rates: one mark, with the last of them.
-            self.curves.mark(x, mark_words(event), instead=now - self._marked_at < 1.5)
-            self._marked_at = now
-        elif event.what in ("best", "data"):
+            # A slider that is dragged says many rates, a point many places: one mark, with the
+            # last of them.
+            kind, at = self._marked
+            dragged = kind == event.what and now - at < 1.5
+            self.curves.mark(x, mark_words(event), instead=dragged)
+            self._marked = event.what, now
+        elif event.what == "best":
             self.curves.mark(x, mark_words(event))
         elif event.what == "weights":
             if self._unset is None or self._unset[0] != x:

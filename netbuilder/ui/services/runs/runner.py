@@ -65,6 +65,7 @@ class Runner(QObject):
         noticed(notice): the watcher found something.
         withdrawn(code): what it said under that code is no longer so.
         probed(found): the newest answer to a probe that ``watch`` has asked.
+        data_changed: the run goes on with other data; ``project`` and ``dataset`` are those.
         overlays_changed: ``overlays``, earlier runs to compare with, are others.
         halted: the run stands still at a person's wish, or again behind a step of it.
         stood(trained): the network as it stands, for ``ask_standing``.
@@ -85,6 +86,7 @@ class Runner(QObject):
     told = Signal(str)
     not_kept = Signal(object)
     overlays_changed = Signal()
+    data_changed = Signal()
     ended = Signal()
 
     def __init__(
@@ -210,6 +212,15 @@ class Runner(QObject):
     def go_to_best(self) -> None:
         """Take the weights of the best epoch back, during a run or after it."""
         self._ask(lambda session: session.go_back_to_best())
+
+    def take_data(self, project: Project, dataset: Dataset) -> bool:
+        """Have the run learn from the data of another project from its next epoch on, where that
+        is the same network; answered by ``data_changed``. Whether it will."""
+        session = self._session
+        if session is None or not self.running or not session.takes(project, dataset):
+            return False
+        session.set_data(project, dataset)
+        return True
 
     def set_weights(self, values: Mapping[Weight, float]) -> None:
         """Have these weights be set where the run stands; answered by ``stood``."""
@@ -467,23 +478,30 @@ class Runner(QObject):
                 self.stood.emit(event.trained)
             case events.Resumed():
                 self._set_state(RunState.RUNNING)
-            case events.Noticed() | events.Withdrawn():
-                self._take_notice(event)
+            case events.Noticed() | events.Withdrawn() | events.OtherData() | events.Saved():
+                self._take_rarer(event)
             case events.Finished():
                 self._reason = event.reason
             case events.Failed():
                 self._failure = event.error
         return False
 
-    def _take_notice(self, event: Any) -> None:
+    def _take_rarer(self, event: Any) -> None:
         from netbuilder.core.engine import events
 
-        if isinstance(event, events.Noticed):
-            self.notices.append(event.notice)
-            self.noticed.emit(event.notice)
-        else:
-            self.notices = [one for one in self.notices if one.code != event.code]
-            self.withdrawn.emit(event.code)
+        match event:
+            case events.Noticed():
+                self.notices.append(event.notice)
+                self.noticed.emit(event.notice)
+            case events.Withdrawn():
+                self.notices = [one for one in self.notices if one.code != event.code]
+                self.withdrawn.emit(event.code)
+            case events.OtherData():
+                self.project = event.project
+                self.data_changed.emit()
+                self.state_changed.emit()
+            case events.Saved():
+                self._work.keep_project(self.project)
 
     def _finish(self, end: End) -> None:
         self._timer.stop()

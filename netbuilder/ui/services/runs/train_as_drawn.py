@@ -1,31 +1,53 @@
 """Train as I draw: a small network starts again by itself at each edit.
 
 Where only points were put in, moved or taken away it goes on from what it has learned, so that its
-border is seen to follow them.
+border is seen to follow them: a run that is under way learns from them with its next epoch, and
+never stops while one drags.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.data.points import same_points
+from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
 from netbuilder.core.project.same import trains_alike
 from netbuilder.core.wording import counted
-from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.runs.runner import Runner, RunState
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from netbuilder.core.data.data_facts import DataFacts
+    from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.trained import TrainedModel
 
+log = logging.getLogger(__name__)
 #: Larger ones take so long that a start at each edit would be in the way.
 MOST_PARAMETERS = 50_000
-_CALM_MS, _AGAIN_MS = 250, 60
+_CALM_MS, _AGAIN_MS, _BEGINS_MS = 250, 60, 20
+_Question = tuple[Project, "Path"]
+
+
+def only_points(project: Project, other: Project | None) -> bool:
+    """Whether of a project only points were edited to come to another."""
+    if other is None or not same_points(project, other):
+        return False
+    return trains_alike(replace(project, data=other.data), other)
+
+
+def _load(question: _Question) -> Dataset:
+    from netbuilder.core.data.load import load
+
+    return load(*question)
 
 
 def follows(project: Project, facts: DataFacts | None, trained: TrainedModel | None) -> bool:
@@ -62,6 +84,7 @@ class TrainAsDrawn(QObject):
         runner.ended.connect(self._run_ended)
         self._waits = False
         self._anew = False  # whatever has been learned
+        self._worker = jobs.Latest.for_widget(self, _load, "points", self._loaded, self._failed)
 
     def switch(self) -> None:
         """On, and the network on the canvas begins to learn; or off."""
@@ -75,9 +98,35 @@ class TrainAsDrawn(QObject):
         self.changed.emit()
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        if self.on and not trains_alike(old, new):
-            # A slider that is dragged is many edits: the last of them is trained.
-            self._soon.start(_CALM_MS)
+        if not self.on or trains_alike(old, new):
+            return
+        if self._runner.active and only_points(new, self._runner.project):
+            self._soon.stop()
+            self._worker.ask((new, self._workbench.base))
+        else:
+            # A slider that is dragged is many edits: the last of them is trained. To go on from
+            # what is learned takes no such time.
+            self._soon.start(0 if only_points(old, new) else _CALM_MS)
+
+    @property
+    def idle(self) -> bool:
+        """Whether a run has been told of all points, or none can be."""
+        return self._worker.idle and not self._soon.isActive()
+
+    def _loaded(self, question: _Question, dataset: Dataset) -> None:
+        project, runner = question[0], self._runner
+        if not self.on or not only_points(self._store.project, project):
+            return
+        if runner.state is RunState.PREPARING:
+            QTimer.singleShot(_BEGINS_MS, self, lambda: self._loaded(question, dataset))
+        elif not runner.take_data(project, dataset):
+            self._soon.start(0)
+
+    def _failed(self, question: _Question, error: Exception) -> None:
+        """Why there is nothing to learn from, the window says by itself."""
+        if not isinstance(error, UserError):
+            log.error("the points could not be read", exc_info=error)
+        self._soon.start(_CALM_MS)
 
     def _start(self) -> None:
         bench, runner = self._workbench, self._runner
@@ -85,6 +134,8 @@ class TrainAsDrawn(QObject):
             self._soon.start(_AGAIN_MS)
             return
         if not self._store.project.data.kind or any(p.blocks for p in bench.problems):
+            return
+        if bench.data_error is not None:  # no reason to end a run that goes on
             return
         size = bench.shapes.total_parameters if bench.shapes is not None else 0
         if size > MOST_PARAMETERS:

@@ -66,6 +66,7 @@ class TrainingThread:
         self.session: Session | None = None
         self._cancelled = False
         self._thread: threading.Thread | None = None
+        self._place: Interrupted | None = None
 
     def begin(self, order: Order, ready: Callable[[Session], object]) -> None:
         """Train; ``ready`` is called with the session before its first step, on the thread."""
@@ -80,6 +81,14 @@ class TrainingThread:
         self._cancelled = True
         if self.session is not None:
             self.session.stop()
+
+    def keep_project(self, project: Project | None) -> None:
+        """A checkpoint was written: it is of a run of ``project``, should that be cut short."""
+        place = self._place
+        if place is not None and project is not None and place.project != project:
+            from netbuilder.ui.services.runs import interrupted_runs as interrupted
+
+            self._place = interrupted.again(place, project)
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; False when it did not come in time."""
@@ -121,6 +130,7 @@ class TrainingThread:
         if self._cancelled:
             return None
         place = order.interrupted or interrupted.begin(order.project, order.base)
+        self._place = place
         session = Session(
             order.project,
             dataset,
@@ -143,6 +153,7 @@ class TrainingThread:
             return trained if session.moved else None
         finally:
             # Only a run that is killed leaves its checkpoints behind.
+            self._place = None
             interrupted.end(place)
             session.checkpoint_dir = None
 

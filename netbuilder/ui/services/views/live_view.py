@@ -175,6 +175,7 @@ class LiveView(QObject):
         self._was_active, self._fresh = runner.active, True
         runner.began.connect(self._began)
         runner.state_changed.connect(self._state_changed)
+        runner.data_changed.connect(self._soon.start)
         runner.probed.connect(self._probed)
         workbench.trained_changed.connect(self._trained_changed)
         looking.row_chosen.connect(self._row_chosen)

@@ -1,0 +1,164 @@
+"""A run goes on with other points: nothing is built anew, and it learns from them as they are."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netbuilder.core.engine import prepared
+from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.events import EpochEnd, OtherData, Paused, Started, Steps
+from netbuilder.core.engine.runs import store
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Choice
+
+NET = [
+    ("a", "Dense", {"units": 8, "activation": "tanh"}),
+    ("drop", "Dropout", {"rate": 0.3}),
+    ("out", "Dense", {"units": 1}),
+]
+Rows = Callable[..., Any]
+
+
+@pytest.fixture
+def rows(dataset: Callable[..., Any]) -> Rows:
+    """Data of so many training rows."""
+
+    def make(count: int, seed: int = 1) -> Any:
+        x = np.random.default_rng(seed).normal(size=(count + 40, 4)).astype(np.float32)
+        return dataset({"input": x}, {"out": x.sum(axis=1, keepdims=True)}, held=20, tested=20)
+
+    return make
+
+
+def plan(chain: Callable[..., Any], epochs: int) -> Any:
+    adam = Choice("Adam", {"learning_rate": 0.01})
+    return chain(NET, epochs=epochs, optimizer=adam, batch_size=16)
+
+
+def changed_at(
+    project: Any, one: Any, other: Any, heard: list[Any], epoch: int = 2, **options: Any
+) -> Session:
+    """A session that stands still behind an epoch, is given other data, and goes on."""
+
+    def told(event: Any) -> None:
+        heard.append(event)
+        if isinstance(event, Paused):
+            if event.epoch < epoch:
+                session.one_epoch()
+            else:
+                assert session.takes(project, other)
+                session.set_data(project, other)
+                session.resume()
+
+    session = Session(project, one, on_event=told, **options)
+    session.one_epoch()
+    return session
+
+
+@pytest.mark.parametrize("count", [100, 101, 90, 128])
+def test_it_learns_on_as_a_run_that_begins_where_it_stood(
+    chain: Callable[..., Any], rows: Rows, count: int
+) -> None:
+    one, other, heard = rows(100), rows(count, seed=2), []
+    project = plan(chain, 3)
+    options: dict[str, Any] = {"compilation": "graph", "record": False}
+    session = changed_at(project, one, other, heard, **options)
+    found = session.run()
+
+    prepared.forget()
+    first = Session(plan(chain, 2), one, **options).run()
+    prepared.forget()
+    alone = Session(project, other, start=first, other_data=True, **options)
+    alone.epochs = 5
+    own = alone.run()
+    assert found.epochs == own.epochs == 5, "as many as the plan has, from there"
+    assert found.history == own.history
+    assert found.test == own.test, "judged on the test rows of the new ones"
+    assert found.best_epoch == own.best_epoch > 2
+    for mine, theirs in zip(found.core.get_weights(), own.core.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+    assert found.facts == other.facts and session.dataset is other
+    assert found.changes == (Changed("data", 0, 2, 0),)
+
+    told = [event for event in heard if isinstance(event, OtherData)]
+    assert [event.project for event in told] == [project]
+    steps = -(-count // 16)
+    after = heard[heard.index(told[0]) :]
+    first_steps = next(event for event in after if isinstance(event, Steps))
+    assert first_steps.first == 2 * steps and first_steps.epoch == 2
+    started = [event for event in heard if isinstance(event, Started)][-1]
+    assert (started.steps_per_epoch, started.epochs, started.samples) == (steps, 5, count)
+    ends = [event.epoch for event in after if isinstance(event, EpochEnd)]
+    assert ends[0] == 3, "the first epoch on them is told by itself"
+
+
+def test_of_several_that_come_within_an_epoch_the_last_counts(
+    chain: Callable[..., Any], rows: Rows
+) -> None:
+    project, sets = plan(chain, 3), [rows(100, seed=seed) for seed in range(4)]
+    heard: list[Any] = []
+
+    def told(event: Any) -> None:
+        heard.append(event)
+        if isinstance(event, Paused):
+            for other in sets[1:]:
+                session.set_data(project, other)
+            session.resume()
+
+    session = Session(project, sets[0], on_event=told, record=False)
+    session.step()
+    found = session.run()
+    assert session.dataset is sets[-1]
+    assert sum(isinstance(event, OtherData) for event in heard) == 1
+    assert found.changes == (Changed("data", 0, 1, 0),), "from the next epoch on"
+
+
+def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(
+    chain: Callable[..., Any], rows: Rows
+) -> None:
+    """What XLA compiled for some rows is not used for others."""
+    project, heard = plan(chain, 40), []
+    session = changed_at(
+        project, rows(100), rows(90, seed=2), heard, epoch=20, compilation="loop", record=False
+    )
+    found = session.run()
+    assert found.epochs == 60
+    assert np.isfinite(found.history["loss"]).all()
+    sizes = [event for event in heard if isinstance(event, Steps)]
+    assert sum(event.count for event in sizes) == 20 * 7 + 40 * 6
+
+
+def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(
+    chain: Callable[..., Any], rows: Rows, tmp_path: Path
+) -> None:
+    project, other, heard = plan(chain, 4), rows(90, seed=2), []
+    folder, left = tmp_path / "checkpoint", tmp_path / "left"
+    session = changed_at(project, rows(100), other, heard, checkpoint_dir=folder)
+    found = session.run()
+    run = store.load(session.run_id)
+    assert run.changes == found.changes
+    kept = store.rows(run)
+    assert len(kept.epochs["loss"]) == 6
+    assert len(kept.steps["loss"]) == 4 * 6, "steps since then: those of before were others"
+    shutil.copytree(folder, left)
+    again = Session(project, other, checkpoint_dir=left, resume=True, record=False)
+    resumed = again.run()
+    for mine, theirs in zip(found.core.get_weights(), resumed.core.get_weights(), strict=True):
+        assert np.array_equal(mine, theirs)
+
+
+def test_another_network_or_plan_is_not_taken(chain: Callable[..., Any], rows: Rows) -> None:
+    project, data = plan(chain, 1), rows(100)
+    session = Session(project, data, record=False)
+    assert not session.takes(project, data), "before it is built"
+    session.run()
+    assert session.takes(project, rows(99))
+    wider = chain([("a", "Dense", {"units": 9}), *NET[1:]], epochs=1, batch_size=16)
+    assert not session.takes(wider, data)
+    assert not session.takes(chain(NET, epochs=1, batch_size=8), data)
