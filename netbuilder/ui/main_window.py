@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.actions_table = Actions(self)
         self.docks = Docks(self, self.palette_view, self.inspector, map(self._page, PANELS))
+        self.standing.asked = lambda: self.docks.in_front("predict")
         self.parts = self._parts()
         self.commands = WindowCommands(self.parts)
         self.documents.data_opened.connect(self.commands.begin_with_data)

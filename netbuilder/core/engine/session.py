@@ -53,6 +53,9 @@ from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
 
+# Weights of a network that is copied while its run goes on: it takes a moment of that.
+_MOST_COPIED = 2_000_000
+
 
 class Session:
     """Trains a project's network and says what happens.
@@ -166,8 +169,9 @@ class Session:
         self._control.post(allow)
 
     def stand(self) -> None:
-        """Give the network as it stands while the run pauses; answered by ``Standing``, unless it
-        goes on before that, or several machines share the work."""
+        """Give the network as it stands, between two chunks of steps; answered by ``Standing``,
+        unless several machines share the work. Of a run that goes on a large network is not
+        copied: that would hold it up."""
         self._control.post(self._stand)
 
     def rewind(self) -> None:
@@ -527,9 +531,11 @@ class Session:
             self._stand()
 
     def _stand(self) -> None:
-        if self._parts is None or self._agreement is not None or not self._control.paused:
+        if self._parts is None or self._agreement is not None:
             return
         trainer = self._parts.trainer
+        if not self._control.paused and trainer.core.count_params() > _MOST_COPIED:
+            return
         # Who goes epoch by epoch would else keep the network of each pause.
         let_go()
         try:

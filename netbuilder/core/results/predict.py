@@ -192,14 +192,19 @@ def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
     for key, entry in pre.inputs.items():
         if key in raw:
             _need_shape(raw[key], entry, key)
-    values = ask(trained, pre.apply_inputs(raw))
+    return predictions_of(ask(trained, pre.apply_inputs(raw)), pre.outputs)
+
+
+def predictions_of(values: Mapping[str, Array], outputs: Mapping[str, OutputPre]) -> Predictions:
+    """What a network gave for n samples, by output id and in own units (see ``answers.ask``), as
+    answers."""
     broken = [
         int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
         for value in values.values()
     ]
     notes = (_no_number(max(broken), len(next(iter(values.values())))),) if any(broken) else ()
     return Predictions(
-        {key: _answers(key, value, pre.outputs[key]) for key, value in values.items()}, notes=notes
+        {key: _answers(key, value, outputs[key]) for key, value in values.items()}, notes=notes
     )
 
 

@@ -114,7 +114,7 @@ class GenerateView(QWidget):
         self.button.setText("Generate")
 
     def _pressed(self) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if self.running or trained is None:
             self.stop()
             return

@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QVBoxLayou
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.results.asking.answer_head import TOP, AnswerHead, class_rows, likeliest
 from netbuilder.ui.results.asking.file_answers import FileAnswersView
+from netbuilder.ui.results.asking.learning import LearningAnswers
 from netbuilder.ui.results.asking.picture import PictureView
 from netbuilder.ui.results.asking.row import RowView
 from netbuilder.ui.results.asking.series import SeriesView
@@ -29,6 +31,7 @@ from netbuilder.ui.results.stale import StaleNote
 from netbuilder.ui.results.why import WhyView
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Looking, Sample
+from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
@@ -77,10 +80,15 @@ class PredictPanel(QWidget):
     """The answer above, and below it the way to ask that fits the network."""
 
     def __init__(
-        self, workbench: Workbench, looking: Looking, parent: QWidget | None = None
+        self,
+        workbench: Workbench,
+        looking: Looking,
+        live: SampleView,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._workbench, self._looking = workbench, looking
+        self.learning = LearningAnswers(workbench, live, self)
         self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
         self._another_asked = self._file_asked = False
@@ -115,8 +123,10 @@ class PredictPanel(QWidget):
         self.another.clicked.connect(self._another)
         self.file_answers.failed.connect(self._tell_trouble)
         self.file_answers.scaled.connect(lambda path: self.answer_file(path, scaled=True))
+        self.learning.answered.connect(self._show_learned)
+        workbench.pace_changed.connect(self._pace_changed)
         looking.changed.connect(self._look_changed)
-        workbench.trained_changed.connect(self._trained_changed)
+        workbench.asked_changed.connect(self._trained_changed)
         follow_next_step(workbench, self.waiting, self._wait)
         self._trained_changed()
 
@@ -146,7 +156,7 @@ class PredictPanel(QWidget):
         self.others = note_label("The other classes:", self)
         below = FlowLayout(spacing=8)
         below.addWidget(self.file_button)
-        self.stale = StaleNote(self._workbench, self)
+        self.stale = StaleNote(self._workbench, self, meanwhile=self._meanwhile)
         page.addWidget(self.stale)
         page.addWidget(self.cards)
         # Answer, why, and what is asked with stand above the fold of a small screen.
@@ -171,14 +181,15 @@ class PredictPanel(QWidget):
         return self._worker.idle and self._sure_worker.idle
 
     def _wait(self) -> None:
-        if self._workbench.trained is None:
+        if self._workbench.asked is None:
             self.waiting.wait(next_step(self._workbench, _NO_MODEL))
 
     def _trained_changed(self) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if trained is self._shown:
             return
         self._shown, self.predictions = trained, None
+        self.learning.ask(None)
         self._another_asked = self._file_asked = False
         self._leave_what_goes()
         self.view.end()
@@ -223,15 +234,15 @@ class PredictPanel(QWidget):
     def _place_words(self) -> None:
         """What is said comes and goes: above the way to ask, or below one that must stay."""
         page = self.waiting.page_layout
-        for widget in (self.cards, self.about):
+        for widget in (self.stale, self.cards, self.about):
             page.removeWidget(widget)
-        at = page.indexOf(self._buttons)
         if self.view.steady:
-            at = page.indexOf(self.view)
-            page.insertWidget(at + 1, self.about)
-            page.insertWidget(at + 2, self.cards)
+            at = page.indexOf(self.view) + 1
+            for widget in (self.cards, self.about, self.stale):
+                page.insertWidget(at, widget)
         else:
-            page.insertWidget(at, self.cards)
+            page.insertWidget(0, self.stale)
+            page.insertWidget(1, self.cards)
             page.insertWidget(page.indexOf(self._buttons) + 1, self.about)
 
     def _another(self) -> None:
@@ -243,7 +254,7 @@ class PredictPanel(QWidget):
     def _look_changed(self) -> None:
         """Ask about the test sample that the canvas shows, where none was drawn or written."""
         look = self._looking.look
-        if look is None or look.trained is not self._workbench.trained:
+        if look is None or look.trained is not self._workbench.asked:
             if self._another_asked and self._looking.trouble:
                 self.about.setText(self._looking.trouble)
             return
@@ -261,11 +272,11 @@ class PredictPanel(QWidget):
 
     def _asked_by_hand(self) -> None:
         """Say that a person asked, and not the panel by itself."""
-        if self._workbench.trained is not None:
+        if self._workbench.asked is not None:
             self._workbench.happened.emit("predicted")
 
     def _ask(self, asked: Ask) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if trained is None or self.sender() is not self.view:
             return
         self._file_asked = False
@@ -275,17 +286,22 @@ class PredictPanel(QWidget):
             self.about.setText(asked.about)
         if asked.by_hand:
             self._asked_by_hand()
+        self.learning.ask(asked)
         self._worker.ask((trained, asked.answer, ""))
         if asked.own and asked.sample is not None:
             self._looking.show_own(asked.sample, asked.own)
         else:
             self._leave_own()
+        if self.learning.going:
+            self._ask_no_more()
+            return
         self.why.show_sample(asked.sample)
         if asked.sample is not None:
             self._sure_worker.ask((trained, self._workbench.base, asked.sample))
 
     def _sure_found(self, question: _SureQuestion, found: Uncertainty | None) -> None:
-        if question[0] is self._workbench.trained and self.answer.text():
+        current = question[0] is self._workbench.asked and not self.learning.going
+        if current and self.answer.text():
             self.head.sure.setText(found.sentence if found is not None else "")
 
     def _sure_failed(self, _question: _SureQuestion, error: Exception) -> None:
@@ -295,6 +311,7 @@ class PredictPanel(QWidget):
 
     def _nothing(self, words: str) -> None:
         """There is nothing to be answered: what was answered before is gone."""
+        self.learning.ask(None)
         self._clear_answer()
         self.why.show_sample(None)
         self._leave_own()
@@ -326,10 +343,11 @@ class PredictPanel(QWidget):
 
         ``scaled``: its numbers were brought to 0 to 1 before.
         """
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if trained is None:
             return
         self._asked_by_hand()
+        self.learning.ask(None)
         self._file_asked = True
         self.view.end()  # the form's row would take the place of the file's answers
 
@@ -341,7 +359,7 @@ class PredictPanel(QWidget):
         self._worker.ask((trained, answer, str(path)))
 
     def _found(self, question: Question, answer: Answer) -> None:
-        if question[0] is not self._workbench.trained:
+        if question[0] is not self._workbench.asked:
             return
         self.cards.clear()
         if question[2]:
@@ -351,16 +369,49 @@ class PredictPanel(QWidget):
             self._see_file_answers()
             return
         self.head.show()
-        found = self.predictions = cast("Predictions", answer)
+        found = cast("Predictions", answer)
         self.file_answers.forget()
         for note in found.notes:
             self.cards.add(RoleBox("info", "", note, self))
+        self._show_found(self.learning.found or found)
+
+    def _show_learned(self) -> None:
+        """Show what a run that goes on answers now."""
+        found = self.learning.found
+        if found is not None and not self._file_asked:
+            self.head.show()
+            self._show_found(found)
+        self.stale.look()
+
+    def _meanwhile(self) -> str:
+        if not self.learning.going or self._file_asked:
+            return ""
+        asked = self._workbench.asked
+        words = f"It is training: the answer follows it, {self.learning.words}."
+        if self.view.stands_still and asked is not None:
+            still = f"{capital(self.view.stands_still)} below is of"
+            words = f"{words} {still} {counted(asked.epochs, 'epoch')}."
+        return words
+
+    def _pace_changed(self) -> None:
+        """A run that was paused goes on."""
+        if self.learning.going:
+            self._ask_no_more()
+
+    def _ask_no_more(self) -> None:
+        """What takes long to find out is asked of a network that stands."""
+        self._leave_what_goes()
+        self.why.show_sample(None)
+        self.head.sure.setText("")
+
+    def _show_found(self, found: Predictions) -> None:
+        self.predictions = found
         self.head.show_answer(found)
         self.view.show_answer(found)
         self._show_others(class_rows(found), likeliest(found))
 
     def _failed(self, question: Question, error: Exception) -> None:
-        if question[0] is not self._workbench.trained:
+        if question[0] is not self._workbench.asked:
             return
         if question[2]:
             self._clear_answer()
@@ -385,7 +436,7 @@ class PredictPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # What cannot be asked about is left to the window, which opens files.
-        if self._workbench.trained is not None and self.view.takes(event.mimeData()):
+        if self._workbench.asked is not None and self.view.takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from netbuilder.core.project.same import changed_since
@@ -13,27 +15,39 @@ _END = "what stands here is about what was trained. Press Train to see the new o
 
 class StaleNote(QLabel):
     """Shows itself while the network, or its data, is another than the one that was trained, and
-    while another training goes on (where ``live``, what stands below follows that)."""
+    while another training goes on (where ``live``, what stands below follows that).
 
-    def __init__(self, workbench: Workbench, parent: QWidget, *, live: bool = False) -> None:
+    ``meanwhile`` says what stands below while a run goes on; "": what this note says by itself.
+    """
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        parent: QWidget,
+        *,
+        live: bool = False,
+        meanwhile: Callable[[], str] = str,
+    ) -> None:
         super().__init__(parent)
-        self._workbench, self._live = workbench, live
+        self._workbench, self._live, self._meanwhile = workbench, live, meanwhile
         self.setProperty("role", "note")
         self.setWordWrap(True)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        workbench.trained_changed.connect(self._look)
-        workbench.training_changed.connect(self._look)
-        workbench.pace_changed.connect(self._look)
-        workbench.store.changed.connect(self._look)
-        self._look()
+        workbench.trained_changed.connect(self.look)
+        workbench.training_changed.connect(self.look)
+        workbench.pace_changed.connect(self.look)
+        workbench.store.changed.connect(self.look)
+        self.look()
 
-    def _look(self, *_projects: object) -> None:
+    def look(self, *_projects: object) -> None:
+        """Say what is so now."""
         trained, project = self._workbench.trained, self._workbench.store.project
         words = ""
         if self._workbench.training:
-            if trained is not None and not self._live:
+            words = self._meanwhile()
+            if not words and trained is not None and not self._live:
                 words = self._about_the_run()
         elif trained is not None and (what := changed_since(trained.project, project)):
             words = f"⚠ The {what} was changed since: {_END}"

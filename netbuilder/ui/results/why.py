@@ -135,7 +135,7 @@ class WhyView(QWidget):
             self._hide_parts()
 
     def _list_methods(self) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if trained is None or trained is self._known:
             return
         from netbuilder.core.results.explain.methods import methods_for
@@ -165,7 +165,7 @@ class WhyView(QWidget):
         self._ask()
 
     def _ask(self) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if self._sample is None or trained is None or not self.button.isChecked():
             return
         method = str(self.method.currentData()) if self.method.count() > 1 else None
@@ -188,7 +188,7 @@ class WhyView(QWidget):
             written,
         )
 
-        if question.trained is not self._workbench.trained or not self.button.isChecked():
+        if question.trained is not self._workbench.asked or not self.button.isChecked():
             return
         self.sentence.setText(found.sentence)
         self.sentence.setVisible(True)

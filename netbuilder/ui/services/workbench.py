@@ -61,6 +61,7 @@ class Workbench(QObject):
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
         trained_changed: ``trained`` changed.
+        asked_changed: ``asked`` changed.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
         pace_changed: the run was paused, or goes on (``run_words``).
@@ -74,6 +75,7 @@ class Workbench(QObject):
     shapes_changed = Signal()
     problems_changed = Signal()
     trained_changed = Signal()
+    asked_changed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
     pace_changed = Signal()
@@ -92,6 +94,7 @@ class Workbench(QObject):
         self._inner_of: Project | None = None
         self._inner_holds = False
         self.trained: TrainedModel | None = None
+        self.passing: TrainedModel | None = None
         self.evaluation: Evaluation | None = None
         self.in_runs = True
         self.standing = False
@@ -231,7 +234,22 @@ class Workbench(QObject):
         self.trained, self.standing = trained, standing
         self.in_runs = in_runs
         self.evaluation = evaluation
+        self.passing = None
         self.trained_changed.emit()
+        self.asked_changed.emit()
+
+    @property
+    def asked(self) -> TrainedModel | None:
+        """The network that questions go to: ``passing`` where there is one, else ``trained``."""
+        return self.passing or self.trained
+
+    def set_passing(self, found: TrainedModel | None) -> None:
+        """Have a run that goes on be asked: this is its network as it stood in passing.
+
+        It is not ``trained``: nobody judges it or saves it. None: it is asked no more.
+        """
+        self.passing = found
+        self.asked_changed.emit()
 
     @property
     def run_words(self) -> str:

@@ -66,7 +66,7 @@ def _evaluate(parts: Parts) -> QWidget:
 def _predict(parts: Parts) -> QWidget:
     from netbuilder.ui.results.predict import PredictPanel
 
-    return PredictPanel(parts.workbench, parts.looking)
+    return PredictPanel(parts.workbench, parts.looking, parts.sample_view)
 
 
 def _inside(parts: Parts) -> QWidget:

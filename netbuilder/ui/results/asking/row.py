@@ -73,6 +73,7 @@ class RowView(AskView):
     """A form made from the model's columns."""
 
     one = "row"
+    stands_still = "the curve"
     words = "Slide, tick or type: the answer follows."
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
@@ -185,7 +186,7 @@ class RowView(AskView):
 
     def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with its dates as every axis knows them, however they were typed."""
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         dates = [name for name, field in self._fields.items() if field.kind == "date"]
         if trained is None or not dates:
             return row

@@ -60,6 +60,7 @@ class SeriesView(AskView):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     one = "row"
+    stands_still = "the forecast"
     why_at = 3
     words = "This network reads a series: its last steps stand here as a curve."
 

@@ -30,6 +30,7 @@ class Ask:
         by_hand: a person asked, and not the panel by itself.
         own: what the sample is, where it is a person's own: "your drawing". Then the canvas and
             Inside look at it too; "": it is a row of the data.
+        raw: the sample by Input id, where it is known already.
     """
 
     answer: Callable[[TrainedModel], Predictions]
@@ -37,6 +38,7 @@ class Ask:
     about: str | None = None
     by_hand: bool = True
     own: str = ""
+    raw: Mapping[str, Any] | None = None
 
 
 class AskView(QWidget):
@@ -57,6 +59,8 @@ class AskView(QWidget):
     words = ""
     #: Whether what is said stands below it: what one draws on must not move under the pen.
     steady = False
+    #: What of it shows a network that goes on learning as it stood once, in words.
+    stands_still = ""
     #: Before which of its parts stands why it is answered so.
     why_at = 0
 
@@ -125,7 +129,7 @@ def ask_raw(
 
         return predict_raw(model, {key: value[None] for key, value in held.items()})
 
-    return Ask(answer, lambda model: (held, text), about, by_hand, own)
+    return Ask(answer, lambda model: (held, text), about, by_hand, own, held)
 
 
 def ask_file(path: Path, about: str) -> Ask:

@@ -338,8 +338,8 @@ class Runner(QObject):
         self._go_and_stand(lambda session: session.one_epoch())
 
     def ask_standing(self) -> None:
-        """Have the network shown as it stands while the run pauses; answered by ``stood``."""
-        if self.paused and self._session is not None:
+        """Have the network shown as it stands, in a pause or on the way; answered by ``stood``."""
+        if self.state in (RunState.RUNNING, RunState.PAUSED) and self._session is not None:
             self._session.stand()
 
     def rewind(self) -> None:

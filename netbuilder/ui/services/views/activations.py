@@ -29,7 +29,7 @@ SIDE = 24  # points of a unit's surface along each axis
 Sample = tuple[Mapping[str, Any], str | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ActivationsLook:
     """One row on its way through the network.
 
@@ -278,7 +278,7 @@ class Looking(QObject):
         self._worker = jobs.Latest(_look, "look", self)
         self._worker.answered.connect(self._found)
         self._worker.failed.connect(self._failed)
-        workbench.trained_changed.connect(self._trained_changed)
+        workbench.asked_changed.connect(self._trained_changed)
         workbench.store.begun_anew.connect(self._begin_anew)
 
     def show_row(self, index: int) -> None:
@@ -302,7 +302,7 @@ class Looking(QObject):
         self._ask()
 
     def _ask(self) -> None:
-        trained = self._workbench.trained
+        trained = self._workbench.asked
         if trained is not None:
             self._worker.ask(
                 _Question(trained, self._workbench.base, self.index, self.own, self.look)
@@ -318,7 +318,7 @@ class Looking(QObject):
     def look_now(self) -> ActivationsLook | None:
         """The look, where it is at the network trained last and no other is being trained."""
         bench = self._workbench
-        current = self.look is not None and self.look.trained is bench.trained
+        current = self.look is not None and self.look.trained is bench.asked
         return self.look if current and not bench.training else None
 
     @property
@@ -340,7 +340,7 @@ class Looking(QObject):
         self.index, self.own = 0, None
 
     def _trained_changed(self) -> None:
-        if self._workbench.trained is None:
+        if self._workbench.asked is None:
             self.look = self.own = None
             self.changed.emit()
         else:
@@ -348,7 +348,7 @@ class Looking(QObject):
             self.show_row(self.index)
 
     def _found(self, question: _Question, look: ActivationsLook | None) -> None:
-        if question.trained is not self._workbench.trained or question.own is not self.own:
+        if question.trained is not self._workbench.asked or question.own is not self.own:
             return
         self.look, self.trouble = look, ""
         self.know_rows(look.rows if look is not None else 0)
@@ -357,7 +357,7 @@ class Looking(QObject):
         self.changed.emit()
 
     def _failed(self, question: _Question, error: Exception) -> None:
-        if question.trained is not self._workbench.trained or question.own is not self.own:
+        if question.trained is not self._workbench.asked or question.own is not self.own:
             return
         if not isinstance(error, UserError):
             log.error("looking inside failed", exc_info=error)

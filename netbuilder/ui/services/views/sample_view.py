@@ -61,6 +61,7 @@ class LiveLook:
         targets: names of the target's columns by output id.
         own: what the sample is, where it is a person's own and no row of the data.
         units: what stands beside the numbers of the target's columns, by output id.
+        raw: the sample as given, by Input id, without a batch axis.
     """
 
     project: Project
@@ -81,6 +82,7 @@ class LiveLook:
     targets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: str = ""
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def truth_words(self) -> str:
@@ -113,6 +115,7 @@ class _Sample:
     told: Mapping[str, Lines]
     pre: Preprocessing
     own: str
+    raw: Mapping[str, Any]
 
 
 class SampleView(QObject):
@@ -185,7 +188,7 @@ class SampleView(QObject):
             x = {name: values[at : at + 1] for name, values in split.x.items()}
         probe = _sample_probe(project, x, small)
         told = told_inputs(dataset.pre.inputs, raw, filled)
-        self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre, words)
+        self._sample = _Sample(probe, at, len(split), truth, large, told, dataset.pre, words, raw)
         self._runner.watch(probe)
         if not first:
             return
@@ -266,6 +269,7 @@ class SampleView(QObject):
                 {name: one.columns for name, one in sample.pre.outputs.items()},
                 sample.own,
                 {name: one.column_units for name, one in sample.pre.outputs.items()},
+                sample.raw,
             )
             self.recorded.weigh(answer)
             self.changed.emit()

@@ -1,0 +1,124 @@
+"""Predict answers while the network learns, and its answer moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Choice, Project
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.predict import PredictPanel
+from netbuilder.ui.services.runs.runner import RunState
+
+Open = Callable[..., MainWindow]
+
+
+def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
+    """Draw a line from above to below on a new page; the sample that it becomes."""
+    pad = panel.pictures.pad
+    pad.clear()
+    qtbot.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(x, 20))
+    for y in range(20, 150, 10):
+        qtbot.mouseMove(pad, QPoint(x + (y % 30), y))
+    qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(x, 150))
+    looking = panel._looking
+    qtbot.waitUntil(lambda: not panel.pictures._drawn_soon.isActive())
+    qtbot.waitUntil(lambda: looking.idle and looking.look is not None and looking.look.own != "")
+    return looking.look.raw["input"]
+
+
+def test_a_drawing_is_answered_by_the_network_that_learns(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    # So small a rate that it stays what it was: what is right is known.
+    still = Choice("SGD", {"learning_rate": 1e-12})
+    window = open_window(edits.set_training(example("digits"), epochs=100_000, optimizer=still))
+    bench = window.workbench
+    panel = window.docks.show_panel("predict")
+    window.runner.start()
+    qtbot.waitUntil(lambda: bench.passing is not None)
+    assert bench.trained is None, "nobody judges it, or saves it"
+    assert not window.actions_table["save-model"].isEnabled()
+    qtbot.waitUntil(lambda: panel.learning.found is not None)
+    panel.pictures.draw_button.click()
+    for x in (60, 100):  # a second drawing takes the place of the first
+        raw = stroke(panel, qtbot, x)
+        wanted = np.asarray(bench.passing.model(raw[None]))[0]
+        held = panel.learning
+
+        def right(held: Any = held, wanted: Any = wanted) -> bool:
+            found = held.found
+            return found is not None and np.allclose(
+                found.first.probabilities[0], wanted, atol=1e-4
+            )
+
+        qtbot.waitUntil(right)
+        assert panel.answer.text() == held.found.text(0)
+    assert window.sample_view.look.own == "your drawing", "the canvas shows it, too"
+    assert panel.why.button.isHidden(), "what takes long is asked of a network that stands"
+    epoch = window.sample_view.look.epoch
+    qtbot.waitUntil(lambda: window.sample_view.look.epoch > epoch)
+    assert "the answer follows it, now after" in panel.stale.text()
+
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    assert bench.passing is None and bench.trained is not None
+    qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
+    assert not panel.pictures.pad.empty and panel.pictures.draw_button.isChecked()
+    assert panel.stale.isHidden()
+    assert not panel.why.button.isHidden()
+
+
+def test_the_answer_moves_as_it_learns(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=100_000))
+    panel = window.docks.show_panel("predict")
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.learning.found is not None)
+    seen: set[float] = set()
+
+    def moved() -> bool:
+        found = panel.learning.found
+        if found is not None:
+            seen.add(float(found.first.probabilities[0].max()))
+        return len(seen) > 3
+
+    qtbot.waitUntil(moved)
+    assert "curve below is of" in panel.stale.text()
+    panel.rows.edit("petal width (cm)", 2.5)
+    qtbot.waitUntil(lambda: window.sample_view.look.own == "your row")
+    qtbot.waitUntil(lambda: panel.learning.found is not None)
+    row = window.sample_view.look.raw["input"]
+    assert 2.5 in np.round(row, 3)
+    # Who looks elsewhere costs the run nothing.
+    window.docks.show_panel("training")
+    qtbot.waitUntil(lambda: panel.visibleRegion().isEmpty())
+    qtbot.waitUntil(lambda: panel.learning.found is None)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+
+
+def test_who_does_not_look_has_no_network_copied(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=100_000))
+    window.docks.show_panel("training")
+    window.runner.start()
+    looks: list[bool] = []
+    asked = window.standing.asked
+
+    def count() -> bool:
+        looks.append(asked())
+        return looks[-1]
+
+    window.standing.asked = count
+    qtbot.waitUntil(lambda: len(looks) > 1)
+    assert not any(looks) and window.workbench.passing is None
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
