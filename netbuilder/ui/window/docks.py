@@ -14,6 +14,7 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.paint_turns import PaintTurns
 from netbuilder.ui.window.dock_widths import ChosenWidths
 from netbuilder.ui.window.first_size import fit
 from netbuilder.ui.window.tab_fit import TabFit, TabName
@@ -114,6 +115,9 @@ class Docks:
             self.panels[page.id] = self._panel(page)
             names[self.panels[page.id]] = TabName(page.title, page.short, page.help)
         self._all = [self.palette, self.inspector, *self.panels.values()]
+        turns = PaintTurns(window)
+        for one in (window, *self._all):
+            turns.add(one)
         self.widths = ChosenWidths(window, self.palette, self.inspector)
         self.widths.want(*first_widths())
         #: What stands on the left needs so much in a narrow window, if it was wanted that wide.
