@@ -67,6 +67,7 @@ class Inspector(QScrollArea):
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._tell_goal)
         workbench.keras_changed.connect(self._tell_goal)
+        workbench.trained_changed.connect(self._give_room)
         workbench.shapes_changed.connect(self._show_count)
         workbench.problems_changed.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
@@ -172,6 +173,7 @@ class Inspector(QScrollArea):
             self.summary.refresh()
         else:
             self._show_node(node)
+        self._give_room()
         self._show_count()
         self._show_problems()
 
@@ -274,6 +276,11 @@ class Inspector(QScrollArea):
                 "Select a layer to edit it. Drag layers from the left onto the canvas, or press "
                 "Tab there and type."
             )
+
+    def _give_room(self) -> None:
+        """Who has trained knows how layers are added: what the network reached has the room."""
+        known = not self._selection and self._workbench.trained is not None
+        self.words.setHidden(known)
 
     def _tell_goal(self) -> None:
         if self._selection == (GOAL,):

@@ -33,7 +33,7 @@ class ProjectSummary(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self.lines: dict[str, QLabel] = {}
         for number, name in enumerate(_ROWS):

@@ -179,7 +179,7 @@ def strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | 
 
 def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
     """States (steps, units): steps from left to right, a row a unit, blue above 0."""
-    return _filling(to_image(two_sided(np.asarray(states, float).T)), width, height)
+    return _filling(two_sided_image(states.T), width, height)
 
 
 def curve(values: NDArray[Any], width: int, height: int) -> QImage:

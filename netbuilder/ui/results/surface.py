@@ -79,7 +79,7 @@ class SurfacePanel(QWidget):
         self.view = QComboBox(self)
         self.view.setAccessibleName("View")
         # The views are others for other data: the first ones do not say how wide they get.
-        self.view.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        _as_wide_as_named(self.view)
         self.across, self.up = QComboBox(self), QComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
@@ -99,7 +99,6 @@ class SurfacePanel(QWidget):
         self.points = PointEditor(store, workbench, self.plot, self)
         self._least_height = self.plot.minimumHeight()
         self.points.edit.toggled.connect(self._hold_still)
-        page.addWidget(self.points)
         self.neighbours = QPushButton("t-SNE", self)
         self.over_epochs = QCheckBox("as a map over epochs", self)
         page.addLayout(self._switches())
@@ -149,7 +148,7 @@ class SurfacePanel(QWidget):
         top = FlowLayout()
         top.addWidget(self.view)
         for place, arrow, box in zip(self.axes, "→↑", (self.across, self.up), strict=True):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            _as_wide_as_named(box)
             box.setMaximumWidth(40 * self.fontMetrics().averageCharWidth())
             box.activated.connect(self._choose_axes)
             pair = QHBoxLayout(place)
@@ -169,6 +168,7 @@ class SurfacePanel(QWidget):
         self.discrete.setToolTip("Show only what is answered, not how surely")
         self.discrete.toggled.connect(self._set_discrete)
         row.addWidget(self.discrete)
+        row.addWidget(self.points)
         self.held.addItems(["others at their mean", "others as in the chosen row"])
         self.held.setAccessibleName("Where columns that are not shown are held")
         self.held.setToolTip(
@@ -396,3 +396,9 @@ class SurfacePanel(QWidget):
         self._looking.show_row(row)
         self.plot.ring_sample(self._looking.index)
         self.note.setText(f"Row {row + 1} is chosen: see it on the canvas and in Inside.")
+
+
+def _as_wide_as_named(box: QComboBox) -> None:
+    """As wide as its entries: an empty box has room for seven letters, and keeps that else."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumContentsLength(1)

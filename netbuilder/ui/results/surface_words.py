@@ -102,7 +102,9 @@ def losses_of(curves: RunCurves) -> str:
 
 
 def _unanswered(live: LiveView) -> str:
-    return f"{capital(live.run_words)}: {COMING}" if live.live else NO_MODEL
+    if live.live:
+        return f"{capital(live.run_words)}: {COMING}"
+    return ASKING if live.asking else NO_MODEL
 
 
 def _of_surface(

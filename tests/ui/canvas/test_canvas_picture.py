@@ -8,11 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.project import edits, edits_canvas, groups
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.ui.canvas.paint import problem_cards
 from netbuilder.ui.canvas.scene import camera, card_text, compatibility, hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene_builder import draw
@@ -349,3 +351,17 @@ def test_a_wire_of_several_layers_of_a_group_says_all_their_shapes():
     assert label(32, 16) == "(None, 32) + (None, 16)"
     assert label(32, 8) == "(None, 32) + (None, 8)"
     assert draw(project, shapes=shapes(**known)).wires[("group_1", "all")].label == ""
+
+
+@pytest.mark.parametrize(
+    "title", ["Many weights for few rows", "Nothing gets through", "Gradient explodes", "No data"]
+)
+def test_a_mark_on_a_card_is_read_to_its_end_beside_the_wire(hand, digits, title):
+    problem = Problem("x", Severity.WARNING, "conv2d", title, "Much is said.")
+    card = draw(digits, problems=(problem,)).cards["conv2d"]
+    metrics = QFontMetricsF(hand.view.look.words(11, True))
+    lines = problem_cards.tag_lines(card, metrics)
+    assert " ".join(lines) == title
+    assert len(lines) <= 2
+    wire = card.w / 2
+    assert all(8 + 12 + metrics.horizontalAdvance(line) < wire - 8 for line in lines)

@@ -21,6 +21,7 @@ WIDTH = 250.0
 AWAY = 14.0  # from the card
 _PAD = 11.0
 _TITLE_PIXELS, _TEXT_PIXELS = 13, 12
+_TAG_PIXELS, _TAG_PAD = 11, 6
 PREVIEW_HEIGHT = 40.0
 Line = tuple[Point, ...]
 
@@ -272,19 +273,31 @@ def paint_marks(
 def _paint_tag(
     p: QPainter, card: Card, look: CanvasLook, colour: QColor, on_colour: QColor
 ) -> None:
-    """The first words of a problem on the lower left edge of its card, where no label stands."""
-    font = look.words(11, True)
+    """A problem's title on the lower left edge of its card, where no label stands."""
+    font = look.words(_TAG_PIXELS, True)
     metrics = QFontMetricsF(font)
-    title = card.problems[0].title
-    text = metrics.elidedText(title, Qt.TextElideMode.ElideRight, card.w / 2 - 34)
-    width = metrics.horizontalAdvance(text) + 12
-    box = QRectF(card.x + 8, card.y + card.h - 7, width, 18)
+    lines = tag_lines(card, metrics)
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
+    height = len(lines) * metrics.lineSpacing() + 4
+    # Its words begin below those of the card, the second line of which ends near the edge.
+    box = QRectF(card.x + 8, card.y + card.h - 3, width, height)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(colour)
     p.drawRoundedRect(box, 5, 5)
     p.setPen(on_colour)
     p.setFont(font)
-    p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    p.drawText(box, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
+
+
+def tag_lines(card: Card, metrics: QFontMetricsF) -> list[str]:
+    """The title of a card's first problem in one line or two, left of the wire that goes out."""
+    room = (card.w / 2 if card.has_out else card.w) - 18 - 2 * _TAG_PAD
+    words = card.problems[0].title.split(" ")
+    first = words.pop(0)
+    while words and metrics.horizontalAdvance(f"{first} {words[0]}") <= room:
+        first = f"{first} {words.pop(0)}"
+    lines = [first, " ".join(words)] if words else [first]
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines]
 
 
 def _leader(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 #: filled, validation rows hollow, test rows filled with an edge in the colour of letters.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
+_LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
 _PALE = 0.4  # of answers that are not of now
 _LOW, _HIGH = "#D55E00", "#0072B2"
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
@@ -116,7 +117,7 @@ class SurfacePlot(pg.PlotWidget):
         self._ringed: NDArray[np.bool_] | None = None
         self._image_place: tuple[float, ...] = ()
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
-        self.setMinimumHeight(220)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAccessibleName("What the network answers")
         theme.theme().changed.connect(self.restyle)
         self.restyle()

@@ -222,6 +222,11 @@ class LiveView(QObject):
         return self._worker.idle and self._reader.idle and not self._soon.isActive()
 
     @property
+    def asking(self) -> bool:
+        """Whether a trained network's answer is still to come."""
+        return self._workbench.trained is not None and not self.idle
+
+    @property
     def live(self) -> bool:
         """Whether a run answers."""
         return self._runner.active
