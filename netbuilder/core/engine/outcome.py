@@ -106,6 +106,7 @@ def recorded(
     asked: Project,
     reason: str,
     run_id: str,
+    started: float | None,
     base: Path | None,
 ) -> str:
     """Keep the run in the list of runs.
@@ -116,6 +117,7 @@ def recorded(
         asked: the project as it was asked for, nothing filled in.
         reason: why it ended.
         run_id: of an earlier record of the same run, which this one replaces; "" for none.
+        started: when it began (``time.time``); None: as long ago as it took.
         base: folder of the project file.
 
     Returns:
@@ -129,6 +131,7 @@ def recorded(
         trainer.history,
         reason=reason,
         run_id=run_id,
+        started=started,
         base=base,
         steps_per_epoch=trainer.steps_per_epoch,
         asked=asked,

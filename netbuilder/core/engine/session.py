@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +116,7 @@ class Session:
         # Several machines must find each other before anything is computed.
         self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
         self._agreement = Agreement(len(self.workers), worker_index) if workers else None
-        self.run_id = ""
+        self.run_id, self._began = "", 0.0
         self.trained: TrainedModel | None = None
         self.rescued: TrainedModel | None = None
         self.not_recorded: Exception | None = None
@@ -321,6 +322,8 @@ class Session:
                 self._lease.end()
 
     def _run(self) -> TrainedModel:
+        if not self.run_id:  # otherwise it goes on, and its record knows when it began
+            self._began = time.time()
         if self._agreement is not None:
             self._agreement.begin()
         parts = self._parts
@@ -382,6 +385,8 @@ class Session:
                 asked=self._asked,
                 reason=reason,
                 run_id=self.run_id,
+                # One that goes on from a checkpoint began in another program.
+                started=None if self.resume_from_checkpoint else self._began,
                 base=self.base,
             )
         except (UserError, OSError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
 
 #: Metrics of which more is better; of all others less is.
 RISING = frozenset({"accuracy", "precision", "recall", "f1_score", "r2_score"})
@@ -61,7 +61,8 @@ def metric_rows(found: Sequence[Compared]) -> tuple[MetricRow, ...]:
             one.evaluation.metrics.get(name) if one.evaluation is not None else None
             for one in found
         )
-        rows.append(MetricRow(name, values, _best(name, values)))
+        best = () if name == "loss" and not same_losses(found) else _best(name, values)
+        rows.append(MetricRow(name, values, best))
     return tuple(rows)
 
 
@@ -71,6 +72,16 @@ def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
         return ()
     best = max(known) if name in RISING else min(known)
     return tuple(place for place, value in enumerate(values) if value == best)
+
+
+def same_losses(found: Sequence[Compared]) -> bool:
+    """Whether "loss" is the same formula of all: the least of different ones is not the best."""
+    names = {
+        one.evaluation.loss_of
+        for one in found
+        if one.evaluation is not None and "loss" in one.evaluation.metrics
+    }
+    return len(names) < 2 and PENALISED not in names
 
 
 def same_rows(found: Sequence[Compared]) -> bool:

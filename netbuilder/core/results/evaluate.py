@@ -22,6 +22,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import (
     ask,
     class_probabilities,
+    loss_of,
     preprocessing_of,
     repeated,
 )
@@ -38,6 +39,8 @@ MOST_APART = 12
 _COMPARED_BYTES = 64 << 20
 
 Array = NDArray[Any]
+
+PENALISED = "with penalties"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Evaluation:
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
         guess: what ``baseline`` always answers, where that is a number.
+        loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
+            in it, so that it does not compare with that of another network.
         known: rows of these that stand among the training rows word for word, see ``judged_on``.
     """
 
@@ -102,6 +107,7 @@ class Evaluation:
     reading: str = ""
     known: int = 0
     guess: str = "the mean"
+    loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
         """A number of a column in words, with its unit; without one (None) of all of them, where
@@ -221,7 +227,16 @@ def evaluate(
     first = next(iter(found))
     main = found.pop(first)
     sentence = f"{main.sentence} {reading}".strip()
-    return replace(main, others=found, reading=reading, sentence=sentence)
+    return replace(
+        main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
+    )
+
+
+def _loss_words(trained: TrainedModel) -> str:
+    if trained.core.losses:
+        return PENALISED
+    graph = trained.project.graph
+    return repr([loss_of(trained, name) for name in graph.outputs])
 
 
 def _need_finite(values: Array) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,30 @@ def test_a_run_says_the_numbers_of_the_epoch_that_it_kept(
     if callback is None:
         session.train_more(1)
         assert session.run().kept_epoch == 0
+
+    # A record of before it said so has it in its plan and its curves.
+    if callback is not None:
+        path = store.folder() / session.run_id / "run.json"
+        value = json.loads(path.read_text())
+        del value["kept_epoch"], value["kept"]
+        path.write_text(json.dumps(value))
+        old = store.load(session.run_id)
+        assert (old.kept_epoch, old.kept) == (run.kept_epoch, run.kept)
+
+
+def test_a_run_that_goes_on_began_when_it_began(
+    chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+) -> None:
+    x, y = numbers
+    session = Session(chain(NET, epochs=1), dataset({"input": x}, {"out": y}))
+    before = datetime.now(UTC)
+    session.run()
+    began = store.load(session.run_id).started
+    assert before <= datetime.fromisoformat(began), "and no pause before its end moves that"
+    session.train_more(2)
+    session.run()
+    run = store.load(session.run_id)
+    assert (run.epochs, run.started) == (3, began)
 
 
 def test_points_that_differ_are_counted() -> None:

@@ -13,8 +13,8 @@ from netbuilder.core.data.load import load
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Data, Project, Training
-from netbuilder.core.results.compare import Compared, judged, metric_rows, same_rows
-from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.compare import Compared, judged, metric_rows, same_losses, same_rows
+from netbuilder.core.results.evaluate import PENALISED, Evaluation
 from netbuilder.core.results.learning_curve import LearningCurve, Point, learning_curve
 from netbuilder.core.results.residuals import residuals
 from tests.core.results.conftest import Trained, chain
@@ -51,8 +51,9 @@ def test_errors_that_grow_are_told() -> None:
 
 
 def test_the_best_of_each_metric() -> None:
-    def of(**metrics: float) -> Compared:
-        return Compared("x", Evaluation("classes", 1, metrics, "", np.zeros(2), np.array([0, 1])))
+    def of(formula: str = "", **metrics: float) -> Compared:
+        answers = np.zeros(2), np.array([0, 1])
+        return Compared("x", Evaluation("classes", 1, metrics, "", *answers, loss_of=formula))
 
     rows = {
         row.metric: row
@@ -65,6 +66,10 @@ def test_the_best_of_each_metric() -> None:
     assert rows["loss"].best == (1,), "of loss less"
     same = metric_rows([of(accuracy=0.5), of(accuracy=0.5)])
     assert same[0].best == ()
+    for other in ("huber", PENALISED):
+        unlike = [of(loss=0.1), of(other, loss=0.2)]
+        assert metric_rows(unlike)[0].best == (), "of another formula the smaller is not better"
+        assert not same_losses(unlike)
     nan = metric_rows([of(loss=float("nan")), of(loss=1.0)])
     assert nan[0].best == ()
 

@@ -32,7 +32,16 @@ def best_choice(training: Training) -> Choice | None:
 
 def monitor_of(training: Training) -> tuple[str, float]:
     """Name of the number that decides what is best, and 1 (smaller is better) or -1."""
-    choice = best_choice(training)
+    return _monitored(best_choice(training))
+
+
+def kept_monitor(training: Training) -> tuple[str, float]:
+    """As ``monitor_of``, also where it is the early stop that puts the best weights back."""
+    restoring = (one for one in training.callbacks if one.params.get("restore_best_weights"))
+    return _monitored(best_choice(training) or next(restoring, None))
+
+
+def _monitored(choice: Choice | None) -> tuple[str, float]:
     if choice is None:
         return "", 1.0
     monitor = str(choice.params.get("monitor", "val_loss"))

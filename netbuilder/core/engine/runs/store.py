@@ -144,14 +144,15 @@ def record(
     """
     begun = time.time() - trained.seconds if started is None else started
     when = datetime.fromtimestamp(begun, UTC).astimezone()
-    name = _name_of(trained.project)
+    name, started_at = _name_of(trained.project), when.isoformat(timespec="microseconds")
     if run_id and (folder() / run_id / _FILE).exists():
-        name = _read(folder() / run_id).name
+        known = _read(folder() / run_id)
+        name, started_at = known.name, known.started  # it went on, and began when it began
     run = Run(
         id=run_id or f"{when:%Y%m%d-%H%M%S-%f}-{uuid.uuid4().hex[:6]}",
         name=name,
         project=trained.project,
-        started=when.isoformat(timespec="microseconds"),
+        started=started_at,
         reason=reason,
         epochs=trained.epochs,
         best_epoch=trained.best_epoch,
@@ -226,7 +227,29 @@ def _run(run_id: str, text: str) -> Run:
     known |= {"id": run_id, "project": from_json(value["project"])}
     known |= {key: tuple(known.get(key, ())) for key in ("names", "step_names", "units")}
     known["changes"] = tuple(Changed(*change) for change in known.get("changes", ()))
-    return Run(**known)
+    run = Run(**known)
+    return run if "kept_epoch" in value else _with_kept(run)
+
+
+def _with_kept(run: Run) -> Run:
+    """A record of before runs said which epoch they had kept: that is in their plan and curves."""
+    from netbuilder.core.engine.monitor.keras_callbacks import kept_monitor
+
+    monitor, sign = kept_monitor(run.project.training)
+    if monitor not in run.names:
+        return run
+    try:
+        epochs = np.load(folder() / run.id / "epochs.npy", mmap_mode="r", allow_pickle=False)
+        watched = sign * np.asarray(epochs[:, run.names.index(monitor)], float)
+        if not np.isfinite(watched).any():
+            return run
+        best = int(np.nanargmin(np.where(np.isfinite(watched), watched, np.nan)))
+        row = [float(value) for value in epochs[best]]
+    except _UNREADABLE:
+        return run
+    if best + 1 >= run.epochs:  # the best was the last
+        return run
+    return replace(run, kept_epoch=best + 1, kept=dict(zip(run.names, row, strict=True)))
 
 
 def list_runs() -> list[Run]:

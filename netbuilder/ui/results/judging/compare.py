@@ -131,12 +131,19 @@ class CompareView(QWidget):
         self._show_matrices(found, colors)
 
     def _show_words(self, found: tuple[Compared, ...], same: bool) -> None:
+        from netbuilder.core.results.compare import same_losses
+
         parts = []
         if not self.runs.idle:
             parts.append("Judging the runs…")
         if not same:
             parts.append(
                 "They were not judged on the same rows: their data is cut or chosen otherwise."
+            )
+        if len(found) > 1 and not same_losses(found):
+            parts.append(
+                "Their losses are not the same formula, or count penalties for weights in: the"
+                " smaller one is not the better one."
             )
         parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
         parts.append("★ is the best of each line.")
