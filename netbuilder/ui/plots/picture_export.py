@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
@@ -17,14 +18,18 @@ from netbuilder.ui.style import theme
 SCALE = 2.0
 
 
-def image_of(widget: QWidget, scale: float = SCALE) -> QImage:
-    """The widget as it is seen, with so many points to one on the screen."""
-    image = QImage(widget.size() * scale, QImage.Format.Format_RGB32)
+def image_of(widget: QWidget, scale: float = SCALE, below: str = "") -> QImage:
+    """The widget as it is seen, with so many points to one on the screen.
+
+    ``below``: what the window says beside it, such as what its colours are, as rich text.
+    """
+    words = _words(widget, below)
+    image = QImage(_size(widget, words) * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(QColor(theme.colors().panel))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw(widget, painter)
+    _draw(widget, painter, words)
     painter.end()
     return image
 
@@ -37,33 +42,36 @@ def png_bytes(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
-def svg_bytes(widget: QWidget) -> bytes:
-    """The widget as an SVG file: lines and letters, sharp at every size."""
+def svg_bytes(widget: QWidget, below: str = "") -> bytes:
+    """The widget as an SVG file, and ``below`` it rich text: lines and letters, sharp at every
+    size."""
+    words = _words(widget, below)
+    size = _size(widget, words)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(widget.size())
-    generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
+    generator.setSize(size)
+    generator.setViewBox(QRect(QPoint(0, 0), size))
     generator.setTitle(widget.accessibleName())
     painter = QPainter(generator)
-    painter.fillRect(widget.rect(), QColor(theme.colors().panel))
-    _draw(widget, painter)
+    painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colors().panel))
+    _draw(widget, painter, words)
     painter.end()
     return bytes(buffer.data().data())
 
 
-def write_picture(widget: QWidget, path: Path) -> None:
-    """Write the widget as ``.png`` or ``.svg``.
+def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
+    """Write the widget, with rich text ``below`` it, as ``.png`` or ``.svg``.
 
     Raises:
         UserError: another ending, or the file cannot be written.
     """
     match path.suffix.lower():
         case ".png":
-            write_bytes(path, png_bytes(image_of(widget)))
+            write_bytes(path, png_bytes(image_of(widget, below=below)))
         case ".svg":
-            write_bytes(path, svg_bytes(widget))
+            write_bytes(path, svg_bytes(widget, below))
         case ending:
             raise UserError(
                 f"A picture cannot be written as “{ending or path.name}”.",
@@ -71,10 +79,28 @@ def write_picture(widget: QWidget, path: Path) -> None:
             )
 
 
-def _draw(widget: QWidget, painter: QPainter) -> None:
+def _words(widget: QWidget, below: str) -> QTextDocument | None:
+    if not below:
+        return None
+    words = QTextDocument()
+    words.setDefaultFont(theme.ui_font(0.9))
+    words.setHtml(f'<div style="color:{theme.colors().text}">{below}</div>')
+    words.setTextWidth(widget.width())
+    return words
+
+
+def _size(widget: QWidget, words: QTextDocument | None) -> QSize:
+    more = 0 if words is None else math.ceil(words.size().height())
+    return widget.size() + QSize(0, more)
+
+
+def _draw(widget: QWidget, painter: QPainter, words: QTextDocument | None) -> None:
     """Without what lies over the picture: its menu, an invitation."""
     if isinstance(widget, QGraphicsView):
         # Told nothing, it takes the points of the image for those of the screen, and is cut off.
         widget.render(painter, QRectF(widget.rect()))
     else:
         widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag(0))
+    if words is not None:
+        painter.translate(0, widget.height())
+        words.drawContents(painter)

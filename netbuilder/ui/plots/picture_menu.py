@@ -23,6 +23,8 @@ class PictureMenu(CornerMenu):
     """A plot makes one of its own. What is copied or saved never shows the button.
 
     ``numbers`` gives the table behind the picture, its names first: it is copied and saved too.
+    ``below`` gives what the window says beside it, such as what its colours are, as rich text: a
+    picture that leaves the window takes it along.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class PictureMenu(CornerMenu):
         numbers: Callable[[], Sequence[Sequence[object]]] | None = None,
     ) -> None:
         self._picture, self._name, self._numbers = picture, name, numbers
+        self.below: Callable[[], str] = str
         more = (("Copy numbers", self.copy_numbers), ("Save numbers as CSV…", self._ask_numbers))
         super().__init__(
             picture,
@@ -56,7 +59,7 @@ class PictureMenu(CornerMenu):
 
     def copy(self) -> None:
         """Put the picture on the clipboard."""
-        QGuiApplication.clipboard().setImage(image_of(self._picture))
+        QGuiApplication.clipboard().setImage(image_of(self._picture, below=self.below()))
         self.tell("Copied")
 
     def save(self, path: Path) -> Path:
@@ -66,7 +69,7 @@ class PictureMenu(CornerMenu):
             UserError: the file cannot be written.
         """
         path = with_ending(path, PICTURE_TYPES, PICTURE_TYPES[0])
-        write_picture(self._picture, path)
+        write_picture(self._picture, path, self.below())
         return path
 
     def copy_numbers(self) -> None:

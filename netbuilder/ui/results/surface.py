@@ -106,6 +106,8 @@ class SurfacePanel(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         page.addWidget(self.legend)
+        # Which of its parts are shown tells it, and not whether the page is in sight.
+        self.plot.menu.below = lambda: "" if self.legend.isHidden() else self.legend.text()
         self.colours = ColourBar(self)
         page.addWidget(self.colours)
         self.note = note_label("", self)

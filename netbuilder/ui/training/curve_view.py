@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
@@ -49,6 +51,7 @@ class CurveView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = CurvePlot(self)
+        self.plot.menu.below = self._below
         self.invitation = QLabel(_INVITATION, self.plot)
         self.invitation.setProperty("role", "empty")
         self.invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -149,13 +152,27 @@ class CurveView(QWidget):
         if self._hover:
             self.legend.setText(self._hover)
             return
-        scheme, plot = theme.colors(), self.plot
+        self.legend.setText(self._told())
+        plot = self.plot
+        training, checked = self._last()
+        told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"
+        if checked is not None:
+            told += f", validation {short(checked)}"
+        plot.setAccessibleDescription(told if training is not None else "")
+
+    def _last(self) -> tuple[float | None, float | None]:
+        plot = self.plot
         training = plot.run.training(plot.quantity, plot.per_step).last
         # The value of an epoch is calmer than that of its last batch.
         per_epoch = plot.run.epochs.get(plot.quantity)
         if per_epoch:
             training = plot.run.told(plot.quantity)
-        checked = plot.run.told(f"val_{plot.quantity}")
+        return training, plot.run.told(f"val_{plot.quantity}")
+
+    def _told(self) -> str:
+        """What the curves are, and where they stand."""
+        scheme, plot = theme.colors(), self.plot
+        training, checked = self._last()
         parts = [_entry(scheme.training, TRAINING_SIGN[1], "training", training)]
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], "validation", checked))
@@ -164,11 +181,11 @@ class CurveView(QWidget):
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.told(f"val_{plot.quantity}")
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))
-        self.legend.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
-        told = f"{plot.quantity.replace('_', ' ')}: training {short(training)}"
-        if checked is not None:
-            told += f", validation {short(checked)}"
-        self.plot.setAccessibleDescription(told if training is not None else "")
+        return "&nbsp;&nbsp;&nbsp; ".join(parts)
+
+    def _below(self) -> str:
+        quantity = self.plot.quantity.replace("_", " ")
+        return f"{quantity} by epochs: &nbsp; {self._told()}"
 
     def _switch(self, title: str, tip: str) -> QToolButton:
         button = QToolButton(self.tools)
@@ -192,4 +209,4 @@ class CurveView(QWidget):
 
 def _entry(color: str, sign: str, name: str, value: float | None) -> str:
     mark = f'<span style="color:{color}">{sign}</span>'
-    return f"{mark} {name} {short(value)}".rstrip()
+    return f"{mark} {escape(name)} {short(value)}".rstrip()

@@ -9,7 +9,6 @@ from pathlib import Path
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.curves import CurvePlot
-from netbuilder.ui.plots.picture_export import write_picture
 from netbuilder.ui.plots.run_curves import RunCurves
 
 
@@ -21,7 +20,7 @@ def export_curves(plot: CurvePlot, path: Path) -> None:
     """
     match path.suffix.lower():
         case ".png" | ".svg":
-            write_picture(plot, path)
+            plot.menu.save(path)
         case ".csv":
             write_bytes(path, table(plot.run).encode("utf-8"))
         case ending:

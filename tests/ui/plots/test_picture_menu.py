@@ -99,6 +99,21 @@ def _parts(image: QImage) -> np.ndarray:
                      for row in np.array_split(far, 6)])  # fmt: skip
 
 
+def test_a_picture_takes_along_what_its_colours_are(plot: QWidget, tmp_path: Path) -> None:
+    menu = _menu(plot)
+    menu.copy()
+    alone = QGuiApplication.clipboard().image()
+    menu.below = lambda: '<span style="color:#0072b2">●</span> whales'
+    menu.copy()
+    both = QGuiApplication.clipboard().image()
+    assert both.height() > alone.height() + 20
+    assert both.copy(alone.rect()) == alone
+    words = both.copy(0, alone.height(), both.width(), both.height() - alone.height())
+    assert "#0072b2" in _colors(words)
+    menu.save(tmp_path / "one.svg")
+    assert "whales" in (tmp_path / "one.svg").read_text(encoding="utf-8")
+
+
 def test_the_button_is_in_no_picture(plot: QWidget) -> None:
     menu = _menu(plot)
     menu.copy()
