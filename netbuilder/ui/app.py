@@ -19,9 +19,10 @@ from netbuilder.core.resources import resource
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
-from netbuilder.ui.services.collecting import Collecting
 from netbuilder.ui.services.failures import Failures
 from netbuilder.ui.services.owned import of_one_process
+from netbuilder.ui.services.process import sudden_end
+from netbuilder.ui.services.process.collecting import Collecting
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import still_effects
@@ -40,6 +41,8 @@ def main(path: str | None = None) -> int:
     app = make_application(sys.argv)
     failures = Failures()
     failures.install()
+    watched = sudden_end.SuddenEnd()
+    watched.watch()
     settings.recall_motion()
     still_effects()
     window = open_window(Path(path) if path else None)
@@ -48,7 +51,7 @@ def main(path: str | None = None) -> int:
     QTimer.singleShot(0, window.workbench.start)
     if path is None:
         window.welcome.begin()
-    QTimer.singleShot(0, lambda: _offer_recovery(window))
+    QTimer.singleShot(0, lambda: _look_back(window))
     problem = site_settings().problem
     wrong = UserError(problem, "Tell who looks after this machine.") if problem else None
     for error in (wrong, folders.problem()):
@@ -56,6 +59,7 @@ def main(path: str | None = None) -> int:
             window.commands.show_of_machine(error)
     code = app.exec()
     failures.uninstall()
+    watched.close()
     leave(code)
     return code
 
@@ -117,6 +121,16 @@ def _first_project() -> Project:
             except UserError:
                 continue
     return empty_project()
+
+
+def _look_back(window: MainWindow) -> None:
+    """Offer what earlier processes left, and say how they ended."""
+    faults = sudden_end.take()
+    _offer_recovery(window)
+    if faults:
+        window.commands.show_of_machine(
+            sudden_end.told(faults[-1]), ("Open the log", lambda: dialogs.show_log(window))
+        )
 
 
 def _offer_recovery(window: MainWindow) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from netbuilder.ui.services import keras_loading
+from netbuilder.ui.services.process import keras_loading
 
 
 def test_what_loads_is_not_looked_through_for_garbage() -> None:

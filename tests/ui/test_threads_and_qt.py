@@ -83,7 +83,7 @@ def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home: Path
 
 IN_BETWEEN = """
 import sys
-from netbuilder.ui.services.patient_imports import _InPieces
+from netbuilder.ui.services.process.patient_imports import _InPieces
 import PySide6.QtWidgets
 steps = _InPieces("pyqtgraph").steps()
 for _ in range(60):

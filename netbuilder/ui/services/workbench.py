@@ -16,10 +16,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.core.project.same import same_rows, trains_alike
-from netbuilder.ui.services import jobs, keras_loading
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.damaged_files import DamagedFiles
 from netbuilder.ui.services.data_watch import DataWatch
-from netbuilder.ui.services.patient_imports import PatientImports, import_plain
+from netbuilder.ui.services.process import keras_loading
+from netbuilder.ui.services.process.patient_imports import PatientImports, import_plain
 from netbuilder.ui.services.reading import Reading
 from netbuilder.ui.services.store import ProjectStore
 

@@ -65,16 +65,18 @@ class WindowCommands:
             )
         )
 
-    def show_of_machine(self, error: UserError) -> None:
-        """Say what is wrong with this machine or account, whatever is open, until it is closed."""
+    def show_of_machine(self, error: UserError, *buttons: tuple[str, Callable[[], object]]) -> None:
+        """Say what is wrong with this machine or account, whatever is open, until it is closed.
+
+        ``buttons``: what may be done about it, beside closing it.
+        """
         banner = self._parts.banner
         card = RoleBox(
             "warning",
             error.what,
             error.mend,
             self._parts.window,
-            button="Close",
-            do=lambda: banner.remove(card),
+            buttons=(*buttons, ("Close", lambda: banner.remove(card))),
         )
         banner.add(card, lasting=True)
 

@@ -1,0 +1,1 @@
+"""What the process does beneath the window: libraries, garbage, its own end."""

@@ -1,0 +1,99 @@
+"""What is left when the program itself is ended by a fault of a library: where it stood.
+
+Python's own errors are caught and logged (``failures``). A fault in Qt, TensorFlow or a driver ends
+the process at once; all that can still be done is to write where each thread was. That file has a
+lock that the process holds, so that the next start knows of whom nobody will hear any more.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+from contextlib import suppress
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile
+
+from netbuilder.core import folders
+from netbuilder.core.errors import UserError
+from netbuilder.ui.services.owned import new_name, own
+
+log = logging.getLogger(__name__)
+
+
+def _folder() -> Path:
+    folder = folders.state() / "faults"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _lock_of(file: Path) -> Path:
+    return file.with_suffix(".lock")
+
+
+class SuddenEnd:
+    """Has a fault of this process written down, from ``watch`` to ``close``."""
+
+    def __init__(self) -> None:
+        self._file: FileIO | None = None
+        self._path = Path()
+        self._lock: QLockFile | None = None
+
+    def watch(self) -> None:
+        """Begin. Where the disk does not let us, a fault leaves nothing."""
+        try:
+            self._path = _folder() / f"{new_name()}.txt"
+            self._lock = own(_lock_of(self._path))
+            # Open all the while: a process that has a fault opens nothing any more.
+            self._file = FileIO(self._path, "w")
+        except OSError as error:
+            log.warning("a fault would leave no trace: %s", error)
+            return
+        faulthandler.enable(self._file)
+
+    def close(self) -> None:
+        """The program ends by itself."""
+        if self._file is None:
+            return
+        faulthandler.disable()
+        self._file.close()
+        self._file = None
+        _remove(self._path, self._lock)
+
+
+def take() -> list[datetime]:
+    """When earlier processes were ended by a fault, the latest last.
+
+    Where they stood is written into the log, and is found only once.
+    """
+    found = []
+    with suppress(OSError):
+        for file in sorted(_folder().glob("*.txt")):
+            lock = own(_lock_of(file))
+            if lock is None:
+                continue
+            text = file.read_text("utf-8", "replace").strip()
+            if text:
+                when = datetime.fromtimestamp(file.stat().st_mtime)
+                log.error("NetBuilder was ended by a fault at %s\n%s", f"{when:%c}", text)
+                found.append(when)
+            _remove(file, lock)
+    return sorted(found)
+
+
+def told(when: datetime) -> UserError:
+    """What to say of it: what happened, and what to do."""
+    return UserError(
+        f"NetBuilder was ended by a fault on {when:%d %B at %H:%M}.",
+        "What you had made is kept: it was offered just now, or is in its file. Where in the "
+        "program it happened is in the log. Who looks after NetBuilder can mend it with that.",
+    )
+
+
+def _remove(file: Path, lock: QLockFile | None) -> None:
+    with suppress(OSError):
+        file.unlink(missing_ok=True)
+    if lock is not None:
+        lock.unlock()
