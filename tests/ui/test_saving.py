@@ -18,7 +18,7 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import file_names, settings
 from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.widgets.save_dialog import FileType, with_ending
+from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window.documents import empty_project
 from netbuilder.ui.window.first_size import fitting
 
@@ -112,12 +112,12 @@ def test_a_folder_takes_any_name() -> None:
     assert with_ending(Path("/a/served"), (H5, folder), folder) == Path("/a/served")
 
 
-def test_no_save_dialog_stands_beside_this_one() -> None:
+def test_no_file_dialog_stands_beside_these() -> None:
     import netbuilder
 
     root = Path(netbuilder.__file__).parent
-    users = [p.name for p in root.rglob("*.py") if "getSaveFileName" in p.read_text("utf-8")]
-    assert users == ["save_dialog.py"]
+    users = [p.name for p in root.rglob("*.py") if "QFileDialog" in p.read_text("utf-8")]
+    assert users == ["file_dialogs.py"]
 
 
 def test_a_name_and_a_folder_are_offered_beside_the_data(
@@ -150,7 +150,36 @@ def test_a_name_and_a_folder_are_offered_beside_the_data(
     window.documents.show_project(empty_project(), None)
     asked.clear()
     curves._export()
-    assert asked == [str(file_names.documents() / "curves.png")], "not the folder of the start"
+    assert asked == [str(own / "curves.png")], "where the last file was"
+
+
+def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
+    open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[str] = []
+    chosen = ["", str(tmp_path / "theirs" / "rows.csv"), ""]
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "pictures").mkdir()
+
+    def dialog(_parent: object, _title: str, start: str, _types: str) -> tuple[str, str]:
+        starts.append(start)
+        return chosen.pop(0), ""
+
+    for name in ("getOpenFileName", "getSaveFileName"):
+        monkeypatch.setattr(QFileDialog, name, dialog)
+    remember_place(file_names.documents())
+    window = open_window(empty_project(), keras=False)
+    window.documents.open()
+    evaluate = window.docks.show_panel("evaluate")
+    evaluate._ask_file()
+    evaluate.heat.menu._ask()
+    documents, theirs = str(file_names.documents()), str(tmp_path / "theirs")
+    assert starts[:2] == [documents, documents]
+    assert Path(starts[2]).parent == Path(theirs)
+    chosen.append(str(tmp_path / "pictures" / "matrix.png"))
+    evaluate.heat.menu._ask()
+    assert last_place() == tmp_path / "pictures"
+    assert file_names.folder(window.workbench) == tmp_path / "pictures"
 
 
 def test_an_appended_ending_replaces_no_file_unasked(

@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QHideEvent, QImage, QKeySequence, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -42,6 +41,7 @@ from netbuilder.ui.services.capture.source import (
     wave_image,
 )
 from netbuilder.ui.widgets.cards import CardList, RoleBox
+from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.roles import area
 
@@ -371,10 +371,10 @@ class CollectWindow(QDialog):
         )
 
     def _ask_folder(self) -> None:
-        start = str(self._collection.folder.parent)
-        name = QFileDialog.getExistingDirectory(self, "Where the samples are kept", start)
-        if name:
-            self._take_folder(Collection(Path(name), self.source.ending))
+        start = self._collection.folder.parent
+        path = ask_folder(self, "Where the samples are kept", start)
+        if path is not None:
+            self._take_folder(Collection(path, self.source.ending))
 
     def _use(self) -> None:
         self._close_source()

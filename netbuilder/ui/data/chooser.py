@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.project import edits
@@ -17,7 +17,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.choose_data import FILE_FILTER, again, recipe_for
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.save_dialog import place_of
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 
 
 def _store(text: str, folder: Path | None) -> Path:
@@ -61,19 +61,15 @@ class Chooser(QObject):
 
     def ask_file(self) -> None:
         """Let a file be chosen."""
-        name, _ = QFileDialog.getOpenFileName(
-            self._over, "Choose data", str(place_of(self._over)), FILE_FILTER
-        )
-        if name:
-            self.choose_path(Path(name))
+        path = ask_open(self._over, "Choose data", FILE_FILTER)
+        if path is not None:
+            self.choose_path(path)
 
     def ask_folder(self) -> None:
         """Let a folder be chosen."""
-        name = QFileDialog.getExistingDirectory(
-            self._over, "Choose a folder of pictures", str(place_of(self._over))
-        )
-        if name:
-            self.choose_path(Path(name))
+        path = ask_folder(self._over, "Choose a folder of pictures")
+        if path is not None:
+            self.choose_path(path)
 
     def paste(self) -> None:
         """Keep the table on the clipboard as a file, and learn from that."""

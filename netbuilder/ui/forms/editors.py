@@ -13,7 +13,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QPushButton,
     QWidget,
@@ -23,6 +22,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.index import ACTIVATIONS
 from netbuilder.ui.forms.boxes import QuietComboBox, TypedBox
 from netbuilder.ui.forms.text_editor import TextEditor
+from netbuilder.ui.widgets.file_dialogs import ask_open
 
 
 class CheckEditor(QCheckBox):
@@ -127,11 +127,11 @@ class FileEditor(QWidget):
         self._text.show_value(value)
 
     def _browse(self) -> None:
-        start = str(Path(self._text.text()).parent) if self._text.text() else ""
-        path, _ = QFileDialog.getOpenFileName(self, "Choose a file", start)
-        if path:
-            self._text.show_value(path)
-            self.edited.emit(path)
+        start = Path(self._text.text()).parent if self._text.text() else None
+        path = ask_open(self, "Choose a file", start=start)
+        if path is not None:
+            self._text.show_value(str(path))
+            self.edited.emit(str(path))
 
 
 def _object_editor(param: Param, parent: QWidget | None = None) -> QWidget:

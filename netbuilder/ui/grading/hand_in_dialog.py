@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from netbuilder.core.grading.hand_in import checked_name
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
+from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import plain_buttons
 
@@ -82,9 +82,10 @@ class HandInDialog(QDialog):
         (self.folder if self.name.text() and not school else self.name).setFocus()
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Hand in to", self.folder.text())
-        if chosen:
-            self.folder.setText(chosen)
+        before = self.folder.text().strip()
+        chosen = ask_folder(self, "Hand in to", Path(before) if before else None)
+        if chosen is not None:
+            self.folder.setText(str(chosen))
 
     def _hand_in(self) -> None:
         try:

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.rubric import PLAIN, Rubric, Threshold, from_toml, write
 from netbuilder.core.lessons.conditions import as_number
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import plain_buttons
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 _TOML = FileType("Rubric", (".toml",))
 #: What grading measures: names, and whether less is better.

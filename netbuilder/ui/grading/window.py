@@ -12,7 +12,6 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QHeaderView,
@@ -47,8 +46,8 @@ from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.table_model import COMMENT, MESSAGE, POINTS, SORT_ROLE, SubmissionsModel
 from netbuilder.ui.services import jobs
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.questions import may_drop
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 TABLES = (FileType("Table", (".csv",)), FileType("Excel workbook", (".xlsx",)))
 PAGE = FileType("Page", (".html",))
@@ -186,10 +185,10 @@ class GradeWindow(QDialog):
         return row
 
     def _choose_folder(self) -> None:
-        self._take(self.folder, QFileDialog.getExistingDirectory(self, "Folder of hand-ins"))
+        self._take(self.folder, ask_folder(self, "Folder of hand-ins"))
 
     def _choose_data(self) -> None:
-        self._take(self.data, QFileDialog.getOpenFileName(self, "Hidden data")[0])
+        self._take(self.data, ask_open(self, "Hidden data"))
 
     def _choose_lesson(self) -> None:
         """The lessons that there are, by their titles; what is written is the name of one."""
@@ -207,11 +206,10 @@ class GradeWindow(QDialog):
         menu.deleteLater()
 
     def _choose_key(self) -> None:
-        self._take(self.key, QFileDialog.getOpenFileName(self, "Private key")[0])
+        self._take(self.key, ask_open(self, "Private key"))
 
     def _choose_rubric(self) -> None:
-        found = QFileDialog.getOpenFileName(self, "Rubric", "", "Rubrics (*.toml)")[0]
-        self._take(self.rubric, found)
+        self._take(self.rubric, ask_open(self, "Rubric", "Rubrics (*.toml)"))
 
     def _form_rubric(self) -> None:
         try:
@@ -238,9 +236,9 @@ class GradeWindow(QDialog):
         chosen = rubrics.read(Path(text)) if text else self._formed or PLAIN
         return replace(chosen, overrides={**chosen.overrides, **self._decided})
 
-    def _take(self, field: QLineEdit, text: str) -> None:
-        if text:
-            field.setText(text)
+    def _take(self, field: QLineEdit, path: Path | None) -> None:
+        if path is not None:
+            field.setText(str(path))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -391,8 +389,7 @@ class GradeWindow(QDialog):
         self._write(path, lambda place: write_html(rows, place, self._title(), points))
 
     def _save_feedback(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder for one page a pupil")
-        path = Path(name) if name else None
+        path = ask_folder(self, "Folder for one page a pupil")
         self._write(path, lambda place: write_feedback(self.model.rows, place, self._title()))
 
     def _write(self, path: Path | None, write: Callable[[Path], object]) -> None:

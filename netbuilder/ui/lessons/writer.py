@@ -33,10 +33,10 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted, listed
 from netbuilder.ui.lessons.markdown_view import MarkdownView
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import ask, may_drop
 from netbuilder.ui.widgets.roles import area
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 
 _TEMPLATE = """---
 title: {title}

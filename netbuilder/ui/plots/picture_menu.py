@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.ui.plots.picture_export import image_of, write_picture
 from netbuilder.ui.plots.table_menu import TABLE_TYPES, save_table, table_text
 from netbuilder.ui.widgets.corner_menu import CornerMenu
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 from netbuilder.ui.widgets.roles import Role, play
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save, with_ending
 
 PICTURE_TYPES = (FileType("Picture", (".png",)), FileType("Drawing", (".svg",)))
 

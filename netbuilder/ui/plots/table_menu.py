@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QTableView
 
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.widgets.corner_menu import CornerMenu
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save, with_ending
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 
 TABLE_TYPES = (FileType("Table", (".csv",)),)
 

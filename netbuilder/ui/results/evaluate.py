@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -28,8 +28,8 @@ from netbuilder.ui.services.views.judged_parts import JudgedParts
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
@@ -143,11 +143,9 @@ class EvaluatePanel(QWidget):
             self._show_evaluation(judging.evaluation, judging.file)
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Judge on a file", str(place_of(self)), FILE_FILTER
-        )
-        if name:
-            self._judging.judge(Path(name))
+        path = ask_open(self, "Judge on a file", FILE_FILTER)
+        if path is not None:
+            self._judging.judge(path)
 
     def _show_evaluation(self, found: Evaluation, file: Path | None) -> None:
         self.cards.clear()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Union, cast
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
@@ -35,9 +35,9 @@ from netbuilder.ui.services.views.sample_view import SampleView
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.cards import CardList, RoleBox
 from netbuilder.ui.widgets.empty_state import Waiting
+from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -332,11 +332,9 @@ class PredictPanel(QWidget):
         self.others.setVisible(len(rows) > TOP)
 
     def _ask_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Answer a file", str(place_of(self)), "All files (*)"
-        )
-        if name:
-            self.answer_file(Path(name))
+        path = ask_open(self, "Answer a file")
+        if path is not None:
+            self.answer_file(path)
 
     def answer_file(self, path: Path, *, scaled: bool = False) -> None:
         """Answer all rows of a file, and show the answers: they can then be saved.

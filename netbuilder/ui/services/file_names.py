@@ -12,6 +12,7 @@ from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.file_names import portable
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.file_dialogs import last_place
 
 
 def suggested(workbench: Workbench, ending: str) -> str:
@@ -31,10 +32,15 @@ def stem(project: Project, path: Path | None) -> str:
 
 
 def folder(workbench: Workbench) -> Path:
-    """The folder of the project's file, else of its data, else the user's documents."""
+    """The folder of the project's file or data, else of the last file, else the documents."""
+    return own_folder(workbench) or last_place() or documents()
+
+
+def own_folder(workbench: Workbench) -> Path | None:
+    """The folder of the project's file, else of its data; None where it has neither."""
     if workbench.path is not None:
         return workbench.path.parent
-    return _beside(workbench.store.project.data, workbench.base) or documents()
+    return _beside(workbench.store.project.data, workbench.base)
 
 
 def documents() -> Path:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings
 
 from netbuilder.core import folders
 from netbuilder.ui.style.motion import set_reduced_motion
+from netbuilder.ui.widgets.file_dialogs import remember_place
 
 RECENT_COUNT = 10
 
@@ -27,6 +28,7 @@ def recent_files() -> list[Path]:
 
 def remember_file(path: Path) -> None:
     """Put a file at the head of the recent ones."""
+    remember_place(path.parent)
     others = [p for p in recent_files() if p != path]
     _store([path, *others][:RECENT_COUNT])
 

@@ -28,8 +28,8 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.export import export_curves
 from netbuilder.ui.training.tools import Tools
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.questions import ask
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.widgets.spoken import tell_beside
 from netbuilder.ui.widgets.steady import Steady
 

@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
@@ -24,6 +23,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.parsing import read_strings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import plain_buttons
 
@@ -184,9 +184,9 @@ class ElsewhereDialog(QDialog):
         self.write.setEnabled(bool(lines))
 
     def _write(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "Folder to write to")
-        if chosen:
-            self.write_to(Path(chosen) / "netbuilder-training")
+        chosen = ask_folder(self, "Folder to write to")
+        if chosen is not None:
+            self.write_to(chosen / "netbuilder-training")
 
     def write_to(self, folder: Path) -> None:
         """Write the folder in a thread of its own: data may be large."""

@@ -20,9 +20,9 @@ from netbuilder.ui.services.choose_data import recipe_for
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.cards import RoleBox, role_of
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.fix_buttons import buttons_for
 from netbuilder.ui.widgets.questions import ask
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.parts import Parts
 from netbuilder.ui.window.presentation import Presentation

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core import folders
 from netbuilder.core.data import registry
@@ -22,7 +22,14 @@ from netbuilder.ui.services import file_names, jobs, settings
 from netbuilder.ui.services.recovery import OpenLesson, Recovered, Recovery
 from netbuilder.ui.services.store import ProjectStore
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.save_dialog import PLACE, FileType, ask_save, place_of
+from netbuilder.ui.widgets.file_dialogs import (
+    PLACE,
+    FileType,
+    ask_open,
+    ask_save,
+    last_place,
+    remember_place,
+)
 from netbuilder.ui.window.unsaved import Unsaved, may_leave
 
 if TYPE_CHECKING:
@@ -119,10 +126,9 @@ class Documents(QObject):
 
     def open(self) -> None:
         """Ask for a file, and open it."""
-        start = str(place_of(self._window))
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open", start, OPEN_FILTER)
-        if name:
-            self.open_asking(Path(name))
+        path = ask_open(self._window, "Open", OPEN_FILTER)
+        if path is not None:
+            self.open_asking(path)
 
     def open_asking(self, path: Path) -> None:
         """Open a file that a person chose or dropped. What is unsaved is asked about once the
@@ -424,4 +430,8 @@ class Documents(QObject):
 
     def _keep_place(self) -> None:
         """Let every file dialog of the window begin where its files are."""
-        self._window.setProperty(PLACE, str(file_names.folder(self._workbench)))
+        own = file_names.own_folder(self._workbench)
+        self._window.setProperty(PLACE, str(own) if own is not None else "")
+        if last_place() is None:
+            recent = settings.recent_files()
+            remember_place(recent[0].parent if recent else file_names.documents())

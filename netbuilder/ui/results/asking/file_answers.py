@@ -13,7 +13,7 @@ from netbuilder.core.wording import counted
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
 from netbuilder.ui.services import jobs
 from netbuilder.ui.widgets.cards import CardList, RoleBox
-from netbuilder.ui.widgets.save_dialog import FileType, ask_save
+from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict_file import FileAnswers

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from PySide6.QtCore import QMimeData, QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.activation_strips import montage
@@ -28,8 +28,8 @@ from netbuilder.ui.results.asking.view import (
 from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow import FlowLayout
-from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -237,11 +237,9 @@ class PictureView(AskView):
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose a picture", str(place_of(self)), f"Pictures ({endings})"
-        )
-        if name:
-            self.answer_picture(Path(name))
+        path = ask_open(self, "Choose a picture", f"Pictures ({endings})")
+        if path is not None:
+            self.answer_picture(path)
 
     def answer_picture(self, path: Path) -> None:
         """Answer a picture file, prepared as the data set's were."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QMimeData
-from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from netbuilder.core.data.readers.sound_files import ENDINGS
 from netbuilder.core.errors import UserError
@@ -21,8 +21,8 @@ from netbuilder.ui.services.capture.player import SoundPlayer
 from netbuilder.ui.services.views.activations import ActivationsLook
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow import FlowLayout
-from netbuilder.ui.widgets.save_dialog import place_of
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -164,11 +164,9 @@ class SoundView(AskView):
 
     def _ask_sound(self) -> None:
         endings = " ".join(f"*{ending}" for ending in ENDINGS)
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose a sound", str(place_of(self)), f"Sounds ({endings})"
-        )
-        if name:
-            self.answer_sound(Path(name))
+        path = ask_open(self, "Choose a sound", f"Sounds ({endings})")
+        if path is not None:
+            self.answer_sound(path)
 
     def answer_sound(self, path: Path) -> None:
         """Answer a sound file, heard as the data set's were."""

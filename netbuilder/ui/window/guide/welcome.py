@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
 
 from netbuilder.core.data.examples import example
 from netbuilder.core.errors import UserError
@@ -23,7 +22,7 @@ from netbuilder.ui.services.choose_data import FILE_FILTER
 from netbuilder.ui.services.lessons.lesson_session import LessonSession
 from netbuilder.ui.services.runs.bring_back import bring_back
 from netbuilder.ui.widgets.cards import RoleBox
-from netbuilder.ui.widgets.save_dialog import place_of
+from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.window.guide.lesson_dock import LessonDock
 from netbuilder.ui.window.guide.places import Places
 from netbuilder.ui.window.guide.tour import Tour
@@ -113,21 +112,19 @@ class Welcome(QObject):
         folder, or a table on the clipboard: an empty canvas shows the tab where these are.
         """
         parts = self._parts
-        start = str(place_of(parts.window))
-        name, _ = QFileDialog.getOpenFileName(parts.window, "Choose data", start, FILE_FILTER)
+        path = ask_open(parts.window, "Choose data", FILE_FILTER)
         project = parts.store.project
-        if name and parts.documents.may_close():
-            parts.documents.data_opened.emit(Path(name))
-        elif not name and not project.data.kind and not project.graph.edges:
+        if path is not None and parts.documents.may_close():
+            parts.documents.data_opened.emit(path)
+        elif path is None and not project.data.kind and not project.graph.edges:
             parts.docks.show_panel("data")
 
     def open_folder(self) -> None:
         """Let a folder be chosen, a folder of pictures most often, and begin with it."""
         parts = self._parts
-        start = str(place_of(parts.window))
-        name = QFileDialog.getExistingDirectory(parts.window, "Choose a folder of data", start)
-        if name and parts.documents.may_close():
-            parts.documents.data_opened.emit(Path(name))
+        path = ask_folder(parts.window, "Choose a folder of data")
+        if path is not None and parts.documents.may_close():
+            parts.documents.data_opened.emit(path)
 
     def open_lesson(self, lesson: Lesson) -> None:
         """Open a lesson beside the network."""

@@ -1,4 +1,7 @@
-"""Where to write a file: the one dialog for it, in which an ending is never forgotten."""
+"""Where a file is, or is to be written: the dialogs for it, which begin where the last file was.
+
+An ending is never forgotten.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from netbuilder.ui.widgets.questions import ask
 
-#: Property of a window: the folder in which its files are looked for first.
+#: Property of a window: the folder in which its files are looked for first; "" where none is its.
 PLACE = "files-place"
+# Where a file was chosen last, in any window.
+_last: list[Path] = []
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,45 @@ def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path
 
 
 def place_of(widget: QWidget | None) -> Path:
-    """The folder of the window that a widget, or a dialog over it, belongs to; else the home."""
+    """The folder of the window that a widget, or a dialog over it, belongs to; where it has none
+    that of the last file."""
     while widget is not None:
         if widget.property(PLACE):
             return Path(str(widget.property(PLACE)))
         widget = widget.parentWidget()
-    return Path.home()
+    return last_place() or Path.home()
+
+
+def last_place() -> Path | None:
+    """The folder of the file that was chosen last; None where none was, or it is gone."""
+    return next((one for one in _last if one.is_dir()), None)
+
+
+def remember_place(folder: Path) -> None:
+    """Begin there the next time."""
+    _last[:] = [folder]
+
+
+def ask_open(
+    parent: QWidget, title: str, types: str = "All files (*)", start: Path | None = None
+) -> Path | None:
+    """Ask for a file to read; None when that was cancelled. ``start``: a file, or its folder."""
+    begin = str(start or place_of(parent))
+    name, _ = QFileDialog.getOpenFileName(parent, title, begin, types)
+    return _chosen(name, Path(name).parent)
+
+
+def ask_folder(parent: QWidget, title: str, start: Path | None = None) -> Path | None:
+    """Ask for a folder; None when that was cancelled."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(start or place_of(parent)))
+    return _chosen(name, Path(name))
+
+
+def _chosen(name: str, folder: Path) -> Path | None:
+    if not name:
+        return None
+    remember_place(folder)
+    return Path(name)
 
 
 def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileType]) -> Path | None:
@@ -67,4 +105,5 @@ def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileTy
         question = f"“{path.name}” is there already. Replace it?"
         if ask(parent, "Replace the file?", question, ("Replace", "Cancel")) != "Replace":
             return None
+    remember_place(path.parent)
     return path
