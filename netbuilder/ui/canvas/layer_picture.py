@@ -131,7 +131,7 @@ class LayerPicture(QWidget):
 
     def _lay_maps(self, values: Any, kernel: Any) -> None:
         """Feature maps, each with its filter (the mean over its inputs) on the left."""
-        from netbuilder.ui.plots.activation_strips import colored_image, two_sided_image
+        from netbuilder.ui.plots.activation_strips import colored_images, two_sided_images
 
         height, width, channels = values.shape
         held = self.parts.of(channels, _MOST_MAPS, counted_words("maps", channels))
@@ -141,19 +141,26 @@ class LayerPicture(QWidget):
         columns = 1 if count == 1 else 3 if count <= 9 else 4
         cell = (_WIDTH - _GAP * (columns - 1)) / columns
         side = min(cell - (30 if with_filter else 0), 130.0)
+        shown = slice(held.start, held.stop)
+        images = colored_images(values[:, :, shown].transpose(2, 0, 1))
+        filters = []
+        if with_filter:
+            filters = two_sided_images(kernel[..., shown].mean(axis=2).transpose(2, 0, 1))
         for place, number in enumerate(held):
             row, column = divmod(place, columns)
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
-                image = two_sided_image(kernel.mean(axis=2)[:, :, number])
                 box = QRectF(x, y, 26, 26)
-                self._tiles.append(Tile(box, image, (), None, (1, 1), "filter", _always(_FILTER)))
+                self._tiles.append(
+                    Tile(box, filters[place], (), None, (1, 1), "filter", _always(_FILTER))
+                )
                 x += 30
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
-            image = colored_image(values[:, :, number])
             index = (0, 0, number)
-            self._tiles.append(Tile(box, image, index, (0, 1), (height, width), f"map {number}"))
+            self._tiles.append(
+                Tile(box, images[place], index, (0, 1), (height, width), f"map {number}")
+            )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
     def _lay_frames(self, values: Any) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import percent
 from netbuilder.ui.plots.class_colors import class_color
-from netbuilder.ui.plots.images import shaded, to_image
+from netbuilder.ui.plots.images import shaded, shaded_all, to_image
 from netbuilder.ui.style import theme
 
 GAP = 2
@@ -62,20 +62,26 @@ def _finite(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.nan_to_num(plain, posinf=1e300, neginf=-1e300))
 
 
-def _from_low(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers as places 0 to 255 between the smallest and the largest."""
+def _from_low(values: NDArray[Any], *, each: bool = False) -> NDArray[np.uint8]:
+    """Numbers as places 0 to 255 between the smallest and the largest, 0 counted in; ``each``: of
+    several maps (n, height, width), each between its own."""
     plain = _finite(values)
-    low, high = float(plain.min(initial=0.0)), float(plain.max(initial=0.0))
-    if not high > low:
-        return np.zeros(plain.shape, np.uint8)
-    return ((plain - low) / (high - low) * 255).astype(np.uint8)
+    axes = tuple(range(int(each), plain.ndim))
+    low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (plain.min, plain.max))
+    span = high - low
+    part = (plain - low) / np.where(span > 0, span, 1.0)
+    found: NDArray[np.uint8] = (part * 255).astype(np.uint8)
+    return found
 
 
-def _around_zero(values: NDArray[Any]) -> NDArray[np.int16]:
-    """Numbers as places 0 to 510, 255 for 0."""
+def _around_zero(values: NDArray[Any], *, each: bool = False) -> NDArray[np.int16]:
+    """Numbers as places 0 to 510, 255 for 0; ``each``: as above."""
     plain = _finite(values)
-    largest = float(np.abs(plain).max(initial=0.0)) or 1.0
-    return (plain / largest * 255).astype(np.int16) + np.int16(255)
+    axes = tuple(range(int(each), plain.ndim))
+    largest = np.abs(plain).max(axis=axes, keepdims=True, initial=0.0)
+    part = plain / np.where(largest > 0, largest, 1.0)
+    found: NDArray[np.int16] = (part * 255).astype(np.int16) + np.int16(255)
+    return found
 
 
 def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -87,6 +93,11 @@ def colored(values: NDArray[Any]) -> NDArray[np.uint8]:
 def colored_image(values: NDArray[Any]) -> QImage:
     """The same as a picture."""
     return shaded(_from_low(values), _table())
+
+
+def colored_images(maps: NDArray[Any]) -> list[QImage]:
+    """Maps (n, height, width) as pictures, each from its smallest to its largest number."""
+    return shaded_all(_from_low(maps, each=True), _table())
 
 
 def blank(width: int, height: int) -> QImage:
@@ -106,8 +117,9 @@ def montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QIma
     used = min(columns, max(len(maps), 1))
     picture = blank(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
-    for number, values in enumerate(maps):
-        image = colored_image(values) if values.ndim == 2 else to_image(_bytes(values))
+    flat = maps.ndim == 3
+    images = colored_images(maps) if flat else [to_image(_bytes(values)) for values in maps]
+    for number, image in enumerate(images):
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
         painter.drawImage(_fitted(image, box), image)
@@ -138,11 +150,18 @@ def bars(values: NDArray[Any], width: int, height: int, marked: int | None = Non
     zero = height * top / span
     step = width / len(flat)
     color, strong = QColor(theme.colors().secondary), QColor(theme.colors().training)
-    for number, value in enumerate(flat):
-        length = max(abs(value) / span * height, 1.5)
-        y = zero - length if value >= 0 else zero
-        box = QRectF(number * step, min(y, height - 1.5), max(step - 1.5, 1.0), length)
-        painter.fillRect(box, strong if marked is None or number == marked else color)
+    lengths = np.maximum(np.abs(flat) / span * height, 1.5)
+    tops = np.minimum(np.where(flat >= 0, zero - lengths, zero), height - 1.5)
+    wide = max(step - 1.5, 1.0)
+    boxes = [
+        QRectF(number * step, top, wide, length)
+        for number, (top, length) in enumerate(zip(tops.tolist(), lengths.tolist(), strict=True))
+    ]
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(strong if marked is None else color)
+    painter.drawRects(boxes)
+    if marked is not None and marked < len(boxes):
+        painter.fillRect(boxes[marked], strong)
     painter.end()
     return picture
 
@@ -339,6 +358,11 @@ def two_sided(values: NDArray[Any]) -> NDArray[np.uint8]:
 def two_sided_image(values: NDArray[Any]) -> QImage:
     """The same as a picture."""
     return shaded(_around_zero(values), _sided())
+
+
+def two_sided_images(maps: NDArray[Any]) -> list[QImage]:
+    """Maps (n, height, width) as pictures, each as strong as its own largest number."""
+    return shaded_all(_around_zero(maps, each=True), _sided())
 
 
 def word_strip(text: str) -> QImage:

@@ -27,14 +27,20 @@ def to_image(pixels: NDArray[Any]) -> QImage:
 
 
 def shaded(places: NDArray[Any], table: NDArray[np.uint8]) -> QImage:
-    """A picture of colours of ``table`` (n, 3): ``places`` (height, width) says which.
+    """A picture of colours of ``table`` (n, 3): ``places`` (height, width) says which."""
+    return shaded_all(places[None], table)[0]
+
+
+def shaded_all(places: NDArray[Any], table: NDArray[np.uint8]) -> list[QImage]:
+    """Several such pictures of one size, (n, height, width), coloured in one go.
 
     Four bytes a pixel, as painters have them: of three each is taken apart at every painting.
     """
     packed = table.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     pixels = np.ascontiguousarray((packed | np.uint32(0xFF000000))[places])
-    height, width = pixels.shape
-    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32).copy()
+    height, width = pixels.shape[1:]
+    line, kind = 4 * width, QImage.Format.Format_RGB32
+    return [QImage(one.data, width, height, line, kind).copy() for one in pixels]
 
 
 def scaled(image: QImage, side: int) -> QPixmap:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from pyqtgraph import AxisItem
 from PySide6.QtCore import QObject, QRect
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from netbuilder.core.results.live.pictures import Points, SurfacePicture
 from netbuilder.ui.plots import activation_strips as strips
 from netbuilder.ui.plots.live.surface import SurfacePlot
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.paced import Paced
 
@@ -92,6 +93,9 @@ def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> 
         pixels = strips.surface_pixels(values, unit, names)
         for row, column in ((0, 0), (4, 6), (8, 3)):
             assert image.pixelColor(column, row).getRgb()[:3] == tuple(pixels[row, column])
+    maps = values.transpose(2, 0, 1)  # coloured in one go, each by its own numbers
+    assert strips.colored_images(maps) == [strips.colored_image(one) for one in maps]
+    assert strips.two_sided_images(maps) == [strips.two_sided_image(one) for one in maps]
     odd = np.array([[np.nan, np.inf], [-np.inf, 1.0]])
     assert strips.two_sided(odd)[0, 0].tolist() == [255, 255, 255]
     assert strips.colored_image(odd).size().width() == 2
@@ -127,3 +131,17 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(
     boxes[1].hide()
     flow.activate()
     assert flow.heightForWidth(120) == plain(flow, QRect(0, 0, 120, 0), move=False) < narrow
+
+
+def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
+    picture = strips.bars(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20, marked=2)
+    scheme = theme.colors()
+
+    def color(x: float, y: float) -> str:
+        return picture.pixelColor(round(2 * x), round(2 * y)).name()  # two dots a pixel
+
+    assert color(4, 5) == QColor(scheme.secondary).name()  # up from the middle
+    assert color(14, 15) == QColor(scheme.secondary).name()  # and down
+    assert color(24, 7) == QColor(scheme.training).name()  # the marked one
+    assert picture.pixelColor(28, 10).alpha() == 0
+    assert picture.pixelColor(68, 6).alpha() == 0

@@ -16,7 +16,14 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs import run_tracker
-from netbuilder.ui.services.runs.drawing_pace import MOST_STRETCH, WINDOW_SHARE, ViewStretch
+from netbuilder.ui.services.runs.drawing_pace import (
+    CURVES_SECONDS,
+    LATER_CURVES_SECONDS,
+    MOST_STRETCH,
+    WINDOW_SHARE,
+    DrawingPace,
+    ViewStretch,
+)
 from netbuilder.ui.services.runs.run_progress import took_words
 from netbuilder.ui.services.runs.run_tracker import Tracker
 from netbuilder.ui.services.runs.speed import SPEEDS
@@ -137,9 +144,26 @@ def test_views_are_stretched_while_the_window_takes_too_much() -> None:
     assert stretch.times == MOST_STRETCH
     falling = seconds(6, 0.5 * WINDOW_SHARE)
     assert falling[-1] == 1.0
-    stretch.look(now + 1, busy + 1)
-    stretch.begin()
-    assert stretch.times == 1.0
+    seconds(3, 3 * WINDOW_SHARE)
+    found = stretch.times
+    stretch.begin()  # the next run begins with what was found, and what lies between is not counted
+    assert not stretch.look(now + 100, busy + 90)
+    assert stretch.times == found > 1.0
+
+
+def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them() -> None:
+    def drawn(stretch: float, begin: float = 10.0) -> int:
+        pace = DrawingPace()
+        pace.begin(10.0)
+        count = 0
+        for number in range(3000):
+            pace.grown = True
+            count += pace.curves_due(begin + number / 1000, stretch)
+        return count
+
+    assert drawn(1.0) == pytest.approx(3 / CURVES_SECONDS, abs=1)
+    assert drawn(2.0) == pytest.approx(3 / CURVES_SECONDS / 2, abs=1)
+    assert drawn(4.0) == drawn(1.0, begin=20.0) == pytest.approx(3 / LATER_CURVES_SECONDS, abs=1)
 
 
 def test_a_run_hears_how_busy_the_window_is(

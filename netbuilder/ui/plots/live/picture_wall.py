@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,11 @@ class PictureWall(QWidget):
         if picture is None:
             return
         painter = QPainter(self)
-        scheme = theme.colors()
+        scheme, metrics = theme.colors(), self.fontMetrics()
+        height = metrics.height()
+        elide = cache(
+            lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, CELL - 6)
+        )
         for number, image in enumerate(self._images):
             box = self._box(number)
             right = bool(picture.right[number])
@@ -90,11 +95,8 @@ class PictureWall(QWidget):
             painter.drawRect(box)
             painter.setPen(QColor(scheme.secondary if right else scheme.text))
             words = picture.answers[number] if right else f"✗ {picture.answers[number]}"
-            below = QRectF(box.left(), box.bottom() + 2, CELL - 6, self.fontMetrics().height())
-            shown = self.fontMetrics().elidedText(
-                words, Qt.TextElideMode.ElideRight, int(below.width())
-            )
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
+            below = QRectF(box.left(), box.bottom() + 2, CELL - 6, height)
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(words))
         painter.end()
 
     def event(self, event: QEvent) -> bool:

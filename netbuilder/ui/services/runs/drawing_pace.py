@@ -29,10 +29,12 @@ class DrawingPace:
         """A run takes its first step."""
         self._began = now
 
-    def curves_due(self, now: float) -> bool:
-        """Whether to draw the curves now; counts as drawn."""
+    def curves_due(self, now: float, stretch: float = 1.0) -> bool:
+        """Whether to draw the curves now; counts as drawn. ``stretch``: how many times more seldom
+        than they would like views are drawn."""
         later = now - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
+        wait = min(wait * stretch, LATER_CURVES_SECONDS)
         if not self.grown or now - self._drawn <= wait:
             return False
         self._drawn, self.grown = now, False
@@ -58,8 +60,8 @@ class ViewStretch:
         self._since: tuple[float, float] | None = None
 
     def begin(self) -> None:
-        """A run begins: nothing is known of it."""
-        self.times, self._since = 1.0, None
+        """A run begins: what was found in the one before is a good guess."""
+        self._since = None
 
     def look(self, now: float, busy: float) -> bool:
         """Whether ``times`` is another by now.

@@ -429,6 +429,7 @@ class Runner(QObject):
         """Tell a new session, on its thread, what is wished for already."""
         for probe in self._probes.all():
             session.watch(probe)
+        session.stretch_views(self._stretch.times)
         session.set_speed(self.speed.rate, self.speed.unit)
         if first is not None:
             first(session)
@@ -447,7 +448,7 @@ class Runner(QObject):
         now = time.perf_counter()
         if self._stretch.look(now, time.thread_time()) and self._session is not None:
             self._session.stretch_views(self._stretch.times)
-        if self._pace.curves_due(now):
+        if self._pace.curves_due(now, self._stretch.times):
             if self._pace.words_due(now):
                 self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))
             self.curves_changed.emit()
