@@ -53,6 +53,8 @@ def svg_bytes(widget: QWidget, below: str = "") -> bytes:
     generator.setOutputDevice(buffer)
     generator.setSize(size)
     generator.setViewBox(QRect(QPoint(0, 0), size))
+    # Else axes, which are recorded in the screen's points, are scaled against the curves.
+    generator.setResolution(widget.logicalDpiX())
     generator.setTitle(widget.accessibleName())
     painter = QPainter(generator)
     painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colors().panel))

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -79,7 +80,7 @@ def test_copied_as_sharp_as_twice_the_screen(plot: QWidget) -> None:
     assert len(_colors(image)) > 2, "there is more than the background"
 
 
-def test_a_picture_shows_all_that_is_seen(plot: QWidget) -> None:
+def test_a_picture_shows_all_that_is_seen(plot: QWidget, tmp_path: Path) -> None:
     """Not its upper left quarter: in every part of it there is as much ink as on the screen."""
     menu = _menu(plot)
     menu.copy()
@@ -88,6 +89,13 @@ def test_a_picture_shows_all_that_is_seen(plot: QWidget) -> None:
     seen = _parts(plot.grab().toImage())
     assert seen.max() > 0.01
     np.testing.assert_allclose(copied, seen, atol=0.02)
+    menu.save(tmp_path / "one.svg")
+    drawn = QImage(plot.size(), QImage.Format.Format_RGB32)
+    drawn.fill(QColor(theme.colors().panel))
+    painter = QPainter(drawn)
+    QSvgRenderer(str(tmp_path / "one.svg")).render(painter)
+    painter.end()
+    np.testing.assert_allclose(_parts(drawn), seen, atol=0.008)
 
 
 def _parts(image: QImage) -> np.ndarray:
