@@ -18,6 +18,7 @@ from netbuilder.ui.style.pens import shared_brush, shared_pen
 
 REDRAW_MS = 50
 FEW_POINTS = 500
+_FEW_EPOCHS = 5
 #: Pixels: what stands below the curves takes the room above this, never the axis.
 LOWEST = 96
 #: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.
@@ -326,10 +327,12 @@ def _end(series: Series) -> float:
 
 def picture_of(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
     """The loss of a run as a picture of a size, in the colours of paper; with ``sharp`` dots a
-    pixel, for it is printed."""
+    pixel, for it is printed. Of few epochs each step is drawn."""
     plot = CurvePlot(scheme=theme.LIGHT)
     plot.resize(size)
     plot.set_run(run, 0)
+    plot.set_options(per_step=len(run.epochs.get(plot.quantity, ())) < _FEW_EPOCHS)
+    plot.grab()  # A plot that was never shown has another size until it is painted once.
     plot.redraw()
     image = QImage(size * sharp, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(sharp)
