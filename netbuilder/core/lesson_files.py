@@ -16,6 +16,7 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import start_path, start_project
 from netbuilder.core.lessons.record import record_of
 from netbuilder.core.lessons.state import SAVED, LessonState, ProblemSeen, RunSeen
+from netbuilder.core.long_history import epochs_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 
@@ -44,7 +45,7 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
             beside = metadata.from_json(file.ours, path.name)
             facts = beside.facts
             epochs = beside.run.get("epochs", 0)
-            rows = max((len(row) for row in beside.history.values()), default=0)
+            rows = epochs_of(beside.history)
             count = epochs if isinstance(epochs, int) and not isinstance(epochs, bool) else rows
             run = RunSeen(project, count, beside.history, beside.test)
     else:

@@ -25,7 +25,8 @@ class TrainedModel:
         model: raw rows in, answers in the data's own units out; shares the core's weights.
         pre: what ``model`` does around ``core``.
         facts: facts about the data that it was trained on.
-        history: numbers of each epoch by name: "loss", metrics, "val_loss", ...
+        history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
+            262,144 epochs of some of them, see ``core.long_history``.
         test: numbers on the test rows by name; empty where there are none.
         seconds: duration of the training by the clock, pauses left out.
         steps_per_second: speed over the whole run, waits between steps left out.

@@ -6,7 +6,8 @@ otherwise limit it (a project of 200 layers or 1,000 epochs of history are large
 ``.keras`` all are one entry, ``netbuilder.json``.
 
 Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
-``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, null
+``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, of very
+long runs of some epochs, whose numbers are then those of the name "epoch"; null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
 ``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``netbuilder``),
 and of a ``.keras`` whose model takes words or pictures of any size ``takes`` and

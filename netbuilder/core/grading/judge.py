@@ -13,6 +13,7 @@ from netbuilder.core.grading.points import main_metric
 from netbuilder.core.grading.sameness import fingerprint_of
 from netbuilder.core.grading.seal import MISSING, judged, statement
 from netbuilder.core.grading.steps import known_lesson, steps_done
+from netbuilder.core.long_history import EPOCH
 from netbuilder.core.regular_file import what_else
 
 if TYPE_CHECKING:
@@ -186,5 +187,5 @@ def _history(trained: TrainedModel | None) -> dict[str, list[float]]:
     return {
         name: [float(value) for value in row]
         for name, row in trained.history.items()
-        if name in {"loss", "val_loss"}
+        if name in {"loss", "val_loss", EPOCH}
     }

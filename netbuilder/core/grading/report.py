@@ -16,6 +16,7 @@ from netbuilder.core.grading.grade import judged_on
 from netbuilder.core.grading.hand_in import file_name
 from netbuilder.core.grading.points import mean_words
 from netbuilder.core.grading.submission import FAILED, LATE, Submission
+from netbuilder.core.long_history import curves, numbers
 from netbuilder.core.project.atomic import replacing, write_bytes
 from netbuilder.core.wording import counted, number, quoted
 
@@ -245,9 +246,14 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
 
 def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
     """Loss curves as SVG for a page with ``_STYLE``, validation dashed; "" without numbers."""
+    epochs = [int(number) for number in numbers(history)]
     rows = {
-        name: [(epoch, value) for epoch, value in enumerate(row, 1) if math.isfinite(value)]
-        for name, row in history.items()
+        name: [
+            (epoch, value)
+            for epoch, value in zip(epochs, row, strict=False)
+            if math.isfinite(value)
+        ]
+        for name, row in curves(history).items()
     }
     values = [value for row in rows.values() for _, value in row]
     if len(values) < 2:

@@ -8,12 +8,17 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from netbuilder.core import long_history
+
 Floats = NDArray[np.float64]
 
 
 #: Points of a curve of steps that are held. A run of small steps makes a hundred thousand a second,
 #: and a plot is some thousand pixels wide.
 MOST_POINTS = 1 << 17
+
+#: The same of epochs, which a tiny network makes fifty thousand a second of.
+MOST_EPOCHS = 1 << 18
 
 #: Points that may wait until a curve is looked at, and the lock of those that wait.
 MOST_WAITING = 1 << 17
@@ -239,11 +244,13 @@ class RunCurves:
     """All curves of one run: per step and per epoch, by the name that Keras gives them.
 
     ``kept_epoch``: the earlier epoch whose weights the run was left with; 0: those of its end.
+    ``kept``: that epoch's numbers by name, where they are known.
     """
 
     def __init__(self, name: str = "") -> None:
         self.name = name
         self.kept_epoch = 0
+        self.kept: Mapping[str, float] = {}
         self.steps: dict[str, Series] = {}
         self.epochs: dict[str, Series] = {}
         self.marks: list[tuple[float, str]] = []
@@ -261,7 +268,7 @@ class RunCurves:
         """Add values of epochs that ended; validation's names begin with ``val_``."""
         series = self.epochs.get(name)
         if series is None:
-            series = self.epochs[name] = Series()
+            series = self.epochs[name] = Series(MOST_EPOCHS)
         series.extend(epochs, values)
 
     def add_kept(
@@ -331,13 +338,16 @@ class RunCurves:
     def told(self, name: str) -> float | None:
         """What the network that the run was left with had by a name of ``epochs``."""
         series = self.epochs.get(name) or Series()
-        return series.at(self.kept_epoch) if self.kept_epoch else series.last
+        if not self.kept_epoch:
+            return series.last
+        known = self.kept.get(name)
+        return series.at(self.kept_epoch) if known is None else known
 
     @classmethod
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:
         """The curves of a run that is over."""
         curves = cls(name)
-        for key, values in history.items():
-            series = curves.epochs.setdefault(key, Series())
-            series.extend(np.arange(1, len(values) + 1), values)
+        known = long_history.numbers(history)
+        for key, values in long_history.curves(history).items():
+            curves.add_epochs(key, known, values)
         return curves

@@ -185,10 +185,12 @@ class TrainingPanel(QWidget):
         trained = self._workbench.trained
         if trained is not None and not self._runner.active and self._runner.project is None:
             # A model was opened: its file holds the curves of the run that made it.
+            from netbuilder.core.long_history import row
             from netbuilder.ui.plots.run_curves import RunCurves
 
             curves = RunCurves.from_history(trained.project.name, trained.history)
             curves.kept_epoch = trained.kept_epoch
+            curves.kept = row(trained.history, trained.kept_epoch)
             self.curves.show_run(curves, trained.epochs)
             self.show_page(1)
         self.buttons.refresh()

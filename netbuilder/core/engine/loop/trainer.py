@@ -22,6 +22,7 @@ from netbuilder.core.engine.loop.evaluator import Evaluator
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Parts, Program, names_of
 from netbuilder.core.engine.loop.tensors import Feed, HeldFeed, Order, Orders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
+from netbuilder.core.long_history import filled
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -457,10 +458,11 @@ class Trainer:
         """
         copies.take_over(self.core, trained.core)
         history, old = self.history, trained.history
-        rows = len(old.get("loss", ()))
+        known = {name: filled(old, name) for name in history.epochs.names}
+        rows = len(filled(old, "loss"))
         table = np.full((rows, len(history.epochs.names)), np.nan, np.float32)
         for place, name in enumerate(history.epochs.names):
-            held = old.get(name, ())[:rows]
+            held = known[name][:rows]
             table[: len(held), place] = held
         history.clear()
         history.epochs.append(table)

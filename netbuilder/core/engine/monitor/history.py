@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.engine.changes import Changed
+from netbuilder.core.long_history import as_lists
 
 Floats = NDArray[np.float32]
 
@@ -127,5 +128,9 @@ class History:
         self.best_epoch, self.best_value = 0, float("inf")
 
     def by_epoch(self) -> dict[str, list[float]]:
-        """As ``keras.callbacks.History.history``: a list of numbers a name."""
-        return {name: [float(v) for v in values] for name, values in self.epochs.columns().items()}
+        """As ``keras.callbacks.History.history``: a list of numbers a name.
+
+        Of very long runs not all epochs: see ``core.long_history``.
+        """
+        gone_back_to = (int(one.value) for one in self.changes if one.what == "best")
+        return as_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))

@@ -17,6 +17,7 @@ from netbuilder.core.formats.optimizer_state import copy_optimizer_state, restor
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import check_sizes, too_large
 from netbuilder.core.formats.weights import weights_file
+from netbuilder.core.long_history import epochs_of
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def with_weights(file: ModelFile) -> TrainedModel:
         test=parts.test,
         seconds=float(parts.run.get("seconds") or 0.0),
         steps_per_second=float(parts.run.get("steps_per_second") or 0.0),
-        epochs=int(parts.run.get("epochs") or len(parts.history.get("loss", ()))),
+        epochs=int(parts.run.get("epochs") or epochs_of(parts.history)),
         best_epoch=int(parts.run.get("best_epoch") or 0),
         kept_epoch=int(parts.run.get("kept_epoch") or 0),
         extra={"path": str(file.path)},

@@ -27,5 +27,5 @@ def curves_of(run: Run) -> RunCurves:
     for change in run.changes:
         x = change.epoch + change.step / max(per_epoch, 1)
         curves.mark(x, mark_words(change))
-    curves.kept_epoch = run.kept_epoch
+    curves.kept_epoch, curves.kept = run.kept_epoch, run.kept
     return curves

@@ -505,6 +505,8 @@ class Runner(QObject):
                 self._work.keep_project(self.project)
 
     def _finish(self, end: End) -> None:
+        from netbuilder.core.long_history import row
+
         self._timer.stop()
         kept = end.trained is None and self._take_back()
         self._set_state(RunState.IDLE)
@@ -512,6 +514,7 @@ class Runner(QObject):
         if end.trained is not None:
             self._set_progress(self._tracker.end(self._reason if error is None else "failed"))
             self.curves.kept_epoch = end.trained.kept_epoch
+            self.curves.kept = row(end.trained.history, end.trained.kept_epoch)
             self._workbench.set_trained(end.trained, end.evaluation, in_runs=end.kept)
         elif not kept:
             self._set_progress(None)
