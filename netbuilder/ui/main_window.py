@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         self.runner.ended.connect(self.strips.show)
         self.canvas.closer.may_set = lambda: self.weights_by_hand.may
         self.canvas.closer.weight_set.connect(self.weights_by_hand.set)
+        self.weights_by_hand.may_changed.connect(self.canvas.closer.offer)
         self.weights_by_hand.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))

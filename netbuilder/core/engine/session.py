@@ -490,14 +490,11 @@ class Session:
         if parts is None or self._order is None:
             return
         seed = self.project.training.seed if seed is None else seed
-        here = parts.trainer.position == 0
         parts.trainer.restart(start_of(parts.trainer, self._order, seed), seed)
         parts.callbacks.begin()
         self._set_in_run.forget()
         self._loop.restarted()
         parts.reporter.changed("reset", seed)
-        if here:  # else it is shown where it stands then
-            self._stand()
 
     def _set_data(self, project: Project, dataset: Dataset) -> None:
         if self._parts is None or self._order is None or not self.takes(project, dataset):
@@ -556,7 +553,6 @@ class Session:
             self._set_in_run.forget()
             self._parts.reporter.changed("best", self._parts.trainer.restore_best())
             self._loop.probing.again()
-            self._stand()
 
     def _go_back_before_raise(self) -> None:
         if self._parts is not None:

@@ -263,16 +263,27 @@ class CloserLook(QFrame):
         small = settable(found[1].layer, look.weights_of(found[1].id))
         return ", and to set its weights" if small else ""
 
+    def offer(self) -> None:
+        """Whether weights can be set is not as it was."""
+        if not self.isHidden() and self._look is not None:
+            self._explain()
+
     def _offer_weights(self) -> None:
         """Let the weights of the chosen unit be set, where they are few and at rest."""
         found, look, index = self._node(), self._look, self._index
-        if found is not None and look is not None and self.may_set() and index:
+        small = False
+        if found is not None and look is not None and index:
             unit, owner = index[-1], found[1]  # along a sequence the same weights at each step
             weights = look.weights_of(owner.id)
-            if settable(owner.layer, weights) and unit < weights["kernel"].shape[1]:
+            small = settable(owner.layer, weights) and unit < weights["kernel"].shape[1]
+            if small and self.may_set():
                 self.weights.show_unit(weights, unit, self.picture.given_names)
-                return
-        self.weights.hide()
+        # Its room stays while a run goes on: what stands above would go up and down.
+        policy = self.weights.sizePolicy()
+        policy.setRetainSizeWhenHidden(small)
+        self.weights.setSizePolicy(policy)
+        if not (small and self.may_set()):
+            self.weights.hide()
 
     def _choose_state(self, step: int, unit: int) -> None:
         """Say how what a unit remembered after a step comes about."""
@@ -363,6 +374,8 @@ class CloserLook(QFrame):
         if self._index is None:
             self.products.show_window(None)
             what = "a coloured square" if self.picture.of_squares else "a bar"
+            if self._also and not self.picture.of_squares:
+                what = "a bar or a line"
             keys = "arrow keys (with Ctrl: another map)" if self.picture.maps > 1 else "arrow keys"
             self.words.setText(
                 f"Click {what}, or use the {keys}, to see how its number comes about{self._also}."

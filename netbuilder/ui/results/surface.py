@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.points import points_view, same_points
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capital
+from netbuilder.core.wording import capital, counted
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
@@ -126,6 +126,8 @@ class SurfacePanel(QWidget):
         looking.row_chosen.connect(lambda: self.plot.ring_sample(looking.index))
         self.live.changed.connect(self._show)
         self.live.pictured.connect(self._draw_newer)
+        # In a pause the picture is there before the network that was set by hand.
+        self._workbench.trained_changed.connect(self._words.soon)
         theme.theme().changed.connect(self._redraw)
         begins_anew(self._store, *self.parts, self.discrete, self.over_epochs)
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
@@ -365,7 +367,11 @@ class SurfacePanel(QWidget):
 
     def _run_words(self) -> str:
         """What the run that goes on has come to, and what it learns from."""
-        run, words = self._runner.project, losses_of(self._runner.curves)
+        bench, run = self._workbench, self._runner.project
+        count = bench.trained.set_by_hand if bench.trained is not None else 0
+        if bench.standing and bench.paused and count:  # no loss is known of these
+            return f"{counted(count, 'weight')} set by hand (Ctrl+Z). "
+        words = losses_of(self._runner.curves)
         if run is not None and run.data != self._store.project.data:
             return f"This run learns from the points of before they were edited. {words}"
         return words

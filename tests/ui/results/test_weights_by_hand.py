@@ -137,6 +137,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     qtbot.waitUntil(lambda: hand.idle and kernel(window, node)[1, 2] == pytest.approx(2.6))
     qtbot.waitUntil(lambda: "2.6" in closer.words.text())
     qtbot.waitUntil(lambda: surface.live.idle and not np.allclose(surface.picture.shares, shares))
+    qtbot.waitUntil(lambda: "1 weight set by hand (Ctrl+Z). " in surface.note.text())
     assert bench.standing and bench.trained.set_by_hand == 1
     evaluate = window.docks.show_panel("evaluate")
     assert "1 weight set by hand" in evaluate.stale.text()
@@ -154,18 +155,28 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     hand.set(node, "bias", (1,), 0.5)
     qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 3)
 
+    # The best epoch of before can still be had, and is shown in the pause.
+    assert runner.best_epoch == 1
+    runner.go_to_best()
+    qtbot.waitUntil(lambda: np.array_equal(kernel(window, node), before))
+    qtbot.waitUntil(lambda: hand.may and window.store.undo_label is None)
+    hand.set(node, "kernel", (1, 2), 2.6)
+    hand.set(node, "bias", (0,), -1.5)
+    qtbot.waitUntil(lambda: hand.idle and bench.trained.set_by_hand == 2)
+
     # A step on nothing is taken back any more.
+    offered: list[tuple[bool, bool]] = []
+    hand.may_changed.connect(lambda: offered.append((hand.may, row.isHidden())))
     runner.step()
-    qtbot.waitUntil(lambda: window.store.undo_label is None)
-    assert not hand.may
-    qtbot.waitUntil(lambda: hand.may)
+    qtbot.waitUntil(lambda: offered == [(False, True), (True, False)])
+    assert window.store.undo_label is None
     assert bench.trained.set_by_hand == 0
     runner.toggle_pause()
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     found = weights_of(bench.trained, node)
     assert found["kernel"][1, 2] == pytest.approx(2.6, abs=1e-3)
-    assert found["bias"][:2] == pytest.approx([-1.5, 0.5], abs=1e-3)
-    assert [change.what for change in bench.trained.changes] == ["learning_rate", "weights"]
+    assert found["bias"][0] == pytest.approx(-1.5, abs=1e-3)
+    assert [one.what for one in bench.trained.changes] == ["learning_rate", "best", "weights"]
     assert bench.trained.best_epoch, "of the whole run"
 
 

@@ -458,6 +458,8 @@ class Runner(QObject):
         from netbuilder.core.engine import events
 
         if self._tracker.take(event):
+            if self.paused and getattr(event, "what", "") in ("best", "reset"):
+                self.halted.emit()  # it stands with other weights
             return True
         match event:
             case events.Probed():
@@ -475,22 +477,22 @@ class Runner(QObject):
                     self.told.emit(event.reason)
                 else:
                     self.halted.emit()
-            case events.Standing():
-                self.stood.emit(event.trained)
             case events.Resumed():
                 self._set_state(RunState.RUNNING)
-            case events.Noticed() | events.Withdrawn() | events.OtherData() | events.Saved():
-                self._take_rarer(event)
             case events.Finished():
                 self._reason = event.reason
             case events.Failed():
                 self._failure = event.error
+            case _:
+                self._take_rarer(event)
         return False
 
     def _take_rarer(self, event: Any) -> None:
         from netbuilder.core.engine import events
 
         match event:
+            case events.Standing():
+                self.stood.emit(event.trained)
             case events.Noticed():
                 self.notices.append(event.notice)
                 self.noticed.emit(event.notice)

@@ -34,10 +34,15 @@ class WeightsByHand(QObject):
 
     In the place of a trained network comes another, and after undo it is there again. A run that
     pauses has them set in the network that it goes on with; where it has gone on nothing is taken
-    back any more. ``told(words)``: what could not be done.
+    back any more.
+
+    Signals:
+        told(words): what could not be done.
+        may_changed: whether any can be set is not as it was.
     """
 
     told = Signal(str)
+    may_changed = Signal()
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, runner: Runner, parent: QObject
@@ -114,8 +119,13 @@ class WeightsByHand(QObject):
 
     def _goes_on(self) -> None:
         """The run stands no more where it stood."""
-        self._stands = False
+        self._set_stands(False)
         self._forget()
+
+    def _set_stands(self, stands: bool) -> None:
+        if stands != self._stands:
+            self._stands = stands
+            self.may_changed.emit()
 
     def _run_changed(self) -> None:
         if self._runner.active and not self._runner.paused:
@@ -123,7 +133,7 @@ class WeightsByHand(QObject):
 
     def _trained_changed(self) -> None:
         trained, base = self._workbench.trained, self._base
-        self._stands = self._workbench.standing and self._runner.paused
+        self._set_stands(self._workbench.standing and self._runner.paused)
         if trained is None or base is None:
             self._forget()
             return
