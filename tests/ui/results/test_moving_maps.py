@@ -10,13 +10,17 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.events import Probed
+from netbuilder.core.engine.probes import Findings, Probe
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.live import histograms
 from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, WallPicture
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.histogram_maps import over_epochs
 from netbuilder.ui.results.surface import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.views.run_histograms import EVERY, SOON, RunHistograms
 
 MINUTE = 60_000
 
@@ -138,3 +142,44 @@ def test_histograms_go_back_to_the_start_of_the_run_though_nobody_looked(
     (again,) = [m for what, m in recorded.of(trained.project, trained).items() if what == "weights"]
     assert len(again) < len(epochs) + 1, "what was shown went on from a copy"
     assert recorded.of(edits.append_layer(trained.project, "Dense"), trained) == {}
+
+
+def test_the_first_moments_of_a_run_come_soon_one_after_another(
+    example: Callable[[str], Project],
+) -> None:
+    """A run of two seconds has histograms that change, one of an hour no more than it needs."""
+    project = example("moons")
+    layers = histograms.learning_nodes(project)
+    kernels = {node: {"kernel": np.ones((2, 2))} for node in layers}
+    found = Findings({node: np.ones((4, 2)) for node in layers}, kernels, kernels, 1)
+    recorded = RunHistograms()
+    recorded.begin(project)
+    assert SOON <= 0.2
+    count = 0
+    while recorded.every("gradients") == SOON:
+        recorded.examine(found)
+        count += 1
+    assert 10 <= count <= 20 and recorded.every("gradients") == EVERY
+    assert recorded.every("weights") == SOON, "each at its own pace"
+    recorded.begin(project)
+    assert recorded.every("gradients") == SOON
+
+
+def test_a_long_run_is_examined_a_second_apart(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=1_000_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.sample_view.look is not None)
+
+    def asked() -> Probe:
+        (found,) = [one for one in window.runner._probes.all() if one.gradients]
+        return found
+
+    first = asked()
+    kernels = {node: {"kernel": np.ones((2, 2))} for node in first.gradients}
+    outputs = {node: np.ones((4, 2)) for node in first.outputs}
+    for _ in range(20):  # as many answers as come in the first seconds
+        window.runner.probed.emit(Probed(asked(), 1, 1, outputs, {}, kernels))
+    assert asked().every == EVERY
+    assert (asked().gradients, asked().outputs) == (first.gradients, first.outputs)

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.live.histograms import Moments
 
-_EVERY = 1.0  # seconds between two moments of the weights
+#: Seconds between two moments: of the first few of a run, which may be over soon, and later.
+SOON, EVERY = 0.2, 1.0
+_FEW = 12
 
 
 class RunHistograms:
@@ -40,9 +42,14 @@ class RunHistograms:
     def weigh(self, answer: Probed) -> None:
         """Take the weights of a moment, unless the last ones are of just now."""
         now = time.monotonic()
-        if now - self._weighed >= _EVERY:
+        if now - self._weighed >= self.every("weights"):
             self._weighed = now
             self._add("weights", answer)
+
+    def every(self, what: str) -> float:
+        """Seconds until the next moment is wanted."""
+        moments = self._moments.get(what)
+        return SOON if moments is not None and len(moments) < _FEW else EVERY
 
     def examine(self, answer: Probed) -> None:
         """Take gradients and outputs of a moment."""

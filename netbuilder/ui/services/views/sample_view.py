@@ -21,7 +21,7 @@ from netbuilder.ui.services.views.activations import (
     truth_of,
     two_number_grid,
 )
-from netbuilder.ui.services.views.run_histograms import RunHistograms
+from netbuilder.ui.services.views.run_histograms import SOON, RunHistograms
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
@@ -276,6 +276,9 @@ class SampleView(QObject):
         elif answer.key == _HEALTH:
             self.recorded.examine(answer)
             self._examine(project, answer)
+            every = self.recorded.every("gradients")
+            if every != answer.probe.every:
+                self._runner.watch(replace(answer.probe, every=every))
 
     def _examine(self, project: Project, answer: Probed) -> None:
         from netbuilder.core.check.health import inner_problems, reached_layers
@@ -327,7 +330,7 @@ def _health_probe(project: Project, train: Split, small: tuple[str, ...]) -> Pro
         x={name: values[:_HEALTH_ROWS] for name, values in train.x.items()},
         y={name: values[:_HEALTH_ROWS] for name, values in train.y.items()},
         gradients=small,
-        every=1.0,
+        every=SOON,
         slowest=2.0,
     )
 
