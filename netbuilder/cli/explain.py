@@ -58,6 +58,8 @@ def _exists(path: Path) -> bool:
 def _samples(trained: TrainedModel, words: str) -> FileSamples:
     from netbuilder.core.results.samples import read_samples, text_samples
 
+    if not words.strip():
+        raise UserError("The text is empty.", "Write the text to explain, or name a file.")
     path = Path(words)
     if _exists(path):
         return read_samples(trained, path)
@@ -73,11 +75,13 @@ def _tell(found: Explanation) -> None:
     say(found.answer)
     say(found.sentence)
     pairs = bars_of(found)
+    pairs = pairs if any(value for _, value in pairs) else []
     width = max((len(name) for name, _ in pairs), default=0)
     most = max((abs(value) for _, value in pairs), default=0.0) or 1.0
+    sign = "" if found.responses else "+"
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)
-        say(f"  {name:<{width}}  {value:>+10.4g}  {bar}")
+        say(f"  {name:<{width}}  {value:>{sign}10.4g}  {bar}")
     if found.nearest is not None and found.nearest.changes:
         say(f"{found.nearest.words} is row {found.nearest.row}"
             f" ({found.nearest.answer}):")  # fmt: skip

@@ -146,6 +146,8 @@ class PredictPanel(QWidget):
         self.bars = Bars(self)
         self.bars.hide()
         self.why = WhyView(self._workbench, self)
+        self.why.explained.connect(self.rows.response.show_means)
+        self.why.came.connect(self._bring_why)
         self.file_answers = FileAnswersView(self)
         self.file_button = QPushButton("Answer a file…", self)
         self.file_button.setToolTip("A CSV in, its answers as a table, which can be saved as a CSV")
@@ -169,6 +171,10 @@ class PredictPanel(QWidget):
         page.addLayout(below)
         page.addWidget(self.file_answers)
         page.addStretch(1)
+
+    def _bring_why(self) -> None:
+        if self.why.sentence.visibleRegion().isEmpty():
+            self.waiting.see(self.why)
 
     @property
     def form(self) -> ParamForm | None:

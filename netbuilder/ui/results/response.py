@@ -22,6 +22,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 #: Where dates are written below the curve, from its left end to its right.
+_MEANT = "Dashed: the mean answer where all rows have that value, each its own otherwise."
 _DATES_AT = (0.12, 0.5, 0.88)
 _Question = tuple["TrainedModel", Path, Callable[["TrainedModel"], Sample], str]
 _Band = tuple["np.ndarray", "np.ndarray"]
@@ -76,12 +78,17 @@ class ResponseView(QWidget):
         # Curves without a pen would have no points to fill between.
         self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
         self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
+        self._mean = self.plot.plot([], [])
+        self._means: dict[str, Response] = {}
+        self.words = note_label("", self)
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
         self._here = pg.InfiniteLine(angle=90, movable=True)
         self._here.setCursor(Qt.CursorShape.SizeHorCursor)
         self.plot.addItem(self._here)
         layout.addWidget(self.plot)
+        layout.addWidget(self.words)
+        self.words.hide()
         self._worker = jobs.Latest.for_widget(self, _respond, "response", self._found, self._failed)
         self.column.activated.connect(self._column_chosen)
         self._here.sigDragged.connect(self._dragged)
@@ -93,6 +100,8 @@ class ResponseView(QWidget):
         """Take the theme's colours."""
         scheme = theme.colors()
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
+        dashed = Qt.PenStyle.DashLine
+        self._mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
         self._here.setPen(pg.mkPen(scheme.validation, width=2))
         self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
@@ -107,6 +116,7 @@ class ResponseView(QWidget):
             if one.kind in {"number", "date"} and one.low is not None and one.high is not None
         }
         self._show_curve([], [], None)  # what was drawn is of another network
+        self.show_means(())
         self._row, self._make = {}, None
         self.column.clear()
         self.column.addItems(list(self._fields))
@@ -120,14 +130,37 @@ class ResponseView(QWidget):
         if trained is not None and self._fields:
             self._worker.ask((trained, self._workbench.base, make, self.column.currentText()))
 
+    def show_means(self, found: Sequence[Response]) -> None:
+        """Draw the mean answer over all rows beside the row's own; of no columns: no more.
+
+        The curve of the column along which it goes furthest comes first.
+        """
+        self._means = {one.column: one for one in found if one.column in self._fields}
+        widest = max(self._means.values(), key=lambda one: one.span, default=None)
+        if widest is not None and widest.column != self.column.currentText():
+            self.follow(widest.column)
+            self._column_chosen()
+        self._draw_mean()
+
+    def _draw_mean(self) -> None:
+        mean = self._means.get(self.column.currentText())
+        if mean is None:
+            self._mean.setData([], [])
+        else:
+            self._mean.setData(np.array(mean.values, float), mean.answers)
+        self.words.setVisible(mean is not None)
+        self.words.setText(_MEANT)
+
     def follow(self, column: str) -> None:
         """Draw along this column from now on, where it is one of numbers or dates."""
         if column in self._fields and column != self.column.currentText():
             self.column.setCurrentText(column)
             self._show_curve([], [], None)  # what was drawn is along another
+            self._draw_mean()
             self._place()
 
     def _column_chosen(self) -> None:
+        self._draw_mean()
         if self._make is not None:
             self.show_row(self._row, self._make)
 

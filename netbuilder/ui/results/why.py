@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -62,16 +62,20 @@ class WhyView(QWidget):
     """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
 
     ``button`` stands where the panel puts it, and ``picture`` where the way to ask has room for
-    it. ``pictured``: it is seen, or no more.
+    it. ``pictured``: it is seen, or no more. ``explained(responses)``: another explanation is
+    there, or none. ``came``: the one that was asked for with the button.
     """
 
     pictured = Signal()
+    explained = Signal(object)
+    came = Signal()
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
         self._sample: Callable[[TrainedModel], Sample] | None = None
         self._known: object = None
+        self._awaited = False
         layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.button = QPushButton("Why this answer?", self)
@@ -125,6 +129,7 @@ class WhyView(QWidget):
         for widget in self._parts:
             widget.setVisible(False)
         self.pictured.emit()
+        self.explained.emit(())
 
     def _make_room(self) -> None:
         """Take room where something is explained, and only there."""
@@ -161,6 +166,7 @@ class WhyView(QWidget):
         self.method.setCurrentIndex(known if known >= 0 else first)
 
     def _toggled(self) -> None:
+        self._awaited = self.button.isChecked()
         self._make_room()
         self._ask()
 
@@ -206,7 +212,7 @@ class WhyView(QWidget):
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest(bars_of(found), MOST_BARS)
-        words = written([value for _, value in pairs])
+        words = written([value for _, value in pairs], signed=not found.responses)
         rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
         self.bars.show_rows(rows if any(value for _, value in pairs) else [], signed=True)
         if left:
@@ -221,3 +227,7 @@ class WhyView(QWidget):
             )
             self.nearest.setText(f"{near.words} ({near.answer}): {changes}.")
         self.pictured.emit()
+        self.explained.emit(found.responses)
+        if self._awaited:  # once: whoever slides or draws on stays where that is
+            self._awaited = False
+            QTimer.singleShot(0, self, self.came.emit)

@@ -29,7 +29,7 @@ from netbuilder.core.results.explain.png import write_png
 from netbuilder.core.results.explain.score import question
 from netbuilder.core.results.inside import sample_of
 from netbuilder.core.results.samples import read_samples, text_samples
-from netbuilder.core.wording import number
+from netbuilder.core.wording import number, share
 from tests.core.results.conftest import chain, train
 
 Trained = tuple[TrainedModel, Dataset]
@@ -379,3 +379,43 @@ def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Pa
     assert said["values"] == list(curves["town"].values)
     write_png(found, tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
+
+
+def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
+    """Of a table of classes: per cent and percentage points, no 0.0271 and no +0.638."""
+    random = np.random.default_rng(3)
+    x = random.normal(size=(200, 2)).round(3)
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(x[:, 0] > 0, "up", "down")})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    recipe = Data("csv", path="t.csv", target=("y",), test_split=0.2)
+    graph = chain(("out", "Dense", {"units": 1, "activation": "sigmoid"}))
+    trained, data = train(graph, recipe, tmp_path)
+    assert data.test is not None
+    raw = data.test.raw_x
+    found = explain(trained, sample_of(data.test, 0), "response", rows=Rows(raw))
+    widest = max(found.responses, key=lambda one: one.span)
+    low, high = (share(float(one)) for one in (widest.answers.min(), widest.answers.max()))
+    assert f"goes from {low} to {high} along {widest.column}" in found.sentence
+    assert "in percentage points" in found.sentence
+    assert dict(bars_of(found))[widest.column] == pytest.approx(100 * widest.span)
+    assert written([63.8, 13.9], signed=False) == ["63.8", "13.9"]
+    # Where nothing that is shuffled makes the answers worse, nothing "counts most".
+    weights = trained.core.get_weights()
+    trained.core.set_weights([np.zeros_like(weights[0]), np.ones_like(weights[1])])
+    still = explain(trained, sample_of(data.test, 0), "importance", rows=Rows(raw))
+    assert still.sentence.startswith("The answers are no worse where the values of any column")
+
+
+def test_what_only_rounding_makes_is_no_reason(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    columns = {one.name: one for one in data.pre.inputs["input"].columns}
+    sample = {"input": np.array(data.test.raw_x["input"][2])}
+    for place, name in enumerate(columns):
+        if name == "size":
+            sample["input"][place] = float(columns["size"].typical) * (1 + 1e-9)
+    town = tables.columns_of(trained)["town"][0]
+    sample["input"][town[2]] = [one == town[1].typical for one in town[1].categories]
+    found = explain(trained, sample, "occlusion")
+    assert found.sentence == "No column alone changes this answer: its values are the typical ones."
+    assert not any(found.importance.values())

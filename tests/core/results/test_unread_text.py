@@ -24,3 +24,4 @@ def test_the_network_says_that_it_knows_no_word(
     numbers[:2] = 1
     found = explain(trained, {key: numbers}, text="xylophonic qwertz")
     assert found.sentence.startswith(KNOWS_NOTHING)
+    assert not any(value for _, value in found.tokens), "no bar says otherwise"

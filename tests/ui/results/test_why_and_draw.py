@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -98,6 +99,21 @@ def test_a_row_is_explained(
     panel.why.method.setCurrentIndex(0)
     panel.why.method.activated.emit(0)
     qtbot.waitUntil(lambda: "it counts most" in panel.why.sentence.text(), timeout=MINUTE)
+    # Along each column: the mean over all rows stands, dashed, beside the row's own curve.
+    panel.why.method.setCurrentIndex(2)
+    panel.why.method.activated.emit(2)
+    view = panel.rows.response
+    qtbot.waitUntil(lambda: not view.words.isHidden(), timeout=MINUTE)
+    widest = panel.why.bars._rows[0][0]
+    assert view.column.currentText() == widest
+    assert f"along {widest}" in panel.why.sentence.text()
+    assert "%" in panel.why.sentence.text() and "+" not in panel.why.bars._rows[0][2]
+    mean = view._means[widest]
+    assert np.allclose(view._mean.yData, mean.answers) and len(mean.answers) == 40
+    panel.why.method.setCurrentIndex(0)
+    panel.why.method.activated.emit(0)
+    qtbot.waitUntil(view.words.isHidden, timeout=MINUTE)
+    panel.rows.response.follow("sepal length (cm)")
     before, value = panel.answer.text(), panel.rows.row["petal width (cm)"]
     view, slide = panel.rows.response, panel.form.rows["petal width (cm)"].editor
     assert view.column.currentText() != "petal width (cm)"
@@ -117,6 +133,21 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: "the answer is a guess" in _told(panel), timeout=MINUTE)
     assert view._here.value() == 30.0, "the line stands where the row is"
     qtbot.waitUntil(lambda: view._curve.xData[-1] == 30.0, timeout=MINUTE)  # and the curve is there
+
+
+def test_why_of_a_series_is_brought_into_sight(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """It stands below a curve that fills a small screen."""
+    window = open_window(edits.set_training(example("temperatures"), epochs=1))
+    window.resize(1024, 700)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    qtbot.mouseClick(panel.why.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.why.sentence.visibleRegion().isEmpty(), timeout=MINUTE)
+    assert "where it is hidden" in panel.why.sentence.text()
 
 
 def _in_view(panel: PredictPanel, widget: QWidget) -> bool:

@@ -80,8 +80,11 @@ def strongest(
     return kept, len(pairs) - len(kept)
 
 
-def written(values: Sequence[float]) -> list[str]:
-    """Values with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
+def written(values: Sequence[float], *, signed: bool = True) -> list[str]:
+    """Values, with a sign, all to the digit that matters in the largest: "+1.44", "-0.05"."""
     most = max((abs(value) for value in values), default=0.0)
     digits = max(2 - math.floor(math.log10(most)), 0) if most > 0 else 0
-    return [f"{value:+,.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values]
+    sign = "+" if signed else ""
+    return [
+        f"{value:{sign},.{min(digits, 8)}f}" if round(value, digits) else "0" for value in values
+    ]

@@ -23,6 +23,8 @@ from netbuilder.core.wording import did_you_mean, listed, share
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
 SETTLED = 0.0005
+#: Of a number the part of its own spread that only rounding makes.
+UNSEEN = 1e-5
 TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "series"
 
 
@@ -62,6 +64,8 @@ def _importance(asked: Question, rows: Rows | None, text: str | None) -> Explana
         else f"{found[most]:.1%} fewer answers are right"
     )
     sentence = f"Where the values of {most} are shuffled, {worse}: it counts most."
+    if found[most] <= 0:
+        sentence = "The answers are no worse where the values of any column are shuffled."
     nearest = tables.nearest_other(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
@@ -76,7 +80,7 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
         change = f"the answer would be {asked.told(abs(found[most]))} {way}"
     else:
         way = "less sure" if found[most] > 0 else "surer"
-        change = f"it would be {100 * abs(found[most]):.1f} percentage points {way}"
+        change = f"it would be {asked.told_change(abs(found[most]))} {way}"
     cells = tables.typical_cells(asked)
     typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
     sentence = f"With a typical {typical} {change}: of all columns it changes this answer most."
@@ -86,8 +90,9 @@ def _typical(asked: Question, rows: Rows | None, text: str | None) -> Explanatio
         else " (+ speaks for this answer, − against it.)"
     )
     if _settled(asked, found[most]):
-        sentence = f"No single column changes {asked.about}: the network is sure without each."
-    if not found[most]:
+        sentence = f"No single column changes {asked.about}: {_WITHOUT_EACH}."
+    if not found[most] or (asked.target.task == REGRESSION and _settled(asked, found[most])):
+        found = dict.fromkeys(found, 0.0)
         sentence = "No column alone changes this answer: its values are the typical ones."
     many = rows is not None and len(next(iter(rows.raw.values()))) > 1
     nearest = tables.nearest_other(asked, rows.raw) if rows is not None and many else None
@@ -140,8 +145,9 @@ def _words(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     ids = np.asarray(asked.sample[asked.input_of("text")[0]])
     if knows_nothing_of(ids):
         sentence = f"{KNOWS_NOTHING} So no word speaks for {asked.about}."
+        found = tuple((word, 0.0) for word, _ in found)
     elif _settled(asked, fall):
-        sentence = f"No single word changes {asked.about}: the network is sure without each."
+        sentence = f"No single word changes {asked.about}: {_WITHOUT_EACH}."
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
 
 
@@ -158,7 +164,7 @@ def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation
         f" would be {share(sure - fall)} sure of it, and not {share(sure)}."
     )
     if _settled(asked, fall):
-        sentence = f"No single {entry.level} changes {asked.about}: it is as likely without each."
+        sentence = f"No single {entry.level} changes {asked.about}: {_WITHOUT_EACH}."
     return Explanation(
         "occlusion", asked.answer, asked.about, sentence, tokens=found, level=entry.level
     )
@@ -167,29 +173,37 @@ def _tokens(asked: Question, rows: Rows | None, text: str | None) -> Explanation
 def _steps(asked: Question, rows: Rows | None, text: str | None) -> Explanation:
     found = sequences.steps(asked)
     most, fall = max(found, key=lambda pair: abs(pair[1]))
-    sentence = (
-        f"The {most} changes {asked.about} most: by {asked.told(abs(fall))} where it is hidden."
-    )
+    change = asked.told_change(abs(fall))
+    sentence = f"The {most} changes {asked.about} most: by {change} where it is hidden."
     if _settled(asked, fall):
-        sentence = f"No single step changes {asked.about}: the network is sure without each."
+        sentence = f"No single step changes {asked.about}: {_WITHOUT_EACH}."
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
 
 
 def _measured(found: Explanation, asked: Question) -> Explanation:
-    """With what the numbers beside its bars are; of responses the sentence has them already."""
+    """With what the numbers beside its bars are."""
     values = [*found.importance.values(), *(one for _, one in (*found.tokens, *found.steps))]
-    if not any(values) or found.responses:
+    if not any(values):
         return found
+    are = "say how far it goes, in" if found.responses else "are"
     if asked.target.task != REGRESSION:
-        said = f"{found.sentence} The numbers are percentage points."
+        said = f"{found.sentence} The numbers {are} percentage points."
         return replace(found, sentence=said, in_percent=True)
-    said = f"The numbers are in {asked.unit_beside or f'the unit of {asked.about}'}."
+    are = "say how far it goes, in" if found.responses else "are in"
+    said = f"The numbers {are} {asked.unit_beside or f'the unit of {asked.about}'}."
     return replace(found, sentence=f"{found.sentence} {said}")
 
 
+_WITHOUT_EACH = "it is as likely without each"
+
+
 def _settled(asked: Question, most: float) -> bool:
-    """Whether the most that changes is too little to be told of a probability."""
-    return asked.target.task != REGRESSION and abs(most) < SETTLED
+    """Whether the most that changes is too little to be told."""
+    if asked.target.task != REGRESSION:
+        return abs(most) < SETTLED
+    scale = asked.target.scale
+    wide = abs(float(scale[asked.unit])) if asked.unit < len(scale) else 1.0
+    return abs(most) < UNSEEN * wide
 
 
 METHODS: tuple[Method, ...] = (

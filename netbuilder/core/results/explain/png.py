@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from netbuilder.core.results.explain.drawing import (
     strongest,
     written,
 )
-from netbuilder.core.results.explain.explanation import Explanation, Response
+from netbuilder.core.results.explain.explanation import Explanation
+from netbuilder.core.wording import measured, share
 
 _SIDE, _WIDTH, _LINE, _EDGE = 448, 640, 24, 8
 _TEXT, _NOTE, _HAIRLINE = (27, 36, 48), (102, 112, 133), (221, 225, 231)
@@ -91,7 +91,7 @@ def _content(found: Explanation, font: Any, wide: int) -> Any:
     if found.heatmap is not None:
         return _heat(found, font, wide)
     if found.responses:
-        return _curves(found.responses, font)
+        return _curves(found, font)
     rows = list(strongest(bars_of(found), _MOST_BARS)[0])
     picture = Image.new("RGB", (_WIDTH, len(rows) * _LINE + 2 * _EDGE), "white")
     if rows:
@@ -127,23 +127,33 @@ def _strip(colours: Any, wide: int) -> Any:
     return np.repeat(shades[None], 12, axis=0).round().astype(np.uint8)
 
 
-def _curves(responses: Sequence[Response], font: Any) -> Any:
-    """A curve for each column, two in a row, all on one scale."""
+def _curves(found: Explanation, font: Any) -> Any:
+    """A curve for each column, two in a row, all on one scale, whose ends stand at its side."""
     from PIL import Image, ImageDraw
 
+    responses = found.responses
     low = min(float(one.answers.min()) for one in responses)
     high = max(float(one.answers.max()) for one in responses)
     wide, tall = _WIDTH // 2, 170
     lines = -(-len(responses) // 2)
     picture = Image.new("RGB", (_WIDTH, lines * tall + _EDGE), "white")
     draw = ImageDraw.Draw(picture)
+    ends = [
+        share(value) if found.in_percent else measured(value, responses[0].unit)
+        for value in (high, low)
+    ]
+    beside = max(font.getlength(end) for end in ends) + 8
+    spans = written([value for _, value in bars_of(found)], signed=False)
+    span_of = dict(zip((name for name, _ in bars_of(found)), spans, strict=True))
     for index, one in enumerate(responses):
-        left, top = (index % 2) * wide + 12, (index // 2) * tall
-        right, bottom = left + wide - 32, top + tall - 3 * _LINE
-        name = _fitting(one.column, font, right - left)
+        left, top = round((index % 2) * wide + 12 + beside), (index // 2) * tall
+        right, bottom = (index % 2 + 1) * wide - 20, top + tall - 3 * _LINE
+        name = f"{_fitting(one.column, font, right - left - 60)}: {span_of[one.column]}"
         draw.text((left, top - 2), name, fill=_TEXT, font=font)
         top += _LINE
         draw.rectangle((left, top, right, bottom), outline=_HAIRLINE)
+        for end, at in zip(ends, (top - 4, bottom - _LINE + 4), strict=True):
+            draw.text((left - font.getlength(end) - 6, at), end, fill=_NOTE, font=font)
         part = (one.answers - low) / ((high - low) or 1.0)
         steps = max(len(part) - 1, 1)
         points = [

@@ -15,6 +15,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.answers import ask, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
+from netbuilder.core.wording import share
 
 Array = NDArray[Any]
 
@@ -52,7 +53,15 @@ class Question:
 
     def told(self, value: float) -> str:
         """The number that is explained, or a part of it, in words, with its unit."""
-        return self.target.told(value, self.unit if self.target.task == REGRESSION else 0)
+        if self.target.task != REGRESSION:
+            return share(value)
+        return self.target.told(value, self.unit)
+
+    def told_change(self, value: float) -> str:
+        """As ``told``, of how far it changes."""
+        if self.target.task != REGRESSION:
+            return f"{100 * value:.1f} percentage points"
+        return self.told(value)
 
     def input_of(self, *kinds: str) -> tuple[str, InputPre]:
         """The first input of one of these kinds.
