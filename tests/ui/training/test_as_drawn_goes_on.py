@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.events import Started, Steps
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.project.points import add_point, move_point, remove_point
@@ -132,6 +134,21 @@ def test_a_drag_is_one_mark_on_the_curve() -> None:
     tracker.change(Changed("data", 0, 7, 0))
     words = [words for _, words in tracker.curves.marks]
     assert words == ["data changed", "rate 0.1", "data changed"]
+
+
+def test_the_speed_is_not_that_of_steps_that_nobody_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An epoch of one step more: all that were done before it would count as one more, too."""
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    tracker = Tracker(RunCurves(), 0)
+    for epoch, steps in ((1000, 10), (1050, 11)):
+        tracker.start(Started(2000, steps, 16, 16 * steps, epoch=epoch))
+        for chunk in range(50):  # a step in 20 ms
+            now += 0.02
+            first = epoch * steps + chunk
+            values = {"loss": np.ones(1, np.float32)}
+            tracker.steps(Steps(first, values, epoch + chunk // steps, 1, 50.0, now))
+    assert "50 steps/s" in tracker.progress().words
 
 
 def test_points_that_are_moved_in_a_pause_are_learned_when_it_goes_on(

@@ -90,6 +90,8 @@ class Tracker:
     def start(self, event: Started) -> None:
         """The first step is about to run."""
         self.planned = event.epochs
+        if self.steps_per_epoch != event.steps_per_epoch:
+            self._done.clear()  # other points are other steps: all that were done count otherwise
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
         self.epoch = float(event.epoch)
         self.validated = event.validated
