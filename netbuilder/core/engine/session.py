@@ -536,10 +536,11 @@ class Session:
         if self._parts is None or self._agreement is not None:
             return
         trainer = self._parts.trainer
-        if not self._control.paused and trainer.core.count_params() > _MOST_COPIED:
+        if self._control.paused:
+            # Who goes epoch by epoch would else keep the network of each pause.
+            let_go()
+        elif trainer.core.count_params() > _MOST_COPIED:
             return
-        # Who goes epoch by epoch would else keep the network of each pause.
-        let_go()
         try:
             found = self._timed(standing_of(trainer, self.project, self.dataset), trainer)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run

@@ -36,12 +36,13 @@ class Bars(QWidget):
     ) -> None:
         """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar. ``signed``:
         what is below 0 goes to the left, in the other colour."""
-        self._rows = list(rows[:MOST])
+        count, self._rows = len(self._rows), list(rows[:MOST])
         self._signed = signed
         self._marked, self._top = marked, top
         self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self._rows))
         self.setVisible(bool(self._rows))
-        self.updateGeometry()
+        if len(self._rows) != count:  # an answer that moves lays out no page each time
+            self.updateGeometry()
         self.update()
 
     def _table(self) -> list[tuple[str, str]]:

@@ -391,9 +391,10 @@ class PredictPanel(QWidget):
         if not self.learning.going or self._file_asked:
             return ""
         asked = self._workbench.asked
-        words = f"It is training: the answer follows it, {self.learning.words}."
+        # No number that moves: new words lay out the whole page anew.
+        words = "It is training: the answer follows what the network learns."
         if self.view.stands_still and asked is not None:
-            still = f"{capital(self.view.stands_still)} below is of"
+            still = f"{capital(self.view.stands_still)} below is as it was after"
             words = f"{words} {still} {counted(asked.epochs, 'epoch')}."
         return words
 

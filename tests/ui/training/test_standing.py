@@ -49,7 +49,7 @@ def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert bench.trained is before
     assert "as it stood in the last pause" in evaluate.stale.text()
-    qtbot.waitUntil(lambda: "the answer follows it" in predict.stale.text())
+    qtbot.waitUntil(lambda: "the answer follows" in predict.stale.text())
     qtbot.waitUntil(lambda: len(window.runner.curves.epochs["loss"]) > 60)
     window.runner.toggle_pause()
     qtbot.waitUntil(lambda: bench.trained is not before)

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from netbuilder.core.wording import counted
 from netbuilder.ui.results.asking.view import Ask
 from netbuilder.ui.services.views.sample_view import LiveLook, SampleView
 from netbuilder.ui.services.workbench import Workbench
@@ -40,12 +39,6 @@ class LearningAnswers(QObject):
         bench = self._workbench
         of_run = bench.standing or bench.passing is not None
         return of_run and bench.training and not bench.paused
-
-    @property
-    def words(self) -> str:
-        """How far it has learned: "now after 12 epochs"."""
-        look = self._live.look
-        return f"now after {counted(look.epoch, 'epoch')}" if look is not None else "as it learns"
 
     def ask(self, asked: Ask | None) -> None:
         """Follow this question from now on; None: none."""
