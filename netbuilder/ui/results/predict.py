@@ -23,6 +23,7 @@ from netbuilder.ui.results.asking.learning import LearningAnswers
 from netbuilder.ui.results.asking.picture import PictureView
 from netbuilder.ui.results.asking.row import RowView
 from netbuilder.ui.results.asking.series import SeriesView
+from netbuilder.ui.results.asking.several import SeveralView
 from netbuilder.ui.results.asking.sound import SoundView
 from netbuilder.ui.results.asking.text import TextView
 from netbuilder.ui.results.asking.view import Ask, AskView, TestSampleView
@@ -102,9 +103,11 @@ class PredictPanel(QWidget):
         self.texts = TextView(workbench, self)
         self.series = SeriesView(workbench, self)
         self.sounds = SoundView(workbench, self)
+        self.several = SeveralView(workbench, self)
         self._samples = TestSampleView(workbench, self)
         self.views: tuple[AskView, ...] = (
             self.rows,
+            self.several,
             self.pictures,
             self.texts,
             self.series,

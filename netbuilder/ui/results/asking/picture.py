@@ -185,7 +185,7 @@ class PictureView(AskView):
         self._answered = image is not None
         self._make_room()
         if image is not None:
-            self.drawn_again.setPixmap(_pixmap(image))
+            self.drawn_again.setPixmap(pixmap_of(image))
             self.drawn_again.setAccessibleName("The picture that the network answers")
 
     def _draw_toggled(self, on: bool) -> None:
@@ -233,7 +233,7 @@ class PictureView(AskView):
 
     def _show_pixels(self, image: Any) -> None:
         if image.ndim == 3:
-            self.picture.setPixmap(_pixmap(image))
+            self.picture.setPixmap(pixmap_of(image))
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
@@ -290,7 +290,7 @@ class PictureView(AskView):
         return True
 
 
-def _pixmap(image: Any) -> QPixmap:
+def pixmap_of(image: Any) -> QPixmap:
     """A picture as it is, grey where it has one channel: beside the pad the same is seen twice."""
     if image.shape[2] == 3:
         return _framed(QPixmap.fromImage(montage(image[None], PICTURE_SIDE, 1)))
