@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -59,24 +59,11 @@ class EvaluatePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._judging = workbench, judging
+        self.shown: Evaluation | None = None
         self.matrix: ShownMatrix | None = None
         self.waiting = Waiting.filling(self, _NO_MODEL)
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
-        page = self.waiting.page_layout
-        self.stale = StaleNote(workbench, self)
-        page.addWidget(self.stale)
-        self.sentence = note_label("", self, role="sentence")
-        page.addWidget(self.sentence)
-        row = QHBoxLayout()
-        self.about = note_label("", self)
-        self.file_button = QPushButton("Judge on a file…", self)
-        self.file_button.setProperty("small", True)
-        self.file_button.clicked.connect(self._ask_file)
-        row.addWidget(self.about, 1)
-        row.addWidget(self.file_button)
-        page.addLayout(row)
-        self.cards = CardList(self)
-        page.addWidget(self.cards)
+        self._build_head()
         self.heat_title = heading(_TAKEN, self)
         self.heat_title.setWordWrap(True)  # of many classes it says which
         self.heat = HeatMap(self)
@@ -105,6 +92,7 @@ class EvaluatePanel(QWidget):
             self.classes_title,
             self.classes,
         )
+        page = self.waiting.page_layout
         for widget in self._results:
             page.addWidget(widget)
         self.compare = CompareView(runner, self)
@@ -121,6 +109,27 @@ class EvaluatePanel(QWidget):
         workbench.store.begun_anew.connect(self.threshold.label.clear)
         follow_next_step(workbench, self.waiting, self._show)
         self._show()
+
+    def _build_head(self) -> None:
+        """What is judged, in a sentence, and on what."""
+        page = self.waiting.page_layout
+        self.stale = StaleNote(self._workbench, self)
+        self.output = QComboBox(self)
+        self.output.setAccessibleName("Output that is judged")
+        self.output.activated.connect(self._show)
+        self.sentence = note_label("", self, role="sentence")
+        self.about = note_label("", self)
+        self.file_button = QPushButton("Judge on a file…", self)
+        self.file_button.setProperty("small", True)
+        self.file_button.clicked.connect(self._ask_file)
+        self.cards = CardList(self)
+        row = QHBoxLayout()
+        row.addWidget(self.about, 1)
+        row.addWidget(self.file_button)
+        for widget in (self.stale, self.output, self.sentence):
+            page.addWidget(widget)
+        page.addLayout(row)
+        page.addWidget(self.cards)
 
     @property
     def evaluation(self) -> Evaluation | None:
@@ -147,18 +156,33 @@ class EvaluatePanel(QWidget):
         if path is not None:
             self._judging.judge(path)
 
-    def _show_evaluation(self, found: Evaluation, file: Path | None) -> None:
+    def _list_outputs(self, found: Evaluation) -> None:
+        """Of a network with several outputs one is looked at: the first to begin with."""
+        trained = self._workbench.trained
+        names = list(trained.project.graph.outputs) if trained is not None else []
+        if [self.output.itemText(one) for one in range(self.output.count())] != names:
+            self.output.clear()
+            self.output.addItems(names)
+        self.output.setVisible(bool(found.others))
+
+    def _chosen(self, found: Evaluation) -> Evaluation:
+        """Of a judgement what it says about the output that is looked at."""
+        return found.others.get(self.output.currentText(), found)
+
+    def _show_evaluation(self, whole: Evaluation, file: Path | None) -> None:
         self.cards.clear()
         self.waiting.ready()
+        self._list_outputs(whole)
+        found = self.shown = self._chosen(whole)
         self.sentence.setText(found.sentence)
         self.sentence.show()
         where = "that it has not seen while training"
-        if file or found.known:
+        if file or whole.known:
             where = f"of {file.name}" if file else "that were kept for the test"
         seen = (
-            f" {found.known:,} of them also stand{'s' if found.known == 1 else ''} among the "
+            f" {whole.known:,} of them also stand{'s' if whole.known == 1 else ''} among the "
             "training rows, word for word."
-            if found.known
+            if whole.known
             else ""
         )
         self.about.setText(f"Judged on {found.samples:,} rows {where}.{seen}")
@@ -177,7 +201,7 @@ class EvaluatePanel(QWidget):
             )
         self.residuals.show_evaluation(found)
         self.residuals_title.setVisible(found.task == "regression")
-        self.compare.show_evaluation(found)
+        self.compare.show_evaluation(whole)
         from netbuilder.core.results.curves import meaning
 
         rows = [
@@ -232,6 +256,7 @@ class EvaluatePanel(QWidget):
             self.compare.show_evaluation(None)
             self.sentence.setText("")
             self.sentence.hide()
+            self.output.hide()
             self.about.setText("")
             for widget in self._results:
                 widget.hide()
@@ -243,11 +268,11 @@ class EvaluatePanel(QWidget):
         if behind is None and self.behind.idle:  # it could not be found
             for widget in (self.parts, self.parts_note, self.samples):
                 widget.hide()
-        if behind is None or behind.evaluation is not self._judging.evaluation:
+        if behind is None or behind.evaluation is not self.shown:
             return
         from netbuilder.core.results.curves import gap_sentence
 
-        parts = behind.parts
+        parts = {name: self._chosen(part) for name, part in behind.parts.items()}
         self.parts.setVisible(len(parts) > 1)
         names = next(iter(parts.values())).metrics if parts else {}
         rows = [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -74,3 +77,51 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     assert len(tops) >= 4
     assert all(one == tops[0] for one in tops), tops
     assert panel.samples.isEnabled()
+
+
+def test_each_of_several_outputs_is_looked_at(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(0)
+    size = random.uniform(20, 100, 200)
+    rows = [
+        f"{one:.1f},{10 * one + other:.1f},{'large' if one > 60 else 'small'}"
+        for one, other in zip(size, random.normal(0, 5, 200), strict=True)
+    ]
+    (tmp_path / "d.csv").write_text("\n".join(["size,rent,kind", *rows]), encoding="utf-8")
+    graph = Graph(
+        (Node("input", "Input"), Node("hidden", "Dense", {"units": 8, "activation": "relu"}),
+         Node("rent", "Dense", {"units": 1}),
+         Node("kind", "Dense", {"units": 2, "activation": "softmax"})),
+        (("input", "hidden"), ("hidden", "rent"), ("hidden", "kind")),
+    )  # fmt: skip
+    data = Data(
+        "csv", path="d.csv", inputs={"input": ("size",)},
+        targets={"rent": ("rent",), "kind": ("kind",)},
+    )  # fmt: skip
+    window = open_window(Project("F", graph, data, Training(epochs=3)), tmp_path / "f.netbuilder")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    panel = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(lambda: panel.behind.behind is not None)
+    judged = panel.evaluation
+    assert panel.output.isVisible() and panel.output.currentText() == "rent"
+    assert not panel.residuals.isHidden() and panel.heat.isHidden()
+    panel.output.setCurrentText("kind")
+    panel.output.activated.emit(1)
+    qtbot.waitUntil(lambda: panel.behind.behind is not None)
+    kind = judged.others["kind"]
+    assert panel.sentence.text() == kind.sentence
+    assert not panel.heat.isHidden() and panel.residuals.isHidden()
+    assert panel.matrix.counts.sum() == kind.samples
+    assert not panel.threshold.isHidden() and not panel.classes.isHidden()
+    parts = panel.behind.behind.parts
+    model = panel.parts.model()
+    cells = [model.index(0, column).data() for column in range(model.columnCount())]
+    assert cells[0] == "accuracy"
+    assert float(cells[-1]) == pytest.approx(parts["test"].others["kind"].metrics["accuracy"], 0.01)
+    wrong = len(kind.mistakes)
+    assert panel.samples.isHidden() == (wrong == 0)
+    # A network with one output has nothing to choose.
+    window.documents.show_project(Project(), None)
+    assert panel.waiting.currentIndex() == 0
