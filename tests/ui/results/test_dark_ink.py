@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
+from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -64,3 +66,55 @@ def test_the_pad_is_white_and_the_answer_is_right(
         middle = beside.rect().center()
         assert beside.pixelColor(4, 4) == QColor("white"), "what the network sees looks the same"
         assert beside.pixelColor(middle).lightness() < 40
+
+
+def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    paper = QImage(64, 64, QImage.Format.Format_RGB32)
+    paper.fill(QColor("#F4F0E8"))
+    painter = QPainter(paper)
+    painter.fillRect(28, 4, 10, 56, QColor("#202030"))
+    painter.end()
+    turned = paper.copy()
+    turned.invertPixels()
+    for name, image in (("paper", paper), ("turned", turned)):
+        assert image.save(str(tmp_path / f"{name}.png"))
+    window = open_window(edits.set_training(example("digits"), epochs=2))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "" and panel.idle)
+    right, wrong = (
+        predict_files(window.workbench.trained, [tmp_path / name]).first.probabilities
+        for name in ("turned.png", "paper.png")
+    )
+
+    def answers(wanted: Any) -> None:
+        qtbot.waitUntil(lambda: np.allclose(panel.predictions.first.probabilities, wanted))
+
+    view = panel.pictures
+    assert view.turn_button.isHidden()
+    view.answer_picture(tmp_path / "paper.png")
+    answers(right)
+    assert view.turn_button.isChecked() and view.turn_button.isVisible()
+    assert "Dark and bright are exchanged" in panel.about.text()
+    view.turn_button.click()
+    answers(wrong)
+    assert "exchanged" not in panel.about.text()
+    view.answer_picture(tmp_path / "turned.png")
+    answers(right)
+    assert not view.turn_button.isChecked()
+    # Of the camera's pictures a choice by hand holds for the next ones.
+    view._answer(paper, "Seen.", "what the camera sees")
+    answers(right)
+    view.turn_button.click()
+    answers(wrong)
+    view._answer(paper, "Seen.", "what the camera sees")
+    qtbot.waitUntil(lambda: panel.idle)
+    assert not view.turn_button.isChecked()
+    panel.another.click()
+    qtbot.waitUntil(view.turn_button.isHidden)

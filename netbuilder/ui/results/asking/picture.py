@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from netbuilder.ui.results.why import WhyView
 
 PICTURE_SIDE = 140
+#: A picture's edge is looked at in this size; between these shades it says nothing of the page.
+_EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
+_CAMERA = "what the camera sees"
 Found = TypeVar("Found")
 
 
@@ -83,22 +86,30 @@ class PictureView(AskView):
             "Answer the picture that was copied (Ctrl+V); one can also be dropped here"
         )
         self.camera = CameraButton(self)
+        self.turn_button = QPushButton("Turn dark and bright", self)
+        self.turn_button.setCheckable(True)
+        self.turn_button.setToolTip("Answer the picture with dark and bright exchanged")
+        self.turn_button.hide()
+        self._given: tuple[QImage, str, str] | None = None
+        self._turned_by_hand = False
         for button in (
             self.draw_button,
             self.clear_button,
             self.camera,
             self.picture_button,
             self.paste_button,
+            self.turn_button,
         ):
             self.ways.addWidget(button)
         self.page.addLayout(self.ways)
         self.paste_button.clicked.connect(self.paste)
+        self.turn_button.clicked.connect(self._turned)
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self.pad.clear)
         self.pad.drawn.connect(self._drawn_soon.start)
         self.camera.seen.connect(
-            lambda image: self._answer(image, "What the camera sees.", "what the camera sees")
+            lambda image: self._answer(image, "What the camera sees.", _CAMERA)
         )
         self.camera.failed.connect(self.said)
         self._draw_toggled(False)
@@ -141,7 +152,8 @@ class PictureView(AskView):
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with a new page where the data is another; else what is drawn is asked again."""
-        self._look, self._own = None, False
+        self._look, self._own, self._given = None, False, None
+        self.turn_button.hide()
         self._drawn_soon.stop()
         self.picture.clear()
         self._trained, self._answered = trained, False
@@ -173,6 +185,7 @@ class PictureView(AskView):
             if first:
                 self._drawn_soon.start()  # the network is another one
             return
+        self.turn_button.hide()
         name, values = next(iter(look.raw.items()))
         self._show_pixels(look.values.get(name, values))
         self.asked.emit(ask_raw(look.raw, about, by_hand=False))
@@ -194,6 +207,7 @@ class PictureView(AskView):
         self.clear_button.setVisible(on)
         if on:
             self._own = False
+            self.turn_button.hide()
             self.camera.setChecked(False)
             self._ask_drawing()
         elif self._look is not None and not self._own:
@@ -211,8 +225,7 @@ class PictureView(AskView):
         from netbuilder.core.results import drawn
 
         name, like = next(iter(self._look.raw.items()))
-        known = self._look.trained.pre.inputs.get(name)
-        low, top, dark = drawn.like(like, known.value_range if known is not None else ())
+        low, top, dark = self._page(drawn)
         self.pad.show_dark_ink(dark)
         try:
             sample = drawn.prepare(self.pad.ink(), like.shape, top, low=low, dark_ink=dark)
@@ -244,7 +257,13 @@ class PictureView(AskView):
     def answer_picture(self, path: Path) -> None:
         """Answer a picture file, prepared as the data set's were."""
         self.camera.setChecked(False)
-        self._show_own(QImage(str(path)))
+        image = QImage(str(path))
+        if self._is_other_way_round(image):
+            self.answer_image(image, f"{path.name}.")
+            return
+        self._given = (image, f"{path.name}.", path.name)
+        self._show_own(image)
+        self._offer_turn(False)
         self.asked.emit(ask_file(path, path.name))
 
     def answer_image(self, image: QImage, about: str) -> None:
@@ -253,6 +272,27 @@ class PictureView(AskView):
         self._answer(image, about, "your picture")
 
     def _answer(self, image: QImage, about: str, own: str) -> None:
+        """Answer a picture; one that is bright where the data's are dark is turned first."""
+        goes_on = self._given is not None and self._given[2] == own == _CAMERA
+        self._given = (image, about, own)
+        if not (goes_on and self._turned_by_hand):  # the next picture of the same camera
+            self._turned_by_hand = False
+            self._offer_turn(self._is_other_way_round(image))
+        self._answer_as(self.turn_button.isChecked())
+
+    def _turned(self, on: bool) -> None:
+        self._turned_by_hand = True
+        if self._own:
+            self._answer_as(on)
+
+    def _answer_as(self, turned: bool) -> None:
+        if self._given is None:
+            return
+        image, about, own = self._given
+        if turned:
+            image = image.convertToFormat(QImage.Format.Format_RGB32)
+            image.invertPixels()
+            about = f"{about} Dark and bright are exchanged: the data's are the other way round."
         self._show_own(image)
         self.asked.emit(
             Ask(
@@ -262,6 +302,41 @@ class PictureView(AskView):
                 own=own,
             )
         )
+
+    def _offer_turn(self, turned: bool) -> None:
+        """Of grey pictures it is seen, and can be changed, whether one was turned."""
+        self.turn_button.setChecked(turned)
+        grey = self._look is not None and self._sample.shape[-1:] == (1,)
+        self.turn_button.setVisible(grey)
+
+    @property
+    def _sample(self) -> Any:
+        """The picture of the data set that is looked at, raw."""
+        return next(iter(self._look.raw.values())) if self._look is not None else np.zeros(0)
+
+    def _is_other_way_round(self, image: QImage) -> bool:
+        """Whether a grey picture's page is bright where those of the data are dark, or the other
+        way round: ink on paper, where the data's digits are bright on dark."""
+        if self._look is None or image.isNull() or self._sample.shape[-1:] != (1,):
+            return False
+        from netbuilder.core.results import drawn
+
+        small = image.scaled(_EDGE, _EDGE).convertToFormat(QImage.Format.Format_Grayscale8)
+        rows = np.frombuffer(small.constBits(), np.uint8).reshape(_EDGE, -1)[:, :_EDGE]
+        edge = np.median(np.concatenate([rows[0], rows[-1], rows[:, 0], rows[:, -1]])) / 255
+        if _UNSURE[0] < edge < _UNSURE[1]:
+            return False
+        return bool((edge > 0.5) != self._page(drawn)[2])
+
+    def _page(self, drawn: Any) -> tuple[float, float, bool]:
+        """The lowest and the highest value of the data's pixels, and whether its page is bright."""
+        assert self._look is not None
+        name, like = next(iter(self._look.raw.items()))
+        known = self._look.trained.pre.inputs.get(name)
+        found: tuple[float, float, bool] = drawn.like(
+            like, known.value_range if known is not None else ()
+        )
+        return found
 
     def _show_own(self, image: QImage) -> None:
         self._own = True
