@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.live import histograms
 from netbuilder.core.results.live.pictures import HistogramPicture, MapPicture, WallPicture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.live.histogram_maps import over_epochs
+from netbuilder.ui.plots.live.histogram_maps import HistogramMaps, over_epochs
 from netbuilder.ui.results.surface import SurfacePanel
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.views.run_histograms import EVERY, SOON, RunHistograms
@@ -183,3 +183,19 @@ def test_a_long_run_is_examined_a_second_apart(
         window.runner.probed.emit(Probed(asked(), 1, 1, outputs, {}, kernels))
     assert asked().every == EVERY
     assert (asked().gradients, asked().outputs) == (first.gradients, first.outputs)
+
+
+def test_on_a_map_over_epochs_only_whole_epochs_have_a_number(qtbot: QtBot) -> None:
+    maps = HistogramMaps()
+    qtbot.addWidget(maps)
+    shares, edges = np.full((2, 4), 0.25), np.linspace(-1, 1, 5)
+    numbered: dict[int, set[float]] = {}
+    for last in (61, 100):
+        maps.show_histograms(
+            HistogramPicture("weights", {"dense": (shares, edges)}, np.array([60, last]))
+        )
+        axis = maps._plots[0][0].getAxis("bottom")
+        found = axis.tickValues(60.0, float(last), 280.0)
+        numbered[last] = {at for _, values in found for at in values}
+    assert {round(at, 6) for at in numbered[61]} == {60.0, 61.0}
+    assert len(numbered[100]) > 2

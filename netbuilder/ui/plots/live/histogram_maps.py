@@ -34,6 +34,16 @@ def over_epochs(
     return shares[newest], first, last
 
 
+class EpochAxis(pg.AxisItem):
+    """An axis on which only whole epochs have a number."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        levels = super().tickValues(low, high, size)
+        return [
+            (step, [at for at in values if abs(at - round(at)) < 1e-6]) for step, values in levels
+        ]
+
+
 class HistogramMaps(pg.GraphicsLayoutWidget):
     """A map a layer, one below the other, over the same epochs."""
 
@@ -78,7 +88,7 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
         self._plots = []
         scheme = theme.colors()
         for row in range(count):
-            plot = self.addPlot(row=row, col=0)
+            plot = self.addPlot(row=row, col=0, axisItems={"bottom": EpochAxis("bottom")})
             plot.setMenuEnabled(False)
             plot.hideButtons()
             plot.setMouseEnabled(False, False)
