@@ -30,7 +30,7 @@ from netbuilder.core.resources import resource
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 
-wrong, pieces = [], []
+wrong = []
 QT = ("PySide6", "shiboken6", "pyqtgraph", "qtawesome", "netbuilder.ui")
 
 class Watch:
@@ -39,6 +39,17 @@ class Watch:
             wrong.append(f"{name} on {threading.current_thread().name}")
 
 sys.meta_path.insert(0, Watch())
+MAY = ("SignalInstance.emit", "QLockFile.setStaleLockTime", "QLockFile.tryLock", "QLockFile.unlock")
+
+def profile(frame, event, called):
+    if event == "c_call":
+        of = getattr(called, "__objclass__", None) or type(getattr(called, "__self__", None))
+        name = getattr(called, "__qualname__", "")
+        told = name == "SignalInstance.emit" and not frame.f_code.co_filename.endswith("jobs.py")
+        if of.__module__.startswith("PySide6") and (told or name not in MAY):
+            wrong.append(f"{name} on {threading.current_thread().name}")
+
+threading.setprofile(profile)
 application = app.make_application(["netbuilder"])
 project = files.read(resource("examples", "moons.netbuilder"))
 window = MainWindow(edits.set_training(project, epochs=300), remember=False)
