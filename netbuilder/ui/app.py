@@ -164,4 +164,4 @@ def _offer_recovery(window: MainWindow) -> None:
                 window.documents.show_project(run.project, place, saved=False)
                 window.documents.path = None
             window.docks.show_panel("training", focus=False)
-            window.runner.start(interrupted=run)
+            window.runner.start(interrupted=interrupted_runs.take_over(run))

@@ -22,6 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery
+from netbuilder.ui.services.owned import new_name, of_one_process
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -95,12 +96,33 @@ def test_what_is_put_back_is_on_disk_all_the_while(
     answer("Put it back")
     app._offer_recovery(window)
     assert window.store.project.graph == edited.graph
-    assert left.read_text("utf-8") == before
+    (kept,) = left.parent.glob("*.json")
+    assert kept.read_text("utf-8") == before
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=5))
-    qtbot.waitUntil(lambda: left.read_text("utf-8") != before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: kept.read_text("utf-8") != before, timeout=MINUTE)
     assert recovery.find() == [], "it is this window's now"
     window.store.mark_saved()
-    assert not left.exists()
+    assert not kept.exists()
+
+
+def test_a_second_crash_leaves_work_and_run_of_one_process_too(
+    open_window: Open,
+    left: Path,
+    example: Callable[[str], Project],
+    answer: Callable[..., list[str]],
+    qtbot: QtBot,
+) -> None:
+    """After the second one the run was passed over, as if it were another window's."""
+    run_left("0123-b", edits.set_training(example("iris"), epochs=1_000_000))
+    window = open_window()
+    answer("Put it back", "Go on training")
+    app._offer_recovery(window)
+    runner = window.runner
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    (work,) = left.parent.glob("*.json")
+    (run,) = (one for one in (left.parent.parent / "training").iterdir())
+    assert of_one_process(work, run)
+    assert of_one_process(work, Path(new_name())), "as a run is that begins now"
 
 
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])

@@ -117,9 +117,18 @@ class Recovery(QObject):
         store.steps_changed.connect(self._changed)
 
     def take_over(self, found: Recovered) -> None:
-        """Go on with what a crash left, as this process's own file: it is on disk all the while."""
-        self.close()
-        self._file, self._owned = found.file, found.lock
+        """Go on with what a crash left, as this process's own file: it is on disk all the while.
+
+        Under a name of this process, so that after another crash the run of it is known by that.
+        """
+        try:
+            found.file.replace(self._file)
+        except OSError as error:
+            log.warning("recovery file %s keeps its name: %s", found.file, error)
+            self.close()
+            self._file, self._owned = found.file, found.lock
+        else:
+            leave(found)
 
     def close(self) -> None:
         """Remove file and lock: the program ends by itself and nothing was lost."""

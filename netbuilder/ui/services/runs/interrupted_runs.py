@@ -68,6 +68,18 @@ def again(run: Interrupted, project: Project) -> Interrupted:
     return replace(run, project=project)
 
 
+def take_over(run: Interrupted) -> Interrupted:
+    """Have a run that another process left be one of this process, by its name too."""
+    folder = run.folder.with_name(new_name())
+    leave(run)  # No open file may be in a folder that Windows shall rename.
+    try:
+        run.folder.rename(folder)
+    except OSError as error:
+        log.warning("run in %s keeps its name: %s", run.folder, error)
+        folder = run.folder
+    return replace(run, folder=folder, lock=own(folder / _LOCK))
+
+
 def leave(run: Interrupted) -> None:
     """Let a run lie, to be found again."""
     if run.lock is not None:
