@@ -14,9 +14,12 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.results.evaluate import MOST_NAMED, Evaluation, evaluate
-from netbuilder.core.wording import listed, percent, right_of, share
+from netbuilder.core.wording import counted, listed, percent, right_of, share
 
 Array = NDArray[Any]
+
+#: Of fewer rows nothing is said about whether new rows are answered as well.
+FEWEST = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,14 +177,27 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         # Of a very good network the gap is small all the same, beside what a guess is off by.
         apart = there > 1.3 * here and there - here > 0.05 * other.baseline
+        apart = apart and there - here > 2 * float(np.hypot(_error(known), _error(other)))
         mine, its = known.told(here), known.told(there)
         pair = f"it is off by {mine} on training rows and by {its} on {name} rows"
+    if other.samples < FEWEST:
+        rows = counted(other.samples, f"{name} row")
+        return (
+            f"{pair[0].upper()}{pair[1:]}: {rows} cannot tell whether it answers new rows as well."
+            " Keep more aside in the tab Data."
+        )
     end = (
         "it knows its training rows by heart (over-fitting)"
         if apart
         else "it answers new rows about as well as those it learned from"
     )
     return f"{pair[0].upper()}{pair[1:]}: {end}."
+
+
+def _error(found: Evaluation) -> float:
+    """Standard error of the mean absolute error: how far chance alone moves it."""
+    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    return float(off.mean(axis=1).std() / np.sqrt(max(found.samples, 1)))
 
 
 def _of(found: Evaluation) -> str:

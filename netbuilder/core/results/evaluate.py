@@ -318,9 +318,15 @@ def _number_sentence(
     parts = []
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
+        told = partial(target.told, column=index)
+        if len(truth) == 1:
+            parts.append(
+                f"{name} is off by {told(float(off[index]))} ({told(float(low))} is right)"
+            )
+            continue
         parts.append(
-            f"{name} is off by {target.told(float(off[index]), index)} on average (values "
-            f"run from {target.told(float(low), index)} to {target.told(float(high), index)})"
+            f"{name} is off by {told(float(off[index]))} on average (values "
+            f"run from {told(float(low))} to {told(float(high))})"
         )
     text = f"On {rows}, {'; '.join(parts)}."
     if one and len(truth) > 1:

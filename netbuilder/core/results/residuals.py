@@ -56,9 +56,11 @@ def _sentence(
     answers, values = answers[whole], values[whole]
     if not len(values):
         return "No answer is a number."
+    if len(values) < 2:
+        return "One row cannot tell whether it answers too high or too low on average."
     mean, wide = float(values.mean()), float(values.std())
     error = wide / np.sqrt(len(values))
-    if len(values) > 1 and abs(mean) > 2 * error:
+    if abs(mean) > 2 * error:
         way = "too low" if mean > 0 else "too high"
         said = f"On average it answers {told(abs(mean))} {way}"
     else:

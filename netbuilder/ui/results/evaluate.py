@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.wording import counted
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
@@ -178,14 +179,15 @@ class EvaluatePanel(QWidget):
         self.sentence.show()
         where = "that it has not seen while training"
         if file or whole.known:
-            where = f"of {file.name}" if file else "that were kept for the test"
+            kept = "that was" if found.samples == 1 else "that were"
+            where = f"of {file.name}" if file else f"{kept} kept for the test"
         seen = (
             f" {whole.known:,} of them also stand{'s' if whole.known == 1 else ''} among the "
             "training rows, word for word."
             if whole.known
             else ""
         )
-        self.about.setText(f"Judged on {found.samples:,} rows {where}.{seen}")
+        self.about.setText(f"Judged on {counted(found.samples, 'row')} {where}.{seen}")
         from netbuilder.core.results.mistakes import shown_matrix
 
         matrix = self.matrix = shown_matrix(found)

@@ -24,6 +24,7 @@ from netbuilder.core.results.curves import (
 )
 from netbuilder.core.results.evaluate import Evaluation, evaluate, judged_on
 from netbuilder.core.results.mistakes import OTHERS, samples, shown_matrix
+from netbuilder.core.results.residuals import residuals
 
 Trained = tuple[TrainedModel, Dataset]
 
@@ -191,3 +192,37 @@ def test_a_small_gap_of_a_very_good_network_is_no_over_fitting(house_model: Trai
     fine = {"training": off_by(0.02), "test": off_by(0.034)}
     assert "about as well as those it learned from" in gap_sentence(fine)
     assert "by heart" in gap_sentence({"training": off_by(0.1), "test": off_by(0.4)})
+
+
+def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+
+    def parts(rows: int, off: list[float]) -> dict[str, Evaluation]:
+        """Known rows off by 1 each, and ``rows`` new ones."""
+
+        def of(errors: np.ndarray) -> Evaluation:
+            truth = np.zeros((len(errors), 1))
+            found = Evaluation("regression", len(errors), {}, "", errors[:, None], truth)
+            return replace(
+                found, metrics={"mean_absolute_error": float(errors.mean())}, baseline=5.0
+            )
+
+        return {"training": of(np.ones(50)), "test": of(np.resize(off, rows))}
+
+    assert "1 test row cannot tell" in gap_sentence(parts(1, [3.0]))
+    assert "Keep more aside" in gap_sentence(parts(4, [3.0]))
+    # 1.5 on average, where single rows lie between 0 and 9: chance alone does that.
+    wild = [0.0, 0.0, 0.0, 0.0, 0.0, 9.0]
+    assert "about as well" in gap_sentence(parts(12, wild))
+    assert "by heart" in gap_sentence(parts(1200, wild))
+    one = residuals(Evaluation("regression", 1, {}, "", np.ones((1, 1)), np.zeros((1, 1))))
+    assert one.sentence.startswith("One row cannot tell")
+    test = data.test
+    x, y, raw_x, raw_y = (
+        {key: values[:1] for key, values in part.items()}
+        for part in (test.x, test.y, test.raw_x, test.raw_y)
+    )
+    row = Split(x, y, raw_x, raw_y=raw_y)
+    sentence = evaluate(trained, row).sentence
+    assert "is right)" in sentence and "on average" not in sentence, sentence

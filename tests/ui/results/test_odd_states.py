@@ -178,6 +178,8 @@ def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
     assert evaluate.evaluation.samples == 1
     assert "1 test row," in evaluate.sentence.text()
+    assert evaluate.about.text().startswith("Judged on 1 row that")
+    assert "One row cannot tell" in evaluate.residuals.words.text()
     for index in range(3):
         evaluate.residuals.which.setCurrentIndex(index)
     evaluate.grab()
