@@ -72,6 +72,10 @@ def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Pat
     qtbot.waitUntil(lambda: predict.answer.text() != "" and predict.idle, timeout=MINUTE)
     assert predict.head.sure.text() == "", "no rows to compare with"
     predict.why.button.click()
+    # The row that it begins with is the typical one, but for rounding.
+    qtbot.waitUntil(lambda: not predict.why.sentence.isHidden(), timeout=MINUTE)
+    assert "its values are the typical ones" in predict.why.sentence.text()
+    predict.rows.edit("a", 1.5)
     qtbot.waitUntil(lambda: not predict.why.bars.isHidden(), timeout=MINUTE)
     assert "With a typical" in predict.why.sentence.text()
     predict.another.click()
