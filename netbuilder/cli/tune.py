@@ -33,8 +33,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"'{out.name}' is no project.", "Give a name that ends in .netbuilder.")
     plan = _plan(arguments, project, source)
 
-    from netbuilder.core.results.tuning import study
+    from netbuilder.core.results.tuning import kept, study
 
+    if not arguments.study:
+        kept.begin_anew_where_whole(plan)
+        kept.remove_oldest()
     before = study.read(plan)
     if before:
         note(f"Going on after {len(before)} of {plan.count} trials.")
@@ -68,8 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
             signal.signal(signal.SIGINT, before_it)
     if stopped[0]:
         note("Stopped by hand. The same command goes on from here.")
-    if not arguments.study and not stopped[0] and plan.file is not None:
-        plan.file.unlink(missing_ok=True)
     best = found.project if found.trials else project
     _tell_best(found)
     if out is not None:

@@ -12,6 +12,14 @@ def _bare(graph: Graph) -> tuple[object, ...]:
     return nodes, graph.edges, graph.outputs
 
 
+def as_trained(project: Project) -> Project:
+    """The project without what makes no difference to a training: its name, and what only the eye
+    sees of its cards."""
+    nodes = tuple(replace(node, position=None, group=None) for node in project.graph.nodes)
+    graph = Graph(nodes, project.graph.edges)
+    return Project(graph=graph, data=project.data, training=project.training)
+
+
 def trains_alike(one: Project, other: Project) -> bool:
     """Whether a run of one is a run of the other: same layers, wires, data and plan.
 

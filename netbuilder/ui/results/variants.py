@@ -37,7 +37,7 @@ from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.tuning.study import Study
+    from netbuilder.core.results.tuning.study import Plan, Study
 
 _BEST, _CHOSEN = "Put the best on the canvas", "Put the chosen variant on the canvas"
 _METHODS = (("chosen by itself", ""), ("grid", "grid"), ("random", "random"), ("bayes", "bayes"))
@@ -98,6 +98,7 @@ class VariantsPanel(QWidget):
             page.addWidget(widget)
         page.addStretch(1)
         self._under_way: dict[str, pg.PlotDataItem] = {}
+        self._plan: Plan | None = None  # what a click would try
         self._suggest()
         self.varied.set_lines(self._suggestions[:2])
         self._connect()
@@ -109,6 +110,7 @@ class VariantsPanel(QWidget):
         self.start.clicked.connect(self._start_or_stop)
         self.best.clicked.connect(self._take)
         self.table.selectionModel().selectionChanged.connect(self._name_taken)
+        self.variants.found.connect(self._set_as_then)
         self.variants.changed.connect(self._show)
         self.variants.grew.connect(self._grow)
         theme.theme().changed.connect(self._show)
@@ -173,6 +175,8 @@ class VariantsPanel(QWidget):
         from netbuilder.core.results.tuning.study import Plan
 
         project = self._store.project
+        self._plan = None
+        self._name_start()
         try:
             varied = tuple(parse(line, project) for line in self.varied.lines())
         except UserError as error:
@@ -181,11 +185,33 @@ class VariantsPanel(QWidget):
         if not varied:
             self.planned.setText("Nothing is varied yet: choose something under “Add…”.")
             return
-        plan = Plan(
+        self._plan = Plan(
             project, self._workbench.base, varied, self.trials.value(),
             str(self.method.currentData()),
         )  # fmt: skip
-        self.planned.setText(f"{plan.words}.")
+        self.planned.setText(f"{self._plan.words}.")
+        self._name_start()
+
+    def _name_start(self) -> None:
+        """What a click does: it stops, goes on with what was tried before, or begins."""
+        variants = self.variants
+        words = "Try variants"
+        if variants.running:
+            words = "Stop"
+        elif self._plan is not None and variants.goes_on(self._plan):
+            words = "Go on trying"
+        self.start.setText(words)
+
+    def _set_as_then(self) -> None:
+        """Choose what was chosen for the study that was found, so that a click goes on with it."""
+        from netbuilder.core.results.tuning.space import written
+
+        study = self.variants.study
+        if study is not None:
+            plan = study.plan
+            self.varied.set_lines([written(one) for one in plan.varied])
+            self.method.setCurrentIndex(max(self.method.findData(plan.method), 0))
+            self.trials.setValue(plan.trials or plan.count)
 
     def _suggest(self) -> None:
         from netbuilder.core.results.tuning.space import spoken
@@ -248,7 +274,7 @@ class VariantsPanel(QWidget):
 
     def _show(self) -> None:
         variants, study = self.variants, self.variants.study
-        self.start.setText("Stop" if variants.running else "Try variants")
+        self._name_start()
         self.start.setEnabled(True)
         if variants.error is not None:
             self.cards.clear()

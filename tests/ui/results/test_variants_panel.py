@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -178,7 +179,51 @@ def test_variants_of_one_project_are_none_of_the_next(
     panel.start.click()
     with qtbot.waitSignal(panel.variants.grew):
         pass
-    window.documents.show_project(example("iris"), None)
+    window.documents.show_project(example("diabetes"), None)
     qtbot.waitUntil(lambda: not panel.variants.running)
     assert panel.variants.study is None and panel.variants.error is None
     assert panel.words.text() == "" and panel.start.text() == "Try variants"
+
+
+def test_what_was_tried_is_there_after_the_next_start(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """A search that is ended in the middle leaves what one leaves that is killed: its file."""
+    project = edits.set_training(example("iris"), epochs=30)
+    panel = open_window(project).docks.show_panel("variants")
+    lines = ["training.optimizer.learning_rate=log:0.001:0.1", "training.batch_size=16,64"]
+    panel.varied.set_lines(lines)
+    panel.method.setCurrentIndex(panel.method.findData("random"))
+    panel.trials.setValue(4)
+    panel.start.click()
+    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    panel.start.click()
+    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    tried = panel.variants.study.trials
+    assert 0 < len(tried) < 4
+
+    renamed = replace(project, name="Flowers")
+    window = open_window(edits.move_nodes(renamed, {renamed.graph.nodes[0].id: (5.0, 5.0)}))
+    panel = window.docks.show_panel("variants")
+    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    assert panel.variants.study.trials == tried
+    assert panel.table.rows.rowCount() == len(tried)
+    assert panel.varied.lines() == [lines[0], "training.batch_size=16, 64"]
+    assert (panel.method.currentData(), panel.trials.value()) == ("random", 4)
+    assert panel.start.text() == "Go on trying"
+    panel.start.click()
+    assert panel.table.rows.rowCount() == len(tried), "they stay while it goes on"
+    qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
+    assert panel.variants.study.trials[: len(tried)] == tried
+    assert len(panel.variants.study.trials) == 4
+    assert panel.start.text() == "Try variants"
+
+    # One that was done comes back too, also with its best on the canvas.
+    panel.best.click()
+    taken = window.store.project
+    window.documents.show_project(example("moons"), None)
+    assert panel.variants.study is None
+    window.documents.show_project(taken, None)
+    qtbot.waitUntil(lambda: panel.variants.study is not None, timeout=MINUTE)
+    assert len(panel.variants.study.trials) == 4
+    assert "Best so far" in panel.words.text()

@@ -325,13 +325,14 @@ def newest_of(project: Project, base: Path) -> Run | None:
 
 
 def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> bool:
-    one = _placed(asked, Path(asked_from) if asked_from else None)
-    other = _placed(project, base.absolute())
+    one = with_whole_paths(asked, Path(asked_from) if asked_from else None)
+    other = with_whole_paths(project, base.absolute())
     return one is not None and other is not None and not differences(one, other)
 
 
-def _placed(project: Project, base: Path | None) -> Project | None:
-    """The project with whole paths of its data; None where a path starts nobody knows where."""
+def with_whole_paths(project: Project, base: Path | None) -> Project | None:
+    """The project with whole paths of its data, from the folder ``base`` that they start from; None
+    where a path starts nobody knows where."""
     found = {}
     for name in ("path", "test_path"):
         written = getattr(project.data, name)

@@ -104,6 +104,20 @@ def parse(text: str, project: Project) -> Vary:
     return Vary(path, values)
 
 
+def written(one: Vary) -> str:
+    """The reverse of ``parse``: "dense.units=16,32,64"."""
+    if one.values:
+        return f"{one.path}={','.join(_word(value) for value in one.values)}"
+    ends = [int(end) if end.is_integer() else end for end in (float(one.low), float(one.high))]
+    return f"{one.path}={'log:' if one.log else ''}{ends[0]!r}:{ends[1]!r}"
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def holds_number(path: str, project: Project) -> bool:
     """Whether a path may be given a range.
 

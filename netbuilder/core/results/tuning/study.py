@@ -12,6 +12,7 @@ from typing import Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.files import to_json
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.same import as_trained
 from netbuilder.core.results.tuning.choosing import (
     DEFAULT_TRIALS,
     METHODS,
@@ -28,6 +29,7 @@ from netbuilder.core.results.tuning.space import (
     other_losses,
     other_penalties,
     variant,
+    written,
 )
 from netbuilder.core.results.tuning.train_variant import keeping_best, train_variant
 from netbuilder.core.results.tuning.trial import Trial, trial_of
@@ -95,9 +97,10 @@ class Plan:
 
     @property
     def mark(self) -> str:
-        """Of all that must be the same for trials to go on: a hash."""
+        """Of all that must be the same for trials to go on: a hash. What the project is called and
+        where its cards stand changes nothing of them."""
         varied = [repr(one) for one in self.varied]
-        told = [to_json(self.project), varied, self.chosen, self.seed]
+        told = [to_json(as_trained(self.project)), varied, self.chosen, self.seed]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -223,13 +226,28 @@ def read(plan: Plan) -> list[Trial]:
     return found
 
 
+def _head(plan: Plan) -> dict[str, Any]:
+    """The first line of a file of trials: all of the plan, so that who finds it can go on."""
+    return {
+        "format": "netbuilder-trials",
+        "version": 1,
+        "mark": plan.mark,
+        "project": to_json(plan.project),
+        "base": str(plan.base.absolute()),
+        "varied": [written(one) for one in plan.varied],
+        "trials": plan.trials,
+        "method": plan.method,
+        "seed": plan.seed,
+        "prune": plan.prune,
+    }
+
+
 def _write(plan: Plan, trials: Sequence[Trial]) -> None:
     if plan.file is None:
         return
     from netbuilder.core.project.atomic import write_bytes
 
-    lines = [json.dumps({"format": "netbuilder-trials", "version": 1, "mark": plan.mark})]
-    lines += [json.dumps(trial.kept()) for trial in trials]
+    lines = [json.dumps(_head(plan)), *(json.dumps(trial.kept()) for trial in trials)]
     write_bytes(plan.file, ("\n".join(lines) + "\n").encode())
 
 
@@ -256,6 +274,7 @@ def run(
         UserError: the data cannot be read, or the method needs what is not installed.
     """
     trials = read(plan)
+    _write(plan, trials)  # what is looked for is known even where the first is never done
     choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread
     ended = stop or (lambda: False)
 
@@ -326,11 +345,16 @@ def with_trial(trial: Trial, project: Project) -> Project:
     return project if trial.best_epoch >= trial.epochs else keeping_best(project)
 
 
-def default_file(plan: Plan) -> Path:
-    """Where trials are kept if no file is named: in the user's folder, by the plan's mark."""
+def folder() -> Path:
+    """Where trials are kept if no file is named: in the user's folder."""
     from netbuilder.core import folders
 
-    return folders.state() / "trials" / f"{plan.mark}.jsonl"
+    return folders.state() / "trials"
+
+
+def default_file(plan: Plan) -> Path:
+    """The file there, by the plan's mark."""
+    return folder() / f"{plan.mark}.jsonl"
 
 
 def kept(plan: Plan) -> Plan:

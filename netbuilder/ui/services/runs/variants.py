@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.ui.services import jobs
@@ -26,10 +26,12 @@ class Variants(QObject):
 
     Signals:
         changed: ``study``, ``running`` or ``error`` is another.
+        found: the search that was kept of this project is ``study`` now: it was tried before.
         grew(values, curve): a variant under way, and its curve so far.
     """
 
     changed = Signal()
+    found = Signal()
     grew = Signal(object, object)
 
     def __init__(
@@ -44,6 +46,10 @@ class Variants(QObject):
         self._plan: Plan | None = None  # of the study that is shown; None: it is of no matter now
         store.begun_anew.connect(self._begin_anew)
         self.destroyed.connect(self._stop.set)
+        # Where a project comes from is known once all that its coming calls for is done.
+        self._soon = QTimer(self, singleShot=True)
+        self._soon.timeout.connect(self._look)
+        self._soon.start(0)
 
     def start(
         self,
@@ -78,22 +84,19 @@ class Variants(QObject):
             self.changed.emit()
             return
         self._stop.clear()
+        known = self.study
+        self.study = known if known is not None and self.goes_on(plan) else None
         self._plan = plan
-        self.running, self.study = True, None
+        self.running = True
         stop = self._stop
         tried, grew = jobs.relayed(self, self._take), jobs.relayed(self, self.grew.emit)
 
         def work() -> Any:
-            found = run(
-                plan,
-                on_trial=tried,
-                on_epoch=grew,
-                stop=stop.is_set,
-                jobs=at_once,
-            )
-            if not stop.is_set() and plan.file is not None:
-                plan.file.unlink(missing_ok=True)
-            return found
+            from netbuilder.core.results.tuning import kept as kept_ones
+
+            kept_ones.begin_anew_where_whole(plan)
+            kept_ones.remove_oldest()
+            return run(plan, on_trial=tried, on_epoch=grew, stop=stop.is_set, jobs=at_once)
 
         jobs.run(work, self._done, self._failed, name="variants", owner=self)
         self.changed.emit()
@@ -102,12 +105,52 @@ class Variants(QObject):
         """End after the epoch that runs; what was tried is kept."""
         self._stop.set()
 
+    def goes_on(self, plan: Plan) -> bool:
+        """Whether trying this plan goes on with the study that is shown."""
+        study = self.study
+        return (
+            study is not None
+            and 0 < len(study.trials) < plan.count
+            and study.plan.mark == plan.mark
+        )
+
     def _begin_anew(self) -> None:
         """What was found for the project before says nothing about another one; what was tried of
-        it is in its file, and is gone on with when it is open again."""
+        it is in its file, and comes back when it is open again."""
         self._plan = self.study = self.error = None
         self.stop()
         self.changed.emit()
+        self._soon.start(0)
+
+    def _look(self) -> None:
+        """Bring back what was tried of this project before, if it was: also by ``netbuilder tune``,
+        and where the program was killed meanwhile."""
+        project, base = self._store.project, self._workbench.base
+        if not project.graph.nodes:
+            return
+
+        def work() -> Study | None:
+            from netbuilder.core.results.tuning.kept import newest_of
+
+            found = newest_of(project, base)
+            if found is not None:
+                _ = found.caution  # loads what it is computed with: not on the GUI thread
+            return found
+
+        def show(found: Study | None) -> None:
+            same = self._store.project is project and self._plan is None and not self.running
+            if found is not None and same:
+                self._plan, self.study = found.plan, found
+                self.found.emit()
+                self.changed.emit()
+
+        jobs.run(
+            work,
+            show,
+            lambda error: log.info("what was tried before cannot be shown: %s", error),
+            name="kept variants",
+            owner=self,
+        )
 
     def _take(self, study: Study) -> None:
         self.study = study if study.plan is self._plan else None
@@ -116,6 +159,7 @@ class Variants(QObject):
     def _done(self, study: Study) -> None:
         self.running = False
         self._take(study)
+        self._look_where_forgotten()
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
@@ -123,6 +167,12 @@ class Variants(QObject):
             error = UserError(f"Variants could not be tried: {error}", "Vary something else.")
         self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
+        self._look_where_forgotten()
+
+    def _look_where_forgotten(self) -> None:
+        """Another project came while variants of the one before were tried."""
+        if self._plan is None:
+            self._soon.start(0)
 
     def take(self, trial: Trial | None = None) -> None:
         """Put a variant's values onto the canvas, the best one's where none is named, as one step
