@@ -37,6 +37,7 @@ from netbuilder.ui.widgets.flow import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
+    from netbuilder.core.project.model import Project
     from netbuilder.core.results.tuning.study import Plan, Study
 
 _BEST, _CHOSEN = "Put the best on the canvas", "Put the chosen variant on the canvas"
@@ -99,6 +100,8 @@ class VariantsPanel(QWidget):
         page.addStretch(1)
         self._under_way: dict[str, pg.PlotDataItem] = {}
         self._plan: Plan | None = None  # what a click would try
+        self._taken: Project | None = None  # with the variant that was put on the canvas
+        self._taken_told, self._taken_words = False, ""
         self._suggest()
         self.varied.set_lines(self._suggestions[:2])
         self._connect()
@@ -167,6 +170,8 @@ class VariantsPanel(QWidget):
         if not self.varied.rows:
             self.varied.set_lines(self._suggestions[:2])
         self._tell_plan()
+        if (self._store.project is self._taken) != self._taken_told:
+            self._tell_found()
         self._look()
 
     def _tell_plan(self) -> None:
@@ -261,7 +266,18 @@ class VariantsPanel(QWidget):
             self.cards.add(RoleBox("error", error.what, error.mend, self))
             return
         which = "The best values stand" if chosen is None else "That variant stands"
-        self.words.setText(f"{which} on the canvas. Undo takes it away again: Ctrl+Z.")
+        self._taken = self._store.project
+        self._taken_words = f"{which} on the canvas. Undo takes it away again: Ctrl+Z."
+        self._tell_found()
+
+    def _tell_found(self) -> None:
+        """What came out and, as long as that is so, that a variant stands on the canvas."""
+        study = self.variants.study
+        if study is None:
+            return
+        self._taken_told = self._store.project is self._taken
+        words = self._said_of(study)
+        self.words.setText(f"{self._taken_words}\n{words}" if self._taken_told else words)
 
     def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
         """Draw the curve of a variant that is being trained."""
@@ -289,7 +305,7 @@ class VariantsPanel(QWidget):
         if study is None or not some:
             self.words.setText("Trying the first variant…" if variants.running else "")
             return
-        self.words.setText(self._said_of(study))
+        self._tell_found()
         self._draw_curves()
         self.parallel.show_study(study)
         names = self._names(study)

@@ -209,4 +209,5 @@ class CurveView(QWidget):
 
 def _entry(color: str, sign: str, name: str, value: float | None) -> str:
     mark = f'<span style="color:{color}">{sign}</span>'
-    return f"{mark} {escape(name)} {short(value)}".rstrip()
+    # No line ends between a mark and what it is the mark of.
+    return f"{mark}&nbsp;{escape(name)} {short(value)}".rstrip()

@@ -53,8 +53,11 @@ def test_the_best_variant_is_one_step(
     panel.best.click()
     after = window.store.project
     assert after.training.optimizer.params["learning_rate"] == 0.02
+    assert panel.words.text().startswith("The best values stand on the canvas. Undo takes")
+    assert "% right after epoch" in panel.words.text()
     window.store.undo()
     assert window.store.project == before
+    assert panel.words.text().startswith("2 of 2 variants tried.")
     panel.table.selectRow(1)
     assert panel.best.text() == "Put the chosen variant on the canvas"
     panel.best.click()

@@ -42,6 +42,10 @@ def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
     assert "validation 0.110" in view.legend.text()
 
 
+def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view: CurveView) -> None:
+    assert "</span>&nbsp;training" in view.legend.text()
+
+
 def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves) -> None:
     run.kept_epoch = 8
     view.show_run(run, 20)
