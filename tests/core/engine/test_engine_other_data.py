@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, OtherData, Paused, Started, Steps
 from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.session import Session
-from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Choice, Data
 
+POINTS = Data("builtin", name="moons")  # whose points a person edits by hand
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
     ("drop", "Dropout", {"rate": 0.3}),
@@ -38,7 +40,7 @@ def rows(dataset: Callable[..., Any]) -> Rows:
 
 def plan(chain: Callable[..., Any], epochs: int) -> Any:
     adam = Choice("Adam", {"learning_rate": 0.01})
-    return chain(NET, epochs=epochs, optimizer=adam, batch_size=16)
+    return replace(chain(NET, epochs=epochs, optimizer=adam, batch_size=16), data=POINTS)
 
 
 def changed_at(

@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Restored
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import TrainingError
-from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Choice, Data
 
+POINTS = Data("builtin", name="moons")  # whose points a person edits by hand
 NET = [
     ("a", "Dense", {"units": 8, "activation": "tanh"}),
     ("drop", "Dropout", {"rate": 0.3}),
@@ -70,18 +72,15 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history
     assert alone._trainer is not results[1][1]
-    # The same numbers read again are the same data; others take their place.
+    # The same numbers read again are the same data; others are not.
     x, y = numbers
     again = dataset({"input": x.copy()}, {"out": y.copy()}, held=20, tested=10)
     other = dataset({"input": x + 1}, {"out": y}, held=20, tested=10)
     one, two = session(chain(NET, **plans[1]), again), session(chain(NET, **plans[1]), other)
     one.run()
     assert one._trainer is alone._trainer
-    found = two.run()
-    assert found.history != results[1][0].history
-    assert two._trainer is alone._trainer
-    prepared.forget()
-    assert session(chain(NET, **plans[1]), other).run().history == found.history
+    assert two.run().history != results[1][0].history
+    assert two._trainer is not alone._trainer
 
 
 @pytest.mark.parametrize(
@@ -94,6 +93,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
     """As in a run that built everything for them: batches, losses, metrics, validation, test."""
     source = np.random.default_rng(7)
     project = chain(NET, batch_size=batch, epochs=3, metrics=(Choice("mean_absolute_error"),))
+    project = replace(project, data=POINTS)
 
     def rows(count: int, held: int) -> Any:
         x = source.normal(size=(count, 4)).astype(np.float32)
@@ -125,7 +125,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         y = x.sum(axis=1, keepdims=True)
         return dataset({"input": x}, {"out": y}, held=held, weight=weight)
 
-    project, base = chain(NET, batch_size=16, epochs=1), rows(120)
+    project, base = replace(chain(NET, batch_size=16, epochs=1), data=POINTS), rows(120)
     first = session(project, base)
     first.run()
     for other in (
@@ -141,6 +141,18 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         prepared.forget()
         first = session(project, base)
         first.run()
+
+
+def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any, data: Any) -> None:
+    """Data that may be replaced cost a third to a half of the speed."""
+    run = session(chain(NET, batch_size=16, epochs=1), data)
+    run.run()
+    assert not run._trainer.feed.variables
+    assert not run._trainer.validation.variables
+    prepared.forget()
+    run = session(replace(chain(NET, batch_size=16, epochs=1), data=POINTS), data)
+    run.run()
+    assert run._trainer.feed.variables
 
 
 def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.points import has_points
 from netbuilder.core.engine.build import copies, learning_rate
 from netbuilder.core.engine.build.objects import make_optimizer
 from netbuilder.core.engine.build.quick.layers import quicken
@@ -102,9 +103,10 @@ class Trainer:
         stream = dataset.stream
         self.samples = rows
         # Of a stream only a first part is in memory, and that only to build on.
-        whole = feed if stream is not None else feed.fixed() if make else feed.tensors()
-        self.feed: Feed = whole
-        self.validation = None if checked is None else checked.tensors()
+        # Only points that a person edits by hand are replaced while it trains.
+        self._edited = make is None and stream is None and has_points(project.data)
+        self.feed = feed if stream is not None else feed.tensors(replaceable=self._edited)
+        self.validation = None if checked is None else checked.tensors(replaceable=self._edited)
         extra = [f"val_{name}" for name in names] if self.validation is not None else []
         known = (*names, *extra)
         if monitor not in known:
@@ -152,8 +154,8 @@ class Trainer:
         return Orders(self.samples, seed, self.project.training.shuffle, width=width)
 
     def takes(self, dataset: Dataset) -> bool:
-        """Whether other data can take the place of its own in what is traced already: small data
-        in memory, about as many samples of the same kind. May be called from any thread."""
+        """Whether other data can take the place of its own in what is traced already: points
+        that are edited by hand, about as many of the same kind. May be called from any thread."""
         if dataset.stream is not None or not isinstance(self.feed, HeldFeed):
             return False
         feed, checked = self._feeds(dataset)
@@ -494,7 +496,9 @@ class Trainer:
             if tester is not None and isinstance(room, HeldFeed) and room.takes(feed):
                 room.take(feed)
             else:
-                tester = Evaluator(self.core, feed.tensors(), max(self.batch, 32))
+                tester = Evaluator(
+                    self.core, feed.tensors(replaceable=self._edited), max(self.batch, 32)
+                )
             self._tester, self._tested = tester, split
         held = [variable for metric in self.core.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
