@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.kinds.series import targets_behind
+from netbuilder.core.data.load import load
+from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.preprocess import InputPre, OutputPre
 from netbuilder.core.data.recipe_options import whole
 from netbuilder.core.engine.trained import TrainedModel
@@ -130,6 +133,23 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
         rows = np.concatenate([rows, more])[-len(rows) :]
     values = np.concatenate(found)[:steps] if found else np.zeros((0, len(ends.targets)))
     return Forecast(ends.targets, values, _note(ends, len(values), steps))
+
+
+def last_window(trained: TrainedModel, base: Path) -> Array | None:
+    """The window with which the data ends, raw (window, columns): its forecast begins with the
+    first step that is in no file. None where there are no rows.
+
+    Raises:
+        DataError: the data cannot be read.
+    """
+    data = trained.project.data
+    if data.kind == "series" and (data.test_path or data.path):
+        # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
+        path = base / (data.test_path or data.path)
+        return inference_data.end_of_series(data, preprocessing_of(trained), path)
+    dataset = load(trained.project, base)
+    split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
+    return next(iter(split.raw_x.values()))[-1] if len(split) else None
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.answers import ask, repeated
-from netbuilder.core.results.forecast import forecast, series_ends
+from netbuilder.core.results.forecast import forecast, last_window, series_ends
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -72,6 +73,32 @@ def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
     assert found.values[:, 0] == pytest.approx([101, 102, 103, 104, 105], abs=1e-2)
     assert found.values[:, 1] == pytest.approx([510, 520, 530, 540, 550], abs=1e-2)
     assert forecast(trained[0], window, 2).note == ""
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path: Path, horizon: int) -> None:
+    """What follows it is in no file: a sample's window ends before its answer does."""
+    trained = ramp(tmp_path, horizon)[0]
+    window = last_window(trained, tmp_path)
+    assert window is not None
+    assert window.tolist() == [[74.0, -37.0], [76.0, -38.0], [78.0, -39.0]]
+    held_out = ["a,b", *(f"{2 * i},{-i}" for i in range(100, 120))]
+    (tmp_path / "later.csv").write_text("\n".join(held_out))
+    data = replace(trained.project.data, test_path="later.csv")
+    later = replace(trained, project=replace(trained.project, data=data))
+    window = last_window(later, tmp_path)
+    assert window is not None
+    assert window[-1].tolist() == [238.0, -119.0]
+
+
+def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_path: Path) -> None:
+    rows = [f"2024-{1 + i // 28:02}-{1 + i % 28:02},{i}" for i in range(28)]
+    (tmp_path / "r.csv").write_text("\n".join(["day,a", *reversed(rows)]))
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    data = Data("series", path="r.csv", target=("a",), options={"window": 3})
+    window = last_window(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
+    assert window is not None
+    assert window[:, 0].tolist() == [25.0, 26.0, 27.0]
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:

@@ -24,7 +24,12 @@ from netbuilder.core.data.preprocessing.roles import roles_of, single_roles
 from netbuilder.core.data.preprocessing.times import counting_column
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW, segments_of, too_short
+from netbuilder.core.data.readers.series_rows import (
+    DEFAULT_WINDOW,
+    Segment,
+    segments_of,
+    too_short,
+)
 from netbuilder.core.data.readers.table_cells import reading_of
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options, whole
@@ -146,22 +151,51 @@ def history(
     """
     import numpy as np
 
-    names = [column.name for column in entry.columns]
-    used = _with_helpers(table, data, names, source)
-    rows = segments_of(used, (), _as_features(data, names), source)
     window = int(entry.shape[0] or 1)
-    parts = [cut(one.frame[names], window) for one in rows.segments]
-    lines = [line for one in rows.segments for line in one.frame.index[window - 1 :]]
-    if not lines:
-        raise DataError(
-            f"{source} has {counted(len(table), 'row')}, the model looks back {window}.",
-            f"Give at least {window} rows.",
-        )
+    names, segments = _long_enough(table, data, entry, source)
+    parts = [cut(one.frame[names], window) for one in segments]
+    lines = [line for one in segments for line in one.frame.index[window - 1 :]]
     horizon = whole(data.options, "horizon", 1)
     ahead = "the next row" if horizon == 1 else f"the next {horizon} rows"
     note = f"Each answer stands where its {window} rows end, and is about {ahead}."
     raw = filled(np.concatenate(parts), entry.columns).astype(np.float32)
     return raw, lines, note
+
+
+def latest_window(
+    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+) -> NDArray[np.float64]:
+    """The rows with which a table ends in time, (window, columns): what follows is in no file.
+
+    The windows that are learned from end earlier, for their answers stand in the file.
+
+    Raises:
+        DataError: columns are missing, or no window fits.
+    """
+    import numpy as np
+
+    names, segments = _long_enough(table, data, entry, source)
+    last = max(reversed(segments), key=lambda one: float(one.times[-1]))
+    rows = last.frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
+    found: NDArray[np.float64] = filled(rows[None], entry.columns)[0]
+    return found
+
+
+def _long_enough(
+    table: pd.DataFrame, data: Data, entry: InputPre, source: str
+) -> tuple[list[str], list[Segment]]:
+    """The columns that a model takes, and the stretches of a table into which a window fits."""
+    names = [column.name for column in entry.columns]
+    used = _with_helpers(table, data, names, source)
+    rows = segments_of(used, (), _as_features(data, names), source)
+    window = int(entry.shape[0] or 1)
+    segments = [one for one in rows.segments if len(one.frame) >= window]
+    if not segments:
+        raise DataError(
+            f"{source} has {counted(len(table), 'row')}, the model looks back {window}.",
+            f"Give at least {window} rows.",
+        )
+    return names, segments
 
 
 def _as_features(data: Data, names: Sequence[str]) -> Data:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds import table as tables
-from netbuilder.core.data.kinds.series import history, labelled_windows
+from netbuilder.core.data.kinds.series import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.targets import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
@@ -268,6 +268,19 @@ def _history(
     assert entry is not None
     raw, lines, note = history(table, data, entry, source)
     return dict.fromkeys(pre.inputs, raw), table.loc[lines], (note,)
+
+
+def end_of_series(data: Data, pre: Preprocessing, path: Path) -> Array | None:
+    """The last rows of a series' file, raw (window, columns); None of a model of another kind.
+
+    Raises:
+        DataError: it cannot be read, columns are missing, or no window fits.
+    """
+    entry = series_input(pre)
+    if entry is None or data.kind != "series":
+        return None
+    table = as_model_reads(read_table(path, reading_of_model(data, pre)), pre, path.name)
+    return latest_window(table, data, entry, path.name)
 
 
 def text_column(table: pd.DataFrame, entry: InputPre, source: str) -> pd.Series:

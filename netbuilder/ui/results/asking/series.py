@@ -47,13 +47,10 @@ def _forecast(question: _Question) -> Forecast:
     return forecast(trained, window, steps)
 
 
-def last_window(trained: TrainedModel, base: Path) -> dict[str, Any] | None:
-    """The last window of the data, raw by Input id; None where there are no rows."""
-    from netbuilder.core.data.load import load
+def _last_window(trained: TrainedModel, base: Path) -> Any:
+    from netbuilder.core.results.forecast import last_window
 
-    dataset = load(trained.project, base)
-    split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
-    return {key: value[-1] for key, value in split.raw_x.items()} if len(split) else None
+    return last_window(trained, base)
 
 
 class SeriesView(AskView):
@@ -176,10 +173,10 @@ class SeriesView(AskView):
         self._wanted += 1
         wanted = self._wanted
 
-        def found(raw: dict[str, Any] | None) -> None:
-            if raw is not None and trained is self._trained and wanted == self._wanted:
+        def found(rows: Any) -> None:
+            if rows is not None and trained is self._trained and wanted == self._wanted:
                 self._own = True
-                self._show_rows(raw[self._key], _LAST)
+                self._show_rows(rows, _LAST)
 
         def failed(error: Exception) -> None:
             if not isinstance(error, UserError):
@@ -187,7 +184,7 @@ class SeriesView(AskView):
             self.nothing.emit(f"The data's last window cannot be read: {error}")
 
         base = self._workbench.base
-        jobs.run(lambda: last_window(trained, base), found, failed, name="window", owner=self)
+        jobs.run(lambda: _last_window(trained, base), found, failed, name="window", owner=self)
 
     def _show_rows(self, rows: Any, about: str) -> None:
         self._rows = np.array(rows, np.float64)
