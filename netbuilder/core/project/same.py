@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netbuilder.core.project.model import Data, Graph, Project
+from netbuilder.core.project.model import Choice, Data, Graph, Project
 
 
 def _bare(graph: Graph) -> tuple[object, ...]:
@@ -28,6 +28,16 @@ def trains_alike(one: Project, other: Project) -> bool:
     if one.data != other.data or one.training != other.training:
         return False
     return same_network(one, other)
+
+
+def alike_but_rate(one: Project, other: Project) -> bool:
+    """Whether two projects would be trained alike at the same learning rate."""
+    first, second = (
+        Choice(choice.name, {key: v for key, v in choice.params.items() if key != "learning_rate"})
+        for choice in (one.training.optimizer, other.training.optimizer)
+    )
+    training = replace(other.training, optimizer=one.training.optimizer)
+    return first == second and trains_alike(one, replace(other, training=training))
 
 
 def same_network(one: Project, other: Project) -> bool:

@@ -79,4 +79,9 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
     goes_on_with(0.01)
     panel.rate.slider.setValue(round(STEPS * 2 / 6))
     assert window.store.project.training.optimizer.params["learning_rate"] == 0.0001
+    assert runner.differs, "nothing was trained with it yet"
     goes_on_with(0.0001)
+    assert not runner.differs, "the run has learned with exactly what the plan says"
+    assert all(message.key != "differs" for message in panel.messages.messages)
+    window.store.apply("Smaller", lambda project: edits.set_training(project, batch_size=7))
+    assert runner.differs

@@ -45,6 +45,7 @@ class Tracker:
         self.epoch = 0.0
         self.best_epoch = 0
         self.learning_rate: float | None = None
+        self.rate_by_hand: float | None = None
         self.validated = False
         self._seconds = 0.0  # that the steps done so far took, without what came between them
         # When how many steps were done, by the clock: pictures and slow motion count too.
@@ -128,7 +129,7 @@ class Tracker:
         x = self._place(event)
         if event.what in ("learning_rate", "data"):
             if event.what == "learning_rate":
-                self.learning_rate = event.value
+                self.learning_rate = self.rate_by_hand = event.value
             now = time.monotonic()
             # A slider that is dragged says many rates, a point many places: one mark, with the
             # last of them.

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.same import trains_alike
+from netbuilder.core.project.same import alike_but_rate, trains_alike
 from netbuilder.ui.services.runs.asked_probes import AskedProbes
 from netbuilder.ui.services.runs.drawing_pace import DrawingPace, ViewStretch
 from netbuilder.ui.services.runs.run_progress import RunProgress
@@ -158,7 +158,16 @@ class Runner(QObject):
     def differs(self) -> bool:
         """Whether the project on the canvas is another than the one that is being trained."""
         held, now = self.project, self._store.project
-        return held is not None and not trains_alike(held, now)
+        if held is None or trains_alike(held, now):
+            return False
+        # A rate that a hand gave the run is the run's as much as the one it began with.
+        given = self._known.rate_by_hand if self._known is not None else None
+        planned, rate = now.training.optimizer.params.get("learning_rate"), self.learning_rate
+        if given is None or rate is None or not isinstance(planned, (int, float)):
+            return True
+        # What Keras counts with is rounded to float32.
+        same = all(math.isclose(one, given, rel_tol=1e-5) for one in (planned, rate))
+        return not same or not alike_but_rate(held, now)
 
     def start(
         self,
