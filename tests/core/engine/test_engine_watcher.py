@@ -247,6 +247,30 @@ def test_rules_are_silent_on_ordinary_curves() -> None:
     )
 
 
+# One linear unit of seven weights on 216 rows at a rate of 0.088: it learned all in a moment.
+BOUNCING = [
+    0.1941, 0.0481, 0.0403, 0.0594, 0.044, 0.0548, 0.0452, 0.053, 0.0619, 0.0521, 0.0493, 0.0456,
+    0.0469, 0.0591, 0.0422, 0.0585, 0.0535, 0.0443, 0.06, 0.0625, 0.0506, 0.05, 0.0456, 0.0485,
+    0.0515, 0.0502, 0.0522, 0.0542, 0.0633, 0.0508, 0.0519, 0.046, 0.0494, 0.0523, 0.056, 0.0523,
+    0.0415, 0.0549, 0.0645, 0.0454, 0.0565, 0.0485, 0.0542, 0.0453, 0.0532, 0.0567, 0.0448,
+    0.0551, 0.0583, 0.0526,
+]  # fmt: skip
+BOUNCING_HELD = [
+    0.0152, 0.0157, 0.0382, 0.0114, 0.0568, 0.0194, 0.0143, 0.0279, 0.0146, 0.0623, 0.0251,
+    0.0668, 0.0124, 0.0718, 0.016, 0.0488, 0.0107, 0.0172, 0.0088, 0.0205, 0.0079, 0.0153,
+    0.0208, 0.018, 0.0107, 0.023, 0.0338, 0.0887, 0.0189, 0.0268, 0.0158, 0.0458, 0.037, 0.0729,
+    0.0574, 0.0114, 0.071, 0.0605, 0.0111, 0.0517, 0.0569, 0.0233, 0.0418, 0.0591, 0.0245,
+    0.0191, 0.0644, 0.0936, 0.0159, 0.0258,
+]  # fmt: skip
+
+
+def test_a_validation_that_only_bounces_is_no_over_fitting() -> None:
+    """Whenever one looks: by its few last epochs it was one at the 34th, and told as such."""
+    loss, held = np.array(BOUNCING), np.array(BOUNCING_HELD)
+    for epochs in range(3, 51):
+        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
+
+
 def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
     chain: Callable[..., Project], dataset: Callable[..., Any]
 ) -> None:

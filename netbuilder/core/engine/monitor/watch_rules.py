@@ -62,6 +62,12 @@ def smooth(curve: Curve, width: int) -> Curve:
     return averages
 
 
+def _noise(curve: Curve) -> float:
+    """About the standard deviation of what a curve wavers by from epoch to epoch: of normal noise
+    the median step is 0.95 of it."""
+    return 1.05 * float(np.median(np.abs(np.diff(curve))))
+
+
 def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     """Best epoch, from 1, since which validation gets worse while training gets better.
 
@@ -74,18 +80,22 @@ def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     if count <= patience or not np.isfinite(held).all():
         return None
     width = max(1, count // 50)
-    smoothed, training = smooth(held, width), smooth(loss, width)
+    smoothed = smooth(held, width)
     best = int(np.argmin(smoothed))
     if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
         return None
     recent = smoothed[-max(3, patience // 2) :]
     # The best of many noisy numbers is low by chance: what rises must rise out of the noise.
-    noise = float(np.median(np.abs(np.diff(held[-2 * patience :])))) * 1.05
+    noise = _noise(held[-4 * patience :])
     low = float(smoothed[best])
     worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
-    # An average over a few epochs: a single lucky epoch is no trend.
-    around = float(training[max(0, best - 1) : best + 2].mean())
-    learned = float(training[-3:].mean()) < 0.95 * around
+    # Averages over as many epochs as patience takes: three lucky ones are no trend. And the fall
+    # must rise out of what such averages waver by themselves.
+    before = loss[max(0, best + 1 - patience) : best + 1]
+    after = loss[-patience:]
+    wavers = _noise(loss[-4 * patience :]) * np.sqrt(2 / patience)
+    fall = float(before.mean() - after.mean())
+    learned = fall > 0.05 * float(before.mean()) and fall > 3 * wavers
     return int(np.argmin(held)) + 1 if worse and learned else None
 
 
