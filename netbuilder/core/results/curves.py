@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.results.evaluate import MOST_NAMED, Evaluation, evaluate
+from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
 from netbuilder.core.wording import counted, listed, percent, right_of, share
 
 Array = NDArray[Any]
@@ -133,6 +134,20 @@ def at_threshold(found: Evaluation, index: int, threshold: float) -> AtThreshold
         2 * precision * recall / both if both else 0.0,
         false / (false + left) if false + left else 0.0,
     )
+
+
+def classes_at(at: AtThreshold, labels: tuple[str, ...]) -> tuple[ClassScore, ...]:
+    """The score of each of two classes, ``labels``, where one is said from a threshold on."""
+
+    def score(label: str) -> ClassScore:
+        own = int(label == at.label)
+        hit, said, rows = at.matrix[own, own], at.matrix[:, own].sum(), at.matrix[own].sum()
+        if not rows:  # nothing was there to be found
+            return ClassScore(label, math.nan, math.nan, math.nan, 0)
+        f1 = 2 * hit / (said + rows)
+        return ClassScore(label, hit / said if said else 0.0, hit / rows, f1, int(rows))
+
+    return tuple(score(label) for label in labels)
 
 
 def calibration_of(found: Evaluation, index: int, bins: int = 10) -> tuple[Array, Array, Array]:

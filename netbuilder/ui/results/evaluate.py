@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,14 @@ from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
-    from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.core.results.curves import AtThreshold
+    from netbuilder.core.results.evaluate import ClassScore, Evaluation
     from netbuilder.core.results.mistakes import ShownMatrix
 
 _NO_MODEL = "Press Train: here stands how good the network is on rows that it has not seen."
 
 _TAKEN = "What was taken for what"
+_EACH = "Each class by itself"
 #: As long as what comes in its place.
 _COMPARING = (
     "Judging the rows that it learned from, too: is it as good on rows that it has never seen as"
@@ -71,7 +74,7 @@ class EvaluatePanel(QWidget):
         self.residuals_title = heading("Answers and truth", self)
         self.residuals = ResidualsView(self)
         self.metrics = ShortTable("Numbers", self)
-        self.classes_title = heading("Each class by itself", self)
+        self.classes_title = heading(_EACH, self)
         self.classes = _class_table(self)
         self.parts = ShortTable("Training, validation and test", self)
         self.parts_note = note_label("", self)
@@ -79,6 +82,7 @@ class EvaluatePanel(QWidget):
         self.samples.chosen.connect(self._choose_sample)
         self.threshold_title = heading("One class against the rest", self)
         self.threshold = ThresholdView(self)
+        self.threshold.moved.connect(self._threshold_moved)
         self._results = (
             self.metrics,
             self.parts,
@@ -221,6 +225,27 @@ class EvaluatePanel(QWidget):
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
         self._keep_place(found, file)
         self.behind.ask(found, file)
+        if self.threshold.isHidden():  # else it was told by the threshold
+            self._show_classes(found.classes, _EACH)
+        for widget in (self.classes_title, self.classes):
+            widget.setVisible(bool(found.classes))
+
+    def _threshold_moved(self, at: AtThreshold) -> None:
+        """Of two classes the report follows; of more the answer is the likeliest all the same."""
+        from netbuilder.core.results.curves import classes_at
+
+        found = self.shown
+        if found is None:
+            return
+        if at.threshold == 0.5:
+            self._show_classes(found.classes, _EACH)
+        elif len(found.labels) == 2 and len(found.classes) == 2:
+            scores = classes_at(at, found.labels)
+            self._show_classes(scores, f"{_EACH}: “{at.label}” from {at.threshold:.0%} on")
+        else:
+            self._show_classes(found.classes, f"{_EACH}, without the threshold above")
+
+    def _show_classes(self, classes: Sequence[ClassScore], title: str) -> None:
         scores = [
             (
                 one.label,
@@ -230,10 +255,9 @@ class EvaluatePanel(QWidget):
                 ),
                 f"{one.support:,}",
             )
-            for one in found.classes
+            for one in classes
         ]
-        for widget in (self.classes_title, self.classes):
-            widget.setVisible(bool(scores))
+        self.classes_title.setText(title)
         self.classes.show_rows(("class", "precision", "recall", "F1", "rows"), scores)
 
     def _keep_place(self, found: Evaluation, file: Path | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
@@ -24,7 +24,13 @@ _ROC, _PR, _CALIBRATION = "ROC", "Precision and recall", "Calibration"
 
 
 class ThresholdView(QWidget):
-    """Curves of a class, with the threshold as a point on them."""
+    """Curves of a class, with the threshold as a point on them.
+
+    Signals:
+        moved(at): the threshold, or its class, is another; what comes of it.
+    """
+
+    moved = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,6 +93,7 @@ class ThresholdView(QWidget):
         at = at_threshold(found, index, part)
         self.value.setText(f"say “{at.label}” from {part:.0%} on")
         self.heat.show_matrix(at.matrix, (f"not {at.label}", at.label))
+        self.moved.emit(at)
         right, precise, found_again = (
             percent(part, 1) for part in (at.accuracy, at.precision, at.recall)
         )

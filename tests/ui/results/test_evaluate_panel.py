@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
+from sklearn import metrics
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
@@ -115,6 +116,20 @@ def test_each_of_several_outputs_is_looked_at(
     assert not panel.heat.isHidden() and panel.residuals.isHidden()
     assert panel.matrix.counts.sum() == kind.samples
     assert not panel.threshold.isHidden() and not panel.classes.isHidden()
+    # What stands about each of two classes follows the threshold.
+    truth = np.asarray(kind.truth).ravel()
+    for percent in (30, 80, 50):
+        panel.threshold.slider.setValue(percent)
+        index = panel.threshold.label.currentIndex()
+        said = np.where(kind.probabilities[:, index] >= percent / 100, index, 1 - index)
+        wanted = metrics.precision_recall_fscore_support(
+            truth, said, labels=[0, 1], zero_division=0
+        )
+        table = panel.classes.model()
+        shown = [[float(table.index(r, c).data()) for r in (0, 1)] for c in (1, 2, 3)]
+        np.testing.assert_allclose(shown, wanted[:3], atol=6e-4)
+        title = f": “{kind.labels[index]}” from {percent}% on" if percent != 50 else ""
+        assert panel.classes_title.text() == f"Each class by itself{title}"
     parts = panel.behind.behind.parts
     model = panel.parts.model()
     cells = [model.index(0, column).data() for column in range(model.columnCount())]
