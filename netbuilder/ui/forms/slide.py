@@ -20,6 +20,8 @@ _STEPS = 200
 _MOST_WHOLE = 2_000
 #: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
 _WIDE = 50.0
+#: Where the usual value lies within this part of the range.
+_SKEWED = 0.25
 _FIELD = 88
 #: Room for the ends of a range, where they are written beside the slider.
 _END = 44
@@ -131,7 +133,12 @@ class SlideEditor(QWidget):
 
     @property
     def _by_factors(self) -> bool:
-        return self._low > 0 and self._high / self._low >= _WIDE
+        """Only where the usual value is a small one: a column that is spread evenly from 0.04 to
+        10 slides evenly too."""
+        if self._low <= 0 or self._high / self._low < _WIDE:
+            return False
+        usual = self.number_of(self._param.default)
+        return usual is None or usual <= self._low + _SKEWED * (self._high - self._low)
 
     def _place(self, value: float) -> int:
         value = min(max(value, self._low), self._high)

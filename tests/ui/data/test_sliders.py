@@ -46,6 +46,7 @@ def test_moons_lie_apart_and_quarters_are_turned() -> None:
     [
         (Param("noise", Kind.FLOAT, 0.1, "", 0.0, 1.0), {0: 0.0, 30: 0.15, 200: 1.0}),
         (Param("clouds", Kind.INT, 3, "", 2, 8), {0: 2, 1: 3, 6: 8}),
+        (Param("even", Kind.FLOAT, 5.0, "", 0.04, 10.04), {0: 0.04, 100: 5.04, 200: 10.04}),
         (Param("samples", Kind.INT, 400, "", 40, 20_000), {0: 40, 74: 400, 200: 20_000}),
     ],
     ids=lambda one: getattr(one, "name", ""),
