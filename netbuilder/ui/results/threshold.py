@@ -41,7 +41,9 @@ class ThresholdView(QWidget):
         self.which.addItems([_ROC, _PR, _CALIBRATION])
         self.which.setAccessibleName("Curve")
         self.label.setAccessibleName("Class")
-        self.plot = StillPlot("curve", 210, self)
+        self.plot = StillPlot("curve", 230, self)
+        for side in ("left", "bottom"):  # else the last number is left out, which says the whole
+            self.plot.getPlotItem().getAxis(side).setStyle(hideOverlappingLabels=False)
         row = QHBoxLayout()
         row.addWidget(self.which)
         row.addWidget(self.label, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPicture
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
@@ -116,6 +117,13 @@ def test_each_of_several_outputs_is_looked_at(
     assert not panel.heat.isHidden() and panel.residuals.isHidden()
     assert panel.matrix.counts.sum() == kind.samples
     assert not panel.threshold.isHidden() and not panel.classes.isHidden()
+    # From nothing to the whole: the axes are labelled to their ends.
+    picture = QPicture()
+    painter = QPainter(picture)
+    axis = panel.threshold.plot.getPlotItem().getAxis("bottom")
+    told = [words for _place, _flags, words in axis.generateDrawSpecs(painter)[2]]
+    painter.end()
+    assert (told[0], told[-1]) == ("0", "1.0")
     # What stands about each of two classes follows the threshold.
     truth = np.asarray(kind.truth).ravel()
     for percent in (30, 80, 50):
