@@ -32,7 +32,7 @@ class Cells:
 
 
 def number_cells(pre: Preprocessing, raw: Mapping[str, Array]) -> Iterator[Cells]:
-    """The columns of numbers whose range among the training rows is known.
+    """The columns of numbers of tables whose range among the training rows is known.
 
     Args:
         pre: what the model knows.
@@ -48,13 +48,33 @@ def number_cells(pre: Preprocessing, raw: Mapping[str, Array]) -> Iterator[Cells
             start += len(column.features)
 
 
+def window_cells(pre: Preprocessing, raw: Mapping[str, Array]) -> Iterator[Cells]:
+    """The same of the windows of a series: of each window its value that is the farthest off."""
+    for key, entry in pre.inputs.items():
+        windows = np.asarray(raw[key])
+        series = entry.source == "series" and windows.ndim == 3
+        for place, column in enumerate(entry.columns if series else ()):
+            if column.kind == "number" and column.low is not None and column.high is not None:
+                low, high = usual_range(column.low, column.high)
+                values = windows[:, :, place].astype(np.float64)
+                off = np.maximum(low - values, values - high)
+                worst = np.argmax(np.nan_to_num(off, nan=-np.inf), axis=1)
+                at = np.arange(len(values)), worst
+                yield Cells(column, values[at], off[at] > 0)
+
+
+def _all_cells(pre: Preprocessing, raw: Mapping[str, Array]) -> Iterator[Cells]:
+    yield from number_cells(pre, raw)
+    yield from window_cells(pre, raw)
+
+
 def outside(pre: Preprocessing, raw: Mapping[str, Array]) -> NDArray[np.bool_]:
     """Which rows have a number far from all that the network learned from: (n,) for raw values.
 
     The known rows are then no measure, not even the nearest.
     """
     far = np.zeros(len(next(iter(raw.values()))), bool)
-    for cells in number_cells(pre, raw):
+    for cells in _all_cells(pre, raw):
         far |= cells.far
     return far
 
@@ -70,7 +90,7 @@ def unusual(
         sources: what the rows are called, such as "line 7"; empty: they have no names.
     """
     notes = []
-    for cells in number_cells(pre, raw):
+    for cells in _all_cells(pre, raw):
         if not cells.far.any():
             continue
         column, first = cells.column, int(np.flatnonzero(cells.far)[0])

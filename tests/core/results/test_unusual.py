@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.data.load import load
+from netbuilder.core.project import files
+from netbuilder.core.resources import resource
 from netbuilder.core.results.answers import preprocessing_of
 from netbuilder.core.results.predict_file import answer_file, predict_file
-from netbuilder.core.results.unusual import unscaled
+from netbuilder.core.results.unusual import outside, unscaled, unusual
 from tests.core.results.conftest import Trained
 
 ROWS = pd.DataFrame({"size": [60.0, 100.0, 120.0], "town": ["Bath", "York", "Bath"]})
@@ -71,3 +74,21 @@ def test_empty_cells_stay_empty(house_model: Trained) -> None:
     back = unscaled(table, preprocessing_of(house_model[0]))["size"]
     assert 60 < back[0] < 140
     assert np.isnan(back[1])
+
+
+def test_a_window_that_was_dragged_far_off_is_told() -> None:
+    """Its answer kept the range of the known windows, as if one like it had been seen."""
+    project = files.read(resource("examples", "temperatures.netbuilder"))
+    data = load(project, Path())
+    (name, entry), *_ = data.pre.inputs.items()
+    shift, scale = np.array(entry.offset), np.array(entry.scale)
+    windows = {name: data.train.x[name][:3] * scale + shift}
+    low, high = (float(part) for part in (entry.columns[0].low, entry.columns[0].high))
+    assert low - 0.01 <= windows[name].min() and windows[name].max() <= high + 0.01
+    assert not outside(data.pre, windows).any()
+    assert unusual(data.pre, windows) == ()
+    windows[name][1, 5, 0] = 80.0
+    assert outside(data.pre, windows).tolist() == [False, True, False]
+    one = {name: windows[name][1:2]}
+    (told,) = unusual(data.pre, one)
+    assert told.startswith("'temperature' is 80; the training rows run from -5.8 to 25.4")
