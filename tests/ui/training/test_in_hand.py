@@ -19,7 +19,7 @@ from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.training.panel import TrainingPanel
 
 MINUTE = 60_000
-SOON = 2.0
+SOON = 10.0
 
 
 class Hand:
