@@ -119,10 +119,12 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
     app._offer_recovery(window)
     runner = window.runner
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
-    (work,) = left.parent.glob("*.json")
-    (run,) = (one for one in (left.parent.parent / "training").iterdir())
-    assert of_one_process(work, run)
-    assert of_one_process(work, Path(new_name())), "as a run is that begins now"
+    assert not left.exists()
+    works = [*left.parent.glob("*.json")]
+    (run,) = (left.parent.parent / "training").iterdir()
+    assert works
+    for one in (*works, run):
+        assert of_one_process(one, Path(new_name())), "as a run is that begins now"
 
 
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])

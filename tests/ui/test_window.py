@@ -291,9 +291,11 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     window.documents.recover(found)
     assert window.store.modified
     assert window.store.project == example("diabetes")
-    assert file.exists(), "a second crash must not lose it"
+    kept = window.documents._recovery._file
+    assert kept.exists(), "a second crash must not lose it"
+    assert not file.exists(), "nor offer it twice"
     window.store.mark_saved()
-    assert not file.exists()
+    assert not kept.exists()
 
 
 def test_the_last_file_dialog_answer_saves_with_the_ending(

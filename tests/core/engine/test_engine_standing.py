@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
+from netbuilder.core.engine import session as session_module
 from netbuilder.core.engine.events import Paused, Standing
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
@@ -58,9 +60,16 @@ def test_it_is_shown_as_it_stands_and_learns_on_as_without(
     assert answer.shape == y.shape and np.isfinite(answer).all()
 
 
-def test_nothing_is_shown_of_a_run_that_goes_on(
-    chain: Callable[..., Any], dataset: Callable[..., Any], numbers: tuple[Any, Any]
+@pytest.mark.parametrize(("most", "times"), [(10, 1), (10_000, 2)], ids=["large", "small"])
+def test_of_a_run_that_goes_on_a_large_network_is_not_copied(
+    chain: Callable[..., Any],
+    dataset: Callable[..., Any],
+    numbers: tuple[Any, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    times: int,
 ) -> None:
+    monkeypatch.setattr(session_module, "_MOST_COPIED", most)
     x, y = numbers
     shown: list[TrainedModel] = []
 
@@ -69,15 +78,16 @@ def test_nothing_is_shown_of_a_run_that_goes_on(
             session.stand()
         elif isinstance(event, Standing):
             shown.append(event.trained)
-            session.resume()
-            session.stand()
+            if len(shown) == 1:
+                session.resume()
+                session.stand()
 
     session = Session(
         chain(NET, epochs=2), dataset({"input": x}, {"out": y}), on_event=told, record=False
     )
     session.pause()
     session.run()
-    assert [one.epochs for one in shown] == [0], "as it begins, and not again behind the pause"
+    assert [one.epochs for one in shown] == [0] * times
 
 
 def test_who_pauses_again_and_again_keeps_one_network(
