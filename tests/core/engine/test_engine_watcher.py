@@ -271,6 +271,20 @@ def test_a_validation_that_only_bounces_is_no_over_fitting() -> None:
         assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
 
 
+def test_a_fall_until_the_best_epoch_is_none_since_then() -> None:
+    """It learned all in four epochs, and stands still: validation drifts, but nothing is learnt by
+    heart. Where the training loss goes on falling meanwhile it is told."""
+    flat = 0.25 + 0.0005 * np.cos(np.arange(46))
+    loss = np.concatenate([[1.0, 0.5, 0.3, 0.25], flat])
+    held = np.concatenate([[1.0, 0.5, 0.35, 0.3], np.linspace(0.32, 0.6, 46)])
+    for epochs in range(3, 51):
+        assert watch_rules.overfitting(loss[:epochs], held[:epochs]) is None
+    falls = np.concatenate([[1.0, 0.5, 0.3, 0.25], 0.25 * 0.95 ** np.arange(1, 47)])
+    told = [k for k in range(3, 51) if watch_rules.overfitting(falls[:k], held[:k])]
+    assert told == list(range(told[0], 51))
+    assert told[0] <= 4 + 2 * 6
+
+
 def test_data_that_is_no_number_is_to_blame_and_not_the_rate(
     chain: Callable[..., Project], dataset: Callable[..., Any]
 ) -> None:

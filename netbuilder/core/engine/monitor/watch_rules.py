@@ -73,7 +73,8 @@ def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
 
     Validation, smoothed, must have been without a new best for ``patience`` epochs and a fifth of
     the run, and stand a tenth above its best; the training loss must have fallen by a twentieth
-    meanwhile. In a long run an unlucky stretch is no trend.
+    since then. Both must rise out of what the curves waver by from epoch to epoch. In a long run an
+    unlucky stretch is no trend.
     """
     count = len(held)
     patience = max(patience, count // 5)
@@ -89,9 +90,9 @@ def overfitting(loss: Curve, held: Curve, patience: int = 6) -> int | None:
     noise = _noise(held[-4 * patience :])
     low = float(smoothed[best])
     worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
-    # Averages over as many epochs as patience takes: three lucky ones are no trend. And the fall
-    # must rise out of what such averages waver by themselves.
-    before = loss[max(0, best + 1 - patience) : best + 1]
+    # Averages over as many epochs as patience takes: three lucky ones are no trend. The first ones
+    # begin at the best: how steeply it fell until then says nothing of what it does since.
+    before = loss[best : best + patience]
     after = loss[-patience:]
     wavers = _noise(loss[-4 * patience :]) * np.sqrt(2 / patience)
     fall = float(before.mean() - after.mean())
