@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from netbuilder.ui.forms.boxes import QuietComboBox, QuietDoubleSpinBox
 
 _BIAS = "the bias"
 #: Of larger layers a person would set one weight among thousands.
@@ -22,7 +24,7 @@ def settable(layer: str, weights: Any) -> bool:
     )
 
 
-class _Field(QDoubleSpinBox):
+class _Field(QuietDoubleSpinBox):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
@@ -43,7 +45,7 @@ class _Field(QDoubleSpinBox):
             event.accept()  # on the canvas it means: edit the layer, with the keyboard there
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # whoever turns the wheel wants to scroll
+        event.ignore()  # a click on a wire put the keyboard here: the field was not chosen
 
 
 class WeightRow(QWidget):
@@ -60,7 +62,7 @@ class WeightRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self._label = QLabel("weight of", self)
         self._label.setProperty("role", "field")
-        self.source = QComboBox(self)
+        self.source = QuietComboBox(self)
         self.source.setAccessibleName("Which weight")
         self._label.setBuddy(self.source)
         self.field = _Field(self)
@@ -68,7 +70,6 @@ class WeightRow(QWidget):
         self.field.setSingleStep(0.1)
         self.field.setRange(-1e6, 1e6)
         self.field.setKeyboardTracking(False)
-        self.field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.field.setAccessibleName("Value of the weight")
         self.field.setToolTip("Set the weight: all that the network answers follows (Ctrl+Z)")
         row.addWidget(self._label)

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QImage, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -30,6 +29,7 @@ from netbuilder.core.data.readers.collection import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
 from netbuilder.ui.capture.class_card import ClassCard
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.capture.devices import Camera, Microphone
 from netbuilder.ui.services.capture.source import (
@@ -110,7 +110,7 @@ class CollectWindow(QDialog):
         self.kinds = {
             name: self._button(name, partial(self.choose_kind, name)) for name in self._sources
         }
-        self.device = QComboBox(self)
+        self.device = QuietComboBox(self)
         self.device.setAccessibleName("Device")
         self.device.activated.connect(lambda _row: self._open())
         self.again = self._button("Look again", self._open)

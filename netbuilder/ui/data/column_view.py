@@ -31,6 +31,7 @@ from netbuilder.core.data.columns import ColumnFacts
 from netbuilder.core.data.findings import INFO, Finding
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
 from netbuilder.ui.data.frozen_names import FrozenNames
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.samples.histogram import paint_common, paint_histogram
 from netbuilder.ui.widgets.fix_buttons import Apply
 
@@ -45,7 +46,7 @@ class ChoiceDelegate(QStyledItemDelegate):
     """A list in the cell; choosing ends the edit. It counts for every selected column."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        box = QComboBox(parent)
+        box = QuietComboBox(parent)
         model = index.model()
         assert isinstance(model, ColumnModel)
         for value, words in model.choices_of(index.row(), index.column()).items():

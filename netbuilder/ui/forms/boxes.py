@@ -1,16 +1,22 @@
-"""A typed field with steps, and the two boxes that leave the wheel to the page around them."""
+"""Lists, sliders and fields with steps: all that the window has.
+
+Each leaves the wheel to the page around it, unless it was chosen.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
+    QDateTimeEdit,
+    QDoubleSpinBox,
+    QSlider,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
@@ -22,17 +28,41 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.forms.parsing import UNSET, read, write
 
+if TYPE_CHECKING:
+    _Widget = QWidget
+else:  # Qt has no widget that is two of its own
+    _Widget = object
+
 FIELD_WIDTH = 140
 #: A stylesheet's padding does not reach the text of a box with steps.
 TEXT_MARGINS = (6, 0, 0, 0)
 
 
-class QuietComboBox(QComboBox):
-    """A combo box that turns with the wheel only when it has the focus."""
+class _Quiet(_Widget):
+    """Turns with the wheel only where it was chosen: the wheel scrolls a page, and changes nothing
+    that lies under the pointer on its way."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        # Else the wheel itself would give it the focus.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # so that it goes on to what scrolls
+
+
+class QuietComboBox(_Quiet, QComboBox):
+    """A list as wide as its entries, or as its ``sizeAdjustPolicy`` says."""
+
+
+class ElidedComboBox(QuietComboBox):
+    """A list that is as narrow as there is room: an entry that is longer ends in "…"."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
@@ -50,14 +80,20 @@ class QuietComboBox(QComboBox):
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+
+class QuietSlider(_Quiet, QSlider):
+    """A slider."""
 
 
-class CountBox(QSpinBox):
+class QuietDoubleSpinBox(_Quiet, QDoubleSpinBox):
+    """A number with places behind the point, in a range."""
+
+
+class QuietDateTimeEdit(_Quiet, QDateTimeEdit):
+    """A day and a time of day."""
+
+
+class CountBox(_Quiet, QSpinBox):
     """A whole number in a range, with the margins of the other fields."""
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
@@ -66,7 +102,7 @@ class CountBox(QSpinBox):
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
 
 
-class TypedBox(QAbstractSpinBox):
+class TypedBox(_Quiet, QAbstractSpinBox):
     """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
 
     Text that cannot be read stays as it is; ``complained`` says what is wrong with it, or "".
@@ -78,7 +114,6 @@ class TypedBox(QAbstractSpinBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccelerated(True)
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -131,12 +166,6 @@ class TypedBox(QAbstractSpinBox):
         stepped = stepped_value(self._param, value, steps)
         self.lineEdit().setText(write(self._param, stepped))
         self._read(self.lineEdit().text())
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def _read(self, text: str) -> None:
         try:

@@ -12,7 +12,7 @@ from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.index import canonical
 from netbuilder.core.lessons.glossary import word_of
 from netbuilder.core.project.model import Choice
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
@@ -42,7 +42,7 @@ class ChoiceForm(QWidget):
         self._formed: str | None = None
         self._auto_name = ""
         self._steps = 0
-        self.combo = QuietComboBox(self)
+        self.combo = ElidedComboBox(self)
         self.combo.setAccessibleName(title)
         label = QLabel(title, self)
         label.setProperty("role", "field")

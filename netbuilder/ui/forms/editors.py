@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.index import ACTIVATIONS
-from netbuilder.ui.forms.boxes import QuietComboBox, TypedBox
+from netbuilder.ui.forms.boxes import ElidedComboBox, TypedBox
 from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
 
@@ -42,7 +42,7 @@ class CheckEditor(QCheckBox):
         self.setChecked(self._default if value is None else bool(value))
 
 
-class ChoiceEditor(QuietComboBox):
+class ChoiceEditor(ElidedComboBox):
     """One of a few words; ``helps`` gives a line to each, shown as it is chosen, ``none`` to none
     of them."""
 

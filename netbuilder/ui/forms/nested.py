@@ -17,7 +17,7 @@ from netbuilder.core.catalog.training.index import (
     canonical,
 )
 from netbuilder.core.lessons.glossary import word_of
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, QuietComboBox
+from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
@@ -41,7 +41,7 @@ class NestedEditor(QWidget):
         self._name: str | None = None
         self._params: dict[str, Any] = {}
         self._form: ParamForm | None = None
-        self.combo = QuietComboBox(self)
+        self.combo = ElidedComboBox(self)
         self.combo.setFixedWidth(FIELD_WIDTH + 40)
         self.combo.setAccessibleName(param.name)
         self.combo.activated.connect(self._choose)

@@ -6,12 +6,12 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import number
-from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.ui.forms.boxes import QuietSlider, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.style.letter_size import letters
 
@@ -27,16 +27,6 @@ _FIELD = 88
 _END = 44
 #: The least that a slider is wide beside the ends of its range.
 _SLIDER = 90
-
-
-class QuietSlider(QSlider):
-    """A slider that turns with the wheel only when it has the focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class SlideEditor(QWidget):
@@ -56,7 +46,6 @@ class SlideEditor(QWidget):
         self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, self._steps)
         self.slider.setPageStep(max(self._steps // 10, 1))
-        self.slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.slider.setAccessibleName(param.name)
         self.slider.setAccessibleDescription(param.help)
         self.box = self._make_box()

@@ -9,8 +9,6 @@ from typing import Any
 from PySide6.QtCore import QDateTime, Qt, QTime
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QDateTimeEdit,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -26,6 +24,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.rubric import PLAIN, Rubric, Threshold, from_toml, write
 from netbuilder.core.lessons.conditions import as_number
+from netbuilder.ui.forms.boxes import QuietComboBox, QuietDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.questions import plain_buttons
@@ -51,10 +50,10 @@ class ThresholdRow(QWidget):
 
     def __init__(self, number: int, threshold: Threshold | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.name = QComboBox(self)
+        self.name = QuietComboBox(self)
         self.name.setEditable(True)
         self.name.addItems([name for name, _ in _METRICS])
-        self.bound = QComboBox(self)
+        self.bound = QuietComboBox(self)
         for words, key in _BOUNDS:
             self.bound.addItem(words, key)
         self.value = _number("0.9", f"Bound of threshold {number}", self)
@@ -121,7 +120,7 @@ class RubricForm(QDialog):
         self.parameters = _number("no limit", "Most parameters", self)
         self.late = QCheckBox("after", self)
         self.late.setAccessibleName("Some work is late")
-        self.late_after = QDateTimeEdit(self)
+        self.late_after = QuietDateTimeEdit(self)
         self.late_after.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.late_after.setAccessibleName("Late after")
         self.penalty = _number("0", "Percent less for late work", self)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.catalog.layers.index import LAYERS
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.project.model import Node
 from netbuilder.core.project.repeat import MOST
+from netbuilder.ui.forms.boxes import CountBox
 
 
 def shared_params(nodes: Sequence[Node]) -> list[Param]:
@@ -44,8 +45,7 @@ class GroupForm(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         label = QLabel("repeat", self)
         label.setProperty("role", "field")
-        self.times = QSpinBox(self)
-        self.times.setRange(2, MOST)
+        self.times = CountBox(2, MOST, self)
         self.times.setPrefix("× ")
         self.times.setAccessibleName("How often the group stands in a row")
         label.setBuddy(self.times)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import counted
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import short
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
@@ -119,7 +120,7 @@ class EvaluatePanel(QWidget):
         """What is judged, in a sentence, and on what."""
         page = self.waiting.page_layout
         self.stale = StaleNote(self._workbench, self)
-        self.output = QComboBox(self)
+        self.output = QuietComboBox(self)
         self.output.setAccessibleName("Output that is judged")
         self.output.activated.connect(self._show)
         self.sentence = note_label("", self, role="sentence")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.forms.boxes import CountBox, QuietDoubleSpinBox
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.anew import begins_anew
 from netbuilder.ui.services.workbench import Workbench
@@ -45,7 +44,7 @@ class GenerateView(QWidget):
         self._stop: threading.Event | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.temperature = QDoubleSpinBox(self)
+        self.temperature = QuietDoubleSpinBox(self)
         self.temperature.setRange(0.0, 5.0)
         self.temperature.setSingleStep(0.1)
         self.temperature.setDecimals(1)

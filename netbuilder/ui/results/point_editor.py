@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from netbuilder.core.data.load import point_number
 from netbuilder.core.errors import UserError
@@ -19,6 +19,7 @@ from netbuilder.core.project.points import (
     point_edits,
     remove_point,
 )
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.live.point_hand import HELP, PointHand
 from netbuilder.ui.plots.live.surface import SurfacePlot
@@ -44,7 +45,7 @@ class PointEditor(QWidget):
         self.edit = QPushButton("Edit points", self)
         self.edit.setCheckable(True)
         self.edit.setToolTip(HELP)
-        self.label = QComboBox(self)
+        self.label = QuietComboBox(self)
         self.label.setAccessibleName("Class of new points")
         self.label.setToolTip("Class of the points that you put in")
         self.as_made = QPushButton("As made", self)

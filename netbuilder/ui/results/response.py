@@ -13,10 +13,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import with_its_unit
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.views.activations import Sample
@@ -65,7 +66,7 @@ class ResponseView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
-        self.column = QComboBox(self)
+        self.column = QuietComboBox(self)
         self.column.setAccessibleName("Column along which the answer is drawn")
         self.about = QLabel("How the answer goes with", self)
         self.about.setProperty("role", "field")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.points import points_view, same_points
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capital, counted
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
 from netbuilder.ui.plots.live.histogram_ridges import HistogramRidges
@@ -76,11 +77,11 @@ class SurfacePanel(QWidget):
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, COMING)
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
-        self.view = QComboBox(self)
+        self.view = QuietComboBox(self)
         self.view.setAccessibleName("View")
         # The views are others for other data: the first ones do not say how wide they get.
         _as_wide_as_named(self.view)
-        self.across, self.up = QComboBox(self), QComboBox(self)
+        self.across, self.up = QuietComboBox(self), QuietComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
         self.axes = (QWidget(self), QWidget(self))
@@ -90,7 +91,7 @@ class SurfacePanel(QWidget):
             QCheckBox(f"{sign} {name}", self) for sign, name in zip(PART_SIGNS, _PARTS, strict=True)
         ]
         self.discrete = QCheckBox("clear borders", self)
-        self.held = QComboBox(self)
+        self.held = QuietComboBox(self)
         self.beside = SurfacesBeside(self.live, runner, self)
         page.addWidget(self.beside, 1)
         # Beneath, as all words that come and go: points stay where the hand is about to click.

@@ -8,10 +8,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import percent
+from netbuilder.ui.forms.boxes import QuietComboBox, QuietSlider
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.style import theme
@@ -37,7 +38,7 @@ class ThresholdView(QWidget):
         self._found: Evaluation | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.which, self.label = QComboBox(self), QComboBox(self)
+        self.which, self.label = QuietComboBox(self), QuietComboBox(self)
         self.which.addItems([_ROC, _PR, _CALIBRATION])
         self.which.setAccessibleName("Curve")
         self.label.setAccessibleName("Class")
@@ -51,7 +52,7 @@ class ThresholdView(QWidget):
         layout.addWidget(self.plot)
         line = QHBoxLayout()
         self.value = QLabel(self)
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, 100)
         self.slider.setValue(50)
         self.slider.setAccessibleName("Threshold in percent")

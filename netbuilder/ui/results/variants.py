@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.wording import capital
-from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.forms.boxes import CountBox, QuietComboBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.parallel import ParallelPlot
 from netbuilder.ui.plots.themed_plot import StillPlot
@@ -68,7 +68,11 @@ class VariantsPanel(QWidget):
         )
         self.varied = VariedRows(lambda: store.project, self)
         page.addWidget(self.varied)
-        self.add, self.method, self.trials = QComboBox(self), QComboBox(self), CountBox(1, 1, self)
+        self.add, self.method, self.trials = (
+            QuietComboBox(self),
+            QuietComboBox(self),
+            CountBox(1, 1, self),
+        )
         self.jobs = CountBox(1, 1, self)
         self.start = QPushButton("Try variants", self)
         page.addLayout(self._choices())

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Project
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.clamped import ClampedLabel
 
@@ -44,7 +44,7 @@ class VariedRow(QWidget):
         self.path, _, words = line.partition("=")
         self.title = ClampedLabel(title, self)
         self.title.setToolTip(self.path)
-        self.how = QuietComboBox(self)
+        self.how = ElidedComboBox(self)
         for name in (LIST, RANGE, POWERS) if numbers else (LIST,):
             self.how.addItem(name)
             self.how.setItemData(self.how.count() - 1, _TIPS[name], Qt.ItemDataRole.ToolTipRole)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.bars import Bars
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.images import to_image
@@ -81,7 +82,7 @@ class WhyView(QWidget):
         self.button = QPushButton("Why this answer?", self)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._toggled)
-        self.method = QComboBox(self)
+        self.method = QuietComboBox(self)
         self.method.setAccessibleName("Way to explain")
         self.method.activated.connect(self._ask)
         self.method.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

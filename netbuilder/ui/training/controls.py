@@ -6,9 +6,9 @@ import math
 import random
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
-from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.forms.boxes import CountBox, QuietSlider
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow import FlowLayout
@@ -25,7 +25,7 @@ class RateSlider(QWidget):
         super().__init__(parent)
         label = QLabel("learning rate", self)
         label.setProperty("role", "field")
-        self.slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.slider = QuietSlider(Qt.Orientation.Horizontal, self)
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(20)
         self.slider.setAccessibleName("learning rate")

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.curves import (
     TRAINING_SIGN,
     VALIDATION_SIGN,
@@ -85,7 +85,7 @@ class CurveView(QWidget):
 
     def _build_tools(self, parent: QWidget | None) -> None:
         self.tools = tools = Tools(parent)
-        self.quantity = QuietComboBox(self.tools)
+        self.quantity = ElidedComboBox(self.tools)
         self.quantity.setProperty("quiet", True)
         self.quantity.setAccessibleName("What is drawn")
         self.quantity.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
-from netbuilder.ui.forms.quiet_wheel import quieten
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.letter_size import letters
 from netbuilder.ui.widgets.corner_menu import CornerMenu
@@ -82,7 +81,6 @@ class LazyPage(QWidget):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self.panel)
-            quieten(self.panel)
             # Qt would show it in the next turn; who asked for it may want to point at it now.
             self.panel.show()
         return self.panel

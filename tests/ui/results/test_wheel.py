@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -10,9 +12,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QScrollBar, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
+import netbuilder
+from netbuilder.core.data.preprocessing.preprocess import InputPre
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.inspector.several import GroupForm
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.asking.parts import CurvePart
 from netbuilder.ui.services.runs.runner import RunState
 
 
@@ -60,3 +66,24 @@ def test_the_wheel_scrolls_and_changes_nothing(
         box.setCurrentIndex(0)
         turn(box)
         assert box.currentIndex() > 0
+
+
+def test_what_comes_after_the_panel_turns_as_little(qtbot: QtBot) -> None:
+    """A filter that was put on what stood there when a panel was built missed the rest."""
+    form = GroupForm()
+    qtbot.addWidget(form)
+    turn(form.times)
+    assert form.times.value() == 2
+    part = CurvePart("wave", InputPre(dtype="float32", shape=(8, 2)), form)
+    turn(part.column)
+    assert part.column.currentIndex() == 0
+    for one in (form.times, part.column):
+        assert one.focusPolicy() == Qt.FocusPolicy.StrongFocus
+
+
+def test_no_box_that_the_wheel_turns_stands_beside_these() -> None:
+    kinds = r"(ComboBox|FontComboBox|Slider|Dial|SpinBox|DoubleSpinBox|(Date|Time)+Edit)"
+    plain = re.compile(rf"\bQ{kinds}\(|class \w+\(.*\bQ{kinds}\b")
+    root = Path(netbuilder.__file__).parent
+    users = [path.name for path in root.rglob("*.py") if plain.search(path.read_text("utf-8"))]
+    assert users == ["boxes.py"]

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, 
 from netbuilder.core.data.looks.arrays import ArraysLook, take_array
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
-from netbuilder.ui.forms.boxes import QuietComboBox
+from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
@@ -27,7 +27,7 @@ class ArrayTree(QTreeWidget):
         super().__init__(parent)
         self._apply = apply
         self._look: ArraysLook | None = None
-        self.boxes: dict[str, QuietComboBox] = {}
+        self.boxes: dict[str, ElidedComboBox] = {}
         self.setColumnCount(len(_TITLES))
         self.setHeaderLabels(list(_TITLES))
         self.setAlternatingRowColors(True)
@@ -66,9 +66,9 @@ class ArrayTree(QTreeWidget):
             place = groups[key]
         return place
 
-    def _box(self, name: str) -> QuietComboBox:
+    def _box(self, name: str) -> ElidedComboBox:
         assert self._look is not None
-        box = QuietComboBox(self)
+        box = ElidedComboBox(self)
         box.setProperty("quiet", True)
         for use, words in self._look.choices.items():
             box.addItem(words, use)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QLabel,
     QPushButton,
@@ -27,6 +26,7 @@ from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import counted, listed
 from netbuilder.ui.data.tabs.series import ALL, fill
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.samples.parts import part_legend
 from netbuilder.ui.plots.samples.picture_grid import PictureGrid
 from netbuilder.ui.services import jobs
@@ -87,7 +87,7 @@ class PicturesTab(QWidget):
         self._asked: tuple[Project, Path] | None = None
         self._draw = 0
         self._reader = jobs.Latest.for_widget(self, _read, "pictures", self._found, self._failed)
-        self.label, self.part = QComboBox(self), QComboBox(self)
+        self.label, self.part = QuietComboBox(self), QuietComboBox(self)
         self.label.setAccessibleName("Class that is shown")
         self.part.setAccessibleName("Part that is shown")
         self.part.addItems(["all parts", *PARTS])

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from netbuilder.core.data.looks.series import LOOKED_BACK_AT, SequencesLook, SeriesLook
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import counted
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.class_colors import class_color
 from netbuilder.ui.plots.samples.parts import part_legend
 from netbuilder.ui.plots.samples.series_plot import SequencesPlot, SeriesPlot
@@ -24,7 +25,7 @@ class SeriesTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look: SeriesLook | None = None
-        self.column = QComboBox(self)
+        self.column = QuietComboBox(self)
         self.column.setAccessibleName("Column that is drawn")
         self.plot = SeriesPlot(self)
         self.legend = QLabel(self)
@@ -68,7 +69,7 @@ class SequencesTab(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look: SequencesLook | None = None
-        self.label, self.feature = QComboBox(self), QComboBox(self)
+        self.label, self.feature = QuietComboBox(self), QuietComboBox(self)
         self.label.setAccessibleName("Class that is drawn")
         self.feature.setAccessibleName("Feature that is drawn")
         self.plot = SequencesPlot(self)

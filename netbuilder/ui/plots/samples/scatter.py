@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from netbuilder.core.data.looks.table import LookTable
 from netbuilder.core.wording import counted
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.class_colors import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
@@ -24,7 +25,7 @@ class ScatterView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look: LookTable | None = None
-        self.across, self.up = QComboBox(self), QComboBox(self)
+        self.across, self.up = QuietComboBox(self), QuietComboBox(self)
         self.across.setAccessibleName("Column from left to right")
         self.up.setAccessibleName("Column from bottom to top")
         for box in (self.across, self.up):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.forms.form import ParamForm
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.asking.picture import pixmap_of
@@ -77,7 +78,7 @@ class CurvePart(Part):
 
     def __init__(self, name: str, entry: InputPre, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
-        self.column = QComboBox(self)
+        self.column = QuietComboBox(self)
         self.column.setAccessibleName(f"Column of {name}")
         width, given = int(entry.shape[1] or 1), [column.name for column in entry.columns]
         named = len(given) == width

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSlider,
     QWidget,
 )
 
 from netbuilder.core.errors import UserError
-from netbuilder.ui.forms.boxes import CountBox
+from netbuilder.ui.forms.boxes import CountBox, QuietComboBox, QuietSlider
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.asking.view import AskView, ask_raw
 from netbuilder.ui.services import jobs
@@ -73,9 +71,9 @@ class SeriesView(AskView):
         self._wanted = 0  # what a person wanted last: an answer to what was before comes too late
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
-        self.column = QComboBox(self)
+        self.column = QuietComboBox(self)
         self.column.setAccessibleName("Column that is shown and dragged")
-        self.steps = QSlider(Qt.Orientation.Horizontal, self)
+        self.steps = QuietSlider(Qt.Orientation.Horizontal, self)
         self.steps.setAccessibleName("Steps that are predicted")
         self.count = CountBox(1, 1, self)
         self.count.setAccessibleName("Number of steps that are predicted")

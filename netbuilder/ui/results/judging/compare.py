@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.curves import overlay_color, short
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -46,7 +47,7 @@ class CompareView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.table = ShortTable("Runs side by side", self)
-        self.which, self.label = QComboBox(self), QComboBox(self)
+        self.which, self.label = QuietComboBox(self), QuietComboBox(self)
         self.which.setAccessibleName("Curve of all runs")
         self.label.setAccessibleName("Class of the curve")
         self.plot = StillPlot("runs_compared", 220, self)

@@ -8,9 +8,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from netbuilder.core.wording import with_its_unit
+from netbuilder.ui.forms.boxes import QuietComboBox
 from netbuilder.ui.plots.themed_plot import StillPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -30,7 +31,7 @@ class ResidualsView(QWidget):
         super().__init__(parent)
         self._evaluation: Evaluation | None = None
         self.found: Residuals | None = None
-        self.which, self.column = QComboBox(self), QComboBox(self)
+        self.which, self.column = QuietComboBox(self), QuietComboBox(self)
         self.which.addItems([_AGAINST, _OVER, _SPREAD])
         self.which.setAccessibleName("Picture of the answers")
         self.column.setAccessibleName("Target column")
