@@ -90,6 +90,8 @@ class DataWatch(QObject):
         # A file that was replaced by another of its name is no longer held.
         if more := [place for place in places if place not in held]:
             self._watcher.addPaths(more)
+            # What changed since it was looked at, and before it was watched, nobody tells.
+            self._ask()
         before, self._seen = self._seen, state
         if before is not None and before != state:
             self.changed.emit()

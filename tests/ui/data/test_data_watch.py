@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,6 +68,22 @@ def test_a_picture_that_comes_into_a_class_and_nothing_else(qtbot: QtBot, tmp_pa
     assert told == []
     Image.new("L", (4, 4)).save(tmp_path / "p" / "dog" / "2.png")
     qtbot.waitUntil(lambda: told == [1], timeout=MINUTE)
+    watch.close()
+
+
+def test_a_change_before_it_is_watched_is_noticed(qtbot: QtBot, tmp_path: Path) -> None:
+    """A busy window begins to watch some time after the file was looked at."""
+    table = tmp_path / "d.csv"
+    write(table, 40)
+    watch = DataWatch()
+    told: list[int] = []
+    watch.changed.connect(lambda: told.append(1))
+    watch.follow(Data("csv", path="d.csv"), tmp_path)
+    time.sleep(0.5)  # the window's own loop does not turn here, and its thread has looked
+    other = tmp_path / "other.csv"
+    write(other, 60)
+    other.replace(table)
+    qtbot.waitUntil(lambda: told == [1], timeout=5_000)
     watch.close()
 
 

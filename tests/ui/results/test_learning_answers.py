@@ -37,7 +37,7 @@ def test_a_drawing_is_answered_by_the_network_that_learns(
 ) -> None:
     # So small a rate that it stays what it was: what is right is known.
     still = Choice("SGD", {"learning_rate": 1e-12})
-    window = open_window(edits.set_training(example("digits"), epochs=100_000, optimizer=still))
+    window = open_window(edits.set_training(example("digits"), epochs=100_000_000, optimizer=still))
     bench = window.workbench
     panel = window.docks.show_panel("predict")
     window.runner.start()
@@ -88,7 +88,7 @@ def test_the_answer_moves_as_it_learns(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
     slow = Choice("Adam", {"learning_rate": 1e-5})  # it is never done
-    window = open_window(edits.set_training(example("iris"), epochs=100_000, optimizer=slow))
+    window = open_window(edits.set_training(example("iris"), epochs=100_000_000, optimizer=slow))
     panel = window.docks.show_panel("predict")
     window.runner.start()
     qtbot.waitUntil(lambda: panel.learning.found is not None)
@@ -124,7 +124,7 @@ def test_the_answer_moves_as_it_learns(
 def test_who_does_not_look_has_no_network_copied(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
-    window = open_window(edits.set_training(example("iris"), epochs=100_000))
+    window = open_window(edits.set_training(example("iris"), epochs=100_000_000))
     window.docks.show_panel("training")
     window.runner.start()
     looks: list[bool] = []
