@@ -146,6 +146,7 @@ def _offer_recovery(window: MainWindow) -> None:
             recovery.discard(found)
         else:
             recovery.leave(found)
+    not_taken: list[interrupted_runs.Interrupted] = []
     for run in interrupted_runs.find():
         # What was put back must not give way to the run of another window; beside its own run
         # it stays as it is: it may have been edited while that went on.
@@ -158,10 +159,14 @@ def _offer_recovery(window: MainWindow) -> None:
             interrupted_runs.end(run)
         elif answer != dialogs.GO_ON:
             interrupted_runs.leave(run)
+        elif (taken := interrupted_runs.take_over(run)) is None:
+            not_taken.append(run)
         else:
             if not beside:
                 place = run.base / "Untitled.netbuilder"
                 window.documents.show_project(run.project, place, saved=False)
                 window.documents.path = None
             window.docks.show_panel("training", focus=False)
-            window.runner.start(interrupted=interrupted_runs.take_over(run))
+            window.runner.start(interrupted=taken)
+    for run in not_taken:  # what is shown of another project would hide it
+        window.commands.show_error(interrupted_runs.not_taken(run))

@@ -22,7 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery
-from netbuilder.ui.services.owned import new_name, of_one_process
+from netbuilder.ui.services.owned import new_name, of_one_process, own
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
 
@@ -155,6 +155,32 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
         assert pressed == ["Put it back"]
         assert not window.runner.active
         assert [one.folder for one in interrupted_runs.find()] == [place], "for the next start"
+
+
+def test_a_run_that_another_window_took_is_passed_over(
+    open_window: Open,
+    example: Callable[[str], Project],
+    answer: Callable[..., list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    """Between the question and the answer nobody holds it for a moment."""
+    for name, project in (("0123-a", "iris"), ("4567-b", "moons")):
+        run_left(name, edits.set_training(example(project), epochs=1_000_000))
+    found = sorted(interrupted_runs.find(), key=lambda one: one.folder)
+    found[0].lock.unlock()
+    other = own(found[0].folder / "lock")
+    assert other is not None
+    monkeypatch.setattr(interrupted_runs, "find", lambda: found)
+    window = open_window()
+    answer("Go on training", "Go on training")
+    app._offer_recovery(window)
+    assert window.store.project.name == found[1].project.name
+    qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
+    assert window.runner.project.name == found[1].project.name
+    assert found[0].folder.exists(), "it is the other's"
+    assert "does not go on in this window" in window.banner.cards[0].title.text()
+    other.unlock()
 
 
 @pytest.fixture

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from netbuilder.core.project import edits
+from netbuilder.core.project import edits, files
+from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import recovery
 from netbuilder.ui.services.store import ProjectStore
@@ -80,3 +84,30 @@ def test_a_damaged_recovery_file_is_passed_over(home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "x.json").write_text('{"pid": 1')
     assert recovery.find() == []
+
+
+def test_an_autosave_under_way_does_not_come_over_what_is_put_back(
+    qtbot, home: Path, told: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ProjectStore()
+    saver = recovery.Recovery(store)
+    left = home / "state" / "recovery" / "0123-a.json"
+    raw = {"time": 1.0, "project": files.dumps(edits.append_layer(Project(), "Dropout"))}
+    left.write_text(json.dumps(raw))
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(project: Project, dumps: Callable[[Project], str] = files.dumps) -> str:
+        begun.set()
+        go_on.wait(60)
+        return dumps(project)
+
+    monkeypatch.setattr(files, "dumps", slowly)
+    store.apply("Add", lambda p: edits.append_layer(p, "Dense"))
+    qtbot.waitUntil(begun.is_set)
+    (found,) = recovery.find()
+    saver.take_over(found)
+    go_on.set()
+    told()
+    (kept,) = left.parent.glob("*.json")
+    assert json.loads(kept.read_text()) == raw
+    saver.close()

@@ -100,6 +100,14 @@ def test_who_ends_by_itself_leaves_nothing(home: Path) -> None:
     assert list((home / "state" / "faults").iterdir()) == []
 
 
+def test_one_that_cannot_be_read_hides_no_other(home: Path) -> None:
+    folder = home / "state" / "faults"
+    (folder / "0123-a.txt").mkdir(parents=True)
+    (folder / "4567-b.txt").write_text("Segmentation fault")
+    assert len(sudden_end.take()) == 1
+    assert sudden_end.take() == [], "it is told once"
+
+
 def test_of_a_process_that_goes_on_nothing_is_taken(home: Path) -> None:
     was_on = faulthandler.is_enabled()
     watched = sudden_end.SuddenEnd()

@@ -19,6 +19,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.failures import Failures, log_path
+from netbuilder.ui.services.owned import state_folder
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
@@ -283,7 +284,7 @@ def test_a_goal_leads_to_the_plan(open_window: Open, example: Callable) -> None:
 
 def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> None:
     window = quick(open_window)
-    file = recovery._folder() / "left.json"
+    file = state_folder("recovery") / "left.json"
     file.write_text("{}")
     found = recovery.Recovered(file, example("diabetes"), None, 0.0)
     answer("Put it back")

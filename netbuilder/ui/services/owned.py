@@ -8,9 +8,12 @@ begin alike.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
+
+from netbuilder.core import folders
 
 _PROCESS = uuid.uuid4().hex[:16]
 
@@ -34,3 +37,25 @@ def own(path: Path) -> QLockFile | None:
     # Age says nothing: a lock is stale only when its process is gone.
     lock.setStaleLockTime(0)
     return lock if lock.tryLock(0) else None
+
+
+def state_folder(name: str) -> Path:
+    """A part of the state folder for such files; made where it is not there yet."""
+    place = folders.state() / name
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def lock_of(file: Path) -> Path:
+    """The lock beside a file."""
+    return file.with_suffix(".lock")
+
+
+def left_behind(
+    entries: Iterable[Path], lock_of: Callable[[Path], Path] = lock_of
+) -> Iterator[tuple[Path, QLockFile]]:
+    """Those of ``entries`` whose owners are gone, each with its lock, which is ours now."""
+    for entry in entries:
+        lock = own(lock_of(entry))
+        if lock is not None:
+            yield entry, lock

@@ -16,18 +16,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
-from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.atomic import why, write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.owned import new_name, own
+from netbuilder.ui.services.owned import left_behind, lock_of, new_name, own, state_folder
 from netbuilder.ui.services.store import ProjectStore
 
 log = logging.getLogger(__name__)
-
+_FOLDER = "recovery"
 
 #: Name or file of a lesson, "" for none, and the number of a step of it.
 OpenLesson = tuple[str, int]
@@ -49,24 +48,11 @@ class Recovered:
     lesson: OpenLesson = ("", 0)
 
 
-def _folder() -> Path:
-    folder = folders.state() / "recovery"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _lock_of(file: Path) -> Path:
-    return file.with_suffix(".lock")
-
-
 def find() -> list[Recovered]:
     """What earlier processes left when they died, the latest first."""
     found = []
-    for file in _folder().glob("*.json"):
+    for file, lock in left_behind(state_folder(_FOLDER).glob("*.json")):
         try:
-            lock = own(_lock_of(file))
-            if lock is None:
-                continue
             raw = json.loads(file.read_text("utf-8"))
             original = Path(raw["path"]) if raw.get("path") else None
             project = files.loads(raw["project"])
@@ -74,6 +60,7 @@ def find() -> list[Recovered]:
             found.append(Recovered(file, project, original, float(raw["time"]), lock, lesson))
         except (OSError, ValueError, KeyError, TypeError, UserError) as error:
             log.warning("recovery file %s is of no use: %s", file, error)
+            lock.unlock()
     return sorted(found, key=lambda one: -one.time)
 
 
@@ -106,8 +93,8 @@ class Recovery(QObject):
         self.original: Path | None = None
         #: The lesson that is open now.
         self.lesson: Callable[[], OpenLesson] = lambda: ("", 0)
-        self._file = _folder() / f"{new_name()}.json"
-        self._owned = own(_lock_of(self._file))
+        self._file = state_folder(_FOLDER) / f"{new_name()}.json"
+        self._owned = own(lock_of(self._file))
         self._lock = threading.Lock()
         self._newest = 0
         self._fails = False
@@ -121,8 +108,12 @@ class Recovery(QObject):
 
         Under a name of this process, so that after another crash the run of it is known by that.
         """
+        self._timer.stop()
         try:
-            found.file.replace(self._file)
+            with self._lock:
+                # An autosave that is under way is of what stood here before.
+                self._newest += 1
+                found.file.replace(self._file)
         except OSError as error:
             log.warning("recovery file %s keeps its name: %s", found.file, error)
             self.close()

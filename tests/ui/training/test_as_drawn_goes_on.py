@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.load import load
 from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import Started, Steps
 from netbuilder.core.project import edits, files
@@ -123,6 +124,31 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     qtbot.waitUntil(lambda: runner.state is RunState.IDLE)
     assert window.workbench.trained.project.data == store.project.data
     assert window.workbench.evaluation is not None
+
+
+def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=5_000_000))
+    runner, drawn, base = window.runner, window.as_drawn, window.workbench.base
+    earlier, now = (move_point(window.store.project, number=0, x=x, y=1.0) for x in (2.0, -2.0))
+    answers = [((one, base), load(one, base)) for one in (earlier, now)]
+    idle: list[bool] = []
+    learned: list[Project] = []
+
+    def prepared() -> None:
+        if runner.state is RunState.PREPARING and not idle:
+            for answer in answers:
+                drawn._loaded(*answer)
+                idle.append(drawn.idle)
+
+    runner.state_changed.connect(prepared)
+    runner.data_changed.connect(lambda: learned.append(runner.project))
+    drawn.switch()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING and drawn.idle)
+    qtbot.waitUntil(lambda: bool(learned) and learned[-1] is now)
+    assert learned == [now]
+    assert idle == [False, False], "the run has not been told yet"
 
 
 def test_a_drag_is_one_mark_on_the_curve() -> None:

@@ -14,12 +14,17 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.load import load
 from netbuilder.core.engine.checkpoint import format
-from netbuilder.core.project import edits
+from netbuilder.core.engine.events import Started
+from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
+from netbuilder.core.project.points import move_point
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.owned import own, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import Order, TrainingThread
 
 MINUTE = 60_000
 CODE = """
@@ -83,7 +88,7 @@ def test_a_run_that_ends_leaves_nothing(
     window = open_window(edits.set_training(example("iris"), epochs=2))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
-    assert not any(interrupted_runs._root().iterdir())
+    assert not any(state_folder("training").iterdir())
 
 
 def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -> None:
@@ -93,3 +98,56 @@ def test_a_folder_without_checkpoint_is_removed(home: Path, example: Callable) -
     run.lock.unlock()
     assert interrupted_runs.find() == []
     assert not run.folder.exists()
+
+
+def test_a_checkpoint_has_its_project_beside_it_before_the_window_hears_of_it(
+    home: Path, example: Callable[[str], Project]
+) -> None:
+    project = edits.set_training(example("moons"), epochs=5_000_000)
+    moved = move_point(project, number=0, x=2.0, y=1.0)
+    dataset = load(moved, home)
+    work, end = TrainingThread(), time.monotonic() + 60
+    work.begin(Order(project, home), lambda _session: None)
+    try:
+        while not any(isinstance(event, Started) for event in list(work.said)):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        work.session.set_data(moved, dataset)
+        (kept,) = state_folder("training").glob("*/project.netbuilder")
+        while files.read(kept).data != moved.data:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        work.stop()
+        assert work.join(60)
+
+
+def test_a_project_that_could_not_be_kept_is_kept_with_the_next_checkpoint(
+    home: Path, example: Callable[[str], Project]
+) -> None:
+    project = example("moons")
+    moved = move_point(project, number=0, x=2.0, y=1.0)
+    run = interrupted_runs.begin(project, home)
+    file = run.folder / "project.netbuilder"
+    file.unlink()
+    file.mkdir()
+    assert interrupted_runs.again(run, moved) == run, "it is not taken for written"
+    file.rmdir()
+    assert interrupted_runs.again(run, moved).project == moved
+    assert files.read(file).data == moved.data
+    interrupted_runs.end(run)
+
+
+def test_a_run_that_another_window_has_just_taken_is_left_to_it(
+    home: Path, example: Callable[[str], Project]
+) -> None:
+    run = interrupted_runs.begin(example("iris"), home)
+    run.lock.unlock()
+    other = own(run.folder / "lock")
+    assert other is not None
+    assert interrupted_runs.take_over(run) is None
+    assert [one.name for one in state_folder("training").iterdir()] == [run.folder.name]
+    other.unlock()
+    taken = interrupted_runs.take_over(run)
+    assert taken.lock.isLocked() and taken.folder.exists()
+    interrupted_runs.end(taken)

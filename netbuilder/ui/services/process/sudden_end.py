@@ -16,21 +16,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
-from netbuilder.core import folders
 from netbuilder.core.errors import UserError
-from netbuilder.ui.services.owned import new_name, own
+from netbuilder.ui.services.owned import left_behind, lock_of, new_name, own, state_folder
 
 log = logging.getLogger(__name__)
-
-
-def _folder() -> Path:
-    folder = folders.state() / "faults"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _lock_of(file: Path) -> Path:
-    return file.with_suffix(".lock")
+_FOLDER = "faults"
 
 
 class SuddenEnd:
@@ -44,8 +34,8 @@ class SuddenEnd:
     def watch(self) -> None:
         """Begin. Where the disk does not let us, a fault leaves nothing."""
         try:
-            self._path = _folder() / f"{new_name()}.txt"
-            self._lock = own(_lock_of(self._path))
+            self._path = state_folder(_FOLDER) / f"{new_name()}.txt"
+            self._lock = own(lock_of(self._path))
             # Open all the while: a process that has a fault opens nothing any more.
             self._file = FileIO(self._path, "w")
         except OSError as error:
@@ -68,18 +58,25 @@ def take() -> list[datetime]:
 
     Where they stood is written into the log, and is found only once.
     """
+    try:
+        files = sorted(state_folder(_FOLDER).glob("*.txt"))
+    except OSError as error:
+        log.warning("it is not known whether a fault was written down: %s", error)
+        return []
     found = []
-    with suppress(OSError):
-        for file in sorted(_folder().glob("*.txt")):
-            lock = own(_lock_of(file))
-            if lock is None:
-                continue
+    for file, lock in left_behind(files):
+        try:
             text = file.read_text("utf-8", "replace").strip()
-            if text:
-                when = datetime.fromtimestamp(file.stat().st_mtime)
-                log.error("NetBuilder was ended by a fault at %s\n%s", f"{when:%c}", text)
-                found.append(when)
-            _remove(file, lock)
+            when = datetime.fromtimestamp(file.stat().st_mtime)
+        except OSError as error:
+            # The others are told all the same.
+            log.warning("what a fault left in %s cannot be read: %s", file, error)
+            lock.unlock()
+            continue
+        if text:
+            log.error("NetBuilder was ended by a fault at %s\n%s", f"{when:%c}", text)
+            found.append(when)
+        _remove(file, lock)
     return sorted(found)
 
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
-from netbuilder.core import folders
 from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.owned import new_name, own
+from netbuilder.ui.services.owned import left_behind, new_name, own, state_folder
 
 log = logging.getLogger(__name__)
+_FOLDER = "training"
 _PROJECT, _BASE, _CHECKPOINTS, _LOCK = "project.netbuilder", "base.txt", "checkpoints", "lock"
 
 
@@ -39,18 +40,16 @@ class Interrupted:
         return self.folder / _CHECKPOINTS
 
 
-def _root() -> Path:
-    folder = folders.state() / "training"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _lock_of(folder: Path) -> Path:
+    return folder / _LOCK
 
 
 def begin(project: Project, base: Path) -> Interrupted | None:
     """A folder for a run that begins now; None where the disk does not let us."""
-    folder = _root() / new_name()
+    folder = state_folder(_FOLDER) / new_name()
     try:
         (folder / _CHECKPOINTS).mkdir(parents=True)
-        lock = own(folder / _LOCK)
+        lock = own(_lock_of(folder))
         (folder / _BASE).write_text(str(base.absolute()), "utf-8")
         files.write(project, folder / _PROJECT)
     except (OSError, UserError) as error:
@@ -60,16 +59,20 @@ def begin(project: Project, base: Path) -> Interrupted | None:
 
 
 def again(run: Interrupted, project: Project) -> Interrupted:
-    """A run goes on as one of another project."""
+    """A run goes on as one of another project; as it was where that cannot be written."""
     try:
         files.write(project, run.folder / _PROJECT)
     except (OSError, UserError) as error:
         log.warning("the run in %s is kept as it was: %s", run.folder, error)
+        return run
     return replace(run, project=project)
 
 
-def take_over(run: Interrupted) -> Interrupted:
-    """Have a run that another process left be one of this process, by its name too."""
+def take_over(run: Interrupted) -> Interrupted | None:
+    """Have a run that another process left be one of this process, by its name too.
+
+    None: another window took it in the moment in which nobody held it, or nothing can be written.
+    """
     folder = run.folder.with_name(new_name())
     leave(run)  # No open file may be in a folder that Windows shall rename.
     try:
@@ -77,7 +80,23 @@ def take_over(run: Interrupted) -> Interrupted:
     except OSError as error:
         log.warning("run in %s keeps its name: %s", run.folder, error)
         folder = run.folder
-    return replace(run, folder=folder, lock=own(folder / _LOCK))
+    lock = own(_lock_of(folder))
+    if lock is None:
+        log.warning("the run in %s cannot be held", run.folder)
+        if folder != run.folder:
+            with suppress(OSError):
+                folder.rename(run.folder)
+        return None
+    return replace(run, folder=folder, lock=lock)
+
+
+def not_taken(run: Interrupted) -> UserError:
+    """What to say where ``take_over`` gave nothing."""
+    return UserError(
+        f"The training of '{run.project.name}' does not go on in this window.",
+        f"Another window has just taken it, or nothing can be written in '{run.folder.parent}'. "
+        "Where no window has it, NetBuilder asks about it again at its next start.",
+    )
 
 
 def leave(run: Interrupted) -> None:
@@ -97,10 +116,8 @@ def end(run: Interrupted | None) -> None:
 def find() -> list[Interrupted]:
     """Runs of processes that are gone, with a checkpoint to go on from; others are removed."""
     found = []
-    for folder in _root().iterdir():
-        lock = own(folder / _LOCK) if folder.is_dir() else None
-        if lock is None:
-            continue
+    folders = (one for one in state_folder(_FOLDER).iterdir() if one.is_dir())
+    for folder, lock in left_behind(folders, _lock_of):
         try:
             project = files.read(folder / _PROJECT)
             base = Path((folder / _BASE).read_text("utf-8"))

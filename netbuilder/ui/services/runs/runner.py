@@ -512,8 +512,6 @@ class Runner(QObject):
                 self.project = event.project
                 self.data_changed.emit()
                 self.state_changed.emit()
-            case events.Saved():
-                self._work.keep_project(self.project)
 
     def _finish(self, end: End) -> None:
         from netbuilder.core.long_history import row

@@ -84,6 +84,10 @@ class TrainAsDrawn(QObject):
         runner.ended.connect(self._run_ended)
         self._waits = False
         self._anew = False  # whatever has been learned
+        #: Points for a run that is being prepared: the newest, as older ones would be learned last.
+        self._read: tuple[Project, Dataset] | None = None
+        self._begins = QTimer(self, singleShot=True, interval=_BEGINS_MS)
+        self._begins.timeout.connect(self._hand_over)
         self._worker = jobs.Latest.for_widget(self, _load, "points", self._loaded, self._failed)
 
     def switch(self) -> None:
@@ -111,15 +115,25 @@ class TrainAsDrawn(QObject):
     @property
     def idle(self) -> bool:
         """Whether a run has been told of all points, or none can be."""
-        return self._worker.idle and not self._soon.isActive()
+        waiting = self._soon.isActive() or self._begins.isActive()
+        return self._worker.idle and not waiting
 
     def _loaded(self, question: _Question, dataset: Dataset) -> None:
-        project, runner = question[0], self._runner
+        self._read = question[0], dataset
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Have the run learn from what was read last; later where it is being prepared yet."""
+        if self._read is None:
+            return
+        (project, dataset), runner = self._read, self._runner
+        if self.on and runner.state is RunState.PREPARING:
+            self._begins.start()
+            return
+        self._read = None
         if not self.on or not only_points(self._store.project, project):
             return
-        if runner.state is RunState.PREPARING:
-            QTimer.singleShot(_BEGINS_MS, self, lambda: self._loaded(question, dataset))
-        elif not runner.take_data(project, dataset):
+        if not runner.take_data(project, dataset):
             self._soon.start(0)
 
     def _failed(self, question: _Question, error: Exception) -> None:

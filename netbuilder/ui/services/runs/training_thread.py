@@ -66,7 +66,6 @@ class TrainingThread:
         self.session: Session | None = None
         self._cancelled = False
         self._thread: threading.Thread | None = None
-        self._place: Interrupted | None = None
 
     def begin(self, order: Order, ready: Callable[[Session], object]) -> None:
         """Train; ``ready`` is called with the session before its first step, on the thread."""
@@ -81,14 +80,6 @@ class TrainingThread:
         self._cancelled = True
         if self.session is not None:
             self.session.stop()
-
-    def keep_project(self, project: Project | None) -> None:
-        """A checkpoint was written: it is of a run of ``project``, should that be cut short."""
-        place = self._place
-        if place is not None and project is not None and place.project != project:
-            from netbuilder.ui.services.runs import interrupted_runs as interrupted
-
-            self._place = interrupted.again(place, project)
 
     def join(self, seconds: float) -> bool:
         """Wait for the end; False when it did not come in time."""
@@ -130,11 +121,11 @@ class TrainingThread:
         if self._cancelled:
             return None
         place = order.interrupted or interrupted.begin(order.project, order.base)
-        self._place = place
+        say = self.said.append
         session = Session(
             order.project,
             dataset,
-            on_event=self.said.append,
+            on_event=say if place is None else _Keeping(place, say),
             checkpoint_dir=place.checkpoints if place is not None else None,
             resume=order.interrupted is not None,
             base=order.base,
@@ -153,9 +144,31 @@ class TrainingThread:
             return trained if session.moved else None
         finally:
             # Only a run that is killed leaves its checkpoints behind.
-            self._place = None
             interrupted.end(place)
             session.checkpoint_dir = None
+
+
+class _Keeping:
+    """Hears what a session says, on its thread, and says it on.
+
+    A run may go on as one of another project. Beside its next checkpoint that project is kept, at
+    once and not when the window has time: a crash in between would leave the two apart.
+    """
+
+    def __init__(self, place: Interrupted, say: Callable[[Any], object]) -> None:
+        self._place, self._say = place, say
+        self._project = place.project
+
+    def __call__(self, event: Any) -> None:
+        from netbuilder.core.engine import events
+        from netbuilder.ui.services.runs import interrupted_runs as interrupted
+
+        match event:
+            case events.OtherData():
+                self._project = event.project
+            case events.Saved() if self._project != self._place.project:
+                self._place = interrupted.again(self._place, self._project)
+        self._say(event)
 
 
 def judged(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
