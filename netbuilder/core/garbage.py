@@ -46,14 +46,6 @@ def take_over(ask: Callable[[Callable[[], None]], None]) -> None:
         _state.owner = _Owner(threading.get_ident(), ask)
 
 
-def give_back() -> None:
-    """Let Python collect by itself again, on any thread."""
-    with _state.lock:
-        _state.owner = None
-        if not _state.resting:
-            gc.enable()
-
-
 @contextmanager
 def no_collection() -> Iterator[None]:
     """Let Python's garbage collector rest.

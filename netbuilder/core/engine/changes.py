@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -27,3 +28,20 @@ class Changed(Event):
     epoch: int
     step: int
     note: str = ""
+
+
+def hand_set(changes: Sequence[Changed], epoch: int, step: int) -> Changed | None:
+    """What says how many weights are set by hand where a network stands; None where none are.
+
+    Args:
+        changes: of its run, the last at the end.
+        epoch, step: how far it has come.
+    """
+    for change in reversed(changes):
+        if (change.epoch, change.step) != (epoch, step):
+            break
+        if change.what == "weights":
+            return change
+        if change.what != "learning_rate":  # all weights are others since
+            break
+    return None

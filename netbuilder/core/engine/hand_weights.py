@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.engine.build.graph_to_keras import keras_name, owner_of
+from netbuilder.core.engine.build.graph_to_keras import layer_of
+from netbuilder.core.engine.changes import hand_set
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Graph
 
@@ -44,9 +45,7 @@ def put(core: keras.Model, graph: Graph, values: Mapping[Weight, float]) -> dict
 
 
 def _variable(core: keras.Model, graph: Graph, weight: Weight) -> Any:
-    node = graph.by_id.get(weight.node)
-    name = "" if node is None else keras_name(owner_of(node, graph).id)
-    layer = next((layer for layer in core.layers if layer.name == name), None)
+    layer = layer_of(core, graph, weight.node)
     for one in layer.weights if layer is not None else ():
         places = zip(weight.index, one.shape, strict=False)
         if one.name == weight.name and len(one.shape) == len(weight.index):
@@ -83,9 +82,8 @@ class SetInRun:
         if place != self._place:
             self._place, self._before = place, {}
             # A run may have begun with weights that were set already.
-            known = trainer.history.changes
-            here = bool(known) and (known[-1].epoch, known[-1].step) == place
-            self._earlier = int(known[-1].value) if here and known[-1].what == "weights" else 0
+            known = hand_set(trainer.history.changes, *place)
+            self._earlier = 0 if known is None else int(known.value)
         before = put(trainer.core, trainer.project.graph, {**self._before, **values})
         self._before = {**before, **self._before}
         return self._earlier + len(values)

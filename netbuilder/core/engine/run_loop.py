@@ -130,6 +130,7 @@ class RunLoop:
         try:
             return self._to_the_end(parts)
         finally:
+            self._at_epoch = None  # it was asked of this run
             self.clock.stand()
 
     def _to_the_end(self, parts: RunParts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core import garbage
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve
 from netbuilder.core.engine.build.learning_rate import scheduled
-from netbuilder.core.engine.build.tracing import let_go
 from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.checkpoint.format import Snapshot, from_bytes, read, to_bytes
 from netbuilder.core.engine.checkpoint.policy import Saver
@@ -128,6 +129,7 @@ class Session:
         self._start = start
         self._other_data = other_data
         self._set_in_run = SetInRun()
+        self._to_set: deque[Mapping[Weight, float]] = deque()
         self._order: Order | None = None
         self._lease: Lease | None = None
 
@@ -170,9 +172,9 @@ class Session:
         self._control.post(allow)
 
     def stand(self) -> None:
-        """Give the network as it stands, between two chunks of steps; answered by ``Standing``,
-        unless several machines share the work. Of a run that goes on a large network is not
-        copied: that would hold it up."""
+        """Give the network as it stands, between two chunks of steps; answered by ``Standing``.
+        Nothing is answered where several machines share the work, nor of a large network in a run
+        that goes on: copying it would hold that up."""
         self._control.post(self._stand)
 
     def rewind(self) -> None:
@@ -209,13 +211,15 @@ class Session:
 
     def set_weights(self, values: Mapping[Weight, float]) -> None:
         """Set single weights where the run stands, and go on from them with the optimizer's state
-        as it is; answered by ``Changed`` and, while the run pauses, by ``Standing``.
+        as it is; answered by ``Changed`` and, behind the last of several that wait, as by
+        ``stand``.
 
         ``values`` are all that is set there: what an earlier call had set besides is as it was
         before. What they were in the best epoch so far is kept. Of several machines that share
         the work nothing is set.
         """
-        self._control.post(lambda: self._set_weights(values))
+        self._to_set.append(values)
+        self._control.post(self._set_weights)
 
     def takes(self, project: Project, dataset: Dataset) -> bool:
         """Whether the run can go on with the data of another project as they are, with nothing
@@ -514,7 +518,8 @@ class Session:
         reporter.started(self.epochs)
         self._emit(OtherData(project))
 
-    def _set_weights(self, values: Mapping[Weight, float]) -> None:
+    def _set_weights(self) -> None:
+        values = self._to_set.popleft()
         if self._parts is None or self._agreement is not None:
             return
         trainer, saver = self._parts.trainer, self._parts.saver
@@ -523,12 +528,12 @@ class Session:
             count = self._set_in_run.set(trainer, values)
         except UserError as error:
             log.info("a weight was not set: %s", error)
-            return
-        trainer.changed()
-        self._loop.probing.again()
-        self._parts.reporter.changed("weights", count)
+        else:
+            trainer.changed()
+            self._loop.probing.again()
+            self._parts.reporter.changed("weights", count)
         # Who turns a wheel sets many: they are saved and shown with the last of them.
-        if not self._control.waiting:
+        if not self._to_set:
             saver.again(trainer.position)
             self._stand()
 
@@ -537,8 +542,8 @@ class Session:
             return
         trainer = self._parts.trainer
         if self._control.paused:
-            # Who goes epoch by epoch would else keep the network of each pause.
-            let_go()
+            # Who goes epoch by epoch, or turns a wheel, would else keep each network shown.
+            garbage.collect()
         elif trainer.core.count_params() > _MOST_COPIED:
             return
         try:

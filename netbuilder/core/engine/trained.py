@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.preprocess import Preprocessing
-from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.changes import Changed, hand_set
 from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class TrainedModel:
         pre: what ``model`` does around ``core``.
         facts: facts about the data that it was trained on.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
-            262,144 epochs of some of them, see ``core.long_history``.
+            ``MOST_EPOCHS`` epochs of some of them, see ``core.long_history``.
         test: numbers on the test rows by name; empty where there are none.
         seconds: duration of the training by the clock, pauses left out.
         steps_per_second: speed over the whole run, waits between steps left out.
@@ -60,22 +60,11 @@ class TrainedModel:
     @property
     def set_by_hand(self) -> int:
         """How many of its weights a person set since it learned last."""
-        found = self._hand_set
+        found = hand_set(self.changes, self.epochs, self.step)
         return 0 if found is None or self.kept_epoch else int(found.value)
 
     @property
     def changes_before_hand(self) -> tuple[Changed, ...]:
         """``changes`` without that of weights that were set since it learned last."""
-        found = self._hand_set
+        found = hand_set(self.changes, self.epochs, self.step)
         return tuple(one for one in self.changes if one is not found)
-
-    @property
-    def _hand_set(self) -> Changed | None:
-        for change in reversed(self.changes):
-            if (change.epoch, change.step) != (self.epochs, self.step):
-                break
-            if change.what == "weights":
-                return change
-            if change.what != "learning_rate":  # all weights are others since
-                break
-        return None

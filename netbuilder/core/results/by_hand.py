@@ -24,12 +24,13 @@ def with_weights(trained: TrainedModel, values: Mapping[Weight, float]) -> Train
     """
     core = copy_of(trained.core, trained.project, trained.facts)
     put(core, trained.project.graph, values)
-    change = Changed("weights", len(values), trained.epochs, trained.step, _NOTE)
+    count = trained.set_by_hand + len(values)
+    change = Changed("weights", count, trained.epochs, trained.step, _NOTE)
     return replace(
         trained,
         core=core,
         model=assemble(core, trained.project, trained.pre, trained.facts),
         test={},
         kept_epoch=0,
-        changes=(*trained.changes, change),
+        changes=(*trained.changes_before_hand, change),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Split
+from netbuilder.core.engine.build import graph_to_keras
 from netbuilder.core.engine.build.graph_to_keras import connect, keras_name, model_inputs, owner_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -122,11 +123,7 @@ def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
 
 def layer_of(trained: TrainedModel, node_id: str) -> Any:
     """The Keras layer that a node applies; None of an Input, and of a node that is not there."""
-    graph = trained.project.graph
-    if node_id not in graph.by_id or graph.by_id[node_id].layer == "Input":
-        return None
-    name = keras_name(owner_of(graph.by_id[node_id], graph).id)
-    return next((layer for layer in trained.core.layers if layer.name == name), None)
+    return graph_to_keras.layer_of(trained.core, trained.project.graph, node_id)
 
 
 def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:

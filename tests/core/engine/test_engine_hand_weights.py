@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.project.model import Choice
+from netbuilder.core.results.by_hand import with_weights
 from netbuilder.core.results.inside import weights_of
 
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -152,3 +154,61 @@ def test_a_weight_that_is_not_there_changes_nothing(made: Callable[..., Any]) ->
     session.set_weights({ONE: 2.0, Weight("a", "kernel", (9, 9)): 1.0})
     session.one_epoch()
     assert session.run().changes == ()
+
+
+def test_it_is_shown_though_something_else_waits_or_the_last_was_wrong(
+    made: Callable[..., Any], tmp_path: Path
+) -> None:
+    nowhere = Weight("a", "kernel", (9, 9))
+    session = made(
+        lambda s: (s.set_weights({ONE: 3.0}), s.watch(Probe("look"))),
+        lambda s: (s.set_weights({ONE: 2.0}), s.set_weights({nowhere: 1.0})),
+        lambda s: s.set_weights({nowhere: 1.0}),
+        record=False,
+    )
+    session.one_epoch()
+    session.run()
+    assert [value(one, ONE) for one in session.shown[1:]] == [3.0, 2.0, 2.0]
+
+
+def test_what_was_set_at_one_place_is_counted_together(made: Callable[..., Any]) -> None:
+    session = made(lambda s: s.set_weights({ONE: 3.0, OTHER: 1.0}), lambda s: s.stop())
+    session.step()
+    stopped = session.run()
+    assert (stopped.epochs, stopped.step, stopped.set_by_hand) == (0, 1, 2)
+    third = Weight("out", "kernel", (0, 0))
+    more = with_weights(stopped, {third: 0.5})
+    assert more.set_by_hand == 3
+    assert [one.value for one in more.changes] == [3], "one mark, as of a run"
+
+    # A run that goes on from it begins the epoch anew, with these weights.
+    again = made(lambda s: s.set_weights({ONE: 4.0}), lambda s: s.stop(), start=more)
+    again.pause()
+    found = again.run()
+    assert [one.set_by_hand for one in again.shown] == [3, 4]
+    assert found.changes == (replace(more.changes[-1], value=4, epoch=0, step=0, note=""),)
+
+
+def test_another_rate_does_not_unset_them(made: Callable[..., Any]) -> None:
+    session = made(lambda s: s.stop(), start=None)
+    session.one_epoch()
+    first = with_weights(session.run(), {ONE: 3.0})
+    again = made(
+        lambda s: (s.set_learning_rate(0.5), s.set_weights({OTHER: 4.0})),
+        lambda s: s.stop(),
+        start=first,
+    )
+    again.pause()
+    again.run()
+    assert [one.set_by_hand for one in again.shown] == [1, 2]
+
+
+def test_what_it_has_learned_from_since_is_not_set_any_more(made: Callable[..., Any]) -> None:
+    session = made(lambda s: s.set_weights({ONE: 3.0}), lambda s: s.step(), lambda s: s.stop())
+    session.step()
+    stopped = session.run()
+    assert (stopped.step, stopped.set_by_hand) == (2, 0)
+    again = made(lambda s: s.stop(), start=stopped)
+    again.pause()
+    again.run()
+    assert again.shown[0].set_by_hand == 0

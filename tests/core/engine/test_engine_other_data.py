@@ -13,6 +13,7 @@ import pytest
 
 from netbuilder.core.engine import prepared
 from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.checkpoint.format import read
 from netbuilder.core.engine.events import EpochEnd, OtherData, Paused, Started, Steps
 from netbuilder.core.engine.runs import store
 from netbuilder.core.engine.session import Session
@@ -153,6 +154,91 @@ def test_its_record_and_its_checkpoint_are_of_what_it_learned_last(
     resumed = again.run()
     for mine, theirs in zip(found.core.get_weights(), resumed.core.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("what", ["data", "reset"])
+def test_its_checkpoint_has_no_steps_of_before(
+    chain: Callable[..., Any], rows: Rows, tmp_path: Path, what: str
+) -> None:
+    """Also where so many more were done since that the file could go on growing."""
+    project, one, other = plan(chain, 9), rows(100), rows(90, seed=2)
+    folder, left = tmp_path / "checkpoint", tmp_path / "left"
+    stops = iter((1, 9))
+
+    def told(event: Any) -> None:
+        if not isinstance(event, Paused) or event.epoch < stop[0]:
+            session.one_epoch()
+            return
+        saver = session._parts.saver  # type: ignore[union-attr]
+        saver.again(session._trainer.position)  # type: ignore[union-attr]
+        saver.writer.flush()  # type: ignore[union-attr]
+        if stop[0] == 9:
+            shutil.copytree(folder, left, dirs_exist_ok=True)
+            session.stop()
+            return
+        stop[0] = next(stops)
+        if what == "data":
+            session.set_data(project, other)
+        else:
+            session.reset_weights(seed=77)
+        session.one_epoch()
+
+    stop = [next(stops)]
+    options: dict[str, Any] = {"checkpoint_dir": folder, "record": False}
+    session = Session(
+        project,
+        one,
+        on_event=lambda event: told(event) if isinstance(event, Paused) else None,
+        **options,
+    )
+    session.one_epoch()
+    session.run()
+    held = session.history
+    found = read(left)
+    assert held is not None and found is not None
+    assert len(held.steps) == (8 * 6 if what == "data" else 9 * 7)
+    for name, table in (("steps", held.steps), ("epochs", held.epochs)):
+        values = found.rows[name][:, : len(table.names)]
+        assert np.array_equal(values, table.values), name
+
+
+def test_what_was_asked_of_a_run_that_ended_is_not_done_in_the_next(
+    chain: Callable[..., Any], rows: Rows
+) -> None:
+    project, other = plan(chain, 3), rows(90, seed=2)
+
+    def told(event: Any) -> None:
+        if isinstance(event, Paused):
+            session.set_data(project, other)
+            session.stop()
+
+    session = Session(project, rows(100), on_event=told, record=False)
+    session.step()
+    assert session.run().step == 1
+    session.train_more(1)
+    found = session.run()
+    assert session.dataset is not other and found.changes == ()
+    assert found.epochs == session.epochs == 1
+
+
+def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
+    chain: Callable[..., Any], rows: Rows
+) -> None:
+    """Of 64 rows 4 steps are an epoch, of 48 three."""
+    project, heard = plan(chain, 4), []
+    session = changed_at(project, rows(64), rows(48, seed=2), heard, record=False)
+    seen: list[Any] = []
+    emit = session._emit
+
+    def told(event: Any) -> None:
+        if isinstance(event, Paused) and not seen:
+            seen.append(session._trainer._remembered)  # type: ignore[union-attr]
+        emit(event)
+
+    session._emit = told
+    session._loop._emit = told
+    session.run()
+    assert seen[0].read().until == 2 * 4
 
 
 def test_another_network_or_plan_is_not_taken(chain: Callable[..., Any], rows: Rows) -> None:

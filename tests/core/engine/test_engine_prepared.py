@@ -116,6 +116,37 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
         assert same(weights(own), weights(found))
 
 
+def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: Any) -> None:
+    """The data come from a file each time; other points take the place of those of before."""
+    x, y = numbers
+    project = replace(chain(NET, batch_size=16, epochs=2), data=POINTS)
+
+    def pressed(*, more: float = 0.0) -> tuple[Any, dict[str, float]]:
+        data = dataset({"input": x + np.float32(more)}, {"out": y.copy()}, held=20, tested=10)
+        run = session(project, data)
+        found = run.run()
+        return run._trainer._tester, found.test
+
+    (first, own), (again, same_test), (moved, other) = pressed(), pressed(), pressed(more=1.0)
+    assert first is again is moved
+    assert first._function is not None
+    assert own == same_test != other
+    prepared.forget()
+    assert pressed(more=1.0)[1] == other
+
+
+@pytest.mark.parametrize("count", [63, 64, 65])
+def test_there_is_always_room_for_one_more(chain: Any, dataset: Any, count: int) -> None:
+    def rows(count: int) -> Any:
+        x = np.zeros((count, 4), np.float32)
+        return dataset({"input": x}, {"out": x.sum(axis=1, keepdims=True)})
+
+    project = replace(chain(NET, batch_size=16, epochs=1), data=POINTS)
+    run = session(project, rows(count))
+    run.run()
+    assert run.takes(project, rows(count + 1))
+
+
 def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any) -> None:
     source = np.random.default_rng(7)
 

@@ -59,6 +59,16 @@ def owner_of(node: Node, graph: Graph) -> Node:
     return node
 
 
+def layer_of(core: keras.Model, graph: Graph, node_id: str) -> Any:
+    """The layer of ``core``, which was built from ``graph``, that a node applies; None of an Input,
+    and of a node that is not there."""
+    node = graph.by_id.get(node_id)
+    if node is None or node.layer == "Input":
+        return None
+    name = keras_name(owner_of(node, graph).id)
+    return next((layer for layer in core.layers if layer.name == name), None)
+
+
 def make_layer(node: Node, graph: Graph) -> keras.Layer:
     """The Keras layer of ``node``, not yet built. Needs no data.
 

@@ -51,6 +51,11 @@ class Snapshot:
         """Epochs done."""
         return int(self.facts["epoch"])
 
+    @property
+    def cuts(self) -> int:
+        """How often rows had been taken away: those of another number are others."""
+        return int(self.facts.get("cuts", 0))
+
 
 def read(folder: Path) -> Snapshot | None:
     """The last checkpoint in ``folder``, or None where there is none.
@@ -128,6 +133,7 @@ class Writer:
         self._closed = False
         self._generation = 0
         self._written = dict.fromkeys(_GROWING, 0)
+        self._cuts = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -136,6 +142,7 @@ class Writer:
         if resumed is not None:
             self._generation = int(resumed.facts["generation"])
             self._written = {name: len(resumed.rows[name]) for name in _GROWING}
+            self._cuts = resumed.cuts
         else:
             (self.folder / _NAME).unlink(missing_ok=True)
             numbers = [int(p.stem.split("-")[1]) for p in self.folder.glob("steps-*.bin")]
@@ -192,7 +199,8 @@ class Writer:
 
     def _write(self, snapshot: Snapshot) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if any(len(snapshot.rows[name]) < self._written[name] for name in _GROWING):
+        if snapshot.cuts != self._cuts:
+            self._cuts = snapshot.cuts
             self._generation += 1
             self._written = dict.fromkeys(_GROWING, 0)
         for name in _GROWING:

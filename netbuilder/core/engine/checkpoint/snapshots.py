@@ -53,6 +53,7 @@ def take(trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float) ->
         "best_epoch": history.best_epoch,
         "best_value": repr(history.best_value),
         "names": list(history.epochs.names),
+        "cuts": history.cuts,
         "changes": [list(astuple(change)) for change in history.changes],
         "stopping": callbacks.stopping,
         "project": to_json(trainer.project),
@@ -94,6 +95,7 @@ def restore(trainer: Trainer, callbacks: Callbacks, snapshot: Snapshot) -> None:
     history.epochs.append(snapshot.rows["epochs"][:, :-1])
     history.rates = [float(rate) for rate in snapshot.rows["epochs"][:, -1]]
     history.changes = [Changed(*change) for change in snapshot.facts.get("changes", ())]
+    history.cuts = snapshot.cuts
     history.best_epoch = int(snapshot.facts["best_epoch"])
     history.best_value = float(snapshot.facts["best_value"])
     trainer.reseed(int(snapshot.facts["seed"]))

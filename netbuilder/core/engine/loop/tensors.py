@@ -98,7 +98,7 @@ class HeldFeed(Feed):
         """A feed that begins with the samples of another, in arrays."""
         import tensorflow as tf
 
-        long = _longer(feed, -(-feed.rows // _ROOM) * _ROOM)
+        long = _longer(feed, (feed.rows // _ROOM + 1) * _ROOM)
         held = [tf.Variable(value, trainable=False) for value in long.arrays]
         inputs, targets = len(feed.x), len(feed.y)
         made = cls(

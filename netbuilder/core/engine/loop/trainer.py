@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from netbuilder.core.engine.build import copies, learning_rate
 from netbuilder.core.engine.build.objects import make_optimizer
 from netbuilder.core.engine.build.quick.layers import quicken
 from netbuilder.core.engine.build.sample_weights import sample_weights
+from netbuilder.core.engine.changes import Changed, hand_set
 from netbuilder.core.engine.loop.compilation import Compilation, Mode
 from netbuilder.core.engine.loop.compile_cache import Remembered, key_of
 from netbuilder.core.engine.loop.evaluator import Evaluator
@@ -133,7 +134,7 @@ class Trainer:
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
         self._tester: Evaluator | None = None
-        self._tested: Split | None = None
+        self._tests_others = False
         self._start = copies.values(core) if _bytes(core) <= _KEPT_BYTES else None
         self._start_seed = training.seed
         self._seconds_a_step = 0.0
@@ -174,7 +175,7 @@ class Trainer:
         goes on until something faster is there.
         """
         feed, checked = self._feeds(dataset)
-        before = self._sizes
+        before, position = self._sizes, self.position
         assert isinstance(self.feed, HeldFeed)
         self.feed.take(feed)
         if checked is not None and isinstance(self.validation, HeldFeed):
@@ -192,17 +193,18 @@ class Trainer:
                 self.compilation = self._compilation()
             else:
                 # Who puts points in puts in several: nothing is compiled until they are there.
-                self.compilation.end(self.position)
+                self.compilation.end(position)
                 self.compilation = self._compilation(mode="graph", remembers=False)
                 self._compiles_at = time.monotonic() + _CALM_SECONDS
             if self.program is not self._graph:
                 self.program, self.plan = self._graph, self._graph.plan
                 self._calls, self._seconds_a_step = 0, 0.0
+        self._tests_others = True
         self._short = not between_runs
         self._hasty_until = 0.0 if between_runs else time.monotonic() + _DRAG_SECONDS
         history = self.history
         if steps != self.steps_per_epoch:
-            history.steps.cut(0)  # they stood at other places of their epochs
+            history.forget_steps()
         history.best_epoch, history.best_value = 0, float("inf")
         self.counters.best_value.assign(np.inf)
 
@@ -469,7 +471,7 @@ class Trainer:
         history.clear()
         history.epochs.append(table)
         history.rates = [self.learning_rate] * rows
-        history.changes = list(trained.changes)
+        history.changes = _changes_at(trained, rows)
         self.epoch, self.step = rows, 0
         last = history.epochs.row(-1)[history.monitor] * history.sign if rows else np.nan
         if np.isfinite(last) and not other_data and not trained.set_by_hand:
@@ -487,10 +489,10 @@ class Trainer:
                 self._measuring().warm()
 
     def test(self, split: Split) -> dict[str, float]:
-        """The network's numbers by name on held-back samples. The metrics of the epoch that is
-        under way stay as they are."""
+        """The network's numbers by name on the test rows of its data. The metrics of the epoch that
+        is under way stay as they are."""
         tester = self._tester
-        if tester is None or split is not self._tested:
+        if tester is None or self._tests_others:
             feed = feed_of(split, self._inputs, self._outputs)
             room = tester.feed if tester is not None else None
             if tester is not None and isinstance(room, HeldFeed) and room.takes(feed):
@@ -499,13 +501,26 @@ class Trainer:
                 tester = Evaluator(
                     self.core, feed.tensors(replaceable=self._edited), max(self.batch, 32)
                 )
-            self._tester, self._tested = tester, split
+            self._tester, self._tests_others = tester, False
         held = [variable for metric in self.core.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
         numbers: Any = tester.run()
         for variable, value in zip(held, before, strict=True):
             variable.assign(value)
         return dict(zip(self.history.steps.names, map(float, numbers), strict=True))
+
+
+def _changes_at(trained: TrainedModel, epoch: int) -> list[Changed]:
+    """Its changes, for a run that goes on from it at the beginning of ``epoch``: of an epoch that
+    was not ended no step is on the curve, and what was set in it and learned from is not set."""
+    hand = hand_set(trained.changes, trained.epochs, trained.step)
+    found = []
+    for one in trained.changes:
+        within = (one.epoch, one.step) >= (epoch, 0)
+        if within and one.what == "weights" and not (one is hand and trained.set_by_hand):
+            continue
+        found.append(replace(one, epoch=epoch, step=0) if within else one)
+    return found
 
 
 def _bytes(core: keras.Model) -> int:

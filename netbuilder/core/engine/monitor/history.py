@@ -65,6 +65,10 @@ class History:
         validation_names: what each epoch measures besides.
         monitor: name of the number that decides what is best.
         sign: 1 where smaller is better, -1 where larger is.
+
+    Attributes:
+        cuts: how often rows were taken away: who has kept a copy then begins it anew, however many
+            rows there are by now.
     """
 
     def __init__(
@@ -81,6 +85,7 @@ class History:
         self.rates: list[float] = []
         self.changes: list[Changed] = []
         self._changed_at = -_DRAG_SECONDS
+        self.cuts = 0
         self.best_epoch = 0
         self.best_value = float("inf")
 
@@ -119,10 +124,15 @@ class History:
         else:
             self.changes.append(change)
 
+    def forget_steps(self) -> None:
+        """Forget the steps: they stood at other places of their epochs."""
+        self.cuts += 1
+        self.steps.cut(0)
+
     def clear(self) -> None:
         """Forget everything: the run begins again."""
         self.changes.clear()
-        self.steps.cut(0)
+        self.forget_steps()
         self.epochs.cut(0)
         self.rates.clear()
         self.best_epoch, self.best_value = 0, float("inf")
